@@ -1,0 +1,78 @@
+"""Every model Framewise knows, listed without importing any of them (no torch, no OpenCV).
+
+Adding a model is one folder in ``tracking/models/`` and one line in ``TRACKERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Literal, cast
+
+from tracking.tracker import Tracker
+from tracking.types import TrackingError
+
+PromptKind = Literal["box", "points", "mask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One file of parameters as its authors publish it.
+
+    ``file``: official file name. ``url``: where people get it ('' when only a page links to it). ``size`` in bytes and
+    ``sha256`` where known. ``page``: the page that offers the file.
+    """
+
+    file: str
+    url: str = ""
+    page: str = ""
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One line of the catalogue.
+
+    ``factory``: ``"module:callable"``, called with the settings below as keyword arguments, returning a ``Tracker``.
+    ``settings``: names and defaults of what a run may set. ``licence`` and ``weights_licence``: SPDX identifiers, or
+    the words of the licence; ``commercial`` is False when either forbids commercial use.
+    """
+
+    id: str
+    name: str
+    summary: str
+    prompts: tuple[PromptKind, ...]
+    outputs: tuple[PromptKind, ...]
+    factory: str
+    licence: str
+    paper: str = ""
+    weights: tuple[Weights, ...] = ()
+    weights_licence: str = ""
+    commercial: bool = True
+    needs: tuple[str, ...] = ()
+    settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+
+
+TRACKERS: tuple[ModelEntry, ...] = (
+)
+
+DEFAULT_TRACKER: Mapping[PromptKind, str] = {}
+"""The model a run uses for each kind of prompt unless it names one."""
+
+
+def find(model_id: str) -> ModelEntry:
+    """The entry of ``model_id``. Raises TrackingError naming the known ids when there is none."""
+    for entry in TRACKERS:
+        if entry.id == model_id:
+            return entry
+    known = ", ".join(entry.id for entry in TRACKERS)
+    raise TrackingError(f"A run needs a model of the catalogue; {model_id!r} is none of them. Choose one of: {known}.")
+
+
+def create(model_id: str, **settings: object) -> Tracker:
+    """A fresh tracker of ``model_id``; this is where its packages are imported and its weights are read."""
+    entry = find(model_id)
+    module, _, name = entry.factory.partition(":")
+    return cast(Tracker, getattr(import_module(module), name)(**settings))

@@ -1,0 +1,43 @@
+"""The contract of every tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from tracking.types import Frame, ObjectId, Prediction, Prompt
+
+
+class Tracker(Protocol):
+    """Follows prompted objects through the frames it is given, one at a time.
+
+    Frames come in the order of the run: rising numbers forward, falling numbers backward; a tracker must not care
+    which. All state lives in the instance, none in its class or module, so that two sessions never mix; a new
+    instance given the same frames and prompts gives the same predictions.
+
+    Raises:
+        PromptError: from ``start`` and ``correct``, when a prompt can't be followed (empty, wholly outside of the
+            frame, or of a kind the model doesn't take).
+        TrackingError: when a frame's size differs from that of the first one.
+    """
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        """Begin on ``frame`` with one prompt per object. Returns the prompted objects on this frame."""
+        ...
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        """Follow every object to ``frame``. Returns predictions, also of earlier frames for windowed models."""
+        ...
+
+    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        """Re-anchor known objects, or add new ones, on ``frame``, the one that ``step`` saw last; the objects not
+        named go on undisturbed."""
+        ...
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        """Stop following ``objects``; unknown ones are ignored."""
+        ...
+
+    def finish(self) -> list[Prediction]:
+        """End of the run: hand over what a windowed model still holds back. The tracker isn't used afterwards."""
+        ...
