@@ -1,0 +1,177 @@
+"""Where weights lie, and how they're read: without running anything that a file contains.
+
+A model folder's ``weights.py`` knows the official file and its key names; this module finds the file, reads tensors
+out of it, and puts them into a network that they fit exactly.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracking.types import TrackingError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SHOWN_KEYS = 40
+"""How many keys of each kind a refusal spells out; its attributes hold all of them."""
+
+
+class WeightsError(TrackingError):
+    """Weights that are missing, damaged, unsafe, or of another network."""
+
+
+class WeightsMisfit(WeightsError):
+    """Weights of another network: the keys that are ``missing``, ``unexpected``, or of another shape (``reshaped``)."""
+
+    def __init__(
+        self, file: str, *, missing: Sequence[str] = (), unexpected: Sequence[str] = (), reshaped: Sequence[str] = ()
+    ) -> None:
+        self.missing, self.unexpected, self.reshaped = tuple(missing), tuple(unexpected), tuple(reshaped)
+        differences = [
+            _list_keys("missing", self.missing),
+            _list_keys("unexpected", self.unexpected),
+            _list_keys("of another shape", self.reshaped),
+        ]
+        super().__init__(
+            f"Weights must fit their network key by key; {file} differs. {' '.join(filter(None, differences))} "
+            "Check that the file belongs to the chosen model."
+        )
+
+
+def weights_folder() -> Path:
+    """The folder that holds weights: ``$FRAMEWISE_WEIGHTS``, or ``~/.cache/framewise/weights``."""
+    chosen = os.environ.get("FRAMEWISE_WEIGHTS")
+    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "framewise" / "weights"
+
+
+def weights_path(file: str, *, model: str, licence: str, source: str) -> Path:
+    """Where the official ``file`` lies. Raises WeightsError saying how to get it when it isn't there."""
+    path = weights_folder() / file
+    if not path.is_file():
+        raise WeightsError(
+            f"{model} needs its weights; {file} is not in {path.parent}. "
+            f"Get it from {source} (licence: {licence}) and put it there, or run: framewise weights import FILE"
+        )
+    return path
+
+
+def read_tensors(path: Path, entry: str = "") -> dict[str, Tensor]:
+    """The tensors of a weights file, by the file's own key names, on the CPU.
+
+    Args:
+        path: ``.safetensors``, or anything that ``torch.save`` wrote.
+        entry: the key of the dictionary under which the tensors lie, where they aren't at the top.
+
+    Raises:
+        WeightsError: when the file is damaged, holds no tensors there, or would need code to be run.
+    """
+    import safetensors
+    import safetensors.torch
+
+    if path.suffix == ".safetensors":
+        try:
+            return safetensors.torch.load_file(path)
+        except (safetensors.SafetensorError, OSError) as error:
+            raise WeightsError(f"Weights must be readable; {path.name} is damaged ({error}). Get it again.") from error
+    return _tensors_under(entry, _read_checkpoint(path), path.name)
+
+
+def load_exactly(
+    network: nn.Module,
+    tensors: Mapping[str, Tensor],
+    *,
+    file: str,
+    rename: Callable[[str], str] = str,
+    unused: Callable[[str], bool] = lambda key: False,
+) -> None:
+    """Put ``tensors`` into ``network``, all of them, each in its place.
+
+    The network may have been built on the ``meta`` device; it takes the tensors over as float32.
+
+    Args:
+        network: what to fill; it is switched to evaluation.
+        tensors: by official key.
+        file: the name to tell people.
+        rename: official key to the network's own.
+        unused: True for an official key that the network has no use for and that may be absent.
+
+    Raises:
+        WeightsMisfit: naming, by official key where there is one, all that differs.
+    """
+    from torch import float32
+
+    wanted = network.state_dict()
+    official = {rename(key): key for key in tensors if not unused(key)}
+    _refuse_misfit(file, wanted, official, tensors)
+    values = {}
+    for ours, key in official.items():
+        value = tensors[key]
+        values[ours] = value.to(float32) if value.is_floating_point() else value
+    network.load_state_dict(values, strict=True, assign=True)
+    network.requires_grad_(False).eval()
+
+
+def _refuse_misfit(
+    file: str, wanted: Mapping[str, Tensor], official: Mapping[str, str], tensors: Mapping[str, Tensor]
+) -> None:
+    missing = sorted(wanted.keys() - official.keys())
+    unexpected = sorted(official[ours] for ours in official.keys() - wanted.keys())
+    reshaped = sorted(
+        f"{key} (needs {tuple(wanted[ours].shape)}, has {tuple(tensors[key].shape)})"
+        for ours, key in official.items()
+        if ours in wanted and wanted[ours].shape != tensors[key].shape
+    )
+    if missing or unexpected or reshaped:
+        raise WeightsMisfit(file, missing=missing, unexpected=unexpected, reshaped=reshaped)
+
+
+def _read_checkpoint(path: Path) -> object:
+    import pickle
+
+    import torch
+
+    from tracking.unpickling import UnsafePickle, load_inert
+
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError):
+        # Damaged, or an official file that pickles settings beside its tensors: the stricter reader finds out which.
+        pass
+    try:
+        return load_inert(path)
+    except UnsafePickle as error:
+        raise WeightsError(
+            f"Weights may hold tensors and plain values only; {path.name} {error}. Don't use this file; get it from "
+            "its official page."
+        ) from error
+    except Exception as error:
+        raise WeightsError(
+            f"Weights must be readable; {path.name} is damaged or no checkpoint ({type(error).__name__}: {error}). "
+            "Get it again."
+        ) from error
+
+
+def _tensors_under(entry: str, checkpoint: object, file: str) -> dict[str, Tensor]:
+    import torch
+
+    found = checkpoint.get(entry) if entry and isinstance(checkpoint, Mapping) else checkpoint
+    if not isinstance(found, Mapping) or not found:
+        place = f"under {entry!r}" if entry else "at the top"
+        raise WeightsError(f"Weights must be a dictionary of tensors {place}; {file} has none. Check the file.")
+    strange = [str(key) for key, value in found.items() if not isinstance(value, torch.Tensor)]
+    if strange:
+        raise WeightsError(f"Weights must be tensors; in {file} these are not: {_shorten(strange)}. Check the file.")
+    return {str(key): value for key, value in found.items()}
+
+
+def _list_keys(kind: str, keys: Collection[str]) -> str:
+    return f"{len(keys)} {kind}: {_shorten(keys)}." if keys else ""
+
+
+def _shorten(keys: Collection[str]) -> str:
+    shown = ", ".join(list(keys)[:SHOWN_KEYS])
+    return shown if len(keys) <= SHOWN_KEYS else f"{shown}, and {len(keys) - SHOWN_KEYS} more"
