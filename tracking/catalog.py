@@ -55,8 +55,7 @@ class ModelEntry:
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 
-TRACKERS: tuple[ModelEntry, ...] = (
-)
+TRACKERS: tuple[ModelEntry, ...] = ()
 
 DEFAULT_TRACKER: Mapping[PromptKind, str] = {}
 """The model a run uses for each kind of prompt unless it names one."""

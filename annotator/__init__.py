@@ -1,0 +1,1 @@
+"""Framewise's web application: pages, API, live channel and the jobs worker."""

@@ -1,0 +1,158 @@
+"""Who may do what. Fetching an object here IS the permission check: views, endpoints and sockets hold no object that
+did not come from one of these functions.
+
+A stranger gets ``Http404``: they can't tell a thing they may not see from one that doesn't exist. A member whose role
+is too weak gets ``PermissionDenied`` with a sentence that says which role it needs.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from annotator.models import (
+    Agent,
+    Job,
+    Layer,
+    Membership,
+    Project,
+    Role,
+    Run,
+    Stage,
+    Transfer,
+    Upload,
+    Video,
+    Workspace,
+)
+from annotator.models.user import User
+
+Need = Literal["view", "annotate", "review", "manage", "admin"]
+Person = User | AnonymousUser
+Found = TypeVar("Found", bound=Model)
+
+RANK: dict[str, int] = {role: rank for rank, role in enumerate(reversed(Role.values))}
+NEEDED: dict[Need, Role] = {
+    "view": Role.VIEWER,
+    "annotate": Role.ANNOTATOR,
+    "review": Role.REVIEWER,
+    "manage": Role.MANAGER,
+    "admin": Role.ADMIN,
+}
+
+
+def may(role: str, need: Need) -> bool:
+    """Whether ``role`` is at least what ``need`` asks for."""
+    return RANK[role] >= RANK[NEEDED[need]]
+
+
+def role_in(user: Person, workspace_id: int) -> str:
+    """The user's role. Raises Http404 for anybody who is no member; a superuser is an admin everywhere."""
+    if user.is_superuser and user.is_active:
+        return Role.ADMIN
+    membership = Membership.objects.filter(workspace_id=workspace_id, user_id=user.pk, user__is_active=True).first()
+    if membership is None:
+        raise Http404("There is nothing here, or it isn't shared with you.")
+    return membership.role
+
+
+def check(user: Person, workspace_id: int, need: Need) -> str:
+    """The user's role, if it is enough. Raises Http404 or PermissionDenied."""
+    role = role_in(user, workspace_id)
+    if not may(role, need):
+        raise PermissionDenied(
+            f"This needs the role {NEEDED[need].label.lower()}; yours is {Role(role).label.lower()}."
+        )
+    return role
+
+
+def my_workspaces(user: Person) -> QuerySet[Workspace]:
+    if user.is_superuser and user.is_active:
+        return Workspace.objects.all()
+    return Workspace.objects.filter(memberships__user_id=user.pk)
+
+
+def access_workspace(user: Person, workspace_id: int, need: Need) -> Workspace:
+    check(user, workspace_id, need)
+    return _get(Workspace.objects.all(), workspace_id)
+
+
+def access_project(user: Person, project_id: int, need: Need) -> Project:
+    project = _get(Project.objects.select_related("workspace"), project_id)
+    check(user, project.workspace_id, need)
+    return project
+
+
+def access_video(user: Person, video_id: int, need: Need) -> Video:
+    video = _get(Video.objects.select_related("project__workspace"), video_id)
+    check(user, video.project.workspace_id, need)
+    return video
+
+
+def access_upload(user: Person, upload_id: UUID) -> Upload:
+    """An upload belongs to the person who began it, as long as they may manage its project."""
+    upload = _get(Upload.objects.select_related("project__workspace").filter(created_by_id=user.pk), upload_id)
+    check(user, upload.project.workspace_id, "manage")
+    return upload
+
+
+def access_layer(user: Person, layer_id: int, need: Need) -> Layer:
+    layer = _get(Layer.objects.select_related("video__project__workspace"), layer_id)
+    check(user, layer.video.project.workspace_id, need)
+    return layer
+
+
+def access_job(user: Person, job_id: int, need: Need) -> Job:
+    job = _get(Job.objects.select_related("video__project__workspace", "layer", "assignee", "reviewer"), job_id)
+    check(user, job.video.project.workspace_id, need)
+    return job
+
+
+def access_run(user: Person, run_id: UUID, need: Need) -> Run:
+    run = _get(Run.objects.select_related("layer__video__project__workspace", "agent", "created_by"), run_id)
+    check(user, run.layer.video.project.workspace_id, need)
+    return run
+
+
+def access_transfer(user: Person, transfer_id: UUID, need: Need) -> Transfer:
+    transfer = _get(Transfer.objects.select_related("layer__video__project__workspace"), transfer_id)
+    check(user, transfer.layer.video.project.workspace_id, need)
+    return transfer
+
+
+def access_agent(user: Person, agent_id: int, need: Need) -> Agent:
+    """An agent of a workspace, for its members; one that serves all workspaces, for superusers."""
+    agent = _get(Agent.objects.select_related("workspace"), agent_id)
+    if agent.workspace_id is not None:
+        check(user, agent.workspace_id, need)
+    elif not (user.is_superuser and user.is_active):
+        raise Http404("There is nothing here, or it isn't shared with you.")
+    return agent
+
+
+def editable_ranges(user: Person, layer: Layer) -> list[tuple[int, int]]:
+    """The frames, both ends included, in which the user may change shapes of a layer.
+
+    Reviewers and above: everywhere. An annotator: the ranges of their own unaccepted jobs on this layer; where a
+    layer has no jobs at all, everywhere. A viewer: nowhere.
+    """
+    role = role_in(user, layer.video.project.workspace_id)
+    everywhere = [(0, max(layer.video.frame_count - 1, 0))]
+    if not may(role, "annotate"):
+        return []
+    jobs = Job.objects.filter(layer=layer)
+    if may(role, "review") or not jobs.exists():
+        return everywhere
+    mine = jobs.filter(assignee_id=user.pk).exclude(stage=Stage.ACCEPTED)
+    return list(mine.order_by("first").values_list("first", "last"))
+
+
+def _get(rows: QuerySet[Found], key: object) -> Found:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise Http404("There is nothing here, or it isn't shared with you.")
+    return found

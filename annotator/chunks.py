@@ -1,0 +1,253 @@
+"""Packed shapes: one track's rows over a window of 256 frames as one little-endian table.
+
+``frontend/src/store/chunks.ts`` reads and writes the same bytes; ``tests/protocol/chunks.json`` holds both to them.
+A table is what a ``TrackChunk`` stores, what the API serves, what an edit carries (base64) and what a stream of
+predictions appends.
+
+Layout, for ``n`` rows in rising frame order::
+
+    u32     magic            0x31435746, the bytes "FWC1"
+    u32     start            first frame of the window, a multiple of 256
+    u32     n                0..256
+    u32     payload_bytes    length of the payload, a multiple of 4
+    f32[4n] bounds           x1 y1 x2 y2 of each row in px: the box itself, or what encloses any other kind
+    u32[n+1] offsets         only if payload_bytes > 0: row i's payload is payload[offsets[i]:offsets[i + 1]]
+    u16[n]  confidence       0..65535 for 0..1
+    u8[n]   frame            frame - start
+    u8[n]   kind             Kind
+    u8[n]   flags            KEYFRAME | PREDICTED | OUTSIDE | OCCLUDED | DOUBTFUL
+    u8[...] padding          zeros up to a multiple of 4
+    u8[payload_bytes]        geometry of the rows that are not boxes
+
+Payload of a row by kind, little-endian, padded with zeros to a multiple of 4:
+box: none · rotated box: f32 centre_x, centre_y, width, height, angle (radians, clockwise on the screen) ·
+polygon, polyline: f32 x, y per vertex · points, skeleton: f32 x, y per point, then u8 per point (0 absent,
+1 occluded, 2 visible) · mask: i32 left, top, width, height, then u32 COCO-style run lengths (column-major,
+starting with background) of the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+WINDOW = 256
+MAGIC = 0x31435746
+_HEADER = np.dtype([("magic", "<u4"), ("start", "<u4"), ("count", "<u4"), ("payload_bytes", "<u4")])
+
+
+class Kind(IntEnum):
+    """A row's geometry."""
+
+    BOX = 0
+    ROTATED_BOX = 1
+    POLYGON = 2
+    POLYLINE = 3
+    POINTS = 4
+    SKELETON = 5
+    MASK = 6
+
+
+class Flag(IntFlag):
+    """What a row is. A row is a keyframe (a person's) or predicted (a tracker's), never both."""
+
+    KEYFRAME = 1
+    PREDICTED = 2
+    OUTSIDE = 4
+    OCCLUDED = 8
+    DOUBTFUL = 16
+
+
+class ChunkError(ValueError):
+    """Bytes that are no table, or rows that don't fit one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One shape. ``bounds``: x1, y1, x2, y2 in px; ``confidence`` in [0, 1]; ``payload``: as in the module's text."""
+
+    frame: int
+    kind: Kind
+    flags: Flag
+    confidence: float
+    bounds: tuple[float, float, float, float]
+    payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns of one table; ``frames`` are absolute and strictly rising.
+
+    ``bounds``: (n, 4) float32 · ``confidence``: (n,) uint16 · ``frames``: (n,) int64 · ``kinds``, ``flags``: (n,) uint8
+    · ``payloads``: one bytes object per row.
+    """
+
+    start: int
+    frames: NDArray[np.int64]
+    kinds: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+    confidence: NDArray[np.uint16]
+    bounds: NDArray[np.float32]
+    payloads: tuple[bytes, ...]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @classmethod
+    def empty(cls, start: int) -> Self:
+        return cls.of(start, ())
+
+    @classmethod
+    def of(cls, start: int, rows: Iterable[Row]) -> Self:
+        """Pack rows of one window, in any order. Raises ChunkError for a frame outside of it or given twice."""
+        ordered = sorted(rows, key=lambda row: row.frame)
+        return cls(
+            start=start,
+            frames=np.array([row.frame for row in ordered], np.int64),
+            kinds=np.array([row.kind for row in ordered], np.uint8),
+            flags=np.array([row.flags for row in ordered], np.uint8),
+            confidence=np.array([quantised(row.confidence) for row in ordered], np.uint16),
+            bounds=np.array([row.bounds for row in ordered], np.float32).reshape(len(ordered), 4),
+            payloads=tuple(row.payload for row in ordered),
+        ).checked()
+
+    def checked(self) -> Self:
+        """Itself, if its rows fit one window. Raises ChunkError otherwise."""
+        if self.start % WINDOW or self.start < 0:
+            raise ChunkError(f"A table starts at a multiple of {WINDOW}; this one starts at {self.start}.")
+        if len(self) and (self.frames[0] < self.start or self.frames[-1] >= self.start + WINDOW):
+            raise ChunkError(
+                f"A table from frame {self.start} holds frames {self.start}..{self.start + WINDOW - 1}; "
+                f"these are {self.frames[0]}..{self.frames[-1]}."
+            )
+        if np.any(np.diff(self.frames) <= 0):
+            raise ChunkError("A table holds each frame once, in rising order; these frames repeat or fall.")
+        if not np.all(np.isfinite(self.bounds)):
+            raise ChunkError("Coordinates must be finite numbers of pixels; these hold NaN or infinity.")
+        if any(len(payload) % 4 for payload in self.payloads):
+            raise ChunkError("A row's payload is padded to a multiple of 4 bytes; one is not.")
+        return self
+
+    def rows(self) -> list[Row]:
+        return [self.row(index) for index in range(len(self))]
+
+    def row(self, index: int) -> Row:
+        x1, y1, x2, y2 = (float(value) for value in self.bounds[index])
+        return Row(
+            frame=int(self.frames[index]),
+            kind=Kind(int(self.kinds[index])),
+            flags=Flag(int(self.flags[index])),
+            confidence=float(self.confidence[index]) / 65535,
+            bounds=(x1, y1, x2, y2),
+            payload=self.payloads[index],
+        )
+
+    def take(self, keep: NDArray[np.bool_]) -> Self:
+        """The rows where ``keep`` (n,) is True."""
+        return type(self)(
+            start=self.start,
+            frames=self.frames[keep],
+            kinds=self.kinds[keep],
+            flags=self.flags[keep],
+            confidence=self.confidence[keep],
+            bounds=self.bounds[keep],
+            payloads=tuple(payload for payload, kept in zip(self.payloads, keep, strict=True) if kept),
+        )
+
+    def merged(self, newer: Self) -> Self:
+        """This table with the rows of ``newer``, of the same window, put in; on one frame ``newer`` counts."""
+        if newer.start != self.start:
+            raise ChunkError(f"Only tables of one window merge; these start at {self.start} and {newer.start}.")
+        kept = self.take(~np.isin(self.frames, newer.frames))
+        order = np.argsort(np.concatenate([kept.frames, newer.frames]), kind="stable")
+        payloads = kept.payloads + newer.payloads
+        return type(self)(
+            start=self.start,
+            frames=np.concatenate([kept.frames, newer.frames])[order],
+            kinds=np.concatenate([kept.kinds, newer.kinds])[order],
+            flags=np.concatenate([kept.flags, newer.flags])[order],
+            confidence=np.concatenate([kept.confidence, newer.confidence])[order],
+            bounds=np.concatenate([kept.bounds, newer.bounds])[order],
+            payloads=tuple(payloads[index] for index in order),
+        )
+
+    def pack(self) -> bytes:
+        """The table's bytes."""
+        count = len(self)
+        payload = b"".join(self.payloads)
+        header = np.array([(MAGIC, self.start, count, len(payload))], _HEADER)
+        parts = [header.tobytes(), self.bounds.astype("<f4").tobytes()]
+        if payload:
+            offsets = np.cumsum([0, *(len(piece) for piece in self.payloads)])
+            parts.append(offsets.astype("<u4").tobytes())
+        parts += [
+            self.confidence.astype("<u2").tobytes(),
+            (self.frames - self.start).astype(np.uint8).tobytes(),
+            self.kinds.tobytes(),
+            self.flags.tobytes(),
+            bytes(-5 * count % 4),
+            payload,
+        ]
+        return b"".join(parts)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Self:
+        """Read a table's bytes, trusting nothing. Raises ChunkError when they are no table."""
+        if len(data) < _HEADER.itemsize:
+            raise ChunkError(f"A table has a header of {_HEADER.itemsize} bytes; {len(data)} bytes came.")
+        header = np.frombuffer(data, _HEADER, 1)[0]
+        start, count, payload_bytes = int(header["start"]), int(header["count"]), int(header["payload_bytes"])
+        if header["magic"] != MAGIC or count > WINDOW:
+            raise ChunkError(f"A table begins with 'FWC1' and holds at most {WINDOW} rows; these bytes don't.")
+        if len(data) != table_bytes(count, payload_bytes):
+            raise ChunkError(
+                f"A table of {count} rows and {payload_bytes} payload bytes is {table_bytes(count, payload_bytes)} "
+                f"bytes long; {len(data)} came."
+            )
+        at = _HEADER.itemsize
+        bounds = np.frombuffer(data, "<f4", 4 * count, at).reshape(count, 4)
+        at += 16 * count
+        offsets = np.zeros(count + 1, np.int64)
+        if payload_bytes:
+            offsets = np.frombuffer(data, "<u4", count + 1, at).astype(np.int64)
+            at += 4 * (count + 1)
+        confidence = np.frombuffer(data, "<u2", count, at)
+        frames = np.frombuffer(data, np.uint8, count, at + 2 * count).astype(np.int64) + start
+        kinds = np.frombuffer(data, np.uint8, count, at + 3 * count)
+        flags = np.frombuffer(data, np.uint8, count, at + 4 * count)
+        if offsets[0] != 0 or offsets[-1] != payload_bytes or np.any(np.diff(offsets) < 0):
+            raise ChunkError("A table's payload offsets rise from 0 to the payload's length; these don't.")
+        if np.any(kinds > max(Kind)) or np.any(flags >= 2 * max(Flag)):
+            raise ChunkError("A table holds a kind or flag that this version doesn't know.")
+        payload = data[len(data) - payload_bytes :]
+        payloads = tuple(payload[offsets[i] : offsets[i + 1]] for i in range(count))
+        return cls(start, frames, kinds, flags, confidence, bounds, payloads).checked()
+
+
+def table_bytes(count: int, payload_bytes: int) -> int:
+    """Length of a packed table."""
+    offsets = 4 * (count + 1) if payload_bytes else 0
+    return _HEADER.itemsize + 16 * count + offsets + 5 * count + (-5 * count % 4) + payload_bytes
+
+
+def quantised(confidence: float) -> int:
+    """A confidence in [0, 1] as the table's 16-bit number; values beyond are clamped."""
+    return round(min(max(confidence, 0.0), 1.0) * 65535)
+
+
+def window_start(frame: int) -> int:
+    """First frame of the window that ``frame`` lies in."""
+    return frame - frame % WINDOW
+
+
+def tables_of(rows: Sequence[Row]) -> list[Table]:
+    """Pack rows of one track, in any order, into one table per window, in rising order."""
+    by_start: dict[int, list[Row]] = {}
+    for row in rows:
+        by_start.setdefault(window_start(row.frame), []).append(row)
+    return [Table.of(start, by_start[start]) for start in sorted(by_start)]

@@ -1,0 +1,42 @@
+"""What an installation may choose, read once from the environment (``FRAMEWISE_*``)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Config(BaseSettings):
+    """Embedded defaults: SQLite, an in-memory channel layer and a local media folder, all below ``data``."""
+
+    model_config = SettingsConfigDict(env_prefix="FRAMEWISE_")
+
+    data: Path = Field(ROOT / "data", description="Folder of the database, the media and the secret key.")
+    database_url: str = Field("", description="e.g. postgres://user:password@host/name; empty means SQLite in `data`.")
+    redis_url: str = Field(
+        "", description="e.g. redis://host:6379/0; needed as soon as there are several web processes."
+    )
+    debug: bool = Field(False, description="Django's debug pages. Never on a machine that others reach.")
+    allowed_hosts: list[str] = Field(["*"], description="Host names this server answers to.")
+    trusted_origins: list[str] = Field([], description="Origins of HTTPS proxies, e.g. https://label.example.org.")
+    https: bool = Field(False, description="Served through HTTPS: mark cookies secure.")
+    upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
+
+    @cached_property
+    def secret_key(self) -> str:
+        """Made on first use and kept in `data`, so that sessions survive a restart."""
+        path = self.data / "secret_key"
+        if not path.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(get_random_secret_key())
+        return path.read_text().strip()
+
+
+config = Config()

@@ -1,0 +1,43 @@
+"""Nouns: fields, constraints and choices, no side effects."""
+
+from annotator.models.agent import Agent
+from annotator.models.event import Event, EventKind
+from annotator.models.job import Job, JobState, Stage
+from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
+from annotator.models.project import Attribute, AttributeKind, GeometryKind, Label, Project
+from annotator.models.run import Run, RunState
+from annotator.models.transfer import Transfer, TransferState
+from annotator.models.user import User
+from annotator.models.video import Upload, Video, VideoState
+from annotator.models.workspace import Invitation, Membership, Role, Workspace
+
+__all__ = [
+    "Agent",
+    "Attribute",
+    "AttributeKind",
+    "Event",
+    "EventKind",
+    "GeometryKind",
+    "Invitation",
+    "Job",
+    "JobState",
+    "Label",
+    "Layer",
+    "LayerKind",
+    "Membership",
+    "Project",
+    "Role",
+    "Run",
+    "RunState",
+    "Stage",
+    "Track",
+    "TrackChunk",
+    "Transfer",
+    "TransferState",
+    "Upload",
+    "User",
+    "Verdict",
+    "Video",
+    "VideoState",
+    "Workspace",
+]

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from annotator.models.layer import Layer
+
+
+class EventKind(models.TextChoices):
+    EDIT = "edit", "Edit by a person"
+    PREDICTIONS = "predictions", "Predictions stored"
+    RUN = "run", "Run changed stored shapes"
+    IMPORT = "import", "Import"
+
+
+class Event(models.Model):
+    """One change of a layer. ``payload`` and ``inverse`` are ``annotator/live/messages.py`` operations; predictions
+    have no inverse (they are replaced, not undone) and name their frames instead of repeating their shapes."""
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="events")
+    revision = models.PositiveBigIntegerField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    run = models.ForeignKey("annotator.Run", on_delete=models.SET_NULL, null=True, related_name="+")
+    kind = models.CharField(max_length=16, choices=EventKind, default=EventKind.EDIT)
+    edit_id = models.UUIDField(default=uuid.uuid4, help_text="Chosen by the client: an edit sent twice counts once.")
+    undoes = models.UUIDField(null=True, blank=True, help_text="The edit_id this edit takes back.")
+    summary = models.CharField(max_length=200, blank=True, help_text="In words, for the history panel.")
+    payload = models.JSONField()
+    inverse = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["layer", "revision"], name="one_event_per_revision"),
+            models.UniqueConstraint(fields=["layer", "edit_id"], name="an_edit_counts_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.layer} r{self.revision}: {self.summary or self.kind}"

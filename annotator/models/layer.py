@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from annotator.models.project import Label
+from annotator.models.video import Video
+
+
+class LayerKind(models.TextChoices):
+    MAIN = "main", "Main"
+    GROUND_TRUTH = "ground_truth", "Ground truth"
+    REPLICA = "replica", "Replica"
+    MODEL = "model", "Model output"
+
+
+class Layer(models.Model):
+    """One complete set of tracks for a video. ``revision`` grows by one with every event, under a row lock."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="layers")
+    kind = models.CharField(max_length=16, choices=LayerKind, default=LayerKind.MAIN)
+    name = models.CharField(max_length=120, default="main")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    revision = models.PositiveBigIntegerField(default=0)
+    next_number = models.PositiveIntegerField(default=1, help_text="The number the next track gets.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["video", "name"], name="layer_name_unique_in_video")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.video}"
+
+
+class Verdict(models.TextChoices):
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+
+
+class Track(models.Model):
+    """One object of one layer through time. The id is chosen by whoever draws it first, so that drawing works
+    offline; the number is given by the server, unique in the layer, and stays."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="tracks")
+    number = models.PositiveIntegerField()
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="tracks")
+    colour = models.CharField(max_length=7, blank=True, help_text="#rrggbb; empty: the label's colour.")
+    locked = models.BooleanField(default=False)
+    attributes = models.JSONField(default=dict, blank=True, help_text="Constant ones: {attribute id: value}.")
+    frame_attributes = models.JSONField(
+        default=dict, blank=True, help_text="Per-frame ones: {attribute id: [[frame, value], …]}, each valid onwards."
+    )
+    source = models.CharField(
+        max_length=64, default="person", help_text='"person", or the model or format it came from.'
+    )
+    verdict = models.CharField(max_length=16, choices=Verdict, blank=True, help_text="A reviewer's; empty: none yet.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deleted tracks can be restored.")
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["layer", "number"], name="track_number_unique_in_layer")]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.label}"
+
+
+class TrackChunk(models.Model):
+    """The shapes of one track over a window of 256 frames, packed (``annotator/chunks.py``)."""
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="chunks")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="chunks")
+    start = models.PositiveIntegerField(help_text="First frame of the window, a multiple of 256.")
+    data = models.BinaryField()
+    # What the timeline of an hour shows without reading a single table; written together with `data`.
+    first = models.PositiveIntegerField(help_text="Frame of the first row.")
+    last = models.PositiveIntegerField(help_text="Frame of the last row.")
+    rows = models.PositiveSmallIntegerField()
+    keyframes = models.PositiveSmallIntegerField(default=0)
+    predicted = models.PositiveSmallIntegerField(default=0)
+    outside = models.PositiveSmallIntegerField(default=0)
+    lowest_confidence = models.FloatField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["track", "start"], name="one_chunk_per_window")]
+        indexes = [models.Index(fields=["layer", "start"])]
+
+    def __str__(self) -> str:
+        return f"{self.track_id} from {self.start}"

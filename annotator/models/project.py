@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from annotator.models.workspace import Workspace
+
+
+class Project(models.Model):
+    """An ontology (labels with their attributes) and a set of videos."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GeometryKind(models.TextChoices):
+    BOX = "box", "Box"
+    ROTATED_BOX = "rotated_box", "Rotated box"
+    POLYGON = "polygon", "Polygon"
+    POLYLINE = "polyline", "Polyline"
+    POINTS = "points", "Points"
+    SKELETON = "skeleton", "Skeleton"
+    MASK = "mask", "Mask"
+
+
+def boxes_only() -> list[str]:
+    return [GeometryKind.BOX.value]
+
+
+class Label(models.Model):
+    """A class of object."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=80)
+    colour = models.CharField(max_length=7, help_text="#rrggbb")
+    hotkey = models.CharField(max_length=1, blank=True, help_text="A digit or letter, unique in the project.")
+    geometry_kinds = models.JSONField(default=boxes_only, help_text="Which of GeometryKind it may be drawn as.")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="label_name_unique_in_project"),
+            models.UniqueConstraint(
+                fields=["project", "hotkey"], condition=~models.Q(hotkey=""), name="label_hotkey_unique_in_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttributeKind(models.TextChoices):
+    SELECT = "select", "Select"
+    MULTI_SELECT = "multi_select", "Multi-select"
+    CHECKBOX = "checkbox", "Checkbox"
+    NUMBER = "number", "Number"
+    TEXT = "text", "Text"
+
+
+class Attribute(models.Model):
+    """A typed field of a label: constant per track, or set frame by frame."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="attributes")
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=16, choices=AttributeKind)
+    per_frame = models.BooleanField(default=False)
+    choices = models.JSONField(default=list, blank=True, help_text="The values of a select.")
+    default = models.JSONField(default=None, null=True, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["label", "name"], name="attribute_name_unique_in_label")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from annotator.models.agent import Agent
+from annotator.models.layer import Layer
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", "Waiting for an agent"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped"
+    FAILED = "failed", "Failed"
+
+
+class Run(models.Model):
+    """One tracking run. ``first`` <= ``last`` bound the frames it may write, both included.
+
+    ``objects_state`` is its progress, kept so that another agent can go on where one died:
+    ``{track id: {epoch, forward: last stored frame | null, backward: last stored frame | null, ...}}``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="runs")
+    model = models.CharField(max_length=64, help_text="Its id in the catalogue.")
+    prompts = models.JSONField(help_text="[{track, frame, box}, …]")
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    direction = models.CharField(max_length=8, default="forward")
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=16, choices=RunState, default=RunState.QUEUED)
+    objects_state = models.JSONField(default=dict)
+    frames_total = models.PositiveIntegerField(default=0, help_text="Object-frames it will write.")
+    frames_done = models.PositiveIntegerField(default=0, help_text="Object-frames stored.")
+    message = models.TextField(blank=True, help_text="Why it failed, for the person who started it.")
+    agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.model} on {self.layer}: {self.state}"

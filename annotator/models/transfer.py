@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from annotator.models.layer import Layer
+
+
+class TransferState(models.TextChoices):
+    QUEUED = "queued", "Waiting for the jobs worker"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Transfer(models.Model):
+    """An export or import in the background; its file lives in the media store as ``transfers/<id>/<file_name>``."""
+
+    class Kind(models.TextChoices):
+        EXPORT = "export", "Export"
+        IMPORT = "import", "Import"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="transfers")
+    kind = models.CharField(max_length=8, choices=Kind)
+    format = models.CharField(max_length=32)
+    options = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=16, choices=TransferState, default=TransferState.QUEUED)
+    progress = models.FloatField(default=0)
+    message = models.TextField(blank=True)
+    report = models.JSONField(default=dict, blank=True, help_text="What was written or read, and what could not be.")
+    file_name = models.CharField(max_length=255, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.format} of {self.layer}"

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """A person. Signs in by username or e-mail."""
+
+    email = models.EmailField("e-mail", unique=True)
+    preferences = models.JSONField(default=dict, blank=True, help_text="Theme, layout, keys, track settings.")
+
+    REQUIRED_FIELDS = ["email"]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username

@@ -1,0 +1,64 @@
+"""What an edit is made of: three operations, declared once for the live channel, the store and the history.
+
+Every larger action (split, merge, propagate, undo) is a list of these. Frames are 0-based and both ends of a range
+are part of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Frame = Annotated[int, Field(ge=0)]
+
+
+class Message(BaseModel):
+    """Base of everything that travels: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TrackFields(Message):
+    """What can be said of a track. In an update, a field that is absent stays as it is."""
+
+    label: int | None = None
+    number: int | None = Field(None, ge=1, description="Absent on creation: the next free one.")
+    colour: str | None = Field(None, pattern=r"^(#[0-9a-f]{6})?$", description="Empty: the label's colour.")
+    locked: bool | None = None
+    attributes: dict[str, Any] | None = None
+    frame_attributes: dict[str, list[tuple[int, Any]]] | None = None
+    verdict: Literal["", "accepted", "rejected"] | None = None
+    deleted: bool | None = None
+
+
+class TrackCreate(Message):
+    """A new track with a client-chosen id; its inverse is an update with ``deleted: true``."""
+
+    op: Literal["track.create"] = "track.create"
+    track: UUID
+    fields: TrackFields
+
+
+class TrackUpdate(Message):
+    op: Literal["track.update"] = "track.update"
+    track: UUID
+    fields: TrackFields
+
+
+class ShapesReplace(Message):
+    """The one way shapes change: rows of ``track`` in ``ranges`` go, the rows of ``tables`` come.
+
+    Its inverse is the same with the rows that were there. With ``keep_keyframes`` the rows in ``ranges`` that are
+    keyframes and not in ``tables`` stay.
+    """
+
+    op: Literal["shapes.replace"] = "shapes.replace"
+    track: UUID
+    ranges: list[tuple[Frame, Frame]] = Field(description="[first, last] pairs, both included.")
+    tables: list[str] = Field(description="Packed tables, base64; every frame in them lies in `ranges`.")
+    keep_keyframes: bool = False
+
+
+Operation = Annotated[TrackCreate | TrackUpdate | ShapesReplace, Field(discriminator="op")]
