@@ -1,0 +1,181 @@
+"""A person without a browser: signs in, uploads, opens a layer's live channel and follows a run."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import struct
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from annotator.chunks import Flag, Kind, Row, Table, tables_of
+from framewise.bench.product import PASSWORD, USERNAME
+
+CHUNK = 4 * 2**20
+BoxPx = tuple[float, float, float, float]
+
+
+class Client:
+    """Talks to the API as a signed-in person."""
+
+    def __init__(self, url: str, username: str = USERNAME, password: str = PASSWORD) -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=url, timeout=30, follow_redirects=True)
+        page = self.http.get("/sign-in/").raise_for_status().text
+        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": token}
+        self.http.post("/sign-in/", data=form, headers={"Referer": url}).raise_for_status()
+        if "sessionid" not in self.http.cookies:
+            raise RuntimeError(f"{username} could not sign in at {url}.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-CSRFToken": self.http.cookies["csrftoken"], "Referer": self.url}
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        return self.http.get(path, params=parameters).raise_for_status().json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self.http.post(path, json=body, headers=self.headers).raise_for_status().json()
+
+    def upload(self, project: int, video: Path) -> str:
+        """Upload a file by tus; returns the address of the upload."""
+        name = base64.b64encode(video.name.encode()).decode()
+        begin = self.http.post(
+            "/api/uploads/",
+            headers={
+                **self.headers,
+                "Tus-Resumable": "1.0.0",
+                "Upload-Length": str(video.stat().st_size),
+                "Upload-Metadata": f"filename {name},project {base64.b64encode(str(project).encode()).decode()}",
+            },
+        ).raise_for_status()
+        location = begin.headers["Location"]
+        with video.open("rb") as source:
+            while piece := source.read(CHUNK):
+                offset = source.tell() - len(piece)
+                self.http.patch(
+                    location,
+                    content=piece,
+                    headers={
+                        **self.headers,
+                        "Tus-Resumable": "1.0.0",
+                        "Upload-Offset": str(offset),
+                        "Content-Type": "application/offset+octet-stream",
+                    },
+                ).raise_for_status()
+        return str(location)
+
+    def window(self, layer: int, first: int, last: int) -> tuple[dict[str, Any], dict[str, list[Table]]]:
+        """A layer's window: its header, and the tables of each track."""
+        answer = self.http.get(f"/api/layers/{layer}/window", params={"first": first, "last": last, "tracks": 1})
+        data = answer.raise_for_status().content
+        (length,) = struct.unpack_from("<I", data)
+        header = json.loads(data[4 : 4 + length])
+        tables: dict[str, list[Table]] = {}
+        at = 4 + length
+        for chunk in header["chunks"]:
+            tables.setdefault(chunk["track"], []).append(Table.unpack(data[at : at + chunk["bytes"]]))
+            at += chunk["bytes"]
+        return header, tables
+
+    def live(self, layer: int) -> LiveChannel:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        socket = connect(
+            f"{self.url.replace('http', 'ws', 1)}/ws/layers/{layer}/",
+            additional_headers={"Cookie": cookies, "Origin": self.url},
+            max_size=None,
+        )
+        return LiveChannel(socket)
+
+
+@dataclass
+class LiveChannel:
+    """One connection to a layer's live channel."""
+
+    socket: ClientConnection
+    seen: dict[str, set[int]] = field(default_factory=dict)
+    """Predicted frames by track, as they arrived."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, **message: Any) -> None:
+        self.socket.send(json.dumps(message))
+
+    def draw(self, *, label: int, frame: int, box: BoxPx) -> str:
+        """Create a track with one keyframe; returns its id."""
+        track = str(uuid.uuid4())
+        (table,) = tables_of([Row(frame, Kind.BOX, Flag.KEYFRAME, 1.0, box)])
+        replace = {
+            "op": "shapes.replace",
+            "track": track,
+            "ranges": [[frame, frame]],
+            "tables": [base64.b64encode(table.pack()).decode()],
+        }
+        create = {"op": "track.create", "track": track, "fields": {"label": label}}
+        edit = str(uuid.uuid4())
+        self.send(type="edit", id=edit, operations=[create, replace], summary="Draw box")
+        self.until(lambda message: message["type"] == "event" and message["edit"] == edit)
+        return track
+
+    def run(self, *, prompts: list[tuple[str, int, BoxPx]], first: int, last: int, **more: Any) -> str:
+        """Start a run; returns its id."""
+        run = str(uuid.uuid4())
+        listed = [{"track": track, "frame": frame, "box": box} for track, frame, box in prompts]
+        self.send(type="run.start", id=run, prompts=listed, first=first, last=last, **more)
+        return run
+
+    def messages(self, timeout_s: float = 60.0) -> Iterator[dict[str, Any]]:
+        """Every message that comes; predictions carry their rows as ``rows``: (track, frame)."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            data = self.socket.recv(timeout=max(deadline - time.monotonic(), 0.001))
+            yield json.loads(data) if isinstance(data, str) else self._predictions(data)
+
+    def until(self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 60.0) -> dict[str, Any]:
+        """The first message that ``wanted`` accepts. Raises RuntimeError when something was refused before it."""
+        for message in self.messages(timeout_s):
+            if wanted(message):
+                return message
+            if message["type"] == "refused":
+                raise RuntimeError(message["message"])
+        raise AssertionError("unreachable")
+
+    def until_ended(self, run: str, timeout_s: float = 120.0) -> dict[str, Any]:
+        """The run's last update."""
+        ended = ("done", "failed", "stopped")
+        message = self.until(
+            lambda m: m["type"] == "run" and m["run"]["id"] == run and m["run"]["state"] in ended, timeout_s
+        )
+        return dict(message["run"])
+
+    def _predictions(self, data: bytes) -> dict[str, Any]:
+        (length,) = struct.unpack_from("<I", data)
+        header: dict[str, Any] = json.loads(data[4 : 4 + length])
+        at = 4 + length
+        rows = []
+        for listed in header["tables"]:
+            table = Table.unpack(data[at : at + listed["bytes"]])
+            at += listed["bytes"]
+            self.seen.setdefault(listed["track"], set()).update(int(frame) for frame in table.frames)
+            rows += [(listed["track"], int(frame)) for frame in table.frames]
+        self.send(type="received", sequence=header["sequence"])
+        return {**header, "rows": rows}
