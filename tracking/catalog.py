@@ -55,7 +55,21 @@ class ModelEntry:
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 
-TRACKERS: tuple[ModelEntry, ...] = ()
+TRACKERS: tuple[ModelEntry, ...] = (
+    ModelEntry(
+        id="transt",
+        name="TransT",
+        summary="Finds the prompted look again in every frame by attention; doesn't drift, doesn't adapt.",
+        prompts=("box",),
+        outputs=("box",),
+        factory="tracking.models.transt.tracker:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2103.15436",
+        weights=(Weights("transt.pth", page="https://github.com/chenxin-dlut/TransT"),),
+        weights_licence="not stated by the authors; their code is GPL-3.0",
+        settings={"threshold": 0.3, "device": "auto"},
+    ),
+)
 
 DEFAULT_TRACKER: Mapping[PromptKind, str] = {}
 """The model a run uses for each kind of prompt unless it names one."""

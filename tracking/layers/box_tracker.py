@@ -1,0 +1,117 @@
+"""What all trackers share that search for each object in a crop around its last box."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
+
+LARGEST_BATCH = 16
+"""Crops per forward pass; more objects take several, so that memory stays bounded."""
+
+
+@dataclass
+class Target:
+    """One followed object: where it was last seen. Models add what they remember of it."""
+
+    box: Box
+
+
+S = TypeVar("S")
+T = TypeVar("T", bound=Target)
+
+
+class BoxTracker(ABC, Generic[T]):
+    """Follows boxes, all of them in one forward pass. See ``tracking.tracker.Tracker`` for the contract.
+
+    ``targets`` holds the followed objects; ``threshold`` is the confidence below which an object counts as lost.
+    """
+
+    def __init__(self, *, threshold: float) -> None:
+        self.targets: dict[ObjectId, T] = {}
+        self.threshold = threshold
+        self._frame_size: tuple[int, int] | None = None
+
+    @abstractmethod
+    def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[T]:
+        """Learn what the objects in ``boxes`` look like on ``frame``."""
+
+    @abstractmethod
+    def follow(self, frame: Frame, targets: Sequence[T]) -> list[float]:
+        """Move each target's ``box`` to where it is on ``frame``. Returns their confidences, each in [0, 1]."""
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self.targets.clear()
+        self._frame_size = frame.width, frame.height
+        return self.correct(frame, prompts)
+
+    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self._refuse_other_size(frame)
+        boxes = prompted_boxes(frame, prompts)
+        for chunk in _chunks(prompts):
+            targets = self.begin(frame, [boxes[prompt.object] for prompt in chunk])
+            self.targets.update(zip((prompt.object for prompt in chunk), targets, strict=True))
+        return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self._refuse_other_size(frame)
+        predictions = []
+        for chunk in _chunks(list(self.targets.items())):
+            confidences = self.follow(frame, [target for _, target in chunk])
+            for (name, target), confidence in zip(chunk, confidences, strict=True):
+                visible = confidence >= self.threshold
+                predictions.append(Prediction(name, frame.number, target.box, confidence, visible))
+        return predictions
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        for name in objects:
+            self.targets.pop(name, None)
+
+    def finish(self) -> list[Prediction]:
+        return []
+
+    def _refuse_other_size(self, frame: Frame) -> None:
+        if self._frame_size is None:
+            raise TrackingError("A run begins with start(); step() or correct() came first. Start it with a prompt.")
+        if (frame.width, frame.height) != self._frame_size:
+            width, height = self._frame_size
+            raise TrackingError(
+                f"All frames of a run must have one size; frame {frame.number} is {frame.width}x{frame.height}, the "
+                f"first was {width}x{height}. Start a new run at this frame."
+            )
+
+
+def _chunks(items: Sequence[S]) -> Iterator[Sequence[S]]:
+    return (items[first : first + LARGEST_BATCH] for first in range(0, len(items), LARGEST_BATCH))
+
+
+def prompted_boxes(frame: Frame, prompts: Sequence[Prompt]) -> dict[ObjectId, Box]:
+    """The part of each prompted box that lies inside of the frame. Raises PromptError when there is none."""
+    if not prompts:
+        raise PromptError("Tracking needs at least one object; none was given. Draw a box first.")
+    boxes = {prompt.object: _visible_box(frame, prompt) for prompt in prompts}
+    if len(boxes) < len(prompts):
+        raise PromptError(f"Each object takes one box per frame; {len(prompts)} came for {len(boxes)}. Send one each.")
+    return boxes
+
+
+def _visible_box(frame: Frame, prompt: Prompt) -> Box:
+    shape = prompt.shape
+    if not isinstance(shape, Box):
+        raise PromptError(
+            f"This model follows boxes; object {prompt.object} came as {type(shape).__name__.lower()}. Draw a box, or "
+            "choose a model for this kind of shape."
+        )
+    if not all(math.isfinite(edge) for edge in shape) or shape.width <= 0 or shape.height <= 0:
+        raise PromptError(f"A box needs width and height; object {prompt.object} came with {tuple(shape)}. Draw it.")
+    inside = shape.clipped(frame.width, frame.height)
+    if inside.width <= 0 or inside.height <= 0:
+        raise PromptError(
+            f"A box must touch the frame; that of object {prompt.object} {tuple(shape)} lies outside of "
+            f"{frame.width}x{frame.height}. Draw it on a frame that shows the object."
+        )
+    return inside

@@ -1,0 +1,1 @@
+"""One folder per model; a folder never imports a sibling."""
