@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 Frame = Annotated[int, Field(ge=0)]
 
@@ -21,7 +21,7 @@ class Message(BaseModel):
 
 
 class TrackFields(Message):
-    """What can be said of a track. In an update, a field that is absent stays as it is."""
+    """What can be said of a track. In an update, a field that is absent (or null) stays as it is."""
 
     label: int | None = None
     number: int | None = Field(None, ge=1, description="Absent on creation: the next free one.")
@@ -32,9 +32,13 @@ class TrackFields(Message):
     verdict: Literal["", "accepted", "rejected"] | None = None
     deleted: bool | None = None
 
+    @model_serializer(mode="wrap")
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None}
+
 
 class TrackCreate(Message):
-    """A new track with a client-chosen id; its inverse is an update with ``deleted: true``."""
+    """A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``."""
 
     op: Literal["track.create"] = "track.create"
     track: UUID
@@ -51,7 +55,7 @@ class ShapesReplace(Message):
     """The one way shapes change: rows of ``track`` in ``ranges`` go, the rows of ``tables`` come.
 
     Its inverse is the same with the rows that were there. With ``keep_keyframes`` the rows in ``ranges`` that are
-    keyframes and not in ``tables`` stay.
+    keyframes and not in ``tables`` stay. A row is either a keyframe or predicted.
     """
 
     op: Literal["shapes.replace"] = "shapes.replace"

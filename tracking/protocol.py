@@ -64,7 +64,8 @@ class Accepted(AgentMessage):
 
 
 class Start(AgentMessage):
-    """Run these legs. Sent again after a reconnect for whatever isn't finished."""
+    """Run these legs. Sent again after a reconnect for whatever isn't finished; it replaces the run that an agent
+    still holds under this id, whose batches then count from 1 again."""
 
     type: Literal["start"] = "start"
     run: str
@@ -85,12 +86,14 @@ class Correct(AgentMessage):
 
 
 class Extend(AgentMessage):
-    """Let the objects' legs in this direction go on to `last`."""
+    """Let unfinished legs in this direction end at `last` instead: later than before, or earlier (a leg that is already
+    there or beyond ends at once). Legs that have ended stay ended; the server sends `Correct` where they must go on."""
 
     type: Literal["extend"] = "extend"
     run: str
     direction: Literal["forward", "backward"]
     last: int
+    objects: list[str] | None = Field(None, description="Whose legs; null: those of every object.")
 
 
 class Stop(AgentMessage):
@@ -162,7 +165,8 @@ class LegDone(AgentMessage):
 
 
 class RunDone(AgentMessage):
-    """All legs are done; `sequence` is the run's last batch."""
+    """All legs are done (each was named by a `LegDone`); `sequence` is the run's last batch. A `Correct` that crosses it
+    on the way is not lost: the server sees what is missing and sends `Start` for it."""
 
     type: Literal["run.done"] = "run.done"
     run: str

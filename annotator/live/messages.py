@@ -16,6 +16,9 @@ from pydantic import Field, TypeAdapter
 
 from annotator.operations import Frame, Message, Operation
 
+PREDICTIONS_IN_FLIGHT = 64
+"""How many prediction messages a connection gets ahead of its last `Received`."""
+
 BoxIn = tuple[float, float, float, float]
 
 # ---------------------------------------------------------------- browser -> server
@@ -91,7 +94,8 @@ class RunStop(Message):
 
 
 class Received(Message):
-    """Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped."""
+    """Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped. At most
+    `PREDICTIONS_IN_FLIGHT` are sent ahead of it; of what comes meanwhile the newest is kept, the rest is `missed`."""
 
     type: Literal["received"] = "received"
     sequence: int
@@ -106,6 +110,8 @@ class Presence(Message):
 
 
 class Ping(Message):
+    """Every 20 s: a connection from which nothing came for 90 s is closed."""
+
     type: Literal["ping"] = "ping"
 
 
@@ -170,11 +176,15 @@ class EventOut(Message):
     author_name: str
     summary: str
     at: str = Field(description="ISO 8601, UTC.")
-    operations: list[Operation] = Field(description="Empty for predictions: their frames came in binary frames.")
+    operations: list[Operation] = Field(
+        description="Empty for predictions, whose shapes came in binary frames, and for imports: refetch everything."
+    )
     run: UUID | None
     numbers: dict[str, int] = Field({}, description="Numbers the server gave to created tracks, by track id.")
     touched: list[tuple[UUID, int, int]] = Field(
-        [], description="For predictions: (track, first, last) that were stored. Who missed some refetches these."
+        [],
+        description="For predictions: (track, first, last) that were stored. Who missed some, or joined later than "
+        "they were sent, refetches these.",
     )
 
 
@@ -187,15 +197,18 @@ class PredictedTable(Message):
 
 
 class Predictions(Message):
-    """Header of a binary message. `sequence` counts this connection's prediction messages from 1; a gap means some
-    were dropped for it: refetch `missed`."""
+    """Header of a binary message. `sequence` counts this connection's prediction messages from 1, without gaps; what
+    was dropped for a connection that reads too slowly is named in `missed` of its next message, which may have no
+    table at all."""
 
     type: Literal["predictions"] = "predictions"
     run: UUID
     sequence: int
     tables: list[PredictedTable]
     missed: list[tuple[UUID, int, int]] = Field(
-        [], description="(track, first, last) that were dropped for this connection since its last message."
+        [],
+        description="(track, first, last) that were dropped for this connection since its last message: refetch them, "
+        "once the event has come that says they are stored.",
     )
 
 

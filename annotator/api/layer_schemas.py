@@ -1,0 +1,83 @@
+"""What the layer endpoints answer, as JSON; ``make types`` writes the TypeScript."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from annotator.operations import Message, Operation
+
+
+class TrackOut(Message):
+    """A track as everybody sees it. Deleted ones are among them, so that a deletion can be taken back."""
+
+    id: UUID
+    number: int
+    label: int
+    colour: str = Field(description="#rrggbb; empty: the label's colour.")
+    locked: bool
+    attributes: dict[str, Any]
+    frame_attributes: dict[str, list[tuple[int, Any]]]
+    source: str
+    verdict: Literal["", "accepted", "rejected"]
+    deleted: bool
+
+
+class ChunkOut(Message):
+    """One table of a window's body: `bytes` long, in the order of the header."""
+
+    track: UUID
+    bytes: int
+
+
+class WindowOut(Message):
+    """Header of a window: everything that is shown on frames `first..last` as of `revision`.
+
+    The tables are whole chunks: those that overlap the range and, where a track's rows there don't reach to an end of
+    it, the nearest one beyond that end, so that every frame of the range can be interpolated.
+    """
+
+    revision: int
+    first: int
+    last: int
+    tracks: list[TrackOut] | None = Field(description="All of the layer; null unless asked for with `tracks=1`.")
+    chunks: list[ChunkOut]
+
+
+BinOut = tuple[int, int, int, int, int, int, float]
+
+
+class OverviewOut(Message):
+    """What the timeline of a long video shows without reading a single table: at most `bins` bins per track.
+
+    A bin is [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence] of
+    `frames_per_bin` frames (a multiple of 256); empty bins are left out.
+    """
+
+    revision: int
+    frames_per_bin: int
+    tracks: dict[str, list[BinOut]] = Field(description="By track id; deleted tracks are left out.")
+
+
+class HistoryEvent(Message):
+    """One change in the history panel. `inverse` is what an undo sends; null: it can't be undone."""
+
+    revision: int
+    kind: Literal["edit", "predictions", "run", "import"]
+    edit: UUID
+    undoes: UUID | None
+    author: int | None
+    author_name: str
+    summary: str
+    at: str = Field(description="ISO 8601, UTC.")
+    run: UUID | None
+    inverse: list[Operation] | None
+
+
+class HistoryOut(Message):
+    """A page of history, newest first; `before` asks for the next page, null: this is the last."""
+
+    events: list[HistoryEvent]
+    before: int | None

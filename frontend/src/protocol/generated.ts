@@ -1,0 +1,370 @@
+// Written by `make types` from annotator/operations.py, annotator/live/messages.py and annotator/api/layer_schemas.py.
+// Never edited by hand.
+
+/** Frames in one packed table. */
+export const WINDOW = 256
+
+/** How many prediction messages the server sends ahead of the last `Received`. */
+export const PREDICTIONS_IN_FLIGHT = 64
+
+export type Operation =
+  | TrackCreate
+  | TrackUpdate
+  | ShapesReplace
+
+export type ClientMessage =
+  | Edit
+  | RunStart
+  | RunCorrect
+  | RunExtend
+  | RunStop
+  | Received
+  | Presence
+  | Ping
+
+export type ServerMessage =
+  | Welcome
+  | EventOut
+  | Predictions
+  | Cleared
+  | RunUpdate
+  | People
+  | Refused
+  | Pong
+
+/** One table of a window's body: `bytes` long, in the order of the header. */
+export interface ChunkOut {
+  track: string
+  bytes: number
+}
+
+/**
+ * Predictions of `track` in `ranges` are gone from now on; sent before the event that commits it, so that stale shapes
+ * vanish at once.
+ */
+export interface Cleared {
+  type: 'cleared'
+  run: string
+  track: string
+  epoch: number
+  ranges: [number, number][]
+}
+
+/** A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once. */
+export interface Edit {
+  type: 'edit'
+  /** Chosen by the client, the same when it is sent again. */
+  id: string
+  operations: Operation[]
+  /** The id of the edit that this one takes back; null: none. */
+  undoes?: string | null
+  /** In words, for the history panel. */
+  summary?: string
+}
+
+/** A committed change. `revision` is the previous one plus 1; a gap means: refetch what you show. */
+export interface EventOut {
+  type: 'event'
+  revision: number
+  kind: 'edit' | 'predictions' | 'run' | 'import'
+  /** The edit's id; to its author this event is the acknowledgement. */
+  edit: string
+  undoes: string | null
+  author: number | null
+  author_name: string
+  summary: string
+  /** ISO 8601, UTC. */
+  at: string
+  /** Empty for predictions, whose shapes came in binary frames, and for imports: refetch everything. */
+  operations: Operation[]
+  run: string | null
+  /** Numbers the server gave to created tracks, by track id. */
+  numbers: Record<string, number>
+  /**
+   * For predictions: (track, first, last) that were stored. Who missed some, or joined later than they were sent,
+   * refetches these.
+   */
+  touched: [string, number, number][]
+}
+
+/** One change in the history panel. `inverse` is what an undo sends; null: it can't be undone. */
+export interface HistoryEvent {
+  revision: number
+  kind: 'edit' | 'predictions' | 'run' | 'import'
+  edit: string
+  undoes: string | null
+  author: number | null
+  author_name: string
+  summary: string
+  /** ISO 8601, UTC. */
+  at: string
+  run: string | null
+  inverse: Operation[] | null
+}
+
+/** A page of history, newest first; `before` asks for the next page, null: this is the last. */
+export interface HistoryOut {
+  events: HistoryEvent[]
+  before: number | null
+}
+
+/**
+ * What the timeline of a long video shows without reading a single table: at most `bins` bins per track. A bin is
+ * [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence] of `frames_per_bin`
+ * frames (a multiple of 256); empty bins are left out.
+ */
+export interface OverviewOut {
+  revision: number
+  frames_per_bin: number
+  /** By track id; deleted tracks are left out. */
+  tracks: Record<string, [number, number, number, number, number, number, number][]>
+}
+
+/** Who is here now, whenever it changes. */
+export interface People {
+  type: 'people'
+  people: Person[]
+}
+
+/** Somebody on this layer. One person may be there with several connections. */
+export interface Person {
+  connection: string
+  user: number
+  name: string
+  colour: string
+  frame: number
+  tracks: string[]
+}
+
+/** Every 20 s: a connection from which nothing came for 90 s is closed. */
+export interface Ping {
+  type: 'ping'
+}
+
+export interface Pong {
+  type: 'pong'
+}
+
+/** One table of a binary message. */
+export interface PredictedTable {
+  track: string
+  /** Grows with each correction of this track in this run; lower ones are stale. */
+  epoch: number
+  /** The table's length. */
+  bytes: number
+}
+
+/**
+ * Header of a binary message. `sequence` counts this connection's prediction messages from 1, without gaps; what was
+ * dropped for a connection that reads too slowly is named in `missed` of its next message, which may have no table at
+ * all.
+ */
+export interface Predictions {
+  type: 'predictions'
+  run: string
+  sequence: number
+  tables: PredictedTable[]
+  /**
+   * (track, first, last) that were dropped for this connection since its last message: refetch them, once the event has
+   * come that says they are stored.
+   */
+  missed: [string, number, number][]
+}
+
+/** Where this person is. */
+export interface Presence {
+  type: 'presence'
+  frame: number
+  /** What is selected. */
+  tracks?: string[]
+}
+
+/** What a run starts or goes on from: a track's shape on a frame. */
+export interface PromptIn {
+  track: string
+  frame: number
+  box: [number, number, number, number]
+}
+
+/**
+ * Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped. At most
+ * `PREDICTIONS_IN_FLIGHT` are sent ahead of it; of what comes meanwhile the newest is kept, the rest is `missed`.
+ */
+export interface Received {
+  type: 'received'
+  sequence: number
+}
+
+/** Something could not be done. `edit` or `run` name what; the client takes that edit back. */
+export interface Refused {
+  type: 'refused'
+  message: string
+  edit: string | null
+  run: string | null
+}
+
+/**
+ * The person corrected `track` on `frame`: that object alone goes back there, with this box. Its predictions beyond
+ * that frame, in the run's direction and up to its next keyframe, disappear at once. The box itself is saved by an
+ * `edit`; this message makes the running run follow it.
+ */
+export interface RunCorrect {
+  type: 'run.correct'
+  run: string
+  track: string
+  frame: number
+  box: [number, number, number, number]
+}
+
+/** Let the run go on to another end. */
+export interface RunExtend {
+  type: 'run.extend'
+  run: string
+  first: number
+  last: number
+}
+
+/** A run as everybody sees it. */
+export interface RunInfo {
+  id: string
+  model: string
+  state: 'queued' | 'running' | 'done' | 'stopped' | 'failed'
+  direction: 'forward' | 'backward' | 'both'
+  first: number
+  last: number
+  tracks: string[]
+  /** Object-frames stored so far. */
+  frames_done: number
+  frames_total: number
+  /** Object-frames per second lately; 0 before the first. */
+  fps: number
+  /** Track id to the frame it has reached. */
+  heads: Record<string, number>
+  /** The agent's name; empty while queued. */
+  agent: string
+  /** Why it failed or waits; empty otherwise. */
+  message: string
+  created_by: string
+  /** Whether the reader started it; set per reader. */
+  mine: boolean
+}
+
+/** The Track settings panel. */
+export interface RunOptions {
+  /** Re-track on every edit; extend within 10 frames of the end. */
+  auto_track?: boolean
+  /** Stop an object that left, and mark it outside. */
+  detect_off_screen?: boolean
+  /** Stop an object at its next keyframe instead of going past it. */
+  until_keyframe?: boolean
+  /** Below it, predictions are marked doubtful. */
+  confidence_threshold?: number
+}
+
+/** Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides. */
+export interface RunStart {
+  type: 'run.start'
+  id: string
+  /** A catalogue id; null: the default for the prompts. */
+  model?: string | null
+  prompts: PromptIn[]
+  first: number
+  last: number
+  direction?: 'forward' | 'backward' | 'both'
+  options?: RunOptions
+}
+
+/** Stop a run, or only some of its tracks; what it stored stays. */
+export interface RunStop {
+  type: 'run.stop'
+  run: string
+  /** null: all of them, the run ends. */
+  tracks?: string[] | null
+}
+
+/** A run began, moved on or ended. */
+export interface RunUpdate {
+  type: 'run'
+  run: RunInfo
+}
+
+/**
+ * The one way shapes change: rows of ``track`` in ``ranges`` go, the rows of ``tables`` come. Its inverse is the same
+ * with the rows that were there. With ``keep_keyframes`` the rows in ``ranges`` that are keyframes and not in
+ * ``tables`` stay. A row is either a keyframe or predicted.
+ */
+export interface ShapesReplace {
+  op: 'shapes.replace'
+  track: string
+  /** [first, last] pairs, both included. */
+  ranges: [number, number][]
+  /** Packed tables, base64; every frame in them lies in `ranges`. */
+  tables: string[]
+  keep_keyframes?: boolean
+}
+
+/** A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
+export interface TrackCreate {
+  op: 'track.create'
+  track: string
+  fields: TrackFields
+}
+
+/** What can be said of a track. In an update, a field that is absent (or null) stays as it is. */
+export interface TrackFields {
+  label?: number | null
+  /** Absent on creation: the next free one. */
+  number?: number | null
+  /** Empty: the label's colour. */
+  colour?: string | null
+  locked?: boolean | null
+  attributes?: Record<string, unknown> | null
+  frame_attributes?: Record<string, [number, unknown][]> | null
+  verdict?: '' | 'accepted' | 'rejected' | null
+  deleted?: boolean | null
+}
+
+/** A track as everybody sees it. Deleted ones are among them, so that a deletion can be taken back. */
+export interface TrackOut {
+  id: string
+  number: number
+  label: number
+  /** #rrggbb; empty: the label's colour. */
+  colour: string
+  locked: boolean
+  attributes: Record<string, unknown>
+  frame_attributes: Record<string, [number, unknown][]>
+  source: string
+  verdict: '' | 'accepted' | 'rejected'
+  deleted: boolean
+}
+
+export interface TrackUpdate {
+  op: 'track.update'
+  track: string
+  fields: TrackFields
+}
+
+/** First message of every connection. `revision` is the layer's: a client behind it refetches what it shows. */
+export interface Welcome {
+  type: 'welcome'
+  connection: string
+  revision: number
+  can_edit: boolean
+  people: Person[]
+  runs: RunInfo[]
+}
+
+/**
+ * Header of a window: everything that is shown on frames `first..last` as of `revision`. The tables are whole chunks:
+ * those that overlap the range and, where a track's rows there don't reach to an end of it, the nearest one beyond that
+ * end, so that every frame of the range can be interpolated.
+ */
+export interface WindowOut {
+  revision: number
+  first: number
+  last: number
+  /** All of the layer; null unless asked for with `tracks=1`. */
+  tracks: TrackOut[] | null
+  chunks: ChunkOut[]
+}
