@@ -1,0 +1,123 @@
+"""What a track shows on a frame, and which geometry a row may have. Pure: values in, values out.
+
+A track exists from its first to its last row (``docs/decisions/0002-extent-of-a-track.md``). Between two neighbouring
+rows a box moves in a straight line; every other kind, and a change of kind, holds the earlier row. An outside row has
+no geometry of its own: what is before it is held up to it, and nothing is shown from it up to the next row.
+``tests/protocol/interpolation.json`` holds the browser to the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import isfinite
+
+import numpy as np
+
+from annotator.chunks import Flag, Kind, Row, Table
+
+ORIGINS = Flag.KEYFRAME | Flag.PREDICTED
+FARTHEST_PX = 1_000_000.0
+"""Coordinates beyond this are a mistake, whatever the video's size."""
+
+
+class ShapeError(ValueError):
+    """Geometry that no shape can have; the message says the rule and what came."""
+
+
+def shape_at(rows: Sequence[Row], frame: int) -> Row | None:
+    """What a track shows on ``frame``; None in a gap and beyond its extent.
+
+    Args:
+        rows: the track's rows in rising frame order, at least the neighbours of ``frame``.
+
+    Returns:
+        The stored row, or an interpolated one: neither KEYFRAME nor PREDICTED.
+    """
+    at = bisect_right(rows, frame, key=lambda row: row.frame)
+    if at == 0:
+        return None
+    before = rows[at - 1]
+    if before.flags & Flag.OUTSIDE:
+        return None
+    if before.frame == frame:
+        return before
+    return between(before, rows[at], frame) if at < len(rows) else None
+
+
+def expand(rows: Sequence[Row]) -> Iterator[Row]:
+    """Every shape of a track, frame by frame; ``rows`` in rising frame order. Frames of a gap are left out."""
+    for index, row in enumerate(rows):
+        if row.flags & Flag.OUTSIDE:
+            continue
+        yield row
+        if index + 1 < len(rows):
+            following = rows[index + 1]
+            for frame in range(row.frame + 1, following.frame):
+                yield between(row, following, frame)
+
+
+def between(before: Row, after: Row, frame: int) -> Row:
+    """The shape on a frame between two neighbouring rows, the first of which is not outside."""
+    flags = before.flags & ~ORIGINS
+    if after.flags & Flag.OUTSIDE or before.kind != Kind.BOX or after.kind != Kind.BOX:
+        return replace(before, frame=frame, flags=flags)
+    share = (frame - before.frame) / (after.frame - before.frame)
+    x1, y1, x2, y2 = (a + (b - a) * share for a, b in zip(before.bounds, after.bounds, strict=True))
+    confidence = before.confidence + (after.confidence - before.confidence) * share
+    return Row(frame, Kind.BOX, flags, confidence, (x1, y1, x2, y2))
+
+
+def check_geometry(table: Table) -> None:
+    """Raises ShapeError unless every row of a table is a keyframe or predicted, and has sound geometry."""
+    origins = table.flags & int(ORIGINS)
+    if np.any((origins == 0) | (origins == int(ORIGINS))):
+        raise ShapeError("A row is either a keyframe or predicted; one is neither or both.")
+    bounds = table.bounds
+    if np.any(bounds[:, 0] > bounds[:, 2]) or np.any(bounds[:, 1] > bounds[:, 3]):
+        raise ShapeError("A shape's bounds go from its left top to its right bottom corner; these don't.")
+    if np.any(np.abs(bounds) > FARTHEST_PX):
+        raise ShapeError(f"Coordinates lie within ±{FARTHEST_PX:,.0f} px; one doesn't.")
+    for kind, payload in zip(table.kinds, table.payloads, strict=True):
+        _check_payload(Kind(int(kind)), payload)
+
+
+def _check_payload(kind: Kind, payload: bytes) -> None:
+    if kind == Kind.MASK:
+        _check_mask(payload)
+        return
+    if not _length_fits(kind, len(payload)):
+        raise ShapeError(f"A {kind.name.lower().replace('_', ' ')} can't have a payload of {len(payload)} bytes.")
+    numbers = payload if kind not in (Kind.POINTS, Kind.SKELETON) else payload[: 8 * _point_count(len(payload))]
+    if not all(isfinite(value) for value in np.frombuffer(numbers, "<f4")):
+        raise ShapeError("Coordinates must be finite numbers of pixels; these hold NaN or infinity.")
+
+
+def _length_fits(kind: Kind, length: int) -> bool:
+    match kind:
+        case Kind.BOX:
+            return length == 0
+        case Kind.ROTATED_BOX:
+            return length == 20
+        case Kind.POLYGON:
+            return length >= 24 and length % 8 == 0
+        case Kind.POLYLINE:
+            return length >= 16 and length % 8 == 0
+        case _:
+            count = _point_count(length)
+            return count > 0 and 9 * count + -9 * count % 4 == length
+
+
+def _point_count(length: int) -> int:
+    """How many points of 9 bytes fill a payload that is padded to a multiple of 4."""
+    return length // 9
+
+
+def _check_mask(payload: bytes) -> None:
+    if len(payload) < 20:
+        raise ShapeError(f"A mask has a window of four numbers and run lengths; {len(payload)} bytes came.")
+    _, _, width, height = np.frombuffer(payload, "<i4", 4).tolist()
+    runs = np.frombuffer(payload, "<u4", offset=16)
+    if width <= 0 or height <= 0 or int(runs.sum(dtype=np.uint64)) != width * height:
+        raise ShapeError(f"A mask's run lengths add up to its window of {width} x {height} px; these don't.")

@@ -1,0 +1,104 @@
+"""Interpolation, and ``tests/protocol/interpolation.json``, which holds the browser to the same.
+
+The file is a list of ``{name, rows, shown}``: ``rows`` as in ``chunks.json`` (a track in one table), ``shown`` the
+``{frame, bounds, kind, flags}`` of every frame on which the track shows something; no other frame does.
+``python -m tests.annotator.test_shapes`` writes it again.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotator.chunks import Flag, Kind, Row, Table
+from annotator.shapes import ShapeError, check_geometry, expand, shape_at
+from tests.annotator.test_chunks import SQUARE, as_json, key
+
+FIXTURES = Path(__file__).parent.parent / "protocol" / "interpolation.json"
+POLYGON = Row(2, Kind.POLYGON, Flag.KEYFRAME, 1.0, (10, 10, 30, 30), SQUARE)
+
+
+def example_tracks() -> dict[str, list[Row]]:
+    outside = Flag.KEYFRAME | Flag.OUTSIDE
+    return {
+        "a straight line": [key(0, 0, 0, 10, 10), key(4, 8, 4, 18, 18)],
+        "nothing after the last row": [key(3, 1, 1, 2, 2)],
+        "a gap lasts until the next row": [key(0, 0, 0, 4, 4), key(2, 4, 4, 8, 8, flags=outside), key(5, 9, 9, 10, 10)],
+        "held up to an outside row": [key(1, 0, 0, 4, 4), key(4, 100, 100, 104, 104, flags=outside)],
+        "occluded as the row before": [key(0, flags=Flag.KEYFRAME | Flag.OCCLUDED), key(2)],
+        "a polygon is held": [POLYGON, key(5, 0, 0, 1, 1)],
+        "predicted rows are neighbours too": [key(0, 0, 0, 2, 2), key(2, 2, 2, 4, 4, flags=Flag.PREDICTED)],
+    }
+
+
+def fixtures() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "rows": as_json(Table.of(0, rows)),
+            "shown": [
+                {"frame": row.frame, "bounds": list(row.bounds), "kind": row.kind.name.lower(), "flags": int(row.flags)}
+                for row in expand(rows)
+            ],
+        }
+        for name, rows in example_tracks().items()
+    ]
+
+
+def test_the_recorded_shapes_are_what_interpolation_gives() -> None:
+    assert json.loads(FIXTURES.read_text()) == fixtures()
+
+
+@pytest.mark.parametrize("name", example_tracks())
+def test_one_frame_shows_what_the_expansion_has(name: str) -> None:
+    rows = example_tracks()[name]
+    shown = {row.frame: row for row in expand(rows)}
+    assert {frame: shape_at(rows, frame) for frame in range(10)} == {frame: shown.get(frame) for frame in range(10)}
+
+
+def test_a_box_moves_in_a_straight_line() -> None:
+    middle = shape_at([key(0, 0, 0, 10, 10), key(4, 8, 4, 18, 18)], 1)
+    assert middle == Row(1, Kind.BOX, Flag(0), 1.0, (2, 1, 12, 12))
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        (key(0, flags=Flag(0)), "either a keyframe or predicted"),
+        (key(0, flags=Flag.KEYFRAME | Flag.PREDICTED), "either a keyframe or predicted"),
+        (key(0, 5, 0, 4, 1), "left top"),
+        (key(0, 0, 0, 2e6, 1), "within"),
+        (Row(0, Kind.BOX, Flag.KEYFRAME, 1, (0, 0, 1, 1), bytes(4)), "box can't have a payload"),
+        (Row(0, Kind.POLYGON, Flag.KEYFRAME, 1, (0, 0, 1, 1), bytes(16)), "polygon can't have a payload"),
+        (Row(0, Kind.POLYLINE, Flag.KEYFRAME, 1, (0, 0, 1, 1), struct.pack("<4f", 0, 0, 1, float("inf"))), "finite"),
+        (Row(0, Kind.SKELETON, Flag.KEYFRAME, 1, (0, 0, 1, 1), bytes(8)), "skeleton can't have a payload"),
+        (Row(0, Kind.MASK, Flag.KEYFRAME, 1, (0, 0, 1, 1), struct.pack("<4i2I", 0, 0, 2, 2, 1, 2)), "run lengths"),
+    ],
+)
+def test_unsound_geometry_is_refused(row: Row, rule: str) -> None:
+    with pytest.raises(ShapeError, match=rule):
+        check_geometry(Table.of(0, [row]))
+
+
+def test_every_kind_of_sound_geometry_is_accepted() -> None:
+    skeleton = struct.pack("<4f2B2x", 1, 1, 5, 5, 2, 1)
+    check_geometry(
+        Table.of(
+            0,
+            [
+                key(0),
+                POLYGON,
+                Row(3, Kind.ROTATED_BOX, Flag.KEYFRAME, 1.0, (0, 0, 9, 9), struct.pack("<5f", 4, 4, 9, 9, 0.5)),
+                Row(4, Kind.SKELETON, Flag.KEYFRAME, 1.0, (1, 1, 5, 5), skeleton),
+                Row(5, Kind.MASK, Flag.PREDICTED, 1.0, (7, 8, 10, 10), struct.pack("<4i3I", 7, 8, 3, 2, 1, 4, 1)),
+            ],
+        )
+    )
+
+
+if __name__ == "__main__":
+    FIXTURES.write_text(json.dumps(fixtures(), indent=1) + "\n")
