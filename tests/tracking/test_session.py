@@ -1,0 +1,217 @@
+"""A session follows legs through a video, each object by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tracking.fakes import BOX, A, B, C, Drifting, FakeVideo, Losing, Windowed, leg, play
+from tracking.session import Leg, LegEnd, TrackingSession
+from tracking.types import Box, ObjectId, PromptError, TrackingError
+
+
+def session(*legs: Leg, video: FakeVideo | None = None, **settings: bool) -> TrackingSession:
+    return TrackingSession(video or FakeVideo(), Drifting, legs, **settings)
+
+
+def test_it_tells_every_frame_of_a_leg_once_and_then_its_end() -> None:
+    story = play(session(leg(frame=2, last=5, epoch=3)))
+
+    assert story.rows == [(A, 2), (A, 3), (A, 4), (A, 5)]
+    assert story.ends == [LegEnd(A, "forward", 3)]
+
+
+def test_it_goes_backward() -> None:
+    assert play(session(leg(frame=5, last=2, way="backward"))).frames(A) == [5, 4, 3, 2]
+
+
+def test_both_directions_tell_the_prompted_frame_once() -> None:
+    story = play(session(leg(frame=5, last=7), leg(frame=5, last=3, way="backward")))
+
+    assert sorted(story.frames(A)) == [3, 4, 5, 6, 7]
+    assert {end.way for end in story.ends} == {"forward", "backward"}
+
+
+def test_it_leaves_out_a_first_frame_that_is_stored() -> None:
+    assert play(session(leg(frame=2, last=4, emit_first=False))).frames(A) == [3, 4]
+
+
+def test_a_leg_of_one_frame_ends_after_it() -> None:
+    assert play(session(leg(frame=2, last=2))).frames(A) == [2]
+
+
+def test_a_leg_whose_end_lies_behind_it_ends_without_a_row() -> None:
+    story = play(session(leg(frame=5, last=2)))
+
+    assert (story.rows, story.ends) == ([], [LegEnd(A, "forward", 0)])
+
+
+def test_it_stops_at_the_end_of_the_video() -> None:
+    assert play(session(leg(frame=7, last=500), video=FakeVideo(frame_count=10))).frames(A) == [7, 8, 9]
+
+
+def test_objects_of_one_start_share_a_tracker_and_a_decoder() -> None:
+    made: list[Drifting] = []
+    video = FakeVideo()
+
+    def create() -> Drifting:
+        made.append(Drifting())
+        return made[-1]
+
+    story = play(TrackingSession(video, create, [leg(A, last=9), leg(B, last=4)]))
+
+    assert len(made) == 1
+    assert (video.walks, video.decoded) == ([0], list(range(10)))
+    assert (story.frames(A), story.frames(B)) == (list(range(10)), list(range(5)))
+    assert made[0].dropped == [B]
+
+
+def test_a_corrected_object_goes_back_alone() -> None:
+    running = session(leg(A, last=30), leg(B, last=30))
+    again = leg(A, frame=4, last=30, epoch=1, emit_first=False)
+
+    story = play(running, {(A, 10): lambda: running.correct(A, [again])})
+
+    assert story.frames(A) == [*range(11), *range(5, 31)]
+    assert story.frames(B) == list(range(31))
+    assert set(story.ends) == {LegEnd(A, "forward", 1), LegEnd(B, "forward", 0)}
+
+
+def test_a_corrected_object_catches_up_before_the_others_are_far() -> None:
+    running = session(leg(A, last=90), leg(B, last=90))
+    again = leg(A, frame=0, last=90, epoch=1)
+
+    story = play(running, {(B, 20): lambda: running.correct(A, [again])})
+
+    after = story.rows[story.rows.index((B, 20)) + 1 :]
+    assert after[0] == (A, 0)
+    assert [row for row in after if row[0] == B].index((B, 35)) >= 10
+    assert after.index((A, 35)) < after.index((B, 36))
+
+
+def test_lanes_that_meet_share_one_decoder() -> None:
+    video = FakeVideo()
+    running = session(leg(A, last=90), leg(B, last=90), video=video)
+    again = leg(A, frame=10, last=90, epoch=1)
+
+    play(running, {(B, 20): lambda: running.correct(A, [again])})
+
+    assert video.walks == [0, 10]
+    assert max(video.decoded.count(frame) for frame in range(60, 91)) == 1
+    assert video.open == 0
+
+
+def test_a_correction_without_legs_drops_the_object() -> None:
+    running = session(leg(A, last=9), leg(B, last=9))
+
+    story = play(running, {(A, 3): lambda: running.drop([A])})
+
+    assert story.frames(A) == [0, 1, 2, 3]
+    assert story.frames(B) == list(range(10))
+
+
+def test_dropping_the_last_object_ends_the_session() -> None:
+    running = session(leg(A, last=9))
+    assert play(running, {(A, 3): lambda: running.drop([A])}).frames(A) == [0, 1, 2, 3]
+
+
+def test_extending_moves_the_end_of_what_still_runs() -> None:
+    running = session(leg(A, last=3), leg(B, last=9))
+
+    story = play(running, {(B, 5): lambda: running.extend("forward", 12)})
+
+    assert (story.frames(A)[-1], story.frames(B)[-1]) == (3, 12)
+
+
+def test_extending_to_where_a_leg_has_been_ends_it_at_once() -> None:
+    running = session(leg(A, last=9), leg(B, last=9))
+
+    story = play(running, {(A, 5): lambda: running.extend("forward", 2, {A})})
+
+    assert story.frames(A) == list(range(6))
+    assert story.frames(B) == list(range(10))
+
+
+def test_nothing_comes_after_stop() -> None:
+    video = FakeVideo()
+    running = session(leg(A, last=90), video=video)
+
+    story = play(running, {(A, 5): running.stop})
+
+    assert story.frames(A) == list(range(6))
+    assert video.open == 0
+
+
+def test_a_stopped_session_hands_out_nothing_of_the_step_under_way() -> None:
+    class Stopping(Drifting):
+        def step(self, frame):  # type: ignore[no-untyped-def]
+            running.stop()
+            return super().step(frame)
+
+    running = TrackingSession(FakeVideo(), Stopping, [leg(A, last=9)])
+    assert play(running).frames(A) == [0]
+
+
+def test_a_windowed_model_tells_every_frame_once() -> None:
+    story = play(TrackingSession(FakeVideo(), Windowed, [leg(A, last=9), leg(B, last=5)]))
+
+    assert (story.frames(A), story.frames(B)) == (list(range(10)), list(range(6)))
+
+
+def test_an_object_that_leaves_the_frame_ends_outside() -> None:
+    running = TrackingSession(FakeVideo(), lambda: Drifting(by=20), [leg(A, last=50), leg(B, last=50, shape=BOX)])
+
+    story = play(running)
+
+    assert story.outside == [(A, 5), (B, 5)]
+    assert story.frames(A) == list(range(6))
+    assert len(story.ends) == 2
+
+
+def test_it_goes_on_outside_of_the_frame_when_told_so() -> None:
+    running = TrackingSession(FakeVideo(), lambda: Drifting(by=20), [leg(A, last=9)], detect_off_screen=False)
+    assert play(running).frames(A) == list(range(10))
+
+
+@pytest.mark.parametrize(
+    ("box", "leaves"),
+    [
+        (Box(88, 30, 99, 50), True),  # last seen at the border
+        (Box(40, 30, 60, 50), False),  # lost in the middle: hidden behind something
+    ],
+)
+def test_an_object_lost_at_the_border_has_left(box: Box, leaves: bool) -> None:
+    story = play(TrackingSession(FakeVideo(), Losing, [leg(A, last=20, shape=box)]))
+
+    assert story.outside == ([(A, 7)] if leaves else [])
+    assert story.frames(A)[-1] == (7 if leaves else 20)
+
+
+def test_prompts_that_cannot_be_followed_fail_the_session() -> None:
+    with pytest.raises(PromptError, match="area"):
+        play(session(leg(A, shape=Box(1, 1, 1, 1))))
+
+
+def test_a_correction_that_cannot_be_followed_ends_that_leg_alone() -> None:
+    running = session(leg(A, last=9), leg(B, last=9))
+    bad = leg(A, frame=1, last=9, epoch=1, shape=Box(1, 1, 1, 1))
+
+    story = play(running, {(A, 3): lambda: running.correct(A, [bad])})
+
+    assert LegEnd(A, "forward", 1, "A box needs an area.") in story.ends
+    assert story.frames(B) == list(range(10))
+
+
+def test_a_frame_that_does_not_decode_is_an_error() -> None:
+    class Short(FakeVideo):
+        def walk(self, first, way):  # type: ignore[no-untyped-def]
+            yield from FakeVideo(frame_count=3).walk(first, way)
+
+    with pytest.raises(TrackingError, match="frame 3 is not"):
+        play(session(leg(A, last=9), video=Short()))
+
+
+def test_legs_from_different_frames_get_lanes_of_their_own() -> None:
+    story = play(session(leg(A, frame=0, last=20), leg(B, frame=10, last=20), leg(C, frame=15, last=5, way="backward")))
+
+    for name, frames in ((A, range(21)), (B, range(10, 21)), (C, range(15, 4, -1))):
+        assert story.frames(ObjectId(name)) == list(frames)

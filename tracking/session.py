@@ -1,0 +1,404 @@
+"""One video, one model, the legs of some objects: the loop that every run goes through, live or not.
+
+A *leg* is one object's way in one direction. Legs that begin on the same frame in the same direction share a *lane*:
+one tracker instance, fed each frame once. A corrected object gets a lane of its own, so that nobody else's tracker is
+touched. Lanes that walk over the same frames share one decoder (``Reel``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from threading import Event
+from typing import Literal, Protocol
+
+from tracking.tracker import Tracker
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
+
+Way = Literal["forward", "backward"]
+
+CATCH_UP_WEIGHT = 3
+"""How many steps a lane that catches up gets for one of every other lane."""
+RECENT_FRAMES = 3
+"""Decoded frames that a reel keeps for lanes a little behind its first one."""
+SMALLEST_PART_INSIDE = 0.15
+"""An object of whose box less than this share lies in the frame has left it."""
+LOST_FRAMES = 5
+"""An object that is lost for so many frames, and was last seen at the border, has left the frame."""
+BORDER_SHARE = 0.02
+"""What counts as at the border: this share of the frame's side."""
+
+
+class Pictures(Protocol):
+    """Where frames come from. ``frame_count`` of them, each of one size."""
+
+    @property
+    def frame_count(self) -> int: ...
+
+    def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
+        """Frames one after the other from ``first`` to the video's end in that direction; closing it frees what it
+        holds. Raises TrackingError when a frame can't be decoded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Follow ``object`` from its ``shape`` on ``frame`` to ``last``, both included.
+
+    ``epoch`` grows with every correction of the object. ``emit_first`` is False where ``frame`` is stored already.
+    """
+
+    object: ObjectId
+    shape: Shape
+    frame: int
+    way: Way
+    last: int
+    epoch: int = 0
+    emit_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """One prediction of a leg. ``outside``: the object left the frame here; its leg ends."""
+
+    prediction: Prediction
+    way: Way
+    epoch: int
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnd:
+    """An object's leg is over: it reached its end, left the frame, or could not begin (``problem`` says why)."""
+
+    object: ObjectId
+    way: Way
+    epoch: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step of one lane brought."""
+
+    rows: tuple[Tracked, ...] = ()
+    ends: tuple[LegEnd, ...] = ()
+
+
+@dataclass
+class _Following:
+    """A leg under way. ``reached``: last frame it told of; ``seen``: last box held to be visible."""
+
+    leg: Leg
+    reached: int | None = None
+    lost: int = 0
+    seen: Box | None = None
+
+    def takes(self, frame: int) -> bool:
+        """Whether ``frame`` is new to this leg and belongs to it."""
+        if _past(frame, self.leg.last, self.leg.way) or _past(self.leg.frame, frame, self.leg.way):
+            return False
+        return self.reached is None or _past(frame, self.reached, self.leg.way)
+
+    @property
+    def end(self) -> LegEnd:
+        return LegEnd(self.leg.object, self.leg.way, self.leg.epoch)
+
+
+@dataclass
+class _Lane:
+    """One tracker and the legs it follows. ``position``: the frame it takes next; ``due``: virtual time of its turn."""
+
+    way: Way
+    position: int
+    following: dict[ObjectId, _Following]
+    due: float
+    tracker: Tracker | None = None
+    reel: Reel | None = field(default=None, repr=False)
+
+    @property
+    def exhausted(self) -> bool:
+        return all(_past(self.position, one.leg.last, self.way) for one in self.following.values())
+
+
+class Reel:
+    """Frames in one direction, decoded once for every lane near its head."""
+
+    def __init__(self, pictures: Pictures, first: int, way: Way) -> None:
+        self.way = way
+        self.next = first
+        self._frames = pictures.walk(first, way)
+        self._recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
+
+    def has(self, frame: int) -> bool:
+        """Whether ``frame`` comes without decoding any other."""
+        return frame == self.next or any(held.number == frame for held in self._recent)
+
+    def frame(self, number: int) -> Frame:
+        """The frame, which ``has`` said is at hand."""
+        for held in self._recent:
+            if held.number == number:
+                return held
+        frame = next(self._frames, None)
+        if frame is None or frame.number != number:
+            raise TrackingError(
+                f"Every frame of a video must be decodable; frame {number} is not. Upload the video again, or end the "
+                "run before this frame."
+            )
+        self.next = number + _sign(self.way)
+        self._recent.append(frame)
+        return frame
+
+    def close(self) -> None:
+        self._recent.clear()
+        self._frames.close()
+
+
+class TrackingSession:
+    """Follows legs through a video and hands out what it finds, step by step.
+
+    ``steps()`` runs in one thread; ``correct``, ``extend``, ``drop`` and ``stop`` may be called from any other and take
+    effect before its next model step.
+
+    Args:
+        pictures: the video; the session doesn't close it.
+        create: makes a fresh tracker; called once per lane, in the thread of ``steps``.
+        legs: what to follow at first.
+        detect_off_screen: end the leg of an object that leaves the frame, with an ``outside`` row.
+    """
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        create: Callable[[], Tracker],
+        legs: Sequence[Leg],
+        *,
+        detect_off_screen: bool = True,
+    ) -> None:
+        self._pictures = pictures
+        self._create = create
+        self._detect_off_screen = detect_off_screen
+        self._lanes: list[_Lane] = []
+        self._reels: list[Reel] = []
+        self._commands: deque[Callable[[], Iterable[LegEnd]]] = deque()
+        self._told: dict[tuple[ObjectId, int], set[int]] = {}
+        self._stopped = Event()
+        self._commands.append(lambda: self._add_lanes(legs))
+
+    # -------------------------------------------------------------- from any thread
+
+    def correct(self, name: ObjectId, legs: Sequence[Leg]) -> None:
+        """Replace every leg of ``name`` by ``legs``, in lanes of their own; without any, drop it."""
+        self._commands.append(lambda: self._replace(name, legs))
+
+    def extend(self, way: Way, last: int, objects: Collection[ObjectId] | None = None) -> None:
+        """Let unfinished legs in this direction end at ``last`` instead; one that is already there ends at once."""
+        self._commands.append(lambda: self._move_ends(way, last, objects))
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        """Stop following ``objects``; their legs end without a word."""
+        for name in objects:
+            self.correct(name, ())
+
+    def stop(self) -> None:
+        """End after the model step under way; what it brings is not handed out any more."""
+        self._stopped.set()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    # -------------------------------------------------------------- in the session's thread
+
+    def steps(self) -> Iterator[Step]:
+        """Run until every leg has ended or ``stop`` is called. Steps that brought nothing are not handed out.
+
+        Raises:
+            PromptError: when prompts can't be followed and there is nothing else to do.
+            TrackingError: when a frame can't be decoded; a model may raise anything else.
+        """
+        try:
+            while not self.stopped:
+                ends = tuple(self._obey())
+                if ends:
+                    yield Step(ends=ends)
+                if not self._lanes:
+                    if self._commands:
+                        continue
+                    return
+                lane = min(self._lanes, key=lambda one: one.due)
+                step = self._advance(lane)
+                if self.stopped:
+                    return
+                if step.rows or step.ends:
+                    yield step
+        finally:
+            self._close()
+
+    def _obey(self) -> Iterator[LegEnd]:
+        while self._commands:
+            yield from self._commands.popleft()()
+
+    def _add_lanes(self, legs: Sequence[Leg]) -> Iterable[LegEnd]:
+        due = min((lane.due for lane in self._lanes), default=0.0)
+        lanes: dict[tuple[int, Way], _Lane] = {}
+        for asked in legs:
+            leg = replace(asked, last=min(max(asked.last, 0), self._pictures.frame_count - 1))
+            if _past(leg.frame, leg.last, leg.way) or not 0 <= leg.frame < self._pictures.frame_count:
+                yield LegEnd(leg.object, leg.way, leg.epoch)
+                continue
+            lane = lanes.setdefault((leg.frame, leg.way), _Lane(leg.way, leg.frame, {}, due))
+            lane.following[leg.object] = _Following(leg)
+        # In front of the others: they were there first, but somebody waits for these.
+        self._lanes[:0] = lanes.values()
+
+    def _replace(self, name: ObjectId, legs: Sequence[Leg]) -> Iterable[LegEnd]:
+        for lane in tuple(self._lanes):
+            if lane.following.pop(name, None) is not None:
+                self._forget(lane, [name])
+        newest = max((leg.epoch for leg in legs), default=0)
+        for stale in [key for key in self._told if key[0] == name and key[1] < newest]:
+            del self._told[stale]
+        yield from self._add_lanes(legs)
+
+    def _move_ends(self, way: Way, last: int, objects: Collection[ObjectId] | None) -> Iterable[LegEnd]:
+        last = min(max(last, 0), self._pictures.frame_count - 1)
+        for lane in tuple(self._lanes):
+            if lane.way != way:
+                continue
+            for name, one in tuple(lane.following.items()):
+                if objects is not None and name not in objects:
+                    continue
+                one.leg = replace(one.leg, last=last)
+                over = _past(one.leg.frame, last, way) if one.reached is None else not _past(last, one.reached, way)
+                if over:
+                    yield self._end(lane, one)
+
+    def _advance(self, lane: _Lane) -> Step:
+        """Feed a lane its next frame."""
+        lane.due += 1 / CATCH_UP_WEIGHT if self._is_behind(lane) else 1
+        frame = self._next_frame(lane)
+        if lane.tracker is None:
+            try:
+                predictions = self._start(lane, frame)
+            except PromptError as error:
+                if len(self._lanes) == 1:
+                    raise
+                return Step(ends=tuple(replace(end, problem=str(error)) for end in self._end_all(lane)))
+        else:
+            predictions = lane.tracker.step(frame)
+        lane.position = frame.number + _sign(lane.way)
+        return self._settle(lane, frame, predictions)
+
+    def _start(self, lane: _Lane, frame: Frame) -> list[Prediction]:
+        tracker = self._create()
+        prompts = [Prompt(name, one.leg.shape) for name, one in lane.following.items()]
+        predictions = tracker.start(frame, prompts)
+        lane.tracker = tracker
+        return predictions
+
+    def _settle(self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction]) -> Step:
+        """Turn a tracker's predictions into rows, and end the legs that are over."""
+        rows: list[Tracked] = []
+        ends: list[LegEnd] = []
+        self._take(lane, frame, predictions, rows, ends)
+        if lane.following and lane.exhausted:
+            assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
+            self._take(lane, frame, lane.tracker.finish(), rows, ends)
+            ends += self._end_all(lane)
+        return Step(tuple(rows), tuple(ends))
+
+    def _take(
+        self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction], rows: list[Tracked], ends: list[LegEnd]
+    ) -> None:
+        for prediction in predictions:
+            one = lane.following.get(prediction.object)
+            if one is None or not one.takes(prediction.frame):
+                continue
+            one.reached = prediction.frame
+            left = self._detect_off_screen and prediction.frame != one.leg.frame and _has_left(one, prediction, frame)
+            if self._tells(one, prediction.frame):
+                rows.append(Tracked(prediction, lane.way, one.leg.epoch, left))
+            if left or prediction.frame == one.leg.last:
+                ends.append(self._end(lane, one))
+
+    def _tells(self, one: _Following, frame: int) -> bool:
+        """Whether a leg's row of ``frame`` is handed out: its first one only if asked for, and once for both ways."""
+        if frame != one.leg.frame:
+            return True
+        told = self._told.setdefault((one.leg.object, one.leg.epoch), set())
+        if not one.leg.emit_first or frame in told:
+            return False
+        told.add(frame)
+        return True
+
+    def _is_behind(self, lane: _Lane) -> bool:
+        return any(_past(other.position, lane.position, lane.way) for other in self._lanes if other.way == lane.way)
+
+    def _next_frame(self, lane: _Lane) -> Frame:
+        """The lane's next frame. The oldest reel that has it at hand serves it, so that lanes which meet share one."""
+        reel = next((reel for reel in self._reels if reel.way == lane.way and reel.has(lane.position)), None)
+        if reel is None:
+            reel = Reel(self._pictures, lane.position, lane.way)
+            self._reels.append(reel)
+        if reel is not lane.reel:
+            lane.reel = reel
+            self._close_unused_reels()
+        return reel.frame(lane.position)
+
+    def _end(self, lane: _Lane, one: _Following) -> LegEnd:
+        del lane.following[one.leg.object]
+        self._forget(lane, [one.leg.object])
+        return one.end
+
+    def _end_all(self, lane: _Lane) -> list[LegEnd]:
+        return [self._end(lane, one) for one in tuple(lane.following.values())]
+
+    def _forget(self, lane: _Lane, objects: Collection[ObjectId]) -> None:
+        """After legs were taken out of a lane: tell its tracker, or close the lane when nothing is left."""
+        if lane.following:
+            if lane.tracker is not None:
+                lane.tracker.drop(objects)
+            return
+        self._lanes.remove(lane)
+        self._close_unused_reels()
+
+    def _close_unused_reels(self) -> None:
+        used = {id(lane.reel) for lane in self._lanes}
+        for reel in [reel for reel in self._reels if id(reel) not in used]:
+            self._reels.remove(reel)
+            reel.close()
+
+    def _close(self) -> None:
+        self._lanes.clear()
+        self._close_unused_reels()
+
+
+def _sign(way: Way) -> int:
+    return 1 if way == "forward" else -1
+
+
+def _past(frame: int, mark: int, way: Way) -> bool:
+    """Whether ``frame`` lies beyond ``mark`` in this direction."""
+    return (frame - mark) * _sign(way) > 0
+
+
+def _has_left(one: _Following, prediction: Prediction, frame: Frame) -> bool:
+    """Whether the object has left the frame, judged by this prediction and the ones before."""
+    box = prediction.shape
+    if not isinstance(box, Box) or not all(math.isfinite(edge) for edge in box):
+        return False
+    if box.clipped(frame.width, frame.height).area < SMALLEST_PART_INSIDE * box.area:
+        return True
+    if prediction.visible:
+        one.lost, one.seen = 0, box
+        return False
+    one.lost += 1
+    return one.lost >= LOST_FRAMES and _at_border(one.seen or box, frame)
+
+
+def _at_border(box: Box, frame: Frame) -> bool:
+    x, y = BORDER_SHARE * frame.width, BORDER_SHARE * frame.height
+    return box.x1 <= x or box.y1 <= y or box.x2 >= frame.width - x or box.y2 >= frame.height - y
