@@ -5,13 +5,16 @@ Adding a model is one folder in ``tracking/models/`` and one line in ``TRACKERS`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Literal, cast
 
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
+from tracking.weights import weights_folder
 
 PromptKind = Literal["box", "points", "mask"]
 
@@ -75,12 +78,31 @@ DEFAULT_TRACKER: Mapping[PromptKind, str] = {}
 """The model a run uses for each kind of prompt unless it names one."""
 
 
+def entries() -> tuple[ModelEntry, ...]:
+    """The catalogue, and behind it what ``FRAMEWISE_EXTRA_TRACKERS`` adds: ``"module:NAME"`` of a sequence of entries.
+
+    For models kept outside of this package, and for tests that need one which misbehaves.
+    """
+    extra = os.environ.get("FRAMEWISE_EXTRA_TRACKERS", "")
+    if not extra:
+        return TRACKERS
+    module, _, name = extra.partition(":")
+    return (*TRACKERS, *getattr(import_module(module), name))
+
+
+def missing(entry: ModelEntry) -> list[str]:
+    """What this machine lacks to run a model: names of Python packages and weights files; nothing: it runs."""
+    packages = [name for name in entry.needs if find_spec(name) is None]
+    folder = weights_folder()
+    return packages + [weights.file for weights in entry.weights if not (folder / weights.file).is_file()]
+
+
 def find(model_id: str) -> ModelEntry:
     """The entry of ``model_id``. Raises TrackingError naming the known ids when there is none."""
-    for entry in TRACKERS:
+    for entry in entries():
         if entry.id == model_id:
             return entry
-    known = ", ".join(entry.id for entry in TRACKERS)
+    known = ", ".join(entry.id for entry in entries())
     raise TrackingError(f"A run needs a model of the catalogue; {model_id!r} is none of them. Choose one of: {known}.")
 
 
