@@ -60,6 +60,17 @@ class ModelEntry:
 
 TRACKERS: tuple[ModelEntry, ...] = (
     ModelEntry(
+        id="framewise-cf",
+        name="Framewise CF",
+        summary="Learns the object on the spot with correlation filters; quick on any CPU, nothing to download.",
+        prompts=("box",),
+        outputs=("box",),
+        factory="tracking.models.correlation.tracker:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/1803.08679",
+        settings={"threshold": 0.3},
+    ),
+    ModelEntry(
         id="transt",
         name="TransT",
         summary="Finds the prompted look again in every frame by attention; doesn't drift, doesn't adapt.",
@@ -72,9 +83,48 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="not stated by the authors; their code is GPL-3.0",
         settings={"threshold": 0.3, "device": "auto"},
     ),
+    ModelEntry(
+        id="mixformer-cvt",
+        name="MixFormer-22k without score head",
+        summary="Learns a new template at fixed intervals.",
+        prompts=("box",),
+        outputs=("box",),
+        factory="tracking.models.mixformer.tracker:cvt",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2203.11082",
+        weights=(Weights("mixformer_cvt_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
+        weights_licence="MIT code; not stated for the weights",
+        settings={"threshold": 0.3, "update_interval": 200, "device": "auto"},
+    ),
+    ModelEntry(
+        id="mixformer-cvt-online",
+        name="MixFormer-22k",
+        summary="Learns new templates when its score head finds the object well shown.",
+        prompts=("box",),
+        outputs=("box",),
+        factory="tracking.models.mixformer.tracker:cvt_online",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2203.11082",
+        weights=(Weights("mixformer_cvt_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
+        weights_licence="MIT code; not stated for the weights",
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+    ),
+    ModelEntry(
+        id="mixformer-cvt-large-online",
+        name="MixFormer-L",
+        summary="MixFormer-22k with a five times larger backbone; for GPUs.",
+        prompts=("box",),
+        outputs=("box",),
+        factory="tracking.models.mixformer.tracker:cvt_large_online",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2203.11082",
+        weights=(Weights("mixformer_cvtL_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
+        weights_licence="MIT code; not stated for the weights",
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+    ),
 )
 
-DEFAULT_TRACKER: Mapping[PromptKind, str] = {}
+DEFAULT_TRACKER: Mapping[PromptKind, str] = {"box": "framewise-cf"}
 """The model a run uses for each kind of prompt unless it names one."""
 
 

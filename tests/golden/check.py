@@ -41,6 +41,10 @@ class Golden:
         assert goldfill.crc(picture) == self.arrays[f"crc/{name}"]
         return torch.from_numpy(picture)[None]
 
+    def part(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """The arrays whose names begin with ``prefix``, without it."""
+        return {name.removeprefix(prefix): self.arrays[name] for name in self.arrays if name.startswith(prefix)}
+
     def assert_close(self, name: str, got: Tensor | NDArray[Any]) -> None:
         """Compare with the array called ``name``."""
         assert_close(got, self.arrays[name], name)

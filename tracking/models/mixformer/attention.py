@@ -1,0 +1,84 @@
+"""Mixed attention: what a picture attends to, and what it leaves for later pictures.
+
+Templates attend to the templates; the search picture attends to the templates and to itself. Nothing flows from the
+search picture to the templates, so their keys and values are computed once and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class KeyValue(NamedTuple):
+    """Keys and values of one block, both (N, heads, L, C/heads)."""
+
+    key: Tensor
+    value: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the templates of N objects leave. ``blocks``: one entry per attention block. ``first``: (N, l, C), each
+    object's first template after the last block."""
+
+    blocks: list[KeyValue]
+    first: Tensor
+
+    @classmethod
+    def join(cls, memories: Sequence[Memory]) -> Memory:
+        """One memory of all the objects; all must hold equally many templates."""
+        blocks = [
+            KeyValue(torch.cat([block.key for block in same]), torch.cat([block.value for block in same]))
+            for same in zip(*(memory.blocks for memory in memories), strict=True)
+        ]
+        return cls(blocks, torch.cat([memory.first for memory in memories]))
+
+    def split(self) -> list[Memory]:
+        """A memory per object, each in storage of its own, so that dropping one object frees its share."""
+        return [
+            Memory([KeyValue(key[n : n + 1].clone(), value[n : n + 1].clone()) for key, value in self.blocks],
+                   self.first[n : n + 1].clone())
+            for n in range(len(self.first))
+        ]  # fmt: skip
+
+    @property
+    def templates_key(self) -> int:
+        """Equal for memories that can be joined."""
+        return self.blocks[0].key.shape[2]
+
+
+def mix(query: Tensor, own: KeyValue, remembered: KeyValue | None, scale: float) -> Tensor:
+    """Attention of ``query`` (N, heads, L, D) to what is remembered and to its own picture: (N, L, heads*D)."""
+    key, value = own
+    if remembered is not None:
+        key, value = torch.cat([remembered.key, key], dim=2), torch.cat([remembered.value, value], dim=2)
+    mixed = F.scaled_dot_product_attention(query, key, value, scale=scale)
+    return mixed.transpose(1, 2).flatten(2)
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    """(N, L, C) -> (N, heads, L, C/heads)."""
+    return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)
+
+
+class Mlp(nn.Module):
+    """(..., C) -> (..., C) through four times as many channels."""
+
+    def __init__(self, dim: int, *, quick: bool = False) -> None:
+        super().__init__()
+        self.expand = nn.Linear(dim, 4 * dim)
+        self.contract = nn.Linear(4 * dim, dim)
+        self.activation = quick_gelu if quick else F.gelu
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.contract(self.activation(self.expand(x)))
+
+
+def quick_gelu(x: Tensor) -> Tensor:
+    return x * torch.sigmoid(1.702 * x)
