@@ -10,7 +10,9 @@ import torch
 
 from tests.golden import goldfill
 from tests.golden.check import Golden, Record, assert_close, blank_tensors, official_keys
+from tracking.catalog import TRACKERS
 from tracking.models.mixformer import tracker as module
+from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.heads import pool_precisely
 from tracking.models.mixformer.network import Config, MixFormer, centred
 from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule, tiny
@@ -20,6 +22,9 @@ from tracking.weights import WeightsError, WeightsMisfit
 
 THING = ObjectId("thing")
 CVT, CVT_ONLINE = VARIANTS["cvt"].config, VARIANTS["cvt_online"].config
+VIT_ONLINE = VARIANTS["vit_online"].config
+VIT = replace(VIT_ONLINE, scored=False)
+CONVMAE_ONLINE = VARIANTS["convmae_online"].config
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -45,8 +50,13 @@ class Case:
 
 @pytest.fixture(
     scope="module",
-    params=[("mixformer_cvt", CVT), ("mixformer_cvt_online", CVT_ONLINE)],
-    ids=["cvt", "cvt_online"],
+    params=[
+        ("mixformer_cvt", CVT),
+        ("mixformer_cvt_online", CVT_ONLINE),
+        ("mixvit", VIT),
+        ("mixvit", VIT_ONLINE, "golden_online.npz", "keys_online.json"),
+    ],
+    ids=["cvt", "cvt_online", "vit", "vit_online"],
 )
 def case(request: pytest.FixtureRequest) -> Case:
     return Case(*request.param)
@@ -65,25 +75,46 @@ def assert_found(case: Case, name: str, record: Record, found) -> None:
 
 @torch.inference_mode()
 def test_one_search_agrees_layer_by_layer(case: Case) -> None:
-    names = r"backbone|backbone\.stages\.\d\.patches|backbone\.stages\.\d\.blocks\.[07](\.attention)?"
+    names = r"backbone|backbone\.(stages\.\d\.)?(patches.*|blocks\.\d+(\.attention)?)"
     names += r"|box_head\.(top_left|bottom_right)"
     with Record(case.network, names) as record:
         memory = case.network.remember(case.templates("template", "online_template"))
         found = case.network(case.search(), memory)
 
-    for stage, blocks in enumerate(([0], [0], [0, 7])):
-        templates, search = record[f"backbone.stages.{stage}.patches"]
-        for call, picture in enumerate([*templates.split(1), search]):
-            case.golden.assert_slice(f"fwd/stage{stage}.patch_embed#{call}", picture)
-        for block in blocks:
-            # The reference sees templates and search picture as one sequence.
-            whole = torch.cat([output for output, _ in record[f"backbone.stages.{stage}.blocks.{block}"]], dim=1)
-            case.golden.assert_slice(f"fwd/stage{stage}.blocks.{block}#0", whole)
-        whole = torch.cat([output for output, _ in record[f"backbone.stages.{stage}.blocks.0.attention"]], dim=1)
-        case.golden.assert_slice(f"fwd/stage{stage}.blocks.0.attn#0", whole)
+    if isinstance(case.config.backbone, CvtConfig):
+        assert_cvt_layers(case.golden, record)
+    else:
+        assert_vit_layers(case.golden, record)
+        case.golden.assert_slice("fwd/backbone.online", record["backbone"][0][0][:, 1], 48, 2)
     case.golden.assert_slice("fwd/backbone.template", record["backbone"][0][0][:, 0], 48, 2)
     assert_found(case, "fwd", record, found)
     case.golden.assert_close("mem1/pred_boxes", centred(found.boxes)[None])
+    if case.config.scored:
+        case.golden.assert_close("mem1/pred_scores", found.scores)
+
+
+def assert_cvt_layers(golden: Golden, record: Record) -> None:
+    for stage, blocks in enumerate(([0], [0], [0, 7])):
+        templates, search = record[f"backbone.stages.{stage}.patches"]
+        for call, picture in enumerate([*templates.split(1), search]):
+            golden.assert_slice(f"fwd/stage{stage}.patch_embed#{call}", picture)
+        for block in blocks:
+            golden.assert_slice(f"fwd/stage{stage}.blocks.{block}#0", whole(record, f"stages.{stage}.blocks.{block}"))
+        golden.assert_slice(f"fwd/stage{stage}.blocks.0.attn#0", whole(record, f"stages.{stage}.blocks.0.attention"))
+
+
+def assert_vit_layers(golden: Golden, record: Record) -> None:
+    templates, search = (maps.flatten(2).transpose(1, 2) for maps in record["backbone.patches.conv"])
+    for call, picture in enumerate([*templates.split(1), search]):
+        golden.assert_slice(f"fwd/patch_embed#{call}", picture)
+    for block in (0, 1, 5, 11):
+        golden.assert_slice(f"fwd/blocks.{block}#0", whole(record, f"blocks.{block}"))
+    golden.assert_slice("fwd/blocks.0.attn#0", whole(record, "blocks.0.attention"))
+
+
+def whole(record: Record, name: str) -> torch.Tensor:
+    """Templates and search picture as the one sequence that the reference sees."""
+    return torch.cat([output for output, _ in record[f"backbone.{name}"]], dim=1)
 
 
 @torch.inference_mode()
@@ -175,6 +206,10 @@ def test_the_tracker_agrees_box_by_box(case: Case, run: str, freedom: str, monke
         ("mixformer_cvt_online", "keys.json", "cvt"),
         ("mixformer_cvt_online", "keys.json", "cvt_online"),
         ("mixformer_cvt_online", "keys_large.json", "cvt_large_online"),
+        ("mixvit", "keys_online.json", "vit_online"),
+        ("mixvit", "keys_online_large.json", "vit_large_online"),
+        ("mixvit", "keys_convmae_online.json", "convmae_online"),
+        ("mixvit", "keys_convmae_online_large.json", "convmae_large_online"),
     ],
 )
 def test_every_official_key_has_its_place(folder: str, keys: str, variant: str) -> None:
@@ -217,7 +252,9 @@ def test_objects_do_not_change_each_other(scored: bool) -> None:
         tracker.start(Frame(0, frames[0]), [Prompt(THING, Box(5, 5, 30, 30))])
         for t in range(9):
             if t:
-                history.append({found.object: (*found.shape, found.confidence) for found in tracker.step(Frame(t, frames[t]))})
+                history.append(
+                    {found.object: (*found.shape, found.confidence) for found in tracker.step(Frame(t, frames[t]))}
+                )
             for name in names:
                 if boxes[name][0] == t:
                     tracker.correct(Frame(t, frames[t]), [Prompt(name, boxes[name][1])])
@@ -228,6 +265,15 @@ def test_objects_do_not_change_each_other(scored: bool) -> None:
         for both, alone in zip(together, followed(name), strict=True):
             if name in alone:
                 assert np.allclose(both[name], alone[name], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_catalogue_lists_every_variant_with_its_file(name: str) -> None:
+    variant = VARIANTS[name]
+    (entry,) = [entry for entry in TRACKERS if entry.factory == f"{module.__name__}:{name}"]
+    assert entry.weights[0].file == variant.file
+    assert entry.settings["update_interval"] == variant.interval
+    assert callable(getattr(module, name))
 
 
 def xywh(box: Box) -> tuple[float, float, float, float]:

@@ -19,13 +19,14 @@ from torch import Tensor, nn
 from tracking.models.mixformer.attention import Memory
 from tracking.models.mixformer.cvt import Cvt, CvtConfig
 from tracking.models.mixformer.heads import CornerHead, ScoreHead
+from tracking.models.mixformer.vit import ConvMae, ConvMaeConfig, Vit, VitConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """``scored``: with a score head. ``head_channels``: of the corner maps' first convolution."""
 
-    backbone: CvtConfig
+    backbone: CvtConfig | VitConfig | ConvMaeConfig
     template_px: int
     search_px: int
     scored: bool = True
@@ -50,9 +51,10 @@ class MixFormer(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.backbone = Cvt(config.backbone)
-        self.box_head = CornerHead(config.backbone.dim, config.head_channels, pyramid=False)
-        self.score_head = ScoreHead(config.backbone.dim) if config.scored else None
+        dim, plain = config.backbone.dim, isinstance(config.backbone, CvtConfig)
+        self.backbone = _backbone(config)
+        self.box_head = CornerHead(dim, config.head_channels, pyramid=not plain)
+        self.score_head = ScoreHead(dim) if config.scored else None
 
     def remember(self, templates: Tensor) -> Memory:
         """What ``templates`` (N, T, 3, h, w), T per object, leave for later pictures."""
@@ -65,6 +67,16 @@ class MixFormer(nn.Module):
         boxes, certainty = self.box_head(features)
         scores = None if self.score_head is None else self.score_head(features, memory.first, boxes)
         return Found(boxes, certainty, scores)
+
+
+def _backbone(config: Config) -> Cvt | Vit | ConvMae:
+    match config.backbone:
+        case CvtConfig() as cvt:
+            return Cvt(cvt)
+        case VitConfig() as vit:
+            return Vit(vit, config.template_px, config.search_px)
+        case ConvMaeConfig() as convmae:
+            return ConvMae(convmae, config.template_px, config.search_px)
 
 
 def centred(corners: Tensor) -> Tensor:

@@ -224,6 +224,10 @@ def create(
 cvt = partial(create, VARIANTS["cvt"])
 cvt_online = partial(create, VARIANTS["cvt_online"])
 cvt_large_online = partial(create, VARIANTS["cvt_large_online"])
+vit_online = partial(create, VARIANTS["vit_online"])
+vit_large_online = partial(create, VARIANTS["vit_large_online"])
+convmae_online = partial(create, VARIANTS["convmae_online"])
+convmae_large_online = partial(create, VARIANTS["convmae_large_online"])
 
 TINY = Config(
     CvtConfig(dims=(8, 16, 32), heads=(1, 1, 2), depths=(1, 1, 1)), template_px=32, search_px=64, head_channels=16

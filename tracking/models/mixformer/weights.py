@@ -17,6 +17,7 @@ from torch import Tensor
 
 from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.network import Config, MixFormer
+from tracking.models.mixformer.vit import ConvMaeConfig, VitConfig
 from tracking.weights import load_exactly, read_tensors, weights_path
 
 SOURCE = "https://github.com/MCG-NJU/MixFormer"
@@ -40,6 +41,8 @@ class Variant:
 
 
 CVT_W24 = CvtConfig(dims=(192, 768, 1024), heads=(3, 12, 16), depths=(2, 2, 12))
+VIT_L = VitConfig(dim=1024, heads=16, depth=24)
+CONVMAE_L = ConvMaeConfig(dims=(384, 768, 1024), heads=16, depths=(2, 2, 20))
 
 VARIANTS = {
     "cvt": Variant(
@@ -64,12 +67,46 @@ VARIANTS = {
         interval=25,
         online=3,
     ),
+    "vit_online": Variant(
+        "MixViT-B",
+        "mixformer_vit_base_online.pth.tar",
+        Config(VitConfig(), template_px=128, search_px=288),
+        search_factor=4.5,
+        interval=25,
+        online=3,
+    ),
+    "vit_large_online": Variant(
+        "MixViT-L",
+        "mixformer_vit_large_online.pth.tar",
+        Config(VIT_L, template_px=192, search_px=384),
+        search_factor=4.5,
+        interval=25,
+        online=3,
+    ),
+    "convmae_online": Variant(
+        "MixViT-B (ConvMAE)",
+        "mixformer_convmae_base_online.pth.tar",
+        Config(ConvMaeConfig(), template_px=128, search_px=288),
+        search_factor=4.5,
+        interval=25,
+        online=3,
+    ),
+    "convmae_large_online": Variant(
+        "MixViT-L (ConvMAE)",
+        "mixformer_convmae_large_online.pth.tar",
+        Config(CONVMAE_L, template_px=192, search_px=384),
+        search_factor=4.5,
+        interval=25,
+        online=3,
+    ),
 }
 
 RENAMES = [
     (re.compile(pattern), ours)
     for pattern, ours in (
         (r"^backbone\.stage(\d)\.", r"backbone.stages.\1."),
+        (r"^backbone\.blocks3\.", "backbone.blocks."),
+        (r"\.patch_embed4\.", ".patches4."),
         (r"\.patch_embed(\d?)\.proj\.", r".patches\1.conv."),
         (r"\.patch_embed(\d?)\.norm\.", r".patches\1.norm."),
         (r"\.attn\.conv_proj_([qkv])\.conv\.", r".attention.\1.conv."),
