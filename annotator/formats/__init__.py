@@ -1,0 +1,23 @@
+"""Annotation formats, one file each; none of them knows the database."""
+
+from __future__ import annotations
+
+from annotator.formats.base import Format, FormatError
+from annotator.formats.cvat_xml import CvatXml
+from annotator.formats.mot import Mot
+from annotator.formats.native import Native
+
+FORMATS: tuple[Format, ...] = (
+    Native(),
+    CvatXml(),
+    Mot(),
+)
+
+
+def find(format_id: str) -> Format:
+    """The format of that id. Raises FormatError naming the known ones."""
+    for entry in FORMATS:
+        if entry.id == format_id:
+            return entry
+    known = ", ".join(entry.id for entry in FORMATS)
+    raise FormatError(f"There is no format {format_id!r}. Choose one of: {known}.")

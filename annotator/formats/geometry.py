@@ -1,0 +1,112 @@
+"""A row's packed geometry as plain numbers and back (layout: ``annotator/chunks.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.chunks import Flag, Kind, Row
+from annotator.formats.base import FormatError
+
+Bounds = tuple[float, float, float, float]
+ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
+MASK_PIXELS = 2**28
+"""A mask's window may not be larger; real ones are the size of a frame."""
+
+
+def short(value: float) -> float:
+    """The shortest decimal that is the same 32-bit number: 12.3 instead of 12.300000190734863."""
+    return float(str(np.float32(value)))
+
+
+def enclosing(xy: NDArray[np.float32]) -> Bounds:
+    """Bounds of (n, 2) points; n >= 1."""
+    (x1, y1), (x2, y2) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
+    return x1, y1, x2, y2
+
+
+def vertices(row: Row) -> NDArray[np.float32]:
+    """(n, 2) float32 px: the vertices of a polygon or polyline, or the points of points or a skeleton."""
+    if row.kind in (Kind.POLYGON, Kind.POLYLINE):
+        return np.frombuffer(row.payload, "<f4").reshape(-1, 2)
+    count = len(row.payload) // 9
+    return np.frombuffer(row.payload, "<f4", 2 * count).reshape(-1, 2)
+
+
+def visibilities(row: Row) -> list[int]:
+    """ABSENT, OCCLUDED or VISIBLE of each point of points or a skeleton."""
+    count = len(row.payload) // 9
+    return list(row.payload[8 * count : 9 * count])
+
+
+def vertex_row(kind: Kind, frame: int, flags: Flag, confidence: float, xy: Sequence[Sequence[float]]) -> Row:
+    """A polygon or polyline of at least three or two vertices. Raises FormatError for fewer."""
+    least = 3 if kind == Kind.POLYGON else 2
+    if len(xy) < least:
+        raise FormatError(f"A {kind.name.lower()} has at least {least} vertices; frame {frame} has {len(xy)}.")
+    array = np.asarray(xy, "<f4")
+    return Row(frame, kind, flags, confidence, enclosing(array), array.tobytes())
+
+
+def point_row(
+    kind: Kind, frame: int, flags: Flag, confidence: float, xy: Sequence[Sequence[float]], seen: Sequence[int]
+) -> Row:
+    """Points or a skeleton: ``xy`` (n, 2) px and ABSENT, OCCLUDED or VISIBLE of each; n >= 1."""
+    if not xy or len(xy) != len(seen) or not all(value in (ABSENT, OCCLUDED, VISIBLE) for value in seen):
+        raise FormatError(f"Points have a place and a visibility of 0, 1 or 2 each; frame {frame} has others.")
+    array = np.asarray(xy, "<f4")
+    payload = array.tobytes() + bytes(seen)
+    return Row(frame, kind, flags, confidence, enclosing(array), payload + bytes(-len(payload) % 4))
+
+
+def rotated_row(frame: int, flags: Flag, confidence: float, values: Sequence[float]) -> Row:
+    """``values``: centre x, centre y, width, height in px and the clockwise angle in radians."""
+    x, y, width, height, angle = values
+    across, down = abs(np.cos(angle)), abs(np.sin(angle))
+    half_width, half_height = (width * across + height * down) / 2, (width * down + height * across) / 2
+    bounds = (x - half_width, y - half_height, x + half_width, y + half_height)
+    return Row(frame, Kind.ROTATED_BOX, flags, confidence, bounds, np.asarray(values, "<f4").tobytes())
+
+
+def rotated_values(row: Row) -> list[float]:
+    """Centre x, centre y, width, height in px and the clockwise angle in radians."""
+    return [float(value) for value in np.frombuffer(row.payload, "<f4")]
+
+
+def mask_window(row: Row) -> tuple[int, int, int, int]:
+    """Left, top, width, height of a mask's window in px."""
+    left, top, width, height = np.frombuffer(row.payload, "<i4", 4).tolist()
+    return left, top, width, height
+
+
+def mask_bitmap(row: Row) -> NDArray[np.bool_]:
+    """(height, width) bool of a mask's window."""
+    _, _, width, height = mask_window(row)
+    return from_runs(np.frombuffer(row.payload, "<u4", offset=16), width, height, order="F")
+
+
+def mask_row(frame: int, flags: Flag, confidence: float, left: int, top: int, bitmap: NDArray[np.bool_]) -> Row:
+    """A mask whose window's corner is at ``left``, ``top``; ``bitmap``: (height, width) bool."""
+    height, width = bitmap.shape
+    payload = np.asarray([left, top, width, height], "<i4").tobytes() + to_runs(bitmap, order="F").tobytes()
+    return Row(frame, Kind.MASK, flags, confidence, (left, top, left + width, top + height), payload)
+
+
+def to_runs(bitmap: NDArray[np.bool_], *, order: str) -> NDArray[np.uint32]:
+    """Run lengths of a bitmap read by columns ("F") or by rows ("C"), starting with background."""
+    flat = bitmap.ravel(order="F" if order == "F" else "C")
+    edges = np.flatnonzero(np.diff(flat)) + 1
+    runs = np.diff(np.concatenate([[0], edges, [flat.size]]))
+    if flat.size and flat[0]:
+        runs = np.concatenate([[0], runs])
+    return runs.astype("<u4")
+
+
+def from_runs(runs: NDArray[np.uint32], width: int, height: int, *, order: str) -> NDArray[np.bool_]:
+    """The bitmap that ``to_runs`` was given. Raises FormatError when the runs don't fill the window."""
+    if not 0 < width * height <= MASK_PIXELS or int(runs.sum(dtype=np.uint64)) != width * height:
+        raise FormatError(f"A mask's run lengths add up to its window of {width} x {height} px; these don't.")
+    values = np.arange(len(runs)) % 2 == 1
+    return np.repeat(values, runs).reshape((height, width), order="F" if order == "F" else "C")

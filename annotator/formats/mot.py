@@ -1,0 +1,225 @@
+"""MOTChallenge text.
+
+The file counts frames from 1 and gives boxes by left, top, width, height in px, officially with pixels counted from 1
+as well; CVAT and Datumaro write the same columns with pixels counted from 0. Dataset counts both from 0.
+Ground truth has 9 columns: frame, id, left, top, width, height, considered, class, visibility; results have 10, the
+7th of which is a confidence. Sources: https://motchallenge.net/instructions/ and TrackEval,
+docs/MOTChallenge-format.txt.
+"""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from math import isfinite
+from pathlib import Path, PurePosixPath
+
+from annotator.chunks import Flag, Kind, Row
+from annotator.formats.archive import is_archive, read_member
+from annotator.formats.base import (
+    Dataset,
+    FormatError,
+    LabelInfo,
+    Option,
+    Options,
+    Progress,
+    Report,
+    TrackData,
+    VideoInfo,
+    chosen,
+    silent,
+)
+from annotator.shapes import FARTHEST_PX, expand
+
+PIXELS = Option(
+    "pixels",
+    "Pixel coordinates",
+    (("official", "Counted from 1, as MOTChallenge does"), ("cvat", "Counted from 0, as CVAT and Datumaro do")),
+)
+SHIFT = {"official": 1.0, "cvat": 0.0}
+HALF_HIDDEN = 0.5
+"""Visibility written for an occluded shape, and up to which one read counts as occluded."""
+RESULT_COLUMNS = 10
+OFFICIAL_CLASSES = (
+    "pedestrian",
+    "person on vehicle",
+    "car",
+    "bicycle",
+    "motorbike",
+    "non motorized vehicle",
+    "static person",
+    "distractor",
+    "occluder",
+    "occluder on the ground",
+    "occluder full",
+    "reflection",
+    "crowd",
+)
+LARGEST_NUMBER = 10**9
+
+
+class Mot:
+    """``SEQ/gt/gt.txt`` with ``seqinfo.ini`` and ``gt/labels.txt`` in a zip; class n is line n of the labels."""
+
+    id, label, suffix = "mot", "MOTChallenge 1.1", ".zip"
+    options = (PIXELS,)
+
+    def write(self, dataset: Dataset, target: Path, options: Options, progress: Progress = silent) -> Report:
+        shift = SHIFT[chosen(options, PIXELS)]
+        report = Report()
+        classes = {label.name: index for index, label in enumerate(dataset.labels, start=1)}
+        sequence = PurePosixPath(dataset.video.name).stem or "sequence"
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open(f"{sequence}/gt/gt.txt", "w", force_zip64=True) as raw:
+                text = io.TextIOWrapper(raw, "utf-8", newline="\n")
+                for line in sorted(_lines(dataset, classes, shift, report, progress)):
+                    text.write(f"{line[0]},{line[1]},{line[2]}\n")
+                text.flush()
+                text.detach()
+            archive.writestr(f"{sequence}/gt/labels.txt", "".join(f"{name}\n" for name in classes))
+            archive.writestr(f"{sequence}/seqinfo.ini", _seqinfo(sequence, dataset.video))
+        return report
+
+    def read(self, source: Path) -> tuple[Dataset, Report]:
+        info, labels, shift = b"", b"", SHIFT["official"]
+        if is_archive(source):
+            found = read_member(source, "gt/gt.txt", "gt.txt", "det/det.txt", "det.txt")
+            if found is None:
+                raise FormatError("A MOTChallenge archive holds gt/gt.txt; this one has none.")
+            info = read_member(source, "seqinfo.ini") or b""
+            labels = read_member(source, "gt/labels.txt", "labels.txt") or b""
+            # CVAT and Datumaro put labels.txt beside gt.txt but no seqinfo.ini, and do not shift pixels.
+            shift = SHIFT["cvat"] if labels and not info else shift
+        else:
+            found = source.read_bytes()
+        report = Report()
+        names = [name.strip() for name in _text(labels).splitlines() if name.strip()] or list(OFFICIAL_CLASSES)
+        tracks = list(_tracks(_rows(_text(found)), names, shift, report))
+        used = {track.label for track in tracks}
+        labels_used = [LabelInfo(name) for name in names if name in used]
+        return Dataset(_video(_text(info)), labels_used, tracks, len(tracks)), report
+
+
+def _lines(
+    dataset: Dataset, classes: dict[str, int], shift: float, report: Report, progress: Progress
+) -> Iterator[tuple[int, int, str]]:
+    """(frame, id, remaining columns) of every shape, track by track."""
+    for done, track in enumerate(dataset.tracks, start=1):
+        report.tracks += 1
+        report.lose("attributes have no place in MOTChallenge", len(track.attributes) + len(track.frame_attributes))
+        for row in expand(track.rows):
+            if row.kind != Kind.BOX:
+                report.lose(f"{row.kind.name.lower().replace('_', ' ')} shapes became boxes")
+            report.shapes += 1
+            x1, y1, x2, y2 = row.bounds
+            seen = HALF_HIDDEN if row.flags & Flag.OCCLUDED else 1
+            numbers = ",".join(f"{value:.3f}" for value in (x1 + shift, y1 + shift, x2 - x1, y2 - y1))
+            yield row.frame + 1, track.number, f"{numbers},1,{classes[track.label]},{seen}"
+        progress(done)
+
+
+def _seqinfo(sequence: str, video: VideoInfo) -> str:
+    return (
+        f"[Sequence]\nname={sequence}\nimDir=img1\nframeRate={round(video.fps)}\nseqLength={video.frame_count}\n"
+        f"imWidth={video.width}\nimHeight={video.height}\nimExt=.jpg\n"
+    )
+
+
+def _video(info: str) -> VideoInfo:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(info or "[Sequence]")
+        section = parser["Sequence"]
+        return VideoInfo(
+            name=section.get("name", ""),
+            width=section.getint("imWidth", 0),
+            height=section.getint("imHeight", 0),
+            frame_count=section.getint("seqLength", 0),
+            fps=section.getfloat("frameRate", 0.0),
+        )
+    except (configparser.Error, KeyError, ValueError) as error:
+        raise FormatError(f"seqinfo.ini can't be read: {error}") from error
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            "MOTChallenge files are UTF-8 text; this one is not. Choose gt.txt or a zip of it."
+        ) from error
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[float]]]:
+    """(line number, columns) of every line that isn't empty."""
+    for number, columns in enumerate(csv.reader(text.splitlines()), start=1):
+        if not columns or not any(column.strip() for column in columns):
+            continue
+        try:
+            values = [float(column) for column in columns]
+        except ValueError as error:
+            raise FormatError(
+                f"Each line holds numbers separated by commas; line {number} does not: {error}."
+            ) from error
+        if len(values) < 6 or not all(isfinite(value) and abs(value) <= LARGEST_NUMBER for value in values):
+            raise FormatError(
+                "A line begins with frame, id, left, top, width, height, all of them finite and of sensible size; "
+                f"line {number} doesn't."
+            )
+        yield number, values
+
+
+def _tracks(
+    rows: Iterable[tuple[int, list[float]]], names: list[str], shift: float, report: Report
+) -> Iterator[TrackData]:
+    shapes: dict[int, dict[int, Row]] = {}
+    classes: dict[int, int] = {}
+    for line, values in rows:
+        frame, number = int(values[0]), int(values[1])
+        if frame < 1:
+            raise FormatError(f"MOTChallenge counts frames from 1; line {line} has frame {frame}.")
+        if number < 1:
+            raise FormatError(
+                f"A track's id is at least 1; line {line} has {number}. Detections have no tracks to read."
+            )
+        result = len(values) >= RESULT_COLUMNS
+        if not result and len(values) > 6 and values[6] == 0:
+            report.lose("lines marked 'not considered' were left out")
+            continue
+        if frame in shapes.setdefault(number, {}):
+            raise FormatError(f"A track has one box per frame; line {line} repeats track {number} on frame {frame}.")
+        shapes[number][frame] = _row(frame - 1, values, shift, result=result)
+        classes.setdefault(number, int(values[7]) if not result and len(values) > 7 else 1)
+    for number in sorted(shapes):
+        named = classes[number]
+        if not 1 <= named <= len(names):
+            raise FormatError(f"Classes count from 1 to {len(names)} here; track {number} has class {named}.")
+        stored = _with_gaps([shapes[number][frame] for frame in sorted(shapes[number])])
+        report.tracks += 1
+        report.shapes += len(shapes[number])
+        yield TrackData(number, names[named - 1], stored, source="mot")
+
+
+def _row(frame: int, values: list[float], shift: float, *, result: bool) -> Row:
+    left, top, width, height = (min(max(value, -FARTHEST_PX / 2), FARTHEST_PX / 2) for value in values[2:6])
+    x1, y1 = left - shift, top - shift
+    flags = Flag.PREDICTED if result else Flag.KEYFRAME
+    if not result and len(values) > 8 and 0 <= values[8] <= HALF_HIDDEN:
+        flags |= Flag.OCCLUDED
+    confidence = min(max(values[6], 0.0), 1.0) if result else 1.0
+    return Row(frame, Kind.BOX, flags, confidence, (x1, y1, x1 + max(width, 0.0), y1 + max(height, 0.0)))
+
+
+def _with_gaps(rows: list[Row]) -> list[Row]:
+    """A frame without a line is a frame without the object: an outside row where each gap begins."""
+    stored: list[Row] = []
+    for row in rows:
+        if stored and row.frame > stored[-1].frame + 1:
+            before = stored[-1]
+            origin = before.flags & (Flag.KEYFRAME | Flag.PREDICTED)
+            stored.append(Row(before.frame + 1, Kind.BOX, origin | Flag.OUTSIDE, 1.0, before.bounds))
+        stored.append(row)
+    return stored
