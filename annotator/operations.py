@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, model_serializer
 
 Frame = Annotated[int, Field(ge=0)]
 
@@ -24,7 +24,7 @@ class TrackFields(Message):
     """What can be said of a track. In an update, a field that is absent (or null) stays as it is."""
 
     label: int | None = None
-    number: int | None = Field(None, ge=1, description="Absent on creation: the next free one.")
+    number: int | None = Field(None, ge=1, le=1_000_000_000, description="Absent on creation: the next free one.")
     colour: str | None = Field(None, pattern=r"^(#[0-9a-f]{6})?$", description="Empty: the label's colour.")
     locked: bool | None = None
     attributes: dict[str, Any] | None = None
@@ -66,3 +66,4 @@ class ShapesReplace(Message):
 
 
 Operation = Annotated[TrackCreate | TrackUpdate | ShapesReplace, Field(discriminator="op")]
+OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])

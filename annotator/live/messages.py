@@ -170,7 +170,10 @@ class EventOut(Message):
     type: Literal["event"] = "event"
     revision: int
     kind: Literal["edit", "predictions", "run", "import"]
-    edit: UUID = Field(description="The edit's id; to its author this event is the acknowledgement.")
+    edit: UUID = Field(
+        description="The edit's id; to its author this event is the acknowledgement, also when it comes again with an "
+        "old revision because the edit was sent again."
+    )
     undoes: UUID | None
     author: int | None
     author_name: str
@@ -202,7 +205,7 @@ class Predictions(Message):
     table at all."""
 
     type: Literal["predictions"] = "predictions"
-    run: UUID
+    run: UUID | None = Field(description="null: no tables, only `missed`.")
     sequence: int
     tables: list[PredictedTable]
     missed: list[tuple[UUID, int, int]] = Field(

@@ -16,8 +16,9 @@ class EventKind(models.TextChoices):
 
 
 class Event(models.Model):
-    """One change of a layer. ``payload`` and ``inverse`` are ``annotator/live/messages.py`` operations; predictions
-    have no inverse (they are replaced, not undone) and name their frames instead of repeating their shapes."""
+    """One change of a layer. ``inverse`` is a list of ``annotator/operations.py`` operations, ``payload`` is
+    ``{operations, numbers: given to created tracks, touched: [[track, first, last], …]}``. Predictions have no inverse
+    (they are replaced, not undone) and name their frames in ``touched`` instead of repeating their shapes."""
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="events")
     revision = models.PositiveBigIntegerField()

@@ -67,7 +67,10 @@ export interface EventOut {
   type: 'event'
   revision: number
   kind: 'edit' | 'predictions' | 'run' | 'import'
-  /** The edit's id; to its author this event is the acknowledgement. */
+  /**
+   * The edit's id; to its author this event is the acknowledgement, also when it comes again with an old revision
+   * because the edit was sent again.
+   */
   edit: string
   undoes: string | null
   author: number | null
@@ -161,7 +164,8 @@ export interface PredictedTable {
  */
 export interface Predictions {
   type: 'predictions'
-  run: string
+  /** null: no tables, only `missed`. */
+  run: string | null
   sequence: number
   tables: PredictedTable[]
   /**
