@@ -162,11 +162,12 @@ class LegDone(AgentMessage):
     direction: Literal["forward", "backward"]
     epoch: int
     sequence: int = Field(description="The run's last batch before this.")
+    problem: str = Field("", description="Why it could not begin, for the person; empty: it did.")
 
 
 class RunDone(AgentMessage):
-    """All legs are done (each was named by a `LegDone`); `sequence` is the run's last batch. A `Correct` that crosses it
-    on the way is not lost: the server sees what is missing and sends `Start` for it."""
+    """All legs are done (each was named by a `LegDone`); `sequence` is the run's last batch. A `Correct` that crosses
+    it on the way is not lost: the server sees what is missing and sends `Start` for it."""
 
     type: Literal["run.done"] = "run.done"
     run: str
