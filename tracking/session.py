@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Literal, Protocol
@@ -163,7 +164,7 @@ class TrackingSession:
     effect before its next model step.
 
     Args:
-        pictures: the video; the session doesn't close it.
+        open_pictures: opens the video, in the thread of ``steps``; the session closes it.
         create: makes a fresh tracker; called once per lane, in the thread of ``steps``.
         legs: what to follow at first.
         detect_off_screen: end the leg of an object that leaves the frame, with an ``outside`` row.
@@ -171,13 +172,13 @@ class TrackingSession:
 
     def __init__(
         self,
-        pictures: Pictures,
+        open_pictures: Callable[[], AbstractContextManager[Pictures]],
         create: Callable[[], Tracker],
         legs: Sequence[Leg],
         *,
         detect_off_screen: bool = True,
     ) -> None:
-        self._pictures = pictures
+        self._open_pictures = open_pictures
         self._create = create
         self._detect_off_screen = detect_off_screen
         self._lanes: list[_Lane] = []
@@ -186,6 +187,7 @@ class TrackingSession:
         self._told: dict[tuple[ObjectId, int], set[int]] = {}
         self._stopped = Event()
         self._commands.append(lambda: self._add_lanes(legs))
+        self._pictures: Pictures
 
     # -------------------------------------------------------------- from any thread
 
@@ -219,27 +221,18 @@ class TrackingSession:
             PromptError: when prompts can't be followed and there is nothing else to do.
             TrackingError: when a frame can't be decoded; a model may raise anything else.
         """
-        try:
-            while not self.stopped:
-                ends = tuple(self._obey())
-                if ends:
-                    yield Step(ends=ends)
-                if not self._lanes:
-                    if self._commands:
-                        continue
-                    return
-                lane = min(self._lanes, key=lambda one: one.due)
-                step = self._advance(lane)
-                if self.stopped:
-                    return
-                if step.rows or step.ends:
-                    yield step
-        finally:
-            self._close()
+        with self._open_pictures() as self._pictures:
+            try:
+                while not self.stopped and (self._lanes or self._commands):
+                    step = self._obey() if self._commands else self._advance(min(self._lanes, key=_due))
+                    if (step.rows or step.ends) and not self.stopped:
+                        yield step
+            finally:
+                self._lanes.clear()
+                self._close_unused_reels()
 
-    def _obey(self) -> Iterator[LegEnd]:
-        while self._commands:
-            yield from self._commands.popleft()()
+    def _obey(self) -> Step:
+        return Step(ends=tuple(self._commands.popleft()()))
 
     def _add_lanes(self, legs: Sequence[Leg]) -> Iterable[LegEnd]:
         due = min((lane.due for lane in self._lanes), default=0.0)
@@ -371,9 +364,9 @@ class TrackingSession:
             self._reels.remove(reel)
             reel.close()
 
-    def _close(self) -> None:
-        self._lanes.clear()
-        self._close_unused_reels()
+
+def _due(lane: _Lane) -> float:
+    return lane.due
 
 
 def _sign(way: Way) -> int:

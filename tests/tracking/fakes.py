@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +26,9 @@ class FakeVideo:
     walks: list[int] = field(default_factory=list)
     decoded: list[int] = field(default_factory=list)
     open: int = 0
+
+    def opened(self) -> AbstractContextManager[FakeVideo]:
+        return nullcontext(self)
 
     def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
         self.walks.append(first)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tracking.fakes import BOX, A, B, C, Drifting, FakeVideo, Losing, Windowed, leg, play
+from tests.tracking.fakes import A, B, C, Drifting, FakeVideo, Losing, Windowed, leg, play
 from tracking.session import Leg, LegEnd, TrackingSession
 from tracking.types import Box, ObjectId, PromptError, TrackingError
 
 
 def session(*legs: Leg, video: FakeVideo | None = None, **settings: bool) -> TrackingSession:
-    return TrackingSession(video or FakeVideo(), Drifting, legs, **settings)
+    return TrackingSession((video or FakeVideo()).opened, Drifting, legs, **settings)
 
 
 def test_it_tells_every_frame_of_a_leg_once_and_then_its_end() -> None:
@@ -57,7 +57,7 @@ def test_objects_of_one_start_share_a_tracker_and_a_decoder() -> None:
         made.append(Drifting())
         return made[-1]
 
-    story = play(TrackingSession(video, create, [leg(A, last=9), leg(B, last=4)]))
+    story = play(TrackingSession(video.opened, create, [leg(A, last=9), leg(B, last=4)]))
 
     assert len(made) == 1
     assert (video.walks, video.decoded) == ([0], list(range(10)))
@@ -147,18 +147,18 @@ def test_a_stopped_session_hands_out_nothing_of_the_step_under_way() -> None:
             running.stop()
             return super().step(frame)
 
-    running = TrackingSession(FakeVideo(), Stopping, [leg(A, last=9)])
+    running = TrackingSession(FakeVideo().opened, Stopping, [leg(A, last=9)])
     assert play(running).frames(A) == [0]
 
 
 def test_a_windowed_model_tells_every_frame_once() -> None:
-    story = play(TrackingSession(FakeVideo(), Windowed, [leg(A, last=9), leg(B, last=5)]))
+    story = play(TrackingSession(FakeVideo().opened, Windowed, [leg(A, last=9), leg(B, last=5)]))
 
     assert (story.frames(A), story.frames(B)) == (list(range(10)), list(range(6)))
 
 
 def test_an_object_that_leaves_the_frame_ends_outside() -> None:
-    running = TrackingSession(FakeVideo(), lambda: Drifting(by=20), [leg(A, last=50), leg(B, last=50, shape=BOX)])
+    running = TrackingSession(FakeVideo().opened, lambda: Drifting(by=20), [leg(A, last=50), leg(B, last=50)])
 
     story = play(running)
 
@@ -168,7 +168,7 @@ def test_an_object_that_leaves_the_frame_ends_outside() -> None:
 
 
 def test_it_goes_on_outside_of_the_frame_when_told_so() -> None:
-    running = TrackingSession(FakeVideo(), lambda: Drifting(by=20), [leg(A, last=9)], detect_off_screen=False)
+    running = TrackingSession(FakeVideo().opened, lambda: Drifting(by=20), [leg(A, last=9)], detect_off_screen=False)
     assert play(running).frames(A) == list(range(10))
 
 
@@ -180,7 +180,7 @@ def test_it_goes_on_outside_of_the_frame_when_told_so() -> None:
     ],
 )
 def test_an_object_lost_at_the_border_has_left(box: Box, leaves: bool) -> None:
-    story = play(TrackingSession(FakeVideo(), Losing, [leg(A, last=20, shape=box)]))
+    story = play(TrackingSession(FakeVideo().opened, Losing, [leg(A, last=20, shape=box)]))
 
     assert story.outside == ([(A, 7)] if leaves else [])
     assert story.frames(A)[-1] == (7 if leaves else 20)
