@@ -1,0 +1,166 @@
+"""The local engine carries runs out in threads, and outlives what models do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from tests.tracking.fakes import Drifting, FakeVideo
+from tracking.engine.local import LocalEngine
+from tracking.protocol import Leg, RunPrompt, Start, VideoAccess
+from tracking.session import Pictures, Step
+from tracking.tracker import Tracker
+from tracking.types import TrackingError
+
+ACCESS = VideoAccess(key="k", source="/s", index="/i", width=100, height=80, frame_count=100)
+
+
+def leg(name: str = "a", frame: int = 0, last: int = 5, epoch: int = 0) -> Leg:
+    prompt = RunPrompt(object=name, frame=frame, box=(10, 10, 20, 20), epoch=epoch)
+    return Leg(prompt=prompt, direction="forward", last=last, emit_first=True)
+
+
+def start(run: str, *legs: Leg, model: str = "drifting") -> Start:
+    return Start(run=run, model=model, video=ACCESS, legs=list(legs))
+
+
+class Heard:
+    """A sink with a memory. ``each``: what to do at each step."""
+
+    def __init__(self, each: Callable[[Step], None] = lambda step: None) -> None:
+        self.frames: list[int] = []
+        self.each = each
+        self.over = threading.Event()
+        self.failure: tuple[str, str] | None = None
+
+    def stepped(self, step: Step) -> None:
+        self.frames += [row.prediction.frame for row in step.rows]
+        self.each(step)
+
+    def done(self) -> None:
+        self.over.set()
+
+    def failed(self, message: str, detail: str) -> None:
+        self.failure = message, detail
+        self.over.set()
+
+
+def engine_with(create: Callable[..., Tracker] = Drifting, runs_at_once: int = 2) -> LocalEngine:
+    def open_video(access: VideoAccess, cancelled: Callable[[], bool]) -> AbstractContextManager[Pictures]:
+        return FakeVideo().opened()
+
+    return LocalEngine(open_video, create=lambda model, **settings: create(**settings), runs_at_once=runs_at_once)
+
+
+@pytest.fixture
+def engine() -> Iterator[LocalEngine]:
+    engine = engine_with()
+    yield engine
+    engine.close()
+
+
+def test_a_run_is_carried_out_to_its_end(engine: LocalEngine) -> None:
+    heard = Heard()
+    engine.start(start("one", leg(last=3)), heard)
+
+    assert heard.over.wait(10)
+    assert (heard.frames, heard.failure) == ([0, 1, 2, 3], None)
+
+
+def test_runs_beyond_the_limit_wait_for_their_turn() -> None:
+    engine = engine_with(runs_at_once=1)
+    gate, first, second = threading.Event(), Heard(lambda step: gate.wait(10) and None), Heard()
+    engine.start(start("one", leg()), first)
+    engine.start(start("two", leg()), second)
+
+    assert not second.over.wait(0.05)
+    gate.set()
+
+    assert first.over.wait(10)
+    assert second.over.wait(10)
+    engine.close()
+
+
+def test_a_model_that_raises_fails_its_run_alone() -> None:
+    class Broken(Drifting):
+        def step(self, frame: Any) -> Any:
+            if frame.number == 2:
+                raise RuntimeError("out of luck")
+            return super().step(frame)
+
+    engine = engine_with(Broken)
+    broken, healthy = Heard(), Heard()
+    engine.start(start("one", leg()), broken)
+    engine.start(start("two", leg(last=1)), healthy)
+
+    assert broken.over.wait(10)
+    assert healthy.over.wait(10)
+    assert broken.frames == [0, 1]
+    assert broken.failure is not None
+    assert "drifting failed (RuntimeError: out of luck)" in broken.failure[0]
+    assert "in step" in broken.failure[1]
+    assert healthy.failure is None
+    engine.close()
+
+
+def test_a_refusal_is_passed_on_as_it_is() -> None:
+    def refuse() -> Tracker:
+        raise TrackingError("It needs its weights.")
+
+    engine = engine_with(refuse)
+    heard = Heard()
+    engine.start(start("one", leg()), heard)
+
+    assert heard.over.wait(10)
+    assert heard.failure is not None
+    assert heard.failure[0] == "It needs its weights."
+    engine.close()
+
+
+def test_a_stopped_run_says_nothing_more(engine: LocalEngine) -> None:
+    stopped = threading.Event()
+
+    def stop(step: Step) -> None:
+        engine.stop("one")
+        stopped.set()
+
+    heard = Heard(stop)
+    engine.start(start("one", leg(last=90)), heard)
+
+    assert stopped.wait(10)
+    assert not heard.over.wait(0.05)
+    assert heard.frames == [0]
+
+
+def test_a_run_of_the_same_id_replaces_the_one_before(engine: LocalEngine) -> None:
+    gate = threading.Event()
+    old, new = Heard(lambda step: gate.wait(10) and None), Heard()
+    engine.start(start("one", leg(last=90)), old)
+    engine.start(start("one", leg(frame=50, last=52)), new)
+    gate.set()
+
+    assert new.over.wait(10)
+    assert new.frames == [50, 51, 52]
+    assert not old.over.is_set()
+
+
+def test_a_correction_reaches_the_run(engine: LocalEngine) -> None:
+    def correct(step: Step) -> None:
+        if step.rows and step.rows[0].prediction.frame == 3 and not step.rows[0].epoch:
+            engine.correct("one", "a", [leg(frame=1, last=4, epoch=1)])
+
+    heard = Heard(correct)
+    engine.start(start("one", leg(last=90)), heard)
+
+    assert heard.over.wait(10)
+    assert heard.frames == [0, 1, 2, 3, 1, 2, 3, 4]
+
+
+def test_what_it_does_not_know_it_ignores(engine: LocalEngine) -> None:
+    engine.correct("no run", "a", [])
+    engine.extend("no run", "forward", 3, None)
+    engine.stop("no run")

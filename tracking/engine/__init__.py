@@ -1,0 +1,51 @@
+"""How an agent carries out runs: on this machine, or elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol
+
+from tracking.protocol import Leg, Start, VideoAccess
+from tracking.session import Pictures, Step
+
+OpenVideo = Callable[[VideoAccess, Callable[[], bool]], AbstractContextManager[Pictures]]
+"""Brings a video to where it is read; gives up with TrackingError once the callable says that nobody waits."""
+
+
+class Sink(Protocol):
+    """Who hears of one run, in the thread that carries it out."""
+
+    def stepped(self, step: Step) -> None:
+        """A step's results. It may block, which holds the run back."""
+        ...
+
+    def done(self) -> None:
+        """Every leg has ended."""
+        ...
+
+    def failed(self, message: str, detail: str) -> None:
+        """The run can't go on: a sentence for the person, a traceback for the log."""
+        ...
+
+
+class Engine(Protocol):
+    """Carries out runs. No method blocks; what an unknown run is asked for is ignored."""
+
+    def start(self, run: Start, sink: Sink) -> None:
+        """Begin a run; one of the same id is stopped first."""
+        ...
+
+    def correct(self, run: str, name: str, legs: Sequence[Leg]) -> None: ...
+
+    def extend(
+        self, run: str, way: Literal["forward", "backward"], last: int, objects: Sequence[str] | None
+    ) -> None: ...
+
+    def stop(self, run: str) -> None:
+        """End a run within one model step, without a word to its sink."""
+        ...
+
+    def close(self) -> None:
+        """Stop everything."""
+        ...
