@@ -1,0 +1,248 @@
+"""An agent against a server of a few lines: what it says, and what it does when the line is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from tests.tracking.fakes import Drifting, FakeVideo
+from tests.tracking.test_engine import leg, start
+from tracking import agent as module
+from tracking.agent import Agent, Refused, backoff, channel_url
+from tracking.engine.local import LocalEngine
+from tracking.protocol import Accepted, AgentMessage, Correct, Stop, Stored, VideoAccess
+from tracking.session import Pictures
+from tracking.types import TrackingError
+
+TOKEN = "secret"
+
+
+@dataclass
+class FakeServer:
+    """Accepts agents with the token; ``said`` is a queue of what each connection brings, as dictionaries."""
+
+    connections: asyncio.Queue[ServerConnection] = field(default_factory=asyncio.Queue)
+    said: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    url: str = ""
+
+    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        if request.path != "/ws/agent/" or request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return connection.respond(403, "")
+        return None
+
+    async def talk(self, connection: ServerConnection) -> None:
+        hello = json.loads(await connection.recv())
+        self.said.put_nowait(hello)
+        await connection.send(Accepted(agent=1, name="box").model_dump_json())
+        self.connections.put_nowait(connection)
+        async for message in connection:
+            self.said.put_nowait(parse(message))
+
+    async def connection(self) -> ServerConnection:
+        return await asyncio.wait_for(self.connections.get(), 10)
+
+    async def next(self, kind: str) -> dict[str, Any]:
+        while (said := await asyncio.wait_for(self.said.get(), 10))["type"] != kind:
+            pass
+        return said
+
+    async def until(self, kind: str) -> list[dict[str, Any]]:
+        """Everything up to the first message of ``kind``."""
+        said = [await asyncio.wait_for(self.said.get(), 10)]
+        while said[-1]["type"] != kind:
+            said.append(await asyncio.wait_for(self.said.get(), 10))
+        return said
+
+
+def parse(message: str | bytes) -> dict[str, Any]:
+    if isinstance(message, str):
+        return json.loads(message)  # type: ignore[no-any-return]
+    (length,) = struct.unpack_from("<I", message)
+    return json.loads(message[4 : 4 + length])  # type: ignore[no-any-return]
+
+
+async def tell(connection: ServerConnection, message: AgentMessage) -> None:
+    await connection.send(message.model_dump_json())
+
+
+def frames(said: list[dict[str, Any]]) -> list[int]:
+    return [row["frame"] for message in said if message["type"] == "batch" for row in message["rows"]]
+
+
+@asynccontextmanager
+async def running(create: Callable[[], Drifting] = Drifting) -> AsyncIterator[FakeServer]:
+    server = FakeServer()
+
+    def open_video(access: VideoAccess, cancelled: Callable[[], bool]) -> AbstractContextManager[Pictures]:
+        return FakeVideo(frame_count=1000).opened()
+
+    async with serve(server.talk, "127.0.0.1", 0, process_request=server.admit) as listening:
+        server.url = address(listening)
+        agent = Agent(server.url, TOKEN, LocalEngine(open_video, create=lambda model: create()), name="here")
+        task = asyncio.create_task(agent.run())
+        yield server
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def address(listening: Server) -> str:
+    return f"http://127.0.0.1:{next(iter(listening.sockets)).getsockname()[1]}"
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BACKOFF_S", (0.01, 0.02))
+    monkeypatch.setattr(module, "RESUME_AFTER_S", 0.05)
+    monkeypatch.setattr(module, "LOAD_EVERY_S", 0.05)
+
+
+async def test_it_introduces_itself_and_tells_its_load() -> None:
+    async with running() as server:
+        await server.connection()
+        hello, load = await server.next("hello"), await server.next("load")
+
+    assert (hello["host"], hello["runs"]) == ("here", [])
+    assert hello["devices"][0]["kind"] == "cpu"
+    assert 0 <= load["cpu"] <= 1
+    assert load["memory_bytes"] > 1_000_000
+
+
+async def test_a_run_arrives_frame_by_frame() -> None:
+    async with running() as server:
+        connection = await server.connection()
+        await server.next("hello")
+        await tell(connection, start("r", leg(last=3)))
+        said = [message for message in await server.until("run.done") if message["type"] != "load"]
+
+    assert frames(said) == [0, 1, 2, 3]
+    assert [message["sequence"] for message in said] == [1, 2, 3, 4, 4, 4]
+    assert [message["type"] for message in said] == ["batch"] * 4 + ["leg.done", "run.done"]
+
+
+async def test_it_goes_on_where_it_was_after_a_lost_connection() -> None:
+    async with running() as server:
+        first = await server.connection()
+        await tell(first, start("r", leg(last=30)))
+        for _ in range(5):
+            await server.next("batch")
+        await tell(first, Stored(run="r", sequence=3))
+        await first.close()
+        await server.connection()
+        assert (await server.next("hello"))["runs"] == ["r"]
+        said = await server.until("run.done")
+
+    seen = frames(said)
+    assert seen == list(range(seen[0], 31))
+    assert seen[0] <= 3
+    assert next(message for message in said if message["type"] == "batch")["sequence"] == 1
+
+
+async def test_a_run_that_is_started_anew_forgets_what_it_held() -> None:
+    async with running() as server:
+        first = await server.connection()
+        await tell(first, start("r", leg(last=900)))
+        await server.next("batch")
+        await first.close()
+        second = await server.connection()
+        await server.next("hello")
+        await tell(second, start("r", leg(frame=500, last=502)))
+        said = await server.until("run.done")
+
+    assert frames(said) == [500, 501, 502]
+
+
+async def test_a_run_that_is_stopped_after_a_reconnect_says_nothing() -> None:
+    async with running() as server:
+        first = await server.connection()
+        await tell(first, start("r", leg(last=900)))
+        await server.next("batch")
+        await first.close()
+        second = await server.connection()
+        await tell(second, Stop(run="r"))
+        await server.next("hello")
+        await tell(second, start("other", leg(last=1)))
+        said = await server.until("run.done")
+
+    assert {message["run"] for message in said if message["type"] == "batch"} == {"other"}
+
+
+async def test_a_correction_is_followed() -> None:
+    async with running() as server:
+        connection = await server.connection()
+        await tell(connection, start("r", leg(last=900)))
+        await server.next("batch")
+        again = [leg(frame=5, last=8, epoch=1)]
+        await tell(connection, Correct(run="r", object="a", legs=again))
+        await tell(connection, Stored(run="r", sequence=10_000))
+        said = await server.until("run.done")
+
+    corrected = [row for message in said if message["type"] == "batch" for row in message["rows"] if row["epoch"]]
+    assert [row["frame"] for row in corrected] == [5, 6, 7, 8]
+
+
+async def test_a_model_that_raises_fails_its_run_and_the_agent_lives_on() -> None:
+    class Broken(Drifting):
+        def step(self, frame: Any) -> Any:
+            raise RuntimeError("out of luck")
+
+    async with running(Broken) as server:
+        connection = await server.connection()
+        await tell(connection, start("r", leg()))
+        failed = await server.next("run.failed")
+        await tell(connection, start("again", leg(last=0)))
+        done = await server.next("run.done")
+
+    assert "out of luck" in failed["message"]
+    assert "Traceback" in failed["detail"]
+    assert done["run"] == "again"
+
+
+async def test_what_it_does_not_understand_it_leaves_alone() -> None:
+    async with running() as server:
+        connection = await server.connection()
+        await connection.send('{"type": "from the future"}')
+        await tell(connection, start("r", leg(last=0)))
+        await server.next("run.done")
+
+
+async def test_a_token_that_is_not_known_ends_it() -> None:
+    server = FakeServer()
+    async with serve(server.talk, "127.0.0.1", 0, process_request=server.admit) as listening:
+        agent = Agent(address(listening), "wrong", LocalEngine(lambda *_: FakeVideo().opened()))
+        with pytest.raises(Refused, match="token"):
+            await asyncio.wait_for(agent.run(), 10)
+
+
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        ("http://127.0.0.1:8000", "ws://127.0.0.1:8000/ws/agent/"),
+        ("https://label.example.org/tool/", "wss://label.example.org/tool/ws/agent/"),
+    ],
+)
+def test_it_finds_the_channel_of_a_server(server: str, url: str) -> None:
+    assert channel_url(server) == url
+
+
+def test_an_address_without_http_is_refused() -> None:
+    with pytest.raises(TrackingError, match="http"):
+        channel_url("label.example.org")
+
+
+def test_pauses_grow_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BACKOFF_S", (1.0, 4.0))
+    pauses = backoff()
+    waited = [next(pauses) for _ in range(5)]
+
+    for pause, least in zip(waited, [1, 2, 4, 4, 4], strict=True):
+        assert least <= pause <= 1.5 * least

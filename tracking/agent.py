@@ -1,0 +1,235 @@
+"""The program that connects a machine to a server and tracks for it. It opens one WebSocket, outbound only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import platform
+import random
+from collections.abc import AsyncIterator, Iterable, Iterator
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import assert_never
+
+import psutil
+from pydantic import ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from tracking import catalog
+from tracking.devices import devices
+from tracking.engine import Engine
+from tracking.outbox import Outbox
+from tracking.protocol import (
+    PROTOCOL,
+    TO_AGENT,
+    Accepted,
+    AgentMessage,
+    Correct,
+    Extend,
+    Hello,
+    Load,
+    Start,
+    Stop,
+    Stored,
+    ToAgent,
+)
+from tracking.types import TrackingError
+
+LOAD_EVERY_S = 5.0
+BACKOFF_S = (0.5, 15.0)
+"""First and longest pause before the next attempt to connect; jitter makes it up to half as long again."""
+RESUME_AFTER_S = 1.0
+"""After a reconnect a run that the server has neither started anew nor stopped by then goes on where it was."""
+REFUSED_CLOSE_CODES = {4401, 4403}
+
+log = logging.getLogger("framewise.agent")
+
+
+class Refused(TrackingError):
+    """The server doesn't let this agent in; trying again won't help."""
+
+
+class Agent:
+    """Keeps one connection to a server, and one outbox per run across connections.
+
+    Args:
+        server: e.g. ``https://label.example.org``.
+        token: as the server showed it once.
+        name: how this machine calls itself.
+        engine: carries runs out.
+    """
+
+    def __init__(self, server: str, token: str, engine: Engine, *, name: str = "") -> None:
+        self.url = channel_url(server)
+        self.token = token
+        self.name = name or platform.node()
+        self.engine = engine
+        self._outboxes: dict[str, Outbox] = {}
+        self._something_to_send = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
+
+    async def run(self) -> None:
+        """Stay connected until cancelled. Raises Refused when the server doesn't know the token."""
+        self._loop = asyncio.get_running_loop()
+        pauses = backoff()
+        try:
+            while True:
+                try:
+                    async with self._connected() as connection:
+                        pauses = backoff()
+                        await self._serve(connection)
+                except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+                    _raise_if_refused(error)
+                    pause = next(pauses)
+                    log.warning("No connection to %s (%s); trying again in %.1f s.", self.url, _reason(error), pause)
+                    await asyncio.sleep(pause)
+        finally:
+            for outbox in self._outboxes.values():
+                outbox.close()
+            self.engine.close()
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[ClientConnection]:
+        """A connection on which the server has accepted this agent."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with connect(self.url, additional_headers=headers, max_size=None, compression=None) as connection:
+            await self._send(connection, self._hello())
+            first = TO_AGENT.validate_json(await asyncio.wait_for(connection.recv(), 30))
+            if not isinstance(first, Accepted):
+                raise TimeoutError(f"the server began with {first.type}, not with accepted")
+            log.info("Connected to %s as %s (agent %d).", self.url, first.name, first.agent)
+            yield connection
+
+    def _hello(self) -> Hello:
+        return Hello(
+            protocol=PROTOCOL,
+            version=version("framewise"),
+            host=self.name,
+            devices=devices(),
+            models=[entry.id for entry in catalog.entries() if not catalog.missing(entry)],
+            runs=list(self._outboxes),
+        )
+
+    async def _serve(self, connection: ClientConnection) -> None:
+        """Listen and talk until the connection is lost, which listening raises."""
+        resuming = self._loop.call_later(RESUME_AFTER_S, self._resume, tuple(self._outboxes.values()))
+        talking = [asyncio.create_task(talk(connection)) for talk in (self._send_results, self._send_load)]
+        try:
+            await self._listen(connection)
+        finally:
+            resuming.cancel()
+            for task in talking:
+                task.cancel()
+            await asyncio.gather(*talking, return_exceptions=True)
+            for outbox in self._outboxes.values():
+                outbox.hold()
+
+    async def _listen(self, connection: ClientConnection) -> None:
+        while True:
+            text = await connection.recv()
+            try:
+                message = TO_AGENT.validate_json(text)
+            except ValidationError as error:
+                log.error("The server said something this version doesn't understand: %s", error)
+                continue
+            self._obey(message)
+
+    def _obey(self, message: ToAgent) -> None:
+        match message:
+            case Accepted():
+                pass
+            case Start():
+                log.info("Run %s: %s, %d legs.", message.run, message.model, len(message.legs))
+                self._forget(message.run)
+                self._outboxes[message.run] = Outbox(message.run, self._wake)
+                self.engine.start(message, self._outboxes[message.run])
+            case Correct():
+                self.engine.correct(message.run, message.object, message.legs)
+            case Extend():
+                self.engine.extend(message.run, message.direction, message.last, message.objects)
+            case Stop():
+                log.info("Run %s: stopped.", message.run)
+                self.engine.stop(message.run)
+                self._forget(message.run)
+            case Stored():
+                if outbox := self._outboxes.get(message.run):
+                    outbox.stored(message.sequence)
+                    self._forget_if_finished(outbox)
+            case _:
+                assert_never(message)
+
+    def _resume(self, outboxes: Iterable[Outbox]) -> None:
+        for outbox in outboxes:
+            if self._outboxes.get(outbox.run) is outbox:
+                log.info("Run %s: goes on.", outbox.run)
+                outbox.resume()
+
+    async def _send_results(self, connection: ClientConnection) -> None:
+        while True:
+            await self._something_to_send.wait()
+            self._something_to_send.clear()
+            for outbox in tuple(self._outboxes.values()):
+                while (message := outbox.take()) is not None:
+                    await connection.send(message)
+                self._forget_if_finished(outbox)
+
+    async def _send_load(self, connection: ClientConnection) -> None:
+        process = psutil.Process()
+        psutil.cpu_percent()  # the first call only sets where the next one measures from
+        while True:
+            await asyncio.sleep(LOAD_EVERY_S)
+            cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
+            await self._send(connection, Load(cpu=cpu, memory_bytes=memory, runs=len(self._outboxes)))
+
+    async def _send(self, connection: ClientConnection, message: AgentMessage) -> None:
+        await connection.send(message.model_dump_json())
+
+    def _forget_if_finished(self, outbox: Outbox) -> None:
+        if outbox.finished and self._outboxes.get(outbox.run) is outbox:
+            log.info("Run %s: over.", outbox.run)
+            self._forget(outbox.run)
+
+    def _forget(self, run: str) -> None:
+        if outbox := self._outboxes.pop(run, None):
+            outbox.close()
+
+    def _wake(self) -> None:
+        """From any thread: there is something to send."""
+        # The loop is closed when a run's last words come after the agent was told to end.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._something_to_send.set)
+
+
+def channel_url(server: str) -> str:
+    """The agents' channel of a server. Raises TrackingError when the address isn't one of a web server."""
+    scheme, separator, rest = server.strip().rstrip("/").partition("://")
+    if not separator or scheme not in ("http", "https") or not rest:
+        raise TrackingError(
+            f"An agent needs its server's address with http:// or https://; {server!r} came. "
+            "Copy it from the browser, e.g. --server https://label.example.org"
+        )
+    return f"{'wss' if scheme == 'https' else 'ws'}://{rest}/ws/agent/"
+
+
+def backoff() -> Iterator[float]:
+    """Seconds to wait before each further attempt."""
+    pause, longest = BACKOFF_S
+    while True:
+        yield pause * random.uniform(1, 1.5)
+        pause = min(2 * pause, longest)
+
+
+def _raise_if_refused(error: Exception) -> None:
+    status = error.response.status_code if isinstance(error, InvalidStatus) else 0
+    code = error.rcvd.code if isinstance(error, ConnectionClosed) and error.rcvd else 0
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in REFUSED_CLOSE_CODES:
+        raise Refused(
+            "An agent needs a token that its server knows; this one is unknown or was revoked. Make a new one on the "
+            "server's page Neural networks."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

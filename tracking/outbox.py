@@ -1,0 +1,159 @@
+"""What one run has to tell the server: kept until the server says it is stored, told again after a lost connection."""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from tracking.protocol import WORK_AHEAD, AgentMessage, Batch, LegDone, Predicted, RunDone, RunFailed
+from tracking.session import LegEnd, Step, Tracked
+from tracking.types import Box
+
+Wire = str | bytes
+
+
+@dataclass
+class _Item:
+    """One message; ``sequence``: that of the run's last batch up to and with it, on the connection it was sent on."""
+
+    say: Callable[[int], Wire]
+    is_batch: bool
+    is_last: bool = False
+    sequence: int = 0
+
+
+class Outbox:
+    """The engine's thread puts in (and waits when it is too far ahead), the connection takes out, in order.
+
+    Args:
+        run: its id.
+        wake: called, from any thread, when there is something to take.
+    """
+
+    def __init__(self, run: str, wake: Callable[[], None]) -> None:
+        self.run = run
+        self._wake = wake
+        self._changed = threading.Condition()
+        self._items: deque[_Item] = deque()
+        self._sent = 0
+        self._sequence = 0
+        self._unstored = 0
+        self._closed = False
+        self._held = False
+
+    # -------------------------------------------------------------- the engine's side (``engine.Sink``)
+
+    def stepped(self, step: Step) -> None:
+        if step.rows:
+            rows = [_predicted(row) for row in step.rows]
+            numbers = _numbers(step.rows)
+            self._put(_Item(partial(_batch, self.run, rows, numbers), is_batch=True))
+        for end in step.ends:
+            self._put(_Item(partial(_leg_done, self.run, end), is_batch=False))
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._unstored < WORK_AHEAD)
+
+    def done(self) -> None:
+        self._put(_Item(lambda sequence: _text(RunDone(run=self.run, sequence=sequence)), is_batch=False, is_last=True))
+
+    def failed(self, message: str, detail: str) -> None:
+        told = _text(RunFailed(run=self.run, message=message, detail=detail))
+        self._put(_Item(lambda _: told, is_batch=False, is_last=True))
+
+    def _put(self, item: _Item) -> None:
+        with self._changed:
+            if self._closed:
+                return
+            self._items.append(item)
+            self._unstored += item.is_batch
+        self._wake()
+
+    # -------------------------------------------------------------- the connection's side
+
+    def take(self) -> Wire | None:
+        """The next message to send; None when there is nothing (yet)."""
+        with self._changed:
+            if self._held or self._sent == len(self._items):
+                return None
+            item = self._items[self._sent]
+            self._sent += 1
+            self._sequence += item.is_batch
+            item.sequence = self._sequence
+            return item.say(self._sequence)
+
+    def stored(self, sequence: int) -> None:
+        """Batches up to ``sequence`` are stored: let the engine go on."""
+        with self._changed:
+            while self._sent and self._items[0].sequence <= sequence and not self._items[0].is_last:
+                self._unstored -= self._items.popleft().is_batch
+                self._sent -= 1
+            self._changed.notify_all()
+
+    def hold(self) -> None:
+        """The connection is lost: send nothing until ``resume``."""
+        with self._changed:
+            self._held = True
+
+    def resume(self) -> None:
+        """On a new connection: send what isn't stored once more, counted from 1."""
+        with self._changed:
+            self._held, self._sent, self._sequence = False, 0, 0
+        self._wake()
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything was sent, the end included, and every batch is stored."""
+        with self._changed:
+            return bool(
+                self._sent and self._sent == len(self._items) and not self._unstored and self._items[-1].is_last
+            )
+
+    def close(self) -> None:
+        """Nobody listens any more: drop everything, and let the engine's thread go."""
+        with self._changed:
+            self._closed = True
+            self._items.clear()
+            self._sent = self._unstored = 0
+            self._changed.notify_all()
+
+
+def _predicted(row: Tracked) -> Predicted:
+    return Predicted(
+        object=row.prediction.object,
+        frame=row.prediction.frame,
+        epoch=row.epoch,
+        visible=row.prediction.visible,
+        outside=row.outside,
+    )
+
+
+def _numbers(rows: tuple[Tracked, ...]) -> bytes:
+    """(n, 5) little-endian float32: x1 y1 x2 y2 confidence."""
+    table = np.empty((len(rows), 5), "<f4")
+    for index, row in enumerate(rows):
+        shape = row.prediction.shape
+        if not isinstance(shape, Box):
+            raise TypeError(f"A batch carries boxes; a {type(shape).__name__} came from the model.")
+        table[index] = (*shape, row.prediction.confidence)
+    return table.tobytes()
+
+
+def _batch(run: str, rows: list[Predicted], numbers: bytes, sequence: int) -> bytes:
+    header = Batch(run=run, sequence=sequence, rows=rows).model_dump_json().encode()
+    return struct.pack("<I", len(header)) + header + numbers
+
+
+def _leg_done(run: str, end: LegEnd, sequence: int) -> str:
+    return _text(
+        LegDone(run=run, object=end.object, direction=end.way, epoch=end.epoch, sequence=sequence, problem=end.problem)
+    )
+
+
+def _text(message: AgentMessage) -> str:
+    return message.model_dump_json()
