@@ -15,7 +15,7 @@ from tracking.models.mixformer import tracker as module
 from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.heads import pool_precisely
 from tracking.models.mixformer.network import Config, MixFormer, centred
-from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule, tiny
+from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule, crop, tiny
 from tracking.models.mixformer.weights import VARIANTS, build, load
 from tracking.types import Box, Frame, ObjectId, Prompt
 from tracking.weights import WeightsError, WeightsMisfit
@@ -126,6 +126,24 @@ def test_three_online_templates_agree(case: Case) -> None:
 
 
 @torch.inference_mode()
+def test_the_convolutional_backbone_agrees() -> None:
+    case = Case("mixvit", CONVMAE_ONLINE, "golden_convmae_online.npz", "keys_convmae_online.json")
+    with Record(case.network, "backbone") as record:
+        found = case.network(case.search(), case.network.remember(case.templates("template", "online_template")))
+    case.golden.assert_slice("fwd/backbone.template", record["backbone"][0][0][:, 0], 48, 2)
+    case.golden.assert_slice("fwd/backbone.online", record["backbone"][0][0][:, 1], 48, 2)
+    case.golden.assert_slice("fwd/backbone.search", record["backbone"][1][0][:, 0], 48, 3)
+    case.golden.assert_close("fwd/corners_xyxy", found.boxes)
+    case.golden.assert_close("fwd/pred_boxes", centred(found.boxes)[None])
+    case.golden.assert_close("fwd/pred_scores", found.scores)
+
+    names = ("template", "online_template", "online_template2", "online_template3")
+    found = case.network(case.search(), case.network.remember(case.templates(*names)))
+    case.golden.assert_close("mem3/pred_boxes", centred(found.boxes)[None])
+    case.golden.assert_close("mem3/pred_scores", found.scores)
+
+
+@torch.inference_mode()
 def test_the_score_of_a_given_box_agrees(case: Case) -> None:
     if not case.config.scored:
         pytest.skip("no score head")
@@ -148,27 +166,30 @@ def test_a_box_without_width_pools_to_zeros() -> None:
 
 
 @pytest.mark.parametrize("freedom", ["forced", "free"])
-@pytest.mark.parametrize("run", ["A", "B"])
-def test_the_tracker_agrees_box_by_box(case: Case, run: str, freedom: str, monkeypatch) -> None:
-    settings = case.golden.meta["e2e"]["runs"].get(run)
-    if settings is None:
-        pytest.skip("the golden has no such run")
-    expected = case.golden.part(f"e2e/{run}/{freedom}/")
-    if case.config.scored:
-        update = UpdateRule(settings["update_interval"], settings["online_sizes"], settings.get("max_score_decay", 1.0))
-    else:
-        update = UpdateRule(case.golden.meta["e2e"]["offline_update_interval"])
+def test_the_tracker_agrees_box_by_box(case: Case, freedom: str, monkeypatch) -> None:
+    for run, settings in case.golden.meta["e2e"]["runs"].items():
+        assert_run_agrees(case, settings, case.golden.part(f"e2e/{run}/{freedom}/"), freedom == "forced", monkeypatch)
+
+
+def update_rule(case: Case, settings: dict[str, float]) -> UpdateRule:
+    if not case.config.scored:
+        return UpdateRule(case.golden.meta["e2e"]["offline_update_interval"])
+    return UpdateRule(settings["update_interval"], settings["online_sizes"], settings.get("max_score_decay", 1.0))
+
+
+def assert_run_agrees(case: Case, settings, expected, forced: bool, monkeypatch) -> None:
+    """``forced``: every frame starts from the true box of the one before."""
+    update = update_rule(case, settings)
     factor, size = case.golden.meta["search_factor"], case.config.search_px
     frames, truth = goldfill.frames("frames", 9)
     crops: list = []
-    cut = module.crop
-    monkeypatch.setattr(module, "crop", lambda *args: crops.append((args, *cut(*args))) or crops[-1][1:])
+    monkeypatch.setattr(module, "crop", lambda *args: crops.append((args, *crop(*args))) or crops[-1][1:])
 
     tracker = MixFormerTracker(case.network, case.config, search_factor=factor, update=update, device="cpu")
     tracker.start(Frame(0, frames[0]), [Prompt(THING, Box.from_xywh(*truth[0]))])
     target = tracker.targets[THING]
     for t in range(8):
-        if freedom == "forced":
+        if forced:
             target.box = Box.from_xywh(*truth[t])
         before, seen = target.box, len(crops)
         with Record(case.network, "") as record:
@@ -194,7 +215,7 @@ def test_the_tracker_agrees_box_by_box(case: Case, run: str, freedom: str, monke
         assert (factor, size) == (expected["crops_factor"][i], expected["crops_size"][i])
         assert np.allclose(xywh(box), expected["crops_bbox_in"][i], atol=5e-3)
         assert np.abs(picture.mean(axis=(0, 1)) - expected["crops_mean"][i]).max() < 0.05
-        if freedom == "forced" and size == case.config.search_px:
+        if forced and size == case.config.search_px:
             # Other crops are cut at predicted boxes, which may differ by 1e-5 px, and so by their rounding.
             assert goldfill.crc(picture) == expected["crops_crc"][i]
 
