@@ -1,0 +1,121 @@
+"""Which agent does which run, and what happens to runs when agents come and go.
+
+Everything here expects the layers of the runs it changes to be locked, and says so to everybody once it is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotator.actions.events import lock_layer
+from annotator.actions.legs import OBJECTS, BoxPx, ObjectState, agent_legs, heads
+from annotator.chunks import Flag, Table, window_start
+from annotator.live.publish import announce_run, tell_agent
+from annotator.media.agent_access import video_access
+from annotator.models import Agent, Run, RunState, TrackChunk
+from tracking import catalog
+from tracking.protocol import Start
+
+
+def open_run(run_id: UUID) -> tuple[Run, dict[str, ObjectState]]:
+    """A run whose layer is locked, as it is now."""
+    run = Run.objects.select_related("layer__video__project", "agent", "created_by").get(pk=run_id)
+    return run, OBJECTS.validate_python(run.objects_state)
+
+
+def keep(run: Run, objects: Mapping[str, ObjectState]) -> None:
+    """Put the objects' progress into the run's columns; the caller saves it."""
+    run.objects_state = {track: state.model_dump(mode="json") for track, state in objects.items()}
+    legs = [leg for state in objects.values() for leg in state.legs]
+    run.frames_done = sum(leg.done for leg in legs)
+    run.frames_total = sum(leg.total for leg in legs)
+
+
+def requeue_runs_of(agent_id: int) -> None:
+    """An agent is gone: its runs go back to the queue, and to another agent if there is one."""
+    with transaction.atomic():
+        running = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)
+        layer_ids = sorted(set(running.values_list("layer_id", flat=True)))
+        for layer_id in layer_ids:
+            lock_layer(layer_id)
+        for run in running.select_related("layer__video__project", "created_by"):
+            queue(run, "Its agent is gone; it goes on as soon as one is there.")
+            dispatch(run)
+
+
+def dispatch_queued() -> None:
+    """An agent has come: whatever waits for one and fits it starts, oldest first."""
+    with transaction.atomic():
+        waiting = Run.objects.select_for_update(of=("self",)).filter(state=RunState.QUEUED)
+        for run in waiting.select_related("layer__video__project", "created_by"):
+            dispatch(run)
+
+
+def choose_agent(run: Run) -> Agent | None:
+    """The least busy of the connected agents that serve the run's workspace and know its model."""
+    workspace_id = run.layer.video.project.workspace_id
+    agents = [
+        agent
+        for agent in Agent.objects.filter(connected=True, revoked_at=None)
+        if agent.workspace_id in (None, workspace_id) and run.model in agent.info.get("models", ())
+    ]
+    busy = {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
+    return min(agents, key=lambda agent: (busy[agent.pk], agent.info.get("cpu", 0.0), agent.pk), default=None)
+
+
+def queue(run: Run, message: str) -> None:
+    run.state, run.agent, run.message = RunState.QUEUED, None, message
+    run.save(update_fields=["state", "agent", "message"])
+    announce_run(run)
+
+
+def dispatch(run: Run) -> None:
+    """Give a queued run to an agent; without one it waits. A run with nothing left to do is done."""
+    objects = OBJECTS.validate_python(run.objects_state)
+    if not any(state.unfinished for state in objects.values()):
+        finish(run, RunState.DONE)
+        return
+    agent = choose_agent(run)
+    if agent is None:
+        name = next((entry.name for entry in catalog.TRACKERS if entry.id == run.model), run.model)
+        run.message = run.message or f"It waits for an agent that can run {name}."
+        run.save(update_fields=["message"])
+        announce_run(run)
+        return
+    run.state, run.agent, run.message = RunState.RUNNING, agent, ""
+    run.started_at = run.started_at or timezone.now()
+    run.save(update_fields=["state", "agent", "message", "started_at"])
+    boxes = stored_boxes(run, objects)
+    start = Start(
+        run=str(run.pk),
+        model=run.model,
+        video=video_access(run.layer.video),
+        legs=[leg for track, state in objects.items() for leg in agent_legs(track, state, boxes)],
+        detect_off_screen=bool(run.options.get("detect_off_screen", True)),
+    )
+    tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
+    announce_run(run)
+
+
+def finish(run: Run, state: RunState, message: str = "") -> None:
+    run.state, run.message, run.finished_at = state, message, timezone.now()
+    run.save(update_fields=["state", "message", "finished_at"])
+    announce_run(run)
+
+
+def stored_boxes(run: Run, objects: Mapping[str, ObjectState]) -> dict[tuple[str, int], BoxPx]:
+    """The stored boxes that unfinished legs go on from, by (track, frame)."""
+    wanted = set(heads(objects))
+    chunks = TrackChunk.objects.filter(
+        track_id__in={track for track, _ in wanted}, start__in={window_start(frame) for _, frame in wanted}
+    )
+    found: dict[tuple[str, int], BoxPx] = {}
+    for chunk in chunks:
+        for row in Table.unpack(bytes(chunk.data)).rows():
+            if (str(chunk.track_id), row.frame) in wanted and not row.flags & Flag.OUTSIDE:
+                found[str(chunk.track_id), row.frame] = row.bounds
+    return found

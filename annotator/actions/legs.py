@@ -1,0 +1,169 @@
+"""How far each object of a run has come. Pure: kept as JSON in ``Run.objects_state``, changed as values.
+
+A leg is one object's way in one direction, from the frame ``origin`` to ``last``, both included. ``at`` is the last
+frame that is stored; another agent can go on from there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from tracking.protocol import Leg, RunPrompt
+
+Way = Literal["forward", "backward"]
+BoxPx = tuple[float, float, float, float]
+WAYS: tuple[Way, Way] = ("forward", "backward")
+
+
+class LegState(BaseModel):
+    """``base``: frames that were done before a correction moved the origin. ``emit_first``: the origin itself is still
+    to be stored (``at`` is None until then). ``left``: it ended early, because the object left or was lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    way: Way
+    origin: int
+    last: int
+    box: BoxPx
+    at: int | None = None
+    base: int = 0
+    emit_first: bool = False
+    ended: bool = False
+    left: bool = False
+    grown: bool = False
+
+    @property
+    def step(self) -> int:
+        return 1 if self.way == "forward" else -1
+
+    @property
+    def head(self) -> int:
+        """The frame it has reached."""
+        return self.origin if self.at is None else self.at
+
+    @property
+    def done(self) -> int:
+        """Frames stored."""
+        return self.base + (0 if self.at is None else (self.at - self.origin) * self.step + self.emit_first)
+
+    @property
+    def total(self) -> int:
+        """Frames it will have stored; those it has once it ended."""
+        return self.done if self.ended else self.base + self.length
+
+    @property
+    def length(self) -> int:
+        return max(0, (self.last - self.origin) * self.step + self.emit_first)
+
+    def reaches(self, frame: int) -> bool:
+        """Whether ``frame`` lies on its way, beyond or at its head."""
+        return (frame - self.head) * self.step >= 0
+
+    def advance(self, frame: int) -> None:
+        if self.reaches(frame):
+            self.at = frame
+
+    def move_end(self, last: int) -> None:
+        """Let it end elsewhere; at or behind its head it has ended, beyond it goes on (unless the object left)."""
+        if last == self.last or self.left:
+            return
+        beyond = (last - self.head) * self.step > 0 or (self.at is None and last == self.origin)
+        self.grown = self.grown or (last - self.last) * self.step > 0
+        self.last = last
+        self.ended = not beyond
+
+
+class ObjectState(BaseModel):
+    """One track of a run. ``start``: the frame of its first prompt. ``epoch`` grows with each correction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: int
+    epoch: int = 0
+    legs: list[LegState] = []
+
+    def leg(self, way: Way) -> LegState | None:
+        return next((leg for leg in self.legs if leg.way == way), None)
+
+    @property
+    def unfinished(self) -> list[LegState]:
+        return [leg for leg in self.legs if not leg.ended]
+
+    @property
+    def head(self) -> int:
+        """The frame it has reached; of two ways, on the one that is still going."""
+        legs = self.unfinished or self.legs
+        return legs[0].head if legs else self.start
+
+    def advance(self, frame: int) -> None:
+        """``frame`` is stored: move the leg that it lies on."""
+        for leg in self.legs:
+            if not leg.ended and leg.reaches(frame):
+                leg.advance(frame)
+                return
+
+
+OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState])
+
+
+def make_leg(
+    way: Way, *, frame: int, box: BoxPx, end: int, start: int | None = None, emit_first: bool = False
+) -> LegState:
+    """A leg from ``frame`` to ``end``. ``start``: the object's first prompt, where this one is a correction."""
+    leg = LegState(way=way, origin=frame, last=end, box=box, emit_first=emit_first, at=None if emit_first else frame)
+    if start is not None:
+        leg.base = max(0, (frame - start) * leg.step)
+    leg.ended = leg.length == 0
+    return leg
+
+
+def leg_end(way: Way, *, frame: int, first: int, last: int, keyframes: Sequence[int]) -> int:
+    """Where a leg from ``frame`` ends: before the next of the (rising) keyframes, or at the run's bound."""
+    if way == "forward":
+        at = bisect_right(keyframes, frame)
+        return min(last, keyframes[at] - 1) if at < len(keyframes) else last
+    at = bisect_left(keyframes, frame)
+    return max(first, keyframes[at - 1] + 1) if at > 0 else first
+
+
+def ways(direction: str) -> tuple[Way, ...]:
+    return WAYS if direction == "both" else tuple(way for way in WAYS if way == direction)
+
+
+def corrected_ways(direction: str, *, start: int, frame: int) -> tuple[Way, ...]:
+    """Which ways a correction on ``frame`` redoes, for an object that was first prompted on ``start``."""
+    if direction != "both" or frame == start:
+        return ways(direction)
+    return ("forward",) if frame > start else ("backward",)
+
+
+def agent_legs(track: str, state: ObjectState, boxes: Mapping[tuple[str, int], BoxPx]) -> list[Leg]:
+    """What an agent is told to (re)do for an object.
+
+    Args:
+        boxes: stored boxes by (track, frame); where a leg's head isn't among them, its prompt is used, from its origin.
+    """
+    return [_agent_leg(track, state.epoch, leg, boxes) for leg in state.unfinished]
+
+
+def _agent_leg(track: str, epoch: int, leg: LegState, boxes: Mapping[tuple[str, int], BoxPx]) -> Leg:
+    stored = boxes.get((track, leg.head))
+    frame, box = (leg.origin, leg.box) if stored is None or leg.at is None else (leg.head, stored)
+    return Leg(
+        prompt=RunPrompt(object=track, frame=frame, box=box, epoch=epoch),
+        direction=leg.way,
+        last=leg.last,
+        emit_first=leg.at is None,
+    )
+
+
+def heads(objects: Mapping[str, ObjectState]) -> Iterator[tuple[str, int]]:
+    """(track, last stored frame) from which unfinished legs go on."""
+    for track, state in objects.items():
+        for leg in state.unfinished:
+            if leg.at is not None:
+                yield track, leg.at

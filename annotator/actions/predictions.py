@@ -1,0 +1,181 @@
+"""Store what trackers predicted, behind what everybody has seen already."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from annotator.actions.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
+from annotator.actions.draft import FrameRange, LayerDraft
+from annotator.actions.events import append_event, lock_layer
+from annotator.actions.legs import ObjectState, Way, agent_legs
+from annotator.chunks import Flag, Row, tables_of
+from annotator.live.publish import announce_run, tell_agent
+from annotator.models import Event, EventKind, Layer, Run, RunState
+from annotator.operations import OPERATIONS, ShapesReplace
+from tracking.protocol import Correct
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRow:
+    """One row of a run, as it was sent to everybody watching.
+
+    ``seen_after``: the layer's revision that had gone out before it; None: nobody's order is to be kept. Edits with a
+    higher one came later, so what they replaced stays replaced.
+    """
+
+    track: UUID
+    epoch: int
+    row: Row
+    seen_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedLeg:
+    """An agent says that an object's leg is done. ``problem``: why it could not begin; empty: it did."""
+
+    track: UUID
+    way: Way
+    epoch: int
+    problem: str = ""
+
+
+def store_predictions(
+    *, run_id: UUID, rows: Sequence[PredictedRow] = (), ended: Sequence[EndedLeg] = (), done: bool = False
+) -> Run:
+    """Put predictions into the chunks and move the run's progress, in one transaction with one event.
+
+    A keyframe is never replaced, and rows of an epoch that a correction has ended are dropped. ``done``: the agent says
+    that the run has ended; legs that a person has changed meanwhile go on.
+
+    Raises:
+        Run.DoesNotExist: it was deleted with its video.
+    """
+    layer_id = Run.objects.values_list("layer_id", flat=True).get(pk=run_id)
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        run, objects = open_run(run_id)
+        fresh = [item for item in rows if _is_fresh(item, objects, layer)]
+        touched = _merge(layer, fresh)
+        for item in fresh:
+            objects[str(item.track)].advance(item.row.frame)
+        restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
+        for track in restarted:
+            objects[track].epoch += 1
+        keep(run, objects)
+        run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *(leg.problem for leg in ended)])))
+        run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
+        if touched:
+            append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched)
+        if run.state == RunState.RUNNING:
+            _go_on(run, objects, restarted, done=done)
+    return run
+
+
+def fail_run(*, run_id: UUID, message: str) -> None:
+    """The run can't go on; what it stored stays."""
+    with transaction.atomic():
+        lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
+        run, _ = open_run(run_id)
+        if run.state in (RunState.QUEUED, RunState.RUNNING):
+            finish(run, RunState.FAILED, message)
+
+
+def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer) -> bool:
+    state = objects.get(str(item.track))
+    return state is not None and item.epoch >= state.epoch and 0 <= item.row.frame < layer.video.frame_count
+
+
+def _end(leg: EndedLeg, objects: dict[str, ObjectState]) -> str | None:
+    """Note that a leg ended. Returns its track when it has to go on, because its end was moved meanwhile."""
+    state = objects.get(str(leg.track))
+    kept = state.leg(leg.way) if state is not None and state.epoch == leg.epoch else None
+    if kept is None or kept.ended:
+        return None
+    short = (kept.last - kept.head) * kept.step > 0
+    if short and kept.grown:
+        kept.grown = False
+        return str(leg.track)
+    kept.ended, kept.left = True, short
+    return None
+
+
+def _go_on(run: Run, objects: dict[str, ObjectState], restarted: Collection[str], *, done: bool) -> None:
+    unfinished = any(state.unfinished for state in objects.values())
+    if done and unfinished:
+        # A correction or a new end crossed the agent's last word on the way.
+        queue(run, "")
+        dispatch(run)
+    elif done:
+        finish(run, RunState.DONE, run.message)
+    else:
+        boxes = stored_boxes(run, objects) if restarted else {}
+        for track in restarted:
+            legs = agent_legs(track, objects[track], boxes)
+            assert run.agent_id is not None  # noqa: S101 (a running run has an agent)
+            tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
+        announce_run(run)
+
+
+def _merge(layer: Layer, items: Sequence[PredictedRow]) -> list[tuple[UUID, int, int]]:
+    """Write rows where no keyframe is. Returns the stretches of frames that were written, by track."""
+    replaced = _replaced_since(layer, items)
+    by_track: dict[UUID, list[Row]] = {}
+    for item in items:
+        if not _was_replaced(item, replaced):
+            by_track.setdefault(item.track, []).append(item.row)
+    there = set(layer.tracks.filter(pk__in=by_track, deleted_at=None).values_list("pk", flat=True))
+    draft = LayerDraft(layer)
+    draft.load_shapes((track, row.frame, row.frame) for track in there for row in by_track[track])
+    touched: list[tuple[UUID, int, int]] = []
+    for track in sorted(there):
+        newest = {row.frame: row for row in by_track[track]}
+        for coming in tables_of(list(newest.values())):
+            current = next(draft.tables(track, coming.start, coming.start))
+            keyframes = current.frames[(current.flags & Flag.KEYFRAME) != 0]
+            written = coming.take(~np.isin(coming.frames, keyframes))
+            if len(written):
+                draft.put(track, current.merged(written))
+                touched += ((track, first, last) for first, last in stretches(written.frames.tolist()))
+    draft.save()
+    return touched
+
+
+def _replaced_since(layer: Layer, items: Iterable[PredictedRow]) -> list[tuple[int, UUID, list[FrameRange]]]:
+    """(revision, track, ranges) that were replaced after the oldest of the rows had been seen."""
+    seen = [item.seen_after for item in items if item.seen_after is not None]
+    if not seen or min(seen) == layer.revision:
+        return []
+    later = Event.objects.filter(
+        layer=layer, revision__gt=min(seen), kind__in=(EventKind.EDIT, EventKind.RUN)
+    ).values_list("revision", "payload")
+    return [
+        (revision, operation.track, list(operation.ranges))
+        for revision, payload in later
+        for operation in OPERATIONS.validate_python(payload["operations"])
+        if isinstance(operation, ShapesReplace)
+    ]
+
+
+def _was_replaced(item: PredictedRow, replaced: Sequence[tuple[int, UUID, list[FrameRange]]]) -> bool:
+    return item.seen_after is not None and any(
+        revision > item.seen_after
+        and track == item.track
+        and any(first <= item.row.frame <= last for first, last in ranges)
+        for revision, track, ranges in replaced
+    )
+
+
+def stretches(frames: Sequence[int]) -> list[FrameRange]:
+    """Rising frames as [first, last] of what is without a gap."""
+    found: list[FrameRange] = []
+    for frame in frames:
+        if found and found[-1][1] == frame - 1:
+            found[-1] = (found[-1][0], frame)
+        else:
+            found.append((frame, frame))
+    return found

@@ -1,0 +1,153 @@
+"""``/ws/agent/``: one connected agent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from channels.generic.websocket import AsyncWebsocketConsumer
+from pydantic import ValidationError
+
+from annotator.actions.connections import agent_connected, agent_disconnected, agent_heard, agent_of
+from annotator.live.notices import AgentNotice
+from annotator.live.relay import in_thread
+from annotator.live.upkeep import open_hub
+from annotator.live.writer import BadBatch, Writer
+from annotator.models import Agent
+from tracking.protocol import (
+    FROM_AGENT,
+    PROTOCOL,
+    Accepted,
+    Batch,
+    Hello,
+    LegDone,
+    Load,
+    RunDone,
+    RunFailed,
+    Stop,
+    ToAgent,
+)
+
+SILENT_S = 20.0
+"""An agent says how it is every few seconds; one that is silent for so long has lost its network."""
+UNWELCOME, REPLACED, PROTOCOL_ERROR = 4401, 4409, 4400
+
+log = logging.getLogger(__name__)
+
+
+class AgentConsumer(AsyncWebsocketConsumer):
+    """Lets an agent in by its token, hands it work, takes what it sends. When it goes, its runs go to another."""
+
+    agent: Agent
+    tasks: tuple[asyncio.Task[None], ...] = ()
+
+    async def connect(self) -> None:
+        agent = await in_thread(agent_of, _token(self.scope))
+        if agent is None:
+            await self.close()
+            return
+        self.agent = agent
+        self.connection = uuid4().hex
+        self.hub = await open_hub()
+        self.writer = Writer(self.hub, self.agent.pk, self.tell)
+        self.outgoing: asyncio.Queue[ToAgent] = asyncio.Queue()
+        self.heard_at = monotonic()
+        self.here = False
+        await self.accept()
+        self.tasks = tuple(asyncio.create_task(work) for work in (self._send_all(), self.writer.run(), self._watch()))
+
+    async def disconnect(self, code: int) -> None:
+        if not self.tasks:
+            return
+        for task in self.tasks:
+            task.cancel()
+        if self.hub.agents.get(self.agent.pk) is self:
+            del self.hub.agents[self.agent.pk]
+        await self.writer.close()
+        if self.here:
+            await in_thread(agent_disconnected, agent_id=self.agent.pk, connection=self.connection)
+
+    # ------------------------------------------------------------ to the agent
+
+    def command(self, notice: AgentNotice) -> None:
+        """From the hub: what a run needs of this agent."""
+        self.writer.follow(notice)
+        self.tell(notice.message)
+
+    def tell(self, message: ToAgent) -> None:
+        self.outgoing.put_nowait(message)
+
+    async def _send_all(self) -> None:
+        while True:
+            await self.send((await self.outgoing.get()).model_dump_json())
+
+    async def _watch(self) -> None:
+        while monotonic() - self.heard_at < SILENT_S:
+            await asyncio.sleep(SILENT_S / 4)
+        await self.close(REPLACED, reason="Nothing was heard of this agent.")
+
+    # ------------------------------------------------------------ from the agent
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        self.heard_at = monotonic()
+        try:
+            if bytes_data is not None:
+                self._take(bytes_data)
+            elif text_data is not None:
+                await self._hear(text_data)
+        except (ValidationError, BadBatch, ValueError) as error:
+            log.warning("Agent %s sent what no agent should: %s", self.agent, error)
+            await self.close(PROTOCOL_ERROR, reason="This message can't be understood. Is the agent of this version?")
+
+    def _take(self, message: bytes) -> None:
+        (length,) = struct.unpack_from("<I", message)
+        batch = FROM_AGENT.validate_json(message[4 : 4 + length])
+        if not self.here or not isinstance(batch, Batch):
+            raise BadBatch("A binary message carries a batch, after a hello.")
+        numbers = np.frombuffer(message, "<f4", offset=4 + length)
+        if numbers.size != 5 * len(batch.rows):
+            raise BadBatch(f"A batch has five numbers per row; {numbers.size} came for {len(batch.rows)} rows.")
+        self.writer.take(batch, numbers.reshape(-1, 5))
+
+    async def _hear(self, text: str) -> None:
+        message = FROM_AGENT.validate_json(text)
+        match message:
+            case Hello():
+                await self._welcome(message)
+            case LegDone():
+                self.writer.ended(message)
+            case RunDone():
+                self.writer.done(message)
+            case RunFailed():
+                self.writer.failed(message)
+            case Load():
+                if not await in_thread(agent_heard, agent_id=self.agent.pk, load=message):
+                    await self.close(UNWELCOME, reason="This agent's token has been revoked.")
+
+    async def _welcome(self, hello: Hello) -> None:
+        if hello.protocol != PROTOCOL:
+            await self.close(PROTOCOL_ERROR, reason=f"This server speaks protocol {PROTOCOL}; update the agent.")
+            return
+        former = self.hub.agents.get(self.agent.pk)
+        self.hub.agents[self.agent.pk] = self
+        self.here = True
+        if isinstance(former, AgentConsumer):
+            with suppress(Exception):
+                await former.close(REPLACED, reason="The agent has connected again.")
+            await former.writer.flush()
+        self.tell(Accepted(agent=self.agent.pk, name=self.agent.name))
+        stale = await in_thread(agent_connected, agent_id=self.agent.pk, connection=self.connection, hello=hello)
+        for run in stale:
+            self.tell(Stop(run=run))
+
+
+def _token(scope: Any) -> str:
+    header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,265 @@
+"""``/ws/layers/<id>/``: one browser on one layer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from pydantic import ValidationError
+
+from annotator import access
+from annotator.actions import tracking
+from annotator.actions.annotate import apply_edit, find_edit
+from annotator.actions.errors import ActionError
+from annotator.live.hub import Watcher
+from annotator.live.messages import (
+    CLIENT_MESSAGE,
+    ClientMessage,
+    Edit,
+    EventOut,
+    Person,
+    Ping,
+    Pong,
+    Presence,
+    Received,
+    Refused,
+    RunCorrect,
+    RunExtend,
+    RunStart,
+    RunStop,
+    Welcome,
+)
+from annotator.live.outgoing import colour_of, event_out, run_info
+from annotator.live.outlet import Outlet
+from annotator.live.relay import in_thread
+from annotator.live.upkeep import open_hub
+from annotator.models import Run, User
+
+SIGNED_OUT, FORBIDDEN, NOT_THERE, TOO_MUCH = 4401, 4403, 4404, 4429
+IDLE_S = 90.0
+CHECK_EVERY_S = 30.0
+MOST_BYTES = 16 * 2**20
+"""Largest message: an edit of a whole hour's track is 2.5 MB."""
+MOST_WAITING = 1000
+RUNS_SHOWN = 20
+
+Command = Edit | RunStart | RunCorrect | RunExtend | RunStop
+log = logging.getLogger(__name__)
+
+
+class LayerConsumer(AsyncWebsocketConsumer):
+    """Checks who is there, sends what happens, hands what the person does to the actions, one after the other.
+
+    Every action checks the person's access again; who only watches is checked every ``CHECK_EVERY_S``.
+    """
+
+    tasks: list[asyncio.Task[None]]
+    watcher: Watcher | None = None
+
+    async def connect(self) -> None:
+        self.tasks = []
+        self.layer_id = int(self.scope["url_route"]["kwargs"]["layer_id"])
+        if not same_origin(self.scope):
+            await self.close()
+            return
+        await self.accept()
+        user: Any = self.scope["user"]
+        self.user: User = user
+        if not user.is_authenticated:
+            await self.close(SIGNED_OUT, reason="Sign in again.")
+            return
+        try:
+            await in_thread(access.access_layer, self.user, self.layer_id, "view")
+        except Http404:
+            await self.close(NOT_THERE, reason="There is nothing here, or it isn't shared with you.")
+            return
+        await self._enter()
+
+    async def _enter(self) -> None:
+        self.commands: asyncio.Queue[Command] = asyncio.Queue(MOST_WAITING)
+        self.heard_at = monotonic()
+        self.outlet = Outlet(self._send)
+        person = Person(
+            connection=uuid4().hex,
+            user=self.user.pk,
+            name=str(self.user),
+            colour=colour_of(self.user),
+            frame=0,
+            tracks=[],
+        )
+        self.hub = await open_hub()
+        self.room = self.hub.enter(self.layer_id)
+        self.watcher = Watcher(self.user.pk, person, self.outlet)
+        # Joined before the revision is read: whatever is committed after it arrives, and nothing goes out before.
+        self.hub.join(self.room, self.watcher)
+        welcome = await in_thread(self._welcome, person)
+        self.room.begin(welcome.revision)
+        welcome.people = self.room.people
+        await self.send(welcome.model_dump_json())
+        for work in (self.outlet.run(), self._act_all(), self._check()):
+            self.tasks.append(asyncio.create_task(work))
+
+    async def disconnect(self, code: int) -> None:
+        for task in self.tasks:
+            task.cancel()
+        if self.watcher is not None:
+            self.hub.part(self.room, self.watcher.person.connection)
+            self.hub.leave(self.room)
+
+    async def _send(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            await self.send(message)
+        else:
+            await self.send(bytes_data=message)
+
+    # ------------------------------------------------------------ from the browser
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.watcher is None:
+            return
+        self.heard_at = monotonic()
+        if text_data is None or len(text_data) > MOST_BYTES:
+            self._refuse(Refused(message=f"A message is text of at most {MOST_BYTES // 2**20} MiB; this one isn't."))
+            return
+        try:
+            message = CLIENT_MESSAGE.validate_json(text_data)
+        except ValidationError as error:
+            self._refuse(_unreadable(text_data, error))
+            return
+        self._take(message)
+
+    def _take(self, message: ClientMessage) -> None:
+        match message:
+            case Received():
+                self.outlet.received(message.sequence)
+            case Ping():
+                self.outlet.text(Pong().model_dump_json())
+            case Presence():
+                self._move(message)
+            case _:
+                try:
+                    self.commands.put_nowait(message)
+                except asyncio.QueueFull:
+                    refused = _about(message, "Too much at once: this wasn't done. Wait a moment and do it again.")
+                    self._refuse(refused)
+
+    def _move(self, presence: Presence) -> None:
+        assert self.watcher is not None  # noqa: S101 (only those who entered are heard)
+        self.watcher.person.frame = presence.frame
+        self.watcher.person.tracks = presence.tracks
+        self.hub.moved(self.room)
+
+    async def _act_all(self) -> None:
+        """Do what the person asked for, in order: a run may start from the shape that the edit before it saved."""
+        while True:
+            command = await self.commands.get()
+            try:
+                repeated = await in_thread(self._act, command)
+                if repeated is not None:
+                    self.outlet.text(repeated.model_dump_json())
+            except (ActionError, PermissionDenied) as error:
+                self._refuse(_about(command, str(error)))
+            except Http404:
+                self._refuse(_about(command, "This isn't there, or it isn't shared with you."))
+            except OperationalError:
+                # The browser comes back and sends what isn't acknowledged again.
+                log.exception("The database took no change of layer %s.", self.layer_id)
+                await self.close(1011, reason="The database is busy.")
+            except Exception:
+                log.exception("A change of layer %s failed: %s", self.layer_id, type(command).__name__)
+                self._refuse(_about(command, "Something went wrong on the server; this wasn't done."))
+
+    def _act(self, command: Command) -> EventOut | None:
+        """In a thread. Returns the event of an edit that had been applied before."""
+        match command:
+            case Edit():
+                access.access_layer(self.user, self.layer_id, "annotate")
+                applied = find_edit(layer_id=self.layer_id, edit_id=command.id)
+                if applied is not None:
+                    return event_out(applied)
+                apply_edit(user=self.user, layer_id=self.layer_id, edit=command)
+            case RunStart():
+                tracking.start_run(user=self.user, layer_id=self.layer_id, start=command)
+            case RunCorrect():
+                tracking.correct_run(user=self.user, correct=command)
+            case RunExtend():
+                tracking.extend_run(user=self.user, extend=command)
+            case RunStop():
+                tracking.stop_run(user=self.user, stop=command)
+        return None
+
+    def _refuse(self, refused: Refused) -> None:
+        self.outlet.text(refused.model_dump_json())
+
+    # ------------------------------------------------------------ who is there
+
+    def _welcome(self, person: Person) -> Welcome:
+        layer = access.access_layer(self.user, self.layer_id, "view")
+        recent = Q(state__in=tracking.ACTIVE) | Q(finished_at__gt=timezone.now() - timedelta(hours=1))
+        runs = Run.objects.filter(recent, layer=layer).select_related("agent", "created_by").order_by("-created_at")
+        return Welcome(
+            connection=person.connection,
+            revision=layer.revision,
+            can_edit=bool(access.editable_ranges(self.user, layer)),
+            people=[],
+            runs=[run_info(run, reader=self.user.pk) for run in runs[:RUNS_SHOWN]],
+        )
+
+    async def _check(self) -> None:
+        """Show out who has fallen silent, or may not look any more."""
+        while True:
+            await asyncio.sleep(CHECK_EVERY_S)
+            if monotonic() - self.heard_at > IDLE_S:
+                await self.close(1000, reason="Nothing was heard of this page.")
+                return
+            try:
+                await in_thread(access.access_layer, self.user, self.layer_id, "view")
+            except Http404:
+                await self.close(NOT_THERE, reason="This isn't shared with you any more.")
+                return
+
+
+def same_origin(scope: Any) -> bool:
+    """Whether a page of this site opened the socket: cookies come along from any page, so they are no proof."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    if not origin or origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    host: str = headers.get(b"host", b"").decode("latin-1")
+    return bool(urlsplit(origin).netloc == host)
+
+
+def _about(command: Command, message: str) -> Refused:
+    if isinstance(command, Edit):
+        return Refused(message=message, edit=command.id)
+    return Refused(message=message, run=command.id if isinstance(command, RunStart) else command.run)
+
+
+def _unreadable(text: str, error: ValidationError) -> Refused:
+    """What is wrong with a message, and which edit or run it was about, where that much can be read."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    refused = Refused(message=f"This message can't be read: {place}: {first['msg']}.")
+    try:
+        raw = json.loads(text)
+        named = UUID(str(raw.get("id") or raw.get("run")))
+    except (ValueError, AttributeError):
+        return refused
+    if raw.get("type") == "edit":
+        refused.edit = named
+    else:
+        refused.run = named
+    return refused

@@ -1,0 +1,57 @@
+"""Rows of the database as the messages that browsers get."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from annotator.actions.legs import OBJECTS
+from annotator.live.messages import EventOut, RunInfo
+from annotator.models import Event, Run, User
+
+PALETTE = ("#e05d5d", "#e0a13d", "#7fb83a", "#35b3a2", "#4d8fe6", "#8d6fe0", "#d163b8", "#8a8f98")
+
+
+def event_out(event: Event) -> EventOut:
+    """An event as everybody sees it."""
+    return EventOut.model_validate(
+        {
+            "revision": event.revision,
+            "kind": event.kind,
+            "edit": event.edit_id,
+            "undoes": event.undoes,
+            "author": event.author_id,
+            "author_name": str(event.author) if event.author is not None else "",
+            "summary": event.summary,
+            "at": event.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+            "run": event.run_id,
+            **event.payload,
+        }
+    )
+
+
+def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInfo:
+    """A run as everybody sees it; ``reader``: the id of the person it is for."""
+    objects = OBJECTS.validate_python(run.objects_state)
+    return RunInfo.model_validate(
+        {
+            "id": run.pk,
+            "model": run.model,
+            "state": run.state,
+            "direction": run.direction,
+            "first": run.first,
+            "last": run.last,
+            "tracks": list(objects),
+            "frames_done": run.frames_done,
+            "frames_total": run.frames_total,
+            "fps": fps,
+            "heads": {track: state.head for track, state in objects.items()},
+            "agent": run.agent.name if run.agent is not None else "",
+            "message": run.message,
+            "created_by": str(run.created_by) if run.created_by is not None else "",
+            "mine": reader is not None and run.created_by_id == reader,
+        }
+    )
+
+
+def colour_of(user: User) -> str:
+    return PALETTE[user.pk % len(PALETTE)]

@@ -1,0 +1,162 @@
+"""Starts the hub of a web process, and joins it with the others.
+
+Three ways lead to a browser, and a room puts them in order: an action in this process posts to the hub; with Redis,
+other processes forward through the channel layer; and once a second the hub asks the database for revisions of watched
+layers that it hasn't seen. The last is how an import by the jobs worker arrives when there is no Redis, and it repairs
+whatever the others lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from annotator.live.hub import Hub
+from annotator.live.messages import EventOut
+from annotator.live.notices import NOTICE, Notice, PredictionFrame
+from annotator.live.outgoing import event_out
+from annotator.models import Event, Layer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+GROUP = "framewise.hubs"
+POLL_S = 1.0
+MOST_EVENTS = 200
+"""Events that are sent after a gap; after a longer one browsers refetch anyway."""
+
+log = logging.getLogger(__name__)
+_threads = ThreadPoolExecutor(4, "live")
+_current: Hub | None = None
+_tasks: set[asyncio.Task[None]] = set()
+_tidied: dict[str, asyncio.Task[None]] = {}
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what uses the database beside the event loop."""
+    result: T = await database_sync_to_async(work, thread_sensitive=False, executor=_threads)(*args, **kwargs)
+    return result
+
+
+def hub_here() -> Hub:
+    """The hub of the running event loop, started on first use."""
+    global _current  # noqa: PLW0603 (one per process, by its nature)
+    loop = asyncio.get_running_loop()
+    if _current is None or _current.loop is not loop:
+        _current = Hub(loop)
+        own(loop.create_task(_watch_revisions(_current)))
+        if settings.SEVERAL_WEB_PROCESSES:
+            _join_others(_current)
+    return _current
+
+
+def send(notice: Notice) -> None:
+    """From any thread of any process: tell whom it concerns."""
+    hub = _current
+    if hub is not None and hub.loop.is_running():
+        hub.post(notice)
+    elif settings.SEVERAL_WEB_PROCESSES:
+        async_to_sync(_channels().group_send)(GROUP, _packed(notice, process=""))
+
+
+def own(task: asyncio.Task[None]) -> None:
+    """Keep a task of this process running."""
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+# ---------------------------------------------------------------- other processes
+
+
+def _channels() -> Any:
+    layer = get_channel_layer()
+    assert layer is not None  # noqa: S101 (settings always name one)
+    return layer
+
+
+def _packed(notice: Notice | PredictionFrame, *, process: str) -> dict[str, Any]:
+    message: dict[str, Any] = {"type": "relay", "process": process}
+    if isinstance(notice, PredictionFrame):
+        covers = [list(item) for item in notice.covers]
+        return message | {"layer": notice.layer, "head": notice.head, "body": notice.body, "covers": covers}
+    return message | {"notice": notice.model_dump_json()}
+
+
+def _unpacked(message: dict[str, Any]) -> Notice | PredictionFrame:
+    if "notice" in message:
+        return NOTICE.validate_json(message["notice"])
+    covers = tuple((track, first, last) for track, first, last in message["covers"])
+    return PredictionFrame(message["layer"], message["head"], message["body"], covers)
+
+
+def _join_others(hub: Hub) -> None:
+    outgoing: asyncio.Queue[Notice | PredictionFrame] = asyncio.Queue()
+    hub.forward = outgoing.put_nowait
+    own(hub.loop.create_task(_tell_others(hub, outgoing)))
+    own(hub.loop.create_task(_hear_others(hub)))
+
+
+async def _tell_others(hub: Hub, outgoing: asyncio.Queue[Notice | PredictionFrame]) -> None:
+    while True:
+        notice = await outgoing.get()
+        try:
+            await _channels().group_send(GROUP, _packed(notice, process=hub.process))
+        except Exception:
+            log.exception("The channel layer took no message; browsers of other web processes refetch.")
+
+
+async def _hear_others(hub: Hub) -> None:
+    while True:
+        try:
+            layer = _channels()
+            channel = await layer.new_channel()
+            await layer.group_add(GROUP, channel)
+            while True:
+                message = await layer.receive(channel)
+                if message["process"] != hub.process:
+                    hub.deliver(_unpacked(message))
+        except Exception:
+            log.exception("The channel layer can't be heard; trying again.")
+            await asyncio.sleep(POLL_S)
+
+
+# ---------------------------------------------------------------- revisions
+
+
+async def _watch_revisions(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(POLL_S)
+        if not hub.rooms:
+            continue
+        try:
+            revisions = await in_thread(_revisions, list(hub.rooms))
+            for room in hub.behind(revisions):
+                events = await in_thread(_events_after, room.layer, room.revision or 0)
+                if len(events) > MOST_EVENTS:
+                    room.skip_to(events[-1])
+                for event in events:
+                    room.offer(event)
+        except Exception:
+            log.exception("The revisions of watched layers can't be read; trying again.")
+
+
+def _revisions(layers: list[int]) -> list[tuple[int, int]]:
+    return list(Layer.objects.filter(pk__in=layers).values_list("pk", "revision"))
+
+
+def _events_after(layer: int, revision: int) -> list[EventOut]:
+    """The events that follow, in order; of too many, only the last one after ``MOST_EVENTS``."""
+    events = Event.objects.filter(layer_id=layer, revision__gt=revision).select_related("author")
+    found = list(events.order_by("revision")[:MOST_EVENTS])
+    newest = events.order_by("revision").last()
+    if newest is not None and found and newest.pk != found[-1].pk:
+        found.append(newest)
+    return [event_out(event) for event in found]

@@ -1,0 +1,42 @@
+"""What an agent gets to read a video with: addresses that are signed and expire, so that they need no session."""
+
+from __future__ import annotations
+
+from django.core import signing
+from django.http import Http404
+
+from annotator.models import Video
+from tracking.protocol import VideoAccess
+
+SALT = "framewise.agent-media"
+VALID_S = 24 * 3600
+"""A run gets fresh addresses whenever it is given to an agent."""
+
+
+def media_token(video: Video) -> str:
+    return signing.dumps(str(video.key), salt=SALT, compress=True)
+
+
+def video_of(token: str) -> Video:
+    """The video a token was made for. Raises Http404 for one that is forged, expired, or whose video is gone."""
+    try:
+        key = signing.loads(token, salt=SALT, max_age=VALID_S)
+    except signing.BadSignature as error:
+        raise Http404("This address has expired. Ask for the run again.") from error
+    video = Video.objects.filter(key=key).first()
+    if video is None:
+        raise Http404("This video was removed.")
+    return video
+
+
+def video_access(video: Video) -> VideoAccess:
+    """Where an agent reads ``video``; the addresses are relative to the server."""
+    base = f"/api/agent-media/{media_token(video)}"
+    return VideoAccess(
+        key=str(video.key),
+        source=f"{base}/source",
+        index=f"{base}/index",
+        width=video.width,
+        height=video.height,
+        frame_count=video.frame_count,
+    )
