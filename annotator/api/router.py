@@ -1,0 +1,15 @@
+"""The JSON API at ``/api/``; one file per noun, one line each. Its OpenAPI is at ``/api/openapi.json``."""
+
+from __future__ import annotations
+
+from ninja import NinjaAPI
+from ninja.security import django_auth
+
+from annotator.api import agent_media, errors, uploads, videos
+
+api = NinjaAPI(title="Framewise", version="1", auth=django_auth, urls_namespace="api")
+errors.register(api)
+
+api.add_router("/uploads", uploads.router)
+api.add_router("/videos", videos.router)
+api.add_router("/agent-media", agent_media.router)

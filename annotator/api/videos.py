@@ -1,0 +1,85 @@
+"""Videos: their state while they come in, and their media."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from ninja import Router, Schema
+
+from annotator.access import access_project, access_video
+from annotator.actions.videos import delete_video, rename_video, retry_video
+from annotator.media import storage
+from annotator.media.frames import frame_jpeg
+from annotator.media.serve import FOR_EVER, serve_file
+from annotator.models import Video
+
+router = Router(tags=["videos"])
+
+
+class VideoOut(Schema):
+    """A video on its way in, or ready. Sizes and counts are 0 until it is ready."""
+
+    id: int
+    name: str
+    state: Literal["queued", "ingesting", "ready", "failed"]
+    stage: str
+    progress: float
+    error: str
+    size_bytes: int
+    width: int
+    height: int
+    frame_count: int
+    fps: float
+    duration_s: float
+
+
+class VideoIn(Schema):
+    name: str
+
+
+@router.get("/", response=list[VideoOut], summary="A project's videos")
+def list_videos(request: HttpRequest, project: int) -> list[Video]:
+    return list(access_project(request.user, project, "view").videos.all())
+
+
+@router.get("/{video_id}", response=VideoOut, summary="One video")
+def get_video(request: HttpRequest, video_id: int) -> Video:
+    return access_video(request.user, video_id, "view")
+
+
+@router.patch("/{video_id}", response=VideoOut, summary="Rename")
+def patch_video(request: HttpRequest, video_id: int, changes: VideoIn) -> Video:
+    return rename_video(video=access_video(request.user, video_id, "manage"), name=changes.name)
+
+
+@router.delete("/{video_id}", response={204: None}, summary="Remove a video with all its annotations")
+def remove_video(request: HttpRequest, video_id: int) -> tuple[int, None]:
+    delete_video(video=access_video(request.user, video_id, "manage"))
+    return 204, None
+
+
+@router.post("/{video_id}/retry", response=VideoOut, summary="Ingest a failed video once more")
+def retry(request: HttpRequest, video_id: int) -> Video:
+    return retry_video(video=access_video(request.user, video_id, "manage"))
+
+
+@router.api_operation(["GET", "HEAD"], "/{video_id}/proxy.mp4", summary="The copy that browsers play")
+def proxy(request: HttpRequest, video_id: int) -> HttpResponseBase:
+    video = access_video(request.user, video_id, "view")
+    return serve_file(request, storage.video_file(video, storage.PROXY), "video/mp4")
+
+
+@router.api_operation(["GET", "HEAD"], "/{video_id}/strip.jpg", summary="Thumbnails")
+def strip(request: HttpRequest, video_id: int) -> HttpResponseBase:
+    video = access_video(request.user, video_id, "view")
+    return serve_file(request, storage.video_file(video, storage.STRIP), "image/jpeg")
+
+
+@router.get("/{video_id}/frames/{frame}.jpg", summary="One frame as a picture")
+async def frame_picture(request: HttpRequest, video_id: int, frame: int) -> HttpResponse:
+    video = await sync_to_async(access_video)(await request.auser(), video_id, "view")
+    # Off Django's one synchronous thread: decoding must not hold up everybody else's requests.
+    data = await sync_to_async(frame_jpeg, thread_sensitive=False)(video, frame)
+    return HttpResponse(data, content_type="image/jpeg", headers={"Cache-Control": FOR_EVER})

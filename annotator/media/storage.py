@@ -1,0 +1,68 @@
+"""Where media lives: ``videos/<key>/…``, ``uploads/<id>`` and ``transfers/<id>/…`` below the media folder.
+
+Files appear whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from annotator.models import Transfer, Upload, Video
+
+SOURCE, INDEX, PROXY, STRIP = "source", "index.npz", "proxy.mp4", "strip.jpg"
+
+
+def media_root() -> Path:
+    return Path(settings.MEDIA_ROOT)
+
+
+def video_file(video: Video, name: str) -> Path:
+    """One of SOURCE, INDEX, PROXY and STRIP of a video; it exists once the video is ready."""
+    return _folder("videos", video.key) / name
+
+
+def upload_file(upload: Upload) -> Path:
+    """What has come of an upload so far."""
+    return media_root() / "uploads" / str(upload.pk)
+
+
+def transfer_folder(transfer: Transfer) -> Path:
+    return _folder("transfers", transfer.pk)
+
+
+def remove_video_files(video: Video) -> None:
+    shutil.rmtree(_folder("videos", video.key), ignore_errors=True)
+
+
+def free_bytes() -> int:
+    """Room left where media lives."""
+    media_root().mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(media_root()).free
+
+
+@contextmanager
+def arriving(target: Path) -> Iterator[Path]:
+    """A path to write to; what was written becomes ``target`` when the block ends well, and vanishes otherwise."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".arriving-", suffix=target.suffix)
+    os.close(handle)
+    path = Path(name)
+    try:
+        yield path
+        # mkstemp makes files that only their owner may read; other processes of the installation need them too.
+        path.chmod(0o644)
+        path.replace(target)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _folder(kind: str, key: UUID) -> Path:
+    return media_root() / kind / str(key)
