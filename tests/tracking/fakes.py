@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from tracking.catalog import ModelEntry
 from tracking.session import Leg, LegEnd, TrackingSession, Way
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError
 
@@ -137,3 +141,40 @@ def play(session: TrackingSession, after: dict[tuple[ObjectId, int], Callable[[]
                 after.pop(key)()
         story.ends += step.ends
     return story
+
+
+class Slow(Drifting):
+    """Takes a while for each frame, and says which one it works on in the file that ``SLOW_TRACKER_LOG`` names."""
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        with Path(os.environ["SLOW_TRACKER_LOG"]).open("a") as log:
+            log.write(f"{frame.number}\n")
+        time.sleep(0.02)
+        return super().step(frame)
+
+
+class Broken(Drifting):
+    """Raises on its third step."""
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self.dropped.append(A)
+        if len(self.dropped) == 3:
+            raise RuntimeError("out of luck")
+        return super().step(frame)
+
+
+def _entry(model: str, factory: type[Drifting], **settings: float | int | str | bool) -> ModelEntry:
+    return ModelEntry(
+        id=model,
+        name=model.title(),
+        summary="For tests.",
+        prompts=("box",),
+        outputs=("box",),
+        factory=f"{__name__}:{factory.__name__}",
+        licence="Apache-2.0",
+        settings=settings,
+    )
+
+
+ENTRIES = (_entry("drifting", Drifting, by=1.0), _entry("slow", Slow), _entry("broken", Broken))
+"""What ``FRAMEWISE_EXTRA_TRACKERS=tests.tracking.fakes:ENTRIES`` adds to the catalogue."""

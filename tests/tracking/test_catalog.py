@@ -9,22 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tracking.fakes import BOX, A, Drifting, FakeVideo
+from tests.tracking.fakes import BOX, ENTRIES, A, Drifting, FakeVideo
 from tracking import catalog
-from tracking.catalog import ModelEntry, Weights
+from tracking.catalog import Weights
 from tracking.types import Prompt, TrackingError
-
-EXTRA = (
-    ModelEntry(
-        id="drifting",
-        name="Drifting",
-        summary="For tests.",
-        prompts=("box",),
-        outputs=("box",),
-        factory="tests.tracking.fakes:Drifting",
-        licence="Apache-2.0",
-    ),
-)
 
 
 def test_an_unknown_model_names_the_known_ones() -> None:
@@ -38,19 +26,19 @@ def test_ids_are_unique() -> None:
 
 
 def test_models_can_be_added_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FRAMEWISE_EXTRA_TRACKERS", "tests.tracking.test_catalog:EXTRA")
+    monkeypatch.setenv("FRAMEWISE_EXTRA_TRACKERS", "tests.tracking.fakes:ENTRIES")
 
     tracker = catalog.create("drifting", by=3.0)
 
     assert isinstance(tracker, Drifting)
     (frame,) = list(FakeVideo(frame_count=1).walk(0, "forward"))
     assert tracker.start(frame, [Prompt(A, BOX)])[0].shape == BOX
-    assert catalog.entries() == catalog.TRACKERS + EXTRA
+    assert catalog.entries() == catalog.TRACKERS + ENTRIES
 
 
 def test_it_tells_what_a_model_lacks_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
-    entry = replace(EXTRA[0], needs=("json", "no_such_package"), weights=(Weights("a.bin"), Weights("b.bin")))
+    entry = replace(ENTRIES[0], needs=("json", "no_such_package"), weights=(Weights("a.bin"), Weights("b.bin")))
     (tmp_path / "a.bin").touch()
 
     assert catalog.missing(entry) == ["no_such_package", "b.bin"]

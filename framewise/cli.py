@@ -1,0 +1,238 @@
+"""The ``framewise`` command. Each subcommand imports what it needs when it runs, so that ``--help`` is instant and
+tracking needs no Django."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from framewise import __version__
+
+FAILED, INTERRUPTED = 1, 130
+
+console = Console(stderr=True)
+app = typer.Typer(
+    name="framewise",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Label videos together while AI trackers do the repetitive part live.",
+)
+weights_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Get and keep the weights of models.")
+app.add_typer(weights_app, name="weights")
+
+
+def fail(message: object) -> NoReturn:
+    """Tell what went wrong and end with exit code 1."""
+    console.print(f"[bold red]framewise:[/] {escape(str(message))}", highlight=False, soft_wrap=True)
+    raise typer.Exit(FAILED)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"framewise {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Label videos together while AI trackers do the repetitive part live.
+
+    **Start here:** `framewise serve` starts everything and prints an address and a login.
+    """
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for everybody on the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web pages.")] = 8000,
+    agent: Annotated[bool, typer.Option(help="Track on this machine too.")] = True,
+    demo: Annotated[bool, typer.Option(help="Make a demo project and its login on a fresh data folder.")] = True,
+) -> None:
+    """Start everything: the web pages, the jobs worker and a local agent. Ctrl-C stops it.
+
+    **Examples**
+
+    - `framewise serve` on this machine only
+
+    - `framewise serve --host 0.0.0.0 --port 80` for the whole network
+
+    - `FRAMEWISE_DATA=/srv/framewise framewise serve` with another data folder
+    """
+    from framewise.serve import ServeError
+    from framewise.serve import serve as run
+
+    try:
+        run(host=host, port=port, agent=agent, demo=demo)
+    except ServeError as error:
+        fail(error)
+
+
+@app.command()
+def agent(
+    server: Annotated[str, typer.Option(envvar="FRAMEWISE_SERVER", help="The server's address.")],
+    token: Annotated[
+        str,
+        typer.Option(
+            envvar="FRAMEWISE_AGENT_TOKEN",
+            help="As the page Neural networks shows it. Other users of this machine can read arguments: rather use the "
+            "environment.",
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="What to call this machine; its host name unless given.")] = "",
+    runs: Annotated[int, typer.Option(min=1, help="How many runs to carry out at once.")] = 4,
+    cache: Annotated[Path, typer.Option(envvar="FRAMEWISE_CACHE", file_okay=False, help="Folder for videos.")] = Path(
+        "~/.cache/framewise/videos"
+    ),
+    cache_gb: Annotated[float, typer.Option(min=0.1, help="How many gigabytes of videos to keep there.")] = 20,
+) -> None:
+    """Connect this machine to a server, to track for it. It only opens connections outwards, and comes back by itself.
+
+    **Examples**
+
+    - `FRAMEWISE_AGENT_TOKEN=… framewise agent --server https://label.example.org`
+
+    - `framewise agent --server http://10.0.0.5:8000 --token … --name gpu-box --runs 8`
+    """
+    from framewise.agent import run_agent
+    from tracking.types import TrackingError
+
+    try:
+        run_agent(server=server, token=token, name=name, runs=runs, cache=cache.expanduser(), cache_gb=cache_gb)
+    except TrackingError as error:
+        fail(error)
+
+
+@app.command()
+def track(
+    video: Annotated[Path, typer.Argument(help="A video file, or a folder of images in the order of their names.")],
+    box: Annotated[
+        list[str],
+        typer.Option(metavar="x1,y1,x2,y2@FRAME", help="An object: its box in pixels on a frame; repeat for more."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the tracks go (JSON).")],
+    model: Annotated[str, typer.Option(help="A model of `framewise models`; a good one unless given.")] = "",
+    direction: Annotated[str, typer.Option(help="forward, backward or both.")] = "forward",
+    first: Annotated[int, typer.Option(min=0, help="Don't go before this frame.")] = 0,
+    last: Annotated[int | None, typer.Option(min=0, help="Don't go beyond this frame.")] = None,
+    label: Annotated[str, typer.Option(help="What to call the objects.")] = "object",
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model; repeat for more.")
+    ] = None,
+    off_screen: Annotated[bool, typer.Option(help="End an object's track where it leaves the frame.")] = True,
+    render: Annotated[Path | None, typer.Option(help="Also draw the boxes into a copy of the video (MP4).")] = None,
+) -> None:
+    """Follow objects through a video without a server, and write their boxes as JSON. Ctrl-C keeps what was found.
+
+    Frames count from 0; pixels from the frame's top-left corner.
+
+    **Examples**
+
+    - `framewise track street.mp4 --box 120,80,260,310@0 --out tracks.json`
+
+    - `framewise track frames/ --box 10,10,60,90@100 --direction both -o tracks.json --render seen.mp4`
+
+    - `framewise track a.mp4 --box 1,2,30,40@0 --box 50,60,90,99@25 --last 300 --model transt -o t.json`
+
+    Import the result into a project with `framewise import`.
+    """
+    from tracking import catalog
+    from tracking.types import TrackingError
+
+    try:
+        entry = catalog.find(model or catalog.DEFAULT_TRACKER["box"])
+        if direction not in ("forward", "backward", "both"):
+            raise TrackingError(f"--direction is forward, backward or both; {direction!r} came.")
+        from framewise import track as module
+
+        outcome = module.track(
+            video,
+            [module.parse_box(text) for text in box],
+            model=entry.id,
+            out=out,
+            label=label,
+            direction=direction,  # type: ignore[arg-type] # checked above
+            first=first,
+            last=last,
+            settings=dict(module.parse_setting(entry, text) for text in setting or []),
+            detect_off_screen=off_screen,
+            render=render,
+        )
+    except TrackingError as error:
+        fail(error)
+    if outcome == "interrupted":
+        console.print(f"Interrupted; what was found so far is in {out}")
+        raise typer.Exit(INTERRUPTED)
+    console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def models() -> None:
+    """List the models that can follow objects, what they take, their licence, and whether they can run here."""
+    from rich.table import Column, Table
+
+    from tracking import catalog
+
+    columns = (Column("id", no_wrap=True), "name", "prompts", "licence", Column("here", overflow="fold"))
+    table = Table(*columns, box=None, header_style="bold")
+    for entry in catalog.entries():
+        lacks = catalog.missing(entry)
+        state = f"[yellow]needs {', '.join(lacks)}[/]" if lacks else "[green]ready[/]"
+        default = " (default)" if entry.id in catalog.DEFAULT_TRACKER.values() else ""
+        licence = entry.licence if entry.commercial else f"{entry.licence}, [red]non-commercial[/]"
+        table.add_row(entry.id + default, entry.name, ", ".join(entry.prompts), licence, state)
+    Console().print(table)
+
+
+@weights_app.command("list")
+def weights_list() -> None:
+    """Show every weights file, whether it is here, and where it comes from."""
+    from framewise.weights import table
+
+    Console().print(table())
+
+
+@weights_app.command("import")
+def weights_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file from a model's official page.")],
+) -> None:
+    """Put a weights file where models look for it, after checking that it is what the catalogue lists.
+
+    **Example:** `framewise weights import ~/Downloads/transt.pth`
+    """
+    from framewise.weights import import_file
+    from tracking.types import TrackingError
+
+    try:
+        console.print(f"It is in {import_file(file)}", highlight=False, soft_wrap=True)
+    except TrackingError as error:
+        fail(error)
+
+
+@weights_app.command("download")
+def weights_download(
+    model: Annotated[str, typer.Argument(help="A model of `framewise models`.")],
+) -> None:
+    """Download a model's weights from its official address, after showing their licence.
+
+    **Example:** `framewise weights download nanotrack`
+    """
+    from framewise.weights import download
+    from tracking.types import TrackingError
+
+    try:
+        download(model, console)
+    except TrackingError as error:
+        fail(error)

@@ -1,0 +1,223 @@
+"""``framewise track``: the session that also runs live, over one file, into one file."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from annotator.chunks import Flag, Kind, Row
+from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
+from annotator.formats.native import Native
+from tracking import catalog
+from tracking.pictures import DecodedVideo
+from tracking.session import Leg, Tracked, TrackingSession
+from tracking.types import Box, Direction, ObjectId, TrackingError
+
+BOX_GRAMMAR = "x1,y1,x2,y2@FRAME"
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPrompt:
+    """A box as typed: its corners in px, and the frame it is on."""
+
+    box: Box
+    frame: int
+
+
+@dataclass
+class Found:
+    """What tracking brought, by object. ``rows``: by frame, so that the prompt's keyframe counts over a prediction."""
+
+    model: str
+    rows: dict[ObjectId, dict[int, Row]] = field(default_factory=dict)
+    predicted: int = 0
+
+    def prompt(self, name: ObjectId, prompt: BoxPrompt) -> None:
+        row = Row(prompt.frame, Kind.BOX, Flag.KEYFRAME, 1.0, prompt.box)
+        self.rows.setdefault(name, {})[prompt.frame] = row
+
+    def take(self, tracked: Tracked) -> None:
+        prediction = tracked.prediction
+        shape = prediction.shape
+        if not isinstance(shape, Box):
+            raise TrackingError(f"{self.model} answered with a {type(shape).__name__.lower()}; only boxes are written.")
+        flags = Flag.PREDICTED
+        flags |= Flag.OUTSIDE if tracked.outside else Flag(0)
+        flags |= Flag(0) if prediction.visible else Flag.DOUBTFUL
+        row = Row(prediction.frame, Kind.BOX, flags, prediction.confidence, shape)
+        if self.rows[prediction.object].setdefault(prediction.frame, row) is row:
+            self.predicted += 1
+
+    @property
+    def frames(self) -> range:
+        """From the first to the last frame with a row."""
+        every = [frame for rows in self.rows.values() for frame in rows]
+        return range(min(every), max(every) + 1)
+
+
+def parse_box(text: str) -> BoxPrompt:
+    """Read ``x1,y1,x2,y2@FRAME``. Raises TrackingError for anything else."""
+    matched = re.fullmatch(r"\s*([^@]+)@\s*(\d+)\s*", text)
+    try:
+        corners = [float(part) for part in matched[1].split(",")] if matched else []
+    except ValueError:
+        corners = []
+    if matched is None or len(corners) != 4 or not all(map(math.isfinite, corners)):
+        raise TrackingError(f"A box is written {BOX_GRAMMAR}, e.g. 120,80,260,310@0; {text!r} came.")
+    box = Box(*corners)
+    if box.width <= 0 or box.height <= 0:
+        raise TrackingError(
+            f"A box runs from its top-left to its bottom-right corner, x1 < x2, y1 < y2; {text!r} came."
+        )
+    return BoxPrompt(box, int(matched[2]))
+
+
+def parse_setting(entry: catalog.ModelEntry, text: str) -> tuple[str, float | int | str | bool]:
+    """Read ``NAME=VALUE`` as the model's setting of that name. Raises TrackingError naming those it has."""
+    name, separator, value = text.partition("=")
+    known = entry.settings.get(name)
+    if not separator or known is None:
+        names = ", ".join(f"{name}={value}" for name, value in entry.settings.items()) or "none"
+        raise TrackingError(f"A setting of {entry.id} is one of these (with its default): {names}; {text!r} came.")
+    if isinstance(known, bool):
+        return name, value.lower() in ("1", "true", "yes", "on")
+    try:
+        return name, type(known)(value)
+    except ValueError as error:
+        kind = "a whole number" if isinstance(known, int) else "a number"
+        raise TrackingError(f"{name} takes {kind}; {value!r} came.") from error
+
+
+def legs_of(prompts: Sequence[BoxPrompt], direction: Direction, first: int, last: int, frame_count: int) -> list[Leg]:
+    """One leg per object and direction, within ``first..last``. Raises TrackingError for a prompt beyond the video."""
+    legs = []
+    for number, prompt in enumerate(prompts, start=1):
+        if prompt.frame >= frame_count:
+            raise TrackingError(f"The video has frames 0..{frame_count - 1}; a box was given for {prompt.frame}.")
+        if not first <= prompt.frame <= last:
+            raise TrackingError(f"A box lies within --first and --last ({first}..{last}); one is on {prompt.frame}.")
+        forward = Leg(ObjectId(str(number)), prompt.box, prompt.frame, "forward", last)
+        if direction != "backward":
+            legs.append(forward)
+        if direction != "forward":
+            legs.append(replace(forward, way="backward", last=first))
+    return legs
+
+
+def track(
+    video: Path,
+    prompts: Sequence[BoxPrompt],
+    *,
+    model: str,
+    out: Path,
+    label: str = "object",
+    direction: Direction = "forward",
+    first: int = 0,
+    last: int | None = None,
+    settings: Mapping[str, float | int | str | bool] | None = None,
+    detect_off_screen: bool = True,
+    render: Path | None = None,
+) -> Literal["done", "interrupted"]:
+    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON), also when it is interrupted.
+
+    Raises:
+        TrackingError: when it can't be done as asked, and nothing is written; or when it broke off in the middle, and
+            what was found before is.
+    """
+    if not out.parent.is_dir():
+        raise TrackingError(f"The results need a folder that exists: {out.parent}")
+    pictures = DecodedVideo(video)
+    end = min(pictures.frame_count - 1 if last is None else last, pictures.frame_count - 1)
+    legs = legs_of(prompts, direction, first, end, pictures.frame_count)
+    session = TrackingSession(
+        lambda: nullcontext(pictures),
+        lambda: catalog.create(model, **(settings or {})),
+        legs,
+        detect_off_screen=detect_off_screen,
+    )
+    found = Found(model)
+    for number, prompt in enumerate(prompts, start=1):
+        found.prompt(ObjectId(str(number)), prompt)
+    write = partial(_write, found, pictures, name=video.name, label=label, out=out)
+    try:
+        outcome = _follow(session, found, legs)
+    except Exception as error:
+        if found.predicted == 0:
+            raise
+        write()
+        raise TrackingError(f"{error} It broke off; the {found.predicted} boxes found before are in {out}") from error
+    write()
+    if render is not None and outcome == "done":
+        _render(found, pictures, render)
+    return outcome
+
+
+def _follow(session: TrackingSession, found: Found, legs: Sequence[Leg]) -> Literal["done", "interrupted"]:
+    total = sum(abs(leg.last - leg.frame) + 1 for leg in legs)
+    outcome: Literal["done", "interrupted"] = "done"
+    with _progress() as progress:
+        bar = progress.add_task("Tracking", total=total)
+        try:
+            for step in session.steps():
+                for row in step.rows:
+                    found.take(row)
+                for ended in step.ends:
+                    if ended.problem:
+                        console.print(f"[yellow]Object {ended.object}:[/] {ended.problem}")
+                progress.advance(bar, len(step.rows))
+        except KeyboardInterrupt:
+            session.stop()
+            outcome = "interrupted"
+        else:
+            # An object that left the frame had less way than it was given.
+            progress.update(bar, completed=total)
+    return outcome
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    return Progress(*columns, console=console)
+
+
+class _Rate(TextColumn):
+    def __init__(self) -> None:
+        super().__init__("{task.fields[rate]}")
+
+    def render(self, task):  # type: ignore[no-untyped-def]
+        task.fields["rate"] = f"{task.speed:.1f}/s" if task.speed else ""
+        return super().render(task)
+
+
+def _write(found: Found, pictures: DecodedVideo, *, name: str, label: str, out: Path) -> None:
+    tracks = [
+        TrackData(int(name), label, [rows[frame] for frame in sorted(rows)], source=found.model)
+        for name, rows in found.rows.items()
+    ]
+    video = VideoInfo(name, pictures.width, pictures.height, pictures.frame_count, pictures.fps)
+    unfinished = out.with_name(out.name + ".partial")
+    Native().write(Dataset(video, [LabelInfo(label)], tracks, len(tracks)), unfinished, {})
+    unfinished.replace(out)
+
+
+def _render(found: Found, pictures: DecodedVideo, target: Path) -> None:
+    from framewise.render import Drawn, render
+
+    def drawn(frame: int) -> Iterator[Drawn]:
+        for name, rows in found.rows.items():
+            row = rows.get(frame)
+            if row is not None and not row.flags & Flag.OUTSIDE:
+                yield Drawn(int(name), Box(*row.bounds), row.confidence)
+
+    with _progress() as progress:
+        bar = progress.add_task("Rendering", total=len(found.frames))
+        render(pictures, found.frames, drawn, target, lambda: progress.advance(bar))

@@ -1,0 +1,185 @@
+"""``framewise track`` as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from framewise.cli import INTERRUPTED, app
+from framewise.track import parse_box
+from tracking.types import TrackingError
+
+EXTRA = "tests.tracking.fakes:ENTRIES"
+
+
+@pytest.fixture(autouse=True)
+def extra_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_TRACKERS", EXTRA)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(12):
+        Image.fromarray(np.full((41, 61, 3), 20 * number, np.uint8)).save(folder / f"{number:03}.png")
+    return folder
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["track", *map(str, arguments)])
+    return result.exit_code, result.output + result.stderr
+
+
+def tracks(out: Path) -> list[dict[str, Any]]:
+    return json.loads(out.read_text())["tracks"]  # type: ignore[no-any-return]
+
+
+def test_it_writes_every_object_frame_by_frame(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    boxes = ["--box", "5,5,15,20@2", "--box", "10,10,20,20@0"]
+
+    code, said = run(images, *boxes, "--model", "drifting", "--last", 4, "--label", "car", "--out", out)
+
+    assert code == 0, said
+    first, second = tracks(out)
+    assert (first["number"], first["label"], first["source"]) == (1, "car", "drifting")
+    assert first["shapes"] == [
+        {"frame": 2, "box": [5.0, 5.0, 15.0, 20.0], "confidence": 1.0, "keyframe": True, "outside": False},
+        {"frame": 3, "box": [6.0, 5.0, 16.0, 20.0], "confidence": 0.9, "keyframe": False, "outside": False},
+        {"frame": 4, "box": [7.0, 5.0, 17.0, 20.0], "confidence": 0.9, "keyframe": False, "outside": False},
+    ]
+    assert [shape["frame"] for shape in second["shapes"]] == [0, 1, 2, 3, 4]
+
+
+def test_it_goes_both_ways(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+
+    code, said = run(
+        images, "--box", "5,5,15,20@5", "--model", "drifting", "--direction", "both", "--first", 3, "-o", out
+    )
+
+    assert code == 0, said
+    assert [shape["frame"] for shape in tracks(out)[0]["shapes"]] == list(range(3, 12))
+
+
+def test_a_setting_reaches_the_model(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+
+    code, said = run(images, "--box", "5,5,15,20@0", "--model", "drifting", "--set", "by=3", "--last", 1, "-o", out)
+
+    assert code == 0, said
+    assert tracks(out)[0]["shapes"][1]["box"] == [8.0, 5.0, 18.0, 20.0]
+
+
+def test_an_object_that_left_is_marked_outside(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    run(images, "--box", "40,5,50,20@0", "--model", "drifting", "--set", "by=10", "-o", out)
+
+    assert [(shape["frame"], shape["outside"]) for shape in tracks(out)[0]["shapes"]][-2:] == [(1, False), (2, True)]
+
+
+def test_it_renders_what_it_found(images: Path, tmp_path: Path) -> None:
+    rendered = tmp_path / "seen.mp4"
+
+    code, said = run(
+        images, "--box", "5,5,15,20@2", "--model", "drifting", "--out", tmp_path / "t.json", "--render", rendered
+    )
+
+    assert code == 0, said
+    with av.open(str(rendered)) as container:
+        sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
+    assert sizes == [(60, 40)] * 10
+
+
+def test_its_results_are_read_back(images: Path, tmp_path: Path) -> None:
+    from annotator.formats.native import Native
+
+    out = tmp_path / "tracks.json"
+    run(images, "--box", "5,5,15,20@2", "--model", "drifting", "--out", out)
+
+    dataset, report = Native().read(out)
+    assert (dataset.video.width, dataset.video.frame_count, report.tracks, report.shapes) == (61, 12, 1, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--box", "1,2,3@0"], "x1,y1,x2,y2@FRAME"),
+        (["--box", "9,9,3,3@0"], "x1 < x2"),
+        (["--box", "1,2,3,4@99"], "frames 0..11"),
+        (["--box", "1,2,3,4@5", "--last", "3"], "--first and --last"),
+        (["--box", "1,2,3,4@0", "--model", "nothing"], "'nothing' is none of them"),
+        (["--box", "1,2,3,4@0", "--set", "speed=3"], "by=1.0"),
+        (["--box", "1,2,3,4@0", "--set", "by=fast"], "takes a number"),
+        (["--box", "1,2,3,4@0", "--direction", "up"], "forward, backward or both"),
+    ],
+)
+def test_a_mistake_is_explained(images: Path, tmp_path: Path, arguments: list[str], says: str) -> None:
+    out = tmp_path / "t.json"
+
+    code, said = run(images, "--model", "drifting", *arguments, "--out", out)
+
+    assert code == 1
+    assert says in said
+    assert not out.exists()
+
+
+def test_a_model_that_raises_costs_only_what_comes_after(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.json"
+
+    code, said = run(images, "--model", "broken", "--box", "1,2,13,14@0", "--out", out)
+
+    assert code == 1
+    assert "out of luck" in said
+    assert "2 boxes" in said
+    assert [shape["frame"] for shape in tracks(out)[0]["shapes"]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("text", ["", "@", "1,2,3,4", "1,2,3,4@x", "a,b,c,d@0", "1,2,3,nan@0", "1,2,3,4@-1"])
+def test_a_box_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(TrackingError, match="A box is written"):
+        parse_box(text)
+
+
+def test_ctrl_c_keeps_what_was_found(images: Path, tmp_path: Path) -> None:
+    out, log = tmp_path / "tracks.json", tmp_path / "log"
+    for number in range(12, 400):
+        (images / f"{number:03}.png").symlink_to(images / "000.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "framewise", "track", images, "--box", "5,5,15,20@0", "--model", "slow", "-o", out],
+        env={**os.environ, "FRAMEWISE_EXTRA_TRACKERS": EXTRA, "SLOW_TRACKER_LOG": str(log)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not log.exists() or len(log.read_text().splitlines()) < 5:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+
+    assert process.returncode == INTERRUPTED, said
+    assert 4 <= len(tracks(out)[0]["shapes"]) < 400
+
+
+def test_it_needs_no_django(images: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom framewise.cli import app\nimport framewise.agent\n"
+        "result = CliRunner().invoke(app, sys.argv[1:])\n"
+        "print(result.exit_code, 'django' in sys.modules, 'torch' in sys.modules)"
+    )
+    arguments = ["track", images, "--box", "5,5,15,20@0", "--model", "drifting", "-o", tmp_path / "t.json"]
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
+    assert done.stdout.strip() == "0 False False", done.stderr
