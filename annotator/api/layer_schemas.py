@@ -25,6 +25,13 @@ class TrackOut(Message):
     deleted: bool
 
 
+class TracksOut(Message):
+    """All tracks of a layer as of `revision`."""
+
+    revision: int
+    tracks: list[TrackOut]
+
+
 class ChunkOut(Message):
     """One table of a window's body: `bytes` long, in the order of the header."""
 
@@ -35,8 +42,9 @@ class ChunkOut(Message):
 class WindowOut(Message):
     """Header of a window: everything that is shown on frames `first..last` as of `revision`.
 
-    The tables are whole chunks: those that overlap the range and, where a track's rows there don't reach to an end of
-    it, the nearest one beyond that end, so that every frame of the range can be interpolated.
+    The tables are whole chunks: those that overlap the range and, where a track goes on beyond an end of it but its
+    rows don't reach that end, the nearest one there, so that every frame of the range can be interpolated. Of a track
+    that is over before the range, or begins after it, there is nothing.
     """
 
     revision: int

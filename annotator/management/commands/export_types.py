@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import BaseModel
 
-from annotator.api.layer_schemas import HistoryOut, OverviewOut, WindowOut
+from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
 from annotator.chunks import WINDOW
 from annotator.live import messages
 from annotator.operations import Operation

@@ -361,8 +361,9 @@ export interface Welcome {
 
 /**
  * Header of a window: everything that is shown on frames `first..last` as of `revision`. The tables are whole chunks:
- * those that overlap the range and, where a track's rows there don't reach to an end of it, the nearest one beyond that
- * end, so that every frame of the range can be interpolated.
+ * those that overlap the range and, where a track goes on beyond an end of it but its rows don't reach that end, the
+ * nearest one there, so that every frame of the range can be interpolated. Of a track that is over before the range, or
+ * begins after it, there is nothing.
  */
 export interface WindowOut {
   revision: number
