@@ -30,7 +30,7 @@ def cut(image: Image, region: Region, columns: int, rows: int) -> Image:
     across, down = region.width / columns, region.height / rows
     left, top = region.x - region.width / 2, region.y - region.height / 2
     height, width = image.shape[:2]
-    step_x, step_y = max(1, math.floor(across)), max(1, math.floor(down))
+    step_x, step_y = min(max(1, math.floor(across)), width), min(max(1, math.floor(down)), height)
     x1, x2 = _span(left, region.width, width, step_x)
     y1, y2 = _span(top, region.height, height, step_y)
     part = image[y1:y2, x1:x2]
@@ -51,10 +51,9 @@ def cut(image: Image, region: Region, columns: int, rows: int) -> Image:
 
 
 def _span(start: float, length: float, limit: int, step: int) -> tuple[int, int]:
-    """Whole pixels of a line of ``limit`` px that cover a stretch and a margin, a multiple of ``step`` of them."""
+    """Whole pixels of a line of ``limit`` px that cover a stretch and a margin: a multiple of ``step``, at least one
+    ``step`` where the line has as many. ``step`` isn't larger than ``limit``."""
     margin = 2 * step
-    first = min(max(math.floor(start) - margin, 0), max(limit - step, 0))
-    last = max(min(math.ceil(start + length) + margin, limit), first + 1)
-    if last - first < step:
-        return max(0, last - step), last
+    first = min(max(math.floor(start) - margin, 0), limit - step)
+    last = max(min(math.ceil(start + length) + margin, limit), first + step)
     return first, last - (last - first) % step
