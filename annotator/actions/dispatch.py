@@ -81,7 +81,7 @@ def dispatch(run: Run) -> None:
         return
     agent = choose_agent(run)
     if agent is None:
-        name = next((entry.name for entry in catalog.TRACKERS if entry.id == run.model), run.model)
+        name = next((entry.name for entry in catalog.entries() if entry.id == run.model), run.model)
         run.message = run.message or f"It waits for an agent that can run {name}."
         run.save(update_fields=["message"])
         announce_run(run)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Router
 
 from annotator.access import access_layer
 from annotator.actions.errors import ActionError
@@ -41,20 +41,20 @@ Read = TypeVar("Read")
 
 
 @router.get("/{layer_id}/window", summary="What is shown on a range of frames")
-def window(
-    request: HttpRequest, layer_id: int, first: int = Query(..., ge=0), last: int = Query(...), tracks: bool = False
-) -> HttpResponse:
+def window(request: HttpRequest, layer_id: int, first: int, last: int, tracks: bool = False) -> HttpResponse:
     """Binary: u32 (little-endian) length, that many bytes of JSON (`WindowOut`), then the tables, one after another."""
     layer = access_layer(request.user, layer_id, "view")
-    if not first <= last < first + MOST_FRAMES:
+    if not 0 <= first <= last < first + MOST_FRAMES:
         raise ActionError(f"A window has 1..{MOST_FRAMES} frames; {first}..{last} came. Ask for several.")
     return HttpResponse(pack_window(layer, first, last, tracks=tracks), content_type="application/octet-stream")
 
 
 @router.get("/{layer_id}/overview", response=OverviewOut, summary="All of a layer, coarsely")
-def overview(request: HttpRequest, layer_id: int, bins: int = Query(200, ge=1, le=MOST_BINS)) -> OverviewOut:
+def overview(request: HttpRequest, layer_id: int, bins: int = 200) -> OverviewOut:
     """Which stretches of each track hold keyframes, predictions and gaps, in at most `bins` bins."""
     layer = access_layer(request.user, layer_id, "view")
+    if not 1 <= bins <= MOST_BINS:
+        raise ActionError(f"An overview has 1..{MOST_BINS} bins; {bins} came.")
     windows = -(-max(layer.video.frame_count, 1) // WINDOW)
     frames_per_bin = WINDOW * -(-windows // bins)
     revision, summaries = consistently(layer, lambda: list(_summaries(layer)))

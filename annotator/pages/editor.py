@@ -1,0 +1,34 @@
+"""The editor page: a shell with its configuration; everything else comes over the API and the live channel."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from annotator.access import access_job, access_video
+from annotator.models import User, VideoState
+from annotator.pages.editor_config import editor_config
+
+
+@require_GET
+@login_required
+@never_cache
+def editor(request: HttpRequest, video_id: int) -> HttpResponse:
+    """``?frame=N`` is where it opens (read by the page itself), ``?job=J`` whose frames it shows."""
+    user = cast(User, request.user)
+    video = access_video(user, video_id, "view")
+    if video.state != VideoState.READY:
+        raise Http404("This video isn't ready yet. Its project page shows how far it is.")
+    job = None
+    if (job_id := request.GET.get("job", "")).isdigit():
+        job = access_job(user, int(job_id), "view")
+        if job.video_id != video.pk:
+            raise Http404("This job is of another video.")
+    config = editor_config(user=user, video=video, job=job, csrf_token=get_token(request))
+    return render(request, "editor.html", {"video": video, "project": video.project, "config": config})
