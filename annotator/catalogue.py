@@ -12,7 +12,7 @@ from tracking import catalog
 
 @dataclass(frozen=True, slots=True)
 class OfferedModel:
-    """``lacking``: what is missing where it would run; nothing where a connected agent runs it, or this machine could."""
+    """``lacking``: what is missing to run it; nothing where a connected agent runs it, or this machine could."""
 
     entry: catalog.ModelEntry
     lacking: tuple[str, ...]

@@ -68,8 +68,8 @@ def choose_agent(run: Run) -> Agent | None:
 
 
 def queue(run: Run, message: str) -> None:
-    run.state, run.agent, run.message = RunState.QUEUED, None, message
-    run.save(update_fields=["state", "agent", "message"])
+    run.state, run.agent, run.message, run.finished_at = RunState.QUEUED, None, message, None
+    run.save(update_fields=["state", "agent", "message", "finished_at"])
     announce_run(run)
 
 

@@ -181,7 +181,6 @@ def _go_on(run: Run, objects: dict[str, ObjectState], changed: Iterable[str]) ->
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)
         return
-    run.finished_at = None
     queue(run, "")
     dispatch(run)
 
