@@ -178,6 +178,59 @@ def track(
     console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True)
 
 
+@app.command("export")
+def export_(
+    video: Annotated[str, typer.Argument(help="A video of this installation: its id, or its name.")],
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The file to write.")],
+    format: Annotated[str, typer.Option("--format", "-f", help="framewise (lossless), cvat or mot.")] = "framewise",
+    layer: Annotated[str, typer.Option(help="Which layer of the video.")] = "main",
+    option: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of the format; repeat for more.")
+    ] = None,
+) -> None:
+    """Write the tracks of a video to a file, and tell what the format could not hold.
+
+    **Examples**
+
+    - `framewise export street.mp4 --out street.json`
+
+    - `framewise export 12 --format cvat --set frames=stored -o street.zip` with keyframes only
+
+    - `framewise export 12 --format mot --set pixels=cvat -o street.zip` with pixels counted from 0, as CVAT does
+    """
+    from framewise.transfer import TransferError, export_layer
+
+    options = dict(text.partition("=")[::2] for text in option or [])
+    try:
+        export_layer(video, layer=layer, format_id=format, options=options, out=out)
+    except TransferError as error:
+        fail(error)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export, or what `track` wrote.")],
+    video: Annotated[str, typer.Argument(help="The video it is of: its id, or its name.")],
+    format: Annotated[str, typer.Option("--format", "-f", help="framewise, cvat or mot.")] = "framewise",
+    layer: Annotated[str, typer.Option(help="Which layer of the video.")] = "main",
+    create_labels: Annotated[bool, typer.Option(help="Make labels that the project lacks.")] = False,
+) -> None:
+    """Read a file of tracks into a video. One undo in the editor takes it back.
+
+    **Examples**
+
+    - `framewise import tracks.json street.mp4 --create-labels`
+
+    - `framewise import task_12.zip 12 --format cvat`
+    """
+    from framewise.transfer import TransferError, import_file
+
+    try:
+        import_file(file, video, layer=layer, format_id=format, create_labels=create_labels)
+    except TransferError as error:
+        fail(error)
+
+
 @app.command()
 def models() -> None:
     """List the models that can follow objects, what they take, their licence, and whether they can run here."""

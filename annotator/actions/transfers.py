@@ -1,0 +1,226 @@
+"""Annotations leave and come in as files, in the background: with progress, and until somebody cancels."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path, PurePath
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from annotator import access, formats
+from annotator.actions.datasets import Counted, count_shapes, dataset_of, import_dataset
+from annotator.actions.errors import ActionError
+from annotator.formats.base import FormatError, chosen
+from annotator.media import storage
+from annotator.models import Layer, Transfer, TransferState, User
+
+log = logging.getLogger(__name__)
+
+LARGEST_IMPORT = 2 * 2**30
+"""Bytes of a file that may be imported."""
+KEPT_FOR = timedelta(days=7)
+REPORT_EVERY_S = 0.4
+OPEN = (TransferState.QUEUED, TransferState.RUNNING)
+
+
+class Cancelled(Exception):
+    """Somebody cancelled or removed the transfer while it ran."""
+
+
+def begin_export(*, user: User, layer: Layer, format_id: str, options: Mapping[str, str]) -> Transfer:
+    """Queue an export of a layer. Raises FormatError for a format or option that there isn't."""
+    chosen_format = formats.find(format_id)
+    known = {option.id: option for option in chosen_format.options}
+    if unknown := sorted(set(options) - set(known)):
+        raise FormatError(f"{chosen_format.label} has the options {sorted(known) or 'none'}; {unknown[0]!r} came.")
+    for option in known.values():
+        chosen(options, option)
+    remove_old_transfers()
+    with transaction.atomic():
+        transfer = Transfer.objects.create(
+            layer=layer,
+            kind=Transfer.Kind.EXPORT,
+            format=format_id,
+            options=dict(options),
+            file_name=export_name(layer, format_id, chosen_format.suffix),
+            created_by=user,
+        )
+        _queue(transfer)
+    return transfer
+
+
+def begin_import(
+    *, user: User, layer: Layer, format_id: str, file: UploadedFile[Any], create_labels: bool = False
+) -> Transfer:
+    """Keep an uploaded file and queue its import.
+
+    Raises:
+        PermissionDenied: the user may not change every frame, or not make labels.
+        ActionError, FormatError: a file that is empty or too large, or a format that there isn't.
+    """
+    formats.find(format_id)
+    may_import(user, layer, create_labels=create_labels)
+    if not file.size:
+        raise ActionError("The file is empty (0 bytes). Choose the exported file.")
+    if file.size > LARGEST_IMPORT:
+        raise ActionError(f"A file may have {LARGEST_IMPORT // 2**20} MiB; this one has {file.size // 2**20} MiB.")
+    remove_old_transfers()
+    transfer = Transfer(
+        layer=layer,
+        kind=Transfer.Kind.IMPORT,
+        format=format_id,
+        options={"create_labels": create_labels},
+        file_name=PurePath(file.name or "import").name[-255:],
+        created_by=user,
+    )
+    with storage.arriving(transfer_file(transfer)) as arriving, arriving.open("wb") as target:
+        for piece in file.chunks():
+            target.write(piece)
+    with transaction.atomic():
+        transfer.save(force_insert=True)
+        _queue(transfer)
+    return transfer
+
+
+def may_import(user: User, layer: Layer, *, create_labels: bool) -> None:
+    """Raises PermissionDenied unless the user may change every frame of the layer (and make labels, if asked)."""
+    if access.editable_ranges(user, layer) != [(0, max(layer.video.frame_count - 1, 0))]:
+        raise PermissionDenied("An import changes every frame; yours are those of your jobs. Ask a reviewer to do it.")
+    if create_labels:
+        access.check(user, layer.video.project.workspace_id, "manage")
+
+
+def cancel_transfer(*, transfer: Transfer) -> Transfer:
+    """End a transfer that waits or runs; its worker notices. One that is over stays as it is."""
+    Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.CANCELLED)
+    transfer.refresh_from_db()
+    return transfer
+
+
+def remove_old_transfers() -> None:
+    """Forget transfers of last week, with their files."""
+    for transfer in Transfer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=OPEN):
+        shutil.rmtree(storage.transfer_folder(transfer), ignore_errors=True)
+        transfer.delete()
+
+
+def transfer_file(transfer: Transfer) -> Path:
+    """What an export made, or what is imported. Named by us: a person's file name is only shown."""
+    return storage.transfer_folder(transfer) / "file"
+
+
+def export_name(layer: Layer, format_id: str, suffix: str) -> str:
+    stem = PurePath(layer.video.name).stem or "video"
+    return f"{stem[:200]}-{format_id}{suffix}"
+
+
+def _queue(transfer: Transfer) -> None:
+    transaction.on_commit(lambda: carry_out.enqueue(str(transfer.pk)))
+
+
+@task()
+def carry_out(transfer_id: str) -> None:
+    """What the jobs worker does. Safe to run again after it was broken off anywhere."""
+    transfer = Transfer.objects.select_related("layer__video__project", "created_by").filter(pk=transfer_id).first()
+    if transfer is None or transfer.state not in OPEN:
+        return
+    Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.RUNNING, progress=0)
+    try:
+        if transfer.kind == Transfer.Kind.EXPORT:
+            _export(transfer)
+        else:
+            _import(transfer)
+    except Cancelled:
+        _remove_files(transfer)
+    except (ActionError, FormatError) as error:
+        _fail(transfer, str(error))
+    except Exception as error:
+        log.exception("Transfer %s failed", transfer.pk)
+        _fail(transfer, f"The {transfer.kind} failed: {error}. Try again; if it fails again, tell your admin.")
+
+
+def _export(transfer: Transfer) -> None:
+    dataset = dataset_of(transfer.layer)
+    watch = _Watch(transfer, total=count_shapes(transfer.layer))
+    counted = Counted(dataset, watch.advance)
+    with storage.arriving(transfer_file(transfer)) as target:
+        report = formats.find(transfer.format).write(counted.dataset, target, transfer.options, watch.check)
+    _finish(transfer, report.as_json())
+
+
+def _import(transfer: Transfer) -> None:
+    watch = _Watch(transfer, total=0)
+    dataset, report = formats.find(transfer.format).read(transfer_file(transfer))
+    watch.show(0.5)
+    watch.check()
+    with transaction.atomic():
+        import_dataset(
+            layer=transfer.layer,
+            dataset=dataset,
+            user=transfer.created_by,
+            summary=f"Imported {transfer.file_name}"[:200],
+            create_labels=bool(transfer.options.get("create_labels")),
+            report=report,
+        )
+        # In one transaction: a worker that dies imports everything once, or nothing.
+        _finish(transfer, report.as_json())
+    _remove_files(transfer)
+
+
+def _finish(transfer: Transfer, report: dict[str, object]) -> None:
+    done = Transfer.objects.filter(pk=transfer.pk, state=TransferState.RUNNING)
+    if not done.update(state=TransferState.DONE, progress=1, report=report, message=""):
+        raise Cancelled
+
+
+def _fail(transfer: Transfer, message: str) -> None:
+    Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.FAILED, message=message)
+    _remove_files(transfer)
+
+
+def _remove_files(transfer: Transfer) -> None:
+    shutil.rmtree(storage.transfer_folder(transfer), ignore_errors=True)
+
+
+class _Watch:
+    """Writes progress to the transfer's row, seldom enough not to matter; notices when it was cancelled."""
+
+    def __init__(self, transfer: Transfer, *, total: int) -> None:
+        self.transfer = transfer
+        self.total = total
+        self.done = 0
+        self.reported_at = 0.0
+
+    def advance(self, shapes: int) -> None:
+        self.done += shapes
+        self.show(min(self.done / self.total, 1.0) if self.total else 0.0)
+
+    def show(self, share: float) -> None:
+        now = time.monotonic()
+        if now - self.reported_at >= REPORT_EVERY_S:
+            self.reported_at = now
+            self._write(share)
+
+    def check(self, _tracks_done: int = 0) -> None:
+        """Raises Cancelled when somebody cancelled."""
+        if not Transfer.objects.filter(pk=self.transfer.pk, state=TransferState.RUNNING).exists():
+            raise Cancelled
+
+    def _write(self, share: float) -> None:
+        running = Transfer.objects.filter(pk=self.transfer.pk, state=TransferState.RUNNING)
+        if not running.update(progress=share):
+            raise Cancelled
+
+
+def latest_transfers(layer: Layer) -> Iterable[Transfer]:
+    """A layer's transfers, newest first."""
+    return Transfer.objects.filter(layer=layer).select_related("created_by")[:20]

@@ -1,0 +1,164 @@
+"""Exports and imports in the background: begin one, watch it, cancel it, fetch its file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from annotator.access import access_layer, access_transfer
+from annotator.actions import transfers
+from annotator.api.people import signed_in
+from annotator.formats import FORMATS
+from annotator.media.serve import serve_file
+from annotator.models import Transfer, TransferState
+
+router = Router(tags=["transfers"])
+
+
+class ChoiceOut(Schema):
+    value: str
+    label: str
+
+
+class OptionOut(Schema):
+    """A choice on export; the first one is the default."""
+
+    id: str
+    label: str
+    choices: list[ChoiceOut]
+
+
+class FormatOut(Schema):
+    id: str
+    label: str
+    suffix: str
+    options: list[OptionOut]
+
+
+class LossOut(Schema):
+    """What a format could not hold, and how often."""
+
+    what: str
+    count: int
+
+
+class ReportOut(Schema):
+    tracks: int = 0
+    shapes: int = 0
+    losses: list[LossOut] = []
+
+
+class TransferOut(Schema):
+    """``progress`` in [0, 1]; ``message`` says why it failed; ``file`` is there once an export is done."""
+
+    id: UUID
+    layer: int
+    kind: Literal["export", "import"]
+    format: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    message: str
+    file_name: str
+    file: str
+    report: ReportOut
+    created_at: str
+    created_by: str
+
+
+class ExportIn(Schema):
+    format: str
+    options: dict[str, str] = {}
+
+
+@router.get("/formats", response=list[FormatOut], summary="Formats, and what can be chosen on export")
+def list_formats(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": entry.id,
+            "label": entry.label,
+            "suffix": entry.suffix,
+            "options": [
+                {
+                    "id": option.id,
+                    "label": option.label,
+                    "choices": [{"value": value, "label": words} for value, words in option.choices],
+                }
+                for option in entry.options
+            ],
+        }
+        for entry in FORMATS
+    ]
+
+
+@router.get("/layers/{layer_id}/transfers", response=list[TransferOut], summary="A layer's latest transfers")
+def list_transfers(request: HttpRequest, layer_id: int) -> list[dict[str, Any]]:
+    layer = access_layer(signed_in(request), layer_id, "view")
+    return [_out(transfer) for transfer in transfers.latest_transfers(layer)]
+
+
+@router.post("/layers/{layer_id}/exports", response={201: TransferOut}, summary="Begin an export")
+def begin_export(request: HttpRequest, layer_id: int, wanted: ExportIn) -> Status[dict[str, Any]]:
+    user = signed_in(request)
+    layer = access_layer(user, layer_id, "view")
+    transfer = transfers.begin_export(user=user, layer=layer, format_id=wanted.format, options=wanted.options)
+    return Status(201, _out(transfer))
+
+
+@router.post("/layers/{layer_id}/imports", response={201: TransferOut}, summary="Begin an import")
+def begin_import(
+    request: HttpRequest,
+    layer_id: int,
+    file: File[UploadedFile],
+    format: Form[str],
+    create_labels: Form[bool] = False,
+) -> Status[dict[str, Any]]:
+    user = signed_in(request)
+    layer = access_layer(user, layer_id, "annotate")
+    transfer = transfers.begin_import(user=user, layer=layer, format_id=format, file=file, create_labels=create_labels)
+    return Status(201, _out(transfer))
+
+
+@router.get("/transfers/{transfer_id}", response=TransferOut, summary="How a transfer stands")
+def get_transfer(request: HttpRequest, transfer_id: UUID) -> dict[str, Any]:
+    return _out(access_transfer(signed_in(request), transfer_id, "view"))
+
+
+@router.delete("/transfers/{transfer_id}", response=TransferOut, summary="Cancel a transfer")
+def cancel(request: HttpRequest, transfer_id: UUID) -> dict[str, Any]:
+    """Your own; a manager cancels anybody's."""
+    user = signed_in(request)
+    transfer = access_transfer(user, transfer_id, "view")
+    if transfer.created_by_id != user.pk:
+        transfer = access_transfer(user, transfer_id, "manage")
+    return _out(transfers.cancel_transfer(transfer=transfer))
+
+
+@router.get("/transfers/{transfer_id}/file", summary="The file that an export made")
+def download(request: HttpRequest, transfer_id: UUID) -> HttpResponseBase:
+    transfer = access_transfer(signed_in(request), transfer_id, "view")
+    if transfer.kind != Transfer.Kind.EXPORT or transfer.state != TransferState.DONE:
+        raise Http404("An export has a file once it is done.")
+    path = transfers.transfer_file(transfer)
+    return serve_file(request, path, "application/octet-stream", download_as=transfer.file_name)
+
+
+def _out(transfer: Transfer) -> dict[str, Any]:
+    ready = transfer.kind == Transfer.Kind.EXPORT and transfer.state == TransferState.DONE
+    return {
+        "id": transfer.pk,
+        "layer": transfer.layer_id,
+        "kind": transfer.kind,
+        "format": transfer.format,
+        "state": transfer.state,
+        "progress": transfer.progress,
+        "message": transfer.message,
+        "file_name": transfer.file_name,
+        "file": f"/api/transfers/{transfer.pk}/file" if ready else "",
+        "report": transfer.report,
+        "created_at": transfer.created_at.isoformat(),
+        "created_by": str(transfer.created_by) if transfer.created_by else "",
+    }

@@ -1,0 +1,334 @@
+"""Exports and imports in the background, as each role meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import LazySettings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from annotator.actions import transfers
+from annotator.actions.transfers import carry_out, transfer_file
+from annotator.formats import FORMATS
+from annotator.formats.native import Native
+from annotator.models import Attribute, Job, Label, Track, Transfer, TransferState
+from tests.annotator.worlds import World, create, do, draw, frames_of, make_world, update
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(settings: LazySettings, tmp_path: Path) -> World:
+    settings.MEDIA_ROOT = tmp_path
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}
+    return make_world()
+
+
+def as_(world: World, role: str) -> Client:
+    client = Client()
+    client.force_login(world.people[role])
+    return client
+
+
+def export(world: World, role: str = "viewer", format: str = "framewise", **options: str) -> Any:
+    body = {"format": format, "options": options}
+    path = f"/api/layers/{world.layer.pk}/exports"
+    return as_(world, role).post(path, body, content_type="application/json")
+
+
+def bring(world: World, content: bytes, role: str = "reviewer", format: str = "framewise", **fields: object) -> Any:
+    form = {"file": SimpleUploadedFile("in.json", content), "format": format, **fields}
+    return as_(world, role).post(f"/api/layers/{world.layer.pk}/imports", form)
+
+
+def work(answer: Any) -> Transfer:
+    """What the jobs worker makes of a transfer that was begun."""
+    assert answer.status_code == 201, answer.content
+    carry_out.func(answer.json()["id"])
+    return Transfer.objects.get(pk=answer.json()["id"])
+
+
+def exported(world: World) -> dict[str, Any]:
+    return json.loads(transfer_file(work(export(world))).read_text())  # type: ignore[no-any-return]
+
+
+def document(*tracks: dict[str, Any], **more: Any) -> bytes:
+    return json.dumps({"format": "framewise", "version": 1, "tracks": list(tracks), **more}).encode()
+
+
+def one_track(number: int = 1, label: str = "car", frames: tuple[int, ...] = (0, 9), **more: Any) -> dict[str, Any]:
+    shapes = [{"frame": frame, "box": [10, 20, 40, 60]} for frame in frames]
+    return {"number": number, "label": label, "shapes": shapes, **more}
+
+
+# ---------------------------------------------------------------- out
+
+
+@pytest.mark.parametrize("format", [entry.id for entry in FORMATS])
+def test_an_export_is_made_and_fetched(world: World, format: str) -> None:
+    draw(world, 0, 10)
+
+    transfer = work(export(world, format=format))
+    answer = as_(world, "viewer").get(f"/api/transfers/{transfer.pk}").json()
+
+    assert (answer["state"], answer["progress"], answer["report"]["tracks"]) == ("done", 1, 1)
+    download = as_(world, "viewer").get(answer["file"])
+    assert download.status_code == 200
+    assert f'filename="cross-{format}' in download["Content-Disposition"]
+
+
+def test_an_export_holds_tracks_by_number_and_names_attributes(world: World) -> None:
+    speed = Attribute.objects.create(label=world.car, name="speed", kind="number", per_frame=True)
+    colour = Attribute.objects.create(label=world.car, name="paint", kind="text")
+    first, second, gone = draw(world, 300, 700), draw(world, 5), draw(world, 1)
+    do(
+        world,
+        update(first, attributes={str(colour.pk): "red"}, frame_attributes={str(speed.pk): [[300, 50]]}),
+        update(gone, deleted=True),
+    )
+
+    tracks = exported(world)["tracks"]
+
+    assert [(track["number"], [shape["frame"] for shape in track["shapes"]]) for track in tracks] == [
+        (1, [300, 700]),
+        (2, [5]),
+    ]
+    assert tracks[0]["attributes"] == {"paint": "red"}
+    assert tracks[0]["frame_attributes"] == {"speed": [[300, 50]]}
+    assert Track.objects.get(pk=second).number == 2
+
+
+def test_an_unknown_format_or_option_is_refused_at_once(world: World) -> None:
+    assert "Choose one of" in export(world, format="nothing").json()["message"]
+    assert "options" in export(world, format="mot", colour="red").json()["message"]
+    assert "official, cvat" in export(world, format="mot", pixels="odd").json()["message"]
+
+
+def test_an_export_that_is_cancelled_leaves_no_file(world: World) -> None:
+    draw(world, 0, 10)
+    answer = export(world)
+    path = f"/api/transfers/{answer.json()['id']}"
+
+    assert as_(world, "viewer").delete(path).json()["state"] == "cancelled"
+    transfer = work(answer)
+
+    assert transfer.state == TransferState.CANCELLED
+    assert not transfer_file(transfer).exists()
+    assert as_(world, "viewer").get(f"{path}/file").status_code == 404
+
+
+def test_cancelling_ends_an_export_under_way(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw(world, 0)
+    draw(world, 1)
+    written = Native.write
+
+    def cancelled_meanwhile(self: Native, dataset: Any, *rest: Any) -> Any:
+        Transfer.objects.update(state=TransferState.CANCELLED)
+        return written(self, dataset, *rest)
+
+    monkeypatch.setattr(Native, "write", cancelled_meanwhile)
+    transfer = work(export(world))
+
+    assert transfer.state == TransferState.CANCELLED
+    assert not transfer_file(transfer).exists()
+
+
+def test_old_transfers_are_forgotten_with_their_files(world: World) -> None:
+    old = work(export(world))
+    Transfer.objects.filter(pk=old.pk).update(created_at=old.created_at - transfers.KEPT_FOR * 2)
+
+    export(world)
+
+    assert not Transfer.objects.filter(pk=old.pk).exists()
+    assert not transfer_file(old).exists()
+
+
+# ---------------------------------------------------------------- in
+
+
+def test_what_was_exported_comes_back_the_same(world: World) -> None:
+    speed = Attribute.objects.create(label=world.car, name="speed", kind="number", per_frame=True)
+    track = draw(world, 300, 700)
+    do(world, update(track, frame_attributes={str(speed.pk): [[300, 50]]}))
+    before = exported(world)
+    do(world, update(track, deleted=True, number=70))
+
+    transfer = work(bring(world, json.dumps(before).encode()))
+
+    assert (transfer.state, transfer.message) == (TransferState.DONE, "")
+    assert exported(world)["tracks"] == before["tracks"]
+
+
+def test_an_import_is_one_event_that_can_be_undone(world: World) -> None:
+    work(bring(world, document(one_track(1), one_track(2))))
+
+    event = world.layer.events.get()
+    assert (event.kind, event.summary) == ("import", "Imported in.json")
+    assert len(event.inverse) == 2
+
+
+def test_a_number_that_is_taken_becomes_the_next_free_one(world: World) -> None:
+    draw(world, 0)
+    work(bring(world, document(one_track(1), one_track(5))))
+
+    assert sorted(world.layer.tracks.values_list("number", flat=True)) == [1, 5, 6]
+
+
+def test_unknown_labels_are_refused_by_name(world: World) -> None:
+    transfer = work(bring(world, document(one_track(label="bus"))))
+
+    assert transfer.state == TransferState.FAILED
+    assert "'bus'" in transfer.message
+    assert not world.layer.tracks.exists()
+
+
+def test_unknown_labels_are_made_when_asked(world: World) -> None:
+    attribute = {"name": "line", "kind": "text"}
+    labels = [{"name": "bus", "colour": "#00ff00", "attributes": [attribute]}]
+    tracks = document(one_track(label="bus", attributes={"line": "17"}), labels=labels)
+
+    transfer = work(bring(world, tracks, role="manager", create_labels=True))
+
+    bus = Label.objects.get(name="bus")
+    assert (transfer.state, bus.colour, bus.geometry_kinds) == (TransferState.DONE, "#00ff00", ["box"])
+    assert world.layer.tracks.get().attributes == {str(bus.attributes.get().pk): "17"}
+
+
+def test_what_could_not_be_taken_over_is_reported(world: World) -> None:
+    track = one_track(attributes={"weight": 3}, verdict="accepted")
+    world.people["annotator"].refresh_from_db()
+
+    transfer = work(bring(world, document(track), role="annotator"))
+
+    whats = [loss["what"] for loss in transfer.report["losses"]]
+    assert transfer.state == TransferState.DONE, transfer.message
+    assert any("weight" in what for what in whats)
+    assert any("verdicts" in what for what in whats)
+    assert world.layer.tracks.get().verdict == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"no json", "no Framewise JSON"),
+        (document(one_track(frames=(5000,))), "another video"),
+        (document(one_track(), video={"width": 99, "height": 99}), "99x99"),
+    ],
+)
+def test_a_file_that_does_not_fit_changes_nothing(world: World, content: bytes, says: str) -> None:
+    transfer = work(bring(world, content))
+
+    assert transfer.state == TransferState.FAILED
+    assert says in transfer.message
+    assert not world.layer.tracks.exists()
+    assert not transfer_file(transfer).exists()
+
+
+def test_an_empty_file_is_refused_at_once(world: World) -> None:
+    assert bring(world, b"").status_code in (400, 422)
+
+
+def test_an_import_that_runs_twice_counts_once(world: World) -> None:
+    answer = bring(world, document(one_track()))
+    work(answer)
+    carry_out.func(answer.json()["id"])
+
+    assert world.layer.tracks.count() == 1
+
+
+# ---------------------------------------------------------------- who may
+
+
+@pytest.mark.parametrize(("role", "status"), [("stranger", 404), ("viewer", 201), ("annotator", 201), ("admin", 201)])
+def test_who_may_export(world: World, role: str, status: int) -> None:
+    assert export(world, role).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("stranger", 404), ("viewer", 403), ("annotator", 201), ("reviewer", 201), ("manager", 201)]
+)
+def test_who_may_import(world: World, role: str, status: int) -> None:
+    assert bring(world, document(one_track()), role).status_code == status
+
+
+def test_an_annotator_with_jobs_does_not_import_over_all_frames(world: World) -> None:
+    Job.objects.create(video=world.video, layer=world.layer, first=0, last=99, assignee=world.annotator)
+    assert bring(world, document(one_track()), "annotator").status_code == 403
+
+
+def test_making_labels_needs_a_manager(world: World) -> None:
+    assert bring(world, document(one_track()), "reviewer", create_labels=True).status_code == 403
+    assert bring(world, document(one_track()), "manager", create_labels=True).status_code == 201
+
+
+def test_a_stranger_sees_no_transfer(world: World) -> None:
+    transfer = work(export(world))
+    stranger = as_(world, "stranger")
+
+    for path in (f"/api/transfers/{transfer.pk}", f"/api/transfers/{transfer.pk}/file"):
+        assert stranger.get(path).status_code == 404
+    assert stranger.delete(f"/api/transfers/{transfer.pk}").status_code == 404
+    assert stranger.get(f"/api/layers/{world.layer.pk}/transfers").status_code == 404
+    assert Client().get(f"/api/transfers/{transfer.pk}").status_code == 401
+
+
+def test_only_a_manager_cancels_what_somebody_else_began(world: World) -> None:
+    path = f"/api/transfers/{export(world, 'annotator').json()['id']}"
+
+    assert as_(world, "reviewer").delete(path).status_code == 403
+    assert as_(world, "manager").delete(path).json()["state"] == "cancelled"
+
+
+def test_a_layer_lists_its_latest_transfers(world: World) -> None:
+    first, second = export(world).json()["id"], export(world).json()["id"]
+    listed = as_(world, "viewer").get(f"/api/layers/{world.layer.pk}/transfers").json()
+    assert [transfer["id"] for transfer in listed] == [second, first]
+
+
+def test_formats_name_their_options(world: World) -> None:
+    listed = as_(world, "viewer").get("/api/formats").json()
+    assert [entry["id"] for entry in listed] == [entry.id for entry in FORMATS]
+    assert {option["id"] for entry in listed for option in entry["options"]} >= {"pixels", "frames"}
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def test_the_command_line_exports_and_imports(world: World, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from framewise.cli import app
+
+    track = draw(world, 3, 9)
+    out = tmp_path / "cross.json"
+    done = CliRunner().invoke(app, ["export", "cross.mp4", "--out", str(out)])
+    assert done.exit_code == 0, done.stderr
+    do(world, update(track, deleted=True))
+
+    done = CliRunner().invoke(app, ["import", str(out), str(world.video.pk)])
+
+    assert done.exit_code == 0, done.stderr
+    assert "1 tracks with 2 shapes" in done.stderr
+    again = world.layer.tracks.get(deleted_at=None)
+    assert frames_of(again.pk) == [3, 9]
+
+
+def test_the_command_line_names_the_videos_there_are(world: World, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from framewise.cli import app
+
+    done = CliRunner().invoke(app, ["export", "nothing.mp4", "--out", str(tmp_path / "x.json")])
+    assert done.exit_code == 1
+    assert f"{world.video.pk} (cross.mp4)" in done.stderr
+
+
+def test_a_track_of_no_shapes_travels(world: World) -> None:
+    track = uuid4()
+    do(world, create(track, world.car))
+    assert exported(world)["tracks"][0]["shapes"] == []
