@@ -52,8 +52,10 @@ class Found:
         if not isinstance(shape, Box):
             raise TrackingError(f"{self.model} answered with a {type(shape).__name__.lower()}; only boxes are written.")
         flags = Flag.PREDICTED
-        flags |= Flag.OUTSIDE if tracked.outside else Flag(0)
-        flags |= Flag(0) if prediction.visible else Flag.DOUBTFUL
+        if tracked.outside:
+            flags |= Flag.OUTSIDE
+        elif not prediction.visible:
+            flags |= Flag.OCCLUDED
         row = Row(prediction.frame, Kind.BOX, flags, prediction.confidence, shape)
         if self.rows[prediction.object].setdefault(prediction.frame, row) is row:
             self.predicted += 1

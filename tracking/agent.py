@@ -40,7 +40,9 @@ from tracking.types import TrackingError
 LOAD_EVERY_S = 5.0
 BACKOFF_S = (0.5, 15.0)
 """First and longest pause before the next attempt to connect; jitter makes it up to half as long again."""
-RESUME_AFTER_S = 1.0
+STABLE_S = 30.0
+"""A connection that lived so long makes the next pause short again."""
+RESUME_AFTER_S = 5.0
 """After a reconnect a run that the server has neither started anew nor stopped by then goes on where it was."""
 REFUSED_CLOSE_CODES = {4401, 4403}
 
@@ -76,12 +78,14 @@ class Agent:
         pauses = backoff()
         try:
             while True:
+                began = self._loop.time()
                 try:
                     async with self._connected() as connection:
-                        pauses = backoff()
                         await self._serve(connection)
                 except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
                     _raise_if_refused(error)
+                    if self._loop.time() - began > STABLE_S:
+                        pauses = backoff()
                     pause = next(pauses)
                     log.warning("No connection to %s (%s); trying again in %.1f s.", self.url, _reason(error), pause)
                     await asyncio.sleep(pause)
