@@ -1,0 +1,142 @@
+/** The live channel: one WebSocket that comes back by itself. It knows messages, not what they mean. */
+import { signal, type Signal } from '@preact/signals-core'
+import type { ClientMessage, Predictions, ServerMessage } from './generated'
+
+const PING_EVERY_MS = 20_000
+const SILENCE_MS = 45_000
+const FIRST_WAIT_MS = 300
+const LONGEST_WAIT_MS = 10_000
+
+/** A binary message: its header, and one table's bytes per entry of `header.tables`. */
+export interface PredictionsMessage {
+  readonly header: Predictions
+  readonly tables: readonly Uint8Array[]
+}
+
+export interface LiveHandlers {
+  onMessage(message: Exclude<ServerMessage, Predictions>): void
+  onPredictions(message: PredictionsMessage): void
+  /** The channel won't come back by itself; `message` says what the person can do. */
+  onEnded(message: string): void
+}
+
+export type CloseOutcome = { readonly retry: true } | { readonly retry: false; readonly message: string }
+
+/** What a closed socket means: whether to come back, or what to tell. */
+export function classifyClose(code: number): CloseOutcome {
+  switch (code) {
+    case 4401:
+      return { retry: false, message: 'You are signed out. Sign in again; your unsent edits are kept here.' }
+    case 4403:
+    case 4404:
+      return { retry: false, message: 'This video is no longer shared with you.' }
+    default:
+      return { retry: true }
+  }
+}
+
+/** How long to wait before the n-th try (from 0): doubling, bounded, and spread so that browsers don't come at once. */
+export function waitBefore(attempt: number, random: () => number = Math.random): number {
+  const longest = Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS)
+  return longest / 2 + (random() * longest) / 2
+}
+
+/** Take a binary message apart. Raises when its parts don't add up. */
+export function decodePredictions(data: ArrayBuffer): PredictionsMessage {
+  const length = new DataView(data).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as Predictions
+  let at = 4 + length
+  const tables = header.tables.map((table) => {
+    const bytes = new Uint8Array(data, at, table.bytes)
+    at += table.bytes
+    return bytes
+  })
+  if (at !== data.byteLength) throw new Error(`A prediction message of ${data.byteLength} bytes announces ${at}.`)
+  return { header, tables }
+}
+
+export class LiveChannel {
+  /** Whether messages get through right now. */
+  readonly connected: Signal<boolean> = signal(false, { name: 'live.connected' })
+  private socket: WebSocket | null = null
+  private attempt = 0
+  private timer: ReturnType<typeof setTimeout> | null = null
+  private ticker: ReturnType<typeof setInterval> | null = null
+  private heardAt = 0
+  private ended = false
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: LiveHandlers,
+    private readonly open: (url: string) => WebSocket = (address) => new WebSocket(address),
+  ) {}
+
+  connect(): void {
+    if (this.ended || this.socket) return
+    const socket = this.open(this.url)
+    socket.binaryType = 'arraybuffer'
+    this.socket = socket
+    socket.onopen = () => {
+      this.heardAt = Date.now()
+      this.ticker = setInterval(() => this.check(), PING_EVERY_MS)
+    }
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.receive(event.data)
+    socket.onclose = (event) => this.closed(event.code)
+  }
+
+  /** Whether it could be handed to the socket; what isn't must be sent again after the next welcome. */
+  send(message: ClientMessage): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false
+    this.socket.send(JSON.stringify(message))
+    return true
+  }
+
+  /** Try now instead of after the wait: the browser says that it is online again. */
+  hurry(): void {
+    if (this.socket || this.ended) return
+    if (this.timer) clearTimeout(this.timer)
+    this.attempt = 0
+    this.connect()
+  }
+
+  dispose(): void {
+    this.ended = true
+    if (this.timer) clearTimeout(this.timer)
+    if (this.ticker) clearInterval(this.ticker)
+    this.socket?.close(1000)
+  }
+
+  private receive(data: string | ArrayBuffer): void {
+    this.heardAt = Date.now()
+    if (typeof data !== 'string') {
+      this.handlers.onPredictions(decodePredictions(data))
+      return
+    }
+    const message = JSON.parse(data) as ServerMessage
+    if (message.type === 'welcome') {
+      this.attempt = 0
+      this.connected.value = true
+    }
+    if (message.type !== 'predictions') this.handlers.onMessage(message)
+  }
+
+  /** Keep the connection alive; give up one that is silent, which a dropped network leaves open for minutes. */
+  private check(): void {
+    if (Date.now() - this.heardAt > SILENCE_MS) this.socket?.close(4000)
+    else this.send({ type: 'ping' })
+  }
+
+  private closed(code: number): void {
+    if (this.ticker) clearInterval(this.ticker)
+    this.socket = null
+    this.connected.value = false
+    if (this.ended) return
+    const outcome = classifyClose(code)
+    if (outcome.retry) {
+      this.timer = setTimeout(() => this.connect(), waitBefore(this.attempt++))
+    } else {
+      this.ended = true
+      this.handlers.onEnded(outcome.message)
+    }
+  }
+}

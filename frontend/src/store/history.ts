@@ -1,0 +1,92 @@
+/** What this person did and can take back, per edit; tracker results and other people's edits never enter. */
+import { signal, type Signal } from '@preact/signals-core'
+import type { HistoryEvent, Operation } from '@/protocol/generated'
+
+export interface Entry {
+  readonly edit: string
+  readonly summary: string
+  /** Operations that take the edit back. */
+  readonly inverse: readonly Operation[]
+}
+
+const DEEPEST = 500
+
+export class History {
+  /** Words for the next undo and redo; null: nothing to do. */
+  readonly canUndo: Signal<string | null> = signal(null, { name: 'canUndo' })
+  readonly canRedo: Signal<string | null> = signal(null, { name: 'canRedo' })
+  private readonly done: Entry[] = []
+  private readonly undone: Entry[] = []
+
+  /** A new edit: what was taken back before it can't come again. */
+  push(entry: Entry): void {
+    this.done.push(entry)
+    if (this.done.length > DEEPEST) this.done.shift()
+    this.undone.length = 0
+    this.announce()
+  }
+
+  /** The edit to take back next; it is no longer on the stack. */
+  takeUndo(): Entry | null {
+    return this.taken(this.done)
+  }
+
+  takeRedo(): Entry | null {
+    return this.taken(this.undone)
+  }
+
+  /** An edit was taken back by `entry`, whose inverse does it again. */
+  pushUndone(entry: Entry): void {
+    this.undone.push(entry)
+    this.announce()
+  }
+
+  /** Something undone was done again. */
+  pushRedone(entry: Entry): void {
+    this.done.push(entry)
+    this.announce()
+  }
+
+  /** The server refused an edit, so there is nothing to take back. */
+  forget(edit: string): void {
+    for (const stack of [this.done, this.undone]) {
+      const index = stack.findIndex((entry) => entry.edit === edit)
+      if (index >= 0) stack.splice(index, 1)
+    }
+    this.announce()
+  }
+
+  /** After a reload: what the server remembers of this person's edits, newest first. */
+  rebuild(events: readonly HistoryEvent[]): void {
+    this.done.length = 0
+    this.undone.length = 0
+    for (const event of [...events].reverse()) {
+      if (!event.inverse) continue
+      const entry: Entry = { edit: event.edit, summary: event.summary, inverse: event.inverse }
+      if (event.undoes === null) {
+        this.done.push(entry)
+        this.undone.length = 0
+      } else if (removed(this.done, event.undoes)) this.undone.push(entry)
+      else if (removed(this.undone, event.undoes)) this.done.push(entry)
+    }
+    this.announce()
+  }
+
+  private taken(stack: Entry[]): Entry | null {
+    const entry = stack.pop() ?? null
+    this.announce()
+    return entry
+  }
+
+  private announce(): void {
+    this.canUndo.value = this.done.at(-1)?.summary ?? null
+    this.canRedo.value = this.undone.at(-1)?.summary ?? null
+  }
+}
+
+function removed(stack: Entry[], edit: string): boolean {
+  const index = stack.findIndex((entry) => entry.edit === edit)
+  if (index < 0) return false
+  stack.splice(index, 1)
+  return true
+}

@@ -1,0 +1,131 @@
+/** What the records show. Canvas, timeline and panels ask here and never keep a copy. */
+import { between } from '@/geometry/box'
+import { Flag } from './chunks'
+import type { Records } from './records'
+import type { FrameNumber, Row, ShownShape, Span, Track, TrackId } from './types'
+
+export class Queries {
+  constructor(private readonly records: Records) {}
+
+  /** Every shape on a frame, in the order of track numbers: what is later lies on top. */
+  shapesAt(frame: FrameNumber): ShownShape[] {
+    const shown: ShownShape[] = []
+    for (const [id] of this.records.tracked()) {
+      const track = this.records.track(id)
+      const shape = track && !track.deleted ? this.shapeOf(track, frame) : null
+      if (shape) shown.push(shape)
+    }
+    return shown.sort((a, b) => order(a.track) - order(b.track))
+  }
+
+  /** A track's shape on a frame; null in a gap, beyond its extent, and for a deleted track. */
+  shapeAt(id: TrackId, frame: FrameNumber): ShownShape | null {
+    const track = this.records.track(id)
+    return track && !track.deleted ? this.shapeOf(track, frame) : null
+  }
+
+  rowAt(id: TrackId, frame: FrameNumber): Row | null {
+    return this.records.rows(id).row(frame)
+  }
+
+  /** The rows on both sides of a frame that has none itself. */
+  neighbours(id: TrackId, frame: FrameNumber): { before: Row | null; after: Row | null } {
+    const rows = this.records.rows(id)
+    const before = rows.before(frame)
+    const after = rows.after(frame)
+    return { before: before === null ? null : rows.row(before), after: after === null ? null : rows.row(after) }
+  }
+
+  /** First and last frame of a track that are known here; null without rows. */
+  extent(id: TrackId): readonly [FrameNumber, FrameNumber] | null {
+    return this.records.rows(id).extent()
+  }
+
+  /**
+   * The nearest shape of a track that shows nothing on `frame`: drawn faintly, and a place to begin from. It has the
+   * track's last known geometry before the frame, or its first after it.
+   */
+  ghostAt(id: TrackId, frame: FrameNumber): ShownShape | null {
+    const track = this.records.track(id)
+    if (!track || track.deleted || this.shapeOf(track, frame)) return null
+    const { before, after } = this.neighbours(id, frame)
+    const here = this.rowAt(id, frame)
+    const nearest = here ?? before ?? after
+    return nearest ? shown(track, nearest, 'interpolated') : null
+  }
+
+  nextKeyframe(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
+    return least([...ids].map((id) => this.records.rows(id).after(frame, Flag.keyframe)))
+  }
+
+  previousKeyframe(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
+    const frames = [...ids].map((id) => this.records.rows(id).before(frame, Flag.keyframe)).filter((found) => found !== null)
+    return frames.length ? Math.max(...frames) : null
+  }
+
+  /** A track's stretches within first..last, in order, keyframes by themselves. Work is bounded by the rows there. */
+  spans(id: TrackId, first: FrameNumber, last: FrameNumber): Span[] {
+    const rows = this.records.rows(id)
+    const spans: Span[] = []
+    let from = rows.flags(first) ? first : (rows.before(first) ?? rows.after(first))
+    while (from !== null && from <= last) {
+      const flags = rows.flags(from)
+      const next = rows.after(from)
+      add(spans, from, from, kindOf(flags))
+      if (next !== null && next > from + 1) add(spans, from + 1, next - 1, flags & Flag.outside ? 'outside' : 'interpolated')
+      from = next
+    }
+    return spans
+      .filter((span) => span.last >= first && span.first <= last)
+      .map((span) => ({ ...span, first: Math.max(span.first, first), last: Math.min(span.last, last) }))
+  }
+
+  private shapeOf(track: Track, frame: FrameNumber): ShownShape | null {
+    const rows = this.records.rows(track.id)
+    const flags = rows.flags(frame)
+    if (flags) return flags & Flag.outside ? null : shown(track, rows.row(frame)!, flags & Flag.keyframe ? 'keyframe' : 'predicted')
+    const before = rows.before(frame)
+    if (before === null || rows.flags(before) & Flag.outside) return null
+    const after = rows.after(frame)
+    if (after === null) return null
+    return interpolated(track, rows.row(before)!, rows.row(after)!, frame)
+  }
+}
+
+/** The shape on a frame between two neighbouring rows, the first of which is not outside (annotator/shapes.py). */
+export function interpolated(track: Track, before: Row, after: Row, frame: FrameNumber): ShownShape {
+  const held = shown(track, before, 'interpolated')
+  if (after.outside || before.kind !== 'box' || after.kind !== 'box') return held
+  const share = (frame - before.frame) / (after.frame - before.frame)
+  return {
+    ...held,
+    bounds: between(before.bounds, after.bounds, share),
+    confidence: before.confidence + (after.confidence - before.confidence) * share,
+  }
+}
+
+function shown(track: Track, row: Row, origin: ShownShape['origin']): ShownShape {
+  const { kind, occluded, doubtful, confidence, bounds, payload } = row
+  return { track, kind, origin, occluded, doubtful, confidence, bounds, payload }
+}
+
+function kindOf(flags: number): Span['kind'] {
+  if (flags & Flag.keyframe) return 'keyframe'
+  return flags & Flag.outside ? 'outside' : 'predicted'
+}
+
+/** Add a stretch, joining it to the one before where that is of the same kind; keyframes stay apart. */
+function add(spans: Span[], first: FrameNumber, last: FrameNumber, kind: Span['kind']): void {
+  const previous = spans.at(-1)
+  if (previous?.kind === kind && kind !== 'keyframe' && previous.last + 1 === first) spans[spans.length - 1] = { ...previous, last }
+  else spans.push({ first, last, kind })
+}
+
+const least = (frames: (FrameNumber | null)[]): FrameNumber | null => {
+  const found = frames.filter((frame) => frame !== null)
+  return found.length ? Math.min(...found) : null
+}
+
+/** Provisional numbers are negative: the newest tracks, on top. */
+const order = (track: Track) => (track.number < 0 ? 1e9 - track.number : track.number)
+

@@ -1,0 +1,190 @@
+import { signal, type Signal } from '@preact/signals-core'
+import { fromBase64, toBase64 } from '@/core/base64'
+import type { Operation, ShapesReplace, TrackFields, TrackOut } from '@/protocol/generated'
+import { STORED, Flag, pack, unpack, windowStart, type Table } from './chunks'
+import { TrackRows } from './track-rows'
+import type { FrameNumber, Row, Track, TrackId } from './types'
+
+/** Tracks and their rows, changed only through operations and tables. `version` grows once per batch of changes. */
+export class Records {
+  readonly tracks: Signal<ReadonlyMap<TrackId, Track>> = signal(new Map<TrackId, Track>(), { name: 'tracks' })
+  readonly version = signal(0, { name: 'version' })
+  private readonly byTrack = new Map<TrackId, TrackRows>()
+  private changed = false
+
+  rows(track: TrackId): TrackRows {
+    let rows = this.byTrack.get(track)
+    if (!rows) {
+      rows = new TrackRows()
+      this.byTrack.set(track, rows)
+    }
+    return rows
+  }
+
+  track(id: TrackId): Track | null {
+    return this.tracks.value.get(id) ?? null
+  }
+
+  /** Tracks with rows known here. */
+  *tracked(): Iterable<[TrackId, TrackRows]> {
+    yield* this.byTrack
+  }
+
+  /** Tell everybody who looks, once, about the changes since the last time. */
+  settle(): void {
+    if (!this.changed) return
+    this.changed = false
+    this.version.value++
+  }
+
+  setTracks(listed: readonly TrackOut[]): void {
+    this.tracks.value = new Map(listed.map((track) => [track.id, fromServer(track)]))
+    this.changed = true
+  }
+
+  setNumber(track: TrackId, number: number): void {
+    const known = this.track(track)
+    if (known && known.number !== number) this.setTrack({ ...known, number })
+  }
+
+  setTrack(track: Track): void {
+    this.tracks.value = new Map(this.tracks.value).set(track.id, track)
+    this.changed = true
+  }
+
+  /** Do one operation. Returns the operation that takes it back. */
+  apply(operation: Operation): Operation {
+    this.changed = true
+    switch (operation.op) {
+      case 'track.create':
+        return this.create(operation.track, operation.fields)
+      case 'track.update':
+        return this.update(operation.track, operation.fields)
+      case 'shapes.replace':
+        return this.replace(operation)
+    }
+  }
+
+  /** Predictions, as they come: they never replace a keyframe. */
+  putPredictions(track: TrackId, table: Table): void {
+    this.rows(track).putTable(table, true)
+    this.changed = true
+  }
+
+  clearPredictions(track: TrackId, first: FrameNumber, last: FrameNumber): void {
+    this.rows(track).remove(first, last, Flag.predicted)
+    this.changed = true
+  }
+
+  /** What the server holds in a window replaces what is known of it. */
+  setWindow(track: TrackId, start: number, table: Table | null): void {
+    const rows = this.rows(track)
+    rows.remove(start, start + 255)
+    if (table) rows.putTable(table)
+    this.changed = true
+  }
+
+  private create(id: TrackId, fields: TrackFields): Operation {
+    const known = this.track(id)
+    // The same creation again (a resent edit, an echo) must not undo what happened since.
+    this.setTrack(known ? { ...known, deleted: false } : { ...withFields(blank(id, provisionalNumber(this.tracks.value)), fields) })
+    return { op: 'track.update', track: id, fields: { deleted: true } }
+  }
+
+  private update(id: TrackId, fields: TrackFields): Operation {
+    const known = this.track(id)
+    if (!known) return { op: 'track.update', track: id, fields: {} }
+    this.setTrack(withFields(known, fields))
+    return { op: 'track.update', track: id, fields: formerFields(known, fields) }
+  }
+
+  private replace(operation: ShapesReplace): Operation {
+    const rows = this.rows(operation.track)
+    const mask = operation.keep_keyframes ? Flag.predicted : STORED
+    const coming = operation.tables.map((table) => unpack(fromBase64(table)))
+    const comingFrames = new Set(coming.flatMap((table) => Array.from(table.frames, (frame) => table.start + frame)))
+    const gone: Row[] = []
+    for (const [first, last] of operation.ranges) {
+      for (const row of rows.within(first, last)) {
+        if (flagged(row, mask) || comingFrames.has(row.frame)) gone.push(row)
+      }
+      rows.remove(first, last, mask)
+    }
+    for (const table of coming) rows.putTable(table)
+    const keep = operation.keep_keyframes ? { keep_keyframes: true } : {}
+    return { op: 'shapes.replace', track: operation.track, ranges: operation.ranges, tables: packRows(gone), ...keep }
+  }
+}
+
+/** Rows of one track as base64 tables, one per window. */
+export function packRows(rows: readonly Row[]): string[] {
+  const byStart = new Map<number, Row[]>()
+  for (const row of rows) {
+    const start = windowStart(row.frame)
+    const list = byStart.get(start)
+    if (list) list.push(row)
+    else byStart.set(start, [row])
+  }
+  return [...byStart].sort(([a], [b]) => a - b).map(([start, list]) => toBase64(pack(start, list)))
+}
+
+const flagged = (row: Row, mask: number) => (row.keyframe ? mask & Flag.keyframe : mask & Flag.predicted) !== 0
+
+function fromServer(track: TrackOut): Track {
+  return {
+    id: track.id,
+    number: track.number,
+    label: track.label,
+    colour: track.colour,
+    locked: track.locked,
+    attributes: track.attributes,
+    frameAttributes: track.frame_attributes,
+    source: track.source,
+    verdict: track.verdict,
+    deleted: track.deleted,
+  }
+}
+
+function blank(id: TrackId, number: number): Track {
+  return { id, number, label: 0, colour: '', locked: false, attributes: {}, frameAttributes: {}, source: 'person', verdict: '', deleted: false }
+}
+
+/** Negative until the server has given the real one; the newest has the lowest. */
+function provisionalNumber(tracks: ReadonlyMap<TrackId, Track>): number {
+  let lowest = 0
+  for (const track of tracks.values()) lowest = Math.min(lowest, track.number)
+  return lowest - 1
+}
+
+/** A track with those fields of `fields` that are there. */
+function withFields(track: Track, fields: TrackFields): Track {
+  return {
+    ...track,
+    label: fields.label ?? track.label,
+    number: fields.number ?? track.number,
+    colour: fields.colour ?? track.colour,
+    locked: fields.locked ?? track.locked,
+    attributes: fields.attributes ?? track.attributes,
+    frameAttributes: fields.frame_attributes ?? track.frameAttributes,
+    verdict: fields.verdict ?? track.verdict,
+    deleted: fields.deleted ?? track.deleted,
+  }
+}
+
+/** What the fields named in `fields` are now. */
+function formerFields(track: Track, fields: TrackFields): TrackFields {
+  const former: TrackFields = {}
+  if (fields.label != null) former.label = track.label
+  if (fields.number != null) former.number = track.number
+  if (fields.colour != null) former.colour = track.colour
+  if (fields.locked != null) former.locked = track.locked
+  if (fields.attributes != null) former.attributes = { ...track.attributes }
+  if (fields.frame_attributes != null) {
+    former.frame_attributes = Object.fromEntries(
+      Object.entries(track.frameAttributes).map(([name, pairs]) => [name, pairs.map(([frame, value]) => [frame, value] as [number, unknown])]),
+    )
+  }
+  if (fields.verdict != null) former.verdict = track.verdict
+  if (fields.deleted != null) former.deleted = track.deleted
+  return former
+}

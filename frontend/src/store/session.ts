@@ -1,0 +1,61 @@
+import { signal, type Signal } from '@preact/signals-core'
+import type { View } from '@/geometry/view-transform'
+import type { FrameNumber, TrackId } from './types'
+
+/** Whether everything is on the server. `refused`: the server took something back; the message says why. */
+export interface SavedState {
+  readonly kind: 'saved' | 'saving' | 'offline'
+  readonly unsent: number
+}
+
+/** Something to tell in passing. `goTo`: where it happened, offered as a link. */
+export interface Notice {
+  readonly message: string
+  readonly tone: 'info' | 'error'
+  readonly goTo: FrameNumber | null
+}
+
+/** What this browser looks at; nothing here is anybody else's business. */
+export class Session {
+  readonly frame: Signal<FrameNumber>
+  readonly playing = signal(false, { name: 'playing' })
+  /** In multiples of the video's rate; negative plays backward. */
+  readonly speed = signal(1, { name: 'speed' })
+  readonly selection: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'selection' })
+  readonly hovered: Signal<TrackId | null> = signal(null, { name: 'hovered' })
+  readonly hidden: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'hidden' })
+  readonly tool = signal('select', { name: 'tool' })
+  readonly view: Signal<View> = signal({ scale: 1, x: 0, y: 0 }, { name: 'view' })
+  readonly activeLabel: Signal<number | null> = signal(null, { name: 'activeLabel' })
+  readonly saved: Signal<SavedState> = signal({ kind: 'saved', unsent: 0 }, { name: 'saved' })
+  readonly connected = signal(false, { name: 'connected' })
+  readonly notice: Signal<Notice | null> = signal(null, { name: 'notice' })
+
+  constructor(frame: FrameNumber) {
+    this.frame = signal(frame, { name: 'frame' })
+  }
+
+  select(...tracks: TrackId[]): void {
+    this.selection.value = new Set(tracks)
+  }
+
+  toggleSelected(track: TrackId): void {
+    const selection = new Set(this.selection.value)
+    if (!selection.delete(track)) selection.add(track)
+    this.selection.value = selection
+  }
+
+  toggleHidden(...tracks: TrackId[]): void {
+    const hidden = new Set(this.hidden.value)
+    const hide = tracks.some((track) => !hidden.has(track))
+    for (const track of tracks) {
+      if (hide) hidden.add(track)
+      else hidden.delete(track)
+    }
+    this.hidden.value = hidden
+  }
+
+  tell(message: string, tone: Notice['tone'] = 'info', goTo: FrameNumber | null = null): void {
+    this.notice.value = { message, tone, goTo }
+  }
+}

@@ -1,0 +1,393 @@
+/**
+ * Everything the editor knows, and the only way to change it. A person's edit is applied here at once, kept in the
+ * outbox, and sent; the event that comes back is its acknowledgement. Events of others, and predictions, are applied as
+ * they come, with this person's unacknowledged edits done again on top.
+ */
+import { signal, type Signal } from '@preact/signals-core'
+import { assertNever } from '@/core/assert'
+import { uuid } from '@/core/ids'
+import type { Edit, EventOut, HistoryOut, Operation, Predictions, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
+import type { PredictionsMessage } from '@/protocol/live'
+import { unpack } from './chunks'
+import { History, type Entry } from './history'
+import { Loader, type LoadedWindow } from './loader'
+import { Outbox, type EditStorage } from './outbox'
+import { LivePredictions } from './predictions'
+import { Queries } from './queries'
+import { Records } from './records'
+import { Session } from './session'
+import { placeOf, Transaction, windowsOf } from './transaction'
+import type { BoxPx, EditorConfig, FrameNumber, Person, Run, TrackId } from './types'
+import type { Rest } from '@/protocol/rest'
+import type { ClientMessage } from '@/protocol/generated'
+
+/** Where an undo or redo acted, to tell the person, who may be looking elsewhere. */
+export interface Acted {
+  readonly summary: string
+  readonly frame: FrameNumber | null
+  readonly tracks: readonly TrackId[]
+}
+
+export interface RunRequest {
+  readonly model: string | null
+  readonly prompts: readonly { readonly track: TrackId; readonly frame: FrameNumber; readonly box: BoxPx }[]
+  readonly first: FrameNumber
+  readonly last: FrameNumber
+  readonly direction: Run['direction']
+  readonly options?: RunOptions
+}
+
+/** A gesture under way: its latest state is shown, nothing is sent until it is committed. */
+export interface Gesture {
+  /** Replace what the gesture did so far by what `work` does. */
+  update(work: (tx: Transaction) => void): void
+  commit(): void
+  cancel(): void
+}
+
+export interface StoreDeps {
+  readonly rest: Rest
+  readonly edits: EditStorage
+  /** Hands a message to the live channel; false when there is no connection. */
+  readonly send: (message: ClientMessage) => boolean
+}
+
+const EVENTS_KEPT = 400
+
+export class EditorStore {
+  readonly records = new Records()
+  readonly queries = new Queries(this.records)
+  readonly history = new History()
+  readonly session: Session
+  readonly people: Signal<readonly Person[]> = signal([], { name: 'people' })
+  readonly runs: Signal<ReadonlyMap<string, Run>> = signal(new Map<string, Run>(), { name: 'runs' })
+  readonly loader: Loader
+  /** This browser's connection, to tell oneself from others in `people`. */
+  connection = ''
+  private readonly outbox: Outbox
+  private readonly live = new LivePredictions()
+  private revision = 0
+  private recentEvents: EventOut[] = []
+  private refetching: Promise<void> | null = null
+  private gesture: Transaction | null = null
+  /** Predictions that were dropped for this connection and aren't stored yet, so that fetching them is no use yet. */
+  private missed: [TrackId, FrameNumber, FrameNumber][] = []
+
+  constructor(
+    readonly config: EditorConfig,
+    private readonly deps: StoreDeps,
+    frame: FrameNumber,
+  ) {
+    this.session = new Session(frame)
+    this.outbox = new Outbox(
+      deps.edits,
+      (edit) => deps.send(edit),
+      () => this.noteSaved(),
+      () => this.session.tell('This browser can’t keep unsent edits. Stay online until everything is saved.', 'error'),
+    )
+    this.loader = new Loader(
+      deps.rest,
+      config.layer.id,
+      config.video.frameCount,
+      (window) => this.take(window),
+      (error) => this.session.tell(error.message, 'error'),
+    )
+  }
+
+  /** Load what the editor opens with. The live channel may be connected before or after. */
+  async open(): Promise<void> {
+    const left = await this.outbox.restore()
+    await this.loader.open(this.session.frame.value)
+    for (const edit of left) this.reapply(edit.operations)
+    this.records.settle()
+    this.outbox.resend()
+    void this.loadHistory()
+    this.loader.want(this.session.frame.value)
+  }
+
+  // ------------------------------------------------------------------ a person's edits
+
+  /** Do an edit: at once here, then everywhere. Returns what `work` returns. */
+  transact<T>(summary: string, work: (tx: Transaction) => T): T {
+    const tx = new Transaction(this.records)
+    const result = work(tx)
+    this.finish(summary, tx)
+    return result
+  }
+
+  /** Begin a gesture, e.g. a drag: one edit, however many steps it takes. */
+  beginGesture(summary: string): Gesture {
+    let tx = new Transaction(this.records)
+    this.gesture = tx
+    const revert = () => {
+      for (const operation of tx.inverse) this.records.apply(operation)
+    }
+    return {
+      update: (work) => {
+        revert()
+        tx = new Transaction(this.records)
+        this.gesture = tx
+        work(tx)
+        this.records.settle()
+      },
+      commit: () => {
+        this.gesture = null
+        this.finish(summary, tx)
+      },
+      cancel: () => {
+        revert()
+        this.gesture = null
+        this.records.settle()
+      },
+    }
+  }
+
+  /** Take this person's last edit back; says where it was. */
+  undo(): Acted | null {
+    const entry = this.history.takeUndo()
+    return entry && this.takeBack(entry, `Undo: ${entry.summary}`, (done) => this.history.pushUndone(done))
+  }
+
+  redo(): Acted | null {
+    const entry = this.history.takeRedo()
+    return entry && this.takeBack(entry, entry.summary, (done) => this.history.pushRedone(done))
+  }
+
+  // ------------------------------------------------------------------ runs
+
+  /** Ask for a run; it appears in `runs` when the server has it. Returns its id, or null without a connection. */
+  startRun(request: RunRequest): string | null {
+    const id = uuid()
+    const prompts = request.prompts.map(({ track, frame, box }) => ({ track, frame, box: [...box] as [number, number, number, number] }))
+    const message: ClientMessage = { type: 'run.start', id, model: request.model, prompts, first: request.first, last: request.last, direction: request.direction }
+    if (request.options) message.options = request.options
+    if (this.deps.send(message)) return id
+    this.session.tell('Tracking needs the server, and there is no connection right now.', 'error')
+    return null
+  }
+
+  correctRun(run: string, track: TrackId, frame: FrameNumber, box: BoxPx): void {
+    this.deps.send({ type: 'run.correct', run, track, frame, box: [...box] as [number, number, number, number] })
+  }
+
+  extendRun(run: string, first: FrameNumber, last: FrameNumber): void {
+    this.deps.send({ type: 'run.extend', run, first, last })
+  }
+
+  stopRun(run: string, tracks: readonly TrackId[] | null = null): void {
+    this.deps.send({ type: 'run.stop', run, tracks: tracks && [...tracks] })
+  }
+
+  /** Runs that are not over. */
+  activeRuns(): Run[] {
+    return [...this.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running')
+  }
+
+  /** The run that follows a track now; null when none does. */
+  runOf(track: TrackId): Run | null {
+    return this.activeRuns().find((run) => run.tracks.includes(track)) ?? null
+  }
+
+  // ------------------------------------------------------------------ what comes from the server
+
+  receive(message: Exclude<ServerMessage, Predictions>): void {
+    switch (message.type) {
+      case 'welcome':
+        this.connection = message.connection
+        this.people.value = message.people
+        this.runs.value = new Map(message.runs.map((run) => [run.id, runOf(run)]))
+        this.session.connected.value = true
+        if (message.revision > this.revision) void this.mend(true)
+        this.outbox.resend()
+        this.noteSaved()
+        return
+      case 'event':
+        this.applyEvent(message)
+        return
+      case 'cleared':
+        this.live.accepts(message.run, message.track, message.epoch)
+        for (const [first, last] of message.ranges) {
+          this.live.cleared(message.track, first, last)
+          this.records.clearPredictions(message.track, first, last)
+        }
+        this.records.settle()
+        return
+      case 'run':
+        this.noteRun(message.run)
+        return
+      case 'people':
+        this.people.value = message.people
+        return
+      case 'refused':
+        this.refused(message.message, message.edit)
+        return
+      case 'pong':
+        return
+      default:
+        assertNever(message)
+    }
+  }
+
+  receivePredictions({ header, tables }: PredictionsMessage): void {
+    header.tables.forEach((listed, index) => {
+      if (header.run === null || !this.live.accepts(header.run, listed.track, listed.epoch)) return
+      const table = unpack(tables[index]!)
+      this.live.hold(header.run, listed.track, table)
+      this.records.putPredictions(listed.track, table)
+    })
+    this.redoUnsent()
+    this.records.settle()
+    this.missed.push(...header.missed)
+    this.deps.send({ type: 'received', sequence: header.sequence })
+  }
+
+  disconnected(): void {
+    this.session.connected.value = false
+    this.people.value = []
+    this.noteSaved()
+  }
+
+  dispose(): void {
+    this.loader.dispose()
+  }
+
+  // ------------------------------------------------------------------ inside
+
+  private finish(summary: string, tx: Transaction): void {
+    this.records.settle()
+    if (!tx.operations.length) return
+    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, summary }
+    this.history.push({ edit: edit.id, summary, inverse: tx.inverse })
+    this.outbox.add(edit)
+  }
+
+  private takeBack(entry: Entry, summary: string, push: (done: Entry) => void): Acted {
+    const tx = new Transaction(this.records)
+    for (const operation of entry.inverse) tx.do(operation)
+    this.records.settle()
+    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, undoes: entry.edit, summary }
+    push({ edit: edit.id, summary: entry.summary, inverse: tx.inverse })
+    this.outbox.add(edit)
+    return { summary: entry.summary, ...placeOf(tx.operations) }
+  }
+
+  private applyEvent(event: EventOut): void {
+    const mine = this.outbox.settle(event.edit)
+    if (event.revision <= this.revision) return
+    const gap = event.revision > this.revision + 1
+    this.revision = event.revision
+    this.recentEvents.push(event)
+    if (this.recentEvents.length > EVENTS_KEPT) this.recentEvents.shift()
+    this.applyRemote(event, mine !== null)
+    this.records.settle()
+    if (gap || event.kind === 'import') void this.mend(true)
+  }
+
+  private applyRemote(event: EventOut, mine: boolean): void {
+    for (const [track, first, last] of event.touched) this.live.stored(track, first, last, event.revision)
+    const still = this.missed.filter(([track, first, last]) => !event.touched.some((stored) => stored[0] === track && stored[1] <= last && first <= stored[2]))
+    if (still.length < this.missed.length) {
+      this.missed = still
+      void this.mend(false)
+    }
+    // One's own edit was done when it was made; doing it again would undo what followed it.
+    if (!mine) {
+      this.reapply(event.operations)
+      this.redoUnsent()
+      const outside = [...windowsOf(event.operations)].some((start) => !this.loader.covers(start))
+      // Rows elsewhere may have been the neighbours that shapes here are interpolated from.
+      if (outside) void this.mend(false)
+    }
+    for (const [track, number] of Object.entries(event.numbers)) this.records.setNumber(track, number)
+  }
+
+  private reapply(operations: readonly Operation[]): void {
+    for (const operation of operations) this.records.apply(operation)
+  }
+
+  /** Unacknowledged edits, and the gesture under way, stay on top of whatever came. */
+  private redoUnsent(): void {
+    for (const edit of this.outbox.edits) this.reapply(edit.operations)
+    if (this.gesture) this.reapply(this.gesture.operations)
+  }
+
+  private take({ header, tables }: LoadedWindow): void {
+    if (header.tracks) this.records.setTracks(header.tracks)
+    const first = header.first - (header.first % 256)
+    for (const [id] of this.records.tracked()) {
+      for (let start = first; start <= header.last; start += 256) this.records.setWindow(id, start, null)
+    }
+    for (const { track, table } of tables) this.records.setWindow(track, table.start, table)
+    this.revision = Math.max(this.revision, header.revision)
+    for (const event of this.recentEvents) if (event.revision > header.revision) this.reapply(event.operations)
+    for (const { track, table } of this.live.missingFrom(header.revision)) this.records.putPredictions(track, table)
+    this.redoUnsent()
+    const surplus = new Set(this.loader.surplus())
+    if (surplus.size) for (const [, rows] of this.records.tracked()) rows.forget((start) => !surplus.has(start))
+    this.records.settle()
+  }
+
+  /** Fetch again what is shown; requests that come meanwhile are answered by one more round. */
+  private mend(tracksToo: boolean): Promise<void> {
+    const round = async () => this.loader.refetch(tracksToo)
+    this.refetching = (this.refetching ?? Promise.resolve()).then(round)
+    const mine = this.refetching
+    return mine.finally(() => {
+      if (this.refetching === mine) this.refetching = null
+    })
+  }
+
+  private async loadHistory(): Promise<void> {
+    try {
+      const { events } = await this.deps.rest.get<HistoryOut>(`/layers/${this.config.layer.id}/events?mine=1`)
+      if (this.history.canUndo.value === null) this.history.rebuild(events)
+    } catch {
+      // Without it nothing from before the reload can be undone; everything else works.
+    }
+  }
+
+  private noteRun(info: RunInfo): void {
+    const runs = new Map(this.runs.value)
+    const before = runs.get(info.id)
+    runs.set(info.id, runOf({ ...info, mine: info.mine || (before?.mine ?? false) }))
+    this.runs.value = runs
+    const over = info.state !== 'queued' && info.state !== 'running'
+    if (over) this.live.runEnded(info.id, this.revision)
+    if (info.state === 'failed' && before?.state !== 'failed') this.session.tell(info.message, 'error')
+  }
+
+  private refused(message: string, edit: string | null): void {
+    this.session.tell(message, 'error')
+    if (edit === null) return
+    this.outbox.settle(edit)
+    this.history.forget(edit)
+    // What it did here is replaced by what the server has; edits made after it are done again on top.
+    void this.mend(true)
+  }
+
+  private noteSaved(): void {
+    const unsent = this.outbox.edits.length
+    const kind = unsent === 0 ? 'saved' : this.session.connected.value ? 'saving' : 'offline'
+    this.session.saved.value = { kind: this.session.connected.value || unsent > 0 ? kind : 'offline', unsent }
+  }
+}
+
+function runOf(info: RunInfo): Run {
+  return {
+    id: info.id,
+    model: info.model,
+    state: info.state,
+    direction: info.direction,
+    first: info.first,
+    last: info.last,
+    tracks: info.tracks,
+    framesDone: info.frames_done,
+    framesTotal: info.frames_total,
+    fps: info.fps,
+    heads: info.heads,
+    agent: info.agent,
+    message: info.message,
+    createdBy: info.created_by,
+    mine: info.mine,
+  }
+}

@@ -1,0 +1,154 @@
+import { Flag, STORED, WINDOW, makeRow, flagsOf, payloadAt, quantised, windowStart, type Table, KINDS } from './chunks'
+import type { BoxPx, FrameNumber, Row } from './types'
+
+/** One window of one track: a slot per frame; a slot whose flags are 0 is empty. */
+class Slots {
+  readonly bounds = new Float32Array(4 * WINDOW)
+  readonly flags = new Uint8Array(WINDOW)
+  readonly kinds = new Uint8Array(WINDOW)
+  readonly confidence = new Uint16Array(WINDOW)
+  readonly payloads = new Map<number, Uint8Array>()
+  count = 0
+}
+
+/**
+ * The rows of one track that this browser knows. Looking up a frame is two array accesses; looking for a neighbour
+ * walks flags, at most a window's, and the sorted list of windows.
+ */
+export class TrackRows {
+  private readonly windows = new Map<number, Slots>()
+  private starts: number[] = []
+
+  /** Frames of the first and last row known; null without rows. */
+  extent(): readonly [FrameNumber, FrameNumber] | null {
+    const first = this.after(-1)
+    return first === null ? null : [first, this.before(Number.MAX_SAFE_INTEGER)!]
+  }
+
+  flags(frame: FrameNumber): number {
+    return this.windows.get(windowStart(frame))?.flags[frame % WINDOW] ?? 0
+  }
+
+  confidence(frame: FrameNumber): number {
+    return (this.windows.get(windowStart(frame))?.confidence[frame % WINDOW] ?? 0) / 65535
+  }
+
+  row(frame: FrameNumber): Row | null {
+    const slots = this.windows.get(windowStart(frame))
+    const slot = frame % WINDOW
+    const flags = slots?.flags[slot]
+    if (!slots || !flags) return null
+    const { bounds } = slots
+    const at = 4 * slot
+    const box: BoxPx = [bounds[at]!, bounds[at + 1]!, bounds[at + 2]!, bounds[at + 3]!]
+    return makeRow(frame, slots.kinds[slot]!, flags, slots.confidence[slot]!, box, slots.payloads.get(slot))
+  }
+
+  /** Frame of the nearest row before `frame` with one of the flags in `mask`; null without one. */
+  before(frame: FrameNumber, mask: number = STORED): FrameNumber | null {
+    for (let index = this.position(frame); index >= 0; index--) {
+      const start = this.starts[index]!
+      const { flags } = this.windows.get(start)!
+      for (let slot = Math.min(frame - 1 - start, WINDOW - 1); slot >= 0; slot--) if (flags[slot]! & mask) return start + slot
+    }
+    return null
+  }
+
+  /** Frame of the nearest row after `frame` with one of the flags in `mask`; null without one. */
+  after(frame: FrameNumber, mask: number = STORED): FrameNumber | null {
+    for (let index = Math.max(this.position(frame), 0); index < this.starts.length; index++) {
+      const start = this.starts[index]!
+      const { flags } = this.windows.get(start)!
+      for (let slot = Math.max(frame + 1 - start, 0); slot < WINDOW; slot++) if (flags[slot]! & mask) return start + slot
+    }
+    return null
+  }
+
+  /** All rows known in first..last, in order. */
+  *within(first: FrameNumber, last: FrameNumber): Generator<Row> {
+    for (let frame = this.after(first - 1); frame !== null && frame <= last; frame = this.after(frame)) yield this.row(frame)!
+  }
+
+  put(row: Row): void {
+    const slots = this.window(windowStart(row.frame))
+    const slot = row.frame % WINDOW
+    if (!slots.flags[slot]) slots.count++
+    slots.flags[slot] = flagsOf(row)
+    slots.kinds[slot] = KINDS.indexOf(row.kind)
+    slots.confidence[slot] = quantised(row.confidence)
+    slots.bounds.set(row.bounds, 4 * slot)
+    if (row.payload.byteLength) slots.payloads.set(slot, row.payload)
+    else slots.payloads.delete(slot)
+  }
+
+  /** Put a table's rows in; with `sparingKeyframes` those whose frame has a keyframe are left out. */
+  putTable(table: Table, sparingKeyframes = false): void {
+    if (!table.count) return
+    const slots = this.window(table.start)
+    for (let index = 0; index < table.count; index++) {
+      const slot = table.frames[index]!
+      if (sparingKeyframes && slots.flags[slot]! & Flag.keyframe) continue
+      if (!slots.flags[slot]) slots.count++
+      slots.flags[slot] = table.flags[index]!
+      slots.kinds[slot] = table.kinds[index]!
+      slots.confidence[slot] = table.confidence[index]!
+      slots.bounds.set(table.bounds.subarray(4 * index, 4 * index + 4), 4 * slot)
+      const payload = payloadAt(table, index)
+      if (payload.byteLength) slots.payloads.set(slot, payload)
+      else slots.payloads.delete(slot)
+    }
+  }
+
+  /** Remove the rows in first..last that have one of the flags in `mask`. */
+  remove(first: FrameNumber, last: FrameNumber, mask: number = STORED): void {
+    for (const start of [...this.starts]) {
+      if (start > last || start + WINDOW <= first) continue
+      const slots = this.windows.get(start)!
+      for (let slot = Math.max(first - start, 0); slot <= Math.min(last - start, WINDOW - 1); slot++) {
+        if (!(slots.flags[slot]! & mask)) continue
+        slots.flags[slot] = 0
+        slots.payloads.delete(slot)
+        slots.count--
+      }
+      if (!slots.count) this.drop(start)
+    }
+  }
+
+  /** Forget windows for which `keep` is false: they can be fetched again. */
+  forget(keep: (start: number) => boolean): void {
+    for (const start of [...this.starts]) if (!keep(start)) this.drop(start)
+  }
+
+  /** Windows that hold rows, in rising order. */
+  get windowStarts(): readonly number[] {
+    return this.starts
+  }
+
+  private window(start: number): Slots {
+    let slots = this.windows.get(start)
+    if (!slots) {
+      slots = new Slots()
+      this.windows.set(start, slots)
+      this.starts.push(start)
+      this.starts.sort((a, b) => a - b)
+    }
+    return slots
+  }
+
+  private drop(start: number): void {
+    this.windows.delete(start)
+    this.starts = this.starts.filter((other) => other !== start)
+  }
+
+  /** Index of the last window that begins at or before `frame`; -1 without one. */
+  private position(frame: FrameNumber): number {
+    let low = 0
+    let high = this.starts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.starts[middle]! <= frame) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+}

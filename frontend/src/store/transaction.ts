@@ -1,0 +1,84 @@
+/** Collects one edit's operations while doing them. */
+import { uuid } from '@/core/ids'
+import type { Operation, TrackFields } from '@/protocol/generated'
+import { windowStart } from './chunks'
+import { packRows, type Records } from './records'
+import type { FrameNumber, Row, TrackId } from './types'
+
+export type Range = readonly [first: FrameNumber, last: FrameNumber]
+
+export class Transaction {
+  readonly operations: Operation[] = []
+  /** Newest first: applied in this order they take the edit back. */
+  readonly inverse: Operation[] = []
+
+  constructor(private readonly records: Records) {}
+
+  /** A new track; its id is known at once, its number comes from the server. */
+  createTrack(fields: TrackFields & { label: number }): TrackId {
+    const id = uuid()
+    this.do({ op: 'track.create', track: id, fields })
+    return id
+  }
+
+  updateTrack(id: TrackId, fields: TrackFields): void {
+    this.do({ op: 'track.update', track: id, fields })
+  }
+
+  /** A person's row; what the frame held before is replaced. */
+  putRow(id: TrackId, row: Row): void {
+    this.putRows(id, [row])
+  }
+
+  putRows(id: TrackId, rows: readonly Row[]): void {
+    if (rows.length) this.replace(id, rangesOf(rows.map((row) => row.frame)), rows)
+  }
+
+  removeRows(id: TrackId, ranges: readonly Range[], keepKeyframes = false): void {
+    this.replace(id, ranges, [], keepKeyframes)
+  }
+
+  /** Rows in `ranges` go, `rows` come; every frame of them lies in `ranges`. */
+  replace(id: TrackId, ranges: readonly Range[], rows: readonly Row[], keepKeyframes = false): void {
+    this.do({
+      op: 'shapes.replace',
+      track: id,
+      ranges: ranges.map(([first, last]) => [first, last]),
+      tables: packRows(rows),
+      ...(keepKeyframes ? { keep_keyframes: true } : {}),
+    })
+  }
+
+  do(operation: Operation): void {
+    this.operations.push(operation)
+    this.inverse.unshift(this.records.apply(operation))
+  }
+}
+
+/** The fewest ranges that hold exactly these frames. */
+export function rangesOf(frames: readonly FrameNumber[]): [FrameNumber, FrameNumber][] {
+  const ranges: [FrameNumber, FrameNumber][] = []
+  for (const frame of [...frames].sort((a, b) => a - b)) {
+    const last = ranges.at(-1)
+    if (last && frame <= last[1] + 1) last[1] = frame
+    else ranges.push([frame, frame])
+  }
+  return ranges
+}
+
+/** The first frame that an edit speaks of, and its tracks: where to look for what it did. */
+export function placeOf(operations: readonly Operation[]): { frame: FrameNumber | null; tracks: TrackId[] } {
+  const tracks = [...new Set(operations.map((operation) => operation.track))]
+  const frames = operations.flatMap((operation) => (operation.op === 'shapes.replace' ? operation.ranges.map(([first]) => first) : []))
+  return { frame: frames.length ? Math.min(...frames) : null, tracks }
+}
+
+/** Windows that an edit's shapes lie in. */
+export function windowsOf(operations: readonly Operation[]): Set<number> {
+  const starts = new Set<number>()
+  for (const operation of operations) {
+    if (operation.op !== 'shapes.replace') continue
+    for (const [first, last] of operation.ranges) for (let at = windowStart(first); at <= last; at += 256) starts.add(at)
+  }
+  return starts
+}

@@ -1,0 +1,119 @@
+/** A server and a browser's storage that tests can command. */
+import type { ClientMessage, Edit, EventOut, Operation, RunInfo } from '@/protocol/generated'
+import { Rest } from '@/protocol/rest'
+import type { EditStorage } from '@/store/outbox'
+import { EditorStore } from '@/store/store'
+import type { EditorConfig } from '@/store/types'
+
+export class FakeEdits implements EditStorage {
+  readonly kept = new Map<string, Edit>()
+  load = () => Promise.resolve([...this.kept.values()])
+  put = (edit: Edit) => Promise.resolve(void this.kept.set(edit.id, structuredClone(edit)))
+  remove = (id: string) => Promise.resolve(void this.kept.delete(id))
+}
+
+/** Answers with empty windows until told otherwise. */
+export class FakeRest extends Rest {
+  windows = 0
+  body: () => ArrayBuffer = () => windowBody({ revision: 0, first: 0, last: 255, tracks: [], chunks: [] })
+  events: unknown[] = []
+
+  constructor() {
+    super('', '')
+  }
+
+  override getBytes(): Promise<ArrayBuffer> {
+    this.windows++
+    return Promise.resolve(this.body())
+  }
+
+  override get<T>(): Promise<T> {
+    return Promise.resolve({ events: this.events, before: null } as T)
+  }
+}
+
+export function windowBody(header: object, tables: Uint8Array[] = []): ArrayBuffer {
+  const json = new TextEncoder().encode(JSON.stringify(header))
+  const bytes = new Uint8Array(4 + json.length + tables.reduce((sum, table) => sum + table.length, 0))
+  new DataView(bytes.buffer).setUint32(0, json.length, true)
+  bytes.set(json, 4)
+  let at = 4 + json.length
+  for (const table of tables) {
+    bytes.set(table, at)
+    at += table.length
+  }
+  return bytes.buffer
+}
+
+export const CONFIG: EditorConfig = {
+  video: { id: 1, name: 'street.mp4', width: 640, height: 360, frameCount: 1000, fps: 25, proxyUrl: '', frameUrl: '', strip: null },
+  layer: { id: 1, name: 'main' },
+  job: null,
+  labels: [
+    { id: 1, name: 'person', colour: '#ff0000', hotkey: '1', geometryKinds: ['box'], attributes: [] },
+    { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [] },
+  ],
+  user: { id: 1, name: 'Alice' },
+  canEdit: true,
+  editableRanges: [[0, 999]],
+  models: [],
+  preferences: {},
+  urls: { live: '', api: '', project: '', help: '' },
+  csrfToken: '',
+}
+
+/** A store with a server that says only what a test tells it to say. */
+export class StoreBench {
+  online = true
+  readonly sent: ClientMessage[] = []
+  readonly edits: FakeEdits
+  readonly rest = new FakeRest()
+  readonly store: EditorStore
+  revision = 0
+
+  constructor(edits = new FakeEdits()) {
+    this.edits = edits
+    const send = (message: ClientMessage) => {
+      if (this.online) this.sent.push(message)
+      return this.online
+    }
+    this.store = new EditorStore(CONFIG, { rest: this.rest, edits, send }, 0)
+  }
+
+  /** The socket is open: the server greets. */
+  connect(revision = this.revision): void {
+    this.online = true
+    this.revision = revision
+    this.store.receive({ type: 'welcome', connection: 'me', revision, can_edit: true, people: [], runs: [] })
+  }
+
+  drop(): void {
+    this.online = false
+    this.store.disconnected()
+  }
+
+  get sentEdits(): Edit[] {
+    return this.sent.filter((message) => message.type === 'edit')
+  }
+
+  /** The server tells of an edit. */
+  announce(operations: Operation[], more: Partial<EventOut> = {}): void {
+    this.revision++
+    this.store.receive({
+      type: 'event', revision: this.revision, kind: 'edit', edit: crypto.randomUUID(), undoes: null, author: 2, author_name: 'Bob',
+      summary: '', at: '', operations, run: null, numbers: {}, touched: [], ...more,
+    })
+  }
+
+  /** The server has the oldest edit that it hasn't told of yet. */
+  acknowledge(edit: Edit, numbers: Record<string, number> = {}): void {
+    this.announce(edit.operations, { edit: edit.id, numbers, author: 1 })
+  }
+
+  run(info: Partial<RunInfo> & { id: string }): void {
+    this.store.receive({
+      type: 'run',
+      run: { model: 'm', state: 'running', direction: 'forward', first: 0, last: 99, tracks: [], frames_done: 0, frames_total: 100, fps: 0, heads: {}, agent: '', message: '', created_by: '', mine: true, ...info },
+    })
+  }
+}
