@@ -21,7 +21,8 @@ WAYS: tuple[Way, Way] = ("forward", "backward")
 
 class LegState(BaseModel):
     """``base``: frames that were done before a correction moved the origin. ``emit_first``: the origin itself is still
-    to be stored (``at`` is None until then). ``left``: it ended early, because the object left or was lost."""
+    to be stored (``at`` is None until then). ``left``: it ended early, because the object left or was lost. ``since``:
+    the epoch of the correction that it began with."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,6 +36,7 @@ class LegState(BaseModel):
     ended: bool = False
     left: bool = False
     grown: bool = False
+    since: int = 0
 
     @property
     def step(self) -> int:
@@ -99,6 +101,11 @@ class ObjectState(BaseModel):
         legs = self.unfinished or self.legs
         return legs[0].head if legs else self.start
 
+    def is_stale(self, frame: int, epoch: int) -> bool:
+        """Whether a row of ``epoch`` lies where a later correction does it again. What is behind the correction, and
+        was on its way when it came, still counts."""
+        return any(leg.since > epoch and (frame - leg.origin) * leg.step >= 0 for leg in self.legs)
+
     def advance(self, frame: int) -> None:
         """``frame`` is stored: move the leg that it lies on."""
         for leg in self.legs:
@@ -110,14 +117,18 @@ class ObjectState(BaseModel):
 OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState])
 
 
-def make_leg(
-    way: Way, *, frame: int, box: BoxPx, end: int, start: int | None = None, emit_first: bool = False
-) -> LegState:
-    """A leg from ``frame`` to ``end``. ``start``: the object's first prompt, where this one is a correction."""
+def make_leg(way: Way, *, frame: int, box: BoxPx, end: int, emit_first: bool = False) -> LegState:
+    """A leg from a prompt on ``frame`` to ``end``."""
     leg = LegState(way=way, origin=frame, last=end, box=box, emit_first=emit_first, at=None if emit_first else frame)
-    if start is not None:
-        leg.base = max(0, (frame - start) * leg.step)
     leg.ended = leg.length == 0
+    return leg
+
+
+def corrected_leg(state: ObjectState, way: Way, *, frame: int, box: BoxPx, end: int) -> LegState:
+    """A leg that goes on from a correction, which is stored, in the object's current epoch."""
+    leg = make_leg(way, frame=frame, box=box, end=end)
+    leg.base = max(0, (frame - state.start) * leg.step)
+    leg.since = state.epoch
     return leg
 
 

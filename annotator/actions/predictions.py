@@ -49,8 +49,8 @@ def store_predictions(
 ) -> Run:
     """Put predictions into the chunks and move the run's progress, in one transaction with one event.
 
-    A keyframe is never replaced, and rows of an epoch that a correction has ended are dropped. ``done``: the agent says
-    that the run has ended; legs that a person has changed meanwhile go on.
+    A keyframe is never replaced, and rows that a later correction does again are dropped. ``done``: the agent says that
+    the run has ended; legs that a person has changed meanwhile go on.
 
     Raises:
         Run.DoesNotExist: it was deleted with its video.
@@ -87,7 +87,11 @@ def fail_run(*, run_id: UUID, message: str) -> None:
 
 def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer) -> bool:
     state = objects.get(str(item.track))
-    return state is not None and item.epoch >= state.epoch and 0 <= item.row.frame < layer.video.frame_count
+    return (
+        state is not None
+        and not state.is_stale(item.row.frame, item.epoch)
+        and 0 <= item.row.frame < layer.video.frame_count
+    )
 
 
 def _end(leg: EndedLeg, objects: dict[str, ObjectState]) -> str | None:

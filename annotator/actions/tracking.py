@@ -21,6 +21,7 @@ from annotator.actions.legs import (
     ObjectState,
     Way,
     agent_legs,
+    corrected_leg,
     corrected_ways,
     leg_end,
     make_leg,
@@ -151,7 +152,7 @@ def _redo(run: Run, layer: Layer, correct: RunCorrect, state: ObjectState) -> li
     for way in redone:
         next_end = leg_end(way, frame=correct.frame, first=run.first, last=run.last, keyframes=keyframes)
         end = next_end if run.options.get("until_keyframe", True) else (run.last if way == "forward" else run.first)
-        legs.append(make_leg(way, frame=correct.frame, box=correct.box, end=end, start=state.start))
+        legs.append(corrected_leg(state, way, frame=correct.frame, box=correct.box, end=end))
         first, last = (correct.frame + 1, next_end) if way == "forward" else (next_end, correct.frame - 1)
         if first <= last:
             cleared.append((first, last))

@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import numpy as np
 from channels.generic.websocket import AsyncWebsocketConsumer
-from pydantic import ValidationError
 
 from annotator.actions.connections import agent_connected, agent_disconnected, agent_heard, agent_of
 from annotator.live.notices import AgentNotice
@@ -101,7 +100,7 @@ class AgentConsumer(AsyncWebsocketConsumer):
                 self._take(bytes_data)
             elif text_data is not None:
                 await self._hear(text_data)
-        except (ValidationError, BadBatch, ValueError) as error:
+        except (ValueError, BadBatch, struct.error) as error:
             log.warning("Agent %s sent what no agent should: %s", self.agent, error)
             await self.close(PROTOCOL_ERROR, reason="This message can't be understood. Is the agent of this version?")
 

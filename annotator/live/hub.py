@@ -100,7 +100,10 @@ class Room:
 
     def run(self, notice: RunNotice) -> None:
         """Tell how a run stands: to its owner as their own."""
-        texts = {mine: RunUpdate(run=notice.run.model_copy(update={"mine": mine})).model_dump_json() for mine in (0, 1)}
+        texts = {
+            mine: RunUpdate(run=notice.run.model_copy(update={"mine": mine})).model_dump_json()
+            for mine in (False, True)
+        }
         for watcher in self.watchers.values():
             watcher.outlet.state(str(notice.run.id), texts[watcher.user == notice.owner])
 

@@ -238,6 +238,17 @@ def test_rows_of_a_stale_epoch_are_dropped(desk: Desk) -> None:
     assert frames_of(track) == list(range(13))
 
 
+def test_rows_behind_a_correction_that_were_on_their_way_are_stored(desk: Desk) -> None:
+    track = draw(desk.world, 0)
+    run = desk.start(track)
+    desk.predict(run, track, 1, 5)
+    desk.correct(run, track, 9)
+    desk.predict(run, track, 6, 12)
+    assert frames_of(track) == list(range(9))
+    run.refresh_from_db()
+    assert run.frames_done == 9
+
+
 def test_predictions_of_a_deleted_track_are_dropped(desk: Desk) -> None:
     track, other = draw(desk.world, 0), draw(desk.world, 0)
     run = desk.start(track, other)

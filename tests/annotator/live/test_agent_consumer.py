@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from annotator.live.messages import Cleared, EventOut, Received, RunCorrect, RunStop, RunUpdate
+from annotator.live.relay import in_thread
+from annotator.models import Agent, Run
+from tests.annotator.live.sockets import Browser, FakeAgent
+from tests.annotator.worlds import World, clear, draw, frames_of, keyframe, make_agent, make_world, put
+from tracking.protocol import Correct, Load, RunFailed, Start, Stop, Stored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    world = make_world()
+    make_agent(world, connected=False)
+    return world
+
+
+async def running(world: World, browser: Browser, *tracks: UUID, last: int = 99) -> tuple[FakeAgent, Start]:
+    """A run of some tracks on a connected agent."""
+    agent = await FakeAgent.connected()
+    await browser.track(*tracks, last=last)
+    return agent, await agent.until(Start)
+
+
+@pytest.mark.parametrize("token", ["", "wrong"])
+async def test_an_agent_needs_a_token(world: World, token: str) -> None:
+    assert not await FakeAgent(token).open()
+
+
+async def test_a_revoked_agent_is_shown_out(world: World) -> None:
+    agent = await FakeAgent.connected()
+    await in_thread(Agent.objects.update, revoked_at="2026-01-01T00:00:00Z")
+    await agent.send(Load(cpu=0, memory_bytes=1, runs=0))
+    assert await agent.raw() is None
+    assert agent.closed == 4401
+    assert not await FakeAgent().open()
+
+
+async def test_an_agent_that_goes_is_not_connected_any_more(world: World) -> None:
+    agent = await FakeAgent.connected()
+    async with asyncio.timeout(5):
+        while not await in_thread(Agent.objects.filter(connected=True).exists):
+            await asyncio.sleep(0.01)
+    await agent.close()
+    assert await in_thread(Agent.objects.get, connected=False)
+
+
+async def test_a_run_goes_its_whole_way(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track, last=20)
+    await agent.predict(start, *range(1, 21))
+    await agent.finish(start)
+    done = await browser.until(RunUpdate)
+    while done.run.state != "done":
+        done = await browser.until(RunUpdate)
+    assert (done.run.frames_done, done.run.frames_total, done.run.heads) == (20, 20, {str(track): 20})
+    assert (done.run.fps > 0, done.run.agent) == (True, "agent")
+    assert browser.frames(track) == list(range(1, 21))
+    assert await in_thread(frames_of, track) == list(range(21))
+    assert (await agent.until(Stored)).sequence <= 20
+    await agent.close()
+    await browser.close()
+
+
+async def test_a_frame_is_shown_before_it_is_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = asyncio.Event()
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+
+    async def blocked(*args: object, **kwargs: object) -> Run:
+        await gate.wait()
+        raise Run.DoesNotExist
+
+    monkeypatch.setattr("annotator.live.writer.in_thread", blocked)
+    await agent.predict(start, *range(1, 41))
+    while browser.frames(track) != list(range(1, 41)):
+        await browser.next()
+    assert await in_thread(frames_of, track) == [0]
+    gate.set()
+    await agent.close()
+    await browser.close()
+
+
+async def test_a_store_that_fails_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotator.live.writer.RETRY_S", 0.01)
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    tries = 0
+
+    async def unsteady(*args: object, **kwargs: object) -> object:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise OSError("disk full")
+        return await in_thread(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("annotator.live.writer.in_thread", unsteady)
+    await agent.predict(start, 1, 2, 3)
+    assert (await agent.until(Stored)).sequence == 3
+    assert await in_thread(frames_of, track) == [0, 1, 2, 3]
+    await agent.close()
+    await browser.close()
+
+
+async def test_ten_watchers_get_every_frame_though_one_of_them_stalls(world: World) -> None:
+    tracks = [await in_thread(draw, world, 0) for _ in range(3)]
+    starter = await Browser.on(world)
+    watchers = [await Browser.on(world, "viewer") for _ in range(9)]
+    stalled = await Browser.on(world, "viewer", stalled=True)
+    agent, start = await running(world, starter, *tracks, last=300)
+    wanted = list(range(1, 301))
+
+    async def watch(browser: Browser) -> None:
+        while any(browser.frames(track) != wanted for track in tracks):
+            assert await browser.next() is not None
+
+    async def predict() -> None:
+        await agent.predict(start, *wanted)
+        await agent.finish(start)
+
+    await asyncio.gather(predict(), *(watch(browser) for browser in (starter, *watchers)))
+    assert all(not browser.missed for browser in (starter, *watchers))
+
+    while stalled.sequence < 64:
+        await stalled.next()
+    assert stalled.frames(tracks[0]) == list(range(1, 65)), "No more than it has room for."
+    stalled.stalled = False
+    await stalled.send(Received(sequence=64))
+    while 300 not in stalled.frames(tracks[0]):
+        await stalled.next()
+    named = {frame for track, first, last in stalled.missed if track == tracks[0] for frame in range(first, last + 1)}
+    assert sorted({*stalled.frames(tracks[0]), *named}) == wanted, "What was dropped is named."
+    for socket in (agent, starter, *watchers, stalled):
+        await socket.close()
+
+
+async def test_a_killed_agents_run_goes_on_with_another_without_a_gap(world: World) -> None:
+    await in_thread(make_agent, world, "second", connected=False)
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track, last=60)
+    await agent.predict(start, *range(1, 31))
+    while 30 not in browser.frames(track):
+        await browser.next()
+    await agent.close()
+    waiting = await browser.until(RunUpdate)
+    while waiting.run.state != "queued":
+        waiting = await browser.until(RunUpdate)
+    second = await FakeAgent.connected("second-token")
+    again = await second.until(Start)
+    assert [(leg.prompt.frame, leg.emit_first) for leg in again.legs] == [(30, False)]
+    await second.predict(again, *range(31, 61))
+    await second.finish(again)
+    while (await browser.until(RunUpdate)).run.state != "done":
+        pass
+    assert await in_thread(frames_of, track) == list(range(61))
+    await second.close()
+    await browser.close()
+
+
+async def test_an_agent_that_lost_its_network_goes_on_from_what_is_stored(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.predict(start, 1, 2, 3)
+    await agent.until(Stored)
+    back = await FakeAgent.connected(runs=[start.run, "11111111-0000-4000-8000-000000000000"])
+    again = await back.until(Start)
+    assert (again.run, again.legs[0].prompt.frame) == (start.run, 3)
+    assert (await back.until(Stop)).run.startswith("1111")
+    await back.close()
+    await browser.close()
+
+
+async def test_a_correction_is_followed_by_that_object_alone(world: World) -> None:
+    track, other = [await in_thread(draw, world, 0) for _ in range(2)]
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track, other)
+    await agent.predict(start, *range(1, 21))
+    while (await agent.until(Stored)).sequence < 20:
+        pass
+    await browser.edited(put(track, [keyframe(10, 50)]))
+    run = UUID(start.run)
+    await browser.send(RunCorrect(run=run, track=track, frame=10, box=(50, 20, 80, 60)))
+    cleared = await browser.until(Cleared)
+    assert (cleared.track, cleared.epoch, cleared.ranges) == (track, 1, [(11, 99)])
+    await browser.until(EventOut, kind="run")
+    correct = await agent.until(Correct)
+    assert (correct.object, correct.legs[0].prompt.frame, correct.legs[0].prompt.epoch) == (str(track), 10, 1)
+    for rows in browser.rows.values():
+        rows.clear()
+    await agent.predict(start, 21)
+    await agent.predict(Start.model_validate({**start.model_dump(), "legs": correct.legs}), 11, epoch=1)
+    while not browser.frames(track):
+        await browser.next()
+    assert (browser.frames(track), browser.frames(other)) == ([11], [21])
+    await agent.close()
+    await browser.close()
+
+
+async def test_what_an_edit_took_away_stays_away(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.predict(start, *range(1, 11))
+    while 10 not in browser.frames(track):
+        await browser.next()
+    await browser.edited(clear(track, 3, 6))
+    await agent.predict(start, 11)
+    await agent.until(Stored)
+    await browser.until(EventOut, kind="predictions")
+    await agent.close()
+    assert await in_thread(frames_of, track) == [0, 1, 2, 7, 8, 9, 10, 11]
+    await browser.close()
+
+
+async def test_stopping_ends_the_run_at_the_agent(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await browser.send(RunStop(run=UUID(start.run)))
+    assert (await agent.until(Stop)).run == start.run
+    await agent.predict(start, 1)
+    assert (await agent.until(Stop)).run == start.run, "What comes later is not wanted."
+    assert await in_thread(frames_of, track) == [0]
+    await agent.close()
+    await browser.close()
+
+
+async def test_a_model_that_fails_is_told_to_the_person(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.predict(start, 1, 2)
+    await agent.send(RunFailed(run=start.run, message="The model broke.", detail="Traceback …"))
+    failed = await browser.until(RunUpdate)
+    while failed.run.state != "failed":
+        failed = await browser.until(RunUpdate)
+    assert failed.run.message == "The model broke."
+    assert await in_thread(frames_of, track) == [0, 1, 2]
+    await agent.close()
+    await browser.close()
+
+
+async def test_an_agent_that_ends_a_run_without_a_word_has_failed(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    agent.sequence = 0
+    await agent.finish(Start.model_validate({**start.model_dump(), "legs": []}))
+    failed = await browser.until(RunUpdate)
+    while failed.run.state != "failed":
+        failed = await browser.until(RunUpdate)
+    assert "without doing anything" in failed.run.message
+    await agent.close()
+    await browser.close()
+
+
+@pytest.mark.parametrize("message", [b"\0", b"\xff\xff\xff\xff{}", b"\x02\0\0\0{}", b"\0\0\0\0"])
+async def test_an_agent_that_talks_nonsense_is_shown_out(world: World, message: bytes) -> None:
+    agent = await FakeAgent.connected()
+    await agent.wire.send_to(bytes_data=message)
+    assert await agent.raw() is None
+    assert agent.closed == 4400
