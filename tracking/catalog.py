@@ -58,6 +58,11 @@ class ModelEntry:
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 
+_NANOTRACK = (
+    "https://raw.githubusercontent.com/HonglinChu/SiamTrackers/248663fde6bf7c40190cf10ee396d5662919ecd3"
+    "/NanoTrack/models/nanotrackv2"
+)
+
 TRACKERS: tuple[ModelEntry, ...] = (
     ModelEntry(
         id="framewise-cf",
@@ -68,6 +73,34 @@ TRACKERS: tuple[ModelEntry, ...] = (
         factory="tracking.models.correlation.tracker:create",
         licence="Apache-2.0",
         paper="https://arxiv.org/abs/1803.08679",
+        settings={"threshold": 0.3},
+    ),
+    ModelEntry(
+        id="nanotrack",
+        name="NanoTrack v2",
+        summary="A small network that finds the prompted look again; quick on a CPU, doesn't adapt.",
+        prompts=("box",),
+        outputs=("box",),
+        factory="tracking.models.nanotrack.tracker:create",
+        licence="Apache-2.0",
+        paper="https://github.com/HonglinChu/SiamTrackers",
+        weights=(
+            Weights(
+                "nanotrack_backbone_sim.onnx",
+                url=f"{_NANOTRACK}/nanotrack_backbone_sim.onnx",
+                page="https://github.com/HonglinChu/SiamTrackers",
+                size=1_056_849,
+                sha256="530bdd0cd00f19afab79a863e71ba71e3312395a5dc9151af675082bdaaa2fc4",
+            ),
+            Weights(
+                "nanotrack_head_sim.onnx",
+                url=f"{_NANOTRACK}/nanotrack_head_sim.onnx",
+                page="https://github.com/HonglinChu/SiamTrackers",
+                size=726_198,
+                sha256="0d8c0637be849f092cc7236cae02e55c8b9455ebe37ba50601d6115db4247cd9",
+            ),
+        ),
+        weights_licence="Apache-2.0",
         settings={"threshold": 0.3},
     ),
     ModelEntry(
