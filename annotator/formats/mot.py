@@ -68,7 +68,8 @@ class Mot:
     options = (PIXELS,)
 
     def write(self, dataset: Dataset, target: Path, options: Options, progress: Progress = silent) -> Report:
-        shift = SHIFT[chosen(options, PIXELS)]
+        pixels = chosen(options, PIXELS)
+        shift = SHIFT[pixels]
         report = Report()
         classes = {label.name: index for index, label in enumerate(dataset.labels, start=1)}
         sequence = PurePosixPath(dataset.video.name).stem or "sequence"
@@ -80,7 +81,7 @@ class Mot:
                 text.flush()
                 text.detach()
             archive.writestr(f"{sequence}/gt/labels.txt", "".join(f"{name}\n" for name in classes))
-            archive.writestr(f"{sequence}/seqinfo.ini", _seqinfo(sequence, dataset.video))
+            archive.writestr(f"{sequence}/seqinfo.ini", _seqinfo(sequence, dataset.video, pixels))
         return report
 
     def read(self, source: Path) -> tuple[Dataset, Report]:
@@ -91,8 +92,7 @@ class Mot:
                 raise FormatError("A MOTChallenge archive holds gt/gt.txt; this one has none.")
             info = read_member(source, "seqinfo.ini") or b""
             labels = read_member(source, "gt/labels.txt", "labels.txt") or b""
-            # CVAT and Datumaro put labels.txt beside gt.txt but no seqinfo.ini, and do not shift pixels.
-            shift = SHIFT["cvat"] if labels and not info else shift
+            shift = _shift_of(_parsed(_text(info)), has_labels=bool(labels))
         else:
             found = source.read_bytes()
         report = Report()
@@ -121,18 +121,37 @@ def _lines(
         progress(done)
 
 
-def _seqinfo(sequence: str, video: VideoInfo) -> str:
+def _seqinfo(sequence: str, video: VideoInfo, pixels: str) -> str:
+    """The sequence's facts; our own section at the end says from where pixels count, which readers pass over."""
     return (
         f"[Sequence]\nname={sequence}\nimDir=img1\nframeRate={round(video.fps)}\nseqLength={video.frame_count}\n"
-        f"imWidth={video.width}\nimHeight={video.height}\nimExt=.jpg\n"
+        f"imWidth={video.width}\nimHeight={video.height}\nimExt=.jpg\n\n[Framewise]\npixels={pixels}\n"
     )
 
 
-def _video(info: str) -> VideoInfo:
+def _parsed(info: str) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(info or "[Sequence]")
-        section = parser["Sequence"]
+        parser.read_string(info)
+    except configparser.Error as error:
+        raise FormatError(f"seqinfo.ini can't be read: {error}") from error
+    return parser
+
+
+def _shift_of(info: configparser.ConfigParser, *, has_labels: bool) -> float:
+    """How far a file's pixels are shifted against ours, in px."""
+    if said := info.get("Framewise", "pixels", fallback=""):
+        return SHIFT.get(said, SHIFT["official"])
+    # CVAT and Datumaro put labels.txt beside gt.txt but no seqinfo.ini, and do not shift pixels.
+    return SHIFT["cvat"] if has_labels and not info.sections() else SHIFT["official"]
+
+
+def _video(info: str) -> VideoInfo:
+    parser = _parsed(info)
+    if not parser.has_section("Sequence"):
+        return VideoInfo("", 0, 0, 0, 0.0)
+    section = parser["Sequence"]
+    try:
         return VideoInfo(
             name=section.get("name", ""),
             width=section.getint("imWidth", 0),
@@ -140,7 +159,7 @@ def _video(info: str) -> VideoInfo:
             frame_count=section.getint("seqLength", 0),
             fps=section.getfloat("frameRate", 0.0),
         )
-    except (configparser.Error, KeyError, ValueError) as error:
+    except ValueError as error:
         raise FormatError(f"seqinfo.ini can't be read: {error}") from error
 
 
