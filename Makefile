@@ -13,6 +13,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable ".[dev,postgres,redis]"
+	# Only for the tests of MOTChallenge. Its requirement opencv-python would own the same files as the headless one.
+	$(VENV)/bin/pip install --quiet --no-deps trackeval==1.3.0
 	@touch $@
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
