@@ -249,6 +249,34 @@ def models() -> None:
     Console().print(table)
 
 
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of clips with ground truth.")],
+    model: Annotated[list[str] | None, typer.Option(help="A model of `framewise models`; repeat for more.")] = None,
+    only: Annotated[str, typer.Option(help="Take the clips whose names contain this.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", dir_okay=False, help="Also write the scores as JSON.")
+    ] = None,
+) -> None:
+    """Measure how well models follow objects, and how often a person would have to step in.
+
+    It finds clips in the layouts of OTB and VOT (groundtruth.txt), DAVIS (Annotations/) and MOTChallenge (gt.txt).
+
+    **Examples**
+
+    - `framewise evaluate clips/`
+
+    - `framewise evaluate clips/ --model framewise-cf --model transt --only bag --out scores.json`
+    """
+    from tracking.evaluate import main as run
+    from tracking.types import TrackingError
+
+    try:
+        run(model or [], data, out, only=only)
+    except TrackingError as error:
+        fail(error)
+
+
 @weights_app.command("list")
 def weights_list() -> None:
     """Show every weights file, whether it is here, and where it comes from."""

@@ -32,7 +32,7 @@ def framewise(*arguments: object) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(map(str, arguments)))
 
 
-@pytest.mark.parametrize("command", ["serve", "agent", "track", "export", "import", "weights import"])
+@pytest.mark.parametrize("command", ["serve", "agent", "track", "export", "import", "evaluate", "weights import"])
 def test_help_teaches_by_example(command: str) -> None:
     result = framewise(*command.split(), "--help")
 
@@ -98,3 +98,10 @@ def test_an_agent_without_a_server_address_is_told_how() -> None:
 
     assert result.exit_code == 1
     assert "http://" in result.stderr
+
+
+def test_evaluation_without_ground_truth_says_what_it_needs(tmp_path: Path) -> None:
+    result = framewise("evaluate", tmp_path)
+
+    assert result.exit_code == 1
+    assert "ground truth" in result.stderr
