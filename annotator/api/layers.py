@@ -55,10 +55,7 @@ def overview(request: HttpRequest, layer_id: int, bins: int = 200) -> OverviewOu
     layer = access_layer(request.user, layer_id, "view")
     if not 1 <= bins <= MOST_BINS:
         raise ActionError(f"An overview has 1..{MOST_BINS} bins; {bins} came.")
-    windows = -(-max(layer.video.frame_count, 1) // WINDOW)
-    frames_per_bin = WINDOW * -(-windows // bins)
-    revision, summaries = consistently(layer, lambda: list(_summaries(layer)))
-    return OverviewOut(revision=revision, frames_per_bin=frames_per_bin, tracks=_binned(summaries, frames_per_bin))
+    return make_overview(layer, bins)
 
 
 @router.get("/{layer_id}/tracks", response=TracksOut, summary="All tracks of a layer")
@@ -163,6 +160,13 @@ def _read(chunks: QuerySet[TrackChunk]) -> list[_Chunk]:
 
 
 # ---------------------------------------------------------------- overview
+
+
+def make_overview(layer: Layer, bins: int) -> OverviewOut:
+    windows = -(-max(layer.video.frame_count, 1) // WINDOW)
+    frames_per_bin = WINDOW * -(-windows // bins)
+    revision, summaries = consistently(layer, lambda: list(_summaries(layer)))
+    return OverviewOut(revision=revision, frames_per_bin=frames_per_bin, tracks=_binned(summaries, frames_per_bin))
 
 
 Summary = tuple[UUID, int, int, int, int, int, int, int, float]

@@ -1,0 +1,123 @@
+"""A million shapes: an hour of video at 24 frames per second with a dozen tracks, every frame of each stored."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from framewise.bench.table import Figure
+
+AREA = "A million shapes"
+TRACKS = 12
+FRAMES = 86_400
+OPEN_FRAMES = 256
+"""Frames of the window that the editor asks for when it opens."""
+MOST_OPENING_KB = 300
+
+
+def measure() -> list[Figure]:
+    """Write a million shapes into a database of their own, read them back, and weigh what opens the editor."""
+    with tempfile.TemporaryDirectory(prefix="framewise-bench-") as folder:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.settings")
+        import django
+        from django.conf import settings
+
+        settings.DATABASES["default"] |= {"NAME": Path(folder) / "bench.sqlite3"}
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connections
+
+        call_command("migrate", verbosity=0)
+        try:
+            return _measure()
+        finally:
+            connections.close_all()
+
+
+def _measure() -> list[Figure]:
+    from annotator.actions.annotate import write_tracks
+    from annotator.api.layers import make_overview, pack_window
+    from annotator.chunks import Table
+    from annotator.models import Layer, TrackChunk
+
+    layer = _layer()
+    tracks = _tracks(layer)
+    write_s = _timed(lambda: write_tracks(user=None, layer_id=layer.pk, tracks=tracks, summary="A million shapes"))
+    layer = Layer.objects.select_related("video").get(pk=layer.pk)
+
+    def load() -> int:
+        chunks = TrackChunk.objects.filter(layer=layer).values_list("data", flat=True)
+        return sum(len(Table.unpack(bytes(data))) for data in chunks.iterator())
+
+    def window(first: int) -> bytes:
+        return pack_window(layer, first, first + OPEN_FRAMES - 1, tracks=True)
+
+    def overview() -> str:
+        return make_overview(layer, 200).model_dump_json()
+
+    load_s = _timed(load)
+    opening = max(len(window(first)) + len(overview()) for first in (0, FRAMES // 2 + 100, FRAMES - OPEN_FRAMES))
+    return [
+        Figure(AREA, "shapes stored", TRACKS * FRAMES, ""),
+        Figure(AREA, "write them, as an import", write_s, "s"),
+        Figure(AREA, "load them all", load_s, "s"),
+        Figure(AREA, "add a second of predictions to 12 tracks", 1000 * _timed(lambda: _append(layer)), "ms"),
+        Figure(AREA, "answer a window", 1000 * _timed(lambda: window(FRAMES // 2)), "ms"),
+        Figure(AREA, "answer the overview", 1000 * _timed(overview), "ms"),
+        Figure(AREA, "payload that opens the editor at any frame", opening / 1000, "kB", limit=MOST_OPENING_KB),
+    ]
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def _layer() -> Any:
+    from annotator.models import Label, Layer, Project, Video, VideoState, Workspace
+
+    workspace = Workspace.objects.create(name="Bench")
+    project = Project.objects.create(workspace=workspace, name="Bench")
+    Label.objects.create(project=project, name="car", colour="#ff0000")
+    video = Video.objects.create(
+        project=project, name="hour.mp4", state=VideoState.READY, frame_count=FRAMES, width=1280, height=720, fps=24
+    )
+    return Layer.objects.create(video=video)
+
+
+def _tracks(layer: Any) -> list[Any]:
+    """Unsaved tracks with a row on every frame, a keyframe every 300."""
+    from annotator.chunks import Flag, Kind, Row
+    from annotator.models import Track
+
+    def row(number: int, frame: int) -> Row:
+        left, top = frame % 1000, 50.0 * number
+        flags = Flag.PREDICTED if frame % 300 else Flag.KEYFRAME
+        return Row(frame, Kind.BOX, flags, 0.9, (left, top, left + 80, top + 40))
+
+    label = layer.video.project.labels.get()
+    numbers = range(1, TRACKS + 1)
+    return [(Track(label=label, number=number), [row(number, frame) for frame in range(FRAMES)]) for number in numbers]
+
+
+def _append(layer: Any) -> None:
+    """Merge 24 frames of every track into full chunks, as a tracker's batches are."""
+    from django.db import transaction
+
+    from annotator.actions.draft import LayerDraft
+    from annotator.chunks import WINDOW, Flag, Kind, Row, Table
+
+    start = FRAMES // 2 // WINDOW * WINDOW
+    rows = [Row(frame, Kind.BOX, Flag.PREDICTED, 0.5, (0, 0, 9, 9)) for frame in range(start, start + 24)]
+    with transaction.atomic():
+        draft = LayerDraft(layer)
+        tracks = list(layer.tracks.values_list("pk", flat=True))
+        draft.load_shapes((track, start, start) for track in tracks)
+        for track in tracks:
+            draft.put(track, next(draft.tables(track, start, start)).merged(Table.of(start, rows)))
+        draft.save()
