@@ -111,7 +111,7 @@ class Table:
             frames=np.array([row.frame for row in ordered], np.int64),
             kinds=np.array([row.kind for row in ordered], np.uint8),
             flags=np.array([row.flags for row in ordered], np.uint8),
-            confidence=np.array([quantised(row.confidence) for row in ordered], np.uint16),
+            confidence=quantised([row.confidence for row in ordered]),
             bounds=np.array([row.bounds for row in ordered], np.float32).reshape(len(ordered), 4),
             payloads=tuple(row.payload for row in ordered),
         ).checked()
@@ -235,9 +235,9 @@ def table_bytes(count: int, payload_bytes: int) -> int:
     return _HEADER.itemsize + 16 * count + offsets + 5 * count + (-5 * count % 4) + payload_bytes
 
 
-def quantised(confidence: float) -> int:
-    """A confidence in [0, 1] as the table's 16-bit number; values beyond are clamped."""
-    return round(min(max(confidence, 0.0), 1.0) * 65535)
+def quantised(confidence: Sequence[float]) -> NDArray[np.uint16]:
+    """Confidences in [0, 1] as the table's 16-bit numbers; values beyond are clamped."""
+    return np.rint(np.clip(np.array(confidence, np.float64), 0, 1) * 65535).astype(np.uint16)
 
 
 def window_start(frame: int) -> int:
