@@ -58,7 +58,7 @@ def make_proxy(
         MediaError: when the pictures can't be decoded.
     """
     plan = _plan(index)
-    rate = Fraction(index.fps).limit_denominator(1000)
+    rate = Fraction(index.fps).limit_denominator(1001)
     tiles: list[Image.Image] = []
     decoded: list[int] = []
     with FrameReader(source, index) as reader, av.open(str(proxy), "w", format="mp4", options=FASTSTART) as out:

@@ -1,0 +1,137 @@
+import type { Editor } from '@/editor/editor'
+import { handlePoint, HANDLES, intersects } from '@/geometry/box'
+import { videoToView, viewToVideo, type View } from '@/geometry/view-transform'
+import { trackColour } from '@/store/colours'
+import type { BoxPx, ShownShape } from '@/store/types'
+
+const HANDLE_PX = 8
+const TAG_HEIGHT = 18
+/** Names are left out when so many shapes are shown: they would cover each other and the picture. */
+const MOST_TAGS = 120
+
+/** Draw everything that lies on the picture of `frame`. */
+export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, frame: number, host: HTMLElement): void {
+  const { session, store } = editor
+  const view = session.view.value
+  const hidden = session.hidden.value
+  const corner = viewToVideo(view, { x: 0, y: 0 })
+  const opposite = viewToVideo(view, { x: host.clientWidth, y: host.clientHeight })
+  const seen: BoxPx = [corner.x, corner.y, opposite.x, opposite.y]
+  const shapes = store.queries.shapesAt(frame).filter((shape) => !hidden.has(shape.track.id) && intersects(shape.bounds, seen))
+  const selection = session.selection.value
+  const hovered = session.hovered.value
+  for (const shape of shapes) drawBox(context, editor, view, shape, selection.has(shape.track.id), hovered === shape.track.id)
+  for (const ghost of editor.ghosts()) if (!hidden.has(ghost.track.id)) drawGhost(context, editor, view, ghost)
+  for (const shape of shapes) {
+    const important = selection.has(shape.track.id) || hovered === shape.track.id
+    if (important || shapes.length <= MOST_TAGS) drawTag(context, editor, view, shape, important)
+  }
+  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawHandles(context, editor, view, shape)
+  drawOthers(context, editor, view, shapes, frame)
+  if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
+}
+
+function rectangle(view: View, box: BoxPx): [number, number, number, number] {
+  const { x, y } = videoToView(view, { x: box[0], y: box[1] })
+  return [x, y, (box[2] - box[0]) * view.scale, (box[3] - box[1]) * view.scale]
+}
+
+/** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line. */
+function drawBox(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, selected: boolean, hovered: boolean): void {
+  const colour = trackColour(editor.config, shape.track)
+  const box = rectangle(view, shape.bounds)
+  context.save()
+  if (selected || hovered) {
+    context.globalAlpha = selected ? 0.22 : 0.12
+    context.fillStyle = colour
+    context.fillRect(...box)
+    context.globalAlpha = 1
+  }
+  const width = selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2
+  // A dark line below keeps a colour visible on a picture of the same colour.
+  context.lineWidth = width + 1.5
+  context.strokeStyle = 'rgba(0, 0, 0, 0.45)'
+  context.strokeRect(...box)
+  context.lineWidth = width
+  context.strokeStyle = colour
+  if (shape.origin === 'predicted') context.setLineDash(shape.doubtful ? [3, 5] : [7, 3])
+  if (shape.occluded) context.setLineDash([2, 3])
+  context.strokeRect(...box)
+  context.restore()
+}
+
+/** A selected track has no shape on this frame: its nearest one, to begin from. */
+function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View, ghost: ShownShape): void {
+  context.save()
+  context.globalAlpha = 0.55
+  context.strokeStyle = trackColour(editor.config, ghost.track)
+  context.lineWidth = 1
+  context.setLineDash([4, 4])
+  context.strokeRect(...rectangle(view, ghost.bounds))
+  context.restore()
+}
+
+function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, important: boolean): void {
+  const [x, y] = rectangle(view, shape.bounds)
+  const name = editor.label(shape.track.label)?.name ?? ''
+  const number = shape.track.number > 0 ? ` ${shape.track.number}` : ''
+  const confidence = shape.origin === 'predicted' && important ? ` · ${Math.round(shape.confidence * 100)} %` : ''
+  const text = `${name}${number}${confidence}`
+  context.save()
+  context.font = '12px "Inter", system-ui, sans-serif'
+  const width = context.measureText(text).width + 10
+  const top = Math.max(y - TAG_HEIGHT, 0)
+  context.globalAlpha = important ? 0.95 : 0.8
+  context.fillStyle = 'rgb(16, 20, 28)'
+  context.fillRect(x - 1, top, width, TAG_HEIGHT)
+  context.fillStyle = trackColour(editor.config, shape.track)
+  context.fillRect(x - 1, top, 3, TAG_HEIGHT)
+  context.globalAlpha = 1
+  context.fillStyle = '#fff'
+  context.textBaseline = 'middle'
+  context.fillText(text, x + 6, top + TAG_HEIGHT / 2 + 0.5)
+  context.restore()
+}
+
+function drawHandles(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape): void {
+  context.save()
+  context.fillStyle = '#fff'
+  context.strokeStyle = trackColour(editor.config, shape.track)
+  context.lineWidth = 1.5
+  for (const handle of HANDLES) {
+    const { x, y } = videoToView(view, handlePoint(shape.bounds, handle))
+    context.beginPath()
+    context.rect(x - HANDLE_PX / 2, y - HANDLE_PX / 2, HANDLE_PX, HANDLE_PX)
+    context.fill()
+    context.stroke()
+  }
+  context.restore()
+}
+
+/** What other people have selected on this frame, in their colour. */
+function drawOthers(context: CanvasRenderingContext2D, editor: Editor, view: View, shapes: readonly ShownShape[], frame: number): void {
+  for (const person of editor.store.people.value) {
+    if (person.connection === editor.store.connection || person.frame !== frame) continue
+    for (const shape of shapes) {
+      if (!person.tracks.includes(shape.track.id)) continue
+      const [x, y, width, height] = rectangle(view, shape.bounds)
+      context.save()
+      context.strokeStyle = person.colour
+      context.lineWidth = 2
+      context.strokeRect(x - 4, y - 4, width + 8, height + 8)
+      context.fillStyle = person.colour
+      context.font = '11px "Inter", system-ui, sans-serif'
+      context.fillText(person.name, x - 4, y + height + 16)
+      context.restore()
+    }
+  }
+}
+
+function drawMarquee(context: CanvasRenderingContext2D, view: View, area: BoxPx): void {
+  context.save()
+  context.fillStyle = 'rgba(90, 150, 255, 0.15)'
+  context.strokeStyle = 'rgb(90, 150, 255)'
+  context.fillRect(...rectangle(view, area))
+  context.strokeRect(...rectangle(view, area))
+  context.restore()
+}

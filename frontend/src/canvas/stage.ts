@@ -1,0 +1,193 @@
+/** The picture with everything on it: two canvases, the video's and the shapes', each redrawn only when it changed. */
+import { effect } from '@preact/signals-core'
+import type { Scheduler } from '@/core/scheduler'
+import type { Scope } from '@/core/scope'
+import type { Editor } from '@/editor/editor'
+import type { PointerAt } from '@/editor/tool'
+import { fitted, panned, viewToVideo, zoomedAt } from '@/geometry/view-transform'
+import { drawShapes } from './shapes'
+
+/** What can be drawn as the video's picture; media knows how to get one. */
+export type Drawable = ImageBitmap | VideoFrame
+
+export class Stage {
+  private readonly video: HTMLCanvasElement
+  private readonly shapes: HTMLCanvasElement
+  private picture: Drawable | null = null
+  /** The frame whose picture is drawn; -1 before the first. Shapes are drawn for this frame, so that they fit it. */
+  shownFrame = -1
+  private ratio = 1
+  private pointer: PointerAt | null = null
+  private panning: { x: number; y: number } | null = null
+  private spaceHeld = false
+  private fitWanted = true
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly editor: Editor,
+    private readonly scheduler: Scheduler,
+    scope: Scope,
+  ) {
+    this.video = this.layer('video-layer')
+    this.shapes = this.layer('shape-layer')
+    const resize = new ResizeObserver(() => this.resize())
+    resize.observe(host)
+    scope.add(() => resize.disconnect())
+    this.listen(scope)
+    this.follow(scope)
+  }
+
+  /** Draw the picture of a frame from now on. */
+  show(frame: number, picture: Drawable): void {
+    this.shownFrame = frame
+    this.picture = picture
+    // At once: a decoded picture may be closed by the time of the next frame of the page.
+    this.drawVideo()
+    this.scheduler.request(this.drawShapes)
+    this.host.dataset.frame = String(frame)
+  }
+
+  fit(): void {
+    const { width, height } = this.editor.config.video
+    this.editor.session.view.value = fitted([0, 0, width, height], this.host.clientWidth, this.host.clientHeight)
+  }
+
+  private layer(name: string): HTMLCanvasElement {
+    const canvas = document.createElement('canvas')
+    canvas.className = name
+    canvas.setAttribute('aria-hidden', 'true')
+    this.host.append(canvas)
+    return canvas
+  }
+
+  private resize(): void {
+    this.ratio = window.devicePixelRatio || 1
+    for (const canvas of [this.video, this.shapes]) {
+      canvas.width = Math.round(this.host.clientWidth * this.ratio)
+      canvas.height = Math.round(this.host.clientHeight * this.ratio)
+    }
+    if (this.fitWanted) {
+      this.fit()
+      this.fitWanted = this.host.clientWidth === 0
+    }
+    this.drawVideo()
+    this.drawShapes()
+  }
+
+  /** Redraw when something that is shown changes. */
+  private follow(scope: Scope): void {
+    const { session, store, marquee } = this.editor
+    scope.add(
+      effect(() => {
+        void session.view.value
+        this.scheduler.request(this.drawVideo)
+        this.scheduler.request(this.drawShapes)
+      }),
+    )
+    scope.add(
+      effect(() => {
+        void [session.selection.value, session.hovered.value, session.hidden.value, session.frame.value, marquee.value]
+        void [store.records.version.value, store.records.tracks.value, store.people.value]
+        this.scheduler.request(this.drawShapes)
+      }),
+    )
+  }
+
+  private readonly drawVideo = (): void => {
+    const context = this.video.getContext('2d', { alpha: false })!
+    const { scale, x, y } = this.editor.session.view.value
+    const { width, height } = this.editor.config.video
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    context.fillStyle = getComputedStyle(this.host).backgroundColor
+    context.fillRect(0, 0, this.video.width, this.video.height)
+    if (!this.picture || isClosed(this.picture)) return
+    context.imageSmoothingEnabled = scale * this.ratio < 3
+    const [left, top] = [x * this.ratio, y * this.ratio]
+    context.drawImage(this.picture, 0, 0, width, height, left, top, width * scale * this.ratio, height * scale * this.ratio)
+  }
+
+  private readonly drawShapes = (): void => {
+    const context = this.shapes.getContext('2d')!
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0)
+    context.clearRect(0, 0, this.host.clientWidth, this.host.clientHeight)
+    drawShapes(context, this.editor, this.shownFrame < 0 ? this.editor.session.frame.value : this.shownFrame, this.host)
+  }
+
+  // ------------------------------------------------------------------ pointer
+
+  private listen(scope: Scope): void {
+    const { host } = this
+    scope.listen(host, 'pointerdown', (event) => this.down(event))
+    scope.listen(host, 'pointermove', (event) => this.move(event))
+    scope.listen(host, 'pointerup', (event) => this.up(event))
+    scope.listen(host, 'pointercancel', () => this.cancel())
+    scope.listen(host, 'pointerleave', () => (this.editor.session.hovered.value = null))
+    scope.listen(host, 'dblclick', (event) => this.editor.machine.handler.onDoubleClick(this.at(event)))
+    scope.listen(host, 'contextmenu', (event) => event.preventDefault())
+    scope.listen(host, 'wheel', (event) => this.wheel(event), { passive: false })
+    scope.listen(window, 'keydown', (event) => {
+      if (event.key === ' ' && event.target === host) this.spaceHeld = true
+    })
+    scope.listen(window, 'keyup', (event) => {
+      if (event.key === ' ') this.spaceHeld = false
+    })
+  }
+
+  private at(event: MouseEvent): PointerAt {
+    const box = this.host.getBoundingClientRect()
+    const view = { x: event.clientX - box.left, y: event.clientY - box.top }
+    const point = viewToVideo(this.editor.session.view.value, view)
+    return { view, point, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey }
+  }
+
+  private down(event: PointerEvent): void {
+    this.host.focus({ preventScroll: true })
+    this.host.setPointerCapture(event.pointerId)
+    if (event.button !== 0 || this.spaceHeld) {
+      this.panning = { x: event.clientX, y: event.clientY }
+      this.host.style.cursor = 'grabbing'
+      return
+    }
+    this.editor.playback?.pause()
+    this.editor.machine.handler.onPointerDown(this.at(event))
+    this.point(event)
+  }
+
+  private move(event: PointerEvent): void {
+    if (this.panning) {
+      const { view } = this.editor.session
+      view.value = panned(view.value, event.clientX - this.panning.x, event.clientY - this.panning.y)
+      this.panning = { x: event.clientX, y: event.clientY }
+      return
+    }
+    this.editor.machine.handler.onPointerMove(this.at(event))
+    this.point(event)
+  }
+
+  private up(event: PointerEvent): void {
+    if (this.panning) this.panning = null
+    else this.editor.machine.handler.onPointerUp(this.at(event))
+    this.point(event)
+  }
+
+  private cancel(): void {
+    this.panning = null
+    this.editor.machine.cancel()
+  }
+
+  private point(event: PointerEvent): void {
+    this.pointer = this.at(event)
+    this.host.style.cursor = this.editor.machine.handler.cursor(this.pointer)
+  }
+
+  private wheel(event: WheelEvent): void {
+    event.preventDefault()
+    const { session } = this.editor
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1
+    if (event.shiftKey) session.view.value = panned(session.view.value, -event.deltaY * lines, -event.deltaX * lines)
+    else session.view.value = zoomedAt(session.view.value, this.at(event).view, Math.exp((-event.deltaY * lines) / 400))
+  }
+}
+
+/** A closed VideoFrame has no size any more. */
+const isClosed = (picture: Drawable) => ('displayWidth' in picture ? picture.displayWidth : picture.width) === 0

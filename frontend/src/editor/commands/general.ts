@@ -1,0 +1,44 @@
+import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+import { zoomedAt } from '@/geometry/view-transform'
+
+/** Stop what is under way: a gesture first, then the runs of this person, then the selection. */
+function escape(editor: Editor): void {
+  if (editor.helpOpen.value) {
+    editor.helpOpen.value = false
+    return
+  }
+  if (editor.question.value) {
+    editor.question.value = null
+    return
+  }
+  const runs = editor.store.activeRuns().filter((run) => run.mine)
+  if (editor.machine.current.endsWith('.idle') && editor.session.tool.value === 'select' && runs.length) {
+    for (const run of runs) editor.store.stopRun(run.id)
+    editor.session.tell(runs.length === 1 ? 'Tracking stopped. What it found stays.' : `${runs.length} runs stopped. What they found stays.`)
+    return
+  }
+  editor.machine.cancel()
+}
+
+function zoom(editor: Editor, factor: number): void {
+  const { video } = editor.config
+  const { view } = editor.session
+  const { scale, x, y } = view.value
+  view.value = zoomedAt(view.value, { x: x + (video.width * scale) / 2, y: y + (video.height * scale) / 2 }, factor)
+}
+
+export const GENERAL: readonly Command[] = [
+  { id: 'tool.select', label: 'Select', group: 'Tools', help: 'Select, move and resize.', keys: ['S'], undoable: false, run: (editor) => editor.useTool('select') },
+  { id: 'tool.box', label: 'Box', group: 'Tools', help: 'Draw a new object.', keys: ['N', 'B'], undoable: false, run: (editor) => editor.useTool('box') },
+  { id: 'tool.pan', label: 'Pan', group: 'Tools', help: 'Move the picture. Dragging with the middle or right button does too.', keys: ['G'], undoable: false, run: (editor) => editor.useTool('pan') },
+  { id: 'run.forward', label: 'Track forward', group: 'Tracking', help: 'Follows the selected objects on, or all on this frame.', keys: ['T'], undoable: false, run: (editor) => editor.startTracking('forward') },
+  { id: 'run.backward', label: 'Track backward', group: 'Tracking', help: 'Follows the selected objects back in time.', keys: ['Shift+T'], undoable: false, run: (editor) => editor.startTracking('backward') },
+  { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload.', keys: ['Ctrl+Z'], undoable: false, run: (editor) => editor.acted('Undid', editor.store.undo()) },
+  { id: 'edit.redo', label: 'Redo', group: 'Edit', help: 'Does again what was undone.', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], undoable: false, run: (editor) => editor.acted('Redid', editor.store.redo()) },
+  { id: 'edit.escape', label: 'Stop or deselect', group: 'Edit', help: 'Cancels a gesture, stops your runs, or clears the selection.', keys: ['Escape'], undoable: false, run: escape },
+  { id: 'view.fit', label: 'Fit', group: 'View', help: 'Shows the whole frame.', keys: ['0'], undoable: false, run: (editor) => editor.fit() },
+  { id: 'view.zoom-in', label: 'Zoom in', group: 'View', help: 'The mouse wheel zooms where the pointer is.', keys: ['+', '='], undoable: false, run: (editor) => zoom(editor, 1.25) },
+  { id: 'view.zoom-out', label: 'Zoom out', group: 'View', help: 'The mouse wheel zooms where the pointer is.', keys: ['-'], undoable: false, run: (editor) => zoom(editor, 0.8) },
+  { id: 'view.help', label: 'Keyboard help', group: 'View', help: 'Lists every action with its key.', keys: ['?', 'F1'], undoable: false, run: (editor) => (editor.helpOpen.value = !editor.helpOpen.value) },
+]

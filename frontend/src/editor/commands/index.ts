@@ -1,0 +1,24 @@
+/** Every command. A key belongs to one of them; a test says so. */
+import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+import { GENERAL } from './general'
+import { PLAYBACK } from './playback'
+import { SHAPES } from './shapes'
+import { TRACKS } from './tracks'
+
+export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS]
+
+const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
+
+export function command(id: string): Command {
+  const found = BY_ID.get(id)
+  if (!found) throw new Error(`There is no command ${id}.`)
+  return found
+}
+
+/** Do a command if it can be done now. Returns whether it was. */
+export function perform(editor: Editor, wanted: Command): boolean {
+  if (wanted.when && !wanted.when(editor)) return false
+  wanted.run(editor)
+  return true
+}

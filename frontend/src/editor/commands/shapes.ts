@@ -1,0 +1,101 @@
+import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+import type { Row, ShownShape, TrackId } from '@/store/types'
+import type { Transaction } from '@/store/transaction'
+
+const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0 } as const
+const END = 2 ** 31
+
+/** Do one edit on every selected track that may be edited, as one step of undo. */
+function onSelected(editor: Editor, summary: string, work: (tx: Transaction, track: TrackId, frame: number) => void): void {
+  const tracks = editor.selected().filter((track) => editor.mayEdit(track))
+  if (!tracks.length) return
+  const { frame } = editor.session
+  editor.store.transact(summary, (tx) => tracks.forEach((track) => work(tx, track, frame.value)))
+}
+
+/** A keyframe of what is shown, or of the track's ghost. */
+function keyframeOf(shape: ShownShape, frame: number, more: Partial<Row> = {}): Row {
+  const { kind, bounds, payload, occluded } = shape
+  return { frame, kind, bounds, payload, occluded, keyframe: true, predicted: false, outside: false, doubtful: false, confidence: 1, ...more }
+}
+
+function toggleKeyframe(editor: Editor): void {
+  onSelected(editor, 'Toggle keyframe', (tx, track, frame) => {
+    const shape = editor.shapeToEdit(track)
+    if (editor.store.queries.rowAt(track, frame)?.keyframe) tx.removeRows(track, [[frame, frame]])
+    else if (shape) tx.putRow(track, keyframeOf(shape, frame))
+  })
+}
+
+function toggleOutside(editor: Editor): void {
+  onSelected(editor, 'Toggle outside', (tx, track, frame) => {
+    const shape = editor.shapeToEdit(track)
+    const row = editor.store.queries.rowAt(track, frame)
+    if (row?.outside) tx.putRow(track, { ...row, outside: false, keyframe: true, predicted: false })
+    else if (shape) tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
+  })
+}
+
+function toggleOccluded(editor: Editor): void {
+  onSelected(editor, 'Toggle occluded', (tx, track, frame) => {
+    const shape = editor.store.queries.shapeAt(track, frame)
+    if (shape) tx.putRow(track, keyframeOf(shape, frame, { occluded: !shape.occluded }))
+  })
+}
+
+/** The shape on this frame goes. Between two others it becomes a gap of one frame, or interpolation would bring it back. */
+function deleteHere(editor: Editor): void {
+  onSelected(editor, 'Delete here', (tx, track, frame) => {
+    const { queries } = editor.store
+    const shape = queries.shapeAt(track, frame)
+    const { before, after } = queries.neighbours(track, frame)
+    if (!shape) return
+    if (!before || !after || before.outside) tx.removeRows(track, [[frame, frame]])
+    else {
+      const next = queries.shapeAt(track, frame + 1)
+      tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
+      if (next && next.origin === 'interpolated') tx.putRow(track, keyframeOf(next, frame + 1))
+    }
+  })
+}
+
+/** This frame and all after it go; a run that follows the track stops following it. */
+function deleteFromHere(editor: Editor): void {
+  const { store } = editor
+  for (const track of editor.selected()) {
+    const run = store.runOf(track)
+    if (run) store.stopRun(run.id, [track])
+  }
+  onSelected(editor, 'Delete from here on', (tx, track, frame) => {
+    // What interpolation showed up to here stays: its last frame becomes a keyframe.
+    const last = store.queries.shapeAt(track, frame - 1)
+    tx.removeRows(track, [[frame, END]])
+    if (last?.origin === 'interpolated') tx.putRow(track, keyframeOf(last, frame - 1))
+  })
+}
+
+function nudge(editor: Editor, dx: number, dy: number): void {
+  const frame = editor.session.frame.value
+  const moved: TrackId[] = []
+  onSelected(editor, 'Nudge', (tx, track) => {
+    const shape = editor.shapeToEdit(track)
+    if (shape?.kind !== 'box') return
+    const [x1, y1, x2, y2] = shape.bounds
+    tx.putRow(track, keyframeOf(shape, frame, { bounds: [x1 + dx, y1 + dy, x2 + dx, y2 + dy] }))
+    moved.push(track)
+  })
+  editor.edited(moved, frame)
+}
+
+export const SHAPES: readonly Command[] = [
+  { ...change, id: 'shape.keyframe', label: 'Keyframe on or off', help: 'Makes the shape on this frame yours, or gives it back to interpolation.', keys: ['K'], run: toggleKeyframe },
+  { ...change, id: 'shape.outside', label: 'Outside on or off', help: 'From this frame on the object is not in the picture, until its next keyframe.', keys: ['O'], run: toggleOutside },
+  { ...change, id: 'shape.occluded', label: 'Occluded on or off', help: 'The object is partly hidden on this frame.', keys: ['Q'], run: toggleOccluded },
+  { ...change, id: 'shape.delete-here', label: 'Delete here', help: 'Removes the shape on this frame only.', keys: ['Delete'], run: deleteHere },
+  { ...change, id: 'shape.delete-from-here', label: 'Delete from here on', help: 'Removes the shapes of this frame and all after it.', keys: ['Shift+Delete'], run: deleteFromHere },
+  { ...change, id: 'shape.nudge-left', label: 'Nudge left', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowLeft'], run: (editor) => nudge(editor, -1, 0) },
+  { ...change, id: 'shape.nudge-right', label: 'Nudge right', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowRight'], run: (editor) => nudge(editor, 1, 0) },
+  { ...change, id: 'shape.nudge-up', label: 'Nudge up', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowUp'], run: (editor) => nudge(editor, 0, -1) },
+  { ...change, id: 'shape.nudge-down', label: 'Nudge down', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowDown'], run: (editor) => nudge(editor, 0, 1) },
+]

@@ -1,0 +1,103 @@
+import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+
+const withSelection = (editor: Editor) => editor.selected().length > 0
+
+/** Walk through the objects on this frame. */
+function selectNext(editor: Editor, by: number): void {
+  const tracks = editor.visibleShapes().map(({ track }) => track.id)
+  if (!tracks.length) return
+  const [current] = editor.selected()
+  const index = current ? tracks.indexOf(current) : -1
+  const next = index < 0 ? (by > 0 ? 0 : tracks.length - 1) : (index + by + tracks.length) % tracks.length
+  editor.session.select(tracks[next]!)
+}
+
+function toggleLock(editor: Editor): void {
+  const tracks = editor.selected()
+  const lock = tracks.some((track) => !editor.store.records.track(track)?.locked)
+  editor.store.transact(lock ? 'Lock' : 'Unlock', (tx) => tracks.forEach((track) => tx.updateTrack(track, { locked: lock })))
+}
+
+export function deleteTracks(editor: Editor, tracks: readonly string[]): void {
+  const count = tracks.length
+  if (!count || !editor.config.canEdit) return
+  editor.question.value = {
+    title: count === 1 ? 'Delete the whole track?' : `Delete ${count} whole tracks?`,
+    text: 'It goes from every frame. You can take this back with undo.',
+    confirm: 'Delete',
+    onConfirm: () => {
+      for (const track of tracks) {
+        const run = editor.store.runOf(track)
+        if (run) editor.store.stopRun(run.id, [track])
+      }
+      editor.store.transact(count === 1 ? 'Delete track' : `Delete ${count} tracks`, (tx) => tracks.forEach((track) => tx.updateTrack(track, { deleted: true })))
+      editor.session.select()
+    },
+  }
+}
+
+/** Choose a label: of the selected tracks, or for the next one to draw. */
+function chooseLabel(editor: Editor, index: number): void {
+  const label = editor.config.labels.find(({ hotkey }) => hotkey === String(index + 1)) ?? editor.config.labels[index]
+  if (!label) return
+  const tracks = editor.selected().filter((track) => editor.store.records.track(track)?.label !== label.id)
+  if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
+    editor.store.transact(`Label ${label.name}`, (tx) => tracks.forEach((track) => tx.updateTrack(track, { label: label.id })))
+  } else editor.session.activeLabel.value = label.id
+}
+
+const labels: Command[] = Array.from({ length: 9 }, (_, index) => ({
+  id: `label.${index + 1}`,
+  label: `Label ${index + 1}`,
+  group: 'Tracks',
+  help: 'Gives the selected tracks that label, or draws the next object with it.',
+  keys: [String(index + 1)],
+  undoable: true,
+  run: (editor) => chooseLabel(editor, index),
+}))
+
+export const TRACKS: readonly Command[] = [
+  { id: 'select.next', label: 'Next object', group: 'Tracks', help: 'Selects the next object on this frame.', keys: ['Tab'], undoable: false, run: (editor) => selectNext(editor, 1) },
+  { id: 'select.previous', label: 'Previous object', group: 'Tracks', help: 'Selects the previous object on this frame.', keys: ['Shift+Tab'], undoable: false, run: (editor) => selectNext(editor, -1) },
+  {
+    id: 'select.all',
+    label: 'Select all',
+    group: 'Tracks',
+    help: 'Selects every object on this frame.',
+    keys: ['Ctrl+A'],
+    undoable: false,
+    run: (editor) => editor.session.select(...editor.visibleShapes().map(({ track }) => track.id)),
+  },
+  { id: 'track.lock', label: 'Lock or unlock', group: 'Tracks', help: 'A locked track can’t be changed by accident.', keys: ['L'], undoable: true, when: withSelection, run: toggleLock },
+  {
+    id: 'track.hide',
+    label: 'Hide or show',
+    group: 'Tracks',
+    help: 'Only here, not for others.',
+    keys: ['H'],
+    undoable: false,
+    when: withSelection,
+    run: (editor) => editor.session.toggleHidden(...editor.selected()),
+  },
+  {
+    id: 'track.hide-all',
+    label: 'Hide or show all',
+    group: 'Tracks',
+    help: 'Only here, not for others.',
+    keys: ['Shift+H'],
+    undoable: false,
+    run: (editor) => editor.session.toggleHidden(...editor.store.records.tracks.value.keys()),
+  },
+  {
+    id: 'track.delete',
+    label: 'Delete whole track',
+    group: 'Tracks',
+    help: 'Removes the selected tracks from every frame; asks before.',
+    keys: ['Ctrl+Shift+Delete'],
+    undoable: true,
+    when: withSelection,
+    run: (editor) => deleteTracks(editor, editor.selected()),
+  },
+  ...labels,
+]

@@ -1,0 +1,235 @@
+/** What tools and commands act through. It holds no shapes: those are the store's. */
+import { signal, type Signal } from '@preact/signals-core'
+import type { Box, Point } from '@/geometry/box'
+import { Flag } from '@/store/chunks'
+import type { Session } from '@/store/session'
+import type { Acted, EditorStore } from '@/store/store'
+import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
+import { hitTest, type Hit } from './hit-test'
+import type { Playback } from './playback'
+import { TrackSettings, type StoredTrackSettings } from './settings'
+import { Machine } from './tool'
+import { TOOLS } from './tools'
+
+/** A question that must be answered before something goes on. */
+export interface Question {
+  readonly title: string
+  readonly text: string
+  readonly confirm: string
+  readonly onConfirm: () => void
+}
+
+export interface EditorDeps {
+  /** Show the whole frame. */
+  readonly fit: () => void
+}
+
+export class Editor {
+  readonly session: Session
+  readonly config: EditorConfig
+  readonly machine: Machine
+  readonly tracking: TrackSettings
+  /** The rectangle being dragged over empty ground, in video px. */
+  readonly marquee: Signal<Box | null> = signal(null)
+  readonly question: Signal<Question | null> = signal(null)
+  readonly helpOpen = signal(false)
+  playback: Playback | null = null
+
+  constructor(
+    readonly store: EditorStore,
+    private readonly deps: EditorDeps,
+  ) {
+    this.session = store.session
+    this.config = store.config
+    this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
+    this.machine = new Machine(this, TOOLS[0]!)
+    this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
+  }
+
+  // ------------------------------------------------------------------ where one is
+
+  /** First and last frame that this page is about: the job's, or the video's. */
+  get bounds(): readonly [FrameNumber, FrameNumber] {
+    const { job, video } = this.config
+    return job ? [job.first, job.last] : [0, Math.max(video.frameCount - 1, 0)]
+  }
+
+  goTo(frame: FrameNumber): void {
+    const last = Math.max(this.config.video.frameCount - 1, 0)
+    this.session.frame.value = Math.min(Math.max(Math.round(frame), 0), last)
+  }
+
+  /** Step and stop there. */
+  step(by: number): void {
+    this.playback?.pause()
+    this.goTo(this.session.frame.value + by)
+  }
+
+  fit(): void {
+    this.deps.fit()
+  }
+
+  useTool(id: string): void {
+    const tool = TOOLS.find((candidate) => candidate.id === id)
+    if (!tool) return
+    this.machine.use(tool)
+    this.session.tool.value = id
+  }
+
+  // ------------------------------------------------------------------ what is there
+
+  visibleShapes(): ShownShape[] {
+    const hidden = this.session.hidden.value
+    return this.store.queries.shapesAt(this.session.frame.value).filter(({ track }) => !hidden.has(track.id))
+  }
+
+  /** The ghosts of selected tracks that show nothing on this frame. */
+  ghosts(): ShownShape[] {
+    const frame = this.session.frame.value
+    return [...this.session.selection.value].map((track) => this.store.queries.ghostAt(track, frame)).filter((ghost) => ghost !== null)
+  }
+
+  hit(point: Point): Hit | null {
+    const shapes = [...this.visibleShapes(), ...this.ghosts()]
+    return hitTest(shapes, this.session.selection.value, point, this.session.view.value.scale)
+  }
+
+  /** The shape an edit on this frame begins from: the one shown, or the track's ghost. */
+  shapeToEdit(track: TrackId): ShownShape | null {
+    const frame = this.session.frame.value
+    return this.store.queries.shapeAt(track, frame) ?? this.store.queries.ghostAt(track, frame)
+  }
+
+  selected(): TrackId[] {
+    return [...this.session.selection.value].filter((id) => this.store.records.track(id)?.deleted === false)
+  }
+
+  label(id: number): Label | null {
+    return this.config.labels.find((label) => label.id === id) ?? null
+  }
+
+  /** The label a new shape gets; tells what to do when the project has none. */
+  labelToDraw(): Label | null {
+    const label = this.label(this.session.activeLabel.value ?? -1)
+    if (!label) this.session.tell('This project has no labels yet. Add one in its label editor.', 'error')
+    return label
+  }
+
+  // ------------------------------------------------------------------ what may be done
+
+  /** Whether this person may change shapes on the current frame; says why not. */
+  mayDraw(): boolean {
+    if (!this.config.canEdit) {
+      this.session.tell('You can look at this video; editing needs the role annotator or more.', 'error')
+      return false
+    }
+    const frame = this.session.frame.value
+    if (this.config.editableRanges.some(([first, last]) => frame >= first && frame <= last)) return true
+    const ranges = this.config.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
+    this.session.tell(ranges ? `Your job covers frames ${ranges}.` : 'No job on this video is assigned to you.', 'error')
+    return false
+  }
+
+  mayEdit(track: TrackId): boolean {
+    if (!this.mayDraw()) return false
+    if (!this.store.records.track(track)?.locked) return true
+    this.session.tell('This track is locked. Unlock it first (L).', 'error')
+    return false
+  }
+
+  // ------------------------------------------------------------------ after an edit
+
+  /** A new object was drawn. */
+  drew(_track: TrackId): void {
+    this.useTool('select')
+  }
+
+  /** Shapes of `tracks` were changed on `frame`: a run that follows one learns of it; one that was followed before is
+   * tracked again from here, up to its next keyframe. */
+  edited(tracks: readonly TrackId[], frame: FrameNumber): void {
+    for (const track of tracks) {
+      const shape = this.store.queries.shapeAt(track, frame)
+      if (shape?.kind !== 'box') continue
+      const run = this.store.runOf(track)
+      if (run) this.store.correctRun(run.id, track, frame, shape.bounds)
+      else if (this.tracking.autoTrack.value) this.trackAgain(track, frame, shape)
+    }
+  }
+
+  /** Say where an undo or redo acted, and offer to go there. */
+  acted(verb: 'Undid' | 'Redid', acted: Acted | null): void {
+    if (!acted) return
+    const elsewhere = acted.frame !== null && acted.frame !== this.session.frame.value
+    this.session.tell(`${verb}: ${acted.summary}${elsewhere ? ` (frame ${acted.frame})` : ''}`, 'info', elsewhere ? acted.frame : null)
+  }
+
+  // ------------------------------------------------------------------ tracking
+
+  /** Start a run for the selected boxes on this frame, or for all of them when nothing is selected. */
+  startTracking(direction: Run['direction'] = this.tracking.direction.value): void {
+    if (!this.mayDraw()) return
+    const frame = this.session.frame.value
+    const selection = this.session.selection.value
+    const boxes = this.visibleShapes().filter(({ track, kind }) => kind === 'box' && !track.locked && (!selection.size || selection.has(track.id)))
+    const free = boxes.filter(({ track }) => !this.store.runOf(track.id))
+    if (!free.length) {
+      const why = boxes.length ? 'These objects are being tracked already.' : 'Draw a box, or select one on this frame, to track it.'
+      this.session.tell(why, 'error')
+      return
+    }
+    const [first, last] = this.runBounds(frame, direction)
+    if (first === last) {
+      this.session.tell('There are no frames left in that direction.', 'error')
+      return
+    }
+    this.store.startRun({
+      model: this.tracking.model.value,
+      prompts: free.map(({ track, bounds }) => ({ track: track.id, frame, box: bounds })),
+      first,
+      last,
+      direction,
+      options: this.runOptions(),
+    })
+  }
+
+  /** Let a run go on as far again. */
+  extendRun(run: Run): void {
+    const [from, to] = this.bounds
+    const more = this.tracking.frames.value ?? 100
+    const first = run.direction === 'forward' ? run.first : Math.max(run.first - more, from)
+    const last = run.direction === 'backward' ? run.last : Math.min(run.last + more, to)
+    this.store.extendRun(run.id, first, last)
+  }
+
+  private trackAgain(track: TrackId, frame: FrameNumber, shape: ShownShape): void {
+    const rows = this.store.records.rows(track)
+    const next = rows.after(frame, Flag.keyframe)
+    const lastPredicted = rows.before(next ?? Number.MAX_SAFE_INTEGER, Flag.predicted)
+    if (lastPredicted === null || lastPredicted <= frame) return
+    this.store.startRun({
+      model: this.tracking.model.value,
+      prompts: [{ track, frame, box: shape.bounds }],
+      first: frame,
+      last: lastPredicted,
+      direction: 'forward',
+      options: this.runOptions(),
+    })
+  }
+
+  private runBounds(frame: FrameNumber, direction: Run['direction']): readonly [FrameNumber, FrameNumber] {
+    const [from, to] = this.bounds
+    const count = this.tracking.frames.value ?? Number.MAX_SAFE_INTEGER
+    const first = direction === 'forward' ? frame : Math.max(frame - count, from)
+    const last = direction === 'backward' ? frame : Math.min(frame + count, to)
+    return [first, last]
+  }
+
+  private runOptions() {
+    return {
+      auto_track: this.tracking.autoTrack.value,
+      detect_off_screen: this.tracking.detectOffScreen.value,
+      until_keyframe: this.tracking.untilKeyframe.value,
+      confidence_threshold: this.tracking.threshold.value,
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { COMMANDS } from './commands'
+import type { Command } from './command'
+
+/** A key press as written in a command: modifiers in this order, then the key. */
+export function keyOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+  const key = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key
+  const modifiers = []
+  if (event.ctrlKey || event.metaKey) modifiers.push('Ctrl')
+  if (event.altKey) modifiers.push('Alt')
+  // Shift is part of a sign ("?"), but a modifier of letters, digits and named keys.
+  if (event.shiftKey && (key.length > 1 || /[A-Z0-9]/.test(key))) modifiers.push('Shift')
+  return [...modifiers, key].join('+')
+}
+
+const BY_KEY = new Map<string, Command>(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command] as const)))
+
+export const commandFor = (key: string): Command | null => BY_KEY.get(key) ?? null
+
+/** Whether a key press is typing, not a command. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'range', 'button'].includes(target.type)
+  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+}
+
+/** A key for people: "Ctrl+Shift+Z" → "Ctrl + Shift + Z", arrows as arrows. */
+export function shownKey(key: string): string {
+  const names: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Delete: 'Del', Escape: 'Esc' }
+  return key.split('+').map((part) => names[part] ?? part).join(' ').trim() || '+'
+}

@@ -1,0 +1,90 @@
+/** Tools are small state machines: one gesture phase is one class, and a transition says with what it goes on. */
+import type { Point } from '@/geometry/box'
+import type { Editor } from './editor'
+
+/** A pointer event, in both spaces. */
+export interface PointerAt {
+  /** px of the video frame */
+  readonly point: Point
+  /** CSS px of the canvas */
+  readonly view: Point
+  readonly shift: boolean
+  /** Ctrl, or Cmd on a Mac */
+  readonly ctrl: boolean
+  readonly alt: boolean
+}
+
+export abstract class State<Payload> {
+  constructor(
+    protected readonly editor: Editor,
+    protected readonly machine: Machine,
+  ) {}
+
+  onEnter(_payload: Payload): void {}
+  onPointerDown(_at: PointerAt): void {}
+  onPointerMove(_at: PointerAt): void {}
+  onPointerUp(_at: PointerAt): void {}
+  onDoubleClick(_at: PointerAt): void {}
+  /** Escape, a lost pointer, another tool: leave everything as it was before the gesture. */
+  onCancel(): void {}
+  /** CSS cursor while the pointer is at `at`. */
+  cursor(_at: PointerAt | null): string {
+    return 'default'
+  }
+}
+
+export type StateClass<Payload> = (new (editor: Editor, machine: Machine) => State<Payload>) & { readonly id: string }
+
+export interface Tool {
+  readonly id: string
+  readonly label: string
+  /** Name of an icon of panels/icons.tsx. */
+  readonly icon: string
+  readonly initial: StateClass<null>
+}
+
+/** The current state of the current tool. */
+export class Machine {
+  private state: State<never>
+  private id: string
+
+  constructor(
+    private readonly editor: Editor,
+    private tool: Tool,
+  ) {
+    this.state = new tool.initial(editor, this) as State<never>
+    this.id = tool.initial.id
+  }
+
+  /** e.g. "box.drawing" */
+  get current(): string {
+    return this.id
+  }
+
+  transition<Payload>(next: StateClass<Payload>, payload: Payload): void {
+    const state = new next(this.editor, this)
+    this.id = next.id
+    this.state = state as State<never>
+    state.onEnter(payload)
+  }
+
+  /** Back to the tool's first state. */
+  idle(): void {
+    this.transition(this.tool.initial, null)
+  }
+
+  use(tool: Tool): void {
+    if (tool.id === this.tool.id) return
+    this.cancel()
+    this.tool = tool
+    this.idle()
+  }
+
+  cancel(): void {
+    this.state.onCancel()
+  }
+
+  get handler(): State<never> {
+    return this.state
+  }
+}

@@ -1,0 +1,33 @@
+import { cursorOf } from '@/editor/hit-test'
+import { State, type PointerAt } from '@/editor/tool'
+import { Marquee } from './marquee'
+import { Pointing } from './pointing'
+import { Resizing } from './resizing'
+
+/** Nothing is pressed: hovering. */
+export class SelectIdle extends State<null> {
+  static readonly id = 'select.idle'
+
+  override onPointerDown(at: PointerAt): void {
+    const hit = this.editor.hit(at.point)
+    if (!hit) this.machine.transition(Marquee, { start: at })
+    else if (hit.on === 'handle') this.machine.transition(Resizing, { track: hit.track, handle: hit.handle })
+    else this.machine.transition(Pointing, { start: at, track: hit.track })
+  }
+
+  override onPointerMove(at: PointerAt): void {
+    this.editor.session.hovered.value = this.editor.hit(at.point)?.track ?? null
+  }
+
+  override onDoubleClick(at: PointerAt): void {
+    if (!this.editor.hit(at.point)) this.editor.fit()
+  }
+
+  override onCancel(): void {
+    this.editor.session.select()
+  }
+
+  override cursor(at: PointerAt | null): string {
+    return at ? cursorOf(this.editor.hit(at.point)) : 'default'
+  }
+}

@@ -1,0 +1,51 @@
+import { State, type PointerAt } from '@/editor/tool'
+import { movedWithin } from '@/geometry/box'
+import { keyframeBox } from '@/store/chunks'
+import type { Gesture } from '@/store/store'
+import type { ShownShape, TrackId } from '@/store/types'
+
+/** Dragging the selected boxes. Shift keeps to one axis. */
+export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[] }> {
+  static readonly id = 'select.moving'
+  private start!: PointerAt
+  private shapes: ShownShape[] = []
+  private gesture!: Gesture
+  private frame = 0
+
+  override onEnter({ start, tracks }: { start: PointerAt; tracks: readonly TrackId[] }): void {
+    this.start = start
+    this.frame = this.editor.session.frame.value
+    this.shapes = tracks.map((track) => this.editor.shapeToEdit(track)).filter((shape) => shape?.kind === 'box') as ShownShape[]
+    this.gesture = this.editor.store.beginGesture(this.shapes.length > 1 ? `Move ${this.shapes.length} boxes` : 'Move box')
+  }
+
+  override onPointerMove(at: PointerAt): void {
+    let dx = at.point.x - this.start.point.x
+    let dy = at.point.y - this.start.point.y
+    if (at.shift) {
+      if (Math.abs(dx) > Math.abs(dy)) dy = 0
+      else dx = 0
+    }
+    const { width, height } = this.editor.config.video
+    this.gesture.update((tx) => {
+      for (const { track, bounds, occluded } of this.shapes) {
+        tx.putRow(track.id, keyframeBox(this.frame, movedWithin(bounds, dx, dy, width, height), { occluded }))
+      }
+    })
+  }
+
+  override onPointerUp(): void {
+    this.gesture.commit()
+    this.editor.edited(this.shapes.map(({ track }) => track.id), this.frame)
+    this.machine.idle()
+  }
+
+  override onCancel(): void {
+    this.gesture.cancel()
+    this.machine.idle()
+  }
+
+  override cursor(): string {
+    return 'move'
+  }
+}

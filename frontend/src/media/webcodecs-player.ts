@@ -1,0 +1,117 @@
+import { FrameCache, capacityFor } from './frame-cache'
+import { GROUP, groupOf, type FromDecoder, type ToDecoder } from './messages'
+import type { Picture, Player, PlayerOptions } from './player'
+
+/** Groups that playing decodes ahead. */
+const GROUPS_AHEAD = 4
+
+/** Shows pictures that a worker decodes group by group; the cache lives here, so that what is cached shows at once. */
+export class WebCodecsPlayer implements Player {
+  readonly kind = 'webcodecs'
+  onFrame: Player['onFrame'] = () => undefined
+  onError: Player['onError'] = () => undefined
+  onBuffered: Player['onBuffered'] = () => undefined
+  /** Decoding isn't possible; nothing will come any more. */
+  onFailed: (message: string) => void = () => undefined
+  private readonly cache: FrameCache<VideoFrame>
+  private readonly worker: Worker
+  private readonly groupCount: number
+  /** Frames asked for that were not shown, in the order of asking. */
+  private asked: number[] = []
+  private target = 0
+  private speed = 0
+  private shown: number | null = null
+  private wantedKey = ''
+
+  constructor(private readonly options: PlayerOptions) {
+    this.cache = new FrameCache(capacityFor(options.width, options.height))
+    this.groupCount = Math.ceil(options.frameCount / GROUP)
+    this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decoder' })
+    this.worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.receive(data)
+    this.worker.onerror = () => this.onFailed('The decoding worker could not be started.')
+    this.post({ type: 'open', url: new URL(options.proxyUrl, location.href).href, fps: options.fps, frameCount: options.frameCount })
+  }
+
+  show(frame: number): void {
+    this.target = frame
+    const picture = this.cache.get(frame)
+    if (picture) {
+      this.asked = []
+      this.draw(frame, picture)
+    } else if (this.asked.at(-1) !== frame) this.asked.push(frame)
+    this.want()
+  }
+
+  prefetch(frame: number, speed: number): void {
+    this.target = frame
+    this.speed = speed
+    this.want()
+  }
+
+  peek(frame: number): Picture | null {
+    return this.cache.get(frame)
+  }
+
+  dispose(): void {
+    this.worker.terminate()
+    this.cache.clear()
+  }
+
+  private receive(message: FromDecoder): void {
+    switch (message.type) {
+      case 'opened':
+        this.wantedKey = ''
+        this.want()
+        return
+      case 'picture':
+        this.arrived(message.frame, message.picture)
+        return
+      case 'group':
+        this.onBuffered(this.cache.ranges())
+        this.want()
+        return
+      case 'failed':
+        this.onFailed(message.message)
+    }
+  }
+
+  private arrived(frame: number, picture: VideoFrame): void {
+    this.cache.put(frame, picture)
+    // While scrubbing faster than decoding, a picture asked for a moment ago still shows the way.
+    const index = this.asked.lastIndexOf(frame)
+    if (index >= 0) {
+      this.asked = this.asked.slice(index + 1)
+      this.draw(frame, picture)
+    } else if (frame === this.shown) this.draw(frame, picture)
+    this.cache.trim(this.target, this.shown)
+  }
+
+  private draw(frame: number, picture: VideoFrame): void {
+    this.shown = frame
+    this.onFrame(frame, picture)
+  }
+
+  /** Tell the worker which groups are missing, the target's first, then those the playhead comes to. */
+  private want(): void {
+    const here = groupOf(this.target)
+    const step = this.speed < 0 ? -1 : 1
+    const ahead = Array.from({ length: GROUPS_AHEAD }, (_, index) => here + step * (index + 1))
+    const groups = [here, ...ahead.slice(0, this.speed === 0 ? 1 : GROUPS_AHEAD), here - step].filter(
+      (group) => group >= 0 && group < this.groupCount && !this.complete(group),
+    )
+    const key = groups.join()
+    if (key === this.wantedKey) return
+    this.wantedKey = key
+    this.post({ type: 'want', groups })
+  }
+
+  private complete(group: number): boolean {
+    const last = Math.min((group + 1) * GROUP, this.options.frameCount)
+    for (let frame = group * GROUP; frame < last; frame++) if (!this.cache.has(frame)) return false
+    return true
+  }
+
+  private post(message: ToDecoder): void {
+    this.worker.postMessage(message)
+  }
+}
