@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from channels_redis.core import RedisChannelLayer
+
+from annotator.live import relay
+from annotator.live.hub import Hub
+from annotator.live.notices import AgentNotice, Notice, PredictionFrame
+from tracking.protocol import Stop
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def redis() -> Iterator[str]:
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed")
+    port = free_port()
+    process = subprocess.Popen(
+        [server, "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning"]
+    )
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.services
+async def test_web_processes_tell_each_other_through_redis(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = RedisChannelLayer(hosts=[{"address": redis, "socket_timeout": None}])
+    monkeypatch.setattr(relay, "_channels", lambda: layer)
+    monkeypatch.setattr(relay, "POLL_S", 0.05)
+    here, there = (Hub(asyncio.get_running_loop()) for _ in range(2))
+    arrived: asyncio.Queue[Notice | PredictionFrame] = asyncio.Queue()
+    monkeypatch.setattr(there, "deliver", arrived.put_nowait)
+    for hub in (here, there):
+        relay._join_others(hub)
+    frame = PredictionFrame(1, "{", b"\x00tables", (("car", 5, 6),))
+    stop = AgentNotice(agent=1, layer=1, message=Stop(run="r"))
+
+    # The other one listens as soon as Redis answers it.
+    while arrived.empty():
+        here.publish(stop)
+        await asyncio.sleep(0.1)
+    here.publish(frame)
+    while (got := await asyncio.wait_for(arrived.get(), 5)) == stop:
+        pass
+    assert got == frame
+    await layer.close_pools()
