@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.actions.events import lock_layer
@@ -38,11 +39,7 @@ def keep(run: Run, objects: Mapping[str, ObjectState]) -> None:
 def requeue_runs_of(agent_id: int) -> None:
     """An agent is gone: its runs go back to the queue, and to another agent if there is one."""
     with transaction.atomic():
-        running = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)
-        layer_ids = sorted(set(running.values_list("layer_id", flat=True)))
-        for layer_id in layer_ids:
-            lock_layer(layer_id)
-        for run in running.select_related("layer__video__project", "created_by"):
+        for run in _locked(Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)):
             queue(run, "Its agent is gone; it goes on as soon as one is there.")
             dispatch(run)
 
@@ -50,8 +47,7 @@ def requeue_runs_of(agent_id: int) -> None:
 def dispatch_queued() -> None:
     """An agent has come: whatever waits for one and fits it starts, oldest first."""
     with transaction.atomic():
-        waiting = Run.objects.select_for_update(of=("self",)).filter(state=RunState.QUEUED)
-        for run in waiting.select_related("layer__video__project", "created_by"):
+        for run in _locked(Run.objects.filter(state=RunState.QUEUED)):
             dispatch(run)
 
 
@@ -65,6 +61,13 @@ def choose_agent(run: Run) -> Agent | None:
     ]
     busy = {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
     return min(agents, key=lambda agent: (busy[agent.pk], agent.info.get("cpu", 0.0), agent.pk), default=None)
+
+
+def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """Runs, oldest first, as they are once all of their layers are locked."""
+    for layer_id in sorted(set(runs.order_by().values_list("layer_id", flat=True))):
+        lock_layer(layer_id)
+    return runs.select_related("layer__video__project", "created_by")
 
 
 def queue(run: Run, message: str) -> None:
