@@ -43,7 +43,7 @@ def generated() -> str:
         union("Operation", operations),
         union("ClientMessage", client),
         union("ServerMessage", server),
-        declarations(received=client, sent=(*server, WindowOut, OverviewOut, HistoryOut)),
+        declarations(received=client, sent=(*server, WindowOut, OverviewOut, TracksOut, HistoryOut)),
     ]
     spelt_out = " | ".join(member.__name__ for member in operations)
     return "\n".join(parts).replace(f"({spelt_out})[]", "Operation[]")

@@ -349,6 +349,12 @@ export interface TrackUpdate {
   fields: TrackFields
 }
 
+/** All tracks of a layer as of `revision`. */
+export interface TracksOut {
+  revision: number
+  tracks: TrackOut[]
+}
+
 /** First message of every connection. `revision` is the layer's: a client behind it refetches what it shows. */
 export interface Welcome {
   type: 'welcome'
