@@ -272,3 +272,17 @@ async def test_an_agent_that_talks_nonsense_is_shown_out(world: World, message: 
     await agent.wire.send_to(bytes_data=message)
     assert await agent.raw() is None
     assert agent.closed == 4400
+
+
+async def test_an_agent_that_falls_silent_loses_its_runs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    monkeypatch.setattr("annotator.live.agent_consumer.SILENT_S", 0.4)
+    agent, _ = await running(world, browser, track)
+    assert await agent.raw() is None
+    await agent.close()
+    waiting = await browser.until(RunUpdate)
+    while waiting.run.state != "queued":
+        waiting = await browser.until(RunUpdate)
+    assert "agent is gone" in waiting.run.message
+    await browser.close()
