@@ -60,6 +60,8 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
 
 def _video(video: Video) -> dict[str, Any]:
     base = f"/api/videos/{video.pk}"
+    # Media is cached for ever; a database made anew would give the same id to another video.
+    version = f"?v={video.key.hex[:12]}"
     strip = video.strip
     return {
         "id": video.pk,
@@ -68,10 +70,10 @@ def _video(video: Video) -> dict[str, Any]:
         "height": video.height,
         "frameCount": video.frame_count,
         "fps": video.fps,
-        "proxyUrl": f"{base}/proxy.mp4",
-        "frameUrl": f"{base}/frames/{{frame}}.jpg",
+        "proxyUrl": f"{base}/proxy.mp4{version}",
+        "frameUrl": f"{base}/frames/{{frame}}.jpg{version}",
         "strip": {
-            "url": f"{base}/strip.jpg",
+            "url": f"{base}/strip.jpg{version}",
             "count": strip["count"],
             "columns": strip["columns"],
             "tileWidth": strip["tile_width"],

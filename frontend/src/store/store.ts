@@ -178,6 +178,13 @@ export class EditorStore {
     this.deps.send({ type: 'run.stop', run, tracks: tracks && [...tracks] })
   }
 
+  /** Take a run that is over off the list. */
+  dismissRun(run: string): void {
+    const runs = new Map(this.runs.value)
+    runs.delete(run)
+    this.runs.value = runs
+  }
+
   /** Runs that are not over. */
   activeRuns(): Run[] {
     return [...this.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running')

@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { TestEditor } from '@/testing/test-editor'
+import type { TrackId } from '@/store/types'
+import { COMMANDS } from '.'
+
+let test: TestEditor
+let track: TrackId
+
+beforeEach(async () => {
+  test = await TestEditor.open()
+  track = test.given({ 0: [0, 0, 10, 10], 20: [20, 0, 30, 10] })
+  test.session.select(track)
+})
+
+describe('every command', () => {
+  it('has an id, a key and a key alone to itself', () => {
+    expect(new Set(COMMANDS.map(({ id }) => id)).size).toBe(COMMANDS.length)
+    const keys = COMMANDS.flatMap((command) => command.keys)
+    expect(COMMANDS.filter((command) => !command.keys.length)).toEqual([])
+    expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([])
+  })
+
+  it.each(COMMANDS.map((command) => [command.id, command] as const))('%s says what it does in a sentence', (_, { label, help }) => {
+    expect(label).toMatch(/^[A-Z0-9]/)
+    expect(help).toMatch(/^[A-Z].*\.$/)
+  })
+
+  it.each(COMMANDS.filter((command) => command.undoable).map((command) => [command.id, command.keys[0]!] as const))('%s can be undone', (_, key) => {
+    test.session.frame.value = 10
+    const before = [...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]
+    test.press(key)
+    if (test.editor.question.value) test.confirm()
+    if (test.sent('edit').length > 1) test.press('Ctrl+Z')
+    expect([...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]).toEqual(before)
+  })
+})
+
+describe('moving in time', () => {
+  it('steps by one and by ten, and stays within the video', () => {
+    test.press('F').press('V').press('D')
+    expect(test.session.frame.value).toBe(10)
+    test.press('C').press('C')
+    expect(test.session.frame.value).toBe(0)
+    test.press('End').press('F')
+    expect(test.session.frame.value).toBe(999)
+  })
+
+  it('jumps to keyframes, and says when there is none', () => {
+    test.press('R')
+    expect(test.session.frame.value).toBe(20)
+    test.press('E')
+    expect(test.session.frame.value).toBe(0)
+    test.press('E')
+    expect(test.session.notice.value?.message).toContain('no keyframe')
+  })
+
+  it('steps through speeds and stops at the last', () => {
+    test.press('.').press('.').press('.')
+    expect(test.session.speed.value).toBe(4)
+    for (let times = 0; times < 9; times++) test.press(',')
+    expect(test.session.speed.value).toBe(0.1)
+  })
+})
+
+describe('shapes', () => {
+  it('a keyframe can be set between two others, and given back', () => {
+    test.session.frame.value = 10
+    test.press('K')
+    expect(test.row(track)).toMatchObject({ keyframe: true, bounds: [10, 0, 20, 10] })
+    test.press('K')
+    expect(test.row(track)).toBeNull()
+  })
+
+  it('outside begins a gap that lasts until the next keyframe', () => {
+    test.session.frame.value = 5
+    test.press('O')
+    expect([4, 5, 19, 20].map((frame) => test.box(track, frame) !== null)).toEqual([true, false, false, true])
+    test.press('O')
+    expect(test.box(track, 5)).not.toBeNull()
+  })
+
+  it('Del here leaves a gap of exactly one frame', () => {
+    test.session.frame.value = 10
+    test.press('Delete')
+    expect([9, 10, 11].map((frame) => test.box(track, frame))).toEqual([[9, 0, 19, 10], null, [11, 0, 21, 10]])
+  })
+
+  it('Del on a keyframe at an end shortens the track', () => {
+    test.session.frame.value = 20
+    test.press('Delete')
+    expect(test.store.queries.extent(track)).toEqual([0, 0])
+  })
+
+  it('Shift+Del ends the track where it was', () => {
+    test.session.frame.value = 10
+    test.press('Shift+Delete')
+    expect([9, 10, 20].map((frame) => test.box(track, frame))).toEqual([[9, 0, 19, 10], null, null])
+  })
+
+  it('deleting a whole track asks first', () => {
+    test.press('Ctrl+Shift+Delete')
+    expect(test.tracks).toEqual([track])
+    test.confirm()
+    expect(test.tracks).toEqual([])
+    expect(test.selection).toEqual([])
+  })
+
+  it('a nudge moves by one pixel', () => {
+    test.press('Alt+ArrowRight')
+    expect(test.box(track, 0)).toEqual([1, 0, 11, 10])
+  })
+})
+
+describe('tracks', () => {
+  it('Tab walks through the objects of this frame, round and round', () => {
+    const other = test.given({ 0: [50, 50, 60, 60] })
+    test.press('Tab')
+    expect(test.selection).toEqual([other])
+    test.press('Tab')
+    expect(test.selection).toEqual([track])
+    test.press('Shift+Tab')
+    expect(test.selection).toEqual([other])
+  })
+
+  it('a digit gives the selected tracks that label', () => {
+    test.press('2')
+    expect(test.store.records.track(track)?.label).toBe(2)
+    expect(test.session.activeLabel.value).toBe(1)
+  })
+
+  it('a digit with nothing selected chooses the label to draw', () => {
+    test.session.select()
+    test.press('2')
+    expect(test.session.activeLabel.value).toBe(2)
+    expect(test.store.records.track(track)?.label).toBe(1)
+  })
+
+  it('hiding is nobody else’s business', () => {
+    test.press('H')
+    expect(test.session.hidden.value.has(track)).toBe(true)
+    expect(test.sent('edit')).toHaveLength(1)
+  })
+})
+
+describe('undo', () => {
+  it('says what it took back and offers to go there', () => {
+    test.session.frame.value = 10
+    test.press('K')
+    test.session.frame.value = 300
+    test.press('Ctrl+Z')
+    expect(test.session.frame.value).toBe(300)
+    expect(test.session.notice.value).toMatchObject({ message: expect.stringContaining('Toggle keyframe') as string, goTo: 10 })
+  })
+})

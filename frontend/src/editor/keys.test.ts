@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { keyOf, shownKey } from './keys'
+
+const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more })
+
+describe('a key press', () => {
+  it('is written with its modifiers in one order', () => {
+    expect(keyOf(press('Z', { ctrlKey: true, shiftKey: true }))).toBe('Ctrl+Shift+Z')
+    expect(keyOf(press('z', { metaKey: true }))).toBe('Ctrl+Z')
+    expect(keyOf(press('ArrowRight', { shiftKey: true }))).toBe('Shift+ArrowRight')
+    expect(keyOf(press(' '))).toBe('Space')
+  })
+
+  it('of a sign is that sign, whatever keys make it', () => {
+    expect(keyOf(press('?', { shiftKey: true }))).toBe('?')
+    expect(keyOf(press('+', { shiftKey: true }))).toBe('+')
+  })
+
+  it('on a keyboard with other letters is the letter at that place', () => {
+    expect(keyOf(press('а', { code: 'KeyF' }))).toBe('F')
+    expect(keyOf(press('я', { code: 'KeyZ', ctrlKey: true }))).toBe('Ctrl+Z')
+  })
+})
+
+it('keys are shown as people know them', () => {
+  expect([shownKey('Ctrl+Shift+Delete'), shownKey('ArrowLeft'), shownKey('+')]).toEqual(['Ctrl Shift Del', '←', '+'])
+})

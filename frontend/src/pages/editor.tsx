@@ -1,0 +1,174 @@
+/** The editor page: joins the parts, and knows nothing itself. */
+import { effect } from '@preact/signals-core'
+import '@preact/signals'
+import { render } from 'preact'
+import { Stage } from '@/canvas/stage'
+import { Scheduler } from '@/core/scheduler'
+import { Scope } from '@/core/scope'
+import { perform } from '@/editor/commands'
+import { Editor } from '@/editor/editor'
+import { commandFor, isTyping, keyOf } from '@/editor/keys'
+import { Playback } from '@/editor/playback'
+import { createPlayer, type Player } from '@/media/player'
+import { Labels, Tracking } from '@/panels/tracking'
+import { Objects } from '@/panels/objects'
+import { HelpOverlay, NoticeBar, QuestionDialog } from '@/panels/overlays'
+import { ToolBar } from '@/panels/tool-bar'
+import { TopBar } from '@/panels/top-bar'
+import { Transport } from '@/panels/transport'
+import { LiveChannel } from '@/protocol/live'
+import { Rest } from '@/protocol/rest'
+import { IndexedEdits } from '@/store/outbox'
+import { EditorStore } from '@/store/store'
+import type { EditorConfig } from '@/store/types'
+import { Timeline } from '@/timeline/timeline'
+import { applyTheme, toggleTheme } from './theme'
+import { mountTimelineGrip } from './timeline-grip'
+
+const PRESENCE_MS = 150
+const PREFERENCES_MS = 800
+
+function start(): void {
+  applyTheme()
+  const config = JSON.parse(element('editor-config').textContent) as EditorConfig
+  const parameters = new URLSearchParams(location.search)
+  const scope = new Scope()
+  const scheduler = new Scheduler()
+  const rest = new Rest(config.urls.api.replace(/\/$/, ''), config.csrfToken)
+  const live = new LiveChannel(new URL(config.urls.live, location.href.replace(/^http/, 'ws')).href, {
+    onMessage: (message) => store.receive(message),
+    onPredictions: (message) => store.receivePredictions(message),
+    onEnded: (message) => store.session.tell(message, 'error'),
+  })
+  const store = new EditorStore(
+    config,
+    { rest, edits: new IndexedEdits(`${config.user.id}/${config.layer.id}`), send: (message) => live.send(message) },
+    firstFrame(config, parameters),
+  )
+  const editor = new Editor(store, { fit: () => stage.fit() })
+  const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
+  renderPanels(editor, rest)
+  const stage = new Stage(element('stage'), editor, scheduler, scope)
+  const timeline = new Timeline(element('timeline'), editor, scheduler, scope)
+  editor.playback = new Playback(
+    store.session,
+    config.video.fps,
+    () => editor.bounds,
+    (frame) => player.peek(frame) !== null,
+    (tick) => scheduler.onFrame(tick),
+  )
+  connectPlayer(player, stage, timeline, editor, scope)
+  connectLive(live, editor, scope)
+  keepPreferences(editor, rest, scope)
+  mountTimelineGrip(element('timeline-grip'), scope)
+  scope.listen(window, 'keydown', (event) => press(editor, event))
+  scope.listen(window, 'beforeunload', (event) => {
+    // What is unsent is kept and sent by the next page, but a person may not open one here again.
+    if (store.session.saved.value.unsent > 0) event.preventDefault()
+  })
+  store.open().catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
+  live.connect()
+  scope.add(() => live.dispose())
+  scope.add(() => store.dispose())
+  // For people who write scripts against the page, and for measurements.
+  Object.assign(window, { framewise: { editor, store, player } })
+}
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id)
+  if (!found) throw new Error(`The editor page has no element #${id}.`)
+  return found
+}
+
+function firstFrame(config: EditorConfig, parameters: URLSearchParams): number {
+  const wanted = Number(parameters.get('frame') ?? config.job?.first ?? 0)
+  return Number.isInteger(wanted) ? Math.min(Math.max(wanted, 0), Math.max(config.video.frameCount - 1, 0)) : 0
+}
+
+function renderPanels(editor: Editor, rest: Rest): void {
+  render(<TopBar editor={editor} rest={rest} onTheme={toggleTheme} />, element('top-bar'))
+  render(<ToolBar editor={editor} />, element('tool-bar'))
+  render(<Transport editor={editor} />, element('transport'))
+  render(
+    <>
+      <Labels editor={editor} />
+      <Tracking editor={editor} />
+      <Objects editor={editor} />
+    </>,
+    element('side'),
+  )
+  render(
+    <>
+      <NoticeBar editor={editor} />
+      <QuestionDialog editor={editor} />
+      <HelpOverlay editor={editor} />
+    </>,
+    element('overlays'),
+  )
+}
+
+/** The playhead moves: show that frame, decode what comes next, have its shapes. */
+function connectPlayer(player: Player, stage: Stage, timeline: Timeline, editor: Editor, scope: Scope): void {
+  const { session, store } = editor
+  player.onFrame = (frame, picture) => stage.show(frame, picture)
+  player.onError = (message) => session.tell(message, 'error')
+  player.onBuffered = (ranges) => timeline.setBuffered(ranges)
+  let before = session.frame.value
+  scope.add(
+    effect(() => {
+      const frame = session.frame.value
+      const speed = session.playing.value ? session.speed.value : 0
+      player.show(frame)
+      player.prefetch(frame, speed)
+      store.loader.want(frame, speed || frame - before)
+      before = frame
+    }),
+  )
+  scope.add(() => player.dispose())
+}
+
+function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
+  const { session, store } = editor
+  scope.add(
+    effect(() => {
+      if (!live.connected.value) store.disconnected()
+    }),
+  )
+  scope.listen(window, 'online', () => live.hurry())
+  let told = ''
+  scope.every(PRESENCE_MS, () => {
+    const tracks = [...session.selection.value].slice(0, 50)
+    const now = `${session.frame.value} ${tracks.join()}`
+    if (now !== told && live.send({ type: 'presence', frame: session.frame.value, tracks })) told = now
+  })
+}
+
+/** The Track settings follow the person to the next video. */
+function keepPreferences(editor: Editor, rest: Rest, scope: Scope): void {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let first = true
+  scope.add(
+    effect(() => {
+      const tracking = editor.tracking.toJSON()
+      if (first) {
+        first = false
+        return
+      }
+      if (timer) clearTimeout(timer)
+      // Settings that could not be kept are no reason to interrupt; they hold for this page anyway.
+      timer = setTimeout(() => void rest.send('PATCH', '/me/preferences', { tracking }).catch(() => undefined), PREFERENCES_MS)
+    }),
+  )
+}
+
+function press(editor: Editor, event: KeyboardEvent): void {
+  const key = keyOf(event)
+  const inDialog = event.target instanceof Element && event.target.closest('dialog') !== null
+  if (inDialog || (isTyping(event.target) && key !== 'Escape')) return
+  // A button that has the focus is pressed by Space and Enter, as everywhere.
+  if (event.target instanceof HTMLButtonElement && (key === 'Space' || key === 'Enter')) return
+  const wanted = commandFor(key)
+  if (wanted && perform(editor, wanted)) event.preventDefault()
+}
+
+start()

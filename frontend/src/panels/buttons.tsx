@@ -1,0 +1,37 @@
+import { perform, command } from '@/editor/commands'
+import type { Editor } from '@/editor/editor'
+import { shownKey } from '@/editor/keys'
+import { Icon } from './icons'
+
+interface CommandButtonProps {
+  readonly editor: Editor
+  readonly id: string
+  readonly icon: string
+  readonly pressed?: boolean
+  readonly disabled?: boolean
+  /** Shown beside the icon. */
+  readonly text?: string
+  readonly primary?: boolean
+}
+
+/** A button for a command: its name and key are in the tooltip. */
+export function CommandButton({ editor, id, icon, pressed, disabled, text, primary }: CommandButtonProps) {
+  const wanted = command(id)
+  const key = wanted.keys[0]
+  const title = key ? `${wanted.label} (${shownKey(key)})` : wanted.label
+  return (
+    <button
+      type="button"
+      class={primary ? 'button primary' : 'button quiet'}
+      title={title}
+      aria-label={text ? undefined : wanted.label}
+      aria-keyshortcuts={key}
+      {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
+      disabled={disabled}
+      onClick={() => perform(editor, wanted)}
+    >
+      <Icon name={icon} />
+      {text && <span>{text}</span>}
+    </button>
+  )
+}

@@ -1,0 +1,38 @@
+/** Icons of 16 x 16, drawn with lines in the colour of the text. */
+const PATHS: Record<string, string> = {
+  cursor: 'M3 2l9 5.2-4 1L10.4 13l-1.9.9-2.3-4.7L3 12z',
+  box: 'M2.5 3.5h11v9h-11z M1.5 2.5h2v2h-2z M12.500 2.5h2v2h-2z M1.5 11.500h2v2h-2z M12.500 11.500h2v2h-2z',
+  hand: 'M5 8V3.500a1 1 0 012 0V7 M7 7V2.500a1 1 0 012 0V7 M9 7V3.500a1 1 0 012 0V8 M11 8V5.500a1 1 0 012 0V10c0 2.500-2 4-4 4-2.500 0-3.500-1-4.500-2.500L2.700 9a1 1 0 011.600-1.100L5 8.800',
+  fit: 'M2 6V2h4 M10 2h4v4 M14 10v4h-4 M6 14H2v-4',
+  play: 'M4 2.500l9 5.500-9 5.500z',
+  pause: 'M4 3h3v10H4z M9 3h3v10H9z',
+  next: 'M5 3l6 5-6 5z M12 3v10',
+  previous: 'M11 3L5 8l6 5z M4 3v10',
+  keyNext: 'M3 4l4 4-4 4 M11 4.500l3 3.500-3 3.500-3-3.500z',
+  keyPrevious: 'M13 4L9 8l4 4 M5 4.500l3 3.500-3 3.500-3-3.500z',
+  eye: 'M1.500 8S4 3.500 8 3.500 14.500 8 14.500 8 12 12.500 8 12.500 1.500 8 1.500 8z M8 6a2 2 0 110 4 2 2 0 010-4z',
+  eyeOff: 'M2 2l12 12 M6.500 4A6.500 6.500 0 018 3.500C12 3.500 14.500 8 14.500 8a11 11 0 01-2 2.500 M4 5a11 11 0 00-2.500 3S4 12.500 8 12.500c.7 0 1.400-.1 2-.4',
+  lock: 'M3.500 7h9v7h-9z M5.500 7V4.500a2.500 2.500 0 015 0V7',
+  unlock: 'M3.500 7h9v7h-9z M5.500 7V4.500a2.500 2.500 0 014.900-.8',
+  trash: 'M3 4h10 M6 4V2.500h4V4 M4 4l.7 10h6.600L12 4 M6.700 6.500v5 M9.300 6.500v5',
+  undo: 'M6 3L3 6l3 3 M3 6h6.500a3.500 3.500 0 010 7H6',
+  redo: 'M10 3l3 3-3 3 M13 6H6.500a3.500 3.500 0 000 7H10',
+  back: 'M9.500 3L4.500 8l5 5',
+  download: 'M8 2v8 M4.500 7L8 10.500 11.500 7 M2.500 13.500h11',
+  upload: 'M8 10.500v-8 M4.500 6L8 2.500 11.500 6 M2.500 13.500h11',
+  help: 'M5.500 6A2.500 2.500 0 118 8.500V10 M8 12.200v.6',
+  theme: 'M8 2a6 6 0 100 12 6 6 0 000-12z M8 2v12 M8 4.500h3.500 M8 8h5.500 M8 11.500h3.500',
+  target: 'M8 1.500v3 M8 11.500v3 M1.500 8h3 M11.500 8h3 M8 4.500a3.500 3.500 0 110 7 3.500 3.500 0 010-7z',
+  stop: 'M3.500 3.500h9v9h-9z',
+  plus: 'M8 3v10 M3 8h10',
+  close: 'M3.500 3.500l9 9 M12.500 3.500l-9 9',
+  check: 'M3 8.500L6.500 12 13 4.500',
+}
+
+export function Icon({ name }: { name: string }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+      <path d={PATHS[name] ?? ''} fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round" stroke-linecap="round" />
+    </svg>
+  )
+}

@@ -1,0 +1,76 @@
+import type { Editor } from '@/editor/editor'
+import type { Rest } from '@/protocol/rest'
+import { CommandButton } from './buttons'
+import { ExportMenu } from './export-menu'
+import { Icon } from './icons'
+import { JobMenu } from './job-menu'
+
+export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; onTheme: () => void }) {
+  const { config, store } = editor
+  return (
+    <header class="top-bar">
+      <a class="button quiet" href={config.urls.project} title="Back to the project" aria-label="Back to the project">
+        <Icon name="back" />
+      </a>
+      <h1 class="video-name" title={config.video.name}>
+        {config.video.name}
+      </h1>
+      <Saved editor={editor} />
+      <span class="spring" />
+      <People editor={editor} />
+      <CommandButton editor={editor} id="edit.undo" icon="undo" disabled={store.history.canUndo.value === null} />
+      <CommandButton editor={editor} id="edit.redo" icon="redo" disabled={store.history.canRedo.value === null} />
+      <ExportMenu editor={editor} rest={rest} />
+      {config.job && <JobMenu editor={editor} rest={rest} job={config.job} />}
+      <button type="button" class="button quiet" title="Light or dark" aria-label="Light or dark" onClick={onTheme}>
+        <Icon name="theme" />
+      </button>
+      <CommandButton editor={editor} id="view.help" icon="help" />
+    </header>
+  )
+}
+
+/** Whether everything is on the server; announced politely to screen readers. */
+function Saved({ editor }: { editor: Editor }) {
+  const { kind, unsent } = editor.session.saved.value
+  const texts = {
+    saved: 'All changes saved',
+    saving: 'Saving …',
+    offline: unsent ? `Offline — ${unsent} ${unsent === 1 ? 'change' : 'changes'} kept in this browser` : 'Offline — reconnecting …',
+  }
+  return (
+    <output class={`saved ${kind}`} aria-live="polite" data-saved={kind}>
+      <span class="dot" aria-hidden="true" />
+      {texts[kind]}
+    </output>
+  )
+}
+
+function People({ editor }: { editor: Editor }) {
+  const others = editor.store.people.value.filter(({ connection }) => connection !== editor.store.connection)
+  return (
+    <ul class="people" aria-label="Also here">
+      {others.map((person) => (
+        <li key={person.connection}>
+          <button
+            type="button"
+            class="avatar"
+            style={{ background: person.colour }}
+            title={`${person.name}, on frame ${person.frame}. Click to go there.`}
+            aria-label={`Go to ${person.name} on frame ${person.frame}`}
+            onClick={() => editor.goTo(person.frame)}
+          >
+            {initials(person.name)}
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const initials = (name: string) =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((part) => part.charAt(0).toUpperCase())
+    .join('')

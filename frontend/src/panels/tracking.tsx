@@ -1,0 +1,156 @@
+import type { Editor } from '@/editor/editor'
+import type { Run } from '@/store/types'
+import { CommandButton } from './buttons'
+import { Icon } from './icons'
+
+/** How objects are followed, and what is being followed now. */
+export function Tracking({ editor }: { editor: Editor }) {
+  const { tracking, config, store } = editor
+  if (!config.canEdit) return null
+  const runs = [...store.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running' || run.state === 'failed')
+  const models = config.models.filter((model) => model.prompts.includes('box'))
+  return (
+    <section class="panel tracking" aria-label="Tracking">
+      <header class="panel-head">
+        <h2>Tracking</h2>
+      </header>
+      <div class="fields">
+        <label class="field">
+          <span>Model</span>
+          <select value={tracking.model.value ?? ''} onChange={(event) => (tracking.model.value = event.currentTarget.value || null)}>
+            <option value="">Automatic</option>
+            {models.map(({ id, name, available, why }) => (
+              <option key={id} value={id} disabled={!available} title={why}>
+                {available ? name : `${name} — ${why}`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>Direction</span>
+          <select value={tracking.direction.value} onChange={(event) => (tracking.direction.value = event.currentTarget.value as Run['direction'])}>
+            <option value="forward">Forward</option>
+            <option value="backward">Backward</option>
+            <option value="both">Both ways</option>
+          </select>
+        </label>
+        <label class="field">
+          <span>Frames</span>
+          <input
+            type="number"
+            min={1}
+            step={1}
+            placeholder="to the end"
+            value={tracking.frames.value ?? ''}
+            onChange={(event) => {
+              const count = Math.round(event.currentTarget.valueAsNumber)
+              tracking.frames.value = count >= 1 ? count : null
+            }}
+          />
+        </label>
+      </div>
+      <label class="choice" title="After a correction, the object is tracked again from there up to its next keyframe.">
+        <input type="checkbox" checked={tracking.autoTrack.value} onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)} />
+        Track again after a correction
+      </label>
+      <label class="choice" title="An object that leaves the picture is marked outside, and its run ends there.">
+        <input type="checkbox" checked={tracking.detectOffScreen.value} onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)} />
+        Stop when it leaves the picture
+      </label>
+      <label class="field slider" title="Predictions below this confidence are marked doubtful.">
+        <span>Doubtful below {Math.round(tracking.threshold.value * 100)} %</span>
+        <input type="range" min={0} max={1} step={0.05} value={tracking.threshold.value} onInput={(event) => (tracking.threshold.value = event.currentTarget.valueAsNumber)} />
+      </label>
+      <button type="button" class="button primary wide" title="Track in the chosen direction (T: forward, Shift T: backward)" onClick={() => editor.startTracking()}>
+        <Icon name="target" /> Track {editor.selected().length ? 'selected' : 'all on this frame'}
+      </button>
+      <div class="runs" aria-live="polite">
+        {runs.map((run) => (
+          <RunCard key={run.id} editor={editor} run={run} />
+        ))}
+      </div>
+    </section>
+  )
+}
+
+function RunCard({ editor, run }: { editor: Editor; run: Run }) {
+  const { store } = editor
+  const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
+  const names = run.tracks.map((id) => store.records.track(id)).map((track) => (track ? `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim() : 'an object'))
+  const left = run.fps > 0 ? Math.ceil((run.framesTotal - run.framesDone) / run.fps) : null
+  const title = names.length > 3 ? `${names.length} objects` : names.join(', ')
+  return (
+    <article class={`run ${run.state}`} data-run={run.state}>
+      <header>
+        <strong title={names.join(', ')}>{title}</strong>
+        <span class="muted">
+          {run.first}–{run.last}
+        </span>
+      </header>
+      {run.state === 'failed' ? (
+        <p class="error" role="alert">
+          {run.message}
+        </p>
+      ) : (
+        <>
+          <progress max={1} value={share} aria-label={`Tracking ${title}`} />
+          <p class="muted">
+            {run.state === 'queued' ? run.message || 'Waiting for an agent …' : `${run.framesDone} of ${run.framesTotal}`}
+            {run.fps > 0 && ` · ${run.fps.toFixed(0)}/s`}
+            {left !== null && ` · ${left} s left`}
+            {run.agent && ` · ${run.agent}`}
+          </p>
+        </>
+      )}
+      <div class="row">
+        {run.state !== 'failed' && (
+          <>
+            <button type="button" class="button" onClick={() => store.stopRun(run.id)}>
+              <Icon name="stop" /> Stop
+            </button>
+            <button type="button" class="button quiet" title="Go on for as many frames again" onClick={() => editor.extendRun(run)}>
+              <Icon name="plus" /> Extend
+            </button>
+          </>
+        )}
+        {run.state === 'failed' && (
+          <button type="button" class="button quiet" onClick={() => store.dismissRun(run.id)}>
+            Dismiss
+          </button>
+        )}
+      </div>
+    </article>
+  )
+}
+
+/** The labels: which one the next object gets. */
+export function Labels({ editor }: { editor: Editor }) {
+  const { labels } = editor.config
+  const { activeLabel } = editor.session
+  if (!editor.config.canEdit) return null
+  return (
+    <section class="panel labels" aria-label="Label of new objects">
+      <header class="panel-head">
+        <h2>New objects are</h2>
+        <CommandButton editor={editor} id="tool.box" icon="plus" text="Draw" pressed={editor.session.tool.value === 'box'} />
+      </header>
+      <div class="chips" role="radiogroup" aria-label="Label of new objects">
+        {labels.map((label, index) => (
+          <button
+            key={label.id}
+            type="button"
+            role="radio"
+            class="chip"
+            aria-checked={activeLabel.value === label.id}
+            onClick={() => (activeLabel.value = label.id)}
+          >
+            <span class="swatch" style={{ background: label.colour }} />
+            {label.name}
+            {index < 9 && <kbd>{label.hotkey || index + 1}</kbd>}
+          </button>
+        ))}
+        {!labels.length && <p class="empty">This project has no labels yet. Add one in its label editor.</p>}
+      </div>
+    </section>
+  )
+}

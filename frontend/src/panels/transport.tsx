@@ -1,0 +1,56 @@
+import { SPEEDS } from '@/editor/playback'
+import type { Editor } from '@/editor/editor'
+import { CommandButton } from './buttons'
+
+/** Play, step, jump, and where one is. */
+export function Transport({ editor }: { editor: Editor }) {
+  const { session, config } = editor
+  const { frame, playing, speed } = session
+  return (
+    <div class="transport" role="group" aria-label="Playback">
+      <CommandButton editor={editor} id="keyframe.previous" icon="keyPrevious" />
+      <CommandButton editor={editor} id="frame.previous" icon="previous" />
+      <CommandButton editor={editor} id="playback.toggle" icon={playing.value ? 'pause' : 'play'} pressed={playing.value} />
+      <CommandButton editor={editor} id="frame.next" icon="next" />
+      <CommandButton editor={editor} id="keyframe.next" icon="keyNext" />
+      <label class="frame-field">
+        <span class="sr-only">Frame</span>
+        <input
+          type="number"
+          min={0}
+          max={config.video.frameCount - 1}
+          value={frame.value}
+          onChange={(event) => {
+            const wanted = event.currentTarget.valueAsNumber
+            if (Number.isFinite(wanted)) editor.step(wanted - frame.value)
+            event.currentTarget.value = String(frame.value)
+          }}
+        />
+        <span class="muted">of {config.video.frameCount - 1}</span>
+      </label>
+      <span class="time" title="Time at the video’s mean rate">
+        {clock(frame.value / config.video.fps)}
+      </span>
+      <label class="speed">
+        <span class="sr-only">Speed</span>
+        <select value={speed.value} onChange={(event) => (speed.value = Number(event.currentTarget.value))}>
+          {SPEEDS.map((value) => (
+            <option key={value} value={value}>
+              {value}×
+            </option>
+          ))}
+        </select>
+      </label>
+      <span class="spring" />
+      <CommandButton editor={editor} id="view.fit" icon="fit" />
+    </div>
+  )
+}
+
+/** Seconds as h:mm:ss.ss, without hours while there are none. */
+export function clock(seconds: number): string {
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor((seconds % 3600) / 60)
+  const rest = (seconds % 60).toFixed(2).padStart(5, '0')
+  return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
+}
