@@ -210,6 +210,16 @@ describe('predictions', () => {
     await new Promise((resolve) => setTimeout(resolve))
     expect(bench.rest.windows).toBeGreaterThan(before)
   })
+
+  it('that were missed are fetched at once if they have been stored meanwhile', async () => {
+    const bench = await opened()
+    const track = draw(bench)
+    bench.announce([], { kind: 'predictions', touched: [[track, 0, 20]] })
+    const before = bench.rest.windows
+    bench.store.receivePredictions({ header: { type: 'predictions', run: null, sequence: 1, tables: [], missed: [[track, 3, 9]] }, tables: [] })
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(bench.rest.windows).toBeGreaterThan(before)
+  })
 })
 
 describe('a gap in revisions', () => {

@@ -245,6 +245,8 @@ export class EditorStore {
     this.redoUnsent()
     this.records.settle()
     this.missed.push(...header.missed)
+    // A slow reader may hear what it missed only after the event that says it is stored.
+    if (this.recentEvents.some((event) => header.missed.some((missed) => overlapsAny(missed, event.touched)))) void this.mend(false)
     this.deps.send({ type: 'received', sequence: header.sequence })
   }
 
@@ -292,7 +294,7 @@ export class EditorStore {
 
   private applyRemote(event: EventOut, mine: boolean): void {
     for (const [track, first, last] of event.touched) this.live.stored(track, first, last, event.revision)
-    const still = this.missed.filter(([track, first, last]) => !event.touched.some((stored) => stored[0] === track && stored[1] <= last && first <= stored[2]))
+    const still = this.missed.filter((missed) => !overlapsAny(missed, event.touched))
     if (still.length < this.missed.length) {
       this.missed = still
       void this.mend(false)
@@ -398,3 +400,7 @@ function runOf(info: RunInfo): Run {
     mine: info.mine,
   }
 }
+
+type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
+
+const overlapsAny = (one: Stretch, others: readonly Stretch[]) => others.some(([track, first, last]) => track === one[0] && first <= one[2] && one[1] <= last)
