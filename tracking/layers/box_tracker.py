@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
 
 LARGEST_BATCH = 16
-"""Crops per forward pass; more objects take several, so that memory stays bounded."""
+"""Most crops per forward pass; more objects take several, so that memory stays bounded."""
 
 
 @dataclass
@@ -28,12 +28,14 @@ T = TypeVar("T", bound=Target)
 class BoxTracker(ABC, Generic[T]):
     """Follows boxes, all of them in one forward pass. See ``tracking.tracker.Tracker`` for the contract.
 
-    ``targets`` holds the followed objects; ``threshold`` is the confidence below which an object counts as lost.
+    ``targets`` holds the followed objects; ``threshold`` is the confidence below which an object counts as lost;
+    ``batch`` is how many objects share a forward pass.
     """
 
-    def __init__(self, *, threshold: float) -> None:
+    def __init__(self, *, threshold: float, batch: int = LARGEST_BATCH) -> None:
         self.targets: dict[ObjectId, T] = {}
         self.threshold = threshold
+        self.batch = batch
         self._frame_size: tuple[int, int] | None = None
 
     @abstractmethod
@@ -52,7 +54,7 @@ class BoxTracker(ABC, Generic[T]):
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         self._refuse_other_size(frame)
         boxes = prompted_boxes(frame, prompts)
-        for chunk in _chunks(prompts):
+        for chunk in _chunks(prompts, self.batch):
             targets = self.begin(frame, [boxes[prompt.object] for prompt in chunk])
             self.targets.update(zip((prompt.object for prompt in chunk), targets, strict=True))
         return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
@@ -60,7 +62,7 @@ class BoxTracker(ABC, Generic[T]):
     def step(self, frame: Frame) -> list[Prediction]:
         self._refuse_other_size(frame)
         predictions = []
-        for chunk in _chunks(list(self.targets.items())):
+        for chunk in _chunks(list(self.targets.items()), self.batch):
             confidences = self.follow(frame, [target for _, target in chunk])
             for (name, target), confidence in zip(chunk, confidences, strict=True):
                 visible = confidence >= self.threshold
@@ -85,8 +87,8 @@ class BoxTracker(ABC, Generic[T]):
             )
 
 
-def _chunks(items: Sequence[S]) -> Iterator[Sequence[S]]:
-    return (items[first : first + LARGEST_BATCH] for first in range(0, len(items), LARGEST_BATCH))
+def _chunks(items: Sequence[S], size: int) -> Iterator[Sequence[S]]:
+    return (items[first : first + size] for first in range(0, len(items), size))
 
 
 def prompted_boxes(frame: Frame, prompts: Sequence[Prompt]) -> dict[ObjectId, Box]:

@@ -270,6 +270,7 @@ def test_objects_do_not_change_each_other(scored: bool) -> None:
 
     def followed(*names: ObjectId) -> list[dict[ObjectId, tuple[float, ...]]]:
         tracker, history = tiny(config), []
+        tracker.batch = 3
         tracker.start(Frame(0, frames[0]), [Prompt(THING, Box(5, 5, 30, 30))])
         for t in range(9):
             if t:

@@ -141,6 +141,7 @@ def test_objects_do_not_change_each_other() -> None:
     frames, _ = goldfill.frames("frames", 2)
     boxes = [Box(20, 20, 60, 50), Box(90, 60, 140, 110)]
     together = tiny()
+    together.batch = 2
     together.start(Frame(0, frames[0]), [Prompt(ObjectId(str(i)), box) for i, box in enumerate(boxes)])
     both = together.step(Frame(1, frames[1]))
     for i, box in enumerate(boxes):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tracking.layers.box_tracker import BoxTracker, Target
-from tracking.layers.images import best_device, normalised
+from tracking.layers.images import best_batch, best_device, normalised
 from tracking.models.mixformer.attention import Memory
 from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.network import Config, Found, MixFormer, centred
@@ -82,8 +82,8 @@ class MixFormerTracker(BoxTracker[MixFormerTarget]):
         threshold: float = 0.3,
         device: str = "auto",
     ) -> None:
-        super().__init__(threshold=threshold)
         self.device = best_device(device)
+        super().__init__(threshold=threshold, batch=best_batch(self.device))
         self.network = network.to(self.device).eval()
         self.config = config
         self.search_factor = search_factor

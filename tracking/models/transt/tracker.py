@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tracking.layers.box_tracker import BoxTracker, Target
-from tracking.layers.images import best_device, normalised
+from tracking.layers.images import best_batch, best_device, normalised
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.weights import load
 from tracking.types import Box, Frame
@@ -38,8 +38,8 @@ class TransTTracker(BoxTracker[TransTTarget]):
     """Finds the prompted look again around the last box; the look is never updated."""
 
     def __init__(self, network: TransT, config: Config, *, threshold: float = 0.3, device: str = "auto") -> None:
-        super().__init__(threshold=threshold)
         self.device = best_device(device)
+        super().__init__(threshold=threshold, batch=best_batch(self.device))
         self.network = network.to(self.device).eval()
         self.config = config
         self.window = np.outer(np.hanning(config.grid), np.hanning(config.grid)).ravel()
