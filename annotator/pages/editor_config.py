@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
-from django.urls import reverse
 
 from annotator.access import editable_ranges
 from annotator.catalogue import offered_models
@@ -51,7 +50,7 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
         "urls": {
             "live": f"/ws/layers/{layer.pk}/",
             "api": "/api/",
-            "project": reverse("project", args=[video.project_id]),
+            "project": f"/projects/{video.project_id}/",
             "help": "/help/",
         },
         "csrfToken": csrf_token,

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from annotator.models import Attribute, AttributeKind, Job, Layer, Role, Video, VideoState
+from tests.annotator.worlds import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_built_assets(settings: Any) -> None:
+    """The page without its scripts: they needn't be built."""
+    settings.DJANGO_VITE = {"default": {"dev_mode": True}}
+    settings.LOGIN_URL = "/sign-in/"
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def open_editor(world: World, by: str | None = "annotator", query: str = "") -> HttpResponse:
+    client = Client()
+    if by is not None:
+        client.force_login(world.people[by])
+    return client.get(f"/videos/{world.video.pk}/edit/{query}")  # type: ignore[return-value]
+
+
+def config_of(response: HttpResponse) -> dict[str, Any]:
+    found = re.search(rb'<script id="editor-config" type="application/json">(.*?)</script>', response.content, re.S)
+    assert found is not None
+    config: dict[str, Any] = json.loads(found[1])
+    return config
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_every_member_may_open_it(world: World, role: str) -> None:
+    response = open_editor(world, role)
+    assert response.status_code == 200
+    assert config_of(response)["canEdit"] == (role != Role.VIEWER)
+
+
+def test_a_stranger_finds_nothing_and_who_is_signed_out_signs_in(world: World) -> None:
+    assert open_editor(world, "stranger").status_code == 404
+    assert open_editor(world, None).status_code == 302
+
+
+def test_a_video_that_is_not_ready_has_no_editor(world: World) -> None:
+    world.video.state = VideoState.INGESTING
+    world.video.save()
+    assert open_editor(world).status_code == 404
+
+
+def test_the_page_knows_what_it_shows(world: World) -> None:
+    colour = Attribute.objects.create(label=world.car, name="colour", kind=AttributeKind.SELECT, choices=["red"])
+    config = config_of(open_editor(world))
+    base, version = f"/api/videos/{world.video.pk}", f"?v={world.video.key.hex[:12]}"
+    assert config["video"] == {
+        "id": world.video.pk,
+        "name": "cross.mp4",
+        "width": 1280,
+        "height": 720,
+        "frameCount": 1000,
+        "fps": 25,
+        "proxyUrl": f"{base}/proxy.mp4{version}",
+        "frameUrl": f"{base}/frames/{{frame}}.jpg{version}",
+        "strip": None,
+    }
+    assert config["labels"] == [
+        {
+            "id": world.car.pk,
+            "name": "car",
+            "colour": "#ff0000",
+            "hotkey": "",
+            "geometryKinds": ["box"],
+            "attributes": [
+                {
+                    "id": colour.pk,
+                    "name": "colour",
+                    "kind": "select",
+                    "perFrame": False,
+                    "choices": ["red"],
+                    "default": None,
+                }
+            ],
+        }
+    ]
+    assert config["layer"] == {"id": world.layer.pk, "name": "main"}
+    assert config["editableRanges"] == [[0, 999]]
+    assert config["urls"]["live"] == f"/ws/layers/{world.layer.pk}/"
+    assert {model["id"]: model["available"] for model in config["models"]}["framewise-cf"]
+
+
+def test_a_job_bounds_what_its_annotator_changes(world: World) -> None:
+    job = Job.objects.create(video=world.video, layer=world.layer, first=100, last=199, assignee=world.annotator)
+    config = config_of(open_editor(world, query=f"?job={job.pk}"))
+    assert config["job"] == {"id": job.pk, "first": 100, "last": 199, "stage": "annotation", "state": "new"}
+    assert config["editableRanges"] == [[100, 199]]
+
+
+def test_a_job_of_another_video_is_not_found(world: World) -> None:
+    video = Video.objects.create(project=world.project, name="other.mp4", frame_count=10)
+    layer = Layer.objects.create(video=video)
+    job = Job.objects.create(video=video, layer=layer, first=0, last=9)
+    assert open_editor(world, query=f"?job={job.pk}").status_code == 404
