@@ -31,6 +31,10 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // A base class names what it hands to those that override it.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // Reading a signal is how it is followed.
+      '@typescript-eslint/no-unused-expressions': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
   },

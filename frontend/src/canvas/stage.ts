@@ -1,5 +1,5 @@
 /** The picture with everything on it: two canvases, the video's and the shapes', each redrawn only when it changed. */
-import { effect } from '@preact/signals-core'
+import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
@@ -77,20 +77,10 @@ export class Stage {
   /** Redraw when something that is shown changes. */
   private follow(scope: Scope): void {
     const { session, store, marquee } = this.editor
-    scope.add(
-      effect(() => {
-        void session.view.value
-        this.scheduler.request(this.drawVideo)
-        this.scheduler.request(this.drawShapes)
-      }),
-    )
-    scope.add(
-      effect(() => {
-        void [session.selection.value, session.hovered.value, session.hidden.value, session.frame.value, marquee.value]
-        void [store.records.version.value, store.records.tracks.value, store.people.value]
-        this.scheduler.request(this.drawShapes)
-      }),
-    )
+    const { records, people } = store
+    const shown = [session.view, session.selection, session.hovered, session.hidden, session.frame, marquee, records.version, records.tracks, people]
+    scope.add(follow([session.view], () => this.scheduler.request(this.drawVideo)))
+    scope.add(follow(shown, () => this.scheduler.request(this.drawShapes)))
   }
 
   private readonly drawVideo = (): void => {

@@ -5,14 +5,7 @@
 import { EncodedPacketSink, Input, MP4, UrlSource, type InputVideoTrack } from 'mediabunny'
 import { GROUP, type FromDecoder, type ToDecoder } from './messages'
 
-interface Opened {
-  readonly sink: EncodedPacketSink
-  readonly config: VideoDecoderConfig
-  readonly fps: number
-  readonly frameCount: number
-}
-
-let opened: Opened | null = null
+let groups: GroupDecoder | null = null
 let wanted: number[] = []
 let busy = false
 
@@ -38,17 +31,17 @@ async function open(url: string, fps: number, frameCount: number): Promise<void>
   if (!track || !config) throw new Error('The video has no track that can be decoded.')
   const lowLatency: VideoDecoderConfig = { ...config, optimizeForLatency: true }
   if (!(await VideoDecoder.isConfigSupported(lowLatency)).supported) throw new Error(`This browser can't decode ${config.codec}.`)
-  opened = { sink: new EncodedPacketSink(track), config: lowLatency, fps, frameCount }
+  groups = new GroupDecoder(new EncodedPacketSink(track), lowLatency, fps, frameCount)
   post({ type: 'opened' })
   if (!busy) await work()
 }
 
 async function work(): Promise<void> {
-  if (!opened) return
+  if (!groups) return
   busy = true
   try {
     for (let group = wanted.shift(); group !== undefined; group = wanted.shift()) {
-      await decode(opened, group)
+      await groups.decode(group)
       post({ type: 'group', group })
     }
   } finally {
@@ -56,27 +49,45 @@ async function work(): Promise<void> {
   }
 }
 
-/** Decode a group and send its pictures as they come out. */
-async function decode({ sink, config, fps, frameCount }: Opened, group: number): Promise<void> {
-  const first = group * GROUP
-  const last = Math.min(first + GROUP, frameCount) - 1
-  let failure: DOMException | null = null
-  const decoder = new VideoDecoder({
-    output: (picture) => {
-      const frame = Math.round((picture.timestamp / 1e6) * fps)
-      if (frame >= first && frame <= last) post({ type: 'picture', frame, picture }, [picture])
-      else picture.close()
-    },
-    error: (error) => (failure = error),
-  })
-  decoder.configure(config)
-  // Half a frame in: rounding of timestamps can't land on the group before.
-  let packet = await sink.getKeyPacket((first + 0.5) / fps)
-  for (let count = 0; packet && count <= last - first && !failure; count++) {
-    decoder.decode(packet.toEncodedVideoChunk())
-    packet = await sink.getNextPacket(packet)
+/** Decodes one group after the other with one decoder: after a flush it takes the next keyframe. */
+class GroupDecoder {
+  private readonly decoder: VideoDecoder
+  private failure: DOMException | null = null
+  private first = 0
+  private last = 0
+
+  constructor(
+    private readonly sink: EncodedPacketSink,
+    config: VideoDecoderConfig,
+    private readonly fps: number,
+    private readonly frameCount: number,
+  ) {
+    this.decoder = new VideoDecoder({ output: (picture) => this.output(picture), error: (error) => (this.failure = error) })
+    this.decoder.configure(config)
   }
-  if (!failure) await decoder.flush().catch((error: unknown) => (failure = error as DOMException))
-  if (decoder.state !== 'closed') decoder.close()
-  if (failure) throw failure as DOMException
+
+  /** Send the group's pictures as they come out. */
+  async decode(group: number): Promise<void> {
+    this.first = group * GROUP
+    this.last = Math.min(this.first + GROUP, this.frameCount) - 1
+    // Half a frame in: rounding of timestamps can't land on the group before.
+    let packet = await this.sink.getKeyPacket((this.first + 0.5) / this.fps)
+    for (let frame = this.first; packet && frame <= this.last; frame++) {
+      this.check()
+      this.decoder.decode(packet.toEncodedVideoChunk())
+      packet = frame < this.last ? await this.sink.getNextPacket(packet) : null
+    }
+    await this.decoder.flush()
+    this.check()
+  }
+
+  private output(picture: VideoFrame): void {
+    const frame = Math.round((picture.timestamp / 1e6) * this.fps)
+    if (frame >= this.first && frame <= this.last) post({ type: 'picture', frame, picture }, [picture])
+    else picture.close()
+  }
+
+  private check(): void {
+    if (this.failure) throw this.failure
+  }
 }

@@ -56,10 +56,12 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
   const layer = editor.config.layer.id
   const chosen = formats.value.find(({ id }) => id === format.value)
   const watch = async (begun: Transfer) => {
-    current.value = begun
-    while (current.value && (current.value.state === 'queued' || current.value.state === 'running')) {
+    let transfer = begun
+    current.value = transfer
+    while (transfer.state === 'queued' || transfer.state === 'running') {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      current.value = await rest.get<Transfer>(`/transfers/${begun.id}`)
+      transfer = await rest.get<Transfer>(`/transfers/${begun.id}`)
+      current.value = transfer
     }
   }
   const begin = () => {

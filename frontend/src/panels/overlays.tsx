@@ -14,7 +14,10 @@ export function NoticeBar({ editor }: { editor: Editor }) {
   const shown = notice.value
   useEffect(() => {
     if (!shown) return undefined
-    const timer = setTimeout(() => notice.value === shown && (notice.value = null), shown.tone === 'error' ? 2 * NOTICE_MS : NOTICE_MS)
+    const end = () => {
+      if (notice.value === shown) notice.value = null
+    }
+    const timer = setTimeout(end, shown.tone === 'error' ? 2 * NOTICE_MS : NOTICE_MS)
     return () => clearTimeout(timer)
   }, [shown])
   return (
@@ -23,7 +26,14 @@ export function NoticeBar({ editor }: { editor: Editor }) {
         <div class={`notice ${shown.tone}`}>
           <span>{shown.message}</span>
           {shown.goTo !== null && (
-            <button type="button" class="button quiet" onClick={() => ((notice.value = null), editor.goTo(shown.goTo!))}>
+            <button
+              type="button"
+              class="button quiet"
+              onClick={() => {
+                notice.value = null
+                editor.goTo(shown.goTo!)
+              }}
+            >
               Go there
             </button>
           )}
@@ -41,7 +51,9 @@ function Modal({ label, onClose, children, wide = false }: { label: string; onCl
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
   return (
-    <dialog ref={dialog} class={wide ? 'modal wide' : 'modal'} aria-label={label} onClose={onClose} onClick={(event) => event.target === dialog.current && onClose()}>
+    <dialog ref={dialog} class={wide ? 'modal wide' : 'modal'} aria-label={label} onClose={onClose} onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}>
       {children}
     </dialog>
   )

@@ -86,8 +86,8 @@ export class IndexedEdits implements EditStorage {
 
   async load(): Promise<Edit[]> {
     const index = (await this.store('readonly')).index('order')
-    const found = await done<Stored[]>(index.getAll(IDBKeyRange.bound([this.key, [0]], [this.key, [Infinity]])))
-    return found.map(({ edit }) => edit)
+    const found = await done(index.getAll(IDBKeyRange.bound([this.key, [0]], [this.key, [Infinity]])))
+    return (found as Stored[]).map(({ edit }) => edit)
   }
 
   async put(edit: Edit): Promise<void> {

@@ -1,5 +1,5 @@
 /** A row per track along the whole video, drawn on a canvas, windowed to what is in view. */
-import { effect } from '@preact/signals-core'
+import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
@@ -81,19 +81,18 @@ export class Timeline {
   private follow(): void {
     const { session, store } = this.editor
     this.scope.add(
-      effect(() => {
-        const frame = session.frame.value
-        if (this.scale && this.dragging !== 'scroll') this.scale = following(this.scale, frame, this.frameCount, this.width)
+      follow([session.frame], () => {
+        if (this.scale && this.dragging !== 'scroll') this.scale = following(this.scale, session.frame.value, this.frameCount, this.width)
         this.scheduler.request(this.draw)
       }),
     )
     this.scope.add(
-      effect(() => {
-        void [store.records.version.value, store.records.tracks.value, store.runs.value, session.selection.value, session.hidden.value]
+      follow([store.records.version, store.records.tracks], () => {
         this.overviewWanted = true
         this.scheduler.request(this.draw)
       }),
     )
+    this.scope.add(follow([store.runs, store.people, session.selection, session.hidden], () => this.scheduler.request(this.draw)))
     // At most every two seconds: while a tracker runs the records change with every frame.
     this.scope.every(2000, () => void this.refreshOverview())
   }
