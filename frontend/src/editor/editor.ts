@@ -1,12 +1,12 @@
 /** What tools and commands act through. It holds no shapes: those are the store's. */
 import { signal, type Signal } from '@preact/signals-core'
 import type { Box, Point } from '@/geometry/box'
-import { Flag } from '@/store/chunks'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
 import { hitTest, type Hit } from './hit-test'
 import type { Playback } from './playback'
+import { awaitsCorrection, planRetrack } from './retrack'
 import { TrackSettings, type StoredTrackSettings } from './settings'
 import { Machine } from './tool'
 import { TOOLS } from './tools'
@@ -140,7 +140,8 @@ export class Editor {
   // ------------------------------------------------------------------ after an edit
 
   /** A new object was drawn. */
-  drew(_track: TrackId): void {
+  drew(track: TrackId): void {
+    this.session.select(track)
     this.useTool('select')
   }
 
@@ -151,8 +152,8 @@ export class Editor {
       const shape = this.store.queries.shapeAt(track, frame)
       if (shape?.kind !== 'box') continue
       const run = this.store.runOf(track)
-      if (run) this.store.correctRun(run.id, track, frame, shape.bounds)
-      else if (this.tracking.autoTrack.value) this.trackAgain(track, frame, shape)
+      if (!run && this.tracking.autoTrack.value) this.trackAgain(track, frame, shape)
+      else if (run && awaitsCorrection(run, track, frame)) this.store.correctRun(run.id, track, frame, shape.bounds)
     }
   }
 
@@ -202,18 +203,10 @@ export class Editor {
   }
 
   private trackAgain(track: TrackId, frame: FrameNumber, shape: ShownShape): void {
-    const rows = this.store.records.rows(track)
-    const next = rows.after(frame, Flag.keyframe)
-    const lastPredicted = rows.before(next ?? Number.MAX_SAFE_INTEGER, Flag.predicted)
-    if (lastPredicted === null || lastPredicted <= frame) return
-    this.store.startRun({
-      model: this.tracking.model.value,
-      prompts: [{ track, frame, box: shape.bounds }],
-      first: frame,
-      last: lastPredicted,
-      direction: 'forward',
-      options: this.runOptions(),
-    })
+    const plan = planRetrack(this.store.records.rows(track), frame)
+    if (!plan) return
+    const prompts = [{ track, frame, box: shape.bounds }]
+    this.store.startRun({ model: this.tracking.model.value, prompts, ...plan, options: this.runOptions() })
   }
 
   private runBounds(frame: FrameNumber, direction: Run['direction']): readonly [FrameNumber, FrameNumber] {

@@ -2,14 +2,22 @@ import { COMMANDS } from './commands'
 import type { Command } from './command'
 
 /** A key press as written in a command: modifiers in this order, then the key. */
-export function keyOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
-  const key = event.key === ' ' ? 'Space' : event.key.length === 1 ? event.key.toUpperCase() : event.key
+export function keyOf(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+  const key = nameOf(event)
   const modifiers = []
   if (event.ctrlKey || event.metaKey) modifiers.push('Ctrl')
   if (event.altKey) modifiers.push('Alt')
   // Shift is part of a sign ("?"), but a modifier of letters, digits and named keys.
   if (event.shiftKey && (key.length > 1 || /[A-Z0-9]/.test(key))) modifiers.push('Shift')
   return [...modifiers, key].join('+')
+}
+
+function nameOf({ key, code }: Pick<KeyboardEvent, 'key' | 'code'>): string {
+  if (key === ' ') return 'Space'
+  if (key.length > 1) return key
+  // A keyboard with other letters (Cyrillic, Greek): the letter at that place.
+  if (key > '~' && code.startsWith('Key')) return code.slice(3)
+  return key.toUpperCase()
 }
 
 const BY_KEY = new Map<string, Command>(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command] as const)))

@@ -52,8 +52,13 @@ export class Machine {
     private readonly editor: Editor,
     private tool: Tool,
   ) {
-    this.state = new tool.initial(editor, this) as State<never>
+    this.state = new tool.initial(editor, this)
     this.id = tool.initial.id
+  }
+
+  /** Whether a gesture is under way. */
+  get busy(): boolean {
+    return this.id !== this.tool.initial.id
   }
 
   /** e.g. "box.drawing" */
@@ -64,7 +69,7 @@ export class Machine {
   transition<Payload>(next: StateClass<Payload>, payload: Payload): void {
     const state = new next(this.editor, this)
     this.id = next.id
-    this.state = state as State<never>
+    this.state = state
     state.onEnter(payload)
   }
 
@@ -75,7 +80,7 @@ export class Machine {
 
   use(tool: Tool): void {
     if (tool.id === this.tool.id) return
-    this.cancel()
+    if (this.busy) this.cancel()
     this.tool = tool
     this.idle()
   }

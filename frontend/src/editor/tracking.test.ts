@@ -70,6 +70,29 @@ describe('correcting an object', () => {
     ])
   })
 
+  it('tracked backward goes back in time again, and only up to the frames another keyframe leads to', () => {
+    const other = test.given({ 8: [300, 100, 400, 200] })
+    test.predict(other, [1, 2, 3, 4, 5, 6, 7], [300, 100, 400, 200])
+    test.session.select(other)
+    test.drag([350, 150], [360, 150])
+    expect(test.sent('run.start')).toMatchObject([{ first: 1, last: 4, direction: 'backward' }])
+  })
+
+  it('where it was drawn tracks it again both ways', () => {
+    const other = test.given({ 4: [300, 100, 400, 200] })
+    test.predict(other, [2, 3, 5, 6], [300, 100, 400, 200])
+    test.session.select(other)
+    test.drag([350, 150], [360, 150])
+    expect(test.sent('run.start')).toMatchObject([{ first: 2, last: 6, direction: 'both' }])
+  })
+
+  it('ahead of its run leaves the run alone: it comes there by itself', () => {
+    test.bench.run({ id: 'run', tracks: [track], heads: { [track]: 2 } })
+    test.drag([150, 150], [160, 150])
+    expect(test.sent('run.correct')).toEqual([])
+    expect(test.sent('run.start')).toEqual([])
+  })
+
   it('is only an edit when tracking again is switched off', () => {
     test.editor.tracking.autoTrack.value = false
     test.drag([150, 150], [160, 150])

@@ -14,9 +14,8 @@ export class Transaction {
 
   constructor(private readonly records: Records) {}
 
-  /** A new track; its id is known at once, its number comes from the server. */
-  createTrack(fields: TrackFields & { label: number }): TrackId {
-    const id = uuid()
+  /** A new track; its id is known at once, its number comes from the server. A gesture gives the same id at every step. */
+  createTrack(fields: TrackFields & { label: number }, id: TrackId = uuid()): TrackId {
     this.do({ op: 'track.create', track: id, fields })
     return id
   }

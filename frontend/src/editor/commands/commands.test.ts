@@ -79,6 +79,27 @@ describe('shapes', () => {
     expect(test.box(track, 5)).not.toBeNull()
   })
 
+  it('outside takes the predictions after it away, up to the next keyframe', () => {
+    test.predict(track, [5, 6, 7, 8], [0, 0, 10, 10])
+    test.session.frame.value = 6
+    test.press('O')
+    expect([5, 6, 7, 8, 19, 20].map((frame) => test.box(track, frame) !== null)).toEqual([true, false, false, false, false, true])
+    test.press('Ctrl+Z')
+    expect([5, 6, 7, 8].map((frame) => test.row(track, frame)?.predicted)).toEqual([true, true, true, true])
+  })
+
+  it('outside does not change what was shown before it', () => {
+    test.session.frame.value = 10
+    const before = test.box(track, 9)
+    test.press('O')
+    expect(test.box(track, 9)).toEqual(before)
+  })
+
+  it('nothing is done beyond the end of the video', () => {
+    test.press('Shift+Delete')
+    expect(test.operations.at(-1)).toMatchObject({ ranges: [[0, 999]] })
+  })
+
   it('Del here leaves a gap of exactly one frame', () => {
     test.session.frame.value = 10
     test.press('Delete')
@@ -149,6 +170,6 @@ describe('undo', () => {
     test.session.frame.value = 300
     test.press('Ctrl+Z')
     expect(test.session.frame.value).toBe(300)
-    expect(test.session.notice.value).toMatchObject({ message: expect.stringContaining('Toggle keyframe') as string, goTo: 10 })
+    expect(test.session.notice.value).toMatchObject({ message: expect.stringContaining('Keyframe on or off') as string, goTo: 10 })
   })
 })

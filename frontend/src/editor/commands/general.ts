@@ -13,7 +13,7 @@ function escape(editor: Editor): void {
     return
   }
   const runs = editor.store.activeRuns().filter((run) => run.mine)
-  if (editor.machine.current.endsWith('.idle') && editor.session.tool.value === 'select' && runs.length) {
+  if (!editor.machine.busy && editor.session.tool.value === 'select' && runs.length) {
     for (const run of runs) editor.store.stopRun(run.id)
     editor.session.tell(runs.length === 1 ? 'Tracking stopped. What it found stays.' : `${runs.length} runs stopped. What they found stays.`)
     return

@@ -4,7 +4,6 @@ import type { Row, ShownShape, TrackId } from '@/store/types'
 import type { Transaction } from '@/store/transaction'
 
 const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0 } as const
-const END = 2 ** 31
 
 /** Do one edit on every selected track that may be edited, as one step of undo. */
 function onSelected(editor: Editor, summary: string, work: (tx: Transaction, track: TrackId, frame: number) => void): void {
@@ -21,24 +20,40 @@ function keyframeOf(shape: ShownShape, frame: number, more: Partial<Row> = {}): 
 }
 
 function toggleKeyframe(editor: Editor): void {
-  onSelected(editor, 'Toggle keyframe', (tx, track, frame) => {
+  onSelected(editor, 'Keyframe on or off', (tx, track, frame) => {
     const shape = editor.shapeToEdit(track)
     if (editor.store.queries.rowAt(track, frame)?.keyframe) tx.removeRows(track, [[frame, frame]])
     else if (shape) tx.putRow(track, keyframeOf(shape, frame))
   })
 }
 
+/** Between two rows a box moves, but up to an outside row it is held: a keyframe keeps what was shown until then. */
+function keepBefore(editor: Editor, tx: Transaction, track: TrackId, frame: number): void {
+  const before = editor.store.queries.shapeAt(track, frame - 1)
+  if (before?.origin === 'interpolated') tx.putRow(track, keyframeOf(before, frame - 1))
+}
+
+/** Outside from here to the next keyframe: predictions in between would end the gap, so they go, and nobody adds more. */
 function toggleOutside(editor: Editor): void {
-  onSelected(editor, 'Toggle outside', (tx, track, frame) => {
+  onSelected(editor, 'Outside on or off', (tx, track, frame) => {
+    const { queries } = editor.store
     const shape = editor.shapeToEdit(track)
-    const row = editor.store.queries.rowAt(track, frame)
-    if (row?.outside) tx.putRow(track, { ...row, outside: false, keyframe: true, predicted: false })
-    else if (shape) tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
+    const row = queries.rowAt(track, frame)
+    if (row?.outside) {
+      tx.putRow(track, { ...row, outside: false, keyframe: true, predicted: false })
+      return
+    }
+    if (!shape) return
+    stopFollowing(editor, track)
+    keepBefore(editor, tx, track, frame)
+    tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
+    const end = (queries.nextKeyframe([track], frame) ?? lastFrame(editor) + 1) - 1
+    if (end > frame) tx.removeRows(track, [[frame + 1, end]], true)
   })
 }
 
 function toggleOccluded(editor: Editor): void {
-  onSelected(editor, 'Toggle occluded', (tx, track, frame) => {
+  onSelected(editor, 'Occluded on or off', (tx, track, frame) => {
     const shape = editor.store.queries.shapeAt(track, frame)
     if (shape) tx.putRow(track, keyframeOf(shape, frame, { occluded: !shape.occluded }))
   })
@@ -49,31 +64,34 @@ function deleteHere(editor: Editor): void {
   onSelected(editor, 'Delete here', (tx, track, frame) => {
     const { queries } = editor.store
     const shape = queries.shapeAt(track, frame)
-    const { before, after } = queries.neighbours(track, frame)
     if (!shape) return
-    if (!before || !after || before.outside) tx.removeRows(track, [[frame, frame]])
-    else {
-      const next = queries.shapeAt(track, frame + 1)
-      tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
-      if (next && next.origin === 'interpolated') tx.putRow(track, keyframeOf(next, frame + 1))
+    const { before, after } = queries.neighbours(track, frame)
+    if (!before || !after || before.outside) {
+      tx.removeRows(track, [[frame, frame]])
+      return
     }
+    const next = queries.shapeAt(track, frame + 1)
+    keepBefore(editor, tx, track, frame)
+    tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
+    if (next?.origin === 'interpolated') tx.putRow(track, keyframeOf(next, frame + 1))
   })
 }
 
 /** This frame and all after it go; a run that follows the track stops following it. */
 function deleteFromHere(editor: Editor): void {
-  const { store } = editor
-  for (const track of editor.selected()) {
-    const run = store.runOf(track)
-    if (run) store.stopRun(run.id, [track])
-  }
   onSelected(editor, 'Delete from here on', (tx, track, frame) => {
-    // What interpolation showed up to here stays: its last frame becomes a keyframe.
-    const last = store.queries.shapeAt(track, frame - 1)
-    tx.removeRows(track, [[frame, END]])
-    if (last?.origin === 'interpolated') tx.putRow(track, keyframeOf(last, frame - 1))
+    stopFollowing(editor, track)
+    keepBefore(editor, tx, track, frame)
+    tx.removeRows(track, [[frame, lastFrame(editor)]])
   })
 }
+
+function stopFollowing(editor: Editor, track: TrackId): void {
+  const run = editor.store.runOf(track)
+  if (run) editor.store.stopRun(run.id, [track])
+}
+
+const lastFrame = (editor: Editor) => Math.max(editor.config.video.frameCount - 1, 0)
 
 function nudge(editor: Editor, dx: number, dy: number): void {
   const frame = editor.session.frame.value

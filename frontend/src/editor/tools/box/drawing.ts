@@ -1,3 +1,4 @@
+import { uuid } from '@/core/ids'
 import { State, type PointerAt } from '@/editor/tool'
 import { SMALLEST_PX } from '@/editor/tools/shared'
 import { clipped, height, spanning, width, type Point } from '@/geometry/box'
@@ -12,6 +13,7 @@ export class Drawing extends State<{ start: Point; label: Label }> {
   private label!: Label
   private gesture!: Gesture
   private frame = 0
+  private readonly track: TrackId = uuid()
   private drawn: TrackId | null = null
 
   override onEnter({ start, label }: { start: Point; label: Label }): void {
@@ -26,7 +28,7 @@ export class Drawing extends State<{ start: Point; label: Label }> {
     const bounds = clipped(this.bounds(at), video.width, video.height)
     const large = width(bounds) >= SMALLEST_PX && height(bounds) >= SMALLEST_PX
     this.gesture.update((tx) => {
-      this.drawn = large ? tx.createTrack({ label: this.label.id }) : null
+      this.drawn = large ? tx.createTrack({ label: this.label.id }, this.track) : null
       if (this.drawn) tx.putRow(this.drawn, keyframeBox(this.frame, bounds))
     })
   }
@@ -37,9 +39,8 @@ export class Drawing extends State<{ start: Point; label: Label }> {
       return
     }
     this.gesture.commit()
-    this.editor.session.select(this.drawn)
-    this.editor.drew(this.drawn)
     this.machine.idle()
+    this.editor.drew(this.drawn)
   }
 
   override onCancel(): void {

@@ -25,7 +25,10 @@ export class Pointing extends State<{ start: PointerAt; track: TrackId }> {
     const far = Math.hypot(at.view.x - this.start.view.x, at.view.y - this.start.view.y) > CLICK_PX
     if (!far) return
     const tracks = [...this.editor.session.selection.value].filter((track) => this.editor.mayEdit(track))
-    if (tracks.length) this.machine.transition(Moving, { start: this.start, tracks })
+    if (!tracks.length) return
+    this.machine.transition(Moving, { start: this.start, tracks })
+    // This move counts too: a quick drag has only a few.
+    this.machine.handler.onPointerMove(at)
   }
 
   override onPointerUp(): void {

@@ -76,7 +76,6 @@ describe('dragging a shape', () => {
   })
 
   it('keeps to one axis with Shift', () => {
-    test.session.select(track)
     test.pointerDown(150, 150).pointerMove(190, 160, { shift: true }).pointerUp(190, 160, { shift: true })
     expect(test.box(track)).toEqual([140, 100, 240, 200])
   })
