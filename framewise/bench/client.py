@@ -52,33 +52,46 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self.http.post(path, json=body, headers=self.headers).raise_for_status().json()
 
-    def upload(self, project: int, video: Path) -> str:
-        """Upload a file by tus; returns the address of the upload."""
-        name = base64.b64encode(video.name.encode()).decode()
+    def demo_project(self) -> int:
+        """The id of the first project that the home page leads to."""
+        page = self.http.get("/").raise_for_status().text
+        return int(re.findall(r"/projects/(\d+)/", page)[0])
+
+    def editor_config(self, video: int) -> dict[str, Any]:
+        """What the editor page of a video knows when it opens."""
+        page = self.http.get(f"/videos/{video}/edit/").raise_for_status().text
+        found = re.findall(r'<script id="editor-config" type="application/json">(.*?)</script>', page, re.S)
+        return dict(json.loads(found[0]))
+
+    def upload(self, project: int, video: Path) -> int:
+        """Upload a file by tus; returns the id of the video it became."""
+        metadata = {"filename": video.name, "project": str(project)}
+        listed = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items())
+        tus = {**self.headers, "Tus-Resumable": "1.0.0"}
         begin = self.http.post(
             "/api/uploads/",
-            headers={
-                **self.headers,
-                "Tus-Resumable": "1.0.0",
-                "Upload-Length": str(video.stat().st_size),
-                "Upload-Metadata": f"filename {name},project {base64.b64encode(str(project).encode()).decode()}",
-            },
+            headers={**tus, "Upload-Length": str(video.stat().st_size), "Upload-Metadata": listed},
         ).raise_for_status()
-        location = begin.headers["Location"]
+        chunk_headers = {**tus, "Content-Type": "application/offset+octet-stream"}
+        answer = begin
         with video.open("rb") as source:
             while piece := source.read(CHUNK):
                 offset = source.tell() - len(piece)
-                self.http.patch(
-                    location,
-                    content=piece,
-                    headers={
-                        **self.headers,
-                        "Tus-Resumable": "1.0.0",
-                        "Upload-Offset": str(offset),
-                        "Content-Type": "application/offset+octet-stream",
-                    },
-                ).raise_for_status()
-        return str(location)
+                headers = {**chunk_headers, "Upload-Offset": str(offset)}
+                answer = self.http.patch(begin.headers["Location"], content=piece, headers=headers).raise_for_status()
+        return int(answer.headers["Video-Id"])
+
+    def until_ready(self, video: int, timeout_s: float = 120.0) -> dict[str, Any]:
+        """The video, once it is ready. Raises RuntimeError with its error when it fails."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            state: dict[str, Any] = self.get(f"/api/videos/{video}")
+            if state["state"] == "ready":
+                return state
+            if state["state"] == "failed":
+                raise RuntimeError(state["error"])
+            time.sleep(0.2)
+        raise TimeoutError(f"Video {video} was not ready within {timeout_s:.0f} s.")
 
     def window(self, layer: int, first: int, last: int) -> tuple[dict[str, Any], dict[str, list[Table]]]:
         """A layer's window: its header, and the tables of each track."""
@@ -110,6 +123,8 @@ class LiveChannel:
     socket: ClientConnection
     seen: dict[str, set[int]] = field(default_factory=dict)
     """Predicted frames by track, as they arrived."""
+    missed: list[tuple[str, int, int]] = field(default_factory=list)
+    """(track, first, last) that the server said it dropped for this connection."""
 
     def __enter__(self) -> Self:
         return self

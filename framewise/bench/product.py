@@ -40,7 +40,7 @@ class Product:
 
     @classmethod
     def start(cls, data: Path, environment: Mapping[str, str] | None = None) -> Product:
-        """Start everything on a free port and wait until it answers. Raises RuntimeError with its log when it doesn't."""
+        """Start everything on a free port and wait until it answers. Raises RuntimeError with its log."""
         port = free_port()
         data.mkdir(parents=True, exist_ok=True)
         log = data / "serve.log"

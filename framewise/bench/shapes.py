@@ -45,8 +45,8 @@ def _measure() -> list[Figure]:
     from annotator.models import Layer, TrackChunk
 
     layer = _layer()
-    tracks = _tracks(layer)
-    write_s = _timed(lambda: write_tracks(user=None, layer_id=layer.pk, tracks=tracks, summary="A million shapes"))
+    made = tracks(layer)
+    write_s = _timed(lambda: write_tracks(user=None, layer_id=layer.pk, tracks=made, summary="A million shapes"))
     layer = Layer.objects.select_related("video").get(pk=layer.pk)
 
     def load() -> int:
@@ -90,7 +90,7 @@ def _layer() -> Any:
     return Layer.objects.create(video=video)
 
 
-def _tracks(layer: Any) -> list[Any]:
+def tracks(layer: Any) -> list[Any]:
     """Unsaved tracks with a row on every frame, a keyframe every 300."""
     from annotator.chunks import Flag, Kind, Row
     from annotator.models import Track
@@ -100,7 +100,7 @@ def _tracks(layer: Any) -> list[Any]:
         flags = Flag.PREDICTED if frame % 300 else Flag.KEYFRAME
         return Row(frame, Kind.BOX, flags, 0.9, (left, top, left + 80, top + 40))
 
-    label = layer.video.project.labels.get()
+    label = layer.video.project.labels.first()
     numbers = range(1, TRACKS + 1)
     return [(Track(label=label, number=number), [row(number, frame) for frame in range(FRAMES)]) for number in numbers]
 

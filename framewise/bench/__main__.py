@@ -1,0 +1,101 @@
+"""``make bench``: everything that is promised as a figure, in one run, as a table of ratios and limits."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from framewise.bench import live, shapes, videos
+from framewise.bench.browser import editor_page, scrub, seek_times_ms
+from framewise.bench.client import Client
+from framewise.bench.product import Product
+from framewise.bench.table import Figure, median, p95, show
+
+FRAMES = 400
+SEEKS = 60
+
+
+def main(
+    only: Annotated[str, typer.Option(help="One part: live, flow, seek, hour or shapes. Empty: all.")] = "",
+) -> None:
+    """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
+    missed."""
+    console = Console()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="framewise-bench-") as folder:
+        if only in ("", "shapes"):
+            # Before the product runs: it measures the database by itself.
+            figures += shapes.measure()
+        if only != "shapes":
+            product = Product.start(Path(folder) / "data")
+            try:
+                figures += _measure_product(product, Path(folder), only, console)
+            finally:
+                product.stop()
+    show(figures, console)
+    if not all(figure.holds for figure in figures):
+        raise typer.Exit(1)
+
+
+def _measure_product(product: Product, folder: Path, only: str, console: Console) -> list[Figure]:
+    figures: list[Figure] = []
+    if only in ("", "live", "flow", "seek"):
+        clip = folder / "moving.mp4"
+        box = videos.moving_object(clip, FRAMES)
+        with Client(product.url) as client:
+            video = client.upload(client.demo_project(), clip)
+            client.until_ready(video)
+            config = client.editor_config(video)
+            layer, label = config["layer"]["id"], config["labels"][0]["id"]
+        if only in ("", "seek"):
+            console.print("Seeking …")
+            figures += _measure_seek(product, video)
+        if only in ("", "live"):
+            console.print("Tracking in the browser, and in a bare loop …")
+            figures += live.measure_overhead(product, video, clip, box, frames=FRAMES)
+        if only in ("", "flow"):
+            console.print("Ten watchers …")
+            figures += live.measure_flow(product, layer, label, box, frames=FRAMES)
+    if only in ("", "hour"):
+        console.print("An hour of video with a million shapes …")
+        figures += _measure_hour(product)
+    return figures
+
+
+def _measure_seek(product: Product, video: int) -> list[Figure]:
+    frames = random.Random(1).sample(range(1, FRAMES), SEEKS)
+    with editor_page(product, video) as page:
+        times = seek_times_ms(page, frames)
+    return [
+        Figure("Seek at 1280 x 720", "random frame decoded and drawn, median", median(times), "ms", 50),
+        Figure("Seek at 1280 x 720", "random frame decoded and drawn, p95", p95(times), "ms", 120),
+    ]
+
+
+def _measure_hour(product: Product) -> list[Figure]:
+    video = videos.add_hour(product)
+    area = "The million-shape hour"
+    middle = videos.HOUR // 2
+    with editor_page(product, video, frame=middle) as page:
+        opened = page.evaluate(
+            "performance.getEntriesByType('resource').find((entry) => entry.name.includes('/window')).encodedBodySize"
+        )
+        times = seek_times_ms(page, random.Random(2).sample(range(videos.HOUR), 30))
+        page.evaluate("(frame) => window.framewise.editor.goTo(frame)", middle)
+        page.wait_for_function(f"document.getElementById('stage').dataset.frame === '{middle}'")
+        scrubbed = scrub(page, middle, middle + 600, 6)
+    return [
+        Figure(area, "window that opens the editor in its middle", opened / 1000, "kB", 300),
+        Figure(area, "random frame decoded and drawn, median", median(times), "ms"),
+        Figure(area, "frames of the page per second while scrubbing", scrubbed["fps"], "fps", 55, at_least=True),
+        Figure(area, "different pictures shown per second while scrubbing", scrubbed["pictures"], "fps"),
+    ]
+
+
+if __name__ == "__main__":
+    typer.run(main)
