@@ -3,17 +3,42 @@ import type { Run } from '@/store/types'
 import { CommandButton } from './buttons'
 import { Icon } from './icons'
 
+const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backward: 'Backward', both: 'Both ways' }
+
 /** How objects are followed, and what is being followed now. */
 export function Tracking({ editor }: { editor: Editor }) {
-  const { tracking, config, store } = editor
+  const { config, store } = editor
   if (!config.canEdit) return null
   const runs = [...store.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running' || run.state === 'failed')
-  const models = config.models.filter((model) => model.prompts.includes('box'))
   return (
     <section class="panel tracking" aria-label="Tracking">
       <header class="panel-head">
         <h2>Tracking</h2>
       </header>
+      <button type="button" class="button primary wide" title="Track in the chosen direction (T: forward, Shift T: backward)" onClick={() => editor.startTracking()}>
+        <Icon name="target" /> Track {editor.selected().length ? 'selected' : 'all on this frame'}
+      </button>
+      <div class="runs" aria-live="polite">
+        {runs.map((run) => (
+          <RunCard key={run.id} editor={editor} run={run} />
+        ))}
+      </div>
+      <Settings editor={editor} />
+    </section>
+  )
+}
+
+/** What a run does when it is started; folded away, it says the most important in its heading. */
+function Settings({ editor }: { editor: Editor }) {
+  const { tracking, config } = editor
+  const models = config.models.filter((model) => model.prompts.includes('box'))
+  const model = models.find(({ id }) => id === tracking.model.value)?.name ?? 'automatic model'
+  const frames = tracking.frames.value === null ? 'to the end' : `${tracking.frames.value} frames`
+  return (
+    <details class="settings">
+      <summary>
+        {DIRECTIONS[tracking.direction.value]}, {frames}, {model}
+      </summary>
       <div class="fields">
         <label class="field">
           <span>Model</span>
@@ -61,15 +86,7 @@ export function Tracking({ editor }: { editor: Editor }) {
         <span>Doubtful below {Math.round(tracking.threshold.value * 100)} %</span>
         <input type="range" min={0} max={1} step={0.05} value={tracking.threshold.value} onInput={(event) => (tracking.threshold.value = event.currentTarget.valueAsNumber)} />
       </label>
-      <button type="button" class="button primary wide" title="Track in the chosen direction (T: forward, Shift T: backward)" onClick={() => editor.startTracking()}>
-        <Icon name="target" /> Track {editor.selected().length ? 'selected' : 'all on this frame'}
-      </button>
-      <div class="runs" aria-live="polite">
-        {runs.map((run) => (
-          <RunCard key={run.id} editor={editor} run={run} />
-        ))}
-      </div>
-    </section>
+    </details>
   )
 }
 
