@@ -4,7 +4,7 @@ import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
-import { fitted, panned, viewToVideo, zoomedAt } from '@/geometry/view-transform'
+import { fitted, panned, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
 import { drawShapes } from './shapes'
 
 /** What can be drawn as the video's picture; media knows how to get one. */
@@ -19,8 +19,9 @@ export class Stage {
   private ratio = 1
   private pointer: PointerAt | null = null
   private panning: { x: number; y: number } | null = null
-  private spaceHeld = false
-  private fitWanted = true
+  private panKey: 'up' | 'held' | 'used' = 'up'
+  /** The view that shows the whole frame; a resize keeps it whole until the person zooms or pans. */
+  private fittedView: View | null = null
 
   constructor(
     private readonly host: HTMLElement,
@@ -49,7 +50,26 @@ export class Stage {
 
   fit(): void {
     const { width, height } = this.editor.config.video
-    this.editor.session.view.value = fitted([0, 0, width, height], this.host.clientWidth, this.host.clientHeight)
+    this.fittedView = fitted([0, 0, width, height], this.host.clientWidth, this.host.clientHeight)
+    this.editor.session.view.value = this.fittedView
+  }
+
+  focus(): void {
+    this.host.focus({ preventScroll: true })
+  }
+
+  /** While the key is held, dragging pans. */
+  holdPanKey(): void {
+    if (this.panKey === 'up') this.panKey = 'held'
+    if (!this.panning) this.host.style.cursor = 'grab'
+  }
+
+  /** Returns whether the key was pressed and not used for panning. */
+  releasePanKey(): boolean {
+    const unused = this.panKey === 'held'
+    this.panKey = 'up'
+    this.host.style.cursor = this.editor.machine.handler.cursor(this.pointer)
+    return unused
   }
 
   private layer(name: string): HTMLCanvasElement {
@@ -66,10 +86,7 @@ export class Stage {
       canvas.width = Math.round(this.host.clientWidth * this.ratio)
       canvas.height = Math.round(this.host.clientHeight * this.ratio)
     }
-    if (this.fitWanted) {
-      this.fit()
-      this.fitWanted = this.host.clientWidth === 0
-    }
+    if (!this.fittedView || this.editor.session.view.value === this.fittedView) this.fit()
     this.drawVideo()
     this.drawShapes()
   }
@@ -115,12 +132,6 @@ export class Stage {
     scope.listen(host, 'dblclick', (event) => this.editor.machine.handler.onDoubleClick(this.at(event)))
     scope.listen(host, 'contextmenu', (event) => event.preventDefault())
     scope.listen(host, 'wheel', (event) => this.wheel(event), { passive: false })
-    scope.listen(window, 'keydown', (event) => {
-      if (event.key === ' ' && event.target === host) this.spaceHeld = true
-    })
-    scope.listen(window, 'keyup', (event) => {
-      if (event.key === ' ') this.spaceHeld = false
-    })
   }
 
   private at(event: MouseEvent): PointerAt {
@@ -131,9 +142,10 @@ export class Stage {
   }
 
   private down(event: PointerEvent): void {
-    this.host.focus({ preventScroll: true })
+    this.focus()
     this.host.setPointerCapture(event.pointerId)
-    if (event.button !== 0 || this.spaceHeld) {
+    if (event.button !== 0 || this.panKey !== 'up') {
+      if (this.panKey === 'held') this.panKey = 'used'
       this.panning = { x: event.clientX, y: event.clientY }
       this.host.style.cursor = 'grabbing'
       return

@@ -22,6 +22,8 @@ export interface Question {
 export interface EditorDeps {
   /** Show the whole frame. */
   readonly fit: () => void
+  /** Move the keyboard's focus to the next part of the page. */
+  readonly focusNext: () => void
 }
 
 export class Editor {
@@ -67,6 +69,10 @@ export class Editor {
 
   fit(): void {
     this.deps.fit()
+  }
+
+  focusNext(): void {
+    this.deps.focusNext()
   }
 
   useTool(id: string): void {

@@ -24,11 +24,13 @@ const BY_KEY = new Map<string, Command>(COMMANDS.flatMap((command) => command.ke
 
 export const commandFor = (key: string): Command | null => BY_KEY.get(key) ?? null
 
-/** Whether a key press is typing, not a command. */
-export function isTyping(target: EventTarget | null): boolean {
+/** Whether a key press is for the control that has the focus, not a command: typing, choosing, pressing a button. */
+export function belongsToControl(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false
-  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'range', 'button'].includes(target.type)
-  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  const pressing = key === 'Space' || key === 'Enter'
+  if (target instanceof HTMLInputElement) return target.type === 'checkbox' ? pressing : true
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
+  return pressing && target.closest('button, a[href], summary') !== null
 }
 
 /** A key for people: "Ctrl+Shift+Z" → "Ctrl + Shift + Z", arrows as arrows. */

@@ -5,9 +5,7 @@ import { render } from 'preact'
 import { Stage } from '@/canvas/stage'
 import { Scheduler } from '@/core/scheduler'
 import { Scope } from '@/core/scope'
-import { perform } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
-import { commandFor, isTyping, keyOf } from '@/editor/keys'
 import { Playback } from '@/editor/playback'
 import { createPlayer, type Player } from '@/media/player'
 import { Labels, Tracking } from '@/panels/tracking'
@@ -23,6 +21,7 @@ import { EditorStore } from '@/store/store'
 import type { EditorConfig } from '@/store/types'
 import { Timeline } from '@/timeline/timeline'
 import { applyTheme, toggleTheme } from './theme'
+import { focusNextRegion, mountKeyboard } from './keyboard'
 import { mountTimelineGrip } from './timeline-grip'
 
 const PRESENCE_MS = 150
@@ -45,7 +44,7 @@ function start(): void {
     { rest, edits: new IndexedEdits(`${config.user.id}/${config.layer.id}`), send: (message) => live.send(message) },
     firstFrame(config, parameters),
   )
-  const editor = new Editor(store, { fit: () => stage.fit() })
+  const editor = new Editor(store, { fit: () => stage.fit(), focusNext: focusNextRegion })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   renderPanels(editor, rest)
   const stage = new Stage(element('stage'), editor, scheduler, scope)
@@ -61,7 +60,7 @@ function start(): void {
   connectLive(live, editor, scope)
   keepPreferences(editor, rest, scope)
   mountTimelineGrip(element('timeline-grip'), scope)
-  scope.listen(window, 'keydown', (event) => press(editor, event))
+  mountKeyboard(editor, stage, scope)
   scope.listen(window, 'beforeunload', (event) => {
     // What is unsent is kept and sent by the next page, but a person may not open one here again.
     if (store.session.saved.value.unsent > 0) event.preventDefault()
@@ -92,8 +91,8 @@ function renderPanels(editor: Editor, rest: Rest): void {
   render(
     <>
       <Labels editor={editor} />
-      <Tracking editor={editor} />
       <Objects editor={editor} />
+      <Tracking editor={editor} />
     </>,
     element('side'),
   )
@@ -159,16 +158,6 @@ function keepPreferences(editor: Editor, rest: Rest, scope: Scope): void {
       timer = setTimeout(() => void rest.send('PATCH', '/me/preferences', { tracking }).catch(() => undefined), PREFERENCES_MS)
     }),
   )
-}
-
-function press(editor: Editor, event: KeyboardEvent): void {
-  const key = keyOf(event)
-  const inDialog = event.target instanceof Element && event.target.closest('dialog') !== null
-  if (inDialog || (isTyping(event.target) && key !== 'Escape')) return
-  // A button that has the focus is pressed by Space and Enter, as everywhere.
-  if (event.target instanceof HTMLButtonElement && (key === 'Space' || key === 'Enter')) return
-  const wanted = commandFor(key)
-  if (wanted && perform(editor, wanted)) event.preventDefault()
 }
 
 start()

@@ -17,7 +17,7 @@ export class TestEditor {
   fits = 0
 
   private constructor() {
-    this.editor = new Editor(this.bench.store, { fit: () => this.fits++ })
+    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, focusNext: () => undefined })
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */

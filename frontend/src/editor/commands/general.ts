@@ -40,5 +40,6 @@ export const GENERAL: readonly Command[] = [
   { id: 'view.fit', label: 'Fit', group: 'View', help: 'Shows the whole frame.', keys: ['0'], undoable: false, run: (editor) => editor.fit() },
   { id: 'view.zoom-in', label: 'Zoom in', group: 'View', help: 'The mouse wheel zooms where the pointer is.', keys: ['+', '='], undoable: false, run: (editor) => zoom(editor, 1.25) },
   { id: 'view.zoom-out', label: 'Zoom out', group: 'View', help: 'The mouse wheel zooms where the pointer is.', keys: ['-'], undoable: false, run: (editor) => zoom(editor, 0.8) },
+  { id: 'view.next-region', label: 'Next part of the page', group: 'View', help: 'Moves the focus from the picture to playback, timeline, tools and panels.', keys: ['F6'], undoable: false, run: (editor) => editor.focusNext() },
   { id: 'view.help', label: 'Keyboard help', group: 'View', help: 'Lists every action with its key.', keys: ['?', 'F1'], undoable: false, run: (editor) => (editor.helpOpen.value = !editor.helpOpen.value) },
 ]

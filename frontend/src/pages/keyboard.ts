@@ -1,0 +1,66 @@
+/** Keys of the editor page: what belongs to a command, what to the control that has the focus, and where the focus goes. */
+import type { Stage } from '@/canvas/stage'
+import type { Scope } from '@/core/scope'
+import { perform } from '@/editor/commands'
+import type { Editor } from '@/editor/editor'
+import { belongsToControl, commandFor, keyOf } from '@/editor/keys'
+
+/** In the order of F6. */
+const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side']
+
+export function mountKeyboard(editor: Editor, stage: Stage, scope: Scope): void {
+  scope.listen(window, 'keydown', (event) => press(editor, stage, event))
+  scope.listen(window, 'keyup', (event) => {
+    // Starting to play waits for the release: with the key held, dragging pans.
+    if (event.key === ' ' && stage.releasePanKey()) editor.playback?.play()
+  })
+  keepFocusOnPicture(stage, scope)
+  stage.focus()
+}
+
+/** Move the focus to the next part of the page; Tab alone walks through the objects while the picture has it. */
+export function focusNextRegion(): void {
+  const current = REGIONS.findIndex((id) => document.getElementById(id)?.contains(document.activeElement))
+  for (let step = 1; step <= REGIONS.length; step++) {
+    const region = document.getElementById(REGIONS[(current + step) % REGIONS.length]!)
+    const target = region?.tabIndex === 0 ? region : region?.querySelector<HTMLElement>('button:not(:disabled), a[href], input, select')
+    if (target) {
+      target.focus()
+      return
+    }
+  }
+}
+
+function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
+  const { target } = event
+  const key = keyOf(event)
+  if (target instanceof Element && target.closest('dialog, [role="dialog"]')) return
+  if (belongsToControl(target, key)) {
+    // Escape and Enter end typing; the next key is a command again.
+    if ((key === 'Escape' || key === 'Enter') && target instanceof HTMLInputElement) stage.focus()
+    return
+  }
+  const onPicture = target === document.body || (target instanceof HTMLElement && target.id === 'stage')
+  if (!onPicture && (key === 'Tab' || key === 'Shift+Tab')) return
+  if (key === 'Space' && onPicture && !editor.session.playing.value) {
+    stage.holdPanKey()
+    event.preventDefault()
+    return
+  }
+  const wanted = commandFor(key)
+  if (wanted && perform(editor, wanted)) event.preventDefault()
+}
+
+/** Who works with the pointer has the keys for commands: pressing a button or choosing from a list leaves them there. */
+function keepFocusOnPicture(stage: Stage, scope: Scope): void {
+  let byPointer = false
+  scope.listen(window, 'pointerdown', () => (byPointer = true), { capture: true })
+  scope.listen(window, 'keydown', () => (byPointer = false), { capture: true })
+  scope.listen(window, 'mousedown', (event) => {
+    const { target } = event
+    if (target instanceof Element && target.closest('button') && !target.closest('dialog, [role="dialog"]')) event.preventDefault()
+  })
+  scope.listen(window, 'change', ({ target }) => {
+    if (byPointer && target instanceof HTMLElement && !target.closest('dialog, [role="dialog"]')) stage.focus()
+  })
+}
