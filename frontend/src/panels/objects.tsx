@@ -8,21 +8,25 @@ import { Icon } from './icons'
 /** Rows drawn beyond the ones in view; the list itself may have thousands. */
 const OVERSCAN = 6
 const ROW_PX = 34
+/** As high as a list can be before its first scroll says how high it is. */
+const TALLEST_PX = 1200
 
 /** Every track of the layer: select, find, recolour, hide, lock, delete. */
 export function Objects({ editor }: { editor: Editor }) {
   const query = useSignal('')
-  const scroll = useSignal({ top: 0, height: 400 })
+  const here = useSignal(false)
+  const scroll = useSignal({ top: 0, height: TALLEST_PX })
   const { records } = editor.store
   const all = [...records.tracks.value.values()].filter((track) => !track.deleted)
-  const tracks = all.filter((track) => matches(editor, track, query.value)).sort((a, b) => order(a) - order(b))
+  const found = all.filter((track) => matches(editor, track, query.value))
+  const tracks = (here.value ? found.filter((track) => isHere(editor, track)) : found).sort((a, b) => order(a) - order(b))
   const first = Math.max(Math.floor(scroll.value.top / ROW_PX) - OVERSCAN, 0)
   const last = Math.min(first + Math.ceil(scroll.value.height / ROW_PX) + 2 * OVERSCAN, tracks.length)
   return (
     <section class="panel objects" aria-label="Objects">
       <header class="panel-head">
         <h2>Objects</h2>
-        <span class="count">{all.length}</span>
+        <span class="count">{tracks.length < all.length ? `${tracks.length} of ${all.length}` : all.length}</span>
         <input
           type="search"
           placeholder="Find"
@@ -30,27 +34,29 @@ export function Objects({ editor }: { editor: Editor }) {
           value={query.value}
           onInput={(event) => (query.value = event.currentTarget.value)}
         />
+        <button type="button" class="button quiet" aria-pressed={here.value} title="Only objects on this frame" onClick={() => (here.value = !here.value)}>
+          Here
+        </button>
       </header>
-      <div class="object-list" role="listbox" aria-multiselectable="true" aria-label="Objects" tabIndex={-1} onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
-        {!all.length && (
-          <p class="empty">
-            {editor.config.canEdit ? (
-              <>
-                No objects yet. Press <kbd>N</kbd> and drag a box around one.
-              </>
-            ) : (
-              'No objects yet.'
-            )}
-          </p>
-        )}
-        {all.length > 0 && !tracks.length && <p class="empty">Nothing matches “{query.value}”.</p>}
-        <div style={{ height: `${first * ROW_PX}px` }} />
-        {tracks.slice(first, last).map((track) => (
-          <ObjectRow key={track.id} editor={editor} track={track} />
-        ))}
-        <div style={{ height: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }} />
+      <div class="object-list" onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
+        {!tracks.length && <Empty editor={editor} none={!all.length} query={query.value} />}
+        <ul aria-label="Objects" onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
+          {tracks.slice(first, last).map((track) => (
+            <ObjectRow key={track.id} editor={editor} track={track} />
+          ))}
+        </ul>
       </div>
     </section>
+  )
+}
+
+function Empty({ editor, none, query }: { editor: Editor; none: boolean; query: string }) {
+  if (!none) return <p class="empty">{query ? `Nothing matches “${query}”.` : 'No object on this frame.'}</p>
+  if (!editor.config.canEdit) return <p class="empty">No objects yet.</p>
+  return (
+    <p class="empty">
+      No objects yet. Press <kbd>N</kbd> and drag a box around one.
+    </p>
   )
 }
 
@@ -59,24 +65,18 @@ function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
   const selected = session.selection.value.has(track.id)
   const hidden = session.hidden.value.has(track.id)
   const name = `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
-  const run = store.runOf(track.id)
-  const choose = (event: MouseEvent | KeyboardEvent) => {
+  const choose = (event: MouseEvent) => {
     if (event.shiftKey || event.ctrlKey || event.metaKey) session.toggleSelected(track.id)
     else session.select(track.id)
   }
+  /** Go to where it begins, unless it is to be seen already. */
   const visit = () => {
     const extent = store.queries.extent(track.id)
     if (extent && !store.queries.shapeAt(track.id, session.frame.value)) editor.goTo(extent[0])
   }
   return (
-    <div
+    <li
       class={`object ${selected ? 'selected' : ''} ${hidden ? 'is-hidden' : ''}`}
-      role="option"
-      aria-selected={selected}
-      tabIndex={0}
-      onClick={choose}
-      onDblClick={visit}
-      onKeyDown={(event) => event.key === 'Enter' && choose(event)}
       onPointerEnter={() => (session.hovered.value = track.id)}
       onPointerLeave={() => (session.hovered.value = null)}
     >
@@ -86,31 +86,16 @@ function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
         title="Colour"
         aria-label={`Colour of ${name}`}
         disabled={!editor.config.canEdit}
-        onClick={(event) => event.stopPropagation()}
         onChange={(event) => {
           const colour = event.currentTarget.value
           store.transact('Recolour', (tx) => tx.updateTrack(track.id, { colour }))
         }}
       />
-      <span class="object-name">{name}</span>
-      {run && <span class="badge tracking">tracking</span>}
-      {selected && editor.config.canEdit && (
-        <select
-          aria-label={`Label of ${name}`}
-          value={track.label}
-          onClick={(event) => event.stopPropagation()}
-          onChange={(event) => {
-            const label = Number(event.currentTarget.value)
-            store.transact('Change label', (tx) => tx.updateTrack(track.id, { label }))
-          }}
-        >
-          {editor.config.labels.map((label) => (
-            <option key={label.id} value={label.id}>
-              {label.name}
-            </option>
-          ))}
-        </select>
-      )}
+      <button type="button" class="object-name" aria-pressed={selected} title="Double click: go to where it begins" onClick={choose} onDblClick={visit}>
+        {name}
+      </button>
+      {store.runOf(track.id) && <span class="badge tracking">tracking</span>}
+      {selected && editor.config.canEdit && <LabelOf editor={editor} track={track} name={name} />}
       <span class="object-actions">
         <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={`${hidden ? 'Show' : 'Hide'} ${name}`} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
         {editor.config.canEdit && (
@@ -125,26 +110,59 @@ function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
           </>
         )}
       </span>
-    </div>
+    </li>
   )
 }
 
-function IconButton({ icon, label, pressed, onClick }: { icon: string; label: string; pressed?: boolean; onClick: () => void }) {
+function LabelOf({ editor, track, name }: { editor: Editor; track: Track; name: string }) {
   return (
-    <button
-      type="button"
-      class="icon-button"
-      title={label}
-      aria-label={label}
-      {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
-      onClick={(event) => {
-        event.stopPropagation()
-        onClick()
+    <select
+      aria-label={`Label of ${name}`}
+      value={track.label}
+      onChange={(event) => {
+        const label = Number(event.currentTarget.value)
+        editor.store.transact('Change label', (tx) => tx.updateTrack(track.id, { label }))
       }}
     >
+      {editor.config.labels.map((label) => (
+        <option key={label.id} value={label.id}>
+          {label.name}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+interface IconButtonProps {
+  readonly icon: string
+  readonly label: string
+  readonly pressed?: boolean
+  readonly onClick: () => void
+}
+
+function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
+  return (
+    <button type="button" class="icon-button" title={label} aria-label={label} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })} onClick={onClick}>
       <Icon name={icon} />
     </button>
   )
+}
+
+/** Arrow keys walk through the list. */
+function walk(event: KeyboardEvent): void {
+  const by = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' } as const
+  const way = by[event.key as keyof typeof by]
+  if (!way || !(event.target instanceof HTMLButtonElement)) return
+  const row = event.target.closest('li')?.[way]
+  row?.querySelector<HTMLElement>('.object-name')?.focus()
+  event.preventDefault()
+  event.stopPropagation()
+}
+
+/** Whether a track shows something on the frame; whoever asks follows the playhead and the records. */
+function isHere(editor: Editor, track: Track): boolean {
+  void editor.store.records.version.value
+  return editor.store.queries.shapeAt(track.id, editor.session.frame.value) !== null
 }
 
 function matches(editor: Editor, track: Track, query: string): boolean {
