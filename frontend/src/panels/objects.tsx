@@ -150,18 +150,18 @@ function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
 
 /** Arrow keys walk through the list. */
 function walk(event: KeyboardEvent): void {
-  const by = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' } as const
-  const way = by[event.key as keyof typeof by]
-  if (!way || !(event.target instanceof HTMLButtonElement)) return
-  const row = event.target.closest('li')?.[way]
-  row?.querySelector<HTMLElement>('.object-name')?.focus()
+  const down = event.key === 'ArrowDown'
+  if ((!down && event.key !== 'ArrowUp') || !(event.target instanceof HTMLButtonElement)) return
+  const row = event.target.closest('li')
+  const next = down ? row?.nextElementSibling : row?.previousElementSibling
+  next?.querySelector<HTMLElement>('.object-name')?.focus()
   event.preventDefault()
   event.stopPropagation()
 }
 
 /** Whether a track shows something on the frame; whoever asks follows the playhead and the records. */
 function isHere(editor: Editor, track: Track): boolean {
-  void editor.store.records.version.value
+  editor.store.records.version.value
   return editor.store.queries.shapeAt(track.id, editor.session.frame.value) !== null
 }
 
