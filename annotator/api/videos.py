@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -33,6 +33,7 @@ class VideoOut(Schema):
     frame_count: int
     fps: float
     duration_s: float
+    strip: dict[str, Any]
 
 
 class VideoIn(Schema):

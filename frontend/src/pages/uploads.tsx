@@ -1,0 +1,315 @@
+/** The videos of a project: their state as they come in, and resumable uploads of new ones. */
+import { signal } from '@preact/signals'
+import { render } from 'preact'
+import { Upload } from 'tus-js-client'
+import { ApiError, Rest } from '@/protocol/rest'
+
+interface Video {
+  readonly id: number
+  readonly name: string
+  readonly state: 'queued' | 'ingesting' | 'ready' | 'failed'
+  readonly stage: string
+  readonly progress: number
+  readonly error: string
+  readonly frame_count: number
+  readonly width: number
+  readonly height: number
+  readonly duration_s: number
+  readonly strip: { readonly columns?: number; readonly count?: number }
+}
+
+interface Sending {
+  readonly id: number
+  readonly name: string
+  readonly share: number
+  /** Empty while it goes well. */
+  readonly error: string
+  readonly paused: boolean
+  readonly upload: Upload
+}
+
+const CHUNK = 4 * 2 ** 20
+const POLL_MS = 600
+const RETRIES_MS = [0, 500, 1000, 2000, 5000, 10_000, 20_000]
+
+/** `<section data-uploads data-project-id data-csrf data-may-manage>` in templates/project.html. */
+export function mountUploads(root: HTMLElement): void {
+  const project = Number(root.dataset.projectId)
+  const csrfToken = root.dataset.csrf ?? ''
+  const host = document.createElement('div')
+  root.append(host)
+  const videos = new Videos(project, csrfToken)
+  render(<Panel videos={videos} mayManage={root.dataset.mayManage === 'yes'} />, host)
+  void videos.refresh()
+}
+
+class Videos {
+  readonly listed = signal<readonly Video[] | null>(null)
+  readonly sending = signal<readonly Sending[]>([])
+  readonly problem = signal('')
+  private readonly rest: Rest
+  private polling = false
+  private count = 0
+
+  constructor(
+    private readonly project: number,
+    private readonly csrfToken: string,
+  ) {
+    this.rest = new Rest('/api', csrfToken)
+  }
+
+  /** Fetch the list, and go on doing so while anything is being prepared. */
+  async refresh(): Promise<void> {
+    if (this.polling) return
+    this.polling = true
+    try {
+      await this.fetch()
+      while (this.pending()) {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+        await this.fetch()
+      }
+    } catch (error) {
+      this.problem.value = error instanceof ApiError ? error.message : String(error)
+      if (error instanceof ApiError && error.status === 0) setTimeout(() => void this.refresh(), 5 * POLL_MS)
+    } finally {
+      this.polling = false
+    }
+  }
+
+  send(file: File): void {
+    const id = this.count++
+    const upload = new Upload(file, {
+      endpoint: '/api/uploads/',
+      chunkSize: CHUNK,
+      retryDelays: RETRIES_MS,
+      removeFingerprintOnSuccess: true,
+      metadata: { filename: file.name, project: String(this.project) },
+      headers: { 'X-CSRFToken': this.csrfToken },
+      onProgress: (sent, total) => this.note(id, { share: total ? sent / total : 0, error: '' }),
+      onError: (error) => this.note(id, { error: messageOf(error) }),
+      onSuccess: () => {
+        this.sending.value = this.sending.value.filter((each) => each.id !== id)
+        void this.refresh()
+      },
+    })
+    this.sending.value = [...this.sending.value, { id, name: file.name, share: 0, error: '', paused: false, upload }]
+    // A page that was closed half-way left its upload on the server: go on there.
+    void upload.findPreviousUploads().then(([previous]) => {
+      if (previous) upload.resumeFromPreviousUpload(previous)
+      upload.start()
+    })
+  }
+
+  pause({ id, upload, paused }: Sending): void {
+    if (paused) upload.start()
+    else void upload.abort()
+    this.note(id, { paused: !paused, error: '' })
+  }
+
+  cancel({ id, upload }: Sending): void {
+    // The server forgets what it has; should that fail, it removes stale uploads by itself.
+    void upload.abort(true).catch(() => undefined)
+    this.sending.value = this.sending.value.filter((each) => each.id !== id)
+  }
+
+  async remove(video: Video): Promise<void> {
+    await this.attempt(() => this.rest.send('DELETE', `/videos/${video.id}`))
+  }
+
+  async retry(video: Video): Promise<void> {
+    await this.attempt(() => this.rest.send('POST', `/videos/${video.id}/retry`))
+  }
+
+  private async fetch(): Promise<void> {
+    this.listed.value = await this.rest.get<readonly Video[]>(`/videos/?project=${this.project}`)
+    this.problem.value = ''
+  }
+
+  private pending(): boolean {
+    return this.listed.value?.some(({ state }) => state === 'queued' || state === 'ingesting') ?? false
+  }
+
+  private note(id: number, change: Partial<Sending>): void {
+    this.sending.value = this.sending.value.map((each) => (each.id === id ? { ...each, ...change } : each))
+  }
+
+  private async attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.problem.value = error instanceof ApiError ? error.message : String(error)
+    }
+    await this.refresh()
+  }
+}
+
+function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
+  const listed = videos.listed.value
+  return (
+    <>
+      {mayManage && <DropZone onFiles={(files) => files.forEach((file) => videos.send(file))} />}
+      {videos.problem.value && (
+        <p class="message error" role="alert">
+          {videos.problem.value}
+        </p>
+      )}
+      <ul class="cards videos">
+        {videos.sending.value.map((sending) => (
+          <SendingCard key={`sending-${sending.id}`} videos={videos} sending={sending} />
+        ))}
+        {listed?.map((video) => (
+          <VideoCard key={video.id} videos={videos} video={video} mayManage={mayManage} />
+        ))}
+      </ul>
+      {listed?.length === 0 && !videos.sending.value.length && (
+        <p class="empty">{mayManage ? 'No videos yet. Drop one above, or choose a file.' : 'No videos yet. A manager of this project can upload some.'}</p>
+      )}
+    </>
+  )
+}
+
+function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
+  const take = (list: FileList | null | undefined) => onFiles([...(list ?? [])])
+  const over = (event: DragEvent, is: boolean) => {
+    event.preventDefault()
+    ;(event.currentTarget as HTMLElement).classList.toggle('over', is)
+  }
+  return (
+    <div
+      class="drop-zone"
+      onDragOver={(event) => over(event, true)}
+      onDragLeave={(event) => over(event, false)}
+      onDrop={(event) => {
+        over(event, false)
+        take(event.dataTransfer?.files)
+      }}
+    >
+      <span>Drop videos here, or</span>
+      <label class="button">
+        Choose files
+        <input
+          type="file"
+          multiple
+          accept="video/*,.mkv,.avi,.mts,.m2ts,.ts,.mov,.webm"
+          onChange={(event) => {
+            take(event.currentTarget.files)
+            event.currentTarget.value = ''
+          }}
+        />
+      </label>
+    </div>
+  )
+}
+
+function SendingCard({ videos, sending }: { videos: Videos; sending: Sending }) {
+  const percent = Math.round(sending.share * 100)
+  return (
+    <li class="card video-card" data-state="uploading">
+      <div class="video-thumb">{sending.paused ? 'Paused' : `Uploading ${percent} %`}</div>
+      <div class="video-body">
+        <strong title={sending.name}>{sending.name}</strong>
+        {sending.error ? (
+          <p class="error" role="alert">
+            {sending.error}
+          </p>
+        ) : (
+          <progress max={1} value={sending.share} aria-label={`Uploading ${sending.name}`} />
+        )}
+        <div class="actions">
+          <button type="button" class="button" onClick={() => videos.pause({ ...sending, paused: sending.paused || sending.error !== '' })}>
+            {sending.paused || sending.error ? 'Resume' : 'Pause'}
+          </button>
+          <button type="button" class="button" onClick={() => videos.cancel(sending)}>
+            Cancel
+          </button>
+        </div>
+      </div>
+    </li>
+  )
+}
+
+function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video; mayManage: boolean }) {
+  const ready = video.state === 'ready'
+  const asking = signalFor(video.id)
+  return (
+    <li class="card video-card" data-state={video.state} data-video={video.id}>
+      <Thumbnail video={video} />
+      <div class="video-body">
+        {ready ? (
+          <a class="cover" href={`/videos/${video.id}/edit/`}>
+            <strong title={video.name}>{video.name}</strong>
+          </a>
+        ) : (
+          <strong title={video.name}>{video.name}</strong>
+        )}
+        {ready && (
+          <p class="muted">
+            {video.width} × {video.height} · {video.frame_count} frames · {video.duration_s.toFixed(1)} s
+          </p>
+        )}
+        {video.state === 'failed' && (
+          <p class="error" role="alert">
+            {video.error}
+          </p>
+        )}
+        {(video.state === 'queued' || video.state === 'ingesting') && <progress max={1} value={video.progress} aria-label={`Preparing ${video.name}`} />}
+        {mayManage && (
+          <div class="actions">
+            {video.state === 'failed' && (
+              <button type="button" class="button" onClick={() => void videos.retry(video)}>
+                Try again
+              </button>
+            )}
+            {asking.value ? (
+              <>
+                <button type="button" class="button danger" onClick={() => void videos.remove(video)}>
+                  Remove it and its annotations
+                </button>
+                <button type="button" class="button" onClick={() => (asking.value = false)}>
+                  Keep
+                </button>
+              </>
+            ) : (
+              <button type="button" class="button quiet" onClick={() => (asking.value = true)}>
+                Remove
+              </button>
+            )}
+          </div>
+        )}
+      </div>
+    </li>
+  )
+}
+
+function Thumbnail({ video }: { video: Video }) {
+  if (video.state !== 'ready') {
+    const texts = { queued: 'Waiting …', ingesting: `${video.stage} …`, failed: 'Not usable' }
+    return <div class="video-thumb">{texts[video.state]}</div>
+  }
+  const columns = video.strip.columns ?? 1
+  const rows = Math.max(Math.ceil((video.strip.count ?? 1) / columns), 1)
+  const style = { backgroundImage: `url(/api/videos/${video.id}/strip.jpg)`, backgroundSize: `${columns * 100}% ${rows * 100}%` }
+  return <div class="video-thumb" style={style} />
+}
+
+/** Whether a card asks before it removes its video. */
+const askings = new Map<number, ReturnType<typeof signal<boolean>>>()
+
+function signalFor(id: number) {
+  let found = askings.get(id)
+  if (!found) {
+    found = signal(false)
+    askings.set(id, found)
+  }
+  return found
+}
+
+function messageOf(error: Error & { originalResponse?: { getBody(): string } | null }): string {
+  try {
+    const body = JSON.parse(error.originalResponse?.getBody() ?? '') as { message?: unknown }
+    if (typeof body.message === 'string') return body.message
+  } catch {
+    // No answer, or none of ours.
+  }
+  return 'The connection broke. Resume goes on where it stopped.'
+}
