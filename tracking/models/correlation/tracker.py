@@ -1,4 +1,9 @@
-"""Framewise CF: follows boxes with correlation filters learnt on the spot; needs no weights."""
+"""Framewise CF: follows boxes with correlation filters learnt on the spot; needs no weights.
+
+On each frame a filter finds where the object went, another how it grew, and the motion of its pixels how it stretched.
+What is found is believed, and learnt from, as far as it looks like what is remembered. An object that isn't believed
+any more counts as lost, and is looked for all over the frame, a few places at a time, until something looks like it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracking.layers.box_tracker import BoxTracker, Target
-from tracking.models.correlation.features import CELL, CHANNELS, GRADIENT_CHANNELS, gradient_histograms, grid_features
+from tracking.models.correlation.colour import ColourModel
+from tracking.models.correlation.confidence import Evidence, Memory, look_of
+from tracking.models.correlation.features import CELL, CHANNELS, Float, gradient_histograms, grid_features
 from tracking.models.correlation.filters import Peak, ScaleFilter, TranslationFilter, peak_of
+from tracking.models.correlation.flow import Stretch, flow_patch, stretch
+from tracking.models.correlation.lookout import Lookout
 from tracking.models.correlation.patches import Image, Region, cut
 from tracking.types import Box, Frame
 
@@ -23,86 +31,180 @@ REACH = 4.5
 SMALLEST_PX = 4.0
 """Objects are searched for as if their mean side were at least this long."""
 SCALE_PX = 32
+"""Sides of the patches that sizes are compared on."""
+LARGEST_STRETCH = 1.1
+"""Most that a side may change from frame to frame by the pixels' motion."""
+BELIEVE, DISBELIEVE = 0.95, 0.6
+"""Agreement of the pixels' motion from which on a stretch is taken in full, and below which it is ignored."""
+LEARN_FROM = 0.5
+"""Confidence from which on a find is learnt from."""
+FOUND_AGAIN = 0.7
+"""Confidence needed to believe that a lost object has returned."""
 
 
 @dataclass
 class CorrelationTarget(Target):
-    """``per_width``, ``per_height``: sides of the search region as multiples of the box's."""
+    """What is known of one object.
 
+    ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
+    ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
+    from, as ``flow_patch`` has it. ``lookout`` is there while the object is lost.
+    """
+
+    place: Box
     per_width: float
     per_height: float
     translation: TranslationFilter
     scale: ScaleFilter
-    level: float = 1.0
-    """Usual height of the response's peak, a running mean."""
+    colours: ColourModel
+    memory: Memory
+    seen: Image
+    lookout: Lookout | None = None
 
     def region(self) -> Region:
-        x, y = self.box.centre
-        return Region(x, y, self.box.width * self.per_width, self.box.height * self.per_height)
+        return self.region_of(self.place)
+
+    def region_of(self, box: Box) -> Region:
+        x, y = box.centre
+        return Region(x, y, box.width * self.per_width, box.height * self.per_height)
+
+    @property
+    def cells(self) -> tuple[float, float]:
+        """Width and height of the object in cells."""
+        return GRID / self.per_width, GRID / self.per_height
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One place that may be the object: its box, the search patch and features around it, and what speaks for it."""
+
+    box: Box
+    patch: Image
+    features: Float
+    look: Float
+    peak: Peak
+    evidence: Evidence
 
 
 class CorrelationTracker(BoxTracker[CorrelationTarget]):
-    """One translation and one scale filter per object."""
+    """Follows each object by filters of its own."""
 
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[CorrelationTarget]:
-        return [self._new_target(frame, box) for box in boxes]
+        return [new_target(frame.image, box) for box in boxes]
 
     def follow(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
         return [self._follow_one(frame, target) for target in targets]
 
-    def _new_target(self, frame: Frame, box: Box) -> CorrelationTarget:
-        side = REACH * max(math.sqrt(box.area), SMALLEST_PX)
-        cells_per_px = GRID / side
-        target = CorrelationTarget(
-            box,
-            side / box.width,
-            side / box.height,
-            TranslationFilter(CHANNELS, GRID, box.width * cells_per_px, box.height * cells_per_px),
-            ScaleFilter(),
-        )
-        self._learn(frame, target)
-        return target
-
     def _follow_one(self, frame: Frame, target: CorrelationTarget) -> float:
-        region = target.region()
-        patch = cut(frame.image, region, PATCH_PX, PATCH_PX)
-        response = target.translation.respond(target.translation.transform(grid_features(patch)))
-        peak = peak_of(response, exclude=GRID / REACH / 2)
-        confidence = _confidence(peak, target.level)
-        if confidence < self.threshold:
-            return confidence
-        x, y = region.x + peak.x * region.width / GRID, region.y + peak.y * region.height / GRID
-        target.box = _boxed(x, y, target.box.width, target.box.height)
-        growth = target.scale.growth(self._scale_samples(frame.image, target))
-        target.box = _boxed(x, y, target.box.width * growth, target.box.height * growth)
-        self._learn(frame, target)
-        target.level += 0.05 * (peak.height - target.level)
+        if target.lookout is None:
+            find = refined(frame.image, target, *search(frame.image, target, target.region()))
+        else:
+            find = look_around(frame.image, target, target.lookout)
+        confidence = find.evidence.confidence * _share_inside(find.box, frame)
+        needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
+        if confidence < needed:
+            if target.lookout is None:
+                target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
+            return min(confidence, max(0.0, self.threshold - 0.01))
+        target.lookout = None
+        target.place = find.box
+        target.box = find.box.clipped(frame.width, frame.height)
+        if confidence >= LEARN_FROM:
+            learn(frame.image, target, find)
         return confidence
 
-    def _learn(self, frame: Frame, target: CorrelationTarget) -> None:
-        patch = cut(frame.image, target.region(), PATCH_PX, PATCH_PX)
-        target.translation.learn(target.translation.transform(grid_features(patch)))
-        target.scale.learn(self._scale_samples(frame.image, target))
 
-    def _scale_samples(self, image: Image, target: CorrelationTarget) -> NDArray[np.float32]:
-        x, y = target.box.centre
-        patches = np.stack(
-            [
-                cut(image, Region(x, y, target.box.width * f, target.box.height * f), SCALE_PX, SCALE_PX)
-                for f in target.scale.factors
-            ]
-        )
-        return gradient_histograms(patches)[:, : GRADIENT_CHANNELS - 4].reshape(len(patches), -1)
+def new_target(image: Image, box: Box) -> CorrelationTarget:
+    """An object known from one look at it."""
+    side = REACH * max(math.sqrt(box.area), SMALLEST_PX)
+    per_width, per_height = side / box.width, side / box.height
+    width, height = GRID / per_width, GRID / per_height
+    x, y = box.centre
+    patch = cut(image, Region(x, y, side, side), PATCH_PX, PATCH_PX)
+    features = grid_features(patch)
+    target = CorrelationTarget(
+        box=box,
+        place=box,
+        per_width=per_width,
+        per_height=per_height,
+        translation=TranslationFilter(CHANNELS, GRID, width, height),
+        scale=ScaleFilter(),
+        colours=ColourModel(PATCH_PX, width * CELL, height * CELL),
+        memory=Memory(look_of(features, width, height)),
+        seen=flow_patch(image, box),
+    )
+    target.translation.learn(target.translation.transform(features))
+    target.scale.learn(scale_samples(image, target.scale, box))
+    target.colours.learn(patch)
+    return target
+
+
+def search(image: Image, target: CorrelationTarget, region: Region) -> tuple[Box, Peak]:
+    """The best match of the object in ``region``, its size being the region's share."""
+    patch = cut(image, region, PATCH_PX, PATCH_PX)
+    response = target.translation.respond(target.translation.transform(grid_features(patch)))
+    peak = peak_of(response, exclude=GRID / REACH / 2)
+    x, y = region.x + peak.x * region.width / GRID, region.y + peak.y * region.height / GRID
+    return _boxed(x, y, region.width / target.per_width, region.height / target.per_height), peak
+
+
+def refined(image: Image, target: CorrelationTarget, box: Box, peak: Peak) -> Find:
+    """A match with its size and aspect set right."""
+    growth = target.scale.growth(scale_samples(image, target.scale, box))
+    box = _grown(box, growth, growth)
+    change = stretch(target.seen, flow_patch(image, box))
+    return examine(image, target, _stretched(box, change), peak, change.agreement)
+
+
+def examine(image: Image, target: CorrelationTarget, box: Box, peak: Peak, agreement: float) -> Find:
+    """What there is in ``box``, compared to what is remembered of the object."""
+    patch = cut(image, target.region_of(box), PATCH_PX, PATCH_PX)
+    features = grid_features(patch)
+    look = look_of(features, *target.cells)
+    return Find(box, patch, features, look, peak, target.memory.evidence(peak, look, agreement))
+
+
+def look_around(image: Image, target: CorrelationTarget, lookout: Lookout) -> Find:
+    """The best match of a lost object in a few more places of the frame."""
+    matches = [search(image, target, region) for region in lookout.places(image, target.colours)]
+    return refined(image, target, *max(matches, key=lambda match: match[1].height))
+
+
+def learn(image: Image, target: CorrelationTarget, find: Find) -> None:
+    """Take a find, believed to be the object, into all that is known of it."""
+    target.translation.learn(target.translation.transform(find.features))
+    target.scale.learn(scale_samples(image, target.scale, find.box))
+    target.colours.learn(find.patch)
+    target.memory.learn(find.look, find.peak)
+    target.seen = flow_patch(image, find.box)
+
+
+def scale_samples(image: Image, scale: ScaleFilter, box: Box) -> Float:
+    """Gradients of the object cut out at each size of ``scale``: (sizes, D)."""
+    x, y = box.centre
+    patches = [cut(image, Region(x, y, box.width * f, box.height * f), SCALE_PX, SCALE_PX) for f in scale.factors]
+    return gradient_histograms(np.stack(patches)).reshape(len(patches), -1)
+
+
+def _stretched(box: Box, change: Stretch) -> Box:
+    trust = min(max((change.agreement - DISBELIEVE) / (BELIEVE - DISBELIEVE), 0.0), 1.0)
+    across = min(max(change.across, 1 / LARGEST_STRETCH), LARGEST_STRETCH)
+    down = min(max(change.down, 1 / LARGEST_STRETCH), LARGEST_STRETCH)
+    return _grown(box, across**trust, down**trust)
+
+
+def _grown(box: Box, across: float, down: float) -> Box:
+    x, y = box.centre
+    return _boxed(x, y, box.width * across, box.height * down)
 
 
 def _boxed(x: float, y: float, width: float, height: float) -> Box:
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _confidence(peak: Peak, level: float) -> float:
-    """Probability in [0, 1] that the peak is the object, from its height (relative to the usual) and its sharpness."""
-    evidence = 0.5 * (peak.sharpness - 6) + 5 * (peak.height / max(level, 1e-3) - 0.45)
-    return 1 / (1 + math.exp(-max(min(evidence, 30.0), -30.0)))
+def _share_inside(box: Box, frame: Frame) -> float:
+    """1 while a third of the box or more is in the frame, falling to 0 when nothing is."""
+    return min(1.0, 3 * box.clipped(frame.width, frame.height).area / box.area) if box.area > 0 else 0.0
 
 
 def create(*, threshold: float = 0.3) -> CorrelationTracker:

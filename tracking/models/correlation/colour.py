@@ -1,0 +1,58 @@
+"""Which colours belong to the object and which to its surroundings.
+
+Histograms of both, as in Bertinetto et al., *Staple: Complementary Learners for Real-Time Tracking*, CVPR 2016. They
+say at a glance where in a frame a lost object may be.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.models.correlation.features import Float, colour_index
+from tracking.models.correlation.patches import Image
+
+BITS = 4
+"""Bits per channel of the histograms."""
+RATE = 0.04
+CORE = 0.8
+"""Share of the box's sides whose pixels count as the object's own."""
+MARGIN = 1.15
+"""Pixels count as surroundings from this multiple of the box's sides on."""
+
+
+class ColourModel:
+    """Histograms of an object of ``width`` x ``height`` px in the middle of square patches of ``size`` px."""
+
+    def __init__(self, size: int, width: float, height: float) -> None:
+        self._inside = _middle(size, width * CORE, height * CORE)
+        outer = max(width, height) * 2.2
+        self._outside = _middle(size, max(outer, width * 1.5), max(outer, height * 1.5)) & ~_middle(
+            size, width * MARGIN, height * MARGIN
+        )
+        self._object: Float = np.zeros(1 << (3 * BITS), np.float32)
+        self._surroundings: Float = np.zeros(1 << (3 * BITS), np.float32)
+        self._learnt = False
+
+    def learn(self, patch: Image) -> None:
+        colours = colour_index(patch, BITS)
+        rate = np.float32(RATE if self._learnt else 1.0)
+        self._object += rate * (_histogram(colours[self._inside]) - self._object)
+        self._surroundings += rate * (_histogram(colours[self._outside]) - self._surroundings)
+        self._learnt = True
+
+    def likelihood(self, patch: Image) -> Float:
+        """Probability of each pixel to be the object's, by its colour: (H, W) in [0, 1]."""
+        floor = np.float32(1e-4)
+        table = (self._object + floor) / (self._object + self._surroundings + 2 * floor)
+        return np.asarray(table[colour_index(patch, BITS)], np.float32)
+
+
+def _histogram(colours: NDArray[np.intp]) -> Float:
+    counts = np.bincount(colours, minlength=1 << (3 * BITS)).astype(np.float32)
+    return counts / np.float32(max(1, len(colours)))
+
+
+def _middle(size: int, width: float, height: float) -> NDArray[np.bool_]:
+    offset = np.abs(np.arange(size) + 0.5 - size / 2)
+    return (offset <= max(height / 2, 1.0))[:, None] & (offset <= max(width / 2, 1.0))[None, :]

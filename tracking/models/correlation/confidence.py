@@ -1,0 +1,73 @@
+"""How sure to be that what was found is the object."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracking.models.correlation.features import Float
+from tracking.models.correlation.filters import Peak
+
+RATE = 0.02
+LEVEL_RATE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a find.
+
+    ``height``: of the filter's peak, relative to its usual height. ``sharpness``: of that peak, as ``Peak`` has it.
+    ``likeness``: to the looks remembered, a correlation in [-1, 1]. ``agreement``: of the pixels' motion, in [0, 1].
+    """
+
+    height: float
+    sharpness: float
+    likeness: float
+    agreement: float
+
+    @property
+    def confidence(self) -> float:
+        """Probability in [0, 1] that the box overlaps the object by more than half."""
+        total = (
+            -4.1
+            + 0.5 * min(self.height, 1.2)
+            + 0.18 * min(self.sharpness, 20.0)
+            + 3.5 * self.likeness
+            + 2.2 * self.agreement
+        )
+        return 1 / (1 + math.exp(-total))
+
+
+class Memory:
+    """How the object looks in its box: as it was prompted, and as it has looked of late. Kept as correlation-ready
+    vectors."""
+
+    def __init__(self, look: Float) -> None:
+        self._first = look
+        self._recent = look
+        self._level = 1.0
+
+    def evidence(self, peak: Peak, look: Float, agreement: float) -> Evidence:
+        likeness = max(float(np.vdot(look, self._first)), float(np.vdot(look, self._recent)))
+        return Evidence(peak.height / max(self._level, 1e-3), peak.sharpness, likeness, agreement)
+
+    def learn(self, look: Float, peak: Peak) -> None:
+        recent = self._recent + np.float32(RATE) * (look - self._recent)
+        self._recent = recent / np.linalg.norm(recent)
+        self._level += LEVEL_RATE * (peak.height - self._level)
+
+
+def look_of(features: Float, width: float, height: float) -> Float:
+    """The object's cells (``width`` x ``height`` of them in the middle of a grid), less each channel's mean over the
+    grid, as a unit vector."""
+    rows, columns = _middle(features.shape[1], height), _middle(features.shape[2], width)
+    part = features[:, rows, columns] - features.mean((1, 2), keepdims=True)
+    flat = part.ravel()
+    return np.asarray(flat / (np.linalg.norm(flat) + np.float32(1e-6)), np.float32)
+
+
+def _middle(grid: int, length: float) -> slice:
+    half = min(max(1, round(length / 2)), grid // 2)
+    return slice(grid // 2 - half, grid // 2 + half)
