@@ -143,7 +143,9 @@ class ScaleFilter:
     def growth(self, samples: Float) -> float:
         """The factor by which the object's size has changed, from ``samples`` as for ``learn``."""
         spectrum = fft.fft(samples * self._window[:, None], axis=0).T
-        response = fft.ifft((np.conj(self._top) * spectrum).sum(0) / (self._bottom + 1e-2 * self._bottom.mean())).real
+        response = fft.ifft(
+            (np.conj(self._top) * spectrum).sum(0) / (self._bottom + 1e-2 * self._bottom.mean() + 1e-9)
+        ).real
         response = np.roll(response, len(self.factors) // 2)
         best = int(response.argmax())
         fine = _parabola(response, best) if 0 < best < len(response) - 1 else 0.0
