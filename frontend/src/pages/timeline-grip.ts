@@ -34,5 +34,6 @@ const height = () => document.getElementById('timeline')?.offsetHeight ?? 200
 
 function apply(wanted: number): void {
   const clamped = Math.min(Math.max(wanted, LEAST), window.innerHeight * 0.6)
+  document.getElementById('timeline-grip')?.setAttribute('aria-valuenow', String(Math.round(clamped)))
   document.body.style.setProperty('--timeline-height', `${Math.round(clamped)}px`)
 }

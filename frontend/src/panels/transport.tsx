@@ -7,7 +7,7 @@ export function Transport({ editor }: { editor: Editor }) {
   const { session, config } = editor
   const { frame, playing, speed } = session
   return (
-    <div class="transport" role="group" aria-label="Playback">
+    <div class="transport">
       <CommandButton editor={editor} id="keyframe.previous" icon="keyPrevious" />
       <CommandButton editor={editor} id="frame.previous" icon="previous" />
       <CommandButton editor={editor} id="playback.toggle" icon={playing.value ? 'pause' : 'play'} pressed={playing.value} />
