@@ -54,7 +54,7 @@ def role_in(user: Person, workspace_id: int) -> str:
     """The user's role. Raises Http404 for anybody who is no member; a superuser is an admin everywhere."""
     if user.is_superuser and user.is_active:
         return Role.ADMIN
-    membership = Membership.objects.filter(workspace_id=workspace_id, user_id=user.pk, user__is_active=True).first()
+    membership = _memberships(user).filter(workspace_id=workspace_id).first()
     if membership is None:
         raise Http404("There is nothing here, or it isn't shared with you.")
     return membership.role
@@ -73,7 +73,7 @@ def check(user: Person, workspace_id: int, need: Need) -> str:
 def my_workspaces(user: Person) -> QuerySet[Workspace]:
     if user.is_superuser and user.is_active:
         return Workspace.objects.all()
-    return Workspace.objects.filter(memberships__user_id=user.pk)
+    return Workspace.objects.filter(memberships__in=_memberships(user))
 
 
 def access_workspace(user: Person, workspace_id: int, need: Need) -> Workspace:
@@ -149,6 +149,13 @@ def editable_ranges(user: Person, layer: Layer) -> list[tuple[int, int]]:
         return everywhere
     mine = jobs.filter(assignee_id=user.pk).exclude(stage=Stage.ACCEPTED)
     return list(mine.order_by("first").values_list("first", "last"))
+
+
+def _memberships(user: Person) -> QuerySet[Membership]:
+    """Where the user is a member; nowhere once the account is deactivated."""
+    if isinstance(user, AnonymousUser):
+        return Membership.objects.none()
+    return Membership.objects.filter(user_id=user.pk, user__is_active=True)
 
 
 def _get(rows: QuerySet[Found], key: object) -> Found:
