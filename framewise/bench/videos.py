@@ -42,24 +42,19 @@ def moving_object(path: Path, frames: int, *, seed: int = 7) -> Box:
 
 def hour_long(path: Path) -> None:
     """Write a proxy of an hour: some seconds of video whose packets are repeated, which takes no time to encode."""
-    unit = 240
-    encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
-    encoder.gop_size = GROUP
-    encoder.options = {"preset": "veryfast", "crf": "22", "bf": "0", "sc_threshold": "0", "x264-params": "annexb=0"}
     ground = _texture(HEIGHT, WIDTH, 3, blur=9)
-    packets = []
-    for number in range(unit):
-        picture = av.VideoFrame.from_ndarray(np.roll(ground, 5 * number, axis=1), format="rgb24")
-        picture.pts, picture.time_base = number, Fraction(1, FPS)
-        packets += encoder.encode(picture)
-    packets += encoder.encode(None)
-    stored = [(bytes(packet), packet.is_keyframe) for packet in packets]
+    unit = 240
+    stored: list[tuple[bytes, bool]] = []
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-        stream = out.add_stream("libx264", rate=FPS)
+        options = {"preset": "veryfast", "crf": "22", "bf": "0", "sc_threshold": "0"}
+        stream = out.add_stream("libx264", rate=FPS, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.extradata = encoder.extradata
+        stream.codec_context.gop_size = GROUP
+        for number in range(unit):
+            picture = av.VideoFrame.from_ndarray(np.roll(ground, 5 * number, axis=1), format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, FPS)
+            stored += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(picture)]
+        stored += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(None)]
         for number in range(HOUR):
             data, is_keyframe = stored[number % unit]
             packet = av.Packet(data)
