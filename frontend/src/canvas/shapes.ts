@@ -6,6 +6,7 @@ import type { BoxPx, ShownShape } from '@/store/types'
 
 const HANDLE_PX = 8
 const TAG_HEIGHT = 18
+const DOUBTFUL = '#ffc857'
 /** Names are left out when so many shapes are shown: they would cover each other and the picture. */
 const MOST_TAGS = 120
 
@@ -48,16 +49,21 @@ function drawBox(context: CanvasRenderingContext2D, editor: Editor, view: View, 
     context.globalAlpha = 1
   }
   const width = selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2
+  context.setLineDash(dashOf(shape))
   // A dark line below keeps a colour visible on a picture of the same colour.
   context.lineWidth = width + 1.5
   context.strokeStyle = 'rgba(0, 0, 0, 0.45)'
   context.strokeRect(...box)
   context.lineWidth = width
   context.strokeStyle = colour
-  if (shape.origin === 'predicted') context.setLineDash(shape.doubtful ? [3, 5] : [7, 3])
-  if (shape.occluded) context.setLineDash([2, 3])
   context.strokeRect(...box)
   context.restore()
+}
+
+function dashOf({ origin, doubtful, occluded }: ShownShape): number[] {
+  if (occluded) return [2, 3]
+  if (origin !== 'predicted') return []
+  return doubtful ? [3, 5] : [8, 4]
 }
 
 /** A selected track has no shape on this frame: its nearest one, to begin from. */
@@ -73,24 +79,32 @@ function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View
 
 function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, important: boolean): void {
   const [x, y] = rectangle(view, shape.bounds)
-  const name = editor.label(shape.track.label)?.name ?? ''
-  const number = shape.track.number > 0 ? ` ${shape.track.number}` : ''
-  const confidence = shape.origin === 'predicted' && important ? ` · ${Math.round(shape.confidence * 100)} %` : ''
-  const text = `${name}${number}${confidence}`
+  const text = tagOf(editor, shape, important)
   context.save()
   context.font = '12px "Inter", system-ui, sans-serif'
   const width = context.measureText(text).width + 10
-  const top = Math.max(y - TAG_HEIGHT, 0)
+  // Above the handles where there are some; inside the canvas in any case.
+  const top = Math.max(y - TAG_HEIGHT - (important ? HANDLE_PX / 2 : 0), 0)
   context.globalAlpha = important ? 0.95 : 0.8
   context.fillStyle = 'rgb(16, 20, 28)'
   context.fillRect(x - 1, top, width, TAG_HEIGHT)
   context.fillStyle = trackColour(editor.config, shape.track)
   context.fillRect(x - 1, top, 3, TAG_HEIGHT)
   context.globalAlpha = 1
-  context.fillStyle = '#fff'
+  context.fillStyle = shape.doubtful ? DOUBTFUL : '#fff'
   context.textBaseline = 'middle'
   context.fillText(text, x + 6, top + TAG_HEIGHT / 2 + 0.5)
   context.restore()
+}
+
+/** e.g. "car 3 · 87 % · occluded"; what is doubtful asks for a look. */
+function tagOf(editor: Editor, { track, origin, confidence, doubtful, occluded }: ShownShape, important: boolean): string {
+  const number = track.number > 0 ? ` ${track.number}` : ''
+  const parts = [`${editor.label(track.label)?.name ?? ''}${number}${doubtful ? ' ?' : ''}`]
+  if (important && origin === 'predicted') parts.push(`${Math.round(confidence * 100)} %`)
+  if (important && occluded) parts.push('occluded')
+  if (important && track.locked) parts.push('locked')
+  return parts.join(' · ')
 }
 
 function drawHandles(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape): void {
@@ -119,9 +133,11 @@ function drawOthers(context: CanvasRenderingContext2D, editor: Editor, view: Vie
       context.strokeStyle = person.colour
       context.lineWidth = 2
       context.strokeRect(x - 4, y - 4, width + 8, height + 8)
-      context.fillStyle = person.colour
       context.font = '11px "Inter", system-ui, sans-serif'
-      context.fillText(person.name, x - 4, y + height + 16)
+      context.fillStyle = person.colour
+      context.fillRect(x - 5, y + height + 3, context.measureText(person.name).width + 10, 16)
+      context.fillStyle = '#101418'
+      context.fillText(person.name, x, y + height + 15)
       context.restore()
     }
   }

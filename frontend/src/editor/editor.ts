@@ -4,6 +4,7 @@ import type { Box, Point } from '@/geometry/box'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
+import { planAutoExtension, planExtension } from './extension'
 import { hitTest, type Hit } from './hit-test'
 import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
@@ -36,6 +37,8 @@ export class Editor {
   readonly question: Signal<Question | null> = signal(null)
   readonly helpOpen = signal(false)
   playback: Playback | null = null
+  /** Extensions that went out: the server answers later than the playhead moves. */
+  private readonly extensionsAsked = new Set<string>()
 
   constructor(
     readonly store: EditorStore,
@@ -201,11 +204,21 @@ export class Editor {
 
   /** Let a run go on as far again. */
   extendRun(run: Run): void {
-    const [from, to] = this.bounds
-    const more = this.tracking.frames.value ?? 100
-    const first = run.direction === 'forward' ? run.first : Math.max(run.first - more, from)
-    const last = run.direction === 'backward' ? run.last : Math.min(run.last + more, to)
-    this.store.extendRun(run.id, first, last)
+    const further = planExtension(run, this.bounds, this.tracking.frames.value)
+    if (further) this.store.extendRun(run.id, ...further)
+    else this.session.tell('It goes to the end already.')
+  }
+
+  /** The playhead comes near the end of one of this person's runs: let it go on. */
+  nearRunEnd(): void {
+    if (!this.tracking.autoTrack.value || this.tracking.frames.value === null || !this.config.canEdit) return
+    for (const run of this.store.runs.value.values()) {
+      const further = planAutoExtension(run, this.session.frame.value, this.bounds, this.tracking.frames.value)
+      const wanted = `${run.id} ${further?.join()}`
+      if (!further || this.extensionsAsked.has(wanted)) continue
+      this.extensionsAsked.add(wanted)
+      this.store.extendRun(run.id, ...further)
+    }
   }
 
   private trackAgain(track: TrackId, frame: FrameNumber, shape: ShownShape): void {

@@ -107,6 +107,16 @@ describe('correcting an object', () => {
   })
 })
 
+it('coming near the end of a bounded run makes it go on, once', () => {
+  test.editor.tracking.frames.value = 50
+  test.bench.run({ id: 'run', tracks: [track], first: 0, last: 50 })
+  for (const frame of [45, 46]) {
+    test.session.frame.value = frame
+    test.editor.nearRunEnd()
+  }
+  expect(test.sent('run.extend')).toEqual([{ type: 'run.extend', run: 'run', first: 0, last: 100 }])
+})
+
 describe('Escape', () => {
   it('stops this person’s runs, and leaves those of others', () => {
     test.bench.run({ id: 'mine', tracks: [track], mine: true })

@@ -3,6 +3,7 @@ import { effect } from '@preact/signals-core'
 import '@preact/signals'
 import { render } from 'preact'
 import { Stage } from '@/canvas/stage'
+import { follow } from '@/core/follow'
 import { Scheduler } from '@/core/scheduler'
 import { Scope } from '@/core/scope'
 import { Editor } from '@/editor/editor'
@@ -123,6 +124,7 @@ function connectPlayer(player: Player, stage: Stage, timeline: Timeline, editor:
       before = frame
     }),
   )
+  scope.add(follow([session.frame], () => editor.nearRunEnd()))
   scope.add(() => player.dispose())
 }
 

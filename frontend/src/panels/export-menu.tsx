@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import { Icon } from './icons'
@@ -41,8 +42,23 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
       rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
     }
   }
+  const root = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!open.value) return undefined
+    const outside = ({ target }: Event) => {
+      if (!(target instanceof Node) || !root.current?.contains(target)) open.value = false
+    }
+    window.addEventListener('pointerdown', outside)
+    return () => window.removeEventListener('pointerdown', outside)
+  }, [open.value])
+  const close = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !open.value) return
+    open.value = false
+    root.current?.querySelector('button')?.focus()
+    event.stopPropagation()
+  }
   return (
-    <div class="menu">
+    <div class="menu" ref={root} onKeyDown={close}>
       <button type="button" class="button" aria-haspopup="dialog" aria-expanded={open.value} onClick={toggle}>
         <Icon name="download" />
         <span>Export</span>

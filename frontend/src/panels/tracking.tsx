@@ -9,7 +9,9 @@ const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backw
 export function Tracking({ editor }: { editor: Editor }) {
   const { config, store } = editor
   if (!config.canEdit) return null
-  const runs = [...store.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running' || run.state === 'failed')
+  const known = [...store.runs.value.values()]
+  const over = known.filter((run) => run.mine && run.state === 'done').at(-1)
+  const runs = known.filter((run) => run.state === 'queued' || run.state === 'running' || run.state === 'failed' || run === over)
   return (
     <section class="panel tracking" aria-label="Tracking">
       <header class="panel-head">
@@ -74,7 +76,7 @@ function Settings({ editor }: { editor: Editor }) {
           />
         </label>
       </div>
-      <label class="choice" title="After a correction, the object is tracked again from there up to its next keyframe.">
+      <label class="choice" title="After a correction, the object is tracked again from there up to its next keyframe; a run of so many frames goes on when the playhead comes near its end.">
         <input type="checkbox" checked={tracking.autoTrack.value} onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)} />
         Track again after a correction
       </label>
@@ -94,7 +96,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const { store } = editor
   const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
   const names = run.tracks.map((id) => store.records.track(id)).map((track) => (track ? `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim() : 'an object'))
-  const left = run.fps > 0 ? Math.ceil((run.framesTotal - run.framesDone) / run.fps) : null
+  const active = run.state === 'queued' || run.state === 'running'
   const title = names.length > 3 ? `${names.length} objects` : names.join(', ')
   return (
     <article class={`run ${run.state}`} data-run={run.state}>
@@ -110,27 +112,24 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         </p>
       ) : (
         <>
-          <progress max={1} value={share} aria-label={`Tracking ${title}`} />
+          <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={`Tracking ${title}`} />
           <p class="muted">
-            {run.state === 'queued' ? run.message || 'Waiting for an agent …' : `${run.framesDone} of ${run.framesTotal}`}
-            {run.fps > 0 && ` · ${run.fps.toFixed(0)}/s`}
-            {left !== null && ` · ${left} s left`}
-            {run.agent && ` · ${run.agent}`}
+            {statusOf(run)}
           </p>
         </>
       )}
       <div class="row">
-        {run.state !== 'failed' && (
-          <>
-            <button type="button" class="button" onClick={() => store.stopRun(run.id)}>
-              <Icon name="stop" /> Stop
-            </button>
-            <button type="button" class="button quiet" title="Go on for as many frames again" onClick={() => editor.extendRun(run)}>
-              <Icon name="plus" /> Extend
-            </button>
-          </>
+        {active && (
+          <button type="button" class="button" onClick={() => store.stopRun(run.id)}>
+            <Icon name="stop" /> Stop
+          </button>
         )}
-        {run.state === 'failed' && (
+        {run.state !== 'failed' && (
+          <button type="button" class="button quiet" title="Go on for as many frames again" onClick={() => editor.extendRun(run)}>
+            <Icon name="plus" /> Extend
+          </button>
+        )}
+        {!active && (
           <button type="button" class="button quiet" onClick={() => store.dismissRun(run.id)}>
             Dismiss
           </button>
@@ -138,6 +137,16 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
       </div>
     </article>
   )
+}
+
+/** e.g. "120 of 240 · 40/s · 3 s left · gpu-box". Frames are counted per object. */
+function statusOf({ state, message, framesDone, framesTotal, fps, agent }: Run): string {
+  if (state === 'queued') return message || 'Waiting for an agent …'
+  if (state === 'done') return `Done: ${framesDone} frames`
+  const parts = [`${framesDone} of ${framesTotal}`]
+  if (fps > 0) parts.push(`${fps.toFixed(0)}/s`, `${Math.ceil((framesTotal - framesDone) / fps)} s left`)
+  if (agent) parts.push(agent)
+  return parts.join(' · ')
 }
 
 /** The labels: which one the next object gets. */

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import type { Run } from '@/store/types'
+import { planAutoExtension, planExtension } from './extension'
+
+const RUN: Run = {
+  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 100, last: 200, tracks: [], framesDone: 0, framesTotal: 100, fps: 0, heads: {},
+  agent: '', message: '', createdBy: '', mine: true,
+}
+const VIDEO = [0, 999] as const
+
+describe('extending a run', () => {
+  it('moves the end that it runs to', () => {
+    expect(planExtension(RUN, VIDEO, 50)).toEqual([100, 250])
+    expect(planExtension({ ...RUN, direction: 'backward' }, VIDEO, 50)).toEqual([50, 200])
+    expect(planExtension({ ...RUN, direction: 'both' }, VIDEO, 50)).toEqual([50, 250])
+  })
+
+  it('stays within the job, and says when there is nothing left', () => {
+    expect(planExtension(RUN, [0, 220], 50)).toEqual([100, 220])
+    expect(planExtension(RUN, [0, 200], 50)).toBeNull()
+  })
+})
+
+describe('going on by itself', () => {
+  it('begins ten frames before the end', () => {
+    expect(planAutoExtension(RUN, 189, VIDEO, 50)).toBeNull()
+    expect(planAutoExtension(RUN, 190, VIDEO, 50)).toEqual([100, 250])
+  })
+
+  it('moves only the end that is near', () => {
+    expect(planAutoExtension({ ...RUN, direction: 'both' }, 195, VIDEO, 50)).toEqual([100, 250])
+    expect(planAutoExtension({ ...RUN, direction: 'both' }, 105, VIDEO, 50)).toEqual([50, 200])
+  })
+
+  it('is for this person’s runs that are not stopped or failed', () => {
+    expect(planAutoExtension({ ...RUN, mine: false }, 195, VIDEO, 50)).toBeNull()
+    expect(planAutoExtension({ ...RUN, state: 'stopped' }, 195, VIDEO, 50)).toBeNull()
+    expect(planAutoExtension({ ...RUN, state: 'done' }, 195, VIDEO, 50)).not.toBeNull()
+  })
+})
