@@ -22,6 +22,8 @@ export class Stage {
   private panKey: 'up' | 'held' | 'used' = 'up'
   /** The view that shows the whole frame; a resize keeps it whole until the person zooms or pans. */
   private fittedView: View | null = null
+  /** What surrounds the picture; read when the size or theme changes, as asking in every frame costs a style pass. */
+  private ground = '#000'
 
   constructor(
     private readonly host: HTMLElement,
@@ -34,6 +36,9 @@ export class Stage {
     const resize = new ResizeObserver(() => this.resize())
     resize.observe(host)
     scope.add(() => resize.disconnect())
+    const theme = new MutationObserver(() => this.resize())
+    theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+    scope.add(() => theme.disconnect())
     this.listen(scope)
     this.follow(scope)
   }
@@ -82,6 +87,7 @@ export class Stage {
 
   private resize(): void {
     this.ratio = window.devicePixelRatio || 1
+    this.ground = getComputedStyle(this.host).backgroundColor
     for (const canvas of [this.video, this.shapes]) {
       canvas.width = Math.round(this.host.clientWidth * this.ratio)
       canvas.height = Math.round(this.host.clientHeight * this.ratio)
@@ -105,7 +111,7 @@ export class Stage {
     const { scale, x, y } = this.editor.session.view.value
     const { width, height } = this.editor.config.video
     context.setTransform(1, 0, 0, 1, 0, 0)
-    context.fillStyle = getComputedStyle(this.host).backgroundColor
+    context.fillStyle = this.ground
     context.fillRect(0, 0, this.video.width, this.video.height)
     if (!this.picture || isClosed(this.picture)) return
     context.imageSmoothingEnabled = scale * this.ratio < 3
