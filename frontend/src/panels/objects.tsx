@@ -94,7 +94,7 @@ function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
       <button type="button" class="object-name" aria-pressed={selected} title="Double click: go to where it begins" onClick={choose} onDblClick={visit}>
         {name}
       </button>
-      {store.runOf(track.id) && <span class="badge tracking">tracking</span>}
+      {store.runOf(track.id) && <span class="tracked" role="img" aria-label="Being tracked" title="Being tracked" />}
       {selected && editor.config.canEdit && <LabelOf editor={editor} track={track} name={name} />}
       <span class="object-actions">
         <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={`${hidden ? 'Show' : 'Hide'} ${name}`} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />

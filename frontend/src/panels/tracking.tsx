@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
 import type { Run } from '@/store/types'
 import { CommandButton } from './buttons'
@@ -8,10 +9,13 @@ const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backw
 /** How objects are followed, and what is being followed now. */
 export function Tracking({ editor }: { editor: Editor }) {
   const { config, store } = editor
-  if (!config.canEdit) return null
+  /** Runs that this page saw running: of those the last one stays when it is done, to be extended. */
+  const seen = useRef(new Set<string>())
   const known = [...store.runs.value.values()]
-  const over = known.filter((run) => run.mine && run.state === 'done').at(-1)
-  const runs = known.filter((run) => run.state === 'queued' || run.state === 'running' || run.state === 'failed' || run === over)
+  for (const run of known) if (isActive(run)) seen.current.add(run.id)
+  const over = known.filter((run) => run.mine && run.state === 'done' && seen.current.has(run.id)).at(-1)
+  const runs = [...known.filter(isActive), ...known.filter((run) => run.state === 'failed' || run === over)]
+  if (!config.canEdit) return null
   return (
     <section class="panel tracking" aria-label="Tracking">
       <header class="panel-head">
@@ -96,7 +100,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const { store } = editor
   const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
   const names = run.tracks.map((id) => store.records.track(id)).map((track) => (track ? `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim() : 'an object'))
-  const active = run.state === 'queued' || run.state === 'running'
+  const active = isActive(run)
   const title = names.length > 3 ? `${names.length} objects` : names.join(', ')
   return (
     <article class={`run ${run.state}`} data-run={run.state}>
@@ -138,6 +142,8 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
     </article>
   )
 }
+
+const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
 
 /** e.g. "120 of 240 · 40/s · 3 s left · gpu-box". Frames are counted per object. */
 function statusOf({ state, message, framesDone, framesTotal, fps, agent }: Run): string {
