@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 
-from annotator.models import Agent
+from django.utils import timezone
+
+from annotator.actions.errors import ActionError
+from annotator.models import Agent, User, Workspace
 
 LOCAL_AGENT = "local"
 
@@ -22,3 +26,45 @@ def admit_local_agent(*, token: str) -> Agent:
         defaults={"token_hash": token_hash(token), "revoked_at": None, "connected": False},
     )
     return agent
+
+
+def create_agent(*, by: User, workspace: Workspace, name: str) -> tuple[Agent, str]:
+    """Let a machine track for a workspace.
+
+    Returns:
+        The agent, and its token: told here only.
+    """
+    clean = " ".join(name.split())
+    if not 1 <= len(clean) <= 120:
+        raise ActionError(f"A machine's name has 1 to 120 characters; this one has {len(clean)}.")
+    if workspace.agents.filter(name__iexact=clean, revoked_at=None).exists():
+        raise ActionError(f"There is a machine called {clean} already. Choose another name, or disconnect that one.")
+    token = secrets.token_urlsafe(32)
+    agent = Agent.objects.create(workspace=workspace, name=clean, token_hash=token_hash(token), created_by=by)
+    return agent, token
+
+
+def revoke_agent(*, agent: Agent) -> None:
+    """End an agent's token. One that is connected is sent away when it next says how it is."""
+    agent.revoked_at = timezone.now()
+    agent.save(update_fields=["revoked_at"])
+
+
+def register_agent(*, user: User, workspace: Workspace, name: str) -> tuple[Agent, str]:
+    """Let an agent in that will serve a workspace.
+
+    Returns:
+        The agent and its token, which is nowhere kept: it is shown once.
+    """
+    clean = " ".join(name.split())
+    if not clean or len(clean) > 120:
+        raise ActionError("An agent's name has 1 to 120 characters.")
+    token = secrets.token_urlsafe(32)
+    agent = Agent.objects.create(workspace=workspace, name=clean, token_hash=token_hash(token), created_by=user)
+    return agent, token
+
+
+def revoke_agent(*, agent: Agent) -> None:
+    """End an agent's token. One that is connected is shown the door when it says next how it is, in seconds."""
+    agent.revoked_at = agent.revoked_at or timezone.now()
+    agent.save(update_fields=["revoked_at"])
