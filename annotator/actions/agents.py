@@ -48,23 +48,3 @@ def revoke_agent(*, agent: Agent) -> None:
     """End an agent's token. One that is connected is sent away when it next says how it is."""
     agent.revoked_at = timezone.now()
     agent.save(update_fields=["revoked_at"])
-
-
-def register_agent(*, user: User, workspace: Workspace, name: str) -> tuple[Agent, str]:
-    """Let an agent in that will serve a workspace.
-
-    Returns:
-        The agent and its token, which is nowhere kept: it is shown once.
-    """
-    clean = " ".join(name.split())
-    if not clean or len(clean) > 120:
-        raise ActionError("An agent's name has 1 to 120 characters.")
-    token = secrets.token_urlsafe(32)
-    agent = Agent.objects.create(workspace=workspace, name=clean, token_hash=token_hash(token), created_by=user)
-    return agent, token
-
-
-def revoke_agent(*, agent: Agent) -> None:
-    """End an agent's token. One that is connected is shown the door when it says next how it is, in seconds."""
-    agent.revoked_at = agent.revoked_at or timezone.now()
-    agent.save(update_fields=["revoked_at"])
