@@ -73,9 +73,10 @@ def _movers(random: np.random.Generator) -> list[Mover]:
 
 
 def _ground(random: np.random.Generator) -> Picture:
-    coarse = _noise(random, HEIGHT, WIDTH, blur=40)
-    fine = _noise(random, HEIGHT, WIDTH, blur=5)
-    mixed = 0.35 * coarse + 0.2 * fine + np.array((52.0, 60.0, 58.0))
+    # Grey, so that the objects are what has colour.
+    coarse = _noise(random, HEIGHT, WIDTH, blur=40).mean(axis=2, keepdims=True)
+    fine = _noise(random, HEIGHT, WIDTH, blur=4).mean(axis=2, keepdims=True)
+    mixed = 0.4 * coarse + 0.5 * fine + np.array((-38.0, -30.0, -28.0))
     return np.clip(mixed, 0, 255).astype(np.uint8)
 
 
