@@ -11,7 +11,9 @@ import { drawPlayheads, drawRuler, drawStrip, type FrameRanges } from './ruler'
 import { following, scrolled, whole, xToFrame, zoomed, type Scale } from './scale'
 
 export class Timeline {
-  private readonly canvas: HTMLCanvasElement
+  private readonly ground: HTMLCanvasElement
+  /** Above it, the playheads alone: they move with every frame, the rest seldom. */
+  private readonly overlay: HTMLCanvasElement
   private scale: Scale | null = null
   private scrollTop = 0
   private buffered: FrameRanges = []
@@ -30,9 +32,8 @@ export class Timeline {
     private readonly scheduler: Scheduler,
     private readonly scope: Scope,
   ) {
-    this.canvas = document.createElement('canvas')
-    this.canvas.setAttribute('aria-hidden', 'true')
-    host.append(this.canvas)
+    this.ground = this.layer()
+    this.overlay = this.layer()
     const resize = new ResizeObserver(() => this.resize())
     resize.observe(host)
     scope.add(() => resize.disconnect())
@@ -65,9 +66,9 @@ export class Timeline {
     const { session, store } = this.editor
     this.scope.add(
       follow([session.frame], () => {
-        if (this.scale && this.dragging !== 'scroll') this.scale = following(this.scale, session.frame.value, this.frameCount, this.width)
+        this.followPlayhead()
         this.announce()
-        this.scheduler.request(this.draw)
+        this.scheduler.request(this.drawOverlay)
       }),
     )
     this.scope.add(
@@ -83,9 +84,25 @@ export class Timeline {
         this.scheduler.request(this.draw)
       }),
     )
-    this.scope.add(follow([store.runs, store.people, session.selection, session.hidden], () => this.scheduler.request(this.draw)))
+    this.scope.add(follow([store.runs, session.selection, session.hidden], () => this.scheduler.request(this.draw)))
+    this.scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     // At most every two seconds: while a tracker runs the records change with every frame.
     this.scope.every(2000, () => void this.refreshOverview())
+  }
+
+  private layer(): HTMLCanvasElement {
+    const canvas = document.createElement('canvas')
+    canvas.setAttribute('aria-hidden', 'true')
+    this.host.append(canvas)
+    return canvas
+  }
+
+  private followPlayhead(): void {
+    if (!this.scale || this.dragging === 'scroll') return
+    const scale = following(this.scale, this.editor.session.frame.value, this.frameCount, this.width)
+    if (scale === this.scale) return
+    this.scale = scale
+    this.scheduler.request(this.draw)
   }
 
   /** Tell assistive technology where the playhead is. */
@@ -132,8 +149,10 @@ export class Timeline {
 
   private resize(): void {
     const ratio = window.devicePixelRatio || 1
-    this.canvas.width = Math.round(this.host.clientWidth * ratio)
-    this.canvas.height = Math.round(this.host.clientHeight * ratio)
+    for (const canvas of [this.ground, this.overlay]) {
+      canvas.width = Math.round(this.host.clientWidth * ratio)
+      canvas.height = Math.round(this.host.clientHeight * ratio)
+    }
     const atWhole = !this.scale || this.scale.perFrame <= whole(this.frameCount, this.width).perFrame * 1.01
     if (atWhole) this.scale = whole(this.frameCount, this.width)
     void this.refreshOverview()
@@ -147,27 +166,38 @@ export class Timeline {
 
   // ------------------------------------------------------------------ drawing
 
-  private readonly draw = (): void => {
-    const { scale, editor } = this
-    if (!scale) return
+  private surface(canvas: HTMLCanvasElement, scale: Scale): Surface {
     this.palette ??= readPalette(this.host)
-    const [width, height] = [this.host.clientWidth, this.host.clientHeight]
-    const context = this.canvas.getContext('2d')!
-    const surface: Surface = { context, scale, palette: this.palette, width, height, top: this.top }
+    const context = canvas.getContext('2d')!
     const ratio = window.devicePixelRatio || 1
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    context.fillStyle = this.palette.ground
+    return { context, scale, palette: this.palette, width: this.host.clientWidth, height: this.host.clientHeight, top: this.top }
+  }
+
+  private readonly drawOverlay = (): void => {
+    if (!this.scale) return
+    const surface = this.surface(this.overlay, this.scale)
+    surface.context.clearRect(0, 0, surface.width, surface.height)
+    drawPlayheads(surface, this.editor)
+  }
+
+  private readonly draw = (): void => {
+    const { editor } = this
+    if (!this.scale) return
+    const surface = this.surface(this.ground, this.scale)
+    const { context, palette, width, height } = surface
+    context.fillStyle = palette.ground
     context.fillRect(0, 0, width, height)
     context.font = '12px "Inter", system-ui, sans-serif'
     context.textBaseline = 'middle'
     this.drawRows(surface)
-    context.fillStyle = this.palette.ground
+    context.fillStyle = palette.ground
     context.fillRect(0, 0, width, this.top)
     drawRuler(surface, editor, this.buffered)
     if (this.strip) drawStrip(surface, this.strip, editor.config.video.strip!)
-    context.fillStyle = this.palette.line
+    context.fillStyle = palette.line
     context.fillRect(GUTTER_PX - 1, 0, 1, height)
-    drawPlayheads(surface, editor)
+    this.drawOverlay()
   }
 
   private drawRows(surface: Surface): void {
