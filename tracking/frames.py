@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, cast
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import av
 import av.container
@@ -23,18 +25,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from tracking.types import Frame, TrackingError
+from tracking.containers import MediaError as MediaError
+from tracking.containers import check_complete, open_container, video_stream
+from tracking.types import Frame
 
 Way = Literal["forward", "backward"]
 
 BACKWARD_BYTES = 256 * 2**20
 """Decoded pictures that walking backward may hold; a longer group of pictures is decoded in several goes."""
 MOST_FRAMES = 10_000_000
+MOST_PX = 65_536
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-
-
-class MediaError(TrackingError):
-    """A file that is no usable video; the message says what is wrong with it and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class FrameIndex:
 
     ``pts``: (N,) int64 in units of ``time_base`` seconds, strictly rising · ``keyframes``: (N,) bool, where decoding
     may begin · ``rotation``: counterclockwise quarter turns that bring a decoded picture upright · ``width``,
-    ``height``: px, upright.
+    ``height``: square px, upright.
     """
 
     pts: NDArray[np.int64]
@@ -73,12 +74,9 @@ class FrameIndex:
         before = np.flatnonzero(self.keyframes[: frame + 1])
         return int(before[-1]) if len(before) else 0
 
-    def restricted(self, decoded_pts: Iterable[int]) -> FrameIndex:
-        """The frames that decoding really gave: leading pictures of an open group may never come out."""
-        kept = np.isin(self.pts, np.fromiter(decoded_pts, np.int64))
-        if not kept.any():
-            raise MediaError("None of the video's pictures can be decoded. Convert it to H.264 in MP4 and try again.")
-        return replace(self, pts=self.pts[kept], keyframes=self.keyframes[kept])
+    def restricted(self, numbers: Sequence[int]) -> FrameIndex:
+        """Only these frames, those that decoding really gave; pictures that are damaged may never come out."""
+        return replace(self, pts=self.pts[numbers], keyframes=self.keyframes[numbers])
 
     def save(self, path: Path) -> None:
         with path.open("wb") as out:
@@ -96,6 +94,7 @@ class FrameIndex:
     def load(cls, path: Path) -> Self:
         """Read what ``save`` wrote. Raises MediaError for anything else; nothing in the file is run."""
         try:
+            _check_archive(path)
             with np.load(path, allow_pickle=False) as stored:
                 numerator, denominator, rotation, width, height = (int(value) for value in stored["numbers"])
                 index = cls(
@@ -107,44 +106,40 @@ class FrameIndex:
                     height=height,
                     codec=str(stored["codec"]),
                 )
-        except (OSError, ValueError, KeyError, BadZipFile, ZeroDivisionError, EOFError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile, ZeroDivisionError, EOFError, zlib.error) as error:
             raise MediaError("This is no frame index. Index the video again.") from error
-        if not 0 < len(index) == len(index.keyframes) <= MOST_FRAMES or np.any(np.diff(index.pts) <= 0):
+        one_each = index.pts.ndim == 1 and index.pts.shape == index.keyframes.shape and index.pts.size > 0
+        if not one_each or np.any(np.diff(index.pts) <= 0):
             raise MediaError("A frame index holds rising timestamps, one per frame; this one doesn't. Index it again.")
+        if index.rotation not in range(4) or not 0 < index.width <= MOST_PX or not 0 < index.height <= MOST_PX:
+            raise MediaError(f"A frame index has sides of 1..{MOST_PX} px; this one hasn't. Index the video again.")
         return index
 
 
 def build_index(path: Path) -> FrameIndex:
     """Read a video's packets and list its frames. Raises MediaError when it is no usable video."""
-    if not path.stat().st_size:
-        raise MediaError("The file is empty (0 bytes). Upload it again.")
-    with _open(path) as container:
-        stream = _video_stream(container)
-        pts, keys, damaged = _timestamps(container, stream)
-        announced = stream.frames
-    if damaged or (announced and len(pts) < 0.98 * announced - 2 and not _trimmed(path)):
-        raise MediaError(
-            f"The file is truncated: its header announces {announced or 'more'} frames, {len(pts)} could be read. "
-            "Upload the complete file."
-        )
+    check_complete(path)
+    with open_container(path) as container:
+        pts, keys = _timestamps(container)
     if not pts:
         raise MediaError("The video holds no pictures (0 frames). Export it again.")
     order = np.argsort(pts, kind="stable")
     stamps, keyframes = np.asarray(pts, np.int64)[order], np.asarray(keys, bool)[order]
-    first_of_each = np.concatenate([[True], np.diff(stamps) > 0])
-    with _open(path) as container:
-        picture = _first_picture(container)
-        stream = _video_stream(container)
+    with open_container(path) as container:
+        stream = video_stream(container)
+        begin, picture = _first_picture(container, stream)
+        # Pictures before the first one that comes out lack what they were predicted from: the file begins mid-group.
+        kept = np.concatenate([[True], np.diff(stamps) > 0]) & (stamps >= begin)
         rotation = round(picture.rotation / 90) % 4
-        width, height = (picture.height, picture.width) if rotation % 2 else (picture.width, picture.height)
+        width, height = max(1, round(picture.width * (stream.sample_aspect_ratio or 1))), picture.height
         return FrameIndex(
-            pts=stamps[first_of_each],
-            keyframes=keyframes[first_of_each],
+            pts=stamps[kept],
+            keyframes=keyframes[kept],
             time_base=Fraction(stream.time_base or Fraction(1, 1000)),
             rotation=rotation,
-            width=width,
-            height=height,
-            codec=stream.codec_context.name,
+            width=height if rotation % 2 else width,
+            height=width if rotation % 2 else height,
+            codec=stream.codec_context.codec.canonical_name,
         )
 
 
@@ -178,9 +173,7 @@ class FrameReader:
     def __init__(self, path: Path, index: FrameIndex) -> None:
         self.path = path
         self.index = index
-        self._container = _open(path)
-        self._stream = _video_stream(self._container)
-        self._stream.thread_type = "AUTO"
+        self._open()
         self._upcoming: Iterator[tuple[int, av.VideoFrame]] | None = None
         self._next = -1
 
@@ -209,19 +202,19 @@ class FrameReader:
     def read(self, frame: int) -> Frame:
         """One frame; the next one after it comes without seeking."""
         self._check(frame)
-        ahead = frame - self._next
-        if self._upcoming is None or ahead < 0 or self.index.group_start(frame) > self._next:
+        if self._upcoming is None or frame < self._next or self.index.group_start(frame) > self._next:
             self._upcoming = self._from(frame)
-        for number, picture in self._upcoming:
-            self._next = number + 1
-            if number == frame:
-                return self._frame(number, picture)
-            if number > frame:
-                break
-        self._upcoming = None
-        raise MediaError(
-            f"Frame {frame} can't be decoded; the file is damaged there. Upload it again: {self.path.name}"
-        )
+        picture = self._taken(frame)
+        if picture is None:
+            # Some containers (MPEG program streams) can't be sought in exactly; from their start every frame comes.
+            self._upcoming = self._from_start()
+            picture = self._taken(frame)
+        if picture is None:
+            self._upcoming = None
+            raise MediaError(
+                f"Frame {frame} can't be decoded; the file is damaged there. Upload it again: {self.path.name}"
+            )
+        return Frame(frame, self.upright(picture))
 
     def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
         self._check(first)
@@ -232,17 +225,21 @@ class FrameReader:
             yield from self._backward(first)
 
     def pictures(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """All pictures from the first on as the decoder gives them, not yet upright, with their pts."""
+        """All pictures from the first on as the decoder gives them, not yet upright, with their frame numbers."""
         self._upcoming = None
-        self._container.seek(int(self.index.pts[0]), stream=self._stream, backward=True)
-        for picture in self._decoded():
-            if picture.pts is not None and picture.pts >= self.index.pts[0]:
-                yield picture.pts, picture
+        return self._from_start()
 
     def upright(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
-        """A decoded picture as (H, W, 3) uint8 RGB, display-oriented."""
-        image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24"))
+        """A decoded picture as (H, W, 3) uint8 RGB, display-oriented, of the index's size."""
+        turned = self.index.rotation % 2
+        width, height = (self.height, self.width) if turned else (self.width, self.height)
+        image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24", width=width, height=height))
         return np.ascontiguousarray(np.rot90(image, self.index.rotation)) if self.index.rotation else image
+
+    def _open(self) -> None:
+        self._container = open_container(self.path)
+        self._stream = video_stream(self._container)
+        self._stream.thread_type = "AUTO"
 
     def _backward(self, first: int) -> Iterator[Frame]:
         at_once = max(1, BACKWARD_BYTES // max(3 * self.width * self.height, 1))
@@ -254,28 +251,46 @@ class FrameReader:
                 yield held.pop()
             last = start - 1
 
-    def _from(self, frame: int) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Decoded pictures with their numbers, from the group that ``frame`` lies in. Containers may land late or
-        early; early is skipped by timestamp, late is repaired by seeking to an earlier group."""
-        start = self.index.group_start(frame)
-        while True:
-            self._container.seek(int(self.index.pts[start]), stream=self._stream, backward=True)
-            pictures = self._decoded()
-            begun = next((p for p in pictures if p.pts is not None and p.pts >= self.index.pts[0]), None)
-            if begun is None or begun.pts is None or begun.pts <= self.index.pts[frame] or start == 0:
+    def _taken(self, frame: int) -> av.VideoFrame | None:
+        """The picture of a frame, if it is among the upcoming ones."""
+        for number, picture in self._upcoming or ():
+            self._next = number + 1
+            if number == frame:
+                return picture
+            if number > frame:
                 break
-            start = self.index.group_start(start - 1)
-        if begun is not None:
-            yield from self._numbered(begun)
-        for picture in pictures:
-            yield from self._numbered(picture)
+        return None
 
-    def _numbered(self, picture: av.VideoFrame) -> Iterator[tuple[int, av.VideoFrame]]:
-        if picture.pts is None:
-            return
-        number = int(np.searchsorted(self.index.pts, picture.pts))
-        if number < self.frame_count and self.index.pts[number] == picture.pts:
-            yield number, picture
+    def _from(self, frame: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Numbered pictures from the group that ``frame`` lies in. A container may land early, which costs time, or
+        late, which is repaired by seeking to an earlier group."""
+        start = self.index.group_start(frame)
+        while start > 0:
+            with suppress(av.error.FFmpegError):
+                self._container.seek(int(self.index.pts[start]), stream=self._stream, backward=True)
+                numbered = self._numbered()
+                first = next(numbered, None)
+                if first is not None and first[0] <= frame:
+                    return chain([first], numbered)
+            start = self.index.group_start(start - 1)
+        return self._from_start()
+
+    def _from_start(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Numbered pictures from the file's first byte, which no container gets wrong."""
+        self._container.close()
+        self._open()
+        return self._numbered()
+
+    def _numbered(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Decoded pictures that the index lists, with their numbers."""
+        last = -1
+        for picture in self._decoded():
+            if picture.pts is None:
+                continue
+            number = int(np.searchsorted(self.index.pts, picture.pts))
+            if last < number < self.frame_count and self.index.pts[number] == picture.pts:
+                last = number
+                yield number, picture
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         packets = self._container.demux(self._stream)
@@ -291,9 +306,6 @@ class FrameReader:
             # One packet that can't be decoded costs its pictures, not the ones after it.
             with suppress(av.error.InvalidDataError):
                 yield from packet.decode()
-
-    def _frame(self, number: int, picture: av.VideoFrame) -> Frame:
-        return Frame(number, self.upright(picture))
 
     def _check(self, frame: int) -> None:
         if not 0 <= frame < self.frame_count:
@@ -399,55 +411,34 @@ class DecodeAhead:
                 return
 
 
-def _open(path: Path) -> av.container.InputContainer:
-    try:
-        return av.open(str(path), mode="r", metadata_errors="replace")
-    except av.error.FFmpegError as error:
-        raise MediaError(
-            f"This is no video that can be read, or its end is missing ({error.strerror or error}). "
-            f"Check that it plays, and upload the complete file: {path.name}"
-        ) from error
+def _check_archive(path: Path) -> None:
+    """Raise ValueError for an archive that would unpack to more than any index has."""
+    with ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > 16 * MOST_FRAMES:
+            raise ValueError("The archive holds more than a frame index.")
 
 
-def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
-    # An attached picture (the cover of an audio file) is a video stream to the container, but no video.
-    streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    if not streams:
-        sound = " It holds only sound." if container.streams.audio else ""
-        raise MediaError(f"The file holds no video stream.{sound} Choose a video file.")
-    return streams[0]
-
-
-def _timestamps(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[list[int], list[bool], bool]:
-    """Timestamps and keyframe marks of all shown packets, and whether reading broke off."""
+def _timestamps(container: av.container.InputContainer) -> tuple[list[int], list[bool]]:
+    """Timestamps and keyframe marks of all packets that are shown, in the order of decoding."""
     pts: list[int] = []
     keys: list[bool] = []
     try:
-        for packet in container.demux(stream):
-            if packet.size == 0 or packet.is_discard:
-                continue
-            if packet.is_corrupt:
-                return pts, keys, True
+        for packet in container.demux(video_stream(container)):
             stamp = packet.pts if packet.pts is not None else packet.dts
-            if stamp is not None and stamp >= 0:
+            if packet.size and not packet.is_discard and stamp is not None and stamp >= 0:
                 pts.append(stamp)
                 keys.append(packet.is_keyframe)
-    except av.error.FFmpegError:
-        return pts, keys, True
-    return pts, keys, False
-
-
-def _trimmed(path: Path) -> bool:
-    """Whether an edit list hides packets, which makes the header announce more than is shown."""
-    with _open(path) as container:
-        stream = _video_stream(container)
-        return any(packet.is_discard or (packet.pts or 0) < 0 for packet in container.demux(stream) if packet.size)
-
-
-def _first_picture(container: av.container.InputContainer) -> av.VideoFrame:
-    try:
-        return next(container.decode(_video_stream(container)))
-    except (StopIteration, av.error.FFmpegError) as error:
+    except av.error.FFmpegError as error:
         raise MediaError(
-            "The video's pictures can't be decoded. Convert it to H.264 in MP4 and upload that."
+            f"The file is damaged after {len(pts)} frames ({error.strerror}). Upload the complete file."
         ) from error
+    return pts, keys
+
+
+def _first_picture(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[int, av.VideoFrame]:
+    """The first picture that is shown, with its timestamp."""
+    with suppress(av.error.FFmpegError):
+        for picture in container.decode(stream):
+            if picture.pts is not None and picture.pts >= 0:
+                return picture.pts, picture
+    raise MediaError("The video's pictures can't be decoded. Convert it to H.264 in MP4 and upload that.")

@@ -67,13 +67,9 @@ def make_proxy(
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = GROUP
         stream.codec_context.time_base = 1 / rate
-        wanted = set(index.pts.tolist())
-        for pts, given in reader.pictures():
-            if pts not in wanted:
-                continue
-            wanted.discard(pts)
-            decoded.append(pts)
-            number = len(decoded) - 1
+        for source_number, given in reader.pictures():
+            number = len(decoded)
+            decoded.append(source_number)
             picture = given
             if _needs_rework(given, index):
                 picture = av.VideoFrame.from_ndarray(_even(reader.upright(given)), format="rgb24")
