@@ -1,0 +1,115 @@
+"""Django's admin at ``/admin/``, for superusers: people and places may be changed there, annotations only looked at.
+
+Annotations are changed by edits alone (``actions/*``): a row changed behind their back has no event, and no browser
+that shows it would know.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from annotator.models import (
+    Agent,
+    Attribute,
+    Event,
+    Invitation,
+    Job,
+    Label,
+    Layer,
+    Membership,
+    Project,
+    Run,
+    Track,
+    TrackChunk,
+    Transfer,
+    Upload,
+    User,
+    Video,
+    Workspace,
+)
+
+
+class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that only the application writes. Secrets are not shown, not even hashed."""
+
+    exclude = ("token_hash", "data")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class Kept(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that aren't deleted here: the files of the videos below them would stay behind."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class Memberships(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    autocomplete_fields = ("user",)
+    extra = 0
+
+
+class Attributes(admin.TabularInline):  # type: ignore[type-arg]
+    model = Attribute
+    extra = 0
+
+
+@admin.register(User)
+class People(UserAdmin):  # type: ignore[type-arg]
+    list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
+    add_fieldsets: Any = (
+        (None, {"classes": ("wide",), "fields": ("username", "email", "usable_password", "password1", "password2")}),
+    )
+
+
+@admin.register(Workspace)
+class Workspaces(Kept):
+    list_display = ("name", "created_at")
+    search_fields = ("name",)
+    inlines = (Memberships,)
+
+
+@admin.register(Membership)
+class AllMemberships(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("user", "workspace", "role", "joined_at")
+    list_filter = ("role", "workspace")
+
+
+@admin.register(Project)
+class Projects(Kept):
+    list_display = ("name", "workspace", "created_at", "archived_at")
+    search_fields = ("name",)
+
+
+@admin.register(Label)
+class Labels(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "project", "colour", "hotkey")
+    list_filter = ("project",)
+    inlines = (Attributes,)
+
+
+@admin.register(Attribute)
+class AllAttributes(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "label", "kind", "per_frame")
+
+
+@admin.register(Job)
+class Jobs(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("video", "first", "last", "stage", "state", "assignee", "reviewer")
+    list_filter = ("stage", "state")
+
+
+admin.site.register([Agent, Event, Invitation, Layer, Run, Track, TrackChunk, Transfer, Upload, Video], LookOnly)
