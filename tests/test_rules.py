@@ -1,0 +1,39 @@
+"""Rules of the whole code base that a program can check."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("torch", "torchvision", "timm", "ray")
+
+
+def test_the_web_process_loads_no_torch() -> None:
+    code = f"import sys, annotator.asgi; print([name for name in {HEAVY!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_packages_import_only_what_they_may() -> None:
+    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert command, "lint-imports isn't installed beside this Python: run `make setup`."
+    found = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.django_db
+def test_migrations_are_up_to_date_with_the_models() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_every_model_is_in_the_admin() -> None:
+    models = apps.get_app_config("annotator").get_models()
+    assert [model.__name__ for model in models if not admin.site.is_registered(model)] == []
