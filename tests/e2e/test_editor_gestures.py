@@ -1,0 +1,235 @@
+"""The editor's gestures and keys in a real browser, at two window sizes and in both themes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from framewise.bench.client import Client
+from framewise.bench.product import Product
+from framewise.bench.videos import moving_object
+from tests.e2e.conftest import sign_in
+
+AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
+FRAMES = 48
+
+
+@pytest.fixture(scope="module")
+def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Id of a short video of 1280 x 720 px in the demo project."""
+    clip = tmp_path_factory.mktemp("clips") / "gestures.mp4"
+    moving_object(clip, FRAMES)
+    with Client(product.url) as client:
+        number = client.upload(client.demo_project(), clip)
+        client.until_ready(number)
+    return number
+
+
+@pytest.fixture
+def editor(person: Page, product: Product, video: int) -> Page:
+    return opened(person, product, video)
+
+
+def opened(page: Page, product: Product, video: int, query: str = "?frame=0") -> Page:
+    page.goto(f"{product.url}/videos/{video}/edit/{query}")
+    page.wait_for_selector("#stage[data-frame]")
+    expect(page.locator("[data-saved]")).to_have_attribute("data-saved", "saved")
+    return page
+
+
+def on_page(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a point of the video (px) lies on the page."""
+    script = """([x, y]) => {
+      const view = framewise.store.session.view.value
+      const stage = document.getElementById('stage').getBoundingClientRect()
+      return [stage.left + view.x + x * view.scale, stage.top + view.y + y * view.scale]
+    }"""
+    left, top = page.evaluate(script, [x, y])
+    return left, top
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float], button: Any = "left") -> None:
+    """Drag from one point of the video to another."""
+    begin, finish = on_page(page, *start), on_page(page, *end)
+    page.mouse.move(*begin)
+    page.mouse.down(button=button)
+    page.mouse.move(*finish, steps=4)
+    page.mouse.up(button=button)
+
+
+def draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.keyboard.press("n")
+    drag(page, start, end)
+
+
+def frame_of(page: Page) -> int:
+    return int(page.evaluate("framewise.store.session.frame.value"))
+
+
+def selected_box(page: Page) -> list[int] | None:
+    script = """() => {
+      const { store } = framewise
+      const [track] = store.session.selection.value
+      const shape = track && store.queries.shapeAt(track, store.session.frame.value)
+      return shape ? shape.bounds.map(Math.round) : null
+    }"""
+    box: list[int] | None = page.evaluate(script)
+    return box
+
+
+def near(box: list[int] | None, wanted: tuple[int, int, int, int]) -> bool:
+    """Whether a box is the wanted one, give or take what a pixel of the screen is worth."""
+    return box is not None and all(abs(a - b) <= 3 for a, b in zip(box, wanted, strict=True))
+
+
+def test_a_box_is_drawn_where_the_pointer_was_and_resized_by_its_corner(editor: Page) -> None:
+    draw(editor, (200, 150), (400, 300))
+    assert near(selected_box(editor), (200, 150, 400, 300))
+    drag(editor, (400, 300), (500, 380))
+    assert near(selected_box(editor), (200, 150, 500, 380))
+    drag(editor, (300, 250), (350, 270))
+    assert near(selected_box(editor), (250, 170, 550, 400))
+
+
+def test_the_wheel_zooms_where_the_pointer_is_and_a_double_click_shows_the_whole_frame(editor: Page) -> None:
+    whole = editor.evaluate("framewise.store.session.view.value.scale")
+    place = on_page(editor, 900, 100)
+    editor.mouse.move(*place)
+    editor.mouse.wheel(0, -400)
+    editor.wait_for_function("scale => framewise.store.session.view.value.scale > scale * 2", arg=whole)
+    assert on_page(editor, 900, 100) == pytest.approx(place, abs=3), (
+        "A pointer is on whole pixels, which zooming widens."
+    )
+    editor.mouse.dblclick(*place)
+    assert editor.evaluate("framewise.store.session.view.value.scale") == pytest.approx(whole)
+
+
+def test_the_picture_is_moved_with_the_middle_button_or_the_space_bar(editor: Page) -> None:
+    before = editor.evaluate("framewise.store.session.view.value.x")
+    drag(editor, (600, 300), (700, 300), button="middle")
+    moved = editor.evaluate("framewise.store.session.view.value.x")
+    assert moved > before + 20
+    editor.keyboard.down("Space")
+    drag(editor, (600, 300), (500, 300))
+    editor.keyboard.up("Space")
+    assert editor.evaluate("framewise.store.session.view.value.x") < moved - 20
+    assert frame_of(editor) == 0, "Dragging with the space bar is no wish to play."
+
+
+def test_space_plays_and_stops(editor: Page) -> None:
+    editor.keyboard.press("Space")
+    editor.wait_for_function("framewise.store.session.frame.value > 2")
+    editor.keyboard.press("Space")
+    assert editor.evaluate("framewise.store.session.playing.value") is False
+
+
+def test_pressing_on_the_timeline_goes_there(editor: Page) -> None:
+    area = editor.locator("#timeline").bounding_box()
+    assert area is not None
+    editor.mouse.click(area["x"] + area["width"] - 4, area["y"] + 10)
+    editor.wait_for_selector(f"#stage[data-frame='{FRAMES - 1}']")
+    expect(editor.get_by_role("slider", name="Playhead")).to_have_attribute("aria-valuenow", str(FRAMES - 1))
+
+
+def test_keys_typed_into_a_field_are_no_commands(editor: Page) -> None:
+    find = editor.get_by_label("Find objects by label or number")
+    find.click()
+    editor.keyboard.type("nf")
+    assert (frame_of(editor), editor.evaluate("framewise.store.session.tool.value")) == (0, "select")
+    editor.keyboard.press("Escape")
+    editor.keyboard.press("f")
+    assert frame_of(editor) == 1
+
+
+def test_a_button_pressed_with_the_pointer_leaves_the_keys_to_the_picture(editor: Page) -> None:
+    editor.get_by_role("button", name="Next frame").click()
+    editor.keyboard.press("Space")
+    editor.wait_for_function("framewise.store.session.playing.value")
+    editor.keyboard.press("Space")
+
+
+def test_undo_says_where_it_acted_and_offers_to_go_there(editor: Page) -> None:
+    draw(editor, (700, 400), (800, 500))
+    editor.keyboard.press("End")
+    editor.keyboard.press("Control+z")
+    notice = editor.get_by_role("status").filter(has_text="Undid")
+    expect(notice).to_contain_text("frame 0")
+    assert frame_of(editor) == FRAMES - 1
+    notice.get_by_role("button", name="Go there").click()
+    assert frame_of(editor) == 0
+
+
+def test_a_whole_track_is_deleted_only_after_a_question(editor: Page) -> None:
+    draw(editor, (900, 500), (1000, 600))
+    editor.keyboard.press("Control+Shift+Delete")
+    dialog = editor.get_by_role("dialog")
+    dialog.get_by_role("button", name="Cancel").click()
+    assert near(selected_box(editor), (900, 500, 1000, 600))
+    editor.keyboard.press("Control+Shift+Delete")
+    dialog.get_by_role("button", name="Delete").click()
+    assert selected_box(editor) is None
+
+
+def test_the_help_finds_actions_by_word_and_by_key(editor: Page) -> None:
+    editor.keyboard.press("?")
+    help_ = editor.get_by_role("dialog", name="Keyboard help")
+    help_.get_by_label("Find an action").fill("occluded")
+    expect(help_.get_by_text("Occluded on or off")).to_be_visible()
+    expect(help_.get_by_text("Next frame")).to_have_count(0)
+    help_.get_by_label("Find an action").fill("ctrl+z")
+    expect(help_.get_by_text("Undo")).to_be_visible()
+    help_.get_by_role("button", name="Close").click()
+    expect(help_).to_have_count(0)
+
+
+def test_images_from_the_server_show_the_same_frame(person: Page, product: Product, video: int) -> None:
+    page = opened(person, product, video, "?frame=7&images")
+    page.wait_for_selector("#stage[data-frame='7']")
+    assert page.evaluate("framewise.player.kind") == "images"
+
+
+@pytest.fixture(params=[(1280, 720), (1920, 1080)], ids=["small", "large"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    width, height = request.param
+    return width, height
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(
+    request: pytest.FixtureRequest, browser: Browser, product: Product, video: int, size: tuple[int, int]
+) -> Iterator[Page]:
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=request.param)
+    page = context.new_page()
+    sign_in(page, product.url)
+    yield opened(page, product, video)
+    context.close()
+
+
+def serious(page: Page) -> list[str]:
+    """Serious violations of accessibility rules, as axe finds them."""
+    page.evaluate(AXE.read_text())
+    script = """async () => (await axe.run(document)).violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0].html}`)"""
+    found: list[str] = page.evaluate(script)
+    return found
+
+
+def test_everything_is_in_view_and_accessible(themed: Page, size: tuple[int, int]) -> None:
+    draw(themed, (300, 200), (400, 300))
+    for name in ("Objects", "Tracking", "Timeline", "Playback"):
+        expect(themed.get_by_role("region", name=re.compile(f"^{name}$")).first).to_be_in_viewport(ratio=0.9)
+    assert themed.evaluate("[document.body.scrollWidth, document.body.scrollHeight]") == list(size)
+    assert serious(themed) == []
+    themed.get_by_role("button", name="Export").click()
+    themed.get_by_role("radio", name=re.compile("MOT")).wait_for()
+    assert serious(themed) == []
+    themed.keyboard.press("Escape")
+    themed.keyboard.press("?")
+    assert serious(themed) == []
