@@ -2,6 +2,7 @@
 import type { Stage } from '@/canvas/stage'
 import type { Scope } from '@/core/scope'
 import { perform } from '@/editor/commands'
+import { chooseLabel, labelOfKey } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
 import { belongsToControl, commandFor, keyOf } from '@/editor/keys'
 
@@ -48,7 +49,10 @@ function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
     return
   }
   const wanted = commandFor(key)
-  if (wanted && perform(editor, wanted)) event.preventDefault()
+  // A label may have a letter of its own; where a command has the same one, the command wins.
+  const label = wanted ? null : labelOfKey(editor.config.labels, key)
+  if (label) chooseLabel(editor, label)
+  if (label || (wanted && perform(editor, wanted))) event.preventDefault()
 }
 
 /** Who works with the pointer has the keys for commands: pressing a button or choosing from a list leaves them there. */

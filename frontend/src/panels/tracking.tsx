@@ -178,7 +178,7 @@ export function Labels({ editor }: { editor: Editor }) {
           >
             <span class="swatch" style={{ background: label.colour }} />
             {label.name}
-            {index < 9 && <kbd>{label.hotkey || index + 1}</kbd>}
+            {(label.hotkey || index < 9) && <kbd>{label.hotkey || index + 1}</kbd>}
           </button>
         ))}
         {!labels.length && <p class="empty">This project has no labels yet. Add one in its label editor.</p>}

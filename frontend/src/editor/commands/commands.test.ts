@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
 import type { TrackId } from '@/store/types'
 import { COMMANDS } from '.'
+import { labelOfKey } from './tracks'
 
 let test: TestEditor
 let track: TrackId
@@ -154,6 +155,11 @@ describe('tracks', () => {
     test.press('2')
     expect(test.session.activeLabel.value).toBe(2)
     expect(test.store.records.track(track)?.label).toBe(1)
+  })
+
+  it('a label without a key of its own has its place in the list', () => {
+    const labels = [{ hotkey: 'x' }, { hotkey: '' }, { hotkey: '1' }].map((more, index) => ({ ...test.editor.config.labels[0]!, id: index, ...more }))
+    expect(['X', '1', '2', '3'].map((key) => labelOfKey(labels, key)?.id ?? null)).toEqual([0, 2, 1, null])
   })
 
   it('hiding is nobody else’s business', () => {

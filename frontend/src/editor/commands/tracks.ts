@@ -1,5 +1,6 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import type { Label } from '@/store/types'
 
 const withSelection = (editor: Editor) => editor.selected().length > 0
 
@@ -37,10 +38,15 @@ export function deleteTracks(editor: Editor, tracks: readonly string[]): void {
   }
 }
 
-/** Choose a label: of the selected tracks, or for the next one to draw. */
-function chooseLabel(editor: Editor, index: number): void {
-  const label = editor.config.labels.find(({ hotkey }) => hotkey === String(index + 1)) ?? editor.config.labels[index]
-  if (!label) return
+/** The label that a key stands for: its own, or for one without a key its place in the list. */
+export function labelOfKey(labels: readonly Label[], key: string): Label | null {
+  const own = labels.find(({ hotkey }) => hotkey.toUpperCase() === key)
+  const listed = /^[1-9]$/.test(key) ? labels[Number(key) - 1] : undefined
+  return own ?? (listed?.hotkey === '' ? listed : null)
+}
+
+/** Give the selected tracks a label, or draw the next object with it. */
+export function chooseLabel(editor: Editor, label: Label): void {
   const tracks = editor.selected().filter((track) => editor.store.records.track(track)?.label !== label.id)
   if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
     editor.store.transact(`Label ${label.name}`, (tx) => tracks.forEach((track) => tx.updateTrack(track, { label: label.id })))
@@ -54,7 +60,10 @@ const labels: Command[] = Array.from({ length: 9 }, (_, index) => ({
   help: 'Gives the selected tracks that label, or draws the next object with it.',
   keys: [String(index + 1)],
   undoable: true,
-  run: (editor) => chooseLabel(editor, index),
+  run: (editor) => {
+    const label = labelOfKey(editor.config.labels, String(index + 1))
+    if (label) chooseLabel(editor, label)
+  },
 }))
 
 export const TRACKS: readonly Command[] = [
