@@ -17,6 +17,7 @@ from django.http import Http404
 
 from annotator.models import (
     Agent,
+    Invitation,
     Job,
     Layer,
     Membership,
@@ -79,6 +80,26 @@ def my_workspaces(user: Person) -> QuerySet[Workspace]:
 def access_workspace(user: Person, workspace_id: int, need: Need) -> Workspace:
     check(user, workspace_id, need)
     return _get(Workspace.objects.all(), workspace_id)
+
+
+def access_membership(user: Person, membership_id: int, need: Need) -> Membership:
+    """A membership of others; one's own is always there to end."""
+    membership = _get(Membership.objects.select_related("workspace", "user"), membership_id)
+    check(user, membership.workspace_id, "view" if membership.user_id == user.pk else need)
+    return membership
+
+
+def access_invitation(user: Person, invitation_id: int, need: Need) -> Invitation:
+    invitation = _get(Invitation.objects.select_related("workspace"), invitation_id)
+    check(user, invitation.workspace_id, need)
+    return invitation
+
+
+def access_person(user: Person, person_id: int) -> User:
+    """An account, for site admins."""
+    if not (user.is_superuser and user.is_active):
+        raise PermissionDenied("This is for site admins.")
+    return _get(User.objects.all(), person_id)
 
 
 def access_project(user: Person, project_id: int, need: Need) -> Project:

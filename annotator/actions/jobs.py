@@ -1,135 +1,149 @@
-"""Jobs: frame ranges handed to people, and their way from annotation through review to accepted."""
+"""Jobs: a video divided among people, and the way of a job from new to accepted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from django.db import transaction
 
-from annotator.access import may
+from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
-from annotator.models import Job, JobState, Layer, LayerKind, Membership, Role, Stage, User, Video, VideoState
+from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
+
+MOST_JOBS = 1000
+Who = Literal["annotator", "reviewer", "manager"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of a job, and what it takes.
+    """One step that a job may take. ``verb`` is what its button says."""
 
-    Attributes:
-        label: on its button.
-        stages: in which it may be taken, with the states there.
-        by: whose step it is: the assignee's, the reviewer's, or a manager's (who may take all of them).
-    """
-
-    label: str
+    id: str
+    verb: str
+    who: Who
     stage: Stage
-    states: frozenset[str]
-    by: str
-    to: tuple[Stage, JobState]
+    states: tuple[JobState, ...]
+    to_stage: Stage
+    to_state: JobState
 
 
-ANY_STATE = frozenset(JobState.values)
-UNDONE = frozenset({JobState.NEW.value, JobState.IN_PROGRESS.value, JobState.REJECTED.value})
-
-TRANSITIONS: dict[str, Transition] = {
-    "start": Transition(
-        "Start",
-        Stage.ANNOTATION,
-        frozenset({JobState.NEW.value, JobState.REJECTED.value}),
-        "assignee",
-        (Stage.ANNOTATION, JobState.IN_PROGRESS),
+OPEN = (JobState.NEW, JobState.IN_PROGRESS, JobState.REJECTED)
+ANY = (*OPEN, JobState.COMPLETED)
+TRANSITIONS = (
+    Transition(
+        "start", "Start", "annotator",
+        Stage.ANNOTATION, (JobState.NEW, JobState.REJECTED), Stage.ANNOTATION, JobState.IN_PROGRESS,
     ),
-    "submit": Transition("Submit for review", Stage.ANNOTATION, UNDONE, "assignee", (Stage.REVIEW, JobState.NEW)),
-    "accept": Transition("Accept", Stage.REVIEW, ANY_STATE, "reviewer", (Stage.ACCEPTED, JobState.COMPLETED)),
-    "return": Transition("Return", Stage.REVIEW, ANY_STATE, "reviewer", (Stage.ANNOTATION, JobState.REJECTED)),
-    "reopen": Transition("Reopen", Stage.ACCEPTED, ANY_STATE, "manager", (Stage.ANNOTATION, JobState.IN_PROGRESS)),
-}
-"""The only ways a job moves."""
+    Transition("submit", "Submit for review", "annotator", Stage.ANNOTATION, OPEN, Stage.REVIEW, JobState.NEW),
+    Transition("accept", "Accept", "reviewer", Stage.REVIEW, ANY, Stage.ACCEPTED, JobState.COMPLETED),
+    Transition("return", "Return", "reviewer", Stage.REVIEW, ANY, Stage.ANNOTATION, JobState.REJECTED),
+    Transition("reopen", "Reopen", "manager", Stage.ACCEPTED, ANY, Stage.ANNOTATION, JobState.IN_PROGRESS),
+)  # fmt: skip
+"""All that may happen to a job."""
 
 
-def transitions_of(*, job: Job, user: User, role: str) -> dict[str, Transition]:
-    """What ``user`` may do with a job now.
-
-    Args:
-        role: the user's, in the job's workspace.
-    """
-    return {
-        name: transition
-        for name, transition in TRANSITIONS.items()
-        if job.stage == transition.stage
-        and job.state in transition.states
-        and _is_theirs(transition, job=job, user=user, role=role)
-    }
-
-
-def move_job(*, job: Job, user: User, role: str, action: str) -> Job:
-    """Take one step. Raises ActionError with what may be done instead."""
-    with transaction.atomic():
-        job = Job.objects.select_for_update(of=("self",)).select_related("video").get(pk=job.pk)
-        possible = transitions_of(job=job, user=user, role=role)
-        if action not in possible:
-            offered = ", ".join(f"“{each.label}”" for each in possible.values()) or "nothing"
-            asked = TRANSITIONS[action].label if action in TRANSITIONS else action
-            where = f"{job.get_stage_display()}, {job.get_state_display().lower()}"
-            raise ActionError(f"“{asked}” isn't yours to do while the job is at: {where}. You may do: {offered}.")
-        job.stage, job.state = possible[action].to
-        job.save(update_fields=["stage", "state", "updated_at"])
-    return job
-
-
-def split_video(*, video: Video, frames: int) -> list[Job]:
-    """Cut a video's main layer into jobs of ``frames`` frames; the last one has what remains.
-
-    Raises:
-        ActionError: when the video isn't ready or has jobs already.
-    """
+def split_video(*, video: Video, frames_per_job: int) -> list[Job]:
+    """Divide what no job of the main layer covers yet into jobs. Raises ActionError when nothing is left."""
     if video.state != VideoState.READY:
-        raise ActionError(f"{video} isn't ready yet; wait until it is prepared.")
-    if frames < 1:
-        raise ActionError("A job has at least one frame.")
+        raise ActionError("Only a video that is ready can be divided into jobs.")
+    if frames_per_job < 1:
+        raise ActionError(f"A job has at least one frame; {frames_per_job} came.")
     with transaction.atomic():
         layer = Layer.objects.select_for_update().filter(video=video, kind=LayerKind.MAIN).first()
         if layer is None:
-            raise ActionError(f"{video} has no main layer to work on.")
-        if layer.jobs.exists():
-            raise ActionError(f"{video} has jobs already. Remove them before you split it in another way.")
-        return [
-            Job.objects.create(video=video, layer=layer, first=first, last=min(first + frames, video.frame_count) - 1)
-            for first in range(0, video.frame_count, frames)
-        ]
+            raise ActionError("This video has no main layer. Try to prepare it again.")
+        taken = list(Job.objects.filter(layer=layer).values_list("first", "last"))
+        ranges = plan_split(video.frame_count, taken, frames_per_job)
+        if not ranges:
+            raise ActionError("Every frame belongs to a job already. Remove jobs first to divide it anew.")
+        if len(ranges) > MOST_JOBS:
+            raise ActionError(f"That would make {len(ranges)} jobs; at most {MOST_JOBS} at a time. Take more frames.")
+        return Job.objects.bulk_create(Job(video=video, layer=layer, first=a, last=b) for a, b in ranges)
 
 
-def assign_job(*, job: Job, assignee: int | None, reviewer: int | None) -> Job:
-    """Hand a job to members (user ids; None: nobody). Raises ActionError for people who may not do the work."""
-    job.assignee = _member(job, assignee, Role.ANNOTATOR)
-    job.reviewer = _member(job, reviewer, Role.REVIEWER)
+def plan_split(frame_count: int, taken: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """Ranges of ``size`` frames (the last of a gap may be shorter), both ends included, over what isn't taken."""
+    planned: list[tuple[int, int]] = []
+    at = 0
+    for first, last in [*sorted(taken), (frame_count, frame_count)]:
+        planned += [(start, min(start + size, first) - 1) for start in range(at, first, size)]
+        at = max(at, last + 1)
+    return planned
+
+
+def remove_job(*, job: Job) -> None:
+    """Take a job away. What was drawn belongs to the layer and stays."""
+    job.delete()
+
+
+def assign(*, job: Job, assignee: User | None, reviewer: User | None) -> Job:
+    """Hand a job to people who may do it. Raises ActionError when their role is too weak, or they are the same."""
+    if assignee is not None and assignee == reviewer:
+        raise ActionError(f"{assignee} can't review their own work. Choose another reviewer, or nobody.")
+    _require_member(job, assignee, "annotate")
+    _require_member(job, reviewer, "review")
+    job.assignee, job.reviewer = assignee, reviewer
     job.save(update_fields=["assignee", "reviewer", "updated_at"])
     return job
 
 
-def remove_job(*, job: Job) -> None:
-    """Its frames' annotations stay: they belong to the layer."""
-    job.delete()
+def move(*, user: User, job: Job, transition: str) -> Job:
+    """Let a job take a step. Raises ActionError when it is not its turn, or not the user's to do."""
+    step = next((each for each in TRANSITIONS if each.id == transition), None)
+    if step is None:
+        raise ActionError(f"A job can {', '.join(each.id for each in TRANSITIONS)}; {transition!r} came.")
+    with transaction.atomic():
+        locked = Job.objects.select_for_update(of=("self",)).select_related("video__project").get(pk=job.pk)
+        if not _is_next(step, locked):
+            raise ActionError(
+                f"{step.verb} isn't possible now: the job is in {locked.get_stage_display().lower()} and "
+                f"{locked.get_state_display().lower()}. Reload to see what changed."
+            )
+        if not _is_theirs(step, user, locked):
+            raise ActionError(WHOSE[step.who])
+        locked.stage, locked.state = step.to_stage, step.to_state
+        locked.save(update_fields=["stage", "state", "updated_at"])
+    return locked
 
 
-def _is_theirs(transition: Transition, *, job: Job, user: User, role: str) -> bool:
+def steps_for(user: User, job: Job, role: str | None = None) -> list[Transition]:
+    """What the user may do with a job now. ``role``: the user's, where it is known already."""
+    return [step for step in TRANSITIONS if _is_next(step, job) and _is_theirs(step, user, job, role)]
+
+
+WHOSE: dict[Who, str] = {
+    "annotator": "This is for the person the job is assigned to, or a manager.",
+    "reviewer": "This is for the job's reviewer, and never for who annotated it; or for a manager.",
+    "manager": "This needs the role manager.",
+}
+
+
+def _is_next(step: Transition, job: Job) -> bool:
+    return job.stage == step.stage and job.state in step.states
+
+
+def _is_theirs(step: Transition, user: User, job: Job, role: str | None = None) -> bool:
+    role = role or role_in(user, job.video.project.workspace_id)
     if may(role, "manage"):
         return True
-    if transition.by == "assignee":
-        return may(role, "annotate") and job.assignee_id == user.pk
-    if transition.by == "reviewer":
-        # Nobody accepts their own work.
-        return may(role, "review") and job.reviewer_id in (None, user.pk) and job.assignee_id != user.pk
-    return False
+    match step.who:
+        case "annotator":
+            return may(role, "annotate") and job.assignee_id == user.pk
+        case "reviewer":
+            return may(role, "review") and job.reviewer_id in (None, user.pk) and job.assignee_id != user.pk
+        case "manager":
+            return False
 
 
-def _member(job: Job, user_id: int | None, least: Role) -> User | None:
-    if user_id is None:
-        return None
-    workspace = job.video.project.workspace_id
-    member = Membership.objects.filter(workspace_id=workspace, user_id=user_id, user__is_active=True).first()
-    if member is None:
-        raise ActionError("Jobs go to members of the workspace. Invite the person first.")
-    if not may(member.role, "annotate" if least == Role.ANNOTATOR else "review"):
-        raise ActionError(f"{member.user} is {Role(member.role).label.lower()}; this work needs {least.label.lower()}.")
-    return member.user
+def _require_member(job: Job, user: User | None, need: Literal["annotate", "review"]) -> None:
+    if user is None:
+        return
+    membership = Membership.objects.filter(
+        workspace_id=job.video.project.workspace_id, user=user, user__is_active=True
+    ).first()
+    if membership is None:
+        raise ActionError(f"{user} is no member of this workspace. Invite them first.")
+    if not may(membership.role, need):
+        raise ActionError(f"{user} may not {need}: their role is {membership.get_role_display().lower()}.")

@@ -1,171 +1,299 @@
-"""The ontology of a project: its labels and their attributes, saved as a whole."""
+"""The labels of a project with their attributes, saved together or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
-from pydantic import BaseModel, ConfigDict, Field
 
 from annotator.actions.errors import ActionError
 from annotator.models import Attribute, AttributeKind, GeometryKind, Label, Project, Track
 
-LABELS_LIMIT = 500
+SELECTS = (AttributeKind.SELECT, AttributeKind.MULTI_SELECT)
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+HOTKEY = re.compile(r"[0-9a-z]?")
 
 
-class AttributeValues(BaseModel):
-    """One attribute as it shall be; without ``id`` it is a new one."""
+@dataclass(frozen=True, slots=True)
+class AttributeDraft:
+    """An attribute as it shall be. ``id`` None: a new one."""
 
-    model_config = ConfigDict(extra="forbid")
-
+    name: str
+    kind: str
     id: int | None = None
-    name: str = Field(max_length=80)
-    kind: Literal["select", "multi_select", "checkbox", "number", "text"]
     per_frame: bool = False
-    choices: list[str] = Field([], max_length=200)
+    choices: tuple[str, ...] = ()
     default: Any = None
 
 
-class LabelValues(BaseModel):
-    """One label as it shall be; without ``id`` it is a new one."""
+@dataclass(frozen=True, slots=True)
+class LabelDraft:
+    """A label as it shall be. ``id`` None: a new one."""
 
-    model_config = ConfigDict(extra="forbid")
-
+    name: str
+    colour: str
     id: int | None = None
-    name: str = Field(max_length=80)
-    colour: str = Field(pattern=r"^#[0-9a-fA-F]{6}$")
-    hotkey: str = Field("", pattern=r"^[0-9a-z]?$")
-    geometry_kinds: list[GeometryKind] = [GeometryKind.BOX]
-    attributes: list[AttributeValues] = Field([], max_length=100)
+    hotkey: str = ""
+    geometry_kinds: tuple[str, ...] = (GeometryKind.BOX.value,)
+    attributes: tuple[AttributeDraft, ...] = ()
 
 
-def save_labels(*, project: Project, labels: Sequence[LabelValues]) -> None:
-    """Make a project's labels what ``labels`` says, in that order; those that it leaves out are removed.
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at one place: ``("0", "hotkey")`` is the hotkey of the first label, ``("0", "attributes", "1",
+    "name")`` the name of its second attribute, ``("removed", "7")`` the removal of the label with id 7."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class LabelsRefused(ActionError):
+    """Nothing was saved; every problem is named."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(" ".join(dict.fromkeys(problem.message for problem in problems)))
+        self.problems = tuple(problems)
+
+
+def save_labels(
+    *,
+    project: Project,
+    drafts: Sequence[LabelDraft],
+    removed: Iterable[int] = (),
+    removed_attributes: Iterable[int] = (),
+) -> list[Label]:
+    """Make a project's labels what the drafts say, in their order. What is not mentioned (somebody else may have added
+    it meanwhile) stays, at the end.
+
+    Args:
+        removed: ids of labels to delete; refused while tracks have them.
+        removed_attributes: ids of attributes to delete; refused while tracks have values for them.
 
     Raises:
-        ActionError: two share a name or a hotkey, one can't be what it says, or one that goes is in use.
+        LabelsRefused: with everything that is wrong.
     """
-    if len(labels) > LABELS_LIMIT:
-        raise ActionError(f"A project has at most {LABELS_LIMIT} labels; {len(labels)} came.")
-    labels = [_cleaned(values) for values in labels]
-    _refuse_twice("name", [values.name.casefold() for values in labels])
-    _refuse_twice("hotkey", [values.hotkey for values in labels if values.hotkey])
     with transaction.atomic():
         Project.objects.select_for_update().get(pk=project.pk)
-        kept = {label.pk: label for label in project.labels.all()}
-        _refuse_foreign("label", (values.id for values in labels), kept)
-        for label in kept.values():
-            if label.pk not in {values.id for values in labels}:
-                _remove_label(label)
-        # Names and hotkeys may change places: they make room for each other first.
-        for label in project.labels.all():
-            Label.objects.filter(pk=label.pk).update(name=f"\0{label.pk}", hotkey="")
-        for position, values in enumerate(labels):
-            _save_label(project, kept.get(values.id or 0), values, position)
+        removed, removed_attributes = set(removed), set(removed_attributes)
+        existing = {label.pk: label for label in project.labels.prefetch_related("attributes")}
+        wanted = _completed([_tidy(draft) for draft in drafts], existing, removed, removed_attributes)
+        problems = [
+            *problems_of(wanted),
+            *_unknown(wanted, existing),
+            *_in_use(project, wanted, removed, removed_attributes),
+        ]
+        if problems:
+            raise LabelsRefused(problems)
+        project.labels.filter(pk__in=removed).delete()
+        Attribute.objects.filter(label__project=project, pk__in=removed_attributes).delete()
+        return _write(project, wanted)
 
 
-def _save_label(project: Project, label: Label | None, values: LabelValues, position: int) -> None:
-    label = label or Label(project=project)
-    label.name, label.colour, label.hotkey = values.name, values.colour.lower(), values.hotkey
-    label.geometry_kinds = [kind.value for kind in values.geometry_kinds]
-    label.position = position
-    label.save()
-    kept = {attribute.pk: attribute for attribute in label.attributes.all()}
-    _refuse_foreign("attribute", (each.id for each in values.attributes), kept)
-    for attribute in kept.values():
-        if attribute.pk not in {each.id for each in values.attributes}:
-            _refuse_used(attribute, "removed")
-            attribute.delete()
-    for attribute in label.attributes.all():
-        Attribute.objects.filter(pk=attribute.pk).update(name=f"\0{attribute.pk}")
-    for place, each in enumerate(values.attributes):
-        _save_attribute(label, kept.get(each.id or 0), each, place)
+def problems_of(drafts: Sequence[LabelDraft]) -> list[Problem]:
+    """What is wrong with labels in themselves."""
+    return [*_clashes(drafts), *(problem for at, draft in enumerate(drafts) for problem in _label_problems(at, draft))]
 
 
-def _save_attribute(label: Label, attribute: Attribute | None, values: AttributeValues, position: int) -> None:
-    attribute = attribute or Attribute(label=label, kind=values.kind, per_frame=values.per_frame)
-    if (attribute.kind, attribute.per_frame) != (values.kind, values.per_frame):
-        _refuse_used(attribute, "made another kind")
-    attribute.name, attribute.kind, attribute.per_frame = values.name, values.kind, values.per_frame
-    attribute.choices, attribute.default, attribute.position = values.choices, values.default, position
-    attribute.save()
+def _clashes(drafts: Sequence[LabelDraft]) -> Iterator[Problem]:
+    names: dict[str, int] = {}
+    keys: dict[str, int] = {}
+    for at, draft in enumerate(drafts):
+        if draft.name and names.setdefault(draft.name.casefold(), at) != at:
+            yield Problem((str(at), "name"), f"Two labels are called {draft.name}. Names differ in more than case.")
+        if draft.hotkey and (owner := keys.setdefault(draft.hotkey, at)) != at:
+            yield Problem((str(at), "hotkey"), f"{drafts[owner].name} has the hotkey {draft.hotkey} already.")
 
 
-def _remove_label(label: Label) -> None:
-    tracks = Track.objects.filter(label=label)
-    count = tracks.count()
-    if count:
-        deleted = tracks.exclude(deleted_at=None).count()
-        note = f" ({deleted} of them deleted, which can be restored)" if deleted else ""
-        objects = "1 object has" if count == 1 else f"{count} objects have"
-        raise ActionError(f"“{label.name}” can't be removed: {objects} it{note}. Give them another label first.")
-    label.delete()
+def _label_problems(at: int, draft: LabelDraft) -> Iterator[Problem]:
+    here = str(at)
+    if not 1 <= len(draft.name) <= 80:
+        yield Problem((here, "name"), "A label needs a name of at most 80 characters.")
+    if not COLOUR.fullmatch(draft.colour):
+        yield Problem((here, "colour"), f"A colour is #rrggbb; {draft.colour!r} came.")
+    if not HOTKEY.fullmatch(draft.hotkey):
+        yield Problem((here, "hotkey"), "A hotkey is one digit or letter.")
+    if not draft.geometry_kinds or not set(draft.geometry_kinds) <= set(GeometryKind.values):
+        yield Problem((here, "geometry_kinds"), "Choose at least one shape that it may be drawn as.")
+    names: set[str] = set()
+    for number, attribute in enumerate(draft.attributes):
+        place = (here, "attributes", str(number))
+        if attribute.name.casefold() in names:
+            yield Problem((*place, "name"), f"{draft.name} has two attributes called {attribute.name}.")
+        names.add(attribute.name.casefold())
+        yield from _attribute_problems(place, attribute)
 
 
-def _refuse_used(attribute: Attribute, what: str) -> None:
-    """Raises ActionError when a track has a value of the attribute: nobody could read it any more."""
-    field = "frame_attributes" if attribute.per_frame else "attributes"
-    count = Track.objects.filter(label=attribute.label, **{f"{field}__has_key": str(attribute.pk)}).count()
-    if count:
-        objects = "1 object has" if count == 1 else f"{count} objects have"
-        raise ActionError(
-            f"“{attribute.name}” of “{attribute.label.name}” can't be {what}: {objects} a value of it. Add a new "
-            "attribute instead, or clear the values first."
-        )
+def _attribute_problems(place: tuple[str, ...], attribute: AttributeDraft) -> Iterator[Problem]:
+    if not 1 <= len(attribute.name) <= 80:
+        yield Problem((*place, "name"), "An attribute needs a name of at most 80 characters.")
+    if attribute.kind not in AttributeKind.values:
+        yield Problem((*place, "kind"), f"A kind is one of {', '.join(AttributeKind.values)}.")
+        return
+    if attribute.kind in SELECTS:
+        if not attribute.choices:
+            yield Problem((*place, "choices"), "A select needs at least one choice.")
+        elif len(set(attribute.choices)) < len(attribute.choices):
+            yield Problem((*place, "choices"), "Each choice may be there once.")
+    if not _default_fits(attribute):
+        yield Problem((*place, "default"), DEFAULTS[AttributeKind(attribute.kind)])
 
 
-def _cleaned(values: LabelValues) -> LabelValues:
-    """Without stray spaces. Raises ActionError for what no label may be."""
-    name = " ".join(values.name.split())
-    if not name:
-        raise ActionError("Every label needs a name; one has none.")
-    if not values.geometry_kinds:
-        raise ActionError(f"“{name}” can't be drawn: choose at least one kind of shape.")
-    attributes = [_cleaned_attribute(name, each) for each in values.attributes]
-    _refuse_twice(f"attribute of “{name}”", [each.name.casefold() for each in attributes])
-    kinds = list(dict.fromkeys(values.geometry_kinds))
-    return values.model_copy(update={"name": name, "attributes": attributes, "geometry_kinds": kinds})
+DEFAULTS = {
+    AttributeKind.SELECT: "The default is one of the choices.",
+    AttributeKind.MULTI_SELECT: "The default is a list of choices.",
+    AttributeKind.CHECKBOX: "The default is on or off.",
+    AttributeKind.NUMBER: "The default is a number.",
+    AttributeKind.TEXT: "The default is a text of at most 1000 characters.",
+}
 
 
-def _cleaned_attribute(label: str, values: AttributeValues) -> AttributeValues:
-    name = " ".join(values.name.split())
-    if not name:
-        raise ActionError(f"Every attribute of “{label}” needs a name; one has none.")
-    chosen = values.kind in (AttributeKind.SELECT, AttributeKind.MULTI_SELECT)
-    choices = [choice.strip() for choice in values.choices if choice.strip()] if chosen else []
-    if chosen and not choices:
-        raise ActionError(f"“{name}” of “{label}” needs choices, one a line.")
-    _refuse_twice(f"choice of “{name}”", choices)
-    default = _default(f"“{name}” of “{label}”", values.kind, values.default, choices)
-    return values.model_copy(update={"name": name, "choices": choices, "default": default})
+def _default_fits(attribute: AttributeDraft) -> bool:
+    default = attribute.default
+    if default is None:
+        return True
+    match AttributeKind(attribute.kind):
+        case AttributeKind.SELECT:
+            return default in attribute.choices
+        case AttributeKind.MULTI_SELECT:
+            return isinstance(default, list) and all(choice in attribute.choices for choice in default)
+        case AttributeKind.CHECKBOX:
+            return isinstance(default, bool)
+        case AttributeKind.NUMBER:
+            return isinstance(default, int | float) and not isinstance(default, bool)
+        case AttributeKind.TEXT:
+            return isinstance(default, str) and len(default) <= 1000
 
 
-def _default(where: str, kind: str, value: Any, choices: Sequence[str]) -> Any:
-    """The value a new object begins with; None: none. Raises ActionError when the kind can't have it."""
-    if value is None or value == "" or value == []:
-        return None
-    fits = {
-        AttributeKind.SELECT: lambda: value in choices,
-        AttributeKind.MULTI_SELECT: lambda: isinstance(value, list) and all(each in choices for each in value),
-        AttributeKind.CHECKBOX: lambda: isinstance(value, bool),
-        AttributeKind.NUMBER: lambda: isinstance(value, int | float) and not isinstance(value, bool),
-        AttributeKind.TEXT: lambda: isinstance(value, str) and len(value) <= 1000,
+def _unknown(drafts: Sequence[LabelDraft], existing: dict[int, Label]) -> Iterator[Problem]:
+    """Ids that aren't there (any more), or belong to something else."""
+    for at, draft in enumerate(drafts):
+        label = existing.get(draft.id) if draft.id is not None else None
+        if draft.id is not None and label is None:
+            yield Problem((str(at), "name"), f"{draft.name} was deleted by somebody else. Reload the page.")
+        known = {attribute.pk for attribute in label.attributes.all()} if label else set()
+        for number, attribute in enumerate(draft.attributes):
+            if attribute.id is not None and attribute.id not in known:
+                message = f"{attribute.name} was deleted by somebody else. Reload the page."
+                yield Problem((str(at), "attributes", str(number), "name"), message)
+
+
+def _in_use(
+    project: Project, drafts: Sequence[LabelDraft], removed: set[int], removed_attributes: set[int]
+) -> Iterator[Problem]:
+    """Removals, and changes of kind, that would take values away from tracks."""
+    for label in project.labels.filter(pk__in=removed):
+        if count := Track.objects.filter(label=label).count():
+            yield Problem(
+                ("removed", str(label.pk)),
+                f"{label.name} can't be deleted: {_tracks(count)} it (deleted ones, which can be restored, count). "
+                "Give them another label first.",
+            )
+    for attribute in Attribute.objects.filter(label__project=project, pk__in=removed_attributes).exclude(
+        label__in=removed
+    ):
+        if count := _users_of(attribute):
+            yield Problem(
+                ("removed_attributes", str(attribute.pk)),
+                f"{attribute.name} can't be deleted: {_tracks(count)} a value for it.",
+            )
+    kinds = {
+        (draft.id, each.id): (at, number, each.kind)
+        for at, draft in enumerate(drafts)
+        for number, each in enumerate(draft.attributes)
     }
-    if not fits[AttributeKind(kind)]():
-        allowed = f" It is one of: {', '.join(choices)}." if choices else ""
-        raise ActionError(f"The default of {where} doesn't fit: {value!r}.{allowed}")
-    return value
+    for attribute in Attribute.objects.filter(label__project=project):
+        found = kinds.get((attribute.label_id, attribute.pk))
+        if found and found[2] != attribute.kind and (count := _users_of(attribute)):
+            yield Problem(
+                (str(found[0]), "attributes", str(found[1]), "kind"),
+                f"{attribute.name} stays a {attribute.get_kind_display().lower()}: {_tracks(count)} a value for it. "
+                "Add another attribute instead.",
+            )
 
 
-def _refuse_twice(what: str, values: Sequence[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise ActionError(f"Each {what} is there once; “{value}” is there {values.count(value)} times.")
+def _users_of(attribute: Attribute) -> int:
+    tracks = Track.objects.filter(label_id=attribute.label_id)
+    key = str(attribute.pk)
+    return (tracks.filter(attributes__has_key=key) | tracks.filter(frame_attributes__has_key=key)).count()
 
 
-def _refuse_foreign(what: str, ids: Iterable[int | None], kept: dict[int, Any]) -> None:
-    """Raises ActionError for ids that aren't of this place: somebody else has changed the labels meanwhile."""
-    given = [each for each in ids if each is not None]
-    if len(set(given)) != len(given) or not set(given) <= set(kept):
-        raise ActionError(f"A {what} has been removed by somebody else meanwhile. Reload the page.")
+def _tracks(count: int) -> str:
+    return f"{count} track{'s have' if count > 1 else ' has'}"
+
+
+def _completed(
+    drafts: Sequence[LabelDraft], existing: dict[int, Label], removed: set[int], removed_attributes: set[int]
+) -> list[LabelDraft]:
+    """The drafts, and after them what is there and neither mentioned nor removed."""
+    completed = []
+    for draft in drafts:
+        label = existing.get(draft.id) if draft.id is not None else None
+        gone = removed_attributes | {each.id for each in draft.attributes}
+        rest = [each for each in _draft_of(label).attributes if each.id not in gone] if label else []
+        completed.append(replace(draft, attributes=(*draft.attributes, *rest)))
+    gone_labels = removed | {draft.id for draft in drafts}
+    return completed + [_draft_of(label) for pk, label in existing.items() if pk not in gone_labels]
+
+
+def _write(project: Project, drafts: Sequence[LabelDraft]) -> list[Label]:
+    """Rows for the drafts. Names and keys may go round in a circle, so all of them are freed first: no tidy name
+    begins with a tab."""
+    for label in project.labels.all():
+        Label.objects.filter(pk=label.pk).update(name=f"\t{label.pk}", hotkey="")
+    saved: list[Label] = []
+    for position, draft in enumerate(drafts):
+        label = Label(
+            id=draft.id,
+            project=project,
+            name=draft.name,
+            colour=draft.colour,
+            hotkey=draft.hotkey,
+            geometry_kinds=list(draft.geometry_kinds),
+            position=position,
+        )
+        label.save()
+        _write_attributes(label, draft.attributes)
+        saved.append(label)
+    return saved
+
+
+def _write_attributes(label: Label, drafts: Sequence[AttributeDraft]) -> None:
+    for attribute in label.attributes.all():
+        Attribute.objects.filter(pk=attribute.pk).update(name=f"\t{attribute.pk}")
+    for position, draft in enumerate(drafts):
+        Attribute(
+            id=draft.id,
+            label=label,
+            name=draft.name,
+            kind=draft.kind,
+            per_frame=draft.per_frame,
+            choices=list(draft.choices) if draft.kind in SELECTS else [],
+            default=draft.default,
+            position=position,
+        ).save()
+
+
+def _tidy(draft: LabelDraft) -> LabelDraft:
+    attributes = tuple(
+        replace(each, name=" ".join(each.name.split()), choices=tuple(filter(None, map(str.strip, each.choices))))
+        for each in draft.attributes
+    )
+    return replace(
+        draft,
+        name=" ".join(draft.name.split()),
+        colour=draft.colour.lower(),
+        hotkey=draft.hotkey.strip().lower(),
+        geometry_kinds=tuple(kind for kind in GeometryKind.values if kind in draft.geometry_kinds),
+        attributes=attributes,
+    )
+
+
+def _draft_of(label: Label) -> LabelDraft:
+    attributes = tuple(
+        AttributeDraft(each.name, each.kind, each.pk, each.per_frame, tuple(each.choices), each.default)
+        for each in label.attributes.all()
+    )
+    return LabelDraft(label.name, label.colour, label.pk, label.hotkey, tuple(label.geometry_kinds), attributes)

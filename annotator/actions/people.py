@@ -1,87 +1,170 @@
-"""Accounts: signing up by an invitation, and what people and superusers change of them."""
+"""Accounts: made, changed, deactivated; and what a person prefers."""
 
 from __future__ import annotations
 
 import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.core.validators import validate_email
+from django.db import transaction
 
 from annotator.actions.errors import ActionError
-from annotator.actions.workspaces import accept_invitation
 from annotator.models import User
 
-PREFERENCES_LIMIT = 32 * 1024
-"""Bytes of JSON that are kept for one person."""
+PREFERENCES_LIMIT = 64 * 1024
+"""Characters of all preferences of a person as JSON."""
 
 
-def sign_up(*, token: str, username: str, email: str, password: str) -> User:
-    """A new account that is a member by an invitation's link, which is used up.
+def create_account(*, username: str, email: str, password: str, name: str = "") -> User:
+    """Make an account. Raises ActionError when the username or e-mail is taken, or the password is too easy."""
+    user = User(username=username.strip(), email=email.strip().lower())
+    _set_name(user, name)
+    _check(user)
+    _check_password(password, user)
+    user.set_password(password)
+    user.save()
+    return user
 
-    Raises:
-        ActionError: the link is no good, the name or e-mail is taken, or the password is weak.
+
+def change_account(*, user: User, username: str, email: str, name: str) -> User:
+    """Rename an account, or change its e-mail."""
+    user.username, user.email = username.strip(), email.strip().lower()
+    _set_name(user, name)
+    _check(user)
+    user.save(update_fields=["username", "email", "first_name", "last_name"])
+    return user
+
+
+def change_password(*, user: User, password: str, current: str) -> User:
+    """A new password, by the person who knows the current one. Other sessions of the account end."""
+    if not user.check_password(current):
+        raise ActionError("The current password isn't right. Passwords know upper and lower case.")
+    _check_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    _forget_first_login(user)
+    return user
+
+
+def give_new_password(*, user: User) -> str:
+    """Replace a forgotten password by a random one, which is returned to be passed on and kept nowhere."""
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    _forget_first_login(user)
+    return password
+
+
+def deactivate_account(*, by: User, user: User) -> None:
+    """Shut an account out, and keep everything it made. Raises ActionError for one's own and for the last admin."""
+    with transaction.atomic():
+        if by.pk == user.pk:
+            raise ActionError("You can't deactivate your own account. Ask another site admin.")
+        _require_another_admin(user)
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+
+
+def reactivate_account(*, user: User) -> None:
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+
+
+def change_site_admin(*, user: User, is_admin: bool) -> None:
+    """Let an account manage all people and workspaces, or no longer."""
+    with transaction.atomic():
+        if not is_admin:
+            _require_another_admin(user)
+        user.is_superuser = user.is_staff = is_admin
+        user.save(update_fields=["is_superuser", "is_staff"])
+
+
+def change_preferences(*, user: User, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge changes into a person's preferences, objects key by key; null removes a key.
+
+    Returns:
+        All preferences after it.
     """
-    user = User(username=username, email=email)
-    _check_account(user)
+    with transaction.atomic():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        merged = merge(locked.preferences, changes)
+        size = len(json.dumps(merged))
+        if size > PREFERENCES_LIMIT:
+            raise ActionError(
+                f"Preferences may have {PREFERENCES_LIMIT} characters as JSON; these would have {size}. Remove some."
+            )
+        locked.preferences = merged
+        locked.save(update_fields=["preferences"])
+    user.preferences = merged
+    return merged
+
+
+def merge(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON merge patch (RFC 7386)."""
+    merged = dict(old)
+    for key, value in changes.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            before = merged.get(key)
+            merged[key] = merge(before if isinstance(before, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def first_login_note() -> Path:
+    """Where the generated password of a fresh installation is kept until it is changed."""
+    return Path(settings.DATA_DIR) / "demo_login"
+
+
+def uses_first_login(user: User) -> bool:
+    """Whether the account still has the password of that note."""
+    note = first_login_note()
+    return note.exists() and f"as {user.username} " in note.read_text()
+
+
+def _forget_first_login(user: User) -> None:
+    """The note would go on telling a password that no longer opens anything."""
+    if uses_first_login(user):
+        first_login_note().unlink()
+
+
+def _set_name(user: User, name: str) -> None:
+    first, _, last = name.strip().partition(" ")
+    user.first_name, user.last_name = first[:150], last.strip()[:150]
+
+
+def _check(user: User) -> None:
+    """The rules of names and e-mails, in words."""
+    if "@" in user.username:
+        raise ActionError("A username has no @: that is how e-mails are told apart when people sign in.")
+    others = User.objects.exclude(pk=user.pk)
+    if others.filter(username__iexact=user.username).exists():
+        raise ActionError(f"The username {user.username} is taken. Choose another one.")
+    if others.filter(email__iexact=user.email).exists():
+        raise ActionError(f"Another account has the e-mail {user.email}. Sign in with that one, or use another e-mail.")
+    try:
+        validate_email(user.email)
+        user.clean_fields(exclude=["password", "preferences"])
+    except ValidationError as error:
+        raise ActionError(" ".join(error.messages)) from error
+
+
+def _check_password(password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise ActionError(" ".join(error.messages)) from error
-    user.set_password(password)
-    try:
-        with transaction.atomic():
-            user.save()
-            accept_invitation(token=token, user=user)
-    except IntegrityError as error:
-        raise ActionError("Somebody else has taken this username or e-mail a moment ago. Choose another.") from error
-    return user
 
 
-def change_account(*, user: User, first_name: str, last_name: str, email: str) -> None:
-    """Raises ActionError when the e-mail is somebody else's."""
-    changed = User(pk=user.pk, username=user.username, first_name=first_name, last_name=last_name, email=email)
-    _check_account(changed)
-    user.first_name, user.last_name, user.email = changed.first_name, changed.last_name, changed.email
-    user.save(update_fields=["first_name", "last_name", "email"])
-
-
-def set_active(*, by: User, user: User, active: bool) -> None:
-    """Let somebody in or shut them out. What they did stays. Raises ActionError for oneself."""
-    if by.pk == user.pk and not active:
-        raise ActionError("You can't deactivate yourself. Ask another superuser.")
-    user.is_active = active
-    user.save(update_fields=["is_active"])
-
-
-def set_preferences(*, user: User, changes: dict[str, Any]) -> dict[str, Any]:
-    """Put ``changes`` over what is kept, key by key; a value of null forgets its key.
-
-    Raises:
-        ActionError: when it grows beyond ``PREFERENCES_LIMIT``.
-    """
-    with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
-        merged = {key: value for key, value in {**user.preferences, **changes}.items() if value is not None}
-        size = len(json.dumps(merged))
-        if size > PREFERENCES_LIMIT:
-            raise ActionError(f"Preferences have at most {PREFERENCES_LIMIT} bytes; these would have {size}.")
-        user.preferences = merged
-        user.save(update_fields=["preferences"])
-    return merged
-
-
-def _check_account(user: User) -> None:
-    """Raises ActionError with everything that is wrong with the names."""
-    user.email = user.email.strip().lower()
-    if "@" in user.username:
-        raise ActionError("A username has no @: people may sign in by e-mail too.")
-    if User.objects.filter(email__iexact=user.email).exclude(pk=user.pk).exists():
-        raise ActionError("Somebody has an account with this e-mail already. Sign in, then open the link again.")
-    if User.objects.filter(username__iexact=user.username).exclude(pk=user.pk).exists():
-        raise ActionError("Somebody has this username already. Choose another.")
-    try:
-        user.clean_fields(exclude=["password"])
-    except ValidationError as error:
-        raise ActionError(" ".join(error.messages)) from error
+def _require_another_admin(user: User) -> None:
+    admins = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
+    if user.is_superuser and not [admin for admin in admins if admin.pk != user.pk]:
+        raise ActionError("This is the last active site admin. Make somebody else one first.")

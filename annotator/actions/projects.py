@@ -1,32 +1,66 @@
-"""Projects: made, changed, put away."""
+"""Projects: their name and whether they are at work."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
+from annotator.actions.labels import LabelDraft, save_labels
 from annotator.models import Project, User, Workspace
 
+PALETTE = (
+    "#e8590c",
+    "#1c7ed6",
+    "#2f9e44",
+    "#ae3ec9",
+    "#e03131",
+    "#0c8599",
+    "#f08c00",
+    "#6741d9",
+    "#c2255c",
+    "#74b816",
+)
+"""Colours of labels until somebody chooses: neighbours differ in hue and brightness."""
 
-def create_project(*, user: User, workspace: Workspace, name: str, description: str = "") -> Project:
-    return Project.objects.create(
-        workspace=workspace, name=_name(name), description=description.strip(), created_by=user
-    )
+
+def create_project(
+    *, user: User, workspace: Workspace, name: str, description: str = "", labels: Sequence[str] = ()
+) -> Project:
+    """Make a project; labels by their names get a colour, and the first nine a digit as hotkey."""
+    drafts = [
+        LabelDraft(name=label, colour=PALETTE[index % len(PALETTE)], hotkey=str(index + 1) if index < 9 else "")
+        for index, label in enumerate(labels)
+    ]
+    with transaction.atomic():
+        project = Project.objects.create(
+            workspace=workspace, name=_checked_name(name), description=description.strip(), created_by=user
+        )
+        save_labels(project=project, drafts=drafts)
+    return project
 
 
-def change_project(*, project: Project, name: str, description: str) -> None:
-    project.name, project.description = _name(name), description.strip()
+def change_project(*, project: Project, name: str, description: str) -> Project:
+    project.name, project.description = _checked_name(name), description.strip()
     project.save(update_fields=["name", "description"])
+    return project
 
 
-def archive_project(*, project: Project, archived: bool) -> None:
-    """Put a project away, or bring it back. An archived one is still there to read; nothing new comes in."""
-    project.archived_at = timezone.now() if archived else None
+def archive_project(*, project: Project) -> None:
+    """Put a project away: it takes no uploads, and its jobs are nobody's to do. Everything in it stays."""
+    project.archived_at = timezone.now()
     project.save(update_fields=["archived_at"])
 
 
-def _name(name: str) -> str:
+def restore_project(*, project: Project) -> None:
+    project.archived_at = None
+    project.save(update_fields=["archived_at"])
+
+
+def _checked_name(name: str) -> str:
     clean = " ".join(name.split())
-    if not clean or len(clean) > 120:
-        raise ActionError("A project's name has 1 to 120 characters.")
+    if not 1 <= len(clean) <= 120:
+        raise ActionError(f"A project's name has 1 to 120 characters; this one has {len(clean)}.")
     return clean

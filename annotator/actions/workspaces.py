@@ -1,4 +1,4 @@
-"""Workspaces: who is in them, with which role, and the links that let people in."""
+"""Workspaces, who belongs to them, and how people get in."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from django.utils import timezone
 
 from annotator.actions.agents import token_hash
 from annotator.actions.errors import ActionError
-from annotator.models import Invitation, Membership, Role, User, Workspace
+from annotator.actions.people import create_account
+from annotator.models import Invitation, Job, Membership, Role, Stage, User, Workspace
 
 INVITATION_DAYS = 7
 
 
 def create_workspace(*, user: User, name: str) -> Workspace:
-    """A workspace of which ``user`` is the first admin."""
+    """Make a workspace whose first admin is ``user``."""
     with transaction.atomic():
-        workspace = Workspace.objects.create(name=_name(name))
+        workspace = Workspace.objects.create(name=_checked_name(name))
         Membership.objects.create(workspace=workspace, user=user, role=Role.ADMIN)
     return workspace
 
 
-def rename_workspace(*, workspace: Workspace, name: str) -> None:
-    workspace.name = _name(name)
+def rename_workspace(*, workspace: Workspace, name: str) -> Workspace:
+    workspace.name = _checked_name(name)
     workspace.save(update_fields=["name"])
+    return workspace
 
 
-def invite(*, user: User, workspace: Workspace, role: str, email: str = "") -> tuple[Invitation, str]:
-    """Make a link for one person.
+def invite(*, by: User, workspace: Workspace, role: str, email: str = "") -> tuple[Invitation, str]:
+    """Make a link that lets one person in.
 
     Returns:
-        The invitation and its token, which is nowhere kept: it is shown once.
+        The invitation, and its token: told here only, kept as a hash.
     """
-    if role not in Role.values:
-        raise ActionError(f"A role is one of {', '.join(Role.values)}; {role!r} came.")
+    _check_role(role)
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
         workspace=workspace,
         role=role,
-        email=email,
+        email=email.strip().lower(),
         token_hash=token_hash(token),
-        created_by=user,
+        created_by=by,
         expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
     )
     return invitation, token
@@ -51,68 +52,84 @@ def invite(*, user: User, workspace: Workspace, role: str, email: str = "") -> t
 def revoke_invitation(*, invitation: Invitation) -> None:
     """End a link. One that has been used stays as it is: the person is a member now."""
     if invitation.accepted_by_id is not None:
-        raise ActionError("This invitation has been used. Remove the person from the members instead.")
+        raise ActionError("This invitation has been accepted. Remove the member instead.")
     invitation.revoked_at = invitation.revoked_at or timezone.now()
     invitation.save(update_fields=["revoked_at"])
 
 
 def invitation_of(token: str) -> Invitation:
-    """The open invitation of a link. Raises ActionError when it was used, has ended, or was never made."""
+    """The invitation that a link leads to. Raises ActionError when it lets nobody in (any more)."""
     found = Invitation.objects.select_related("workspace", "created_by").filter(token_hash=token_hash(token)).first()
-    if found is None or found.revoked_at is not None or not found.created_by.is_active:
-        raise ActionError("This invitation doesn't exist any more. Ask for a new link.")
-    if found.accepted_by_id is not None:
-        raise ActionError("This invitation has been used already; it is for one person. Ask for a new link.")
+    if found is None:
+        raise ActionError("This link leads nowhere. Check that all of it was copied, or ask for a new one.")
+    if found.revoked_at or not found.created_by.is_active:
+        raise ActionError("This invitation was taken back. Ask an admin of the workspace for a new one.")
+    if found.accepted_by_id:
+        raise ActionError("This invitation has been used; each lets one person in. Ask for a new one.")
     if found.expires_at <= timezone.now():
-        raise ActionError(f"This invitation ended after {INVITATION_DAYS} days. Ask for a new link.")
+        raise ActionError(f"This invitation ended after {INVITATION_DAYS} days. Ask for a new one.")
     return found
 
 
-def accept_invitation(*, token: str, user: User) -> Workspace:
-    """Make ``user`` a member by a link, which is used up. Raises ActionError."""
+def accept_invitation(*, user: User, token: str) -> Workspace:
+    """Become a member. Who already is one stays as they are, and the link stays good for somebody else."""
     with transaction.atomic():
         invitation = invitation_of(token)
-        # Two people with one link at the same moment: the second waits here, and finds it used.
-        invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
-        if invitation.accepted_by_id is not None:
-            raise ActionError("This invitation has been used already; it is for one person. Ask for a new link.")
-        workspace = invitation.workspace
-        if Membership.objects.filter(workspace=workspace, user=user).exists():
-            raise ActionError(f"You are a member of {workspace} already. The link is still good for somebody else.")
-        Membership.objects.create(workspace=workspace, user=user, role=invitation.role)
-        invitation.accepted_by = user
-        invitation.save(update_fields=["accepted_by"])
-    return workspace
+        if Membership.objects.filter(workspace=invitation.workspace, user=user).exists():
+            return invitation.workspace
+        # Taken only while it is still free: of two people with the same link, one gets in.
+        if not Invitation.objects.filter(pk=invitation.pk, accepted_by=None).update(accepted_by=user):
+            raise ActionError("This invitation has been used; each lets one person in. Ask for a new one.")
+        Membership.objects.create(workspace=invitation.workspace, user=user, role=invitation.role)
+    return invitation.workspace
 
 
-def change_role(*, membership: Membership, role: str) -> None:
-    """Raises ActionError when the workspace would be left without an admin."""
-    if role not in Role.values:
-        raise ActionError(f"A role is one of {', '.join(Role.values)}; {role!r} came.")
+def sign_up(*, token: str, username: str, email: str, password: str, name: str = "") -> tuple[User, Workspace]:
+    """Make an account with an invitation, and become a member by it."""
+    with transaction.atomic():
+        invitation_of(token)
+        user = create_account(username=username, email=email, password=password, name=name)
+        return user, accept_invitation(user=user, token=token)
+
+
+def change_role(*, membership: Membership, role: str) -> Membership:
+    """Give a member another role. Raises ActionError when no admin would be left."""
+    _check_role(role)
     with transaction.atomic():
         if role != Role.ADMIN:
-            _keep_an_admin(membership)
+            _require_another_admin(membership)
         membership.role = role
         membership.save(update_fields=["role"])
+    return membership
 
 
 def remove_member(*, membership: Membership) -> None:
-    """Raises ActionError for the last admin. What the person did stays, with their name."""
+    """End a membership; what is assigned to the person is free again. Raises ActionError for the last admin."""
     with transaction.atomic():
-        _keep_an_admin(membership)
+        _require_another_admin(membership)
+        jobs = Job.objects.filter(video__project__workspace_id=membership.workspace_id).exclude(stage=Stage.ACCEPTED)
+        jobs.filter(assignee_id=membership.user_id).update(assignee=None)
+        jobs.filter(reviewer_id=membership.user_id).update(reviewer=None)
         membership.delete()
 
 
-def _keep_an_admin(membership: Membership) -> None:
-    """Raises ActionError unless another active member is an admin. Holds the workspace's row until the end."""
+def _require_another_admin(membership: Membership) -> None:
+    """Locks the workspace's row, so that two admins can't go at the same moment."""
     Workspace.objects.select_for_update().get(pk=membership.workspace_id)
-    others = Membership.objects.filter(workspace_id=membership.workspace_id, role=Role.ADMIN, user__is_active=True)
-    if membership.role == Role.ADMIN and not others.exclude(pk=membership.pk).exists():
-        raise ActionError(f"{membership.user} is the last admin. Make somebody else an admin first.")
+    others = Membership.objects.filter(
+        workspace_id=membership.workspace_id, role=Role.ADMIN, user__is_active=True
+    ).exclude(pk=membership.pk)
+    if membership.role == Role.ADMIN and not others.exists():
+        raise ActionError("A workspace needs an admin, and this is its last one. Make somebody else admin first.")
 
 
-def _name(name: str) -> str:
+def _check_role(role: str) -> None:
+    if role not in Role.values:
+        raise ActionError(f"A role is one of {', '.join(Role.values)}; {role!r} came.")
+
+
+def _checked_name(name: str) -> str:
     clean = " ".join(name.split())
-    if not clean or len(clean) > 120:
-        raise ActionError("A workspace's name has 1 to 120 characters.")
+    if not 1 <= len(clean) <= 120:
+        raise ActionError(f"A workspace's name has 1 to 120 characters; this one has {len(clean)}.")
     return clean

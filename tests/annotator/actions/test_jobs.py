@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from annotator.actions.errors import ActionError
+from annotator.actions.jobs import TRANSITIONS, assign, move, plan_split, remove_job, split_video, steps_for
+from annotator.models import Job, JobState, Membership, Role, Stage, User, VideoState
+from tests.people import Team
+
+
+@pytest.mark.parametrize(
+    ("taken", "size", "planned"),
+    [
+        ([], 4, [(0, 3), (4, 7), (8, 9)]),
+        ([], 10, [(0, 9)]),
+        ([], 99, [(0, 9)]),
+        ([(0, 9)], 4, []),
+        ([(3, 5)], 4, [(0, 2), (6, 9)]),
+        ([(6, 9), (0, 0)], 3, [(1, 3), (4, 5)]),
+        ([(0, 5), (2, 3)], 4, [(6, 9)]),
+    ],
+)
+def test_what_is_not_taken_is_split(taken: list[tuple[int, int]], size: int, planned: list[tuple[int, int]]) -> None:
+    assert plan_split(10, taken, size) == planned
+
+
+def test_a_video_is_split_once(team: Team) -> None:
+    remove_job(job=team.job)
+    split_video(video=team.video, frames_per_job=120)
+    jobs = Job.objects.filter(video=team.video, layer=team.layer)
+    assert list(jobs.values_list("first", "last", "stage", "state")) == [
+        (0, 119, Stage.ANNOTATION, JobState.NEW),
+        (120, 239, Stage.ANNOTATION, JobState.NEW),
+        (240, 299, Stage.ANNOTATION, JobState.NEW),
+    ]
+    with pytest.raises(ActionError, match="belongs to a job already"):
+        split_video(video=team.video, frames_per_job=120)
+
+
+def test_a_split_has_limits(team: Team) -> None:
+    remove_job(job=team.job)
+    with pytest.raises(ActionError, match="at least one frame"):
+        split_video(video=team.video, frames_per_job=0)
+    team.video.frame_count = 5000
+    with pytest.raises(ActionError, match="5000 jobs"):
+        split_video(video=team.video, frames_per_job=1)
+    team.video.state = VideoState.INGESTING
+    with pytest.raises(ActionError, match="that is ready"):
+        split_video(video=team.video, frames_per_job=100)
+
+
+def test_a_job_is_assigned_to_members_who_may_do_it(team: Team) -> None:
+    assign(job=team.job, assignee=team.rita, reviewer=team.mona)
+    assert Job.objects.get().assignee == team.rita
+    assign(job=team.job, assignee=None, reviewer=None)
+    for assignee, reviewer, words in (
+        (team.eve, None, "no member"),
+        (team.vic, None, "may not annotate"),
+        (None, team.bob, "may not review"),
+        (team.rita, team.rita, "their own work"),
+    ):
+        with pytest.raises(ActionError, match=words):
+            assign(job=team.job, assignee=assignee, reviewer=reviewer)
+
+
+def test_a_job_is_annotated_returned_reviewed_and_reopened(team: Team) -> None:
+    way = [
+        (team.bob, "start", Stage.ANNOTATION, JobState.IN_PROGRESS),
+        (team.bob, "submit", Stage.REVIEW, JobState.NEW),
+        (team.rita, "return", Stage.ANNOTATION, JobState.REJECTED),
+        (team.bob, "submit", Stage.REVIEW, JobState.NEW),
+        (team.rita, "accept", Stage.ACCEPTED, JobState.COMPLETED),
+        (team.mona, "reopen", Stage.ANNOTATION, JobState.IN_PROGRESS),
+    ]
+    for person, step, stage, state in way:
+        move(user=person, job=team.job, transition=step)
+        team.job.refresh_from_db()
+        assert (team.job.stage, team.job.state) == (stage, state)
+
+
+def allowed(team: Team, stage: Stage, state: JobState) -> dict[str, list[str]]:
+    team.job.stage, team.job.state = stage, state
+    return {role: [step.id for step in steps_for(user, team.job)] for role, user in team.members.items()}
+
+
+def test_each_step_is_for_somebody(team: Team) -> None:
+    annotating, reviewing, reopening = ["start", "submit"], ["accept", "return"], ["reopen"]
+    assert list(allowed(team, Stage.ANNOTATION, JobState.NEW).values()) == [annotating, annotating, [], annotating, []]
+    assert list(allowed(team, Stage.REVIEW, JobState.NEW).values()) == [reviewing, reviewing, reviewing, [], []]
+    assert list(allowed(team, Stage.ACCEPTED, JobState.COMPLETED).values()) == [reopening, reopening, [], [], []]
+
+
+def test_a_job_is_never_accepted_by_who_annotated_it(team: Team) -> None:
+    assign(job=team.job, assignee=team.rita, reviewer=None)
+    move(user=team.rita, job=team.job, transition="submit")
+    with pytest.raises(ActionError, match="never for who annotated it"):
+        move(user=team.rita, job=team.job, transition="accept")
+
+
+def test_a_job_is_reviewed_by_its_reviewer_or_by_any_where_none_is_named(team: Team) -> None:
+    other = User.objects.create_user("otto", "otto@example.org")
+    Membership.objects.create(workspace=team.workspace, user=other, role=Role.REVIEWER)
+    move(user=team.bob, job=team.job, transition="submit")
+    with pytest.raises(ActionError, match="for the job's reviewer"):
+        move(user=other, job=team.job, transition="accept")
+    assign(job=team.job, assignee=team.bob, reviewer=None)
+    assert move(user=other, job=team.job, transition="accept").stage == Stage.ACCEPTED
+
+
+def test_a_step_out_of_turn_is_refused(team: Team) -> None:
+    with pytest.raises(ActionError, match="isn't possible now"):
+        move(user=team.mona, job=team.job, transition="accept")
+    with pytest.raises(ActionError, match="'vanish' came"):
+        move(user=team.mona, job=team.job, transition="vanish")
+
+
+def test_no_job_is_ever_stuck() -> None:
+    reached = {(step.to_stage, step.to_state) for step in TRANSITIONS}
+    assert all(any(step.stage == stage and state in step.states for step in TRANSITIONS) for stage, state in reached)

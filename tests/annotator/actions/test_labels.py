@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, problems_of, save_labels
+from annotator.models import Attribute, Label, Track
+from tests.people import Team
+
+DOG = LabelDraft(name="dog", colour="#112233")
+FUR = AttributeDraft(name="fur", kind="select", choices=("short", "long"))
+
+
+def drafts(team: Team) -> list[LabelDraft]:
+    return [
+        LabelDraft("person", "#e8590c", team.person.pk, "1"),
+        LabelDraft("car", "#1c7ed6", team.car.pk, "2"),
+    ]
+
+
+def places(*wrong: LabelDraft) -> list[tuple[str, ...]]:
+    return [problem.path for problem in problems_of(wrong)]
+
+
+def refusal(team: Team, *args: LabelDraft, **removed: set[int]) -> LabelsRefused:
+    with pytest.raises(LabelsRefused) as refused:
+        save_labels(project=team.project, drafts=args, **removed)
+    return refused.value
+
+
+def test_labels_are_added_changed_and_ordered(team: Team) -> None:
+    person, car = drafts(team)
+    save_labels(
+        project=team.project,
+        drafts=[
+            replace(DOG, name="  big  dog ", hotkey="D", geometry_kinds=("mask", "box"), attributes=(FUR,)),
+            replace(car, name="van", colour="#ABCDEF"),
+            person,
+        ],
+    )
+    assert list(team.project.labels.values_list("name", "colour", "hotkey", "geometry_kinds")) == [
+        ("big dog", "#112233", "d", ["box", "mask"]),
+        ("van", "#abcdef", "2", ["box"]),
+        ("person", "#e8590c", "1", ["box"]),
+    ]
+    assert list(Attribute.objects.values_list("label__name", "name", "choices")) == [
+        ("big dog", "fur", ["short", "long"])
+    ]
+
+
+def test_names_and_hotkeys_may_be_swapped(team: Team) -> None:
+    person, car = drafts(team)
+    save_labels(
+        project=team.project, drafts=[replace(person, name="car", hotkey="2"), replace(car, name="person", hotkey="1")]
+    )
+    assert dict(team.project.labels.values_list("pk", "name")) == {team.person.pk: "car", team.car.pk: "person"}
+
+
+def test_what_is_not_mentioned_stays(team: Team) -> None:
+    Attribute.objects.create(label=team.car, name="colour", kind="text")
+    save_labels(project=team.project, drafts=[drafts(team)[1]])
+    assert list(team.project.labels.values_list("name", flat=True)) == ["car", "person"]
+    assert Attribute.objects.get().name == "colour"
+    assert refusal(team, replace(DOG, name="Car")).problems[0].path == ("1", "name")
+
+
+def test_a_label_is_removed(team: Team) -> None:
+    save_labels(project=team.project, drafts=drafts(team)[:1], removed={team.car.pk})
+    assert list(team.project.labels.values_list("name", flat=True)) == ["person"]
+
+
+def test_a_label_in_use_is_not_removed_and_nothing_else_is_saved(team: Team) -> None:
+    Track.objects.create(layer=team.layer, number=1, label=team.car)
+    refused = refusal(team, DOG, removed={team.car.pk})
+    assert [problem.path for problem in refused.problems] == [("removed", str(team.car.pk))]
+    assert "car can't be deleted: 1 track has it" in str(refused)
+    assert not Label.objects.filter(name="dog").exists()
+
+
+def test_an_attribute_with_values_is_neither_removed_nor_made_another_kind(team: Team) -> None:
+    colour = Attribute.objects.create(label=team.car, name="colour", kind="text")
+    Track.objects.create(layer=team.layer, number=1, label=team.car, attributes={str(colour.pk): "red"})
+    person, car = drafts(team)
+    assert refusal(team, person, car, removed_attributes={colour.pk}).problems[0].path == (
+        "removed_attributes",
+        str(colour.pk),
+    )
+    number = replace(car, attributes=(AttributeDraft("colour", "number", colour.pk),))
+    assert refusal(team, person, number).problems[0].path == ("1", "attributes", "0", "kind")
+
+
+def test_an_attribute_without_values_is_removed(team: Team) -> None:
+    colour = Attribute.objects.create(label=team.car, name="colour", kind="text")
+    save_labels(project=team.project, drafts=drafts(team), removed_attributes={colour.pk})
+    assert not Attribute.objects.exists()
+
+
+def test_a_label_of_another_project_is_not_touched(team: Team) -> None:
+    other = team.eves_workspace.projects.create(name="Hers").labels.create(name="tree", colour="#000000")
+    assert refusal(team, replace(DOG, id=other.pk)).problems[0].path == ("0", "name")
+    save_labels(project=team.project, drafts=drafts(team), removed={other.pk})
+    assert Label.objects.filter(pk=other.pk, name="tree").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"colour": "red"}, "colour"),
+        ({"hotkey": "F1"}, "hotkey"),
+        ({"hotkey": "?"}, "hotkey"),
+        ({"geometry_kinds": ()}, "geometry_kinds"),
+        ({"geometry_kinds": ("cube",)}, "geometry_kinds"),
+    ],
+)
+def test_a_label_that_breaks_a_rule_is_named(change: dict[str, object], field: str) -> None:
+    assert places(replace(DOG, **change)) == [("0", field)]  # type: ignore[arg-type]
+
+
+def test_two_labels_differ_in_name_and_hotkey() -> None:
+    assert places(replace(DOG, hotkey="d"), replace(DOG, name="DOG", hotkey="d")) == [("1", "name"), ("1", "hotkey")]
+    assert places(DOG, replace(DOG, name="cat")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"kind": "date"}, "kind"),
+        ({"choices": ()}, "choices"),
+        ({"choices": ("a", "a")}, "choices"),
+        ({"default": "bald"}, "default"),
+        ({"kind": "multi_select", "default": "short"}, "default"),
+        ({"kind": "checkbox", "default": "yes"}, "default"),
+        ({"kind": "number", "default": True}, "default"),
+        ({"kind": "text", "default": 3}, "default"),
+    ],
+)
+def test_an_attribute_that_breaks_a_rule_is_named(change: dict[str, object], field: str) -> None:
+    wrong = replace(FUR, **change)  # type: ignore[arg-type]
+    assert places(replace(DOG, attributes=(wrong,))) == [("0", "attributes", "0", field)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "default"),
+    [
+        ("select", "long"),
+        ("multi_select", ["short"]),
+        ("checkbox", False),
+        ("number", 1.5),
+        ("text", "x"),
+        ("select", None),
+    ],
+)
+def test_a_default_that_fits_is_taken(kind: str, default: object) -> None:
+    assert places(replace(DOG, attributes=(replace(FUR, kind=kind, default=default),))) == []
