@@ -62,7 +62,7 @@ function keepFocusOnPicture(stage: Stage, scope: Scope): void {
   scope.listen(window, 'keydown', () => (byPointer = false), { capture: true })
   scope.listen(window, 'mousedown', (event) => {
     const { target } = event
-    if (target instanceof Element && target.closest('button') && !target.closest('dialog, [role="dialog"]')) event.preventDefault()
+    if (target instanceof Element && target.closest('button, summary') && !target.closest('dialog, [role="dialog"]')) event.preventDefault()
   })
   scope.listen(window, 'change', ({ target }) => {
     if (byPointer && target instanceof HTMLElement && !target.closest('dialog, [role="dialog"]')) stage.focus()

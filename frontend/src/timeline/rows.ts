@@ -11,7 +11,7 @@ import { xToFrame } from './scale'
 /** CSS px per frame below which single rows can't be told apart and the overview's bins are drawn instead. */
 export const DETAIL_PER_FRAME = 0.5
 const BAR_PX = ROW_PX - 10
-/** Room left of the frames, so that a keyframe on the first one is drawn whole. */
+/** Room left of the first frame, so that a keyframe on it is drawn whole. */
 const BLEED_PX = 6
 
 export function drawRow(surface: Surface, editor: Editor, overview: OverviewOut | null, track: Track, y: number): void {
@@ -24,7 +24,8 @@ export function drawRow(surface: Surface, editor: Editor, overview: OverviewOut 
   }
   context.globalAlpha = session.hidden.value.has(track.id) ? 0.4 : 1
   drawName(context, editor, track, colour, palette, y)
-  clipped(context, GUTTER_PX - BLEED_PX, y, width - GUTTER_PX + BLEED_PX, ROW_PX, () => {
+  const left = GUTTER_PX - (scale.first === 0 ? BLEED_PX : 0)
+  clipped(context, left, y, width - left, ROW_PX, () => {
     const bins = scale.perFrame < DETAIL_PER_FRAME ? overview?.tracks[track.id] : undefined
     if (bins) drawBins(surface, bins, colour, y)
     else drawSpans(surface, editor, track, colour, y)
@@ -72,7 +73,7 @@ function drawSpans(surface: Surface, editor: Editor, track: Track, colour: strin
   // On top of what lies beside them, which may be as wide as a pixel only.
   for (const span of spans) {
     if (span.kind !== 'keyframe') continue
-    const x = xOf(scale, span.first) + Math.min(scale.perFrame / 2, 6)
+    const x = xOf(scale, span.first + 0.5)
     const outside = (rows.flags(span.first) & Flag.outside) !== 0
     drawKeyframe(surface.context, x, y + ROW_PX / 2, 5, outside ? surface.palette.ground : colour, surface.palette)
   }
