@@ -5,11 +5,14 @@ from __future__ import annotations
 from ninja import NinjaAPI
 from ninja.security import django_auth
 
-from annotator.api import agent_media, errors, layers, models, transfers, uploads, videos
+from annotator.api import agent_media, errors, jobs, layers, me, models, projects, transfers, uploads, videos
 
 api = NinjaAPI(title="Framewise", version="1", auth=django_auth, urls_namespace="api")
 errors.register(api)
 
+api.add_router("/me", me.router)
+api.add_router("/projects", projects.router)
+api.add_router("/jobs", jobs.router)
 api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)
 api.add_router("/layers", layers.router)
