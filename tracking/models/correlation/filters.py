@@ -21,7 +21,7 @@ LABEL_WIDTH = 1 / 16
 """Standard deviation of the wanted peak, as a share of the object's side."""
 OUTSIDE_PENALTY = 1e5
 INSIDE_PENALTY = 1e-3
-MEMORY = 32.0
+MEMORY = 64.0
 """How strongly the filter of the last frame holds the next one."""
 ITERATIONS = 2
 FIRST_STEP, STEP_GROWTH, LARGEST_STEP = 1.0, 10.0, 100.0

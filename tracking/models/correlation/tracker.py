@@ -1,8 +1,9 @@
 """Framewise CF: follows boxes with correlation filters learnt on the spot; needs no weights.
 
-On each frame a filter finds where the object went, another how it grew, and the motion of its pixels how it stretched.
-What is found is believed, and learnt from, as far as it looks like what is remembered. An object that isn't believed
-any more counts as lost, and is looked for all over the frame, a few places at a time, until something looks like it.
+On each frame a filter finds where the object went, another how it grew, and the motion of its pixels how it stretched;
+the spread of its colours helps where the pixels don't move as one. What is found is believed, and learnt from, as far
+as it looks like what is remembered. An object that isn't believed any more counts as lost, and is looked for all over
+the frame, a few places at a time, until something looks like it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from tracking.models.correlation.features import CELL, CHANNELS, Float, gradient
 from tracking.models.correlation.filters import Peak, ScaleFilter, TranslationFilter, peak_of
 from tracking.models.correlation.flow import Stretch, flow_patch, stretch
 from tracking.models.correlation.lookout import Lookout
+from tracking.models.correlation.outline import Outline, adjustment, outline
 from tracking.models.correlation.patches import Image, Region, cut
 from tracking.types import Box, Frame
 
 GRID = 48
 """Cells along a side of the search patch."""
 PATCH_PX = GRID * CELL
-REACH = 4.5
+REACH = 5.0
 """Side of the searched square in the object's mean sides."""
 SMALLEST_PX = 4.0
 """Objects are searched for as if their mean side were at least this long."""
@@ -36,6 +38,10 @@ LARGEST_STRETCH = 1.1
 """Most that a side may change from frame to frame by the pixels' motion."""
 BELIEVE, DISBELIEVE = 0.95, 0.6
 """Agreement of the pixels' motion from which on a stretch is taken in full, and below which it is ignored."""
+RIGID, BENDING = 0.7, 0.4
+"""Agreement of the pixels' motion from which on an object's outline isn't asked, and below which it counts in full."""
+OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
+"""How far a box follows the object's outline in one frame."""
 LEARN_FROM = 0.5
 """Confidence from which on a find is learnt from."""
 FOUND_AGAIN = 0.7
@@ -48,7 +54,8 @@ class CorrelationTarget(Target):
 
     ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
     ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
-    from, as ``flow_patch`` has it. ``lookout`` is there while the object is lost.
+    from, as ``flow_patch`` has it. ``prompted``: its outline as prompted. ``lookout`` is there while the object is
+    lost.
     """
 
     place: Box
@@ -59,6 +66,7 @@ class CorrelationTarget(Target):
     colours: ColourModel
     memory: Memory
     seen: Image
+    prompted: Outline
     lookout: Lookout | None = None
 
     def region(self) -> Region:
@@ -122,6 +130,8 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
     x, y = box.centre
     patch = cut(image, Region(x, y, side, side), PATCH_PX, PATCH_PX)
     features = grid_features(patch)
+    colours = ColourModel(PATCH_PX, width * CELL, height * CELL)
+    colours.learn(patch)
     target = CorrelationTarget(
         box=box,
         place=box,
@@ -129,13 +139,13 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
         per_height=per_height,
         translation=TranslationFilter(CHANNELS, GRID, width, height),
         scale=ScaleFilter(),
-        colours=ColourModel(PATCH_PX, width * CELL, height * CELL),
+        colours=colours,
         memory=Memory(look_of(features, width, height)),
         seen=flow_patch(image, box),
+        prompted=outline(colours.likelihood(patch), width * CELL, height * CELL),
     )
     target.translation.learn(target.translation.transform(features))
     target.scale.learn(scale_samples(image, target.scale, box))
-    target.colours.learn(patch)
     return target
 
 
@@ -153,7 +163,28 @@ def refined(image: Image, target: CorrelationTarget, box: Box, peak: Peak) -> Fi
     growth = target.scale.growth(scale_samples(image, target.scale, box))
     box = _grown(box, growth, growth)
     change = stretch(target.seen, flow_patch(image, box))
-    return examine(image, target, _stretched(box, change), peak, change.agreement)
+    box = _stretched(box, change)
+    bending = 1 - _ramp(change.agreement, BENDING, RIGID)
+    if bending > 0 and target.prompted.trust > 0:
+        box = outlined(image, target, box, bending)
+    return examine(image, target, box, peak, change.agreement)
+
+
+def outlined(image: Image, target: CorrelationTarget, box: Box, weight: float) -> Box:
+    """A box brought nearer to the outline of the object's colours, as far as ``weight`` and their clearness allow."""
+    patch = cut(image, target.region_of(box), PATCH_PX, PATCH_PX)
+    width, height = target.cells
+    found = outline(target.colours.likelihood(patch), width * CELL, height * CELL)
+    change = adjustment(found, target.prompted)
+    trust = weight * change.trust
+    x, y = box.centre
+    move = OUTLINE_MOVES * trust
+    return _boxed(
+        x + move * change.x * box.width / (width * CELL),
+        y + move * change.y * box.height / (height * CELL),
+        box.width * change.across ** (OUTLINE_SIZES * trust),
+        box.height * change.down ** (OUTLINE_SIZES * trust),
+    )
 
 
 def examine(image: Image, target: CorrelationTarget, box: Box, peak: Peak, agreement: float) -> Find:
@@ -187,10 +218,14 @@ def scale_samples(image: Image, scale: ScaleFilter, box: Box) -> Float:
 
 
 def _stretched(box: Box, change: Stretch) -> Box:
-    trust = min(max((change.agreement - DISBELIEVE) / (BELIEVE - DISBELIEVE), 0.0), 1.0)
+    trust = _ramp(change.agreement, DISBELIEVE, BELIEVE)
     across = min(max(change.across, 1 / LARGEST_STRETCH), LARGEST_STRETCH)
     down = min(max(change.down, 1 / LARGEST_STRETCH), LARGEST_STRETCH)
     return _grown(box, across**trust, down**trust)
+
+
+def _ramp(value: float, none: float, full: float) -> float:
+    return min(max((value - none) / (full - none), 0.0), 1.0)
 
 
 def _grown(box: Box, across: float, down: float) -> Box:
