@@ -8,7 +8,7 @@ import { fitted, panned, viewToVideo, zoomedAt, type View } from '@/geometry/vie
 import { drawShapes } from './shapes'
 
 /** What can be drawn as the video's picture; media knows how to get one. */
-export type Drawable = ImageBitmap | VideoFrame
+export type Drawable = ImageBitmap
 
 export class Stage {
   private readonly video: HTMLCanvasElement
@@ -197,5 +197,5 @@ export class Stage {
   }
 }
 
-/** A closed VideoFrame has no size any more. */
-const isClosed = (picture: Drawable) => ('displayWidth' in picture ? picture.displayWidth : picture.width) === 0
+/** A closed bitmap has no size any more. */
+const isClosed = (picture: Drawable) => picture.width === 0

@@ -45,5 +45,5 @@ export class FrameCache<P extends { close(): void }> {
   }
 }
 
-/** How many pictures of this size a cache may hold: about 220 MB of 4:2:0, at least a few groups. */
-export const capacityFor = (width: number, height: number) => Math.max(48, Math.min(480, Math.floor(220e6 / (width * height * 1.5))))
+/** How many bitmaps of this size a cache may hold: about 350 MB, at least a few groups. */
+export const capacityFor = (width: number, height: number) => Math.max(48, Math.min(480, Math.floor(350e6 / (width * height * 4))))

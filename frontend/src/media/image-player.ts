@@ -18,8 +18,7 @@ export class ImagePlayer implements Player {
   private disposed = false
 
   constructor(private readonly options: PlayerOptions) {
-    // Bitmaps are RGBA: more than twice the bytes of a decoded video picture.
-    this.cache = new FrameCache(Math.floor(capacityFor(options.width, options.height) / 2.5))
+    this.cache = new FrameCache(capacityFor(options.width, options.height))
   }
 
   show(frame: number): void {

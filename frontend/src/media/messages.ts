@@ -6,7 +6,7 @@ export type ToDecoder =
 
 export type FromDecoder =
   | { readonly type: 'opened' }
-  | { readonly type: 'picture'; readonly frame: number; readonly picture: VideoFrame }
+  | { readonly type: 'picture'; readonly frame: number; readonly picture: ImageBitmap }
   /** All pictures of a group were sent. */
   | { readonly type: 'group'; readonly group: number }
   /** Decoding isn't possible here; `message` says why. */

@@ -2,7 +2,7 @@
 import { ImagePlayer } from './image-player'
 import { WebCodecsPlayer } from './webcodecs-player'
 
-export type Picture = ImageBitmap | VideoFrame
+export type Picture = ImageBitmap
 
 export interface PlayerOptions {
   readonly proxyUrl: string

@@ -13,7 +13,7 @@ export class WebCodecsPlayer implements Player {
   onBuffered: Player['onBuffered'] = () => undefined
   /** Decoding isn't possible; nothing will come any more. */
   onFailed: (message: string) => void = () => undefined
-  private readonly cache: FrameCache<VideoFrame>
+  private readonly cache: FrameCache<ImageBitmap>
   private readonly worker: Worker
   private readonly groupCount: number
   /** Frames asked for that were not shown, in the order of asking. */
@@ -75,7 +75,7 @@ export class WebCodecsPlayer implements Player {
     }
   }
 
-  private arrived(frame: number, picture: VideoFrame): void {
+  private arrived(frame: number, picture: ImageBitmap): void {
     this.cache.put(frame, picture)
     // While scrubbing faster than decoding, a picture asked for a moment ago still shows the way.
     const index = this.asked.lastIndexOf(frame)
@@ -86,7 +86,7 @@ export class WebCodecsPlayer implements Player {
     this.cache.trim(this.target, this.shown)
   }
 
-  private draw(frame: number, picture: VideoFrame): void {
+  private draw(frame: number, picture: ImageBitmap): void {
     this.shown = frame
     this.onFrame(frame, picture)
   }
