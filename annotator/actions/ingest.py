@@ -6,7 +6,8 @@ from __future__ import annotations
 import logging
 import time
 
-from django_tasks import task
+from django.db import transaction
+from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from annotator.media import storage
@@ -17,6 +18,8 @@ from tracking.frames import MediaError, build_index
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 0.4
+ATTEMPTS = 3
+UNPREPARED = (VideoState.QUEUED, VideoState.INGESTING)
 
 
 class VideoRemoved(Exception):
@@ -43,15 +46,43 @@ def ingest(video_id: int) -> None:
 
 
 def requeue_interrupted() -> int:
-    """Give tasks that a killed worker left half-done back to the queue. Returns how many.
+    """Give tasks that a killed worker left half-done back to the queue, and queue videos that no task is to prepare.
+    Returns how many.
 
     Only for a worker that is the only one: a task that runs elsewhere looks the same.
     """
-    return DBTaskResult.objects.running().update(status="READY", started_at=None, worker_ids=[])
+    count = 0
+    for unfinished in DBTaskResult.objects.running():
+        if unfinished.task_path == ingest.module_path and len(unfinished.worker_ids) >= ATTEMPTS:
+            _give_up(unfinished)
+        else:
+            unfinished.status, unfinished.started_at = TaskResultStatus.READY, None
+            unfinished.save(update_fields=["status", "started_at"])
+            count += 1
+    with transaction.atomic():
+        tasks = DBTaskResult.objects.filter(task_path=ingest.module_path, finished_at=None)
+        queued = {task.args_kwargs["args"][0] for task in tasks}
+        for video in Video.objects.filter(state__in=UNPREPARED).exclude(pk__in=queued):
+            ingest.enqueue(video.pk)
+            count += 1
+    return count
+
+
+def _give_up(unfinished: DBTaskResult[[int], None]) -> None:
+    """Each attempt ended the worker itself: one file must not keep it from everything else."""
+    unfinished.set_failed(RuntimeError("The worker ended during each attempt."))
+    video = Video.objects.filter(pk=unfinished.args_kwargs["args"][0]).first()
+    if video:
+        _fail(
+            video,
+            f"The jobs worker ended {ATTEMPTS} times while it prepared this video. Convert it to H.264 in MP4 and "
+            "upload that; if that fails too, tell your admin.",
+        )
 
 
 def _prepare(video: Video) -> None:
     report = _Reporter(video)
+    storage.remove_prepared(video)
     report.stage("Reading frames")
     source = storage.video_file(video, storage.SOURCE)
     index = build_index(source)

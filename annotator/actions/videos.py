@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import re
-from pathlib import PurePath
+from datetime import timedelta
+from pathlib import Path, PurePath
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
 
 from annotator.actions.errors import ActionError
+from annotator.actions.ingest import ingest
 from annotator.media import storage
 from annotator.models import Layer, Project, Upload, Video, VideoState
 from annotator.models.user import User
 
 ROOM_TO_SPARE = 2.5
 """An upload needs this many times its size free: the file itself, and the proxy that is made of it."""
+UPLOAD_KEPT = timedelta(days=7)
+"""An upload that nobody goes on with is removed after this long."""
+FORGOTTEN_S = 24 * 3600.0
+"""Files that no row names are left alone for this long: their row may be about to be committed."""
 
 
 class OffsetConflict(ActionError):
@@ -33,10 +42,12 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
         raise ActionError("The file is empty (0 bytes). Choose the original video.")
     if size > settings.UPLOAD_LIMIT:
         raise ActionError(f"A video may have {_gigabytes(settings.UPLOAD_LIMIT)}; this one has {_gigabytes(size)}.")
-    if size * ROOM_TO_SPARE > storage.free_bytes():
+    coming = Upload.objects.aggregate(bytes=Sum(F("size") - F("received")))["bytes"] or 0
+    free = max(storage.free_bytes() - coming, 0)
+    if size * ROOM_TO_SPARE > free:
         raise ActionError(
-            f"The server has too little room: {_gigabytes(storage.free_bytes())} are free, and a video of "
-            f"{_gigabytes(size)} needs {_gigabytes(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
+            f"The server has too little room: {_gigabytes(free)} are free, and a video of {_gigabytes(size)} needs "
+            f"{_gigabytes(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
         )
     upload = Upload.objects.create(project=project, name=_file_name(name), size=size, created_by=user)
     path = storage.upload_file(upload)
@@ -53,11 +64,7 @@ def append_upload(*, upload: Upload, offset: int, data: bytes) -> Upload:
             raise OffsetConflict(upload.received)
         if upload.received + len(data) > upload.size:
             raise ActionError(f"The file was said to have {upload.size} bytes; more came. Begin the upload again.")
-        with storage.upload_file(upload).open("r+b") as file:
-            # Bytes of a chunk whose request died half-way lie beyond what counts; they are written over.
-            file.seek(upload.received)
-            file.write(data)
-            file.truncate()
+        _write(storage.upload_file(upload), upload.received, data)
         upload.received += len(data)
         upload.save(update_fields=["received", "touched_at"])
     return upload
@@ -69,19 +76,28 @@ def cancel_upload(*, upload: Upload) -> None:
 
 
 def finish_upload(*, upload: Upload) -> Video:
-    """The last byte is here: make the video with its main layer, and queue its ingest."""
+    """The last byte is here: make the video with its main layer, and queue its ingest.
+
+    The video takes over the upload's key, so that doing it again after a crash half-way finds the file where it is.
+    """
     if upload.received != upload.size:
         raise ActionError(f"The upload has {upload.received} of {upload.size} bytes; send the rest first.")
+    came = storage.upload_file(upload)
     with transaction.atomic():
         video = Video.objects.create(
-            project=upload.project, name=upload.name, size_bytes=upload.size, created_by=upload.created_by
+            key=upload.pk,
+            project=upload.project,
+            name=upload.name,
+            size_bytes=upload.size,
+            created_by=upload.created_by,
         )
         Layer.objects.create(video=video)
         target = storage.video_file(video, storage.SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
-        storage.upload_file(upload).replace(target)
         upload.delete()
         queue_ingest(video)
+        if not target.exists():
+            came.replace(target)
     return video
 
 
@@ -115,10 +131,39 @@ def delete_video(*, video: Video) -> None:
 
 
 def queue_ingest(video: Video) -> None:
-    """Have the jobs worker ingest a video once the transaction is through."""
-    from annotator.actions.ingest import ingest
+    """Have the jobs worker ingest a video. The queue is in the same database: it is there when the transaction is."""
+    ingest.enqueue(video.pk)
 
-    transaction.on_commit(lambda: ingest.enqueue(video.pk))
+
+def remove_leftovers() -> int:
+    """Remove uploads that nobody goes on with, and files that no row names. Returns how many."""
+    stale = list(Upload.objects.filter(touched_at__lt=timezone.now() - UPLOAD_KEPT))
+    for upload in stale:
+        cancel_upload(upload=upload)
+    uploads = {str(key) for key in Upload.objects.values_list("pk", flat=True)}
+    videos = {str(key) for key in Video.objects.values_list("key", flat=True)}
+    forgotten = [
+        *storage.forgotten("uploads", uploads, FORGOTTEN_S),
+        *storage.forgotten("videos", videos, FORGOTTEN_S),
+    ]
+    for path in forgotten:
+        storage.remove(path)
+    return len(stale) + len(forgotten)
+
+
+def _write(path: Path, at: int, data: bytes) -> None:
+    try:
+        with path.open("r+b") as file:
+            # Bytes of a chunk whose request died half-way lie beyond what counts; they are written over.
+            file.seek(at)
+            file.write(data)
+            file.truncate()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise ActionError(
+            "The server's disk is full. Ask your admin to make room; the upload can go on then."
+        ) from error
 
 
 def _file_name(name: str) -> str:

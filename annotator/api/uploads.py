@@ -16,6 +16,7 @@ from annotator.access import access_project, access_upload
 from annotator.actions.errors import ActionError
 from annotator.actions.videos import OffsetConflict, append_upload, begin_upload, cancel_upload, finish_upload
 from annotator.api.people import signed_in
+from annotator.models import Upload
 
 router = Router(tags=["uploads"])
 
@@ -35,7 +36,8 @@ def create(request: HttpRequest) -> HttpResponse:
 @router.api_operation(["HEAD"], "/{upload_id}", summary="How far an upload has come")
 def state(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = access_upload(request.user, upload_id)
-    return HttpResponse(headers={**TUS, "Upload-Offset": str(upload.received), "Upload-Length": str(upload.size)})
+    headers = {**TUS, "Upload-Offset": str(upload.received), "Upload-Length": str(upload.size)}
+    return HttpResponse(headers=headers | _finished(upload))
 
 
 @router.patch("/{upload_id}", summary="Send the next chunk")
@@ -50,15 +52,19 @@ def append(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         headers = {**TUS, "Upload-Offset": str(conflict.received)}
         return HttpResponse(str(conflict), status=409, headers=headers)
     headers = {**TUS, "Upload-Offset": str(upload.received)}
-    if upload.received == upload.size:
-        headers["Video-Id"] = str(finish_upload(upload=upload).pk)
-    return HttpResponse(status=204, headers=headers)
+    return HttpResponse(status=204, headers=headers | _finished(upload))
 
 
 @router.delete("/{upload_id}", summary="Cancel an upload")
 def terminate(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     cancel_upload(upload=access_upload(request.user, upload_id))
     return HttpResponse(status=204, headers=TUS)
+
+
+def _finished(upload: Upload) -> dict[str, str]:
+    """Make the video once all is here. A client that asks for the state of an upload whose last request was broken off
+    takes it for done, so asking does it too."""
+    return {"Video-Id": str(finish_upload(upload=upload).pk)} if upload.received == upload.size else {}
 
 
 def _metadata(header: str) -> dict[str, str]:

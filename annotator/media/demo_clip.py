@@ -77,7 +77,7 @@ def _ground(random: np.random.Generator) -> Picture:
     coarse = _noise(random, HEIGHT, WIDTH, blur=40).mean(axis=2, keepdims=True)
     fine = _noise(random, HEIGHT, WIDTH, blur=4).mean(axis=2, keepdims=True)
     mixed = 0.4 * coarse + 0.5 * fine + np.array((-38.0, -30.0, -28.0))
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mixed, 0, 255).astype(np.uint8))
 
 
 def _noise(random: np.random.Generator, height: int, width: int, *, blur: float) -> NDArray[np.float32]:

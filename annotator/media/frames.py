@@ -9,9 +9,9 @@ from uuid import UUID
 from django.http import Http404
 
 from annotator.media import storage
-from annotator.media.proxy import jpeg
+from annotator.media.proxy import jpeg, proxy_index
 from annotator.models import Video, VideoState
-from tracking.frames import FrameReader, build_index
+from tracking.frames import FrameReader
 
 OPEN_VIDEOS = 8
 """Readers kept open. Neighbouring frames asked for one after the other then cost one decoding step each."""
@@ -54,6 +54,6 @@ def frame_jpeg(video: Video, frame: int) -> bytes:
 def _proxy_reader(video: Video) -> FrameReader:
     path = storage.video_file(video, storage.PROXY)
     try:
-        return FrameReader(path, build_index(path))
+        return FrameReader(path, proxy_index(path, frame_count=video.frame_count))
     except FileNotFoundError as error:
         raise Http404("This video was removed.") from error

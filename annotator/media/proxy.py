@@ -12,9 +12,11 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 from PIL import Image
 
+from tracking.containers import open_container, video_stream
 from tracking.frames import FrameIndex, FrameReader, MediaError
 
 GROUP = 12
@@ -27,6 +29,9 @@ COLUMNS = 10
 
 ENCODER = {"preset": "veryfast", "crf": QUALITY, "bf": "0", "sc_threshold": "0", "tune": "fastdecode"}
 FASTSTART = {"movflags": "+faststart"}
+BT601 = 6
+KNOWN = (1, 5, 6, 7, 9)
+"""Matrices of ITU-T H.273 that a browser can read: BT.709, the two of BT.601, SMPTE 240M, BT.2020."""
 
 Progress = Callable[[float], None]
 """Called with the share that is done, in [0, 1]; raises to cancel."""
@@ -58,7 +63,7 @@ def make_proxy(
         MediaError: when the pictures can't be decoded.
     """
     plan = _plan(index)
-    rate = Fraction(index.fps).limit_denominator(1001)
+    rate = _rate(index)
     tiles: list[Image.Image] = []
     decoded: list[int] = []
     with FrameReader(source, index) as reader, av.open(str(proxy), "w", format="mp4", options=FASTSTART) as out:
@@ -67,12 +72,15 @@ def make_proxy(
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = GROUP
         stream.codec_context.time_base = 1 / rate
+        stream.codec_context.color_range = ColorRange.MPEG
         for source_number, given in reader.pictures():
             number = len(decoded)
             decoded.append(source_number)
             picture = given
             if _needs_rework(given, index):
                 picture = av.VideoFrame.from_ndarray(_even(reader.upright(given)), format="rgb24")
+            if not number:
+                stream.codec_context.colorspace = _matrix(picture)
             if number % plan.every == 0 and len(tiles) < plan.count:
                 tiles.append(_tile(picture, plan))
             picture.pts, picture.time_base = number, 1 / rate
@@ -89,11 +97,40 @@ def make_proxy(
     return shown, made
 
 
+def proxy_index(path: Path, *, frame_count: int) -> FrameIndex:
+    """The index of a proxy, which follows from how it is made; reading an hour's packets would take seconds."""
+    with open_container(path) as container:
+        stream = video_stream(container)
+        time_base, rate = stream.time_base, stream.average_rate
+        if not time_base or not rate:
+            raise MediaError("The proxy says no rate. Remove the video and upload it again.")
+        numbers = np.arange(frame_count, dtype=np.int64)
+        return FrameIndex(
+            pts=numbers * round(1 / (rate * time_base)),
+            keyframes=numbers % GROUP == 0,
+            time_base=time_base,
+            rotation=0,
+            width=stream.codec_context.width,
+            height=stream.codec_context.height,
+            codec="h264",
+        )
+
+
 def jpeg(image: NDArray[np.uint8], *, quality: int = 90) -> bytes:
     """(H, W, 3) uint8 RGB as a JPEG file."""
     out = io.BytesIO()
     Image.fromarray(image).save(out, "JPEG", quality=quality)
     return out.getvalue()
+
+
+def _rate(index: FrameIndex) -> Fraction:
+    """Frames per second as a fraction that an MP4 can count in: 30000/1001, not 29.97002997."""
+    return Fraction(index.fps).limit_denominator(1001)
+
+
+def _matrix(picture: av.VideoFrame) -> int:
+    """How the proxy's colours are to be read: as the source's are; FFmpeg takes BT.601 where it says nothing."""
+    return int(picture.colorspace) if picture.format.name.startswith("yuv") and picture.colorspace in KNOWN else BT601
 
 
 def _plan(index: FrameIndex) -> Strip:
@@ -105,7 +142,9 @@ def _plan(index: FrameIndex) -> Strip:
 def _needs_rework(picture: av.VideoFrame, index: FrameIndex) -> bool:
     """Whether a picture must be turned, padded or scaled before it is encoded; most need only a new pixel format."""
     odd = index.width % 2 or index.height % 2
-    return bool(index.rotation or odd or (picture.width, picture.height) != (index.width, index.height))
+    full_range = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
+    other_size = (picture.width, picture.height) != (index.width, index.height)
+    return bool(index.rotation or odd or full_range or other_size)
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

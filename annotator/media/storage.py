@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -40,6 +41,30 @@ def transfer_folder(transfer: Transfer) -> Path:
 
 def remove_video_files(video: Video) -> None:
     shutil.rmtree(_folder("videos", video.key), ignore_errors=True)
+
+
+def remove_prepared(video: Video) -> None:
+    """Remove all that was made of a video's source, also what a killed worker had only begun."""
+    folder = _folder("videos", video.key)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name != SOURCE:
+            path.unlink(missing_ok=True)
+
+
+def forgotten(kind: str, known: Collection[str], older_than_s: float) -> Iterator[Path]:
+    """Entries of ``videos`` or ``uploads`` whose name isn't among the known ones, untouched for that long."""
+    folder = media_root() / kind
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in known and time.time() - path.stat().st_mtime > older_than_s:
+            yield path
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def free_bytes() -> int:

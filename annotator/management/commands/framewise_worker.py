@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from annotator.actions.ingest import requeue_interrupted
+from annotator.actions.videos import remove_leftovers
 
 
 class Command(BaseCommand):
@@ -22,4 +23,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, one_of_many: bool, **options: Any) -> None:
         if not one_of_many and (count := requeue_interrupted()):
             self.stdout.write(f"{count} interrupted task(s) begin again.")
+        remove_leftovers()
         call_command("db_worker", interval=0.3, startup_delay=False, verbosity=0)
