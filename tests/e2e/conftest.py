@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,16 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from framewise.bench.product import CHROMIUM, CHROMIUM_ARGUMENTS, PASSWORD, USERNAME, Product
 
+ENVIRONMENT = {
+    "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])),
+    "FRAMEWISE_EXTRA_TRACKERS": "tests.e2e.trackers:ENTRIES",
+}
+
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = Product.start(tmp_path_factory.mktemp("product"))
+    """One for all tests: starting it takes seconds."""
+    running = Product.start(tmp_path_factory.mktemp("product"), ENVIRONMENT)
     yield running
     running.stop()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,8 +12,8 @@ from framewise.bench.client import Client
 from framewise.bench.product import Product
 from framewise.bench.videos import moving_object
 from tests.e2e.conftest import sign_in
+from tests.e2e.editor import drag, draw, frame_of, near, on_page, opened, selected_box, serious
 
-AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 FRAMES = 48
 
 
@@ -33,58 +31,6 @@ def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
 @pytest.fixture
 def editor(person: Page, product: Product, video: int) -> Page:
     return opened(person, product, video)
-
-
-def opened(page: Page, product: Product, video: int, query: str = "?frame=0") -> Page:
-    page.goto(f"{product.url}/videos/{video}/edit/{query}")
-    page.wait_for_selector("#stage[data-frame]")
-    expect(page.locator("[data-saved]")).to_have_attribute("data-saved", "saved")
-    return page
-
-
-def on_page(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Where a point of the video (px) lies on the page."""
-    script = """([x, y]) => {
-      const view = framewise.store.session.view.value
-      const stage = document.getElementById('stage').getBoundingClientRect()
-      return [stage.left + view.x + x * view.scale, stage.top + view.y + y * view.scale]
-    }"""
-    left, top = page.evaluate(script, [x, y])
-    return left, top
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float], button: Any = "left") -> None:
-    """Drag from one point of the video to another."""
-    begin, finish = on_page(page, *start), on_page(page, *end)
-    page.mouse.move(*begin)
-    page.mouse.down(button=button)
-    page.mouse.move(*finish, steps=4)
-    page.mouse.up(button=button)
-
-
-def draw(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.keyboard.press("n")
-    drag(page, start, end)
-
-
-def frame_of(page: Page) -> int:
-    return int(page.evaluate("framewise.store.session.frame.value"))
-
-
-def selected_box(page: Page) -> list[int] | None:
-    script = """() => {
-      const { store } = framewise
-      const [track] = store.session.selection.value
-      const shape = track && store.queries.shapeAt(track, store.session.frame.value)
-      return shape ? shape.bounds.map(Math.round) : null
-    }"""
-    box: list[int] | None = page.evaluate(script)
-    return box
-
-
-def near(box: list[int] | None, wanted: tuple[int, int, int, int]) -> bool:
-    """Whether a box is the wanted one, give or take what a pixel of the screen is worth."""
-    return box is not None and all(abs(a - b) <= 3 for a, b in zip(box, wanted, strict=True))
 
 
 def test_a_box_is_drawn_where_the_pointer_was_and_resized_by_its_corner(editor: Page) -> None:
@@ -209,16 +155,6 @@ def themed(
     sign_in(page, product.url)
     yield opened(page, product, video)
     context.close()
-
-
-def serious(page: Page) -> list[str]:
-    """Serious violations of accessibility rules, as axe finds them."""
-    page.evaluate(AXE.read_text())
-    script = """async () => (await axe.run(document)).violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0].html}`)"""
-    found: list[str] = page.evaluate(script)
-    return found
 
 
 def test_everything_is_in_view_and_accessible(themed: Page, size: tuple[int, int]) -> None:

@@ -1,0 +1,46 @@
+"""Small videos of things that move, made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.types import Box
+
+WIDTH, HEIGHT, FPS = 320, 180, 25
+THING = (36, 30)
+TOPS = (15, 75, 135)
+"""Where the three things are: one below the other, moving to the right side by side."""
+
+
+def thing_at(row: int, frame: int) -> Box:
+    """The box of the thing in a row (0..2) on a frame."""
+    left, top = 12 + frame, TOPS[row]
+    return Box(left, top, left + THING[0], top + THING[1])
+
+
+def moving_things(path: Path, frames: int) -> Path:
+    """Write a video in which three textured things move by one pixel a frame over a textured ground."""
+    ground = _texture(HEIGHT, WIDTH, seed=1, blur=8) // 2
+    things = [_texture(THING[1], THING[0], seed=2 + row, blur=2) for row in range(len(TOPS))]
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for frame in range(frames):
+            image = ground.copy()
+            for row, thing in enumerate(things):
+                box = thing_at(row, frame)
+                image[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)] = thing
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def _texture(height: int, width: int, *, seed: int, blur: float) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
+    smooth = cv2.GaussianBlur(noise, (0, 0), blur)
+    return np.asarray(cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX), np.uint8)  # type: ignore[call-overload]
