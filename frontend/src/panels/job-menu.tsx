@@ -1,39 +1,46 @@
-import { signal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { EditorConfig } from '@/store/types'
 
-interface JobState {
+interface JobOut {
   readonly stage: string
   readonly state: string
-  /** What this person may do with the job now, with its words. */
-  readonly actions: readonly { readonly id: string; readonly label: string }[]
+  /** What this person may do with the job now; `verb` is what its button says. */
+  readonly steps: readonly { readonly id: string; readonly verb: string }[]
 }
 
-const known = signal<JobState | null>(null)
-
-/** The job that is open: its stage, and what can be done with it. */
+/** The job that is open: where it is on its way, and its next steps. */
 export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job: NonNullable<EditorConfig['job']> }) {
-  const load = async (work: () => Promise<JobState>) => {
+  const known = useSignal<JobOut>({ stage: job.stage, state: job.state, steps: [] })
+  const busy = useSignal(false)
+  const load = async (answer: Promise<JobOut>) => {
+    busy.value = true
     try {
-      known.value = await work()
+      known.value = await answer
     } catch (error) {
-      if (error instanceof ApiError) editor.session.tell(error.message, 'error')
-      else throw error
+      if (!(error instanceof ApiError)) throw error
+      editor.session.tell(error.message, 'error')
+    } finally {
+      busy.value = false
     }
   }
-  if (!known.value) {
-    known.value = { stage: job.stage, state: job.state, actions: [] }
-    void load(() => rest.get<JobState>(`/jobs/${job.id}`))
-  }
+  useEffect(() => void load(rest.get<JobOut>(`/jobs/${job.id}`)), [job.id])
+  const take = (step: string) => void load(rest.send<JobOut>('POST', `/jobs/${job.id}/steps`, { step }))
   return (
     <div class="job" role="group" aria-label="Job">
-      <span class="badge">{known.value.stage}</span>
-      {known.value.actions.map(({ id, label }) => (
-        <button key={id} type="button" class="button" onClick={() => void load(() => rest.send<JobState>('POST', `/jobs/${job.id}/${id}`))}>
-          {label}
+      <span class="badge" title={`Frames ${job.first} to ${job.last}`}>
+        {inWords(known.value)}
+      </span>
+      {known.value.steps.map(({ id, verb }) => (
+        <button key={id} type="button" class="button" disabled={busy.value} onClick={() => take(id)}>
+          {verb}
         </button>
       ))}
     </div>
   )
 }
+
+/** e.g. "review, in progress" */
+const inWords = ({ stage, state }: JobOut) => (stage === 'accepted' ? 'accepted' : `${stage}, ${state.replace('_', ' ')}`)
