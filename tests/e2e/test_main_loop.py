@@ -1,0 +1,153 @@
+"""The way of an object through the product, in a browser: upload, draw, track, correct, export, import; with somebody
+else there, and without a connection."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from framewise.bench.client import Client
+from framewise.bench.product import Product
+from tests.e2e.clips import moving_things, thing_at
+from tests.e2e.editor import (
+    drag,
+    draw_box,
+    go_to,
+    keyframes,
+    rows_here,
+    rows_stored,
+    track_with,
+    wait_for_row,
+    wait_until_runs_end,
+    wait_until_saved,
+)
+from tracking.types import Box, iou
+
+FRAMES = 200
+CORRECTED = 40
+TOP, MIDDLE, BOTTOM = 0, 1, 2
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return moving_things(tmp_path_factory.mktemp("clips") / "things.mp4", FRAMES)
+
+
+@pytest.fixture(scope="module")
+def client(product: Product) -> Iterator[Client]:
+    with Client(product.url) as client:
+        yield client
+
+
+@pytest.fixture
+def video(client: Client, clip: Path) -> int:
+    number = client.upload(client.demo_project(), clip)
+    client.until_ready(number)
+    return number
+
+
+@pytest.mark.parametrize("pictures", ["webcodecs", "images"])
+def test_an_object_is_tracked_live_corrected_and_exported(
+    person: Page, product: Product, client: Client, clip: Path, tmp_path: Path, pictures: str
+) -> None:
+    page = person
+    video = upload(page, product, client.demo_project(), clip)
+    page.goto(f"{product.url}/videos/{video}/edit/?frame=0{'&images=1' if pictures == 'images' else ''}")
+    page.wait_for_selector("#stage[data-frame='0']")
+    assert page.evaluate("framewise.player.kind") == pictures
+    layer: int = client.editor_config(video)["layer"]["id"]
+    track_with(page, "unhurried")
+
+    first = draw_box(page, thing_at(TOP, 0))
+    page.keyboard.press("t")
+    wait_for_row(page, first, 3)
+    second = draw_box(page, thing_at(BOTTOM, 0))
+    expect(page.locator("[data-run=running]")).to_have_count(1)
+    page.keyboard.press("t")
+    wait_for_row(page, second, CORRECTED + 10)
+    before = rows_here(page, second, CORRECTED + 10)
+
+    wait_for_row(page, first, CORRECTED + 10)
+    go_to(page, CORRECTED)
+    correct(page, first, thing_at(MIDDLE, CORRECTED))
+    wait_until_runs_end(page)
+    wait_until_saved(page)
+    assert rows_here(page, second, CORRECTED + 10) == before
+
+    stored = rows_stored(client, layer, FRAMES)
+    check_tracked(stored[first], {0: TOP, CORRECTED: MIDDLE})
+    check_tracked(stored[second], {0: BOTTOM})
+    assert rows_here(page, first, FRAMES) == {row.frame: list(row.bounds) for row in stored[first]}
+
+    exported = export(page, tmp_path)
+    tracks = json.loads(exported.read_text())["tracks"]
+    assert [len(track["shapes"]) for track in tracks] == [FRAMES, FRAMES]
+    marked = [[shape["frame"] for shape in track["shapes"] if shape["keyframe"]] for track in tracks]
+    assert marked == [[0, CORRECTED], [0]]
+    bring_back(page, exported)
+    page.wait_for_function("framewise.store.queries.shapesAt(framewise.store.session.frame.value).length === 4")
+    again = list(rows_stored(client, layer, FRAMES).values())
+    assert again == [stored[first], stored[second]] * 2
+
+
+def upload(page: Page, product: Product, project: int, clip: Path) -> int:
+    """Upload on the project page and wait until the video can be opened; returns its id."""
+    page.goto(f"{product.url}/projects/{project}/")
+    cards = page.locator(".video-card[data-video]")
+    expect(cards.first).to_be_visible()
+    known = {card.get_attribute("data-video") for card in cards.all()}
+    page.locator("[data-uploads] input[type=file]").set_input_files(clip)
+    page.wait_for_function(
+        "known => [...document.querySelectorAll('[data-video][data-state=ready]')]"
+        ".some((card) => !known.includes(card.dataset.video))",
+        arg=list(known),
+        timeout=60_000,
+    )
+    (new,) = {card.get_attribute("data-video") for card in cards.all()} - known
+    assert new is not None
+    expect(page.locator(f"[data-video='{new}'] a")).to_have_attribute("href", re.compile(f"/videos/{new}/edit/"))
+    return int(new)
+
+
+def correct(page: Page, track: str, wanted: Box) -> None:
+    """Select an object and drag it so that its centre is that of ``wanted``."""
+    page.evaluate("track => framewise.store.session.select(track)", track)
+    x1, y1, x2, y2 = page.evaluate(
+        "track => framewise.store.queries.shapeAt(track, framewise.store.session.frame.value).bounds", track
+    )
+    drag(page, ((x1 + x2) / 2, (y1 + y2) / 2), ((wanted.x1 + wanted.x2) / 2, (wanted.y1 + wanted.y2) / 2))
+
+
+def check_tracked(rows: list[Any], things: dict[int, int]) -> None:
+    """Each frame is there once, in order; ``things``: where keyframes are, and which thing the box is on from there."""
+    assert [row.frame for row in rows] == list(range(FRAMES))
+    assert set(keyframes(rows)) == set(things)
+    thing = -1
+    for row in rows:
+        thing = things.get(row.frame, thing)
+        assert iou(Box(*row.bounds), thing_at(thing, row.frame)) > 0.5, f"frame {row.frame}"
+
+
+def export(page: Page, folder: Path) -> Path:
+    page.get_by_role("button", name="Export").click()
+    panel = page.get_by_role("dialog", name="Export and import")
+    panel.get_by_role("radio", name=re.compile("Framewise")).check()
+    panel.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        panel.get_by_role("link", name=re.compile(r"\.json")).click(timeout=30_000)
+    target = folder / "export.json"
+    download.value.save_as(target)
+    return target
+
+
+def bring_back(page: Page, file: Path) -> None:
+    panel = page.get_by_role("dialog", name="Export and import")
+    panel.locator("input[type=file]").set_input_files(file)
+    expect(panel.get_by_text(re.compile("2 tracks with .* read"))).to_be_visible(timeout=30_000)
+    page.keyboard.press("Escape")
