@@ -135,6 +135,7 @@ function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
       if (!live.connected.value) store.disconnected()
     }),
   )
+  scope.listen(window, 'offline', () => live.drop())
   scope.listen(window, 'online', () => live.hurry())
   let told = ''
   scope.every(PRESENCE_MS, () => {

@@ -99,6 +99,16 @@ export class LiveChannel {
     this.connect()
   }
 
+  /** Don't wait for an open connection that is dead: begin anew. */
+  drop(): void {
+    const socket = this.socket
+    if (!socket) return
+    // A dead connection says that it is closed only after another while.
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close(4000)
+    this.closed(4000)
+  }
+
   dispose(): void {
     this.ended = true
     if (this.timer) clearTimeout(this.timer)
@@ -122,7 +132,7 @@ export class LiveChannel {
 
   /** Keep the connection alive; give up one that is silent, which a dropped network leaves open for minutes. */
   private check(): void {
-    if (Date.now() - this.heardAt > SILENCE_MS) this.socket?.close(4000)
+    if (Date.now() - this.heardAt > SILENCE_MS) this.drop()
     else this.send({ type: 'ping' })
   }
 
