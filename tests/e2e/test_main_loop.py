@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from tests.e2e.clips import moving_things, thing_at
+from tests.e2e.conftest import sign_in
 from tests.e2e.editor import (
     drag,
     draw_box,
     go_to,
     keyframes,
+    opened,
     rows_here,
     rows_stored,
     track_with,
@@ -151,3 +153,89 @@ def bring_back(page: Page, file: Path) -> None:
     panel.locator("input[type=file]").set_input_files(file)
     expect(panel.get_by_text(re.compile("2 tracks with .* read"))).to_be_visible(timeout=30_000)
     page.keyboard.press("Escape")
+
+
+def test_undo_and_redo_go_on_after_a_reload(person: Page, product: Product, video: int) -> None:
+    page = opened(person, product, video)
+    draw_box(page, thing_at(TOP, 0))
+    page.keyboard.press("Control+z")
+    shows(page, 0)
+    page.keyboard.press("Control+Shift+z")
+    shows(page, 1)
+    draw_box(page, thing_at(BOTTOM, 0))
+    wait_until_saved(page)
+
+    page.reload()
+    undo, redo = page.get_by_role("button", name="Undo"), page.get_by_role("button", name="Redo")
+    expect(undo).to_be_enabled()
+    shows(page, 2)
+    page.keyboard.press("Control+z")
+    shows(page, 1)
+    page.keyboard.press("Control+z")
+    shows(page, 0)
+    expect(undo).to_be_disabled()
+    wait_until_saved(page)
+
+    page.reload()
+    expect(redo).to_be_enabled()
+    shows(page, 0)
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+Shift+z")
+    shows(page, 2)
+    expect(redo).to_be_disabled()
+
+
+def test_two_people_see_each_other_and_what_the_other_does(
+    person: Page, browser: Browser, product: Product, video: int
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    other = context.new_page()
+    sign_in(other, product.url)
+    page, other = opened(person, product, video), opened(other, product, video, "?frame=7")
+    expect(page.get_by_role("button", name=re.compile("Go to .* on frame 7"))).to_be_visible()
+
+    track = draw_box(page, thing_at(TOP, 0))
+    wait_for_row(other, track, 0)
+    go_to(other, 0)
+    expect(page.get_by_role("button", name=re.compile("Go to .* on frame 0"))).to_be_visible()
+    correct(other, track, thing_at(MIDDLE, 0))
+    page.wait_for_function(
+        "([track, top]) => framewise.store.queries.rowAt(track, 0).bounds[1] > top", arg=[track, thing_at(TOP, 0).y2]
+    )
+    wait_until_saved(other)
+    assert rows_here(page, track, 1) == rows_here(other, track, 1)
+
+    context.close()
+    expect(page.get_by_role("list", name="Also here").get_by_role("button")).to_have_count(0)
+
+
+def test_what_is_drawn_without_a_connection_arrives_when_it_is_back(
+    person: Page, product: Product, client: Client, video: int
+) -> None:
+    page = opened(person, product, video)
+    layer: int = client.editor_config(video)["layer"]["id"]
+    kept = draw_box(page, thing_at(TOP, 0))
+    wait_until_saved(page)
+    cut_off(page)
+    drawn = [draw_box(page, thing_at(row, 0)) for row in (MIDDLE, BOTTOM)]
+    correct(page, kept, Box(200, 20, 236, 50))
+    expect(page.locator("[data-saved=offline]")).to_contain_text("3 changes kept in this browser")
+    assert set(rows_stored(client, layer, FRAMES)) == {kept}
+
+    page.context.set_offline(False)
+    wait_until_saved(page)
+    stored = rows_stored(client, layer, FRAMES)
+    assert {track: list(keyframes(rows)) for track, rows in stored.items()} == {kept: [0], drawn[0]: [0], drawn[1]: [0]}
+    assert stored[kept][0].bounds[0] == pytest.approx(200, abs=3)
+
+
+def cut_off(page: Page) -> None:
+    """Take the network away; a live channel that is open would otherwise be left open."""
+    page.context.set_offline(True)
+    expect(page.locator("[data-saved]")).to_have_attribute("data-saved", "offline", timeout=60_000)
+
+
+def shows(page: Page, count: int) -> None:
+    """Wait until so many objects are on frame 0."""
+    script = "count => globalThis.framewise?.store.queries.shapesAt(0).length === count"
+    page.wait_for_function(script, arg=count)
