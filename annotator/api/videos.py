@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from annotator.access import access_project, access_video
 from annotator.actions.videos import delete_video, rename_video, retry_video
@@ -56,9 +56,9 @@ def patch_video(request: HttpRequest, video_id: int, changes: VideoIn) -> Video:
 
 
 @router.delete("/{video_id}", response={204: None}, summary="Remove a video with all its annotations")
-def remove_video(request: HttpRequest, video_id: int) -> tuple[int, None]:
+def remove_video(request: HttpRequest, video_id: int) -> Status[None]:
     delete_video(video=access_video(request.user, video_id, "manage"))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{video_id}/retry", response=VideoOut, summary="Ingest a failed video once more")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import http_date, quote_etag
+from django.utils.http import http_date, parse_etags, quote_etag
 
 BLOCK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -39,7 +39,7 @@ def serve_file(
     if download_as:
         safe = re.sub(r"[^\w .()-]", "_", download_as)
         headers["Content-Disposition"] = f'attachment; filename="{safe}"'
-    if request.headers.get("If-None-Match") == etag:
+    if {etag, "*"} & set(parse_etags(request.headers.get("If-None-Match", ""))):
         return HttpResponse(status=304, headers=headers)
     first, last = 0, stat.st_size - 1
     status = 200

@@ -1,0 +1,217 @@
+"""Videos over HTTP: their state, their media in ranges, and who may have them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core import signing
+from django.http import StreamingHttpResponse
+from django.test import Client
+from PIL import Image
+from pytest_django import Settings
+
+from annotator.actions.ingest import ingest
+from annotator.media import agent_access, storage
+from annotator.media.agent_access import media_token, video_access
+from annotator.models import Video, VideoState
+from tests.media.clips import B_FRAMES, number_in, write_clip
+from tests.people import Team, client_of
+from tracking.frames import FrameIndex
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", 30, options=B_FRAMES)
+
+
+@pytest.fixture
+def video(team: Team, clip: Path, tmp_path: Path, settings: Settings) -> Iterator[Video]:
+    """A video of 30 frames that is ready, with all its files."""
+    settings.MEDIA_ROOT = tmp_path
+    made = Video.objects.create(project=team.project, name="clip.mp4", size_bytes=clip.stat().st_size)
+    source = storage.video_file(made, storage.SOURCE)
+    source.parent.mkdir(parents=True)
+    shutil.copy(clip, source)
+    ingest.call(made.pk)
+    made.refresh_from_db()
+    yield made
+
+
+def body(answer: object) -> bytes:
+    assert isinstance(answer, StreamingHttpResponse)
+    return b"".join(answer)  # type: ignore[arg-type]  # Django's client turns asynchronous pieces into plain ones.
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+
+
+def test_a_project_lists_its_videos_with_their_state(team: Team, video: Video) -> None:
+    listed = client_of(team.vic).get("/api/videos/", {"project": team.project.pk}).json()
+    (found,) = [each for each in listed if each["id"] == video.pk]
+    assert (found["state"], found["frame_count"], found["width"], found["height"]) == ("ready", 30, 160, 96)
+
+
+def test_a_failed_video_tells_why(team: Team, video: Video) -> None:
+    Video.objects.filter(pk=video.pk).update(state=VideoState.FAILED, error="It is empty.")
+    found = client_of(team.vic).get(f"/api/videos/{video.pk}").json()
+    assert (found["state"], found["error"]) == ("failed", "It is empty.")
+
+
+@pytest.mark.parametrize("what", ["", "/proxy.mp4", "/strip.jpg", "/frames/3.jpg"])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("alice", 200), ("mona", 200), ("rita", 200), ("bob", 200), ("vic", 200), ("eve", 404), (None, 401)],
+)
+def test_members_see_a_video_and_its_media(what: str, name: str | None, status: int, team: Team, video: Video) -> None:
+    client = client_of(getattr(team, name) if name else None)
+    assert client.get(f"/api/videos/{video.pk}{what}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("alice", 204), ("mona", 204), ("rita", 403), ("bob", 403), ("vic", 403), ("eve", 404)]
+)
+def test_those_who_manage_may_remove_a_video(name: str, status: int, team: Team, video: Video) -> None:
+    folder = storage.video_file(video, storage.SOURCE).parent
+    assert client_of(getattr(team, name)).delete(f"/api/videos/{video.pk}").status_code == status
+    gone = status == 204
+    assert folder.exists() is not gone
+    assert Video.objects.filter(pk=video.pk).exists() is not gone
+
+
+@pytest.mark.parametrize(("name", "status"), [("mona", 200), ("rita", 403), ("eve", 404)])
+def test_those_who_manage_may_try_a_failed_video_again(name: str, status: int, team: Team, video: Video) -> None:
+    Video.objects.filter(pk=video.pk).update(state=VideoState.FAILED, error="Disk full.")
+    answer = client_of(getattr(team, name)).post(f"/api/videos/{video.pk}/retry")
+    assert answer.status_code == status
+    video.refresh_from_db()
+    assert (video.state, video.error) == (("queued", "") if status == 200 else ("failed", "Disk full."))
+
+
+def test_a_video_that_did_not_fail_is_not_tried_again(team: Team, video: Video) -> None:
+    answer = client_of(team.mona).post(f"/api/videos/{video.pk}/retry")
+    assert (answer.status_code, "failed" in answer.json()["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(("name", "status"), [("mona", 200), ("bob", 403), ("eve", 404)])
+def test_those_who_manage_may_rename_a_video(name: str, status: int, team: Team, video: Video) -> None:
+    answer = client_of(getattr(team, name)).patch(
+        f"/api/videos/{video.pk}", {"name": "lions.mp4"}, content_type="application/json"
+    )
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("frame", [0, 11, 12, 29])
+def test_a_frame_is_a_picture_of_that_frame(frame: int, team: Team, video: Video) -> None:
+    answer = client_of(team.vic).get(f"/api/videos/{video.pk}/frames/{frame}.jpg")
+    picture = np.asarray(Image.open(io.BytesIO(answer.content)))
+    assert (number_in(picture), picture.shape) == (frame, (96, 160, 3))
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_a_frame_beyond_the_end_is_not_there(team: Team, video: Video) -> None:
+    answer = client_of(team.vic).get(f"/api/videos/{video.pk}/frames/30.jpg")
+    assert (answer.status_code, "0..29" in answer.json()["message"]) == (404, True)
+
+
+def test_a_video_that_is_not_ready_shows_no_frames(team: Team, video: Video) -> None:
+    Video.objects.filter(pk=video.pk).update(state=VideoState.INGESTING)
+    assert client_of(team.vic).get(f"/api/videos/{video.pk}/frames/0.jpg").status_code == 404
+
+
+@pytest.fixture
+def proxy(team: Team, video: Video) -> tuple[Client, str, bytes]:
+    data = storage.video_file(video, storage.PROXY).read_bytes()
+    return client_of(team.vic), f"/api/videos/{video.pk}/proxy.mp4", data
+
+
+def test_a_whole_file_says_that_ranges_can_be_had(proxy: tuple[Client, str, bytes]) -> None:
+    client, address, data = proxy
+    answer = client.get(address)
+    assert (answer.status_code, body(answer)) == (200, data)
+    assert (answer.headers["Accept-Ranges"], answer.headers["Content-Length"]) == ("bytes", str(len(data)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=100-199", slice(100, 200)),
+        ("bytes=100-", slice(100, None)),
+        ("bytes=-50", slice(-50, None)),
+        ("bytes=100-999999999", slice(100, None)),
+    ],
+)
+def test_a_range_is_that_part_of_the_file(wanted: str, part: slice, proxy: tuple[Client, str, bytes]) -> None:
+    client, address, data = proxy
+    answer = client.get(address, headers={"Range": wanted})
+    first, last, _ = part.indices(len(data))
+    assert (answer.status_code, body(answer)) == (206, data[part])
+    assert answer.headers["Content-Range"] == f"bytes {first}-{last - 1}/{len(data)}"
+
+
+@pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "bytes=-", "lines=0-1", "bytes=x-"])
+def test_what_is_no_single_range_gets_the_whole_file(wanted: str, proxy: tuple[Client, str, bytes]) -> None:
+    client, address, data = proxy
+    answer = client.get(address, headers={"Range": wanted})
+    assert (answer.status_code, body(answer)) == (200, data)
+
+
+@pytest.mark.parametrize("wanted", ["bytes=999999999-", "bytes=5-4", "bytes=-0"])
+def test_a_range_that_holds_nothing_is_refused_with_the_size(wanted: str, proxy: tuple[Client, str, bytes]) -> None:
+    client, address, data = proxy
+    answer = client.get(address, headers={"Range": wanted})
+    assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{len(data)}")
+
+
+def test_a_copy_that_is_still_good_is_not_sent_again(proxy: tuple[Client, str, bytes]) -> None:
+    client, address, _ = proxy
+    tag = client.get(address).headers["ETag"]
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+    assert client.get(address, headers={"If-None-Match": f'"other", {tag}'}).status_code == 304
+    assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_range_of_another_copy_gets_the_whole_file(proxy: tuple[Client, str, bytes]) -> None:
+    client, address, _ = proxy
+    tag = client.get(address).headers["ETag"]
+    assert client.get(address, headers={"Range": "bytes=0-9", "If-Range": tag}).status_code == 206
+    assert client.get(address, headers={"Range": "bytes=0-9", "If-Range": '"other"'}).status_code == 200
+
+
+def test_asking_for_the_head_alone_sends_no_body(proxy: tuple[Client, str, bytes]) -> None:
+    client, address, data = proxy
+    answer = client.head(address)
+    assert (answer.status_code, answer.headers["Content-Length"], answer.content) == (200, str(len(data)), b"")
+
+
+def test_an_agent_gets_source_and_index_without_a_session(video: Video, clip: Path, tmp_path: Path) -> None:
+    access = video_access(video)
+    assert body(Client().get(access.source)) == clip.read_bytes()
+    assert body(Client().get(access.source, headers={"Range": "bytes=7-9"})) == clip.read_bytes()[7:10]
+    (tmp_path / "index.npz").write_bytes(body(Client().get(access.index)))
+    assert len(FrameIndex.load(tmp_path / "index.npz")) == 30
+
+
+def test_an_agents_address_opens_one_video_only(team: Team, video: Video) -> None:
+    token = media_token(team.video)
+    assert Client().get(f"/api/agent-media/{token}/source").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["source", "index"])
+def test_a_forged_address_opens_nothing(what: str, video: Video) -> None:
+    forged = signing.dumps(str(video.key), salt="another")
+    for token in (forged, media_token(video)[:-1], str(video.key)):
+        assert Client().get(f"/api/agent-media/{token}/{what}").status_code == 404
+
+
+def test_an_agents_address_expires(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = video_access(video).source
+    monkeypatch.setattr(agent_access, "VALID_S", -1)
+    answer = Client().get(address)
+    assert (answer.status_code, "expired" in answer.json()["message"]) == (404, True)
