@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -44,3 +45,25 @@ def _texture(height: int, width: int, *, seed: int, blur: float) -> NDArray[np.u
     noise = np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
     smooth = cv2.GaussianBlur(noise, (0, 0), blur)
     return np.asarray(cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX), np.uint8)  # type: ignore[call-overload]
+
+
+def long_clip(path: Path, seconds: int) -> Path:
+    """Write a video that takes a while to prepare, though none to make: one second of it, over and over."""
+    size = (640, 360)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "bf": "0", "g": str(FPS)})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        picture = _texture(size[1], size[0], seed=9, blur=3)
+        second = []
+        for frame in range(FPS):
+            moved = np.roll(picture, 8 * frame, axis=1)
+            second += stream.encode(av.VideoFrame.from_ndarray(moved, format="rgb24"))
+        second += stream.encode(None)
+        for number in range(seconds * FPS):
+            given = second[number % FPS]
+            packet = av.Packet(bytes(given))
+            packet.stream, packet.time_base = stream, Fraction(1, FPS)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = given.is_keyframe
+            out.mux(packet)
+    return path
