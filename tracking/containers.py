@@ -37,7 +37,7 @@ def open_container(path: Path) -> av.container.InputContainer:
     except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(
             "This is no video that can be read. Check that it plays; a video of another kind can be converted to MP4 "
-            f"and uploaded then: {path.name}"
+            "and uploaded then."
         ) from error
 
 

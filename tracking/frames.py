@@ -211,9 +211,7 @@ class FrameReader:
             picture = self._taken(frame)
         if picture is None:
             self._upcoming = None
-            raise MediaError(
-                f"Frame {frame} can't be decoded; the file is damaged there. Upload it again: {self.path.name}"
-            )
+            raise MediaError(f"Frame {frame} can't be decoded; the file is damaged there. Upload it again.")
         return Frame(frame, self.upright(picture))
 
     def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
@@ -300,9 +298,7 @@ class FrameReader:
             except (StopIteration, av.error.EOFError):
                 return
             except av.error.FFmpegError as error:
-                raise MediaError(
-                    f"The file is damaged ({error.strerror}). Upload it again: {self.path.name}"
-                ) from error
+                raise MediaError(f"The file is damaged ({error.strerror}). Upload it again.") from error
             # One packet that can't be decoded costs its pictures, not the ones after it.
             with suppress(av.error.InvalidDataError):
                 yield from packet.decode()
