@@ -83,9 +83,8 @@ def access_workspace(user: Person, workspace_id: int, need: Need) -> Workspace:
 
 
 def access_membership(user: Person, membership_id: int, need: Need) -> Membership:
-    """A membership of others; one's own is always there to end."""
     membership = _get(Membership.objects.select_related("workspace", "user"), membership_id)
-    check(user, membership.workspace_id, "view" if membership.user_id == user.pk else need)
+    check(user, membership.workspace_id, need)
     return membership
 
 

@@ -7,9 +7,9 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from annotator.api.router import api
+from annotator.pages import account, jobs, people, projects, workspaces
 from annotator.pages.editor import editor
 from annotator.pages.home import home
-from annotator.pages.projects import project
 from annotator.pages.sign_in import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
-    path("projects/<int:project_id>/", project, name="project"),
+    path("account/", account.account, name="account"),
+    path("invite/<str:token>/", account.invitation, name="invitation"),
+    path("people/", people.people, name="people"),
+    path("people/<int:person_id>/active/", people.set_active, name="person-active"),
+    path("people/<int:person_id>/admin/", people.set_admin, name="person-admin"),
+    path("people/<int:person_id>/password/", people.new_password, name="person-password"),
+    path("workspaces/new/", workspaces.new, name="workspace-new"),
+    path("workspaces/<int:workspace_id>/", workspaces.projects, name="workspace"),
+    path("workspaces/<int:workspace_id>/members/", workspaces.members, name="members"),
+    path("workspaces/<int:workspace_id>/networks/", workspaces.networks, name="networks"),
+    path("workspaces/<int:workspace_id>/settings/", workspaces.settings, name="workspace-settings"),
+    path("workspaces/<int:workspace_id>/invitations/", workspaces.send_invitation, name="invite"),
+    path("workspaces/<int:workspace_id>/machines/", workspaces.add_machine, name="machine-new"),
+    path("workspaces/<int:workspace_id>/projects/new/", projects.new, name="project-new"),
+    path("invitations/<int:invitation_id>/end/", workspaces.end_invitation, name="invitation-end"),
+    path("members/<int:membership_id>/role/", workspaces.set_role, name="member-role"),
+    path("members/<int:membership_id>/end/", workspaces.end_membership, name="member-end"),
+    path("machines/<int:agent_id>/end/", workspaces.end_machine, name="machine-end"),
+    path("projects/<int:project_id>/", projects.videos, name="project"),
+    path("projects/<int:project_id>/jobs/", jobs.jobs, name="jobs"),
+    path("projects/<int:project_id>/jobs/split/", jobs.split, name="jobs-split"),
+    path("projects/<int:project_id>/jobs/hand-out/", jobs.hand_out, name="jobs-hand-out"),
+    path("projects/<int:project_id>/labels/", projects.labels, name="labels"),
+    path("projects/<int:project_id>/settings/", projects.settings, name="project-settings"),
+    path("projects/<int:project_id>/archive/", projects.archive, name="project-archive"),
+    path("jobs/<int:job_id>/step/", jobs.step, name="job-step"),
     path("videos/<int:video_id>/edit/", editor, name="editor"),
 ]

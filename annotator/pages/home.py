@@ -1,32 +1,41 @@
-"""Where everybody begins: what is assigned to them, and their projects."""
+"""Where everybody begins: what they have to do, and their workspaces."""
 
 from __future__ import annotations
 
-from typing import cast
-
-from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
 from annotator.access import my_workspaces
-from annotator.models import Job, Project, Stage, User
+from annotator.actions.people import uses_first_login
+from annotator.models import Job, Project, Stage
+from annotator.pages.common import page, person
 
 
-@require_safe
-@login_required
+@page
 def home(request: HttpRequest) -> HttpResponse:
-    user = cast(User, request.user)
+    user = person(request)
     workspaces = my_workspaces(user)
-    projects = (
-        Project.objects.filter(workspace__in=workspaces, archived_at=None)
-        .select_related("workspace")
-        .annotate(video_count=Count("videos"))
-    )
     jobs = (
-        Job.objects.filter(video__project__workspace__in=workspaces)
-        .filter(Q(assignee=user, stage=Stage.ANNOTATION) | Q(reviewer=user, stage=Stage.REVIEW))
-        .select_related("video__project")
+        Job.objects.filter(video__project__workspace__in=workspaces, video__project__archived_at=None)
+        .select_related("video__project__workspace")
+        .order_by("-updated_at")
     )
-    return render(request, "home.html", {"workspaces": workspaces, "projects": projects, "jobs": jobs})
+    context = {
+        "annotate": jobs.filter(assignee=user, stage=Stage.ANNOTATION),
+        "review": jobs.filter(reviewer=user, stage=Stage.REVIEW),
+        "workspaces": workspaces.annotate(people=Count("memberships")).prefetch_related(
+            Prefetch("projects", counted(Project.objects.filter(archived_at=None)))
+        ),
+        "first_login": uses_first_login(user),
+    }
+    return render(request, "home.html", context)
+
+
+def counted(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Projects with how many videos and jobs they have, and how many of those are accepted."""
+    return projects.prefetch_related("labels").annotate(
+        video_count=Count("videos", distinct=True),
+        job_count=Count("videos__jobs", distinct=True),
+        accepted_count=Count("videos__jobs", filter=Q(videos__jobs__stage=Stage.ACCEPTED), distinct=True),
+    )

@@ -1,30 +1,109 @@
-"""A project: its videos and jobs."""
+"""A project: its videos, jobs, labels and settings."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
 
-from annotator.access import access_project, may, role_in
-from annotator.models import Job, User
+from annotator.access import access_project, access_workspace, may, role_in
+from annotator.actions.projects import (
+    PALETTE,
+    archive_project,
+    change_project,
+    create_project,
+    restore_project,
+)
+from annotator.models import AttributeKind, GeometryKind, Label, Project, Track
+from annotator.pages.common import act, attempt, fits, form_page, page, person
+from annotator.pages.forms import NewProjectForm, ProjectForm
 
 
-@require_safe
-@login_required
-def project(request: HttpRequest, project_id: int) -> HttpResponse:
-    user = cast(User, request.user)
-    found = access_project(user, project_id, "view")
-    role = role_in(user, found.workspace_id)
-    context = {
-        "project": found,
-        "videos": found.videos.all(),
-        "labels": found.labels.all(),
-        "jobs": Job.objects.filter(video__project=found).select_related("video", "assignee", "reviewer"),
-        "may_manage": may(role, "manage"),
-        "may_annotate": may(role, "annotate"),
+@form_page
+def new(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "manage")
+    form = NewProjectForm(request.POST or None)
+    made: list[Project] = []
+    if fits(form, lambda values: made.append(create_project(user=person(request), workspace=workspace, **values))):
+        return redirect("project", made[0].pk)
+    return render(request, "project_new.html", {"workspace": workspace, "form": form})
+
+
+@page
+def videos(request: HttpRequest, project_id: int) -> HttpResponse:
+    project = access_project(person(request), project_id, "view")
+    return render(request, "project_videos.html", frame(request, project, "videos"))
+
+
+@page
+def labels(request: HttpRequest, project_id: int) -> HttpResponse:
+    project = access_project(person(request), project_id, "view")
+    context = frame(request, project, "labels")
+    context["editor"] = {
+        "project": project.pk,
+        "csrfToken": get_token(request),
+        "mayManage": context["may_manage"],
+        "labels": [_label(label) for label in project.labels.prefetch_related("attributes")],
+        "geometryKinds": GeometryKind.choices,
+        "attributeKinds": AttributeKind.choices,
+        "palette": PALETTE,
     }
-    return render(request, "project.html", context)
+    return render(request, "project_labels.html", context)
+
+
+@form_page
+def settings(request: HttpRequest, project_id: int) -> HttpResponse:
+    project = access_project(person(request), project_id, "manage")
+    form = ProjectForm(request.POST or None, initial={"name": project.name, "description": project.description})
+    if fits(form, lambda values: change_project(project=project, **values)):
+        messages.success(request, "Saved.")
+        return redirect("project-settings", project.pk)
+    return render(request, "project_settings.html", {"form": form, **frame(request, project, "settings")})
+
+
+@act
+def archive(request: HttpRequest, project_id: int) -> HttpResponse:
+    project = access_project(person(request), project_id, "manage")
+    if request.POST.get("archived") == "yes":
+        attempt(request, lambda: archive_project(project=project), f"{project} is archived. Everything in it is kept.")
+        return redirect("workspace", project.workspace_id)
+    attempt(request, lambda: restore_project(project=project), f"{project} is back.")
+    return redirect("project", project.pk)
+
+
+def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
+    """What every page of a project shows around itself."""
+    role = role_in(person(request), project.workspace_id)
+    return {
+        "project": project,
+        "labels": list(project.labels.all()),
+        "tab": tab,
+        "role": role,
+        "may_manage": may(role, "manage"),
+        "may_review": may(role, "review"),
+    }
+
+
+def _label(label: Label) -> dict[str, Any]:
+    return {
+        "id": label.pk,
+        "name": label.name,
+        "colour": label.colour,
+        "hotkey": label.hotkey,
+        "geometry_kinds": label.geometry_kinds,
+        "tracks": Track.objects.filter(label=label).count(),
+        "attributes": [
+            {
+                "id": each.pk,
+                "name": each.name,
+                "kind": each.kind,
+                "per_frame": each.per_frame,
+                "choices": each.choices,
+                "default": each.default,
+            }
+            for each in label.attributes.all()
+        ],
+    }

@@ -12,6 +12,8 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from annotator.models import User
+
 TRIES = 8
 TRY_WINDOW_S = 300
 
@@ -52,3 +54,6 @@ class SignIn(LoginView):
     template_name = "sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(no_accounts=not User.objects.exists(), **kwargs)

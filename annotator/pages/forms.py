@@ -1,0 +1,89 @@
+"""The forms of the pages. Rules that need the database are the actions'; these only take what was typed apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from annotator.models import Role, User
+
+
+class PageForm(forms.Form):
+    """Labels without a colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+
+
+class WorkspaceForm(PageForm):
+    name = forms.CharField(max_length=120, help_text="Your team or department, for example.")
+
+
+class ProjectForm(PageForm):
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="What is labelled, and how. Optional."
+    )
+
+
+class NewProjectForm(ProjectForm):
+    labels = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "person\ncar"}),
+        help_text="The classes of objects, one a line. Colours, hotkeys and attributes can be set afterwards.",
+    )
+
+    def clean_labels(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["labels"].splitlines() if line.strip()]
+
+
+class InvitationForm(PageForm):
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)
+    email = forms.EmailField(required=False, label="For whom", help_text="An e-mail as a note. Optional.")
+
+
+class MachineForm(PageForm):
+    name = forms.CharField(max_length=120, label="Name of the machine")
+
+
+class SplitForm(PageForm):
+    frames = forms.IntegerField(min_value=1, max_value=10_000_000, initial=500, label="Frames per job")
+
+
+class NamesForm(PageForm):
+    """Who somebody is."""
+
+    name = forms.CharField(max_length=150, required=False, label="Full name", help_text="As others see it.")
+    username = forms.CharField(max_length=150)
+    email = forms.EmailField(label="E-mail")
+
+    @classmethod
+    def of(cls, user: User) -> dict[str, str]:
+        return {"name": user.get_full_name(), "username": user.username, "email": user.email}
+
+
+class SignUpForm(NamesForm):
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 8 characters, not only digits, nothing common.",
+    )
+    field_order = ("name", "username", "email", "password")
+
+
+class PasswordForm(PageForm):
+    current = forms.CharField(
+        label="Current password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    password = forms.CharField(label="New password", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    again = forms.CharField(
+        label="New password again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("password") != values.get("again"):
+            raise ValidationError("The new password was typed in two ways. Type it again.")
+        return values

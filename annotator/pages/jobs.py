@@ -1,0 +1,113 @@
+"""The jobs of a project: dividing videos, handing out, and taking steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from annotator.access import access_job, access_project, access_video, may
+from annotator.actions.errors import ActionError
+from annotator.actions.jobs import assign, move, remove_job, split_video, steps_for
+from annotator.models import Job, Membership, Project, Stage, User, VideoState
+from annotator.pages.common import act, attempt, page, person
+from annotator.pages.forms import SplitForm
+from annotator.pages.projects import frame
+
+KEEP, NOBODY = "keep", ""
+
+
+@page
+def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
+    """``?show=`` mine, annotation, review or accepted narrows the table down."""
+    project = access_project(person(request), project_id, "view")
+    context = frame(request, project, "jobs")
+    user, show = person(request), request.GET.get("show", "")
+    found = Job.objects.filter(video__project=project).select_related("video__project", "assignee", "reviewer")
+    if show == "mine":
+        found = found.filter(assignee=user) | found.filter(reviewer=user)
+    elif show in Stage.values:
+        found = found.filter(stage=show)
+    context |= {
+        "rows": [{"job": job, "steps": steps_for(user, job, context["role"])} for job in found],
+        "show": show,
+        "shows": [("", "All"), ("mine", "Mine"), *Stage.choices],
+        "any_jobs": Job.objects.filter(video__project=project).exists(),
+        "ready": project.videos.filter(state=VideoState.READY).annotate(job_count=Count("jobs")),
+        "split_form": SplitForm(),
+        **_people(project),
+    }
+    return render(request, "project_jobs.html", context)
+
+
+@act
+def split(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Divide the chosen video, or every ready one."""
+    project = access_project(person(request), project_id, "manage")
+    form = SplitForm(request.POST)
+    chosen = request.POST.get("video", "")
+    if not form.is_valid():
+        messages.error(request, "Frames per job is a whole number of at least 1.")
+    elif chosen.isdigit():
+        video = access_video(person(request), int(chosen), "manage")
+        made: list[Job] = []
+        if attempt(request, lambda: made.extend(split_video(video=video, frames_per_job=form.cleaned_data["frames"]))):
+            messages.success(request, f"{video} is divided into {len(made)} more job{'s' if len(made) > 1 else ''}.")
+    else:
+        messages.error(request, "Choose a video to divide.")
+    return redirect("jobs", project.pk)
+
+
+@act
+def hand_out(request: HttpRequest, project_id: int) -> HttpResponse:
+    """Assign, or remove, the jobs that were ticked. Where one can't be, the others still are."""
+    project = access_project(person(request), project_id, "manage")
+    ticked = [int(each) for each in request.POST.getlist("job") if each.isdigit()]
+    chosen = Job.objects.filter(video__project=project, pk__in=ticked).select_related("video__project")
+    refused: list[str] = []
+    for job in chosen:
+        try:
+            if request.POST.get("do") == "remove":
+                remove_job(job=job)
+            else:
+                assign(job=job, assignee=_chosen(request, "assignee", job), reviewer=_chosen(request, "reviewer", job))
+        except ActionError as error:
+            refused.append(str(error))
+    for reason in dict.fromkeys(refused):
+        messages.error(request, reason)
+    if not ticked:
+        messages.error(request, "Tick the jobs first.")
+    elif not refused:
+        messages.success(request, f"Done for {len(ticked)} job{'s' if len(ticked) > 1 else ''}.")
+    return redirect("jobs", project.pk)
+
+
+@act
+def step(request: HttpRequest, job_id: int) -> HttpResponse:
+    job = access_job(person(request), job_id, "annotate")
+    attempt(request, lambda: move(user=person(request), job=job, transition=request.POST.get("step", "")))
+    return redirect("jobs", job.video.project_id)
+
+
+def _chosen(request: HttpRequest, field: str, job: Job) -> User | None:
+    """The person chosen for a job, or who has it already. Raises ActionError for an id that is nobody's."""
+    value = request.POST.get(field, KEEP)
+    if value == KEEP:
+        return job.assignee if field == "assignee" else job.reviewer
+    if value == NOBODY:
+        return None
+    user = User.objects.filter(pk=value).first() if value.isdigit() else None
+    if user is None:
+        raise ActionError("This person isn't there any more. Reload the page.")
+    return user
+
+
+def _people(project: Project) -> dict[str, Any]:
+    members = Membership.objects.filter(workspace=project.workspace_id, user__is_active=True).select_related("user")
+    return {
+        "annotators": [each.user for each in members if may(each.role, "annotate")],
+        "reviewers": [each.user for each in members if may(each.role, "review")],
+    }

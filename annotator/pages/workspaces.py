@@ -1,0 +1,166 @@
+"""A workspace: its projects, its members, and the machines that track for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from annotator.access import access_agent, access_invitation, access_membership, access_workspace, may, role_in
+from annotator.actions.agents import create_agent, revoke_agent
+from annotator.actions.workspaces import (
+    change_role,
+    create_workspace,
+    invite,
+    remove_member,
+    rename_workspace,
+    revoke_invitation,
+)
+from annotator.catalogue import offered_models
+from annotator.models import Role, Workspace
+from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
+from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
+from annotator.pages.home import counted
+
+ROLES = {
+    Role.ADMIN: "manages members and machines, and all below",
+    Role.MANAGER: "runs projects: labels, videos, jobs",
+    Role.REVIEWER: "reviews jobs, and annotates anywhere",
+    Role.ANNOTATOR: "annotates the jobs assigned to them",
+    Role.VIEWER: "looks, and changes nothing",
+}
+
+
+@form_page
+def new(request: HttpRequest) -> HttpResponse:
+    form = WorkspaceForm(request.POST or None)
+    made: list[Workspace] = []
+    if fits(form, lambda values: made.append(create_workspace(user=person(request), name=values["name"]))):
+        return redirect("workspace", made[0].pk)
+    return render(request, "workspace_new.html", {"form": form})
+
+
+@page
+def projects(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "view")
+    found = counted(workspace.projects.all())
+    context = {
+        "projects": found.filter(archived_at=None),
+        "archived": found.exclude(archived_at=None),
+        **frame(request, workspace, "projects"),
+    }
+    return render(request, "workspace_projects.html", context)
+
+
+@page
+def members(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "view")
+    open_ = workspace.invitations.filter(accepted_by=None, revoked_at=None, expires_at__gt=timezone.now())
+    context = {
+        "memberships": workspace.memberships.select_related("user").order_by("user__first_name", "user__username"),
+        "invitations": open_.select_related("created_by"),
+        "form": InvitationForm(),
+        "roles": [(role.value, role.label, text) for role, text in ROLES.items()],
+        "shown": shown_once(request, "invitation"),
+        **frame(request, workspace, "members"),
+    }
+    return render(request, "workspace_members.html", context)
+
+
+@page
+def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "view")
+    context = {
+        "agents": [*workspace.agents.filter(revoked_at=None)],
+        "models": offered_models(workspace.pk),
+        "form": MachineForm(),
+        "shown": shown_once(request, "machine"),
+        "server": f"{request.scheme}://{request.get_host()}",
+        **frame(request, workspace, "networks"),
+    }
+    return render(request, "workspace_networks.html", context)
+
+
+@form_page
+def settings(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "admin")
+    form = WorkspaceForm(request.POST or None, initial={"name": workspace.name})
+    if fits(form, lambda values: rename_workspace(workspace=workspace, name=values["name"])):
+        messages.success(request, "Saved.")
+        return redirect("workspace-settings", workspace.pk)
+    return render(request, "workspace_settings.html", {"form": form, **frame(request, workspace, "settings")})
+
+
+@act
+def send_invitation(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "admin")
+    form = InvitationForm(request.POST)
+
+    def make(values: dict[str, Any]) -> None:
+        invitation, token = invite(by=person(request), workspace=workspace, **values)
+        show_once(request, "invitation", token=token, role=Role(invitation.role).label, email=invitation.email)
+
+    if not fits(form, make):
+        messages.error(request, "Give a role and, if you like, a whole e-mail address.")
+    return redirect("members", workspace.pk)
+
+
+@act
+def end_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
+    invitation = access_invitation(person(request), invitation_id, "admin")
+    attempt(request, lambda: revoke_invitation(invitation=invitation), "The link lets nobody in any more.")
+    return redirect("members", invitation.workspace_id)
+
+
+@act
+def set_role(request: HttpRequest, membership_id: int) -> HttpResponse:
+    membership = access_membership(person(request), membership_id, "admin")
+    role = request.POST.get("role", "")
+    attempt(request, lambda: change_role(membership=membership, role=role), f"{membership.user} has a new role.")
+    return redirect("members", membership.workspace_id)
+
+
+@act
+def end_membership(request: HttpRequest, membership_id: int) -> HttpResponse:
+    membership = access_membership(person(request), membership_id, "view")
+    leaving = membership.user_id == person(request).pk
+    if not leaving:
+        access_workspace(person(request), membership.workspace_id, "admin")
+    done = f"You left {membership.workspace}." if leaving else f"{membership.user} is no member any more."
+    if attempt(request, lambda: remove_member(membership=membership), done) and leaving:
+        return redirect("home")
+    return redirect("members", membership.workspace_id)
+
+
+@act
+def add_machine(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    workspace = access_workspace(person(request), workspace_id, "admin")
+
+    def make() -> None:
+        agent, token = create_agent(by=person(request), workspace=workspace, name=request.POST.get("name", ""))
+        show_once(request, "machine", token=token, name=agent.name)
+
+    attempt(request, make)
+    return redirect("networks", workspace.pk)
+
+
+@act
+def end_machine(request: HttpRequest, agent_id: int) -> HttpResponse:
+    agent = access_agent(person(request), agent_id, "admin")
+    attempt(request, lambda: revoke_agent(agent=agent), f"{agent} is let in no more.")
+    return redirect("networks", agent.workspace_id) if agent.workspace_id else redirect("home")
+
+
+def frame(request: HttpRequest, workspace: Workspace, tab: str) -> dict[str, Any]:
+    """What every page of a workspace shows around itself."""
+    role = role_in(person(request), workspace.pk)
+    return {
+        "workspace": workspace,
+        "tab": tab,
+        "role": role,
+        "may_admin": may(role, "admin"),
+        "may_manage": may(role, "manage"),
+    }
