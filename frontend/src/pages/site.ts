@@ -1,8 +1,20 @@
 /** The small scripts of the server-rendered pages. */
+import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange, themeForm } from './behaviours'
+import { askFirst } from './confirm'
+import { mountLabels } from './labels/editor'
 import { applyTheme, toggleTheme } from './theme'
 import { mountUploads } from './uploads'
 
 applyTheme()
-
 for (const button of document.querySelectorAll<HTMLButtonElement>('[data-toggle-theme]')) button.addEventListener('click', toggleTheme)
+copyButtons()
+closingMenus()
+submitOnChange()
+stayWhereYouAre()
+pickedRows()
+themeForm()
+askFirst()
+
 for (const root of document.querySelectorAll<HTMLElement>('[data-uploads]')) mountUploads(root)
+const labels = document.getElementById('labels-editor')
+if (labels) mountLabels(labels)

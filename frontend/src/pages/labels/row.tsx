@@ -1,0 +1,97 @@
+import { AttributeRow } from './attribute'
+import type { Editing } from './editor'
+import { Field } from './field'
+import { addAttribute, changeLabel, moveLabel, problemAt, removeLabel, type Label } from './model'
+
+/** One label: a line with its name, colour and key; what else it has folds out below. */
+export function Row({ editing, label, index }: { editing: Editing; label: Label; index: number }) {
+  const { data, draft, problems } = editing
+  const change = (values: Partial<Label>) => editing.change(changeLabel(draft.value, index, values))
+  const wrong = (field: string) => problemAt(problems.value, index, field)
+  const name = label.name || 'the new label'
+  const fixed = !data.mayManage
+  return (
+    <li class="card label-row">
+      <div class="label-line">
+        <input type="color" value={label.colour} disabled={fixed} aria-label={`Colour of ${name}`} onInput={(event) => change({ colour: event.currentTarget.value })} />
+        <Field problem={wrong('name')}>
+          <input
+            value={label.name}
+            disabled={fixed}
+            maxLength={80}
+            placeholder="Name"
+            aria-label={`Name of ${name}`}
+            aria-invalid={wrong('name') !== ''}
+            autoFocus={label.id === null && label.name === ''}
+            onInput={(event) => change({ name: event.currentTarget.value })}
+          />
+        </Field>
+        <Field problem={wrong('hotkey')}>
+          <label class="key-field">
+            Key
+            <input
+              value={label.hotkey}
+              disabled={fixed}
+              maxLength={1}
+              aria-label={`Hotkey of ${name}`}
+              aria-invalid={wrong('hotkey') !== ''}
+              onInput={(event) => change({ hotkey: event.currentTarget.value.toLowerCase() })}
+            />
+          </label>
+        </Field>
+        <span class="muted used">{label.tracks ? `${label.tracks} object${label.tracks > 1 ? 's' : ''}` : ''}</span>
+        {!fixed && (
+          <span class="row">
+            <button type="button" class="button quiet small" disabled={index === 0} aria-label={`Move ${name} up`} onClick={() => editing.change(moveLabel(draft.value, index, -1))}>
+              ↑
+            </button>
+            <button
+              type="button"
+              class="button quiet small"
+              disabled={index === draft.value.labels.length - 1}
+              aria-label={`Move ${name} down`}
+              onClick={() => editing.change(moveLabel(draft.value, index, 1))}
+            >
+              ↓
+            </button>
+            <button
+              type="button"
+              class="button quiet small danger"
+              disabled={(label.tracks ?? 0) > 0}
+              title={label.tracks ? 'Objects have this label. Give them another one first.' : undefined}
+              onClick={() => editing.change(removeLabel(draft.value, index))}
+            >
+              Delete<span class="sr-only"> {name}</span>
+            </button>
+          </span>
+        )}
+      </div>
+      <fieldset class="choices" disabled={fixed}>
+        <legend class="sr-only">Shapes of {name}</legend>
+        {data.geometryKinds.map(([kind, text]) => (
+          <label key={kind}>
+            <input type="checkbox" checked={label.geometry_kinds.includes(kind)} onChange={(event) => change({ geometry_kinds: toggled(label.geometry_kinds, kind, event.currentTarget.checked) })} />
+            {text}
+          </label>
+        ))}
+        {wrong('geometry_kinds') && <p class="error">{wrong('geometry_kinds')}</p>}
+      </fieldset>
+      {label.attributes.length > 0 && (
+        <ul class="attributes">
+          {label.attributes.map((attribute, number) => (
+            <AttributeRow key={attribute.id ?? `new-${number}`} editing={editing} attribute={attribute} index={index} number={number} />
+          ))}
+        </ul>
+      )}
+      {!fixed && (
+        <button type="button" class="button quiet small add-attribute" onClick={() => editing.change(addAttribute(draft.value, index))}>
+          Add an attribute<span class="sr-only"> to {name}</span>
+        </button>
+      )}
+    </li>
+  )
+}
+
+function toggled(kinds: readonly string[], kind: string, on: boolean): string[] {
+  return on ? [...kinds, kind] : kinds.filter((each) => each !== kind)
+}
