@@ -1,0 +1,141 @@
+"""Every address of the application, and whom it lets in.
+
+A new route belongs here: a line with what it needs. ``{project_id}`` and the like stand for the objects of
+``tests.people.Team`` and of ``test_routes.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from annotator.models import Role
+
+SIGN_IN, NOTHING, NOT_ALLOWED, LET_IN = "has to sign in", "finds nothing", "is not allowed", "is let in"
+
+EVERYBODY = ("nobody", "stranger", *reversed(Role.values), "site admin")
+
+
+def from_role(least: str) -> dict[str, str]:
+    """Members of at least that role, and site admins; the stranger can't tell whether there is anything."""
+    roles = list(Role.values)
+    enough = roles[: roles.index(least) + 1]
+    return {
+        "nobody": SIGN_IN,
+        "stranger": NOTHING,
+        **{role: LET_IN if role in enough else NOT_ALLOWED for role in reversed(roles)},
+        "site admin": LET_IN,
+    }
+
+
+VIEW, ANNOTATE, MANAGE, ADMIN = (from_role(role) for role in (Role.VIEWER, Role.ANNOTATOR, Role.MANAGER, Role.ADMIN))
+PUBLIC = dict.fromkeys(EVERYBODY, LET_IN)
+SIGNED_IN = PUBLIC | {"nobody": SIGN_IN}
+SITE_ADMIN = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {"nobody": SIGN_IN, "site admin": LET_IN}
+# Uploads are Mona's; even who could see them may not go on with them.
+MONAS = dict.fromkeys(EVERYBODY, NOTHING) | {"nobody": SIGN_IN, Role.MANAGER: LET_IN}
+# Bob's own membership, which he may end himself.
+BOBS = ADMIN | {Role.ANNOTATOR: LET_IN}
+
+
+@dataclass(frozen=True)
+class Route:
+    """``sent``: the fields of a page's form, or the JSON of an API request."""
+
+    method: str
+    path: str
+    outcome: Mapping[str, str]
+    sent: Any = None
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+LABELS = {"labels": [{"name": "dog", "colour": "#112233"}]}
+ACCOUNT = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse battery staple"}
+CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+NEW_UPLOAD = {"Upload-Length": "4", "Upload-Metadata": "filename YS5tcDQ=,project {project64}"}
+
+PAGES = (
+    Route("GET", "/", SIGNED_IN),
+    Route("GET", "/sign-in/", PUBLIC),
+    Route("POST", "/sign-in/", PUBLIC, {"username": "bob", "password": "wrong"}),
+    Route("POST", "/sign-out/", PUBLIC, {}),
+    Route("GET", "/account/", SIGNED_IN),
+    Route("POST", "/account/", SIGNED_IN, {"form": "theme", "theme": "dark"}),
+    Route("GET", "/invite/{invitation}/", PUBLIC),
+    Route("POST", "/invite/{invitation}/", PUBLIC, ACCOUNT),
+    Route("GET", "/people/", SITE_ADMIN),
+    Route("POST", "/people/", SITE_ADMIN, ACCOUNT),
+    Route("POST", "/people/{person_id}/active/", SITE_ADMIN, {"active": "no"}),
+    Route("POST", "/people/{person_id}/admin/", SITE_ADMIN, {"admin": "yes"}),
+    Route("POST", "/people/{person_id}/password/", SITE_ADMIN, {}),
+    Route("GET", "/workspaces/new/", SIGNED_IN),
+    Route("POST", "/workspaces/new/", SIGNED_IN, {"name": "Birds"}),
+    Route("GET", "/workspaces/{workspace_id}/", VIEW),
+    Route("GET", "/workspaces/{workspace_id}/members/", VIEW),
+    Route("GET", "/workspaces/{workspace_id}/networks/", VIEW),
+    Route("GET", "/workspaces/{workspace_id}/settings/", ADMIN),
+    Route("POST", "/workspaces/{workspace_id}/settings/", ADMIN, {"name": "Wild life"}),
+    Route("POST", "/workspaces/{workspace_id}/invitations/", ADMIN, {"role": "viewer"}),
+    Route("POST", "/workspaces/{workspace_id}/machines/", ADMIN, {"name": "box"}),
+    Route("GET", "/workspaces/{workspace_id}/projects/new/", MANAGE),
+    Route("POST", "/workspaces/{workspace_id}/projects/new/", MANAGE, {"name": "Tundra"}),
+    Route("POST", "/invitations/{invitation_id}/end/", ADMIN, {}),
+    Route("POST", "/members/{membership_id}/role/", ADMIN, {"role": "viewer"}),
+    Route("POST", "/members/{membership_id}/end/", BOBS, {}),
+    Route("POST", "/machines/{agent_id}/end/", ADMIN, {}),
+    Route("GET", "/projects/{project_id}/", VIEW),
+    Route("GET", "/projects/{project_id}/jobs/", VIEW),
+    Route("POST", "/projects/{project_id}/jobs/split/", MANAGE, {"video": "{video_id}", "frames": "100"}),
+    Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "do": "remove"}),
+    Route("GET", "/projects/{project_id}/labels/", VIEW),
+    Route("GET", "/projects/{project_id}/settings/", MANAGE),
+    Route("POST", "/projects/{project_id}/settings/", MANAGE, {"name": "Steppe"}),
+    Route("POST", "/projects/{project_id}/archive/", MANAGE, {"archived": "yes"}),
+    Route("POST", "/jobs/{job_id}/step/", ANNOTATE, {"step": "submit"}),
+    Route("GET", "/videos/{video_id}/edit/", VIEW),
+)
+
+API = (
+    Route("GET", "/api/openapi.json", PUBLIC),
+    Route("GET", "/api/docs", PUBLIC),
+    Route("GET", "/api/me/preferences", SIGNED_IN),
+    Route("PATCH", "/api/me/preferences", SIGNED_IN, {"theme": "dark"}),
+    Route("GET", "/api/projects/{project_id}/labels", VIEW),
+    Route("PUT", "/api/projects/{project_id}/labels", MANAGE, LABELS),
+    Route("GET", "/api/jobs/{job_id}", VIEW),
+    Route("POST", "/api/jobs/{job_id}/steps", ANNOTATE, {"step": "submit"}),
+    Route("POST", "/api/uploads/", MANAGE, headers=NEW_UPLOAD),
+    Route("HEAD", "/api/uploads/{upload_id}", MONAS),
+    Route("PATCH", "/api/uploads/{upload_id}", MONAS, b"abcd", headers=CHUNK),
+    Route("DELETE", "/api/uploads/{upload_id}", MONAS),
+    Route("GET", "/api/videos/", VIEW, query="?project={project_id}"),
+    Route("GET", "/api/videos/{video_id}", VIEW),
+    Route("PATCH", "/api/videos/{video_id}", MANAGE, {"name": "tigers.mp4"}),
+    Route("DELETE", "/api/videos/{video_id}", MANAGE),
+    Route("POST", "/api/videos/{video_id}/retry", MANAGE),
+    Route("GET", "/api/videos/{video_id}/proxy.mp4", VIEW),
+    Route("GET", "/api/videos/{video_id}/strip.jpg", VIEW),
+    Route("GET", "/api/videos/{video_id}/frames/{frame}.jpg", VIEW),
+    Route("GET", "/api/layers/{layer_id}/window", VIEW, query="?first=0&last=9"),
+    Route("GET", "/api/layers/{layer_id}/overview", VIEW),
+    Route("GET", "/api/layers/{layer_id}/tracks", VIEW),
+    Route("GET", "/api/layers/{layer_id}/events", VIEW),
+    Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),
+    # Whoever holds the signed token; test_agent_media.py tries others.
+    Route("GET", "/api/agent-media/{token}/source", PUBLIC),
+    Route("GET", "/api/agent-media/{token}/index", PUBLIC),
+    Route("GET", "/api/formats", SIGNED_IN),
+    Route("GET", "/api/layers/{layer_id}/transfers", VIEW),
+    Route("POST", "/api/layers/{layer_id}/exports", VIEW, {"format": "mot"}),
+    Route("POST", "/api/layers/{layer_id}/imports", ANNOTATE, {"format": "mot", "file": b"not an archive"}),
+    Route("GET", "/api/transfers/{transfer_id}", VIEW),
+    Route("DELETE", "/api/transfers/{transfer_id}", MANAGE),
+    Route("GET", "/api/transfers/{transfer_id}/file", VIEW),
+)
+
+ROUTES = (*PAGES, *API)

@@ -1,0 +1,156 @@
+"""Each address, tried by everybody: nobody, a stranger, each role and a site admin."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from annotator.actions.agents import create_agent
+from annotator.actions.transfers import transfer_file
+from annotator.actions.workspaces import invite
+from annotator.api import videos
+from annotator.api.router import api
+from annotator.media import storage
+from annotator.media.agent_access import media_token
+from annotator.models import Membership, Role, Transfer, TransferState, Upload, User
+from tests.annotator.routes import API, EVERYBODY, LET_IN, NOT_ALLOWED, NOTHING, PAGES, ROUTES, SIGN_IN, Route
+from tests.people import Team, client_of
+
+
+def all_paths(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Iterator[str]:
+    for each in patterns:
+        path = prefix + str(each.pattern)
+        if isinstance(each, URLResolver):
+            if each.app_name != "admin":
+                yield from all_paths(each.url_patterns, path)
+        else:
+            yield path
+
+
+def api_operations() -> set[str]:
+    """``METHOD path`` of every operation; HEAD where nothing else is offered."""
+    found = set()
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                methods = set(operation.methods) - ({"HEAD"} if len(operation.methods) > 1 else set())
+                found |= {f"{method} /api{prefix}{path}" for method in methods}
+    return found
+
+
+MISSING = "is not in tests/annotator/routes.py: add a line that says what it needs, and whom it lets in."
+
+
+def test_every_page_is_in_the_table() -> None:
+    paths = [path for path in all_paths(get_resolver().url_patterns) if not path.startswith("/api/")]
+    listed = {resolve(re.sub(r"\{\w+\}", "1", route.path)).route for route in PAGES}
+    missing = sorted(path for path in paths if path.removeprefix("/") not in listed)
+    assert not missing, f"{', '.join(missing)} {MISSING}"
+
+
+def test_every_api_operation_is_in_the_table() -> None:
+    missing = sorted(api_operations() - {str(route) for route in API})
+    assert not missing, f"{', '.join(missing)} {MISSING}"
+
+
+@pytest.fixture
+def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What stands for the braces of the table, with files where files are served."""
+    settings.MEDIA_ROOT = tmp_path
+    for name in (storage.SOURCE, storage.INDEX, storage.PROXY, storage.STRIP):
+        put(storage.video_file(team.video, name))
+    upload = Upload.objects.create(project=team.project, name="a.mp4", size=4, created_by=team.mona)
+    put(storage.upload_file(upload), b"")
+    transfer = Transfer.objects.create(
+        layer=team.layer, kind="export", format="mot", state=TransferState.DONE, file_name="a.zip", created_by=team.mona
+    )
+    put(transfer_file(transfer))
+    monkeypatch.setattr(videos, "frame_jpeg", lambda video, frame: b"a picture")
+    invitation, token = invite(by=team.alice, workspace=team.workspace, role=Role.VIEWER)
+    agent, _ = create_agent(by=team.alice, workspace=team.workspace, name="machine")
+    return {
+        "workspace_id": team.workspace.pk,
+        "project_id": team.project.pk,
+        "project64": base64.b64encode(str(team.project.pk).encode()).decode(),
+        "video_id": team.video.pk,
+        "layer_id": team.layer.pk,
+        "job_id": team.job.pk,
+        "person_id": team.bob.pk,
+        "membership_id": Membership.objects.get(user=team.bob).pk,
+        "invitation_id": invitation.pk,
+        "invitation": token,
+        "agent_id": agent.pk,
+        "upload_id": upload.pk,
+        "transfer_id": transfer.pk,
+        "token": media_token(team.video),
+        "frame": 0,
+    }
+
+
+def put(path: Path, data: bytes = b"something") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_it_lets_in_whom_it_should(route: Route, team: Team, things: dict[str, Any]) -> None:
+    sam = User.objects.create_superuser("sam", "sam@example.org")
+    people = {"nobody": None, "stranger": team.eve, **team.members, "site admin": sam}
+    found = {}
+    for who in EVERYBODY:
+        with transaction.atomic():
+            found[who] = outcome(ask(client_of(people[who]), route, things))
+            transaction.set_rollback(True)
+    assert found == dict(route.outcome)
+
+
+def ask(client: Client, route: Route, things: dict[str, Any]) -> Any:
+    url = route.path.format_map(things) + route.query.format_map(things)
+    headers = {name: value.format_map(things) for name, value in route.headers.items()}
+    kind = headers.pop("Content-Type", "application/json")
+    if isinstance(route.sent, dict) and (not route.path.startswith("/api/") or "file" in route.sent):
+        return client.post(url, {name: form_value(value, things) for name, value in route.sent.items()})
+    if route.method in ("GET", "HEAD"):
+        return client.generic(route.method, url, headers=headers)
+    method = getattr(client, route.method.lower())
+    return method(url, route.sent if route.sent is not None else b"", content_type=kind, headers=headers)
+
+
+def form_value(value: Any, things: dict[str, Any]) -> Any:
+    if isinstance(value, bytes):
+        return SimpleUploadedFile("a.zip", value)
+    return value.format_map(things)
+
+
+def outcome(answer: Any) -> str:
+    status = answer.status_code
+    if status == 401 or (status == 302 and answer["Location"].startswith("/sign-in/?next=")):
+        return SIGN_IN
+    if status in (403, 404):
+        return {403: NOT_ALLOWED, 404: NOTHING}[status]
+    # What an action refuses was let in: access was granted, and the rule it breaks is told.
+    return LET_IN if status < 500 else f"breaks it ({status})"
+
+
+def test_the_admin_is_for_site_admins(team: Team) -> None:
+    answers = [client_of(user).get("/admin/").status_code for user in (None, team.eve, *team.members.values())]
+    assert answers == [302] * 7
+    assert client_of(User.objects.create_superuser("sam", "sam@example.org")).get("/admin/").status_code == 200
+
+
+def test_forms_of_other_sites_are_refused(team: Team) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(team.alice)
+    pages = [route for route in PAGES if route.method == "POST"]
+    for route in pages:
+        assert client.post(re.sub(r"\{\w+\}", "1", route.path), {}).status_code == 403, str(route)
+    assert client.patch("/api/me/preferences", {}, content_type="application/json").status_code == 403
