@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -158,8 +158,3 @@ def _video_frames(path: Path, first: int, last: int) -> Iterator[Frame]:
                 return
             if number >= first:
                 yield Frame(number, np.asarray(picture.to_ndarray(format="rgb24"), np.uint8))
-
-
-def visible_boxes(boxes: Sequence[Box | None]) -> int:
-    """On how many frames an object is in view."""
-    return sum(box is not None for box in boxes)
