@@ -7,19 +7,21 @@ from typing import Any, Literal
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Router, Schema, Status
+from pydantic import Field
 
 from annotator.access import access_project, access_video
 from annotator.actions.videos import delete_video, rename_video, retry_video
 from annotator.media import storage
 from annotator.media.frames import frame_jpeg
 from annotator.media.serve import FOR_EVER, serve_file
-from annotator.models import Video
+from annotator.models import Stage, Video, VideoState
 
 router = Router(tags=["videos"])
 
 
 class VideoOut(Schema):
-    """A video on its way in, or ready. Sizes and counts are 0 until it is ready."""
+    """A video on its way in, or ready. Sizes and counts are 0 until it is ready. ``may_retry``: it failed, and its file
+    is still there."""
 
     id: int
     name: str
@@ -27,6 +29,7 @@ class VideoOut(Schema):
     stage: str
     progress: float
     error: str
+    may_retry: bool
     size_bytes: int
     width: int
     height: int
@@ -34,6 +37,25 @@ class VideoOut(Schema):
     fps: float
     duration_s: float
     strip: dict[str, Any]
+    version: str = Field(description="Of its media, which are cached for ever: add it to their addresses as `?v=`.")
+    jobs: int
+    jobs_accepted: int
+
+    @staticmethod
+    def resolve_may_retry(video: Video) -> bool:
+        return video.state == VideoState.FAILED and storage.video_file(video, storage.SOURCE).exists()
+
+    @staticmethod
+    def resolve_version(video: Video) -> str:
+        return video.key.hex[:12]
+
+    @staticmethod
+    def resolve_jobs(video: Video) -> int:
+        return len(video.jobs.all())
+
+    @staticmethod
+    def resolve_jobs_accepted(video: Video) -> int:
+        return sum(job.stage == Stage.ACCEPTED for job in video.jobs.all())
 
 
 class VideoIn(Schema):
@@ -42,7 +64,7 @@ class VideoIn(Schema):
 
 @router.get("/", response=list[VideoOut], summary="A project's videos")
 def list_videos(request: HttpRequest, project: int) -> list[Video]:
-    return list(access_project(request.user, project, "view").videos.all())
+    return list(access_project(request.user, project, "view").videos.prefetch_related("jobs"))
 
 
 @router.get("/{video_id}", response=VideoOut, summary="One video")

@@ -20,10 +20,10 @@ from annotator.actions.workspaces import (
     revoke_invitation,
 )
 from annotator.catalogue import offered_models
-from annotator.models import Role, Workspace
+from annotator.models import Agent, Role, Workspace
+from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
-from annotator.pages.home import counted
 
 ROLES = {
     Role.ADMIN: "manages members and machines, and all below",
@@ -46,10 +46,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @page
 def projects(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
-    found = counted(workspace.projects.all())
     context = {
-        "projects": found.filter(archived_at=None),
-        "archived": found.exclude(archived_at=None),
+        "projects": project_cards(workspace.projects.filter(archived_at=None)),
+        "archived": project_cards(workspace.projects.exclude(archived_at=None)),
         **frame(request, workspace, "projects"),
     }
     return render(request, "workspace_projects.html", context)
@@ -74,7 +73,8 @@ def members(request: HttpRequest, workspace_id: int) -> HttpResponse:
 def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
     context = {
-        "agents": [*workspace.agents.filter(revoked_at=None)],
+        # This installation's own machine works for everybody, and is nobody's to send away.
+        "agents": [*Agent.objects.filter(workspace=None, revoked_at=None), *workspace.agents.filter(revoked_at=None)],
         "models": offered_models(workspace.pk),
         "form": MachineForm(),
         "shown": shown_once(request, "machine"),

@@ -11,10 +11,14 @@ interface Video {
   readonly stage: string
   readonly progress: number
   readonly error: string
+  readonly may_retry: boolean
   readonly frame_count: number
   readonly width: number
   readonly height: number
   readonly duration_s: number
+  readonly version: string
+  readonly jobs: number
+  readonly jobs_accepted: number
   readonly strip: { readonly columns?: number; readonly count?: number }
 }
 
@@ -247,6 +251,11 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
             {video.width} × {video.height} · {video.frame_count} frames · {video.duration_s.toFixed(1)} s
           </p>
         )}
+        {video.jobs > 0 && (
+          <p class="muted">
+            {video.jobs_accepted} of {video.jobs} jobs accepted
+          </p>
+        )}
         {video.state === 'failed' && (
           <p class="error" role="alert">
             {video.error}
@@ -255,7 +264,7 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
         {(video.state === 'queued' || video.state === 'ingesting') && <progress max={1} value={video.progress} aria-label={`Preparing ${video.name}`} />}
         {mayManage && (
           <div class="actions">
-            {video.state === 'failed' && (
+            {video.may_retry && (
               <button type="button" class="button" onClick={() => void videos.retry(video)}>
                 Try again
               </button>
@@ -288,7 +297,7 @@ function Thumbnail({ video }: { video: Video }) {
   }
   const columns = video.strip.columns ?? 1
   const rows = Math.max(Math.ceil((video.strip.count ?? 1) / columns), 1)
-  const style = { backgroundImage: `url(/api/videos/${video.id}/strip.jpg)`, backgroundSize: `${columns * 100}% ${rows * 100}%` }
+  const style = { backgroundImage: `url(/api/videos/${video.id}/strip.jpg?v=${video.version})`, backgroundSize: `${columns * 100}% ${rows * 100}%` }
   return <div class="video-thumb" style={style} />
 }
 

@@ -41,7 +41,7 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
             ))}
           </select>
         </Field>
-        {chosen && (
+        {chosen ? (
           <Field problem={wrong('choices')}>
             <textarea
               rows={Math.max(2, attribute.choices.length)}
@@ -52,6 +52,8 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
               onInput={(event) => change({ choices: event.currentTarget.value.split('\n') })}
             />
           </Field>
+        ) : (
+          <span class="no-choices">none</span>
         )}
         <Field problem={wrong('default')}>
           <Default attribute={attribute} name={name} wrong={wrong('default') !== ''} change={change} />

@@ -78,6 +78,12 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
       </fieldset>
       {label.attributes.length > 0 && (
         <ul class="attributes">
+          <li class="heads" aria-hidden="true">
+            <span>Attribute</span>
+            <span>Kind</span>
+            <span>Choices</span>
+            <span>Default</span>
+          </li>
           {label.attributes.map((attribute, number) => (
             <AttributeRow key={attribute.id ?? `new-${number}`} editing={editing} attribute={attribute} index={index} number={number} />
           ))}
