@@ -109,6 +109,9 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <span class="muted">
           {run.first}–{run.last}
         </span>
+        {active && <RunButton icon="stop" label="Stop" onClick={() => store.stopRun(run.id)} />}
+        {run.state !== 'failed' && <RunButton icon="plus" label="Extend: go on for as many frames again" onClick={() => editor.extendRun(run)} />}
+        {!active && <RunButton icon="close" label="Dismiss" onClick={() => store.dismissRun(run.id)} />}
       </header>
       {run.state === 'failed' ? (
         <p class="error" role="alert">
@@ -117,29 +120,18 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
       ) : (
         <>
           <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={`Tracking ${title}`} />
-          <p class="muted">
-            {statusOf(run)}
-          </p>
+          <p class="muted">{statusOf(run)}</p>
         </>
       )}
-      <div class="row">
-        {active && (
-          <button type="button" class="button" onClick={() => store.stopRun(run.id)}>
-            <Icon name="stop" /> Stop
-          </button>
-        )}
-        {run.state !== 'failed' && (
-          <button type="button" class="button quiet" title="Go on for as many frames again" onClick={() => editor.extendRun(run)}>
-            <Icon name="plus" /> Extend
-          </button>
-        )}
-        {!active && (
-          <button type="button" class="button quiet" onClick={() => store.dismissRun(run.id)}>
-            Dismiss
-          </button>
-        )}
-      </div>
     </article>
+  )
+}
+
+function RunButton({ icon, label, onClick }: { icon: string; label: string; onClick: () => void }) {
+  return (
+    <button type="button" class="icon-button" title={label} aria-label={label} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
   )
 }
 
