@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+from annotator.models import Job, Stage
+from tests.people import Team, client_of
+
+FRAMES = "0\N{EN DASH}299"
+
+
+def page(team: Team, query: str = "") -> str:
+    return client_of(team.mona).get(f"/projects/{team.project.pk}/jobs/{query}").content.decode()
+
+
+def hand_out(team: Team, **sent: Any) -> str:
+    address = f"/projects/{team.project.pk}/jobs/hand-out/"
+    return client_of(team.mona).post(address, {"do": "assign", **sent}, follow=True).content.decode()
+
+
+def test_a_video_is_divided(team: Team) -> None:
+    team.job.delete()
+    sent = {"video": team.video.pk, "frames": 100}
+    answer = client_of(team.mona).post(f"/projects/{team.project.pk}/jobs/split/", sent, follow=True)
+    assert "divided into 3 more jobs" in answer.content.decode()
+    assert Job.objects.count() == 3
+
+
+def test_a_split_that_is_refused_says_why(team: Team) -> None:
+    sent = {"video": team.video.pk, "frames": 100}
+    answer = client_of(team.mona).post(f"/projects/{team.project.pk}/jobs/split/", sent, follow=True)
+    assert "belongs to a job already" in answer.content.decode()
+
+
+def test_ticked_jobs_are_handed_out_and_what_is_not_named_stays(team: Team) -> None:
+    assert "Done for 1 job." in hand_out(team, job=[team.job.pk], assignee=team.mona.pk, reviewer="keep")
+    team.job.refresh_from_db()
+    assert (team.job.assignee, team.job.reviewer) == (team.mona, team.rita)
+    hand_out(team, job=[team.job.pk], assignee="", reviewer="")
+    team.job.refresh_from_db()
+    assert (team.job.assignee, team.job.reviewer) == (None, None)
+
+
+def test_who_may_not_do_it_gets_no_job(team: Team) -> None:
+    assert "Vic may not annotate" in hand_out(team, job=[team.job.pk], assignee=team.vic.pk)
+    assert "isn&#x27;t there any more" in hand_out(team, job=[team.job.pk], assignee="999999")
+    assert "Tick the jobs first" in hand_out(team, assignee=team.bob.pk)
+    team.job.refresh_from_db()
+    assert team.job.assignee == team.bob
+
+
+def test_jobs_of_other_projects_are_left_alone(team: Team) -> None:
+    other = team.workspace.projects.create(name="Other")
+    address = f"/projects/{other.pk}/jobs/hand-out/"
+    client_of(team.mona).post(address, {"do": "remove", "job": [team.job.pk]})
+    assert Job.objects.filter(pk=team.job.pk).exists()
+
+
+def test_a_job_takes_its_step_from_the_table(team: Team) -> None:
+    client_of(team.bob).post(f"/jobs/{team.job.pk}/step/", {"step": "submit"})
+    team.job.refresh_from_db()
+    assert team.job.stage == Stage.REVIEW
+
+
+def test_the_table_is_narrowed_down(team: Team) -> None:
+    assert FRAMES in page(team)
+    assert FRAMES in page(team, "?show=annotation")
+    assert FRAMES not in page(team, "?show=review")
+    assert FRAMES not in page(team, "?show=mine")
+
+
+def test_people_find_their_jobs_at_home(team: Team) -> None:
+    assert f"frames {FRAMES}" in client_of(team.bob).get("/").content.decode()
+    assert f"frames {FRAMES}" not in client_of(team.rita).get("/").content.decode()
+    client_of(team.bob).post(f"/jobs/{team.job.pk}/step/", {"step": "submit"})
+    assert f"frames {FRAMES}" not in client_of(team.bob).get("/").content.decode()
+    assert f"frames {FRAMES}" in client_of(team.rita).get("/").content.decode()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import re
+
+from annotator.actions.connections import agent_of
+from annotator.models import Agent, Membership, Role, Workspace
+from tests.people import People, client_of
+
+
+def test_who_makes_a_workspace_is_led_to_it(people: People) -> None:
+    answer = client_of(people.vic).post("/workspaces/new/", {"name": "Birds"})
+    workspace = Workspace.objects.get(name="Birds")
+    assert answer["Location"] == f"/workspaces/{workspace.pk}/"
+    assert workspace.memberships.get().role == Role.ADMIN
+
+
+def test_a_name_that_is_refused_stays_in_the_form(people: People) -> None:
+    page = client_of(people.vic).post("/workspaces/new/", {"name": "x" * 121}).content.decode()
+    assert "x" * 121 in page
+
+
+def test_only_admins_see_what_only_they_may_do(people: People) -> None:
+    address = f"/workspaces/{people.workspace.pk}/members/"
+    assert "Invite somebody" in client_of(people.alice).get(address).content.decode()
+    assert "Invite somebody" not in client_of(people.mona).get(address).content.decode()
+
+
+def test_the_last_admin_is_told_why_they_stay(people: People) -> None:
+    own = Membership.objects.get(user=people.alice)
+    page = client_of(people.alice).post(f"/members/{own.pk}/role/", {"role": "viewer"}, follow=True).content.decode()
+    assert "A workspace needs an admin" in page
+    assert Membership.objects.get(pk=own.pk).role == Role.ADMIN
+
+
+def test_a_member_leaves_and_is_led_home(people: People) -> None:
+    own = Membership.objects.get(user=people.bob)
+    assert client_of(people.bob).post(f"/members/{own.pk}/end/")["Location"] == "/"
+    assert not Membership.objects.filter(pk=own.pk).exists()
+
+
+def test_a_machine_is_connected_with_one_command(people: People) -> None:
+    client = client_of(people.alice)
+    page = client.post(f"/workspaces/{people.workspace.pk}/machines/", {"name": "gpu-box"}, follow=True)
+    found = re.search(
+        r'data-copy="FRAMEWISE_AGENT_TOKEN=(\S+) framewise agent --server http://testserver"', page.content.decode()
+    )
+    assert found is not None
+    assert agent_of(found[1]) == Agent.objects.get(name="gpu-box")
+    assert found[1] not in client.get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+
+
+def test_the_installations_own_machine_is_shown_and_stays(people: People) -> None:
+    local = Agent.objects.create(name="local", token_hash="x", connected=True)
+    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+    assert "This server" in page
+    assert f"/machines/{local.pk}/end/" not in page
+    assert client_of(people.alice).post(f"/machines/{local.pk}/end/").status_code == 404
