@@ -1,3 +1,4 @@
+import { Asked } from './asked'
 import { FrameCache, capacityFor } from './frame-cache'
 import type { Picture, Player, PlayerOptions } from './player'
 
@@ -12,6 +13,7 @@ export class ImagePlayer implements Player {
   onBuffered: Player['onBuffered'] = () => undefined
   private readonly cache: FrameCache<ImageBitmap>
   private readonly underway = new Map<number, AbortController>()
+  private readonly asked = new Asked()
   private queue: number[] = []
   private target = 0
   private shown: number | null = null
@@ -24,7 +26,10 @@ export class ImagePlayer implements Player {
   show(frame: number): void {
     this.target = frame
     const picture = this.cache.get(frame)
-    if (picture) this.draw(frame, picture)
+    if (picture) {
+      this.asked.clear()
+      this.draw(frame, picture)
+    } else this.asked.add(frame)
     this.plan([frame, frame + 1, frame - 1])
   }
 
@@ -46,7 +51,10 @@ export class ImagePlayer implements Player {
 
   private plan(frames: readonly number[]): void {
     this.queue = frames.filter((frame) => frame >= 0 && frame < this.options.frameCount && !this.cache.has(frame))
-    for (const [frame, controller] of this.underway) if (!this.queue.includes(frame)) controller.abort()
+    // What was asked for shows the way while scrubbing; only what was to come is given up.
+    for (const [frame, controller] of this.underway) {
+      if (!this.queue.includes(frame) && !this.asked.has(frame)) controller.abort()
+    }
     this.pump()
   }
 
@@ -78,7 +86,7 @@ export class ImagePlayer implements Player {
 
   private arrived(frame: number, picture: ImageBitmap): void {
     this.cache.put(frame, picture)
-    if (frame === this.target || frame === this.shown) this.draw(frame, picture)
+    if (this.asked.settle(frame) || frame === this.shown) this.draw(frame, picture)
     this.cache.trim(this.target, this.shown)
     this.onBuffered(this.cache.ranges())
   }

@@ -1,8 +1,9 @@
+import { Asked } from './asked'
 import { FrameCache, capacityFor } from './frame-cache'
 import { GROUP, groupOf, type FromDecoder, type ToDecoder } from './messages'
 import type { Picture, Player, PlayerOptions } from './player'
 
-/** Groups that playing decodes ahead. */
+/** Groups that playing decodes ahead, at the most. */
 const GROUPS_AHEAD = 4
 
 /** Shows pictures that a worker decodes group by group; the cache lives here, so that what is cached shows at once. */
@@ -16,15 +17,18 @@ export class WebCodecsPlayer implements Player {
   private readonly cache: FrameCache<ImageBitmap>
   private readonly worker: Worker
   private readonly groupCount: number
-  /** Frames asked for that were not shown, in the order of asking. */
-  private asked: number[] = []
+  private readonly groupsAhead: number
+  private readonly asked = new Asked()
   private target = 0
   private speed = 0
   private shown: number | null = null
   private wantedKey = ''
 
   constructor(private readonly options: PlayerOptions) {
-    this.cache = new FrameCache(capacityFor(options.width, options.height))
+    const capacity = capacityFor(options.width, options.height)
+    this.cache = new FrameCache(capacity)
+    // Beside the group that is shown and the one behind it; more would push each other out and be decoded for ever.
+    this.groupsAhead = Math.min(GROUPS_AHEAD, Math.floor(capacity / GROUP) - 2)
     this.groupCount = Math.ceil(options.frameCount / GROUP)
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decoder' })
     this.worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.receive(data)
@@ -36,9 +40,9 @@ export class WebCodecsPlayer implements Player {
     this.target = frame
     const picture = this.cache.get(frame)
     if (picture) {
-      this.asked = []
+      this.asked.clear()
       this.draw(frame, picture)
-    } else if (this.asked.at(-1) !== frame) this.asked.push(frame)
+    } else this.asked.add(frame)
     this.want()
   }
 
@@ -77,12 +81,8 @@ export class WebCodecsPlayer implements Player {
 
   private arrived(frame: number, picture: ImageBitmap): void {
     this.cache.put(frame, picture)
-    // While scrubbing faster than decoding, a picture asked for a moment ago still shows the way.
-    const index = this.asked.lastIndexOf(frame)
-    if (index >= 0) {
-      this.asked = this.asked.slice(index + 1)
-      this.draw(frame, picture)
-    } else if (frame === this.shown) this.draw(frame, picture)
+    // What is shown was replaced in the cache, and closed.
+    if (this.asked.settle(frame) || frame === this.shown) this.draw(frame, picture)
     this.cache.trim(this.target, this.shown)
   }
 
@@ -95,14 +95,12 @@ export class WebCodecsPlayer implements Player {
   private want(): void {
     const here = groupOf(this.target)
     const step = this.speed < 0 ? -1 : 1
-    const ahead = Array.from({ length: GROUPS_AHEAD }, (_, index) => here + step * (index + 1))
-    const groups = [here, ...ahead.slice(0, this.speed === 0 ? 1 : GROUPS_AHEAD), here - step].filter(
-      (group) => group >= 0 && group < this.groupCount && !this.complete(group),
-    )
+    const ahead = Array.from({ length: this.speed === 0 ? 1 : this.groupsAhead }, (_, index) => here + step * (index + 1))
+    const groups = [here, ...ahead, here - step].filter((group) => group >= 0 && group < this.groupCount && !this.complete(group))
     const key = groups.join()
     if (key === this.wantedKey) return
     this.wantedKey = key
-    this.post({ type: 'want', groups })
+    this.post({ type: 'want', groups, frame: this.target })
   }
 
   private complete(group: number): boolean {

@@ -1,13 +1,24 @@
 /**
- * Decodes the proxy, one group of pictures at a time. The page says which groups it wants; a group under way is finished
- * unless it is wanted no more, so that fast scrubbing neither starves nor piles up.
+ * Decodes the proxy, one group of pictures at a time. The page says which groups it wants. One under way that is wanted no
+ * more ends as soon as the frame it was begun for has come: fast scrubbing neither starves nor piles up.
  */
 import { EncodedPacketSink, Input, MP4, UrlSource, type InputVideoTrack } from 'mediabunny'
-import { GROUP, type FromDecoder, type ToDecoder } from './messages'
+import { GROUP, groupOf, type FromDecoder, type ToDecoder } from './messages'
+
+/** Packets that the decoder holds at once: enough to keep it busy, few enough to turn away quickly. */
+const QUEUED = 3
 
 let groups: GroupDecoder | null = null
 let wanted: number[] = []
+let target = 0
 let busy = false
+let current: UnderWay | null = null
+
+interface UnderWay {
+  readonly group: number
+  /** Whether the page still wants it. */
+  wanted: boolean
+}
 
 function post(message: FromDecoder, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer })
@@ -19,7 +30,9 @@ self.onmessage = ({ data }: MessageEvent<ToDecoder>) => {
   if (data.type === 'open') {
     open(data.url, data.fps, data.frameCount).catch(fail)
   } else {
-    wanted = [...data.groups]
+    target = data.frame
+    if (current) current.wanted = data.groups.includes(current.group)
+    wanted = data.groups.filter((group) => group !== current?.group)
     if (!busy) work().catch(fail)
   }
 }
@@ -41,10 +54,18 @@ async function work(): Promise<void> {
   busy = true
   try {
     for (let group = wanted.shift(); group !== undefined; group = wanted.shift()) {
-      await groups.decode(group)
+      const under: UnderWay = { group, wanted: true }
+      current = under
+      // The frame it is decoded for; none when it is decoded ahead.
+      const sought = groupOf(target) === group ? target : null
+      const whole = await groups.decode(group, (next) => under.wanted || (sought !== null && next <= sought))
+      current = null
+      // The page turned back while the group was being given up.
+      if (!whole && under.wanted) wanted.unshift(group)
       post({ type: 'group', group })
     }
   } finally {
+    current = null
     busy = false
   }
 }
@@ -63,17 +84,19 @@ class GroupDecoder {
     private readonly fps: number,
     private readonly frameCount: number,
   ) {
-    this.decoder = new VideoDecoder({ output: (picture) => this.output(picture), error: (error) => (this.failure = error) })
+    this.decoder = new VideoDecoder({ output: (picture) => this.output(picture), error: (error) => this.fail(error) })
     this.decoder.configure(config)
   }
 
-  /** Send the group's pictures as they come out. */
-  async decode(group: number): Promise<void> {
+  /** Send the group's pictures as they come out, as long as `goOn` says so of the next frame. Tells whether all were sent. */
+  async decode(group: number, goOn: (frame: number) => boolean): Promise<boolean> {
     this.first = group * GROUP
     this.last = Math.min(this.first + GROUP, this.frameCount) - 1
     // Half a frame in: rounding of timestamps can't land on the group before.
     let packet = await this.sink.getKeyPacket((this.first + 0.5) / this.fps)
-    for (let frame = this.first; packet && frame <= this.last; frame++) {
+    let frame = this.first
+    for (; packet && frame <= this.last && goOn(frame); frame++) {
+      await this.room()
       this.check()
       this.decoder.decode(packet.toEncodedVideoChunk())
       packet = frame < this.last ? await this.sink.getNextPacket(packet) : null
@@ -81,6 +104,14 @@ class GroupDecoder {
     await this.decoder.flush()
     await Promise.all(this.converting.splice(0))
     this.check()
+    return !packet || frame > this.last
+  }
+
+  /** Wait until the decoder takes another packet. */
+  private async room(): Promise<void> {
+    while (this.decoder.decodeQueueSize >= QUEUED && !this.failure) {
+      await new Promise((resolve) => this.decoder.addEventListener('dequeue', resolve, { once: true }))
+    }
   }
 
   private output(picture: VideoFrame): void {
@@ -97,6 +128,12 @@ class GroupDecoder {
     } finally {
       decoded.close()
     }
+  }
+
+  private fail(error: DOMException): void {
+    this.failure = error
+    // Whoever waits for room in a decoder that is closed now.
+    this.decoder.dispatchEvent(new Event('dequeue'))
   }
 
   private check(): void {

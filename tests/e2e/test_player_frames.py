@@ -1,0 +1,208 @@
+"""The picture on the editor's canvas is frame N: read back from its pixels, for many sources and both players."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from framewise.bench.client import Client
+from framewise.bench.product import Product
+from tests.e2e.conftest import sign_in
+from tests.media.clips import B_FRAMES, irregular, remuxed, turned, write_clip
+
+pytestmark = pytest.mark.e2e
+
+X265 = {"preset": "ultrafast", "x265-params": "log-level=none:bframes=3:keyint=24"}
+VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "24"}
+AV1 = {"preset": "8", "crf": "10", "svtav1-params": "keyint=24"}
+
+# Each makes a file in a folder; the frames that it shows.
+SOURCES: dict[str, tuple[Callable[[Path], Path], range]] = {
+    "b-frames": (lambda to: write_clip(to / "a.mp4", 100, options=B_FRAMES), range(100)),
+    "variable rate": (lambda to: write_clip(to / "b.mp4", options=B_FRAMES, stamps=irregular(60)), range(60)),
+    "start trimmed": (
+        lambda to: remuxed(write_clip(to / "c0.mp4", options=B_FRAMES), to / "c.mp4", shift_s=-1),
+        range(25, 60),
+    ),
+    "start offset": (
+        lambda to: write_clip(to / "d.mp4", options=B_FRAMES, stamps=[1500 + 40 * n for n in range(60)]),
+        range(60),
+    ),
+    "turned": (lambda to: turned(write_clip(to / "e0.mp4", turns=1), to / "e.mp4"), range(60)),
+    "hevc": (lambda to: write_clip(to / "f.mp4", codec="libx265", options=X265), range(60)),
+    "vp9 of odd sides": (
+        lambda to: write_clip(to / "g.webm", codec="libvpx-vp9", options=VP9, size=(161, 97)),
+        range(60),
+    ),
+    "av1": (lambda to: write_clip(to / "h.mp4", 30, codec="libsvtav1", options=AV1), range(30)),
+}
+
+# Goes to each frame, waits until the stage says that it shows it, and reads ten bits off the canvas: see tests/media.
+READ_BACK = """async (frames) => {
+  const { editor } = window.framewise
+  const stage = document.getElementById('stage')
+  const canvas = stage.querySelector('canvas')
+  const shown = (frame) => new Promise((resolve, reject) => {
+    const begun = performance.now()
+    const look = () => {
+      if (stage.dataset.frame === String(frame)) resolve()
+      else if (performance.now() - begun > 20_000) reject(new Error(`Frame ${frame} was never shown.`))
+      else setTimeout(look, 4)
+    }
+    look()
+  })
+  const read = () => {
+    const { width, height } = editor.config.video
+    const { scale, x, y } = editor.session.view.value
+    const ratio = canvas.width / stage.clientWidth
+    const context = canvas.getContext('2d')
+    const lightAt = (u, v) => {
+      const px = Math.floor((x + u * width * scale) * ratio)
+      const py = Math.floor((y + v * height * scale) * ratio)
+      return context.getImageData(px, py, 1, 1).data[1]
+    }
+    let number = 0
+    for (let bit = 0; bit < 10; bit++) {
+      const difference = lightAt((bit + 0.5) / 10, 0.25) - lightAt((bit + 0.5) / 10, 0.75)
+      if (Math.abs(difference) < 100) return null
+      number = number * 2 + (difference > 0 ? 1 : 0)
+    }
+    return number
+  }
+  const numbers = []
+  for (const frame of frames) {
+    editor.goTo(frame)
+    await shown(frame)
+    numbers.push(read())
+  }
+  return numbers
+}"""
+
+
+@pytest.fixture(scope="module")
+def videos(product: Product, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """Ids of one ready video of each kind."""
+    folder = tmp_path_factory.mktemp("clips")
+    with Client(product.url) as client:
+        project = client.demo_project()
+        made = {kind: client.upload(project, make(folder)) for kind, (make, _) in SOURCES.items()}
+        for video in made.values():
+            client.until_ready(video)
+    return made
+
+
+@pytest.fixture(scope="module")
+def context(product: Product, browser: Browser) -> Any:
+    """A signed-in admin."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    sign_in(page, product.url)
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Any:
+    page = context.new_page()
+    yield page
+    page.close()
+
+
+def opened(page: Page, product: Product, video: int, query: str = "") -> None:
+    page.goto(f"{product.url}/videos/{video}/edit/?frame=0{query}")
+    page.wait_for_selector("#stage[data-frame='0']")
+
+
+def kind_of_player(page: Page) -> str:
+    return str(page.evaluate("window.framewise.player.kind"))
+
+
+def orders(count: int) -> list[int]:
+    """Frames to go to: at random, then forward over a group's border, then backward over two."""
+    jumps = random.Random(4).sample(range(count), min(count, 14))
+    return [*jumps, *range(9, 15), *range(27 if count > 27 else count - 1, 10, -1), count - 1, 0]
+
+
+@pytest.mark.parametrize("query", ["", "&images"])
+@pytest.mark.parametrize("kind", SOURCES)
+def test_the_canvas_shows_frame_n(kind: str, query: str, page: Page, product: Product, videos: dict[str, int]) -> None:
+    shown = SOURCES[kind][1]
+    opened(page, product, videos[kind], query)
+    assert kind_of_player(page) == ("images" if query else "webcodecs")
+    frames = orders(len(shown))
+    assert page.evaluate(READ_BACK, frames) == [shown[frame] for frame in frames]
+
+
+def test_without_webcodecs_images_are_shown(page: Page, product: Product, videos: dict[str, int]) -> None:
+    page.add_init_script("delete window.VideoDecoder")
+    opened(page, product, videos["b-frames"])
+    assert kind_of_player(page) == "images"
+    assert page.evaluate(READ_BACK, [50, 3, 99]) == [50, 3, 99]
+
+
+# Runs in the decoding worker before its own code does.
+BROKEN_DECODERS = {
+    "knows no H.264": "self.VideoDecoder.isConfigSupported = async () => ({ supported: false })",
+    "fails on a packet": """
+      const Decoder = self.VideoDecoder
+      self.VideoDecoder = class extends Decoder {
+        constructor(init) { super(init); this.fail = init.error; this.count = 0 }
+        decode(chunk) {
+          if (++this.count < 6) return super.decode(chunk)
+          this.close()
+          this.fail(new DOMException('This packet is damaged.', 'EncodingError'))
+        }
+      }""",
+    "can not be started": "throw new Error('No.')",
+}
+PATCH_WORKER = """(patch) => {
+  const blob = (text) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+  const Real = window.Worker
+  window.Worker = class extends Real {
+    constructor(address, options) {
+      const own = new URL(address, location.href).href
+      super(blob(`import ${JSON.stringify(blob(patch))}; import ${JSON.stringify(own)}`), options)
+    }
+  }
+}"""
+
+
+@pytest.mark.parametrize("fault", BROKEN_DECODERS)
+def test_where_decoding_fails_images_are_shown(
+    fault: str, page: Page, product: Product, videos: dict[str, int]
+) -> None:
+    page.add_init_script(f"({PATCH_WORKER})({json.dumps(BROKEN_DECODERS[fault])})")
+    opened(page, product, videos["b-frames"])
+    page.wait_for_function("window.framewise.player.kind === 'images'")
+    assert page.evaluate(READ_BACK, [50, 3, 99]) == [50, 3, 99]
+
+
+@pytest.mark.parametrize("query", ["", "&images"])
+def test_scrubbing_shows_frames_on_the_way_and_ends_on_the_last(
+    query: str, page: Page, product: Product, videos: dict[str, int]
+) -> None:
+    opened(page, product, videos["b-frames"], query)
+    seen = page.evaluate(
+        """async () => {
+          const { editor } = window.framewise
+          const stage = document.getElementById('stage')
+          const seen = new Set()
+          for (let step = 0; step < 60; step++) {
+            editor.goTo((step * 37) % 100)
+            await new Promise((resolve) => setTimeout(resolve, 16))
+            seen.add(stage.dataset.frame)
+          }
+          return seen.size
+        }"""
+    )
+    assert seen > 3
+    last = (59 * 37) % 100
+    page.wait_for_selector(f"#stage[data-frame='{last}']")
+    assert page.evaluate(READ_BACK, [last]) == [last]
