@@ -29,7 +29,7 @@ class Evidence:
 
     @property
     def confidence(self) -> float:
-        """Probability in [0, 1] that the box overlaps the object by more than half."""
+        """How much the find looks like the object, in [0, 1]; README.md says how often it was right."""
         total = (
             -4.1
             + 0.5 * min(self.height, 1.2)
