@@ -22,7 +22,11 @@ WAYS: tuple[Way, Way] = ("forward", "backward")
 class LegState(BaseModel):
     """``base``: frames that were done before a correction moved the origin. ``emit_first``: the origin itself is still
     to be stored (``at`` is None until then). ``left``: it ended early, because the object left or was lost. ``since``:
-    the epoch of the correction that it began with."""
+    the epoch of the correction that it began with.
+
+    ``former``: revisions of the events that took away what this leg redoes, ``stale`` rows of it; ``agreeing``: how
+    many of its last frames lie on those; ``agreed``: the frame where it joined them.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,6 +41,10 @@ class LegState(BaseModel):
     left: bool = False
     grown: bool = False
     since: int = 0
+    former: list[int] = []
+    stale: int = 0
+    agreeing: int = 0
+    agreed: int | None = None
 
     @property
     def step(self) -> int:
@@ -60,6 +68,11 @@ class LegState(BaseModel):
     @property
     def length(self) -> int:
         return max(0, (self.last - self.origin) * self.step + self.emit_first)
+
+    @property
+    def redone(self) -> int:
+        """Of the ``stale`` frames, those that were tracked again."""
+        return min(self.stale, ((self.head if self.agreed is None else self.agreed) - self.origin) * self.step)
 
     def reaches(self, frame: int) -> bool:
         """Whether ``frame`` lies on its way, beyond or at its head."""
@@ -129,6 +142,9 @@ def corrected_leg(state: ObjectState, way: Way, *, frame: int, box: BoxPx, end: 
     leg = make_leg(way, frame=frame, box=box, end=end)
     leg.base = max(0, (frame - state.start) * leg.step)
     leg.since = state.epoch
+    before = state.leg(way)
+    if before is not None and not before.ended:
+        leg.former = before.former
     return leg
 
 

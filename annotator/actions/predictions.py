@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from annotator.actions.dispatch import dispatch, finish, keep, open_run, queue, 
 from annotator.actions.draft import FrameRange, LayerDraft
 from annotator.actions.events import append_event, lock_layer
 from annotator.actions.legs import ObjectState, Way, agent_legs
+from annotator.actions.redo import Agreement, find_agreement, put_back
 from annotator.chunks import Flag, Row, tables_of
 from annotator.live.publish import announce_run, tell_agent
 from annotator.models import Event, EventKind, Layer, Run, RunState
@@ -60,17 +61,22 @@ def store_predictions(
         layer = lock_layer(layer_id)
         run, objects = open_run(run_id)
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
+        agreements = list(_agreements(layer, fresh, objects))
+        fresh = [item for item in fresh if not any(_is_beyond(item, agreement) for agreement in agreements)]
         touched = _merge(layer, fresh)
         for item in fresh:
             objects[str(item.track)].advance(item.row.frame)
         restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
         for track in restarted:
             objects[track].epoch += 1
+        if touched:
+            append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched)
+        for agreement in agreements:
+            put_back(run, layer, objects[str(agreement.track)], agreement)
+            restarted.add(str(agreement.track))
         keep(run, objects)
         run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *(leg.problem for leg in ended)])))
         run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
-        if touched:
-            append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched)
         if run.state == RunState.RUNNING:
             _go_on(run, objects, restarted, done=done)
     return run
@@ -92,6 +98,22 @@ def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer)
         and not state.is_stale(item.row.frame, item.epoch)
         and 0 <= item.row.frame < layer.video.frame_count
     )
+
+
+def _agreements(layer: Layer, items: Sequence[PredictedRow], objects: dict[str, ObjectState]) -> Iterator[Agreement]:
+    """Where legs that redo something join what was there before."""
+    for track in {item.track for item in items}:
+        for leg in objects[str(track)].unfinished:
+            rows = [item.row for item in items if item.track == track and leg.reaches(item.row.frame)]
+            if leg.former and rows:
+                agreement = find_agreement(layer, track, leg, rows)
+                if agreement is not None:
+                    yield agreement
+
+
+def _is_beyond(item: PredictedRow, agreement: Agreement) -> bool:
+    leg = agreement.leg
+    return item.track == agreement.track and (item.row.frame - agreement.frame) * leg.step > 0
 
 
 def _end(leg: EndedLeg, objects: dict[str, ObjectState]) -> str | None:

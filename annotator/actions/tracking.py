@@ -10,9 +10,9 @@ from django.db import transaction
 
 from annotator import access
 from annotator.actions.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
-from annotator.actions.draft import FrameRange, LayerDraft
+from annotator.actions.draft import FrameRange
 from annotator.actions.errors import ActionError
-from annotator.actions.events import append_event, lock_layer
+from annotator.actions.events import lock_layer
 from annotator.actions.legs import (
     OBJECTS,
     WAYS,
@@ -27,11 +27,11 @@ from annotator.actions.legs import (
     make_leg,
     ways,
 )
+from annotator.actions.redo import set_aside
 from annotator.chunks import WINDOW, Flag, Table
 from annotator.live.messages import RunCorrect, RunExtend, RunStart, RunStop
-from annotator.live.publish import announce_cleared, announce_run, tell_agent
-from annotator.models import EventKind, Layer, Run, RunState, TrackChunk, User, VideoState
-from annotator.operations import ShapesReplace
+from annotator.live.publish import announce_run, tell_agent
+from annotator.models import Layer, Run, RunState, TrackChunk, User, VideoState
 from tracking import catalog
 from tracking.protocol import Correct, Extend, Stop
 from tracking.types import TrackingError
@@ -70,6 +70,8 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
         )
         keep(run, objects)
         run.save(force_insert=True)
+        if start.options.redo:
+            _begin_redo(run, layer, objects)
         dispatch(run)
     return run
 
@@ -91,7 +93,7 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
         _check_editable(user, layer, correct.frame, correct.frame)
         state = objects[track]
         cleared = _redo(run, layer, correct, state)
-        _clear(run, layer, correct.track, state.epoch, cleared)
+        set_aside(run, layer, correct.track, state, cleared)
         _go_on(run, objects, {track})
     return run
 
@@ -142,6 +144,15 @@ def respect_keyframes(layer: Layer, changed: Collection[UUID], deleted: Collecti
 # ---------------------------------------------------------------- changing a run
 
 
+def _begin_redo(run: Run, layer: Layer, objects: dict[str, ObjectState]) -> None:
+    """A new run redoes what was predicted before: its objects were corrected where it starts."""
+    for track, state in objects.items():
+        ranges = [(min(leg.head + leg.step, leg.last), max(leg.head + leg.step, leg.last)) for leg in state.unfinished]
+        set_aside(run, layer, UUID(track), state, ranges)
+    keep(run, objects)
+    run.save(update_fields=["objects_state"])
+
+
 def _redo(run: Run, layer: Layer, correct: RunCorrect, state: ObjectState) -> list[FrameRange]:
     """Replace the corrected legs of an object. Returns the frames whose predictions go."""
     state.epoch += 1
@@ -158,17 +169,6 @@ def _redo(run: Run, layer: Layer, correct: RunCorrect, state: ObjectState) -> li
             cleared.append((first, last))
     state.legs = [leg for way in WAYS for leg in legs if leg.way == way]
     return cleared
-
-
-def _clear(run: Run, layer: Layer, track: UUID, epoch: int, ranges: list[FrameRange]) -> None:
-    """Take stale predictions away: from the screens at once, then from the store."""
-    announce_cleared(run, track=track, epoch=epoch, ranges=ranges)
-    draft = LayerDraft(layer)
-    former = draft.replace_shapes(track, ranges, [], keep_keyframes=True)
-    if former.tables:
-        draft.save()
-        operation = ShapesReplace(track=track, ranges=ranges, tables=[], keep_keyframes=True)
-        append_event(layer, kind=EventKind.RUN, operations=[operation], run=run, summary="Corrected a tracked object")
 
 
 def _go_on(run: Run, objects: dict[str, ObjectState], changed: Iterable[str]) -> None:

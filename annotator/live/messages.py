@@ -48,6 +48,11 @@ class RunOptions(Message):
     auto_track: bool = Field(False, description="Re-track on every edit; extend within 10 frames of the end.")
     detect_off_screen: bool = Field(True, description="Stop an object that left, and mark it outside.")
     until_keyframe: bool = Field(True, description="Stop an object at its next keyframe instead of going past it.")
+    redo: bool = Field(
+        False,
+        description="The tracks were corrected on their prompts' frames: their predictions beyond disappear at once, "
+        "and come back from where the run agrees with them.",
+    )
     confidence_threshold: float = Field(0.0, ge=0, le=1, description="Below it, predictions are marked doubtful.")
 
 
@@ -134,6 +139,8 @@ class RunInfo(Message):
     tracks: list[UUID]
     frames_done: int = Field(description="Object-frames stored so far.")
     frames_total: int
+    redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")
+    stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")
     fps: float = Field(description="Object-frames per second lately; 0 before the first.")
     heads: dict[str, int] = Field(description="Track id to the frame it has reached.")
     agent: str = Field(description="The agent's name; empty while queued.")

@@ -43,6 +43,8 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInf
             "tracks": list(objects),
             "frames_done": run.frames_done,
             "frames_total": run.frames_total,
+            "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
+            "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
             "fps": fps,
             "heads": {track: state.head for track, state in objects.items()},
             "agent": run.agent.name if run.agent is not None else "",

@@ -225,7 +225,7 @@ export class Editor {
     const plan = planRetrack(this.store.records.rows(track), frame)
     if (!plan) return
     const prompts = [{ track, frame, box: shape.bounds }]
-    this.store.startRun({ model: this.tracking.model.value, prompts, ...plan, options: this.runOptions() })
+    this.store.startRun({ model: this.tracking.model.value, prompts, ...plan, options: { ...this.runOptions(), redo: true } })
   }
 
   private runBounds(frame: FrameNumber, direction: Run['direction']): readonly [FrameNumber, FrameNumber] {

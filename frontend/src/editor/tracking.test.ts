@@ -66,7 +66,7 @@ describe('correcting an object', () => {
     test.given({ 4: [300, 100, 400, 200] })
     test.drag([150, 150], [160, 150])
     expect(test.sent('run.start')).toMatchObject([
-      { first: 4, last: 8, direction: 'forward', prompts: [{ track, frame: 4, box: [110, 100, 210, 200] }] },
+      { first: 4, last: 8, direction: 'forward', prompts: [{ track, frame: 4, box: [110, 100, 210, 200] }], options: { redo: true } },
     ])
   })
 

@@ -3,6 +3,7 @@ import type { Editor } from '@/editor/editor'
 import type { Run } from '@/store/types'
 import { CommandButton } from './buttons'
 import { Icon } from './icons'
+import { statusOf } from './run-status'
 
 const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backward: 'Backward', both: 'Both ways' }
 
@@ -136,16 +137,6 @@ function RunButton({ icon, label, onClick }: { icon: string; label: string; onCl
 }
 
 const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
-
-/** e.g. "120 of 240 · 40/s · 3 s left · gpu-box". Frames are counted per object. */
-function statusOf({ state, message, framesDone, framesTotal, fps, agent }: Run): string {
-  if (state === 'queued') return message || 'Waiting for an agent …'
-  if (state === 'done') return `Done: ${framesDone} frames`
-  const parts = [`${framesDone} of ${framesTotal}`]
-  if (fps > 0) parts.push(`${fps.toFixed(0)}/s`, `${Math.ceil((framesTotal - framesDone) / fps)} s left`)
-  if (agent) parts.push(agent)
-  return parts.join(' · ')
-}
 
 /** The labels: which one the next object gets. */
 export function Labels({ editor }: { editor: Editor }) {

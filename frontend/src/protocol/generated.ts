@@ -240,6 +240,10 @@ export interface RunInfo {
   /** Object-frames stored so far. */
   frames_done: number
   frames_total: number
+  /** Of the `stale` object-frames, those that were tracked again. */
+  redone: number
+  /** Object-frames that corrections took away; 0: none. */
+  stale: number
   /** Object-frames per second lately; 0 before the first. */
   fps: number
   /** Track id to the frame it has reached. */
@@ -261,6 +265,11 @@ export interface RunOptions {
   detect_off_screen?: boolean
   /** Stop an object at its next keyframe instead of going past it. */
   until_keyframe?: boolean
+  /**
+   * The tracks were corrected on their prompts' frames: their predictions beyond disappear at once, and come back from
+   * where the run agrees with them.
+   */
+  redo?: boolean
   /** Below it, predictions are marked doubtful. */
   confidence_threshold?: number
 }

@@ -392,6 +392,8 @@ function runOf(info: RunInfo): Run {
     tracks: info.tracks,
     framesDone: info.frames_done,
     framesTotal: info.frames_total,
+    redone: info.redone,
+    stale: info.stale,
     fps: info.fps,
     heads: info.heads,
     agent: info.agent,

@@ -89,6 +89,9 @@ export interface Run {
   readonly tracks: readonly TrackId[]
   readonly framesDone: number
   readonly framesTotal: number
+  /** Of the frames that corrections took away, `stale`, those that were tracked again. */
+  readonly redone: number
+  readonly stale: number
   readonly fps: number
   readonly heads: Readonly<Record<TrackId, FrameNumber>>
   readonly agent: string
