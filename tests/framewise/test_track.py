@@ -163,6 +163,8 @@ def test_ctrl_c_keeps_what_was_found(images: Path, tmp_path: Path) -> None:
         env={**os.environ, "FRAMEWISE_EXTRA_TRACKERS": EXTRA, "SLOW_TRACKER_LOG": str(log)},
         stderr=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background may ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not log.exists() or len(log.read_text().splitlines()) < 5:
         assert process.poll() is None
