@@ -164,7 +164,7 @@ def test_ctrl_c_keeps_what_was_found(images: Path, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         # Whoever runs the tests in the background may ignore Ctrl-C, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (one call, no thread)
     )
     while not log.exists() or len(log.read_text().splitlines()) < 5:
         assert process.poll() is None
