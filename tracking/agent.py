@@ -113,6 +113,7 @@ class Agent:
             host=self.name,
             devices=devices(),
             models=[entry.id for entry in catalog.entries() if not catalog.missing(entry)],
+            runs_at_once=self.engine.runs_at_once,
             runs=list(self._outboxes),
         )
 

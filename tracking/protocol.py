@@ -131,6 +131,7 @@ class Hello(AgentMessage):
     host: str
     devices: list[Device]
     models: list[str]
+    runs_at_once: int = Field(1, ge=1, description="Runs beyond it wait for their turn.")
     runs: list[str] = Field([], description="Runs it is still working on, after a lost connection.")
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from annotator.actions.events import lock_layer
 from annotator.actions.legs import OBJECTS, BoxPx, ObjectState, agent_legs, heads
+from annotator.actions.waiting import waiting_with
 from annotator.chunks import Flag, Table, window_start
 from annotator.live.publish import announce_run, tell_agent
 from annotator.media.agent_access import video_access
@@ -108,6 +109,8 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
     run.state, run.message, run.finished_at = state, message, timezone.now()
     run.save(update_fields=["state", "message", "finished_at"])
     announce_run(run)
+    for waiting in waiting_with(run):
+        announce_run(waiting)
 
 
 def stored_boxes(run: Run, objects: Mapping[str, ObjectState]) -> dict[tuple[str, int], BoxPx]:

@@ -139,6 +139,13 @@ class RunInfo(Message):
     tracks: list[UUID]
     frames_done: int = Field(description="Object-frames stored so far.")
     frames_total: int
+    ahead: int | None = Field(
+        None,
+        description="Runs that come before it, while it waits for an agent or for its turn; null: it is under way.",
+    )
+    wait_s: float | None = Field(
+        None, description="About how many seconds until a waiting run is done; null: not known."
+    )
     redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")
     stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")
     fps: float = Field(description="Object-frames per second lately; 0 before the first.")

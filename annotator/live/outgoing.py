@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 
 from annotator.actions.legs import OBJECTS
+from annotator.actions.waiting import place_of
 from annotator.live.messages import EventOut, RunInfo
 from annotator.models import Event, Run, User
 
@@ -31,6 +32,7 @@ def event_out(event: Event) -> EventOut:
 
 def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInfo:
     """A run as everybody sees it; ``reader``: the id of the person it is for."""
+    place = place_of(run)
     objects = OBJECTS.validate_python(run.objects_state)
     return RunInfo.model_validate(
         {
@@ -43,6 +45,8 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInf
             "tracks": list(objects),
             "frames_done": run.frames_done,
             "frames_total": run.frames_total,
+            "ahead": place and place.ahead,
+            "wait_s": place and place.seconds,
             "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
             "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
             "fps": fps,

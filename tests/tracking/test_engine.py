@@ -136,6 +136,19 @@ def test_a_stopped_run_says_nothing_more(engine: LocalEngine) -> None:
     assert heard.frames == [0]
 
 
+def test_a_run_stopped_while_it_waits_never_begins() -> None:
+    engine = engine_with(runs_at_once=1)
+    gate, first, second, third = threading.Event(), Heard(lambda step: gate.wait(10) and None), Heard(), Heard()
+    for name, heard in (("one", first), ("two", second), ("three", third)):
+        engine.start(start(name, leg()), heard)
+    engine.stop("two")
+    gate.set()
+
+    assert third.over.wait(10)
+    assert (second.frames, second.over.is_set()) == ([], False)
+    engine.close()
+
+
 def test_a_run_of_the_same_id_replaces_the_one_before(engine: LocalEngine) -> None:
     gate = threading.Event()
     old, new = Heard(lambda step: gate.wait(10) and None), Heard()

@@ -30,7 +30,13 @@ class Sink(Protocol):
 
 
 class Engine(Protocol):
-    """Carries out runs. No method blocks; what an unknown run is asked for is ignored."""
+    """Carries out runs. No method blocks; what an unknown run is asked for is ignored.
+
+    ``runs_at_once``: further ones wait for their turn, in the order they came.
+    """
+
+    @property
+    def runs_at_once(self) -> int: ...
 
     def start(self, run: Start, sink: Sink) -> None:
         """Begin a run; one of the same id is stopped first."""

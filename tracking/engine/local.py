@@ -31,6 +31,7 @@ class LocalEngine:
     ) -> None:
         self._open_video = open_video
         self._create = create
+        self.runs_at_once = runs_at_once
         self._pool = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._sessions: dict[str, TrackingSession] = {}
         self._lock = threading.Lock()

@@ -110,7 +110,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <span class="muted">
           {run.first}–{run.last}
         </span>
-        {active && <RunButton icon="stop" label="Stop" onClick={() => store.stopRun(run.id)} />}
+        {active && <RunButton icon="stop" label={run.state === 'queued' ? 'Cancel' : 'Stop'} onClick={() => store.stopRun(run.id)} />}
         {run.state !== 'failed' && <RunButton icon="plus" label="Extend: go on for as many frames again" onClick={() => editor.extendRun(run)} />}
         {!active && <RunButton icon="close" label="Dismiss" onClick={() => store.dismissRun(run.id)} />}
       </header>

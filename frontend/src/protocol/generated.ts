@@ -240,6 +240,10 @@ export interface RunInfo {
   /** Object-frames stored so far. */
   frames_done: number
   frames_total: number
+  /** Runs that come before it, while it waits for an agent or for its turn; null: it is under way. */
+  ahead: number | null
+  /** About how many seconds until a waiting run is done; null: not known. */
+  wait_s: number | null
   /** Of the `stale` object-frames, those that were tracked again. */
   redone: number
   /** Object-frames that corrections took away; 0: none. */

@@ -392,6 +392,8 @@ function runOf(info: RunInfo): Run {
     tracks: info.tracks,
     framesDone: info.frames_done,
     framesTotal: info.frames_total,
+    ahead: info.ahead,
+    waitS: info.wait_s,
     redone: info.redone,
     stale: info.stale,
     fps: info.fps,

@@ -89,6 +89,10 @@ export interface Run {
   readonly tracks: readonly TrackId[]
   readonly framesDone: number
   readonly framesTotal: number
+  /** Runs that come before it while it waits; null: it is under way. */
+  readonly ahead: number | null
+  /** About how many seconds until a waiting run is done; null: not known. */
+  readonly waitS: number | null
   /** Of the frames that corrections took away, `stale`, those that were tracked again. */
   readonly redone: number
   readonly stale: number
