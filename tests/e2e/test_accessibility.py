@@ -49,7 +49,7 @@ def test_every_page_that_links_lead_to_is_accessible(visitor: Page, product: Pro
 def test_the_editor_is_accessible_while_a_run_goes_on_and_when_one_failed(
     visitor: Page, product: Product, tmp_path: Path
 ) -> None:
-    frames = 90
+    frames = 60
     with Client(product.url) as client:
         video = client.upload(client.demo_project(), moving_things(tmp_path / "things.mp4", frames))
         client.until_ready(video)

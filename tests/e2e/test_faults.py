@@ -29,7 +29,7 @@ from tracking.types import Box
 
 pytestmark = pytest.mark.faults
 
-FRAMES = 200
+FRAMES = 150
 START = Box(10, 20, 50, 60)
 AGENT, WEB, JOBS = "framewise agent", "annotator.asgi", "framewise_worker"
 PATIENCE_S = 60.0

@@ -31,8 +31,10 @@ from tests.e2e.editor import (
 )
 from tracking.types import Box, iou
 
-FRAMES = 200
-CORRECTED = 40
+FRAMES = 150
+CORRECTED = 30
+EARLY = 15
+"""So many frames of the second object are there when the first one is corrected."""
 TOP, MIDDLE, BOTTOM = 0, 1, 2
 
 
@@ -72,15 +74,15 @@ def test_an_object_is_tracked_live_corrected_and_exported(
     second = draw_box(page, thing_at(BOTTOM, 0))
     expect(page.locator("[data-run=running]")).to_have_count(1)
     page.keyboard.press("t")
-    wait_for_row(page, second, CORRECTED + 10)
-    before = rows_here(page, second, CORRECTED + 10)
+    wait_for_row(page, second, EARLY)
+    before = rows_here(page, second, EARLY)
 
     wait_for_row(page, first, CORRECTED + 10)
     go_to(page, CORRECTED)
     correct(page, first, thing_at(MIDDLE, CORRECTED))
     wait_until_runs_end(page)
     wait_until_saved(page)
-    assert rows_here(page, second, CORRECTED + 10) == before
+    assert rows_here(page, second, EARLY) == before
 
     stored = rows_stored(client, layer, FRAMES)
     check_tracked(stored[first], {0: TOP, CORRECTED: MIDDLE})
