@@ -2,6 +2,7 @@
 import { between } from '@/geometry/box'
 import { Flag } from './chunks'
 import type { Records } from './records'
+import type { TrackRows } from './track-rows'
 import type { FrameNumber, Row, ShownShape, Span, Track, TrackId } from './types'
 
 export class Queries {
@@ -59,8 +60,17 @@ export class Queries {
   }
 
   previousKeyframe(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
-    const frames = [...ids].map((id) => this.records.rows(id).before(frame, Flag.keyframe)).filter((found) => found !== null)
-    return frames.length ? Math.max(...frames) : null
+    return greatest([...ids].map((id) => this.records.rows(id).before(frame, Flag.keyframe)))
+  }
+
+  /** Where the next stretch of doubtful frames begins. */
+  nextDoubtful(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
+    return least([...ids].map((id) => doubtfulFrom(this.records.rows(id), (rows, from) => rows.after(from, Flag.doubtful), frame)))
+  }
+
+  /** Where the doubtful stretch before `frame`, or the one it lies in, begins. */
+  previousDoubtful(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
+    return greatest([...ids].map((id) => doubtfulFrom(this.records.rows(id), (rows, from) => rows.before(from, Flag.doubtful), frame)))
   }
 
   /** A track's stretches within first..last, in order, keyframes by themselves. Work is bounded by the rows there. */
@@ -119,6 +129,18 @@ function add(spans: Span[], first: FrameNumber, last: FrameNumber, kind: Span['k
   const previous = spans.at(-1)
   if (previous?.kind === kind && kind !== 'keyframe' && previous.last + 1 === first) spans[spans.length - 1] = { ...previous, last }
   else spans.push({ first, last, kind })
+}
+
+/** The first doubtful frame in a direction that follows one which isn't. */
+function doubtfulFrom(rows: TrackRows, step: (rows: TrackRows, from: FrameNumber) => FrameNumber | null, frame: FrameNumber): FrameNumber | null {
+  let found = step(rows, frame)
+  while (found !== null && rows.flags(found - 1) & Flag.doubtful) found = step(rows, found)
+  return found
+}
+
+const greatest = (frames: (FrameNumber | null)[]): FrameNumber | null => {
+  const found = frames.filter((frame) => frame !== null)
+  return found.length ? Math.max(...found) : null
 }
 
 const least = (frames: (FrameNumber | null)[]): FrameNumber | null => {

@@ -102,8 +102,8 @@ export class TestEditor {
   }
 
   /** Predictions of a run, as they come over the live channel. */
-  predict(track: TrackId, frames: readonly FrameNumber[], box: BoxPx, run = 'run'): this {
-    const table = pack(0, frames.map((frame) => makeRow(frame, 0, Flag.predicted, 65535, box)))
+  predict(track: TrackId, frames: readonly FrameNumber[], box: BoxPx, run = 'run', flags = 0): this {
+    const table = pack(0, frames.map((frame) => makeRow(frame, 0, Flag.predicted | flags, 65535, box)))
     this.store.receivePredictions({
       header: { type: 'predictions', run, sequence: 1, tables: [{ track, epoch: 0, bytes: table.length }], missed: [] },
       tables: [table],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
+import { Flag } from '@/store/chunks'
 import type { TrackId } from '@/store/types'
 import { COMMANDS } from '.'
 import { labelOfKey } from './tracks'
@@ -53,6 +54,14 @@ describe('moving in time', () => {
     expect(test.session.frame.value).toBe(0)
     test.press('E')
     expect(test.session.notice.value?.message).toContain('no keyframe')
+  })
+
+  it('jumps to where doubtful predictions begin, stretch by stretch', () => {
+    test.predict(track, [5, 6, 7, 12, 13], [0, 0, 10, 10], 'run', Flag.doubtful)
+    test.predict(track, [8, 9], [0, 0, 10, 10])
+    const visited = ['Shift+R', 'Shift+R', 'Shift+R', 'Shift+E'].map((keys) => test.press(keys).session.frame.value)
+    expect(visited).toEqual([5, 12, 12, 5])
+    expect(test.session.notice.value?.message).toContain('no doubtful frame')
   })
 
   it('steps through speeds and stops at the last', () => {

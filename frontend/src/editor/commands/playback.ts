@@ -10,8 +10,8 @@ function tracksInQuestion(editor: Editor): string[] {
   return selected.length ? selected : [...editor.store.records.tracks.value.keys()]
 }
 
-function jump(editor: Editor, frame: number | null): void {
-  if (frame === null) editor.session.tell('There is no keyframe in that direction.')
+function jump(editor: Editor, frame: number | null, what = 'keyframe'): void {
+  if (frame === null) editor.session.tell(`There is no ${what} in that direction.`)
   else editor.step(frame - editor.session.frame.value)
 }
 
@@ -44,6 +44,22 @@ export const PLAYBACK: readonly Command[] = [
     help: 'Of the selected tracks, or of any.',
     keys: ['E'],
     run: (editor) => jump(editor, editor.store.queries.previousKeyframe(tracksInQuestion(editor), editor.session.frame.value)),
+  },
+  {
+    ...look,
+    id: 'doubtful.next',
+    label: 'Next doubtful frame',
+    help: 'Where the next doubtful predictions begin, of the selected tracks or of any.',
+    keys: ['Shift+R'],
+    run: (editor) => jump(editor, editor.store.queries.nextDoubtful(tracksInQuestion(editor), editor.session.frame.value), 'doubtful frame'),
+  },
+  {
+    ...look,
+    id: 'doubtful.previous',
+    label: 'Previous doubtful frame',
+    help: 'Where the doubtful predictions before this frame begin, of the selected tracks or of any.',
+    keys: ['Shift+E'],
+    run: (editor) => jump(editor, editor.store.queries.previousDoubtful(tracksInQuestion(editor), editor.session.frame.value), 'doubtful frame'),
   },
   { ...look, id: 'playback.faster', label: 'Faster', help: 'Plays at the next higher speed.', keys: ['.'], run: (editor) => faster(editor, 1) },
   { ...look, id: 'playback.slower', label: 'Slower', help: 'Plays at the next lower speed.', keys: [','], run: (editor) => faster(editor, -1) },
