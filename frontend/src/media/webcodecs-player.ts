@@ -97,7 +97,8 @@ export class WebCodecsPlayer implements Player {
     const step = this.speed < 0 ? -1 : 1
     const ahead = Array.from({ length: this.speed === 0 ? 1 : this.groupsAhead }, (_, index) => here + step * (index + 1))
     const groups = [here, ...ahead, here - step].filter((group) => group >= 0 && group < this.groupCount && !this.complete(group))
-    const key = groups.join()
+    // What is decoded first within a group depends on the frame that is waited for.
+    const key = `${groups.join()} ${this.cache.has(this.target) ? '' : this.target}`
     if (key === this.wantedKey) return
     this.wantedKey = key
     this.post({ type: 'want', groups, frame: this.target })
