@@ -33,12 +33,14 @@ class Leg(AgentMessage):
     """One object's way in one direction: follow it from `prompt.frame` to `last`, both included.
 
     `emit_first` is False when `prompt` is only where an interrupted run goes on from: that frame is stored already.
+    `check`: its boxes are only compared with what is stored; that is for the server to know.
     """
 
     prompt: RunPrompt
     direction: Literal["forward", "backward"]
     last: int
     emit_first: bool = False
+    check: bool = False
 
 
 class VideoAccess(AgentMessage):

@@ -5,7 +5,7 @@ Everything here expects the layers of the runs it changes to be locked, and says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -32,7 +32,7 @@ def open_run(run_id: UUID) -> tuple[Run, dict[str, ObjectState]]:
 def keep(run: Run, objects: Mapping[str, ObjectState]) -> None:
     """Put the objects' progress into the run's columns; the caller saves it."""
     run.objects_state = {track: state.model_dump(mode="json") for track, state in objects.items()}
-    legs = [leg for state in objects.values() for leg in state.legs]
+    legs = [leg for state in objects.values() for leg in state.legs if not (leg.check and leg.ended)]
     run.frames_done = sum(leg.done for leg in legs)
     run.frames_total = sum(leg.total for leg in legs)
 
@@ -93,7 +93,7 @@ def dispatch(run: Run) -> None:
     run.state, run.agent, run.message = RunState.RUNNING, agent, ""
     run.started_at = run.started_at or timezone.now()
     run.save(update_fields=["state", "agent", "message", "started_at"])
-    boxes = stored_boxes(run, objects)
+    boxes = stored_boxes(objects)
     start = Start(
         run=str(run.pk),
         model=run.model,
@@ -113,9 +113,13 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
         announce_run(waiting)
 
 
-def stored_boxes(run: Run, objects: Mapping[str, ObjectState]) -> dict[tuple[str, int], BoxPx]:
+def stored_boxes(objects: Mapping[str, ObjectState]) -> dict[tuple[str, int], BoxPx]:
     """The stored boxes that unfinished legs go on from, by (track, frame)."""
-    wanted = set(heads(objects))
+    return boxes_at(set(heads(objects)))
+
+
+def boxes_at(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], BoxPx]:
+    """Stored boxes by (track, frame); where nothing is, or the object is outside, none."""
     chunks = TrackChunk.objects.filter(
         track_id__in={track for track, _ in wanted}, start__in={window_start(frame) for _, frame in wanted}
     )

@@ -207,6 +207,17 @@ def within(table: Table, ranges: Iterable[FrameRange]) -> NDArray[np.bool_]:
     return inside
 
 
+def stretches(frames: Sequence[int]) -> list[FrameRange]:
+    """Rising frames as [first, last] of what is without a gap."""
+    found: list[FrameRange] = []
+    for frame in frames:
+        if found and found[-1][1] == frame - 1:
+            found[-1] = (found[-1][0], frame)
+        else:
+            found.append((frame, frame))
+    return found
+
+
 def encoded(table: Table) -> str:
     return b64encode(table.pack()).decode()
 

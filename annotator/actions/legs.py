@@ -26,6 +26,8 @@ class LegState(BaseModel):
 
     ``former``: revisions of the events that took away what this leg redoes, ``stale`` rows of it; ``agreeing``: how
     many of its last frames lie on those; ``agreed``: the frame where it joined them.
+
+    ``check``: it goes back over another leg, to be compared with it. ``checked``: from which frame this one was.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -45,6 +47,8 @@ class LegState(BaseModel):
     stale: int = 0
     agreeing: int = 0
     agreed: int | None = None
+    check: bool = False
+    checked: int | None = None
 
     @property
     def step(self) -> int:
@@ -84,7 +88,7 @@ class LegState(BaseModel):
 
     def move_end(self, last: int) -> None:
         """Let it end elsewhere; at or behind its head it has ended, beyond it goes on (unless the object left)."""
-        if last == self.last or self.left:
+        if last == self.last or self.left or self.check:
             return
         beyond = (last - self.head) * self.step > 0 or (self.at is None and last == self.origin)
         self.grown = self.grown or (last - self.last) * self.step > 0
@@ -102,7 +106,9 @@ class ObjectState(BaseModel):
     legs: list[LegState] = []
 
     def leg(self, way: Way) -> LegState | None:
-        return next((leg for leg in self.legs if leg.way == way), None)
+        """Its leg in a direction, rather one that still goes on."""
+        those = [leg for leg in self.legs if leg.way == way]
+        return next((leg for leg in those if not leg.ended), those[0] if those else None)
 
     @property
     def unfinished(self) -> list[LegState]:
@@ -111,7 +117,8 @@ class ObjectState(BaseModel):
     @property
     def head(self) -> int:
         """The frame it has reached; of two ways, on the one that is still going."""
-        legs = self.unfinished or self.legs
+        told = [leg for leg in self.legs if not leg.check]
+        legs = [leg for leg in told if not leg.ended] or told
         return legs[0].head if legs else self.start
 
     def is_stale(self, frame: int, epoch: int) -> bool:
@@ -148,6 +155,15 @@ def corrected_leg(state: ObjectState, way: Way, *, frame: int, box: BoxPx, end: 
     return leg
 
 
+def check_of(leg: LegState, *, frame: int, box: BoxPx) -> LegState:
+    """The leg that goes back over ``leg`` from ``frame``, to where it began or was checked before."""
+    way: Way = "backward" if leg.way == "forward" else "forward"
+    end = (leg.origin if leg.checked is None else leg.checked) + leg.step
+    check = make_leg(way, frame=frame, box=box, end=end)
+    check.check = True
+    return check
+
+
 def leg_end(way: Way, *, frame: int, first: int, last: int, keyframes: Sequence[int]) -> int:
     """Where a leg from ``frame`` ends: before the next of the (rising) keyframes, or at the run's bound."""
     if way == "forward":
@@ -179,12 +195,15 @@ def agent_legs(track: str, state: ObjectState, boxes: Mapping[tuple[str, int], B
 
 def _agent_leg(track: str, epoch: int, leg: LegState, boxes: Mapping[tuple[str, int], BoxPx]) -> Leg:
     stored = boxes.get((track, leg.head))
-    frame, box = (leg.origin, leg.box) if stored is None or leg.at is None else (leg.head, stored)
+    # A check that went on from what it is to be compared with would agree with it.
+    anew = stored is None or leg.at is None or leg.check
+    frame, box = (leg.origin, leg.box) if anew or stored is None else (leg.head, stored)
     return Leg(
         prompt=RunPrompt(object=track, frame=frame, box=box, epoch=epoch),
         direction=leg.way,
         last=leg.last,
         emit_first=leg.at is None,
+        check=leg.check,
     )
 
 

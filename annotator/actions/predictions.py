@@ -9,8 +9,9 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
+from annotator.actions.checking import begin_checks, mark_doubtful
 from annotator.actions.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
-from annotator.actions.draft import FrameRange, LayerDraft
+from annotator.actions.draft import FrameRange, LayerDraft, stretches
 from annotator.actions.events import append_event, lock_layer
 from annotator.actions.legs import ObjectState, Way, agent_legs
 from annotator.actions.redo import Agreement, find_agreement, put_back
@@ -26,13 +27,15 @@ class PredictedRow:
     """One row of a run, as it was sent to everybody watching.
 
     ``seen_after``: the layer's revision that had gone out before it; None: nobody's order is to be kept. Edits with a
-    higher one came later, so what they replaced stays replaced.
+    higher one came later, so what they replaced stays replaced. ``check``: it was shown to nobody, and is only compared
+    with what is stored.
     """
 
     track: UUID
     epoch: int
     row: Row
     seen_after: int | None = None
+    check: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,9 @@ def store_predictions(
         layer = lock_layer(layer_id)
         run, objects = open_run(run_id)
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
-        agreements = list(_agreements(layer, fresh, objects))
+        agreements = list(_agreements(layer, [item for item in fresh if not item.check], objects))
         fresh = [item for item in fresh if not any(_is_beyond(item, agreement) for agreement in agreements)]
-        touched = _merge(layer, fresh)
+        touched = _merge(layer, [item for item in fresh if not item.check])
         for item in fresh:
             objects[str(item.track)].advance(item.row.frame)
         restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
@@ -74,6 +77,9 @@ def store_predictions(
         for agreement in agreements:
             put_back(run, layer, objects[str(agreement.track)], agreement)
             restarted.add(str(agreement.track))
+        mark_doubtful(run, layer, [(item.track, item.row) for item in fresh if item.check])
+        if run.options.get("check_both_ways") and run.state == RunState.RUNNING:
+            restarted |= begin_checks(objects, {str(leg.track) for leg in ended})
         keep(run, objects)
         run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *(leg.problem for leg in ended)])))
         run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
@@ -139,7 +145,7 @@ def _go_on(run: Run, objects: dict[str, ObjectState], restarted: Collection[str]
     elif done:
         finish(run, RunState.DONE, run.message)
     else:
-        boxes = stored_boxes(run, objects) if restarted else {}
+        boxes = stored_boxes(objects) if restarted else {}
         for track in restarted:
             legs = agent_legs(track, objects[track], boxes)
             assert run.agent_id is not None  # noqa: S101 (a running run has an agent)
@@ -194,14 +200,3 @@ def _was_replaced(item: PredictedRow, replaced: Sequence[tuple[int, UUID, list[F
         and any(first <= item.row.frame <= last for first, last in ranges)
         for revision, track, ranges in replaced
     )
-
-
-def stretches(frames: Sequence[int]) -> list[FrameRange]:
-    """Rising frames as [first, last] of what is without a gap."""
-    found: list[FrameRange] = []
-    for frame in frames:
-        if found and found[-1][1] == frame - 1:
-            found[-1] = (found[-1][0], frame)
-        else:
-            found.append((frame, frame))
-    return found

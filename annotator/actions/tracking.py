@@ -158,7 +158,7 @@ def _redo(run: Run, layer: Layer, correct: RunCorrect, state: ObjectState) -> li
     state.epoch += 1
     keyframes = _keyframes(layer, [correct.track], run.first, run.last).get(correct.track, [])
     redone = corrected_ways(run.direction, start=state.start, frame=correct.frame)
-    legs = [leg for leg in state.legs if leg.way not in redone]
+    legs = [leg for leg in state.legs if leg.way not in redone and not leg.check]
     cleared: list[FrameRange] = []
     for way in redone:
         next_end = leg_end(way, frame=correct.frame, first=run.first, last=run.last, keyframes=keyframes)
@@ -176,7 +176,7 @@ def _go_on(run: Run, objects: dict[str, ObjectState], changed: Iterable[str]) ->
     keep(run, objects)
     run.save()
     if run.state == RunState.RUNNING and run.agent_id is not None:
-        boxes = stored_boxes(run, objects)
+        boxes = stored_boxes(objects)
         for track in changed:
             legs = agent_legs(track, objects[track], boxes)
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)

@@ -48,6 +48,9 @@ class RunOptions(Message):
     auto_track: bool = Field(False, description="Re-track on every edit; extend within 10 frames of the end.")
     detect_off_screen: bool = Field(True, description="Stop an object that left, and mark it outside.")
     until_keyframe: bool = Field(True, description="Stop an object at its next keyframe instead of going past it.")
+    check_both_ways: bool = Field(
+        False, description="Track back from each object's end, and mark frames on which both ways disagree as doubtful."
+    )
     redo: bool = Field(
         False,
         description="The tracks were corrected on their prompts' frames: their predictions beyond disappear at once, "

@@ -72,11 +72,10 @@ class LiveRun:
     """Whether anything has come since the start: an agent that ends a run without a word has failed."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
 
-    def wants(self, item: Predicted) -> bool:
-        """Whether a row lies on a leg of its object, as they are since its last correction."""
-        return any(
-            item.epoch == leg.prompt.epoch and _covers(leg, item.frame) for leg in self.legs.get(item.object, ())
-        )
+    def leg_of(self, item: Predicted) -> Leg | None:
+        """The leg of its object that a row lies on, as they are since its last correction; None: it isn't wanted."""
+        legs = self.legs.get(item.object, ())
+        return next((leg for leg in legs if item.epoch == leg.prompt.epoch and _covers(leg, item.frame)), None)
 
     def start(self, legs: Sequence[Leg]) -> None:
         self.legs = {}
@@ -161,13 +160,16 @@ class Writer:
                 f"{numbers.shape}."
             )
         rows = [
-            PredictedRow(UUID(item.object), item.epoch, _row(item, values, run.doubtful_below), run.room.revision)
+            PredictedRow(
+                UUID(item.object), item.epoch, _row(item, values, run.doubtful_below), run.room.revision, leg.check
+            )
             for item, values in zip(batch.rows, numbers.tolist(), strict=True)
-            if run.wants(item)
+            if (leg := run.leg_of(item)) is not None
         ]
         run.heard = True
+        if shown := [row for row in rows if not row.check]:
+            self.hub.publish(_frame(run, shown))
         if rows:
-            self.hub.publish(_frame(run, rows))
             self.hub.speeds[str(run.id)] = run.speed(len(rows))
         pending = self._of(run.id)
         pending.rows += rows

@@ -241,6 +241,7 @@ export class Editor {
       auto_track: this.tracking.autoTrack.value,
       detect_off_screen: this.tracking.detectOffScreen.value,
       until_keyframe: this.tracking.untilKeyframe.value,
+      check_both_ways: this.tracking.checkBothWays.value,
       confidence_threshold: this.tracking.threshold.value,
     }
   }

@@ -12,6 +12,8 @@ export class TrackSettings {
   readonly autoTrack: Signal<boolean>
   readonly detectOffScreen: Signal<boolean>
   readonly untilKeyframe: Signal<boolean>
+  /** Track back from the end, and mark frames on which both ways disagree. */
+  readonly checkBothWays: Signal<boolean>
   /** 0..1: predictions below it are marked doubtful. */
   readonly threshold: Signal<number>
 
@@ -22,6 +24,7 @@ export class TrackSettings {
     this.autoTrack = signal(stored.autoTrack ?? true)
     this.detectOffScreen = signal(stored.detectOffScreen ?? true)
     this.untilKeyframe = signal(stored.untilKeyframe ?? true)
+    this.checkBothWays = signal(stored.checkBothWays ?? false)
     this.threshold = signal(stored.threshold ?? 0.3)
   }
 
@@ -34,6 +37,7 @@ export class TrackSettings {
       autoTrack: this.autoTrack.value,
       detectOffScreen: this.detectOffScreen.value,
       untilKeyframe: this.untilKeyframe.value,
+      checkBothWays: this.checkBothWays.value,
       threshold: this.threshold.value,
     }
   }
@@ -46,5 +50,6 @@ export interface StoredTrackSettings {
   readonly autoTrack: boolean
   readonly detectOffScreen: boolean
   readonly untilKeyframe: boolean
+  readonly checkBothWays: boolean
   readonly threshold: number
 }

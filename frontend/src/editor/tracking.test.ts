@@ -107,6 +107,15 @@ describe('correcting an object', () => {
   })
 })
 
+it('a run checks both ways when that is chosen', () => {
+  const drawn = test.given({ 4: [300, 100, 400, 200] })
+  test.session.select(drawn)
+  test.session.frame.value = 4
+  test.editor.tracking.checkBothWays.value = true
+  test.press('T')
+  expect(test.sent('run.start')).toMatchObject([{ options: { check_both_ways: true } }])
+})
+
 it('coming near the end of a bounded run makes it go on, once', () => {
   test.editor.tracking.frames.value = 50
   test.bench.run({ id: 'run', tracks: [track], first: 0, last: 50 })

@@ -89,6 +89,10 @@ function Settings({ editor }: { editor: Editor }) {
         <input type="checkbox" checked={tracking.detectOffScreen.value} onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)} />
         Stop when it leaves the picture
       </label>
+      <label class="choice" title="Each object is tracked back from its end; where both ways disagree, it is marked doubtful. Shift R jumps there.">
+        <input type="checkbox" checked={tracking.checkBothWays.value} onChange={(event) => (tracking.checkBothWays.value = event.currentTarget.checked)} />
+        Check both ways
+      </label>
       <label class="field slider" title="Predictions below this confidence are marked doubtful.">
         <span>Doubtful below {Math.round(tracking.threshold.value * 100)} %</span>
         <input type="range" min={0} max={1} step={0.05} value={tracking.threshold.value} onInput={(event) => (tracking.threshold.value = event.currentTarget.valueAsNumber)} />

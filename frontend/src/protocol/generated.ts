@@ -269,6 +269,8 @@ export interface RunOptions {
   detect_off_screen?: boolean
   /** Stop an object at its next keyframe instead of going past it. */
   until_keyframe?: boolean
+  /** Track back from each object's end, and mark frames on which both ways disagree as doubtful. */
+  check_both_ways?: boolean
   /**
    * The tracks were corrected on their prompts' frames: their predictions beyond disappear at once, and come back from
    * where the run agrees with them.

@@ -16,7 +16,7 @@ from django.contrib.auth.models import AnonymousUser
 from pydantic import BaseModel
 
 from annotator.chunks import Row, Table
-from annotator.live.messages import SERVER_MESSAGE, EventOut, PromptIn, RunStart, ServerMessage, Welcome
+from annotator.live.messages import SERVER_MESSAGE, EventOut, PromptIn, RunOptions, RunStart, ServerMessage, Welcome
 from annotator.live.routing import websocket_urlpatterns
 from annotator.models import User
 from annotator.operations import Operation
@@ -99,9 +99,9 @@ class Browser(Socket):
         event: EventOut = await self.until(EventOut, edit=await self.edit(*operations))
         return event
 
-    async def track(self, *tracks: UUID, last: int = 99) -> UUID:
+    async def track(self, *tracks: UUID, last: int = 99, options: RunOptions | None = None) -> UUID:
         prompts = [PromptIn(track=track, frame=0, box=(10, 20, 40, 60)) for track in tracks]
-        start = RunStart(id=uuid4(), prompts=prompts, first=0, last=last)
+        start = RunStart(id=uuid4(), prompts=prompts, first=0, last=last, options=options or RunOptions())
         await self.send(start)
         return start.id
 

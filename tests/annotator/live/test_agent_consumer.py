@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from annotator.live.messages import Cleared, EventOut, Received, RunCorrect, RunStop, RunUpdate
+from annotator.live.messages import Cleared, EventOut, Received, RunCorrect, RunOptions, RunStop, RunUpdate
 from annotator.live.relay import in_thread
 from annotator.models import Agent, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
@@ -66,6 +66,24 @@ async def test_a_run_goes_its_whole_way(world: World) -> None:
     assert browser.frames(track) == list(range(1, 21))
     assert await in_thread(frames_of, track) == list(range(21))
     assert (await agent.until(Stored)).sequence <= 20
+    await agent.close()
+    await browser.close()
+
+
+async def test_the_way_back_of_a_check_is_shown_to_nobody(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent = await FakeAgent.connected()
+    await browser.track(track, last=20, options=RunOptions(check_both_ways=True))
+    start = await agent.until(Start)
+    await agent.predict(start, *range(1, 21))
+    await agent.finish(start)
+    back = await agent.until(Start)
+    await agent.predict(back, *range(19, 0, -1), epoch=back.legs[0].prompt.epoch)
+    await agent.finish(back)
+    while (await browser.until(RunUpdate)).run.state != "done":
+        pass
+    assert (browser.sequence, browser.frames(track)) == (20, list(range(1, 21)))
     await agent.close()
     await browser.close()
 
