@@ -109,6 +109,7 @@ def extend_run(*, user: User, extend: RunExtend) -> Run:
         _check_frames(layer, extend.first, extend.last)
         _check_editable(user, layer, extend.first, extend.last)
         run.first, run.last = extend.first, extend.last
+        _take_over(layer, objects.keys(), by=run)
         _move_ends(run, layer, objects, objects)
     return run
 
@@ -240,11 +241,12 @@ def _move_ends(run: Run, layer: Layer, objects: dict[str, ObjectState], tracks: 
         announce_run(run)
 
 
-def _take_over(layer: Layer, tracks: set[str]) -> None:
-    """A new run for a track ends what an older one still does with it: two would write over each other."""
-    for run in Run.objects.filter(layer=layer, state__in=ACTIVE).select_related("agent", "created_by"):
+def _take_over(layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
+    """A run that takes up tracks ends what another one still does with them: two would write over each other."""
+    others = Run.objects.filter(layer=layer, state__in=ACTIVE).exclude(pk=by and by.pk)
+    for run in others.select_related("agent", "created_by"):
         objects = OBJECTS.validate_python(run.objects_state)
-        taken = {track for track in objects.keys() & tracks if objects[track].unfinished}
+        taken = {track for track in objects.keys() & set(tracks) if objects[track].unfinished}
         if taken:
             _drop(run, objects, taken)
 

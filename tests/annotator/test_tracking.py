@@ -352,6 +352,18 @@ def test_a_leg_that_ended_while_its_end_was_moved_goes_on(desk: Desk) -> None:
     assert leg(desk.told(Correct)[-1]) == (10, 20, "forward", 1, False)
 
 
+def test_an_extended_run_takes_its_tracks_over(desk: Desk) -> None:
+    track = draw(desk.world, 0)
+    done = desk.start(track, last=10)
+    desk.predict(done, track, 1, 10, done=True)
+    other = desk.start(track, last=50)
+    desk.extend(done, 30)
+    assert (Run.objects.get(pk=other.pk).state, Run.objects.get(pk=done.pk).state) == (
+        RunState.STOPPED,
+        RunState.RUNNING,
+    )
+
+
 def test_stopping_keeps_what_was_stored(desk: Desk) -> None:
     track = draw(desk.world, 0)
     run = desk.start(track)
