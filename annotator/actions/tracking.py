@@ -243,7 +243,9 @@ def _move_ends(run: Run, layer: Layer, objects: dict[str, ObjectState], tracks: 
 
 def _take_over(layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
     """A run that takes up tracks ends what another one still does with them: two would write over each other."""
-    others = Run.objects.filter(layer=layer, state__in=ACTIVE).exclude(pk=by and by.pk)
+    others = Run.objects.filter(layer=layer, state__in=ACTIVE)
+    if by is not None:
+        others = others.exclude(pk=by.pk)
     for run in others.select_related("agent", "created_by"):
         objects = OBJECTS.validate_python(run.objects_state)
         taken = {track for track in objects.keys() & set(tracks) if objects[track].unfinished}
