@@ -24,6 +24,7 @@ export class Stage {
   private fittedView: View | null = null
   /** What surrounds the picture; read when the size or theme changes, as asking in every frame costs a style pass. */
   private ground = '#000'
+  private shapesKey = ''
 
   constructor(
     private readonly host: HTMLElement,
@@ -101,9 +102,24 @@ export class Stage {
   private follow(scope: Scope): void {
     const { session, store, marquee } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, session.hidden, session.frame, marquee, records.version, records.tracks, people]
+    const shown = [session.view, session.selection, session.hovered, session.hidden, session.frame, marquee, records.tracks, people]
     scope.add(follow([session.view], () => this.scheduler.request(this.drawVideo)))
     scope.add(follow(shown, () => this.scheduler.request(this.drawShapes)))
+    scope.add(
+      follow([records.version], () => {
+        if (this.shapesChanged()) this.scheduler.request(this.drawShapes)
+      }),
+    )
+  }
+
+  /** Whether a change of the records shows on this frame: a run changes many others, and drawing takes time from it. */
+  private shapesChanged(): boolean {
+    const { store, session } = this.editor
+    const shapes = [...store.queries.shapesAt(this.shownFrame < 0 ? session.frame.value : this.shownFrame), ...this.editor.ghosts()]
+    const key = shapes.map(({ track, origin, bounds, occluded, doubtful, confidence }) => [track.id, origin, bounds, occluded, doubtful, confidence].join()).join(';')
+    const changed = key !== this.shapesKey
+    this.shapesKey = key
+    return changed
   }
 
   private readonly drawVideo = (): void => {

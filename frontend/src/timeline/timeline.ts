@@ -10,6 +10,8 @@ import { DETAIL_PER_FRAME, drawRow } from './rows'
 import { drawPlayheads, drawRuler, drawStrip, type FrameRanges } from './ruler'
 import { following, scrolled, whole, xToFrame, zoomed, type Scale } from './scale'
 
+const DRAW_SOON_MS = 100
+
 export class Timeline {
   private readonly ground: HTMLCanvasElement
   /** Above it, the playheads alone: they move with every frame, the rest seldom. */
@@ -25,6 +27,7 @@ export class Timeline {
   private palette: Palette | null = null
   /** One per row, in the order of their numbers. */
   private tracks: readonly Track[] = []
+  private drawTimer: ReturnType<typeof setTimeout> | null = null
 
   constructor(
     private readonly host: HTMLElement,
@@ -62,6 +65,15 @@ export class Timeline {
     return RULER_PX + (this.strip ? STRIP_PX : 0)
   }
 
+  /** Draw within a tenth of a second: while a tracker runs the records change with every frame. */
+  private drawSoon(): void {
+    if (this.drawTimer) return
+    this.drawTimer = setTimeout(() => {
+      this.drawTimer = null
+      this.scheduler.request(this.draw)
+    }, DRAW_SOON_MS)
+  }
+
   private follow(): void {
     const { session, store } = this.editor
     this.scope.add(
@@ -81,10 +93,11 @@ export class Timeline {
     this.scope.add(
       follow([store.records.version, store.records.tracks], () => {
         this.overviewWanted = true
-        this.scheduler.request(this.draw)
+        this.drawSoon()
       }),
     )
-    this.scope.add(follow([store.runs, session.selection, session.hidden], () => this.scheduler.request(this.draw)))
+    this.scope.add(follow([store.runs], () => this.drawSoon()))
+    this.scope.add(follow([session.selection, session.hidden], () => this.scheduler.request(this.draw)))
     this.scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     // At most every two seconds: while a tracker runs the records change with every frame.
     this.scope.every(2000, () => void this.refreshOverview())
