@@ -23,6 +23,8 @@ export class Session {
   readonly speed = signal(1, { name: 'speed' })
   readonly selection: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'selection' })
   readonly hovered: Signal<TrackId | null> = signal(null, { name: 'hovered' })
+  /** Frames that range operations act on, both ends included; null: none chosen. */
+  readonly range: Signal<readonly [first: FrameNumber, last: FrameNumber] | null> = signal(null, { name: 'range' })
   readonly hidden: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'hidden' })
   readonly tool = signal('select', { name: 'tool' })
   readonly view: Signal<View> = signal({ scale: 1, x: 0, y: 0 }, { name: 'view' })
