@@ -1,10 +1,12 @@
 import type { Editor } from '@/editor/editor'
-import { handlePoint, HANDLES, intersects } from '@/geometry/box'
+import { intersects } from '@/geometry/box'
+import { kindOf } from '@/geometry/kinds'
 import { videoToView, viewToVideo, type View } from '@/geometry/view-transform'
 import { trackColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
+import { paint, traceOutlines, type Look } from './kinds'
 
-const HANDLE_PX = 8
+const GRIP_PX = 8
 const TAG_HEIGHT = 18
 const DOUBTFUL = '#ffc857'
 /** Names are left out when so many shapes are shown: they would cover each other and the picture. */
@@ -21,13 +23,13 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   const shapes = store.queries.shapesAt(frame).filter((shape) => !hidden.has(shape.track.id) && intersects(shape.bounds, seen))
   const selection = session.selection.value
   const hovered = session.hovered.value
-  for (const shape of shapes) drawBox(context, editor, view, shape, selection.has(shape.track.id), hovered === shape.track.id)
+  for (const shape of shapes) paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))
   for (const ghost of editor.ghosts()) if (!hidden.has(ghost.track.id)) drawGhost(context, editor, view, ghost)
   for (const shape of shapes) {
     const important = selection.has(shape.track.id) || hovered === shape.track.id
     if (important || shapes.length <= MOST_TAGS) drawTag(context, editor, view, shape, important)
   }
-  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawHandles(context, editor, view, shape)
+  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, view, shape, trackColour(editor.config, shape.track))
   drawOthers(context, editor, view, shapes, frame)
   if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
 }
@@ -38,26 +40,13 @@ function rectangle(view: View, box: BoxPx): [number, number, number, number] {
 }
 
 /** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line. */
-function drawBox(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, selected: boolean, hovered: boolean): void {
-  const colour = trackColour(editor.config, shape.track)
-  const box = rectangle(view, shape.bounds)
-  context.save()
-  if (selected || hovered) {
-    context.globalAlpha = selected ? 0.22 : 0.12
-    context.fillStyle = colour
-    context.fillRect(...box)
-    context.globalAlpha = 1
+function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hovered: boolean): Look {
+  return {
+    colour: trackColour(editor.config, shape.track),
+    fill: selected ? 0.22 : hovered ? 0.12 : 0,
+    lineWidth: selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2,
+    dash: dashOf(shape),
   }
-  const width = selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2
-  context.setLineDash(dashOf(shape))
-  // A dark line below keeps a colour visible on a picture of the same colour.
-  context.lineWidth = width + 1.5
-  context.strokeStyle = 'rgba(0, 0, 0, 0.45)'
-  context.strokeRect(...box)
-  context.lineWidth = width
-  context.strokeStyle = colour
-  context.strokeRect(...box)
-  context.restore()
 }
 
 function dashOf({ origin, doubtful, occluded }: ShownShape): number[] {
@@ -73,7 +62,8 @@ function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View
   context.strokeStyle = trackColour(editor.config, ghost.track)
   context.lineWidth = 1
   context.setLineDash([4, 4])
-  context.strokeRect(...rectangle(view, ghost.bounds))
+  traceOutlines(context, view, ghost)
+  context.stroke()
   context.restore()
 }
 
@@ -83,8 +73,8 @@ function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, 
   context.save()
   context.font = '12px "Inter", system-ui, sans-serif'
   const width = context.measureText(text).width + 10
-  // Above the handles where there are some; inside the canvas in any case.
-  const top = Math.max(y - TAG_HEIGHT - (important ? HANDLE_PX / 2 : 0), 0)
+  // Above the grips where there are some; inside the canvas in any case.
+  const top = Math.max(y - TAG_HEIGHT - (important ? GRIP_PX / 2 : 0), 0)
   context.globalAlpha = important ? 0.95 : 0.8
   context.fillStyle = 'rgb(16, 20, 28)'
   context.fillRect(x - 1, top, width, TAG_HEIGHT)
@@ -107,15 +97,18 @@ function tagOf(editor: Editor, { track, origin, confidence, doubtful, occluded }
   return parts.join(' · ')
 }
 
-function drawHandles(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape): void {
+function drawGrips(context: CanvasRenderingContext2D, view: View, shape: ShownShape, colour: string): void {
   context.save()
   context.fillStyle = '#fff'
-  context.strokeStyle = trackColour(editor.config, shape.track)
+  context.strokeStyle = colour
   context.lineWidth = 1.5
-  for (const handle of HANDLES) {
-    const { x, y } = videoToView(view, handlePoint(shape.bounds, handle))
+  for (const { at, look } of kindOf(shape).grips(shape)) {
+    const { x, y } = videoToView(view, at)
+    const size = look === 'small' ? GRIP_PX / 2 : GRIP_PX
+    context.globalAlpha = look === 'small' ? 0.7 : 1
     context.beginPath()
-    context.rect(x - HANDLE_PX / 2, y - HANDLE_PX / 2, HANDLE_PX, HANDLE_PX)
+    if (look === 'square') context.rect(x - size / 2, y - size / 2, size, size)
+    else context.arc(x, y, size / 2, 0, 2 * Math.PI)
     context.fill()
     context.stroke()
   }

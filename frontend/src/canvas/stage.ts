@@ -5,6 +5,7 @@ import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
 import { fitted, panned, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
+import type { ShownShape } from '@/store/types'
 import { drawShapes } from './shapes'
 
 /** What can be drawn as the video's picture; media knows how to get one. */
@@ -24,7 +25,8 @@ export class Stage {
   private fittedView: View | null = null
   /** What surrounds the picture; read when the size or theme changes, as asking in every frame costs a style pass. */
   private ground = '#000'
-  private shapesKey = ''
+  /** The shapes as last compared. */
+  private drawn: readonly ShownShape[] = []
 
   constructor(
     private readonly host: HTMLElement,
@@ -116,9 +118,8 @@ export class Stage {
   private shapesChanged(): boolean {
     const { store, session } = this.editor
     const shapes = [...store.queries.shapesAt(this.shownFrame < 0 ? session.frame.value : this.shownFrame), ...this.editor.ghosts()]
-    const key = shapes.map(({ track, origin, bounds, occluded, doubtful, confidence }) => [track.id, origin, bounds, occluded, doubtful, confidence].join()).join(';')
-    const changed = key !== this.shapesKey
-    this.shapesKey = key
+    const changed = shapes.length !== this.drawn.length || shapes.some((shape, index) => !sameLook(shape, this.drawn[index]!))
+    this.drawn = shapes
     return changed
   }
 
@@ -215,3 +216,15 @@ export class Stage {
 
 /** A closed bitmap has no size any more. */
 const isClosed = (picture: Drawable) => picture.width === 0
+
+function sameLook(a: ShownShape, b: ShownShape): boolean {
+  return (
+    a.track === b.track &&
+    a.origin === b.origin &&
+    a.occluded === b.occluded &&
+    a.doubtful === b.doubtful &&
+    a.confidence === b.confidence &&
+    (a.payload === b.payload || a.payload.byteLength + b.payload.byteLength === 0) &&
+    a.bounds.every((value, index) => value === b.bounds[index])
+  )
+}

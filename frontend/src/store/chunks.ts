@@ -2,6 +2,8 @@
  * Packed shapes: the same bytes as annotator/chunks.py, which describes the layout. `tests/protocol/chunks.json` holds
  * both to them.
  */
+import type { Geometry } from '@/geometry/kinds'
+import { boxGeometry } from '@/geometry/kinds/box'
 import type { BoxPx, GeometryKind, Row } from './types'
 
 export const WINDOW = 256
@@ -139,19 +141,9 @@ export function rowAt(table: Table, index: number): Row {
   )
 }
 
-/** A keyframe box as a person draws it. */
-export function keyframeBox(frame: number, bounds: BoxPx, more: Partial<Row> = {}): Row {
-  return {
-    frame,
-    kind: 'box',
-    keyframe: true,
-    predicted: false,
-    outside: false,
-    occluded: false,
-    doubtful: false,
-    confidence: 1,
-    bounds,
-    payload: EMPTY,
-    ...more,
-  }
+/** A keyframe as a person draws it. */
+export function keyframe(frame: number, { kind, bounds, payload }: Geometry, more: Partial<Row> = {}): Row {
+  return { frame, kind, keyframe: true, predicted: false, outside: false, occluded: false, doubtful: false, confidence: 1, bounds, payload, ...more }
 }
+
+export const keyframeBox = (frame: number, bounds: BoxPx, more: Partial<Row> = {}): Row => keyframe(frame, boxGeometry(bounds), more)

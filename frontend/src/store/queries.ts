@@ -1,5 +1,5 @@
 /** What the records show. Canvas, timeline and panels ask here and never keep a copy. */
-import { between } from '@/geometry/box'
+import { between } from '@/geometry/kinds'
 import { Flag } from './chunks'
 import type { Records } from './records'
 import type { TrackRows } from './track-rows'
@@ -105,13 +105,10 @@ export class Queries {
 /** The shape on a frame between two neighbouring rows, the first of which is not outside (annotator/shapes.py). */
 export function interpolated(track: Track, before: Row, after: Row, frame: FrameNumber): ShownShape {
   const held = shown(track, before, 'interpolated')
-  if (after.outside || before.kind !== 'box' || after.kind !== 'box') return held
+  if (after.outside || before.kind !== after.kind) return held
   const share = (frame - before.frame) / (after.frame - before.frame)
-  return {
-    ...held,
-    bounds: between(before.bounds, after.bounds, share),
-    confidence: before.confidence + (after.confidence - before.confidence) * share,
-  }
+  const { bounds, payload } = between(before, after, share)
+  return { ...held, bounds, payload, confidence: before.confidence + (after.confidence - before.confidence) * share }
 }
 
 function shown(track: Track, row: Row, origin: ShownShape['origin']): ShownShape {

@@ -1,10 +1,12 @@
 /** The editor's own record types. Frames are 0-based; boxes are [x1, y1, x2, y2] in px of the display-oriented frame. */
 
+import type { GeometryKind } from '@/geometry/kinds'
+
 export type TrackId = string
 export type FrameNumber = number
 export type BoxPx = readonly [x1: number, y1: number, x2: number, y2: number]
 
-export type GeometryKind = 'box' | 'rotated_box' | 'polygon' | 'polyline' | 'points' | 'skeleton' | 'mask'
+export type { GeometryKind } from '@/geometry/kinds'
 
 export interface Attribute {
   readonly id: number

@@ -1,5 +1,7 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { kindOf } from '@/geometry/kinds'
+import { keyframe } from '@/store/chunks'
 import type { Row, ShownShape, TrackId } from '@/store/types'
 import type { Transaction } from '@/store/transaction'
 
@@ -15,8 +17,7 @@ function onSelected(editor: Editor, summary: string, work: (tx: Transaction, tra
 
 /** A keyframe of what is shown, or of the track's ghost. */
 function keyframeOf(shape: ShownShape, frame: number, more: Partial<Row> = {}): Row {
-  const { kind, bounds, payload, occluded } = shape
-  return { frame, kind, bounds, payload, occluded, keyframe: true, predicted: false, outside: false, doubtful: false, confidence: 1, ...more }
+  return keyframe(frame, shape, { occluded: shape.occluded, ...more })
 }
 
 function toggleKeyframe(editor: Editor): void {
@@ -98,9 +99,8 @@ function nudge(editor: Editor, dx: number, dy: number): void {
   const moved: TrackId[] = []
   onSelected(editor, 'Nudge', (tx, track) => {
     const shape = editor.shapeToEdit(track)
-    if (shape?.kind !== 'box') return
-    const [x1, y1, x2, y2] = shape.bounds
-    tx.putRow(track, keyframeOf(shape, frame, { bounds: [x1 + dx, y1 + dy, x2 + dx, y2 + dy] }))
+    if (!shape) return
+    tx.putRow(track, keyframe(frame, kindOf(shape).moved(shape, dx, dy), { occluded: shape.occluded }))
     moved.push(track)
   })
   editor.edited(moved, frame)
@@ -112,8 +112,8 @@ export const SHAPES: readonly Command[] = [
   { ...change, id: 'shape.occluded', label: 'Occluded on or off', help: 'The object is partly hidden on this frame.', keys: ['Q'], run: toggleOccluded },
   { ...change, id: 'shape.delete-here', label: 'Delete here', help: 'Removes the shape on this frame only.', keys: ['Delete'], run: deleteHere },
   { ...change, id: 'shape.delete-from-here', label: 'Delete from here on', help: 'Removes the shapes of this frame and all after it.', keys: ['Shift+Delete'], run: deleteFromHere },
-  { ...change, id: 'shape.nudge-left', label: 'Nudge left', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowLeft'], run: (editor) => nudge(editor, -1, 0) },
-  { ...change, id: 'shape.nudge-right', label: 'Nudge right', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowRight'], run: (editor) => nudge(editor, 1, 0) },
-  { ...change, id: 'shape.nudge-up', label: 'Nudge up', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowUp'], run: (editor) => nudge(editor, 0, -1) },
-  { ...change, id: 'shape.nudge-down', label: 'Nudge down', help: 'Moves the selected boxes by a pixel.', keys: ['Alt+ArrowDown'], run: (editor) => nudge(editor, 0, 1) },
+  { ...change, id: 'shape.nudge-left', label: 'Nudge left', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowLeft'], run: (editor) => nudge(editor, -1, 0) },
+  { ...change, id: 'shape.nudge-right', label: 'Nudge right', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowRight'], run: (editor) => nudge(editor, 1, 0) },
+  { ...change, id: 'shape.nudge-up', label: 'Nudge up', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowUp'], run: (editor) => nudge(editor, 0, -1) },
+  { ...change, id: 'shape.nudge-down', label: 'Nudge down', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowDown'], run: (editor) => nudge(editor, 0, 1) },
 ]

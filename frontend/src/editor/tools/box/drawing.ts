@@ -1,7 +1,7 @@
 import { uuid } from '@/core/ids'
 import { State, type PointerAt } from '@/editor/tool'
-import { SMALLEST_PX } from '@/editor/tools/shared'
 import { clipped, height, spanning, width, type Point } from '@/geometry/box'
+import { SMALLEST_PX } from '@/geometry/kinds'
 import { keyframeBox } from '@/store/chunks'
 import type { Gesture } from '@/store/store'
 import type { Label, TrackId } from '@/store/types'

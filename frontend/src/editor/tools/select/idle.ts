@@ -1,8 +1,8 @@
 import { cursorOf } from '@/editor/hit-test'
 import { State, type PointerAt } from '@/editor/tool'
+import { Gripping } from './gripping'
 import { Marquee } from './marquee'
 import { Pointing } from './pointing'
-import { Resizing } from './resizing'
 
 /** Nothing is pressed: hovering. */
 export class SelectIdle extends State<null> {
@@ -11,7 +11,7 @@ export class SelectIdle extends State<null> {
   override onPointerDown(at: PointerAt): void {
     const hit = this.editor.hit(at.point)
     if (!hit) this.machine.transition(Marquee, { start: at })
-    else if (hit.on === 'handle') this.machine.transition(Resizing, { track: hit.track, handle: hit.handle })
+    else if (hit.on === 'grip') this.machine.transition(Gripping, { track: hit.track, grip: hit.grip })
     else this.machine.transition(Pointing, { start: at, track: hit.track })
   }
 

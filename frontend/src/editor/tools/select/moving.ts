@@ -1,10 +1,10 @@
 import { State, type PointerAt } from '@/editor/tool'
-import { movedWithin } from '@/geometry/box'
-import { keyframeBox } from '@/store/chunks'
+import { kindOf, movedInside } from '@/geometry/kinds'
+import { keyframe } from '@/store/chunks'
 import type { Gesture } from '@/store/store'
 import type { ShownShape, TrackId } from '@/store/types'
 
-/** Dragging the selected boxes. Shift keeps to one axis. */
+/** Dragging the selected shapes. Shift keeps to one axis. */
 export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[] }> {
   static readonly id = 'select.moving'
   private start!: PointerAt
@@ -15,8 +15,8 @@ export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[]
   override onEnter({ start, tracks }: { start: PointerAt; tracks: readonly TrackId[] }): void {
     this.start = start
     this.frame = this.editor.session.frame.value
-    this.shapes = tracks.map((track) => this.editor.shapeToEdit(track)).filter((shape) => shape?.kind === 'box') as ShownShape[]
-    this.gesture = this.editor.store.beginGesture(this.shapes.length > 1 ? `Move ${this.shapes.length} boxes` : 'Move box')
+    this.shapes = tracks.map((track) => this.editor.shapeToEdit(track)).filter((shape) => shape !== null)
+    this.gesture = this.editor.store.beginGesture(this.shapes.length === 1 ? `Move ${kindOf(this.shapes[0]!).name}` : `Move ${this.shapes.length} objects`)
   }
 
   override onPointerMove(at: PointerAt): void {
@@ -26,10 +26,10 @@ export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[]
       if (Math.abs(dx) > Math.abs(dy)) dy = 0
       else dx = 0
     }
-    const { width, height } = this.editor.config.video
     this.gesture.update((tx) => {
-      for (const { track, bounds, occluded } of this.shapes) {
-        tx.putRow(track.id, keyframeBox(this.frame, movedWithin(bounds, dx, dy, width, height), { occluded }))
+      for (const shape of this.shapes) {
+        const moved = movedInside(shape, dx, dy, this.editor.config.video)
+        tx.putRow(shape.track.id, keyframe(this.frame, moved, { occluded: shape.occluded }))
       }
     })
   }

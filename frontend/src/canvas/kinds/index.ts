@@ -1,0 +1,17 @@
+/** How each kind of geometry is drawn. A kind that isn't listed is its outlines. */
+import type { GeometryKind } from '@/geometry/kinds'
+import type { View } from '@/geometry/view-transform'
+import type { ShownShape } from '@/store/types'
+import { paintOutlines } from './outlines'
+import type { Look, Painter } from './painter'
+
+export { traceOutlines } from './outlines'
+export type { Look, Painter } from './painter'
+
+const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = {}
+
+export function paint(context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look): void {
+  context.save()
+  ;(PAINTERS[shape.kind] ?? paintOutlines)(context, view, shape, look)
+  context.restore()
+}
