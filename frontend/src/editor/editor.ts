@@ -6,6 +6,7 @@ import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
 import { planAutoExtension, planExtension } from './extension'
 import { hitTest, type Hit } from './hit-test'
+import { Keymap } from './keymap'
 import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
 import { TrackSettings, type StoredTrackSettings } from './settings'
@@ -32,6 +33,7 @@ export class Editor {
   readonly config: EditorConfig
   readonly machine: Machine
   readonly tracking: TrackSettings
+  readonly keymap: Keymap
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
@@ -47,8 +49,14 @@ export class Editor {
     this.session = store.session
     this.config = store.config
     this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
+    this.keymap = new Keymap(store.config.preferences.keys)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
+  }
+
+  /** What follows the person to the next video, by its name among the preferences. Read in an effect, it is followed. */
+  preferences(): Readonly<Record<string, unknown>> {
+    return { tracking: this.tracking.toJSON(), keys: this.keymap.toJSON() }
   }
 
   // ------------------------------------------------------------------ where one is
@@ -142,7 +150,7 @@ export class Editor {
   mayEdit(track: TrackId): boolean {
     if (!this.mayDraw()) return false
     if (!this.store.records.track(track)?.locked) return true
-    this.session.tell('This track is locked. Unlock it first (L).', 'error')
+    this.session.tell(`This track is locked. Unlock it first (${this.keymap.shown('track.lock')}).`, 'error')
     return false
   }
 

@@ -1,6 +1,3 @@
-import { COMMANDS } from './commands'
-import type { Command } from './command'
-
 /** A key press as written in a command: modifiers in this order, then the key. */
 export function keyOf(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
   const key = nameOf(event)
@@ -19,10 +16,6 @@ function nameOf({ key, code }: Pick<KeyboardEvent, 'key' | 'code'>): string {
   if (key > '~' && code.startsWith('Key')) return code.slice(3)
   return key.toUpperCase()
 }
-
-const BY_KEY = new Map<string, Command>(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command] as const)))
-
-export const commandFor = (key: string): Command | null => BY_KEY.get(key) ?? null
 
 /** Whether a key press is for the control that has the focus, not a command: typing, choosing, pressing a button. */
 export function belongsToControl(target: EventTarget | null, key: string): boolean {

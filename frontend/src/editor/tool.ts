@@ -25,6 +25,8 @@ export abstract class State<Payload> {
   onPointerMove(_at: PointerAt): void {}
   onPointerUp(_at: PointerAt): void {}
   onDoubleClick(_at: PointerAt): void {}
+  /** The person says by key that what is being drawn is complete. */
+  onFinish(): void {}
   /** Escape, a lost pointer, another tool: leave everything as it was before the gesture. */
   onCancel(): void {}
   /** CSS cursor while the pointer is at `at`. */

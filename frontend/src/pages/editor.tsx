@@ -23,10 +23,10 @@ import type { EditorConfig } from '@/store/types'
 import { Timeline } from '@/timeline/timeline'
 import { applyTheme, toggleTheme } from './theme'
 import { focusNextRegion, mountKeyboard } from './keyboard'
+import { keepPreferences } from './preferences'
 import { mountTimelineGrip } from './timeline-grip'
 
 const PRESENCE_MS = 150
-const PREFERENCES_MS = 800
 
 function start(): void {
   applyTheme()
@@ -59,7 +59,7 @@ function start(): void {
   )
   connectPlayer(player, stage, timeline, editor, scope)
   connectLive(live, editor, scope)
-  keepPreferences(editor, rest, scope)
+  keepPreferences(() => editor.preferences(), rest, scope)
   mountTimelineGrip(element('timeline-grip'), scope)
   mountKeyboard(editor, stage, scope)
   scope.listen(window, 'beforeunload', (event) => {
@@ -143,24 +143,6 @@ function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
     const now = `${session.frame.value} ${tracks.join()}`
     if (now !== told && live.send({ type: 'presence', frame: session.frame.value, tracks })) told = now
   })
-}
-
-/** The Track settings follow the person to the next video. */
-function keepPreferences(editor: Editor, rest: Rest, scope: Scope): void {
-  let timer: ReturnType<typeof setTimeout> | null = null
-  let first = true
-  scope.add(
-    effect(() => {
-      const tracking = editor.tracking.toJSON()
-      if (first) {
-        first = false
-        return
-      }
-      if (timer) clearTimeout(timer)
-      // Settings that could not be kept are no reason to interrupt; they hold for this page anyway.
-      timer = setTimeout(() => void rest.send('PATCH', '/me/preferences', { tracking }).catch(() => undefined), PREFERENCES_MS)
-    }),
-  )
 }
 
 start()

@@ -4,7 +4,7 @@ import type { Scope } from '@/core/scope'
 import { perform } from '@/editor/commands'
 import { chooseLabel, labelOfKey } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
-import { belongsToControl, commandFor, keyOf } from '@/editor/keys'
+import { belongsToControl, keyOf } from '@/editor/keys'
 
 /** In the order of F6. */
 const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side']
@@ -12,8 +12,8 @@ const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side'
 export function mountKeyboard(editor: Editor, stage: Stage, scope: Scope): void {
   scope.listen(window, 'keydown', (event) => press(editor, stage, event))
   scope.listen(window, 'keyup', (event) => {
-    // Starting to play waits for the release: with the key held, dragging pans.
-    if (event.key === ' ' && stage.releasePanKey()) editor.playback?.play()
+    // What the space bar does waits for its release: with the key held, dragging pans.
+    if (event.key === ' ' && stage.releasePanKey()) act(editor, 'Space')
   })
   keepFocusOnPicture(stage, scope)
   stage.focus()
@@ -48,11 +48,17 @@ function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
     event.preventDefault()
     return
   }
-  const wanted = commandFor(key)
+  if (act(editor, key)) event.preventDefault()
+}
+
+/** Do what a key stands for. Returns whether it stands for something. */
+function act(editor: Editor, key: string): boolean {
+  const wanted = editor.keymap.commandFor(key, editor.machine.busy)
+  if (wanted) return perform(editor, wanted)
   // A label may have a letter of its own; where a command has the same one, the command wins.
-  const label = wanted ? null : labelOfKey(editor.config.labels, key)
+  const label = labelOfKey(editor.config.labels, key)
   if (label) chooseLabel(editor, label)
-  if (label || (wanted && perform(editor, wanted))) event.preventDefault()
+  return label !== null
 }
 
 /** Who works with the pointer has the keys for commands: pressing a button or choosing from a list leaves them there. */

@@ -17,7 +17,7 @@ interface CommandButtonProps {
 /** A button for a command: its name and key are in the tooltip. */
 export function CommandButton({ editor, id, icon, pressed, disabled, text, primary }: CommandButtonProps) {
   const wanted = command(id)
-  const key = wanted.keys[0]
+  const key = editor.keymap.keysOf(id)[0]
   const title = key ? `${wanted.label} (${shownKey(key)})` : wanted.label
   return (
     <button

@@ -55,7 +55,7 @@ function Empty({ editor, none, query }: { editor: Editor; none: boolean; query: 
   if (!editor.config.canEdit) return <p class="empty">No objects yet.</p>
   return (
     <p class="empty">
-      No objects yet. Press <kbd>N</kbd> and drag a box around one.
+      No objects yet. Press <kbd>{editor.keymap.shown('tool.box')}</kbd> and drag a box around one.
     </p>
   )
 }

@@ -92,7 +92,7 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
   const query = useSignal('')
   if (!editor.helpOpen.value) return null
   const words = query.value.trim().toLowerCase()
-  const found = COMMANDS.filter(({ label, help, keys }) => `${label} ${help} ${keys.join(' ')}`.toLowerCase().includes(words))
+  const found = COMMANDS.filter(({ id, label, help }) => `${label} ${help} ${editor.keymap.keysOf(id).join(' ')}`.toLowerCase().includes(words))
   const groups = [...new Set(found.map(({ group }) => group))]
   return (
     <Modal label="Keyboard help" onClose={() => (editor.helpOpen.value = false)} wide>
@@ -110,11 +110,11 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
             <dl>
               {found
                 .filter((each) => each.group === group)
-                .map(({ id, label, help, keys }) => (
+                .map(({ id, label, help }) => (
                   <div key={id} class="help-row">
                     <dt title={help}>{label}</dt>
                     <dd>
-                      {keys.map((key) => (
+                      {editor.keymap.keysOf(id).map((key) => (
                         <kbd key={key}>{shownKey(key)}</kbd>
                       ))}
                     </dd>

@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
+import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Run } from '@/store/types'
 import { CommandButton } from './buttons'
 import { Icon } from './icons'
@@ -22,7 +23,7 @@ export function Tracking({ editor }: { editor: Editor }) {
       <header class="panel-head">
         <h2>Tracking</h2>
       </header>
-      <button type="button" class="button primary wide" title="Track in the chosen direction (T: forward, Shift T: backward)" onClick={() => editor.startTracking()}>
+      <button type="button" class="button primary wide" title={`Track in the chosen direction (${editor.keymap.shown('run.forward')}: forward, ${editor.keymap.shown('run.backward')}: backward)`} onClick={() => editor.startTracking()}>
         <Icon name="target" /> Track {editor.selected().length ? 'selected' : 'all on this frame'}
       </button>
       <div class="runs" aria-live="polite">
@@ -89,7 +90,7 @@ function Settings({ editor }: { editor: Editor }) {
         <input type="checkbox" checked={tracking.detectOffScreen.value} onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)} />
         Stop when it leaves the picture
       </label>
-      <label class="choice" title="Each object is tracked back from its end; where both ways disagree, it is marked doubtful. Shift R jumps there.">
+      <label class="choice" title={`Each object is tracked back from its end; where both ways disagree, it is marked doubtful. ${editor.keymap.shown('doubtful.next')} jumps there.`}>
         <input type="checkbox" checked={tracking.checkBothWays.value} onChange={(event) => (tracking.checkBothWays.value = event.currentTarget.checked)} />
         Check both ways
       </label>
@@ -165,7 +166,7 @@ export function Labels({ editor }: { editor: Editor }) {
           >
             <span class="swatch" style={{ background: label.colour }} />
             {label.name}
-            {(label.hotkey || index < 9) && <kbd>{label.hotkey || index + 1}</kbd>}
+            {keyOfLabel(editor, label, index) && <kbd>{keyOfLabel(editor, label, index)}</kbd>}
           </button>
         ))}
         {!labels.length && <p class="empty">This project has no labels yet. Add one in its label editor.</p>}

@@ -37,7 +37,8 @@ export class Rest {
     if (method !== 'GET') headers['X-CSRFToken'] = this.csrfToken
     const isForm = body instanceof FormData
     if (body !== null && !isForm) headers['Content-Type'] = 'application/json'
-    const init: RequestInit = { method, headers, credentials: 'same-origin', ...(signal ? { signal } : {}) }
+    // What is changed while the page is left still arrives.
+    const init: RequestInit = { method, headers, credentials: 'same-origin', keepalive: method === 'PATCH', ...(signal ? { signal } : {}) }
     if (body !== null) init.body = isForm ? body : JSON.stringify(body)
     let answer: Response
     try {

@@ -1,5 +1,4 @@
 /** The editor without a page: tests point, press keys, and look at what came of it. Nothing is rendered. */
-import { commandFor } from '@/editor/keys'
 import { perform } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
@@ -75,7 +74,7 @@ export class TestEditor {
 
   /** Do what a key does, e.g. "Ctrl+Z". */
   press(key: string): this {
-    const command = commandFor(key)
+    const command = this.editor.keymap.commandFor(key, this.editor.machine.busy)
     if (!command) throw new Error(`No command has the key ${key}.`)
     perform(this.editor, command)
     return this

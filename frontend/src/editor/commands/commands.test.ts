@@ -17,7 +17,7 @@ beforeEach(async () => {
 describe('every command', () => {
   it('has an id, a key and a key alone to itself', () => {
     expect(new Set(COMMANDS.map(({ id }) => id)).size).toBe(COMMANDS.length)
-    const keys = COMMANDS.flatMap((command) => command.keys)
+    const keys = COMMANDS.flatMap((command) => command.keys.map((key) => `${command.scope} ${key}`))
     expect(COMMANDS.filter((command) => !command.keys.length)).toEqual([])
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([])
   })

@@ -5,7 +5,7 @@ import { keyframe } from '@/store/chunks'
 import type { Row, ShownShape, TrackId } from '@/store/types'
 import type { Transaction } from '@/store/transaction'
 
-const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0 } as const
+const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
 
 /** Do one edit on every selected track that may be edited, as one step of undo. */
 function onSelected(editor: Editor, summary: string, work: (tx: Transaction, track: TrackId, frame: number) => void): void {

@@ -2,7 +2,7 @@ import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import type { Label } from '@/store/types'
 
-const withSelection = (editor: Editor) => editor.selected().length > 0
+const withSelection = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
 
 /** Walk through the objects on this frame. */
 function selectNext(editor: Editor, by: number): void {
@@ -45,6 +45,12 @@ export function labelOfKey(labels: readonly Label[], key: string): Label | null 
   return own ?? (listed?.hotkey === '' ? listed : null)
 }
 
+/** The key that stands for a label, for people; `index`: its place in the list. */
+export function keyOfLabel(editor: Editor, label: Label, index: number): string {
+  const digit = label.hotkey || String(index + 1)
+  return /^[1-9]$/.test(digit) ? editor.keymap.shown(`label.${digit}`) || digit : label.hotkey
+}
+
 /** Give the selected tracks a label, or draw the next object with it. */
 export function chooseLabel(editor: Editor, label: Label): void {
   const tracks = editor.selected().filter((track) => editor.store.records.track(track)?.label !== label.id)
@@ -78,7 +84,7 @@ export const TRACKS: readonly Command[] = [
     undoable: false,
     run: (editor) => editor.session.select(...editor.visibleShapes().map(({ track }) => track.id)),
   },
-  { id: 'track.lock', label: 'Lock or unlock', group: 'Tracks', help: 'A locked track can’t be changed by accident.', keys: ['L'], undoable: true, when: withSelection, run: toggleLock },
+  { id: 'track.lock', label: 'Lock or unlock', group: 'Tracks', help: 'A locked track can’t be changed by accident.', keys: ['L'], undoable: true, ...withSelection, run: toggleLock },
   {
     id: 'track.hide',
     label: 'Hide or show',
@@ -86,7 +92,7 @@ export const TRACKS: readonly Command[] = [
     help: 'Only here, not for others.',
     keys: ['H'],
     undoable: false,
-    when: withSelection,
+    ...withSelection,
     run: (editor) => editor.session.toggleHidden(...editor.selected()),
   },
   {
@@ -105,7 +111,7 @@ export const TRACKS: readonly Command[] = [
     help: 'Removes the selected tracks from every frame; asks before.',
     keys: ['Ctrl+Shift+Delete'],
     undoable: true,
-    when: withSelection,
+    ...withSelection,
     run: (editor) => deleteTracks(editor, editor.selected()),
   },
   ...labels,

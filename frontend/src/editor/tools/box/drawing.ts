@@ -43,6 +43,10 @@ export class Drawing extends State<{ start: Point; label: Label }> {
     this.editor.drew(this.drawn)
   }
 
+  override onFinish(): void {
+    this.onPointerUp()
+  }
+
   override onCancel(): void {
     this.gesture.cancel()
     this.machine.idle()

@@ -1,0 +1,115 @@
+/** Which key does what for this person: their own choices over a preset, over the keys that commands bring along. */
+import { computed, signal, type Signal } from '@preact/signals-core'
+import type { Command } from './command'
+import { command, COMMANDS } from './commands'
+import { isPreset, PRESETS, type PresetId } from './key-presets'
+import { shownKey } from './keys'
+
+/** Command → its keys; the first one is shown. */
+export type Keys = Readonly<Record<string, readonly string[]>>
+
+export interface StoredKeymap {
+  readonly preset: PresetId
+  readonly own: Keys
+}
+
+interface Layout {
+  readonly keys: ReadonlyMap<string, readonly string[]>
+  readonly commands: ReadonlyMap<string, Command>
+}
+
+const DEFAULTS: Keys = Object.fromEntries(COMMANDS.map(({ id, keys }) => [id, keys]))
+
+export class Keymap {
+  readonly preset: Signal<PresetId>
+  readonly own: Signal<Keys>
+  private readonly layout = computed(() => layOut([this.own.value, PRESETS[this.preset.value].keys, DEFAULTS]))
+  /** What it would be without the person's own keys. */
+  private readonly given = computed(() => layOut([PRESETS[this.preset.value].keys, DEFAULTS]))
+
+  constructor(stored: unknown = {}) {
+    const { preset, own } = readKeymap(stored)
+    this.preset = signal(preset)
+    this.own = signal(own)
+  }
+
+  keysOf(id: string): readonly string[] {
+    return this.layout.value.keys.get(id) ?? []
+  }
+
+  /** The first key of a command, for people: "Ctrl Z"; empty without one. */
+  shown(id: string): string {
+    const [key] = this.keysOf(id)
+    return key ? shownKey(key) : ''
+  }
+
+  /** What a key does; while something is drawn, what it does then comes first. */
+  commandFor(key: string, drawing = false): Command | null {
+    const { commands } = this.layout.value
+    return (drawing ? commands.get(`drawing ${key}`) : undefined) ?? commands.get(`standard ${key}`) ?? null
+  }
+
+  /** The other command that has a key which is wanted for command `id`. */
+  holder(id: string, key: string): Command | null {
+    const holder = this.layout.value.commands.get(slot(command(id), key))
+    return holder && holder.id !== id ? holder : null
+  }
+
+  /** Give a command these keys and no others; who had one of them loses it. */
+  assign(id: string, keys: readonly string[]): void {
+    const wanted = new Set(keys.map((key) => slot(command(id), key)))
+    const own: Record<string, readonly string[]> = {}
+    for (const [other, held] of Object.entries(this.own.value)) {
+      if (other !== id) own[other] = held.filter((key) => !wanted.has(slot(command(other), key)))
+    }
+    if (String(this.given.value.keys.get(id)) !== String(keys)) own[id] = keys
+    this.own.value = own
+  }
+
+  isOwn(id: string): boolean {
+    return Object.hasOwn(this.own.value, id)
+  }
+
+  reset(id?: string): void {
+    this.own.value = id === undefined ? {} : Object.fromEntries(Object.entries(this.own.value).filter(([other]) => other !== id))
+  }
+
+  /** Take over a map that was exported, here or by somebody else. */
+  restore(stored: unknown): void {
+    const { preset, own } = readKeymap(stored)
+    this.preset.value = preset
+    this.own.value = own
+  }
+
+  toJSON(): StoredKeymap {
+    return { preset: this.preset.value, own: this.own.value }
+  }
+}
+
+/** Commands of other versions and whatever is no list of keys are left out. */
+function readKeymap(stored: unknown): StoredKeymap {
+  const { preset, own } = (stored ?? {}) as { preset?: unknown; own?: unknown }
+  const entries: [string, unknown][] = Object.entries(typeof own === 'object' && own ? own : {})
+  const known = entries.filter((entry): entry is [string, string[]] => entry[0] in DEFAULTS && isListOfKeys(entry[1]))
+  return { preset: isPreset(preset) ? preset : 'framewise', own: Object.fromEntries(known) }
+}
+
+const isListOfKeys = (keys: unknown): keys is string[] => Array.isArray(keys) && keys.every((key) => typeof key === 'string')
+
+/** The strongest layer that names a command says its keys; a key that a stronger layer gave away is gone. */
+function layOut(layers: readonly Keys[]): Layout {
+  const keys = new Map<string, readonly string[]>()
+  const commands = new Map<string, Command>()
+  for (const layer of layers) {
+    for (const each of COMMANDS) {
+      const wanted = layer[each.id]
+      if (!wanted || keys.has(each.id)) continue
+      const free = wanted.filter((key) => !commands.has(slot(each, key)))
+      keys.set(each.id, free)
+      for (const key of free) commands.set(slot(each, key), each)
+    }
+  }
+  return { keys, commands }
+}
+
+const slot = ({ scope }: Command, key: string) => `${scope ?? 'standard'} ${key}`
