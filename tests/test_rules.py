@@ -37,3 +37,15 @@ def test_migrations_are_up_to_date_with_the_models() -> None:
 def test_every_model_is_in_the_admin() -> None:
     models = apps.get_app_config("annotator").get_models()
     assert [model.__name__ for model in models if not admin.site.is_registered(model)] == []
+
+
+def test_only_the_restricted_unpickler_reads_checkpoints_that_hold_more_than_tensors() -> None:
+    loads = {
+        str(path.relative_to(ROOT)): path.read_text()
+        for package in ("annotator", "framewise", "tracking")
+        for path in (ROOT / package).rglob("*.py")
+        if "torch.load(" in path.read_text()
+    }
+    unsafe = {path for path, text in loads.items() if text.count("torch.load(") != text.count("weights_only=True)")}
+    assert unsafe == {"tracking/unpickling.py"}
+    assert "weights_only=False, pickle_module=_InertPickle)" in loads["tracking/unpickling.py"]

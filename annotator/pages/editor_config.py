@@ -51,7 +51,6 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
             "live": f"/ws/layers/{layer.pk}/",
             "api": "/api/",
             "project": f"/projects/{video.project_id}/",
-            "help": "/help/",
         },
         "csrfToken": csrf_token,
     }

@@ -138,6 +138,6 @@ export interface EditorConfig {
   readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
   readonly models: readonly { readonly id: string; readonly name: string; readonly prompts: readonly string[]; readonly available: boolean; readonly why: string }[]
   readonly preferences: Readonly<Record<string, unknown>>
-  readonly urls: { readonly live: string; readonly api: string; readonly project: string; readonly help: string }
+  readonly urls: { readonly live: string; readonly api: string; readonly project: string }
   readonly csrfToken: string
 }

@@ -58,7 +58,7 @@ export const CONFIG: EditorConfig = {
   editableRanges: [[0, 999]],
   models: [],
   preferences: {},
-  urls: { live: '', api: '', project: '', help: '' },
+  urls: { live: '', api: '', project: '' },
   csrfToken: '',
 }
 
