@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, model_serializer
 
 Frame = Annotated[int, Field(ge=0)]
+EventKindName = Literal["edit", "predictions", "run", "import", "restore"]
 
 
 class Message(BaseModel):

@@ -15,7 +15,7 @@ from annotator import access
 from annotator.actions import tracking
 from annotator.actions.draft import FrameRange, LayerDraft, decoded, within
 from annotator.actions.errors import ActionError
-from annotator.actions.events import append_event, lock_layer
+from annotator.actions.events import Extent, append_event, lock_layer
 from annotator.chunks import Flag, Kind, Row, Table, tables_of
 from annotator.live.messages import Edit
 from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
@@ -70,7 +70,7 @@ class _Editing:
     def __init__(self, user: User, layer: Layer) -> None:
         self.user = user
         self.layer = layer
-        self.draft = LayerDraft(layer)
+        self.draft = LayerDraft(layer, user)
         self.numbers: dict[UUID, int] = {}
         self.reshaped: set[UUID] = set()
         self.deleted: set[UUID] = set()
@@ -260,17 +260,27 @@ def write_tracks(
         taken = set(layer.tracks.values_list("number", flat=True))
         highest = max([*taken, layer.next_number - 1, *(track.number for track, _ in tracks)], default=0)
         layer.next_number = highest + 1
+        extent: list[Extent] = []
         for track, rows in tracks:
             track.layer = layer
             if track.number in taken:
                 track.number = 0
             draft.add_track(track)
             taken.add(track.number)
-            _put_rows(draft, track.pk, tables_of(list(rows)))
+            tables = tables_of(list(rows))
+            _put_rows(draft, track.pk, tables)
+            ends = [int(frame) for table in tables for frame in (table.frames[0], table.frames[-1])]
+            extent.append((track.pk, min(ends, default=None), max(ends, default=None)))
         draft.save()
         inverse = [TrackUpdate(track=track.pk, fields=TrackFields(deleted=True)) for track, _ in tracks]
         return append_event(
-            layer, kind=EventKind.IMPORT, inverse=inverse, author=user, edit_id=uuid4(), summary=summary
+            layer,
+            kind=EventKind.IMPORT,
+            inverse=inverse,
+            author=user,
+            edit_id=uuid4(),
+            summary=summary,
+            extent=extent,
         )
 
 

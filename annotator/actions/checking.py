@@ -43,24 +43,25 @@ def mark_doubtful(run: Run, layer: Layer, rows: Iterable[tuple[UUID, Row]]) -> N
         by_track.setdefault(track, {})[row.frame] = row
     there = layer.tracks.filter(pk__in=by_track, deleted_at=None).values_list("pk", flat=True)
     draft = LayerDraft(layer)
-    operations = [
-        operation for track in sorted(there) if (operation := _mark(draft, track, by_track[track])) is not None
-    ]
-    if operations:
+    marked = [pair for track in sorted(there) if (pair := _mark(draft, track, by_track[track])) is not None]
+    if marked:
         draft.save()
+        operations, inverse = zip(*marked, strict=True)
         summary = "Marked frames on which both ways disagree"
-        append_event(layer, kind=EventKind.RUN, operations=operations, run=run, summary=summary)
+        append_event(layer, kind=EventKind.RUN, operations=operations, inverse=inverse, run=run, summary=summary)
 
 
-def _mark(draft: LayerDraft, track: UUID, back: Mapping[int, Row]) -> ShapesReplace | None:
+def _mark(draft: LayerDraft, track: UUID, back: Mapping[int, Row]) -> tuple[ShapesReplace, ShapesReplace] | None:
+    """The operation that marks a track's rows, and its inverse."""
     stored = (row for table in draft.tables(track, min(back), max(back)) for row in table.rows() if row.frame in back)
     doubtful = [_doubted(row) for row in stored if _disagree(row, back[row.frame])]
     if not doubtful:
         return None
     ranges = stretches([row.frame for row in doubtful])
     tables = tables_of(doubtful)
-    draft.replace_shapes(track, ranges, tables, keep_keyframes=True)
-    return ShapesReplace(track=track, ranges=ranges, tables=[encoded(table) for table in tables], keep_keyframes=True)
+    former = draft.replace_shapes(track, ranges, tables, keep_keyframes=True)
+    packed = [encoded(table) for table in tables]
+    return ShapesReplace(track=track, ranges=ranges, tables=packed, keep_keyframes=True), former
 
 
 def _disagree(stored: Row, back: Row) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from annotator.actions.errors import ActionError
 from annotator.chunks import WINDOW, ChunkError, Flag, Table, window_start
-from annotator.models import Layer, Track, TrackChunk
+from annotator.models import Layer, Track, TrackChunk, User
 from annotator.operations import ShapesReplace, TrackFields
 
 FrameRange = tuple[int, int]
@@ -25,8 +25,9 @@ SUMMARY = ["data", "first", "last", "rows", "keyframes", "predicted", "outside",
 class LayerDraft:
     """Changes to one locked layer. Nothing is written before ``save``."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: Layer, author: User | None = None) -> None:
         self.layer = layer
+        self.author = author
         self.tracks: dict[UUID, Track] = {}
         self._new: set[UUID] = set()
         self._changed: dict[UUID, set[str]] = {}
@@ -64,13 +65,20 @@ class LayerDraft:
             if name == "label":
                 track.label_id = fields.label  # type: ignore[assignment]  # None is not among the given
             elif name == "deleted":
-                track.deleted_at = (track.deleted_at or timezone.now()) if fields.deleted else None
+                self._delete(track, deleted=bool(fields.deleted))
             else:
                 setattr(track, name, getattr(fields, name))
-        column = {"deleted": "deleted_at"}
-        self._changed.setdefault(track.pk, set()).update(column.get(name, name) for name in given)
+        columns = {"deleted": ("deleted_at", "deleted_by")}
+        self._changed.setdefault(track.pk, set()).update(*(columns.get(name, (name,)) for name in given))
         self.layer.next_number = max(self.layer.next_number, track.number + 1)
         return former
+
+    def _delete(self, track: Track, *, deleted: bool) -> None:
+        """Who deleted it first, and when, stays until it is restored."""
+        if not deleted:
+            track.deleted_at = track.deleted_by = None
+        elif track.deleted_at is None:
+            track.deleted_at, track.deleted_by = timezone.now(), self.author
 
     # ------------------------------------------------------------ shapes
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from annotator.live.publish import publish_on_commit
 from annotator.models import Event, EventKind, Layer, Run, User
-from annotator.operations import Operation
+from annotator.operations import Operation, ShapesReplace
+
+Extent = tuple[uuid.UUID, int | None, int | None]
+"""A track that a change touched, with its first and last frame; None: only what is said of the track changed."""
 
 
 def lock_layer(layer_id: int) -> Layer:
@@ -31,7 +34,8 @@ def append_event(
     undoes: uuid.UUID | None = None,
     summary: str = "",
     numbers: Mapping[uuid.UUID, int] | None = None,
-    touched: Iterable[tuple[uuid.UUID, int, int]] = (),
+    touched: Sequence[tuple[uuid.UUID, int, int]] = (),
+    extent: Iterable[Extent] | None = None,
 ) -> Event:
     """Give a locked layer its next revision and tell everybody watching once it is committed.
 
@@ -40,6 +44,7 @@ def append_event(
         inverse: what takes the change back; None: nothing does.
         numbers: those given to created tracks.
         touched: (track, first, last) where predictions were stored.
+        extent: what changed; None: what the operations and ``touched`` name.
     """
     layer.revision += 1
     layer.save(update_fields=["revision", "next_number"])
@@ -58,9 +63,21 @@ def append_event(
             "touched": [[str(track), first, last] for track, first, last in touched],
         },
         inverse=None if inverse is None else as_json(inverse),
+        extent=[[str(track), first, last] for track, first, last in extent or extent_of(operations, touched)],
     )
     publish_on_commit(event)
     return event
+
+
+def extent_of(operations: Iterable[Operation], touched: Iterable[tuple[uuid.UUID, int, int]] = ()) -> list[Extent]:
+    """The tracks that a change names, each once, with the frames from the first to the last of it."""
+    frames: dict[uuid.UUID, list[int]] = {}
+    for operation in operations:
+        ranges = operation.ranges if isinstance(operation, ShapesReplace) else []
+        frames.setdefault(operation.track, []).extend(frame for ends in ranges for frame in ends)
+    for track, first, last in touched:
+        frames.setdefault(track, []).extend((first, last))
+    return [(track, min(ends, default=None), max(ends, default=None)) for track, ends in frames.items()]
 
 
 def as_json(operations: Iterable[Operation]) -> list[dict[str, Any]]:

@@ -66,14 +66,14 @@ def store_predictions(
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
         agreements = list(_agreements(layer, [item for item in fresh if not item.check], objects))
         fresh = [item for item in fresh if not any(_is_beyond(item, agreement) for agreement in agreements)]
-        touched = _merge(layer, [item for item in fresh if not item.check])
+        touched, former = _merge(layer, [item for item in fresh if not item.check])
         for item in fresh:
             objects[str(item.track)].advance(item.row.frame)
         restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
         for track in restarted:
             objects[track].epoch += 1
         if touched:
-            append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched)
+            append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched, inverse=former)
         for agreement in agreements:
             put_back(run, layer, objects[str(agreement.track)], agreement)
             restarted.add(str(agreement.track))
@@ -153,8 +153,8 @@ def _go_on(run: Run, objects: dict[str, ObjectState], restarted: Collection[str]
         announce_run(run)
 
 
-def _merge(layer: Layer, items: Sequence[PredictedRow]) -> list[tuple[UUID, int, int]]:
-    """Write rows where no keyframe is. Returns the stretches of frames that were written, by track."""
+def _merge(layer: Layer, items: Sequence[PredictedRow]) -> tuple[list[tuple[UUID, int, int]], list[ShapesReplace]]:
+    """Write rows where no keyframe is. Returns the stretches of frames that were written, by track, and the inverse."""
     replaced = _replaced_since(layer, items)
     by_track: dict[UUID, list[Row]] = {}
     for item in items:
@@ -164,6 +164,7 @@ def _merge(layer: Layer, items: Sequence[PredictedRow]) -> list[tuple[UUID, int,
     draft = LayerDraft(layer)
     draft.load_shapes((track, row.frame, row.frame) for track in there for row in by_track[track])
     touched: list[tuple[UUID, int, int]] = []
+    former: list[ShapesReplace] = []
     for track in sorted(there):
         newest = {row.frame: row for row in by_track[track]}
         for coming in tables_of(list(newest.values())):
@@ -171,10 +172,11 @@ def _merge(layer: Layer, items: Sequence[PredictedRow]) -> list[tuple[UUID, int,
             keyframes = current.frames[(current.flags & Flag.KEYFRAME) != 0]
             written = coming.take(~np.isin(coming.frames, keyframes))
             if len(written):
-                draft.put(track, current.merged(written))
-                touched += ((track, first, last) for first, last in stretches(written.frames.tolist()))
+                ranges = stretches(written.frames.tolist())
+                former.append(draft.replace_shapes(track, ranges, [written]))
+                touched += ((track, first, last) for first, last in ranges)
     draft.save()
-    return touched
+    return touched, former
 
 
 def _replaced_since(layer: Layer, items: Iterable[PredictedRow]) -> list[tuple[int, UUID, list[FrameRange]]]:
@@ -183,7 +185,7 @@ def _replaced_since(layer: Layer, items: Iterable[PredictedRow]) -> list[tuple[i
     if not seen or min(seen) == layer.revision:
         return []
     later = Event.objects.filter(
-        layer=layer, revision__gt=min(seen), kind__in=(EventKind.EDIT, EventKind.RUN)
+        layer=layer, revision__gt=min(seen), kind__in=(EventKind.EDIT, EventKind.RUN, EventKind.RESTORE)
     ).values_list("revision", "payload")
     return [
         (revision, operation.track, list(operation.ranges))

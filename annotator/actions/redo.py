@@ -95,13 +95,13 @@ def put_back(run: Run, layer: Layer, state: ObjectState, agreement: Agreement) -
         restored = restored.take((restored.flags & Flag.KEYFRAME) == 0)
         if len(restored):
             coming.append(restored)
-    draft.replace_shapes(track, [span], coming, keep_keyframes=True)
+    former = draft.replace_shapes(track, [span], coming, keep_keyframes=True)
     draft.save()
     operation = ShapesReplace(
         track=track, ranges=[span], tables=[encoded(table) for table in coming], keep_keyframes=True
     )
     summary = "Joined the former track again"
-    append_event(layer, kind=EventKind.RUN, operations=[operation], run=run, summary=summary)
+    append_event(layer, kind=EventKind.RUN, operations=[operation], inverse=[former], run=run, summary=summary)
 
 
 def _former(layer: Layer, track: UUID, leg: LegState) -> dict[int, Table]:
@@ -132,7 +132,7 @@ def _tail(layer: Layer, agreement: Agreement) -> dict[int, Table]:
 
 
 def _replaced_since(layer: Layer, track: UUID, revision: int) -> list[FrameRange]:
-    edits = Event.objects.filter(layer=layer, revision__gt=revision, kind=EventKind.EDIT)
+    edits = Event.objects.filter(layer=layer, revision__gt=revision, kind__in=(EventKind.EDIT, EventKind.RESTORE))
     return [
         frames
         for payload in edits.values_list("payload", flat=True)

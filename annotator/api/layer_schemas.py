@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotator.operations import Message, Operation
+from annotator.operations import EventKindName, Message, Operation
 
 
 class TrackOut(Message):
@@ -73,7 +73,7 @@ class HistoryEvent(Message):
     """One change in the history panel. `inverse` is what an undo sends; null: it can't be undone."""
 
     revision: int
-    kind: Literal["edit", "predictions", "run", "import"]
+    kind: EventKindName
     edit: UUID
     undoes: UUID | None
     author: int | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TypeVar
 from uuid import UUID
 
@@ -218,17 +217,4 @@ def track_out(track: Track) -> TrackOut:
 
 
 def _history(event: Event) -> HistoryEvent:
-    return HistoryEvent.model_validate(
-        {
-            "revision": event.revision,
-            "kind": event.kind,
-            "edit": event.edit_id,
-            "undoes": event.undoes,
-            "author": event.author_id,
-            "author_name": str(event.author) if event.author is not None else "",
-            "summary": event.summary,
-            "at": event.created_at.astimezone(UTC).isoformat(timespec="seconds"),
-            "run": event.run_id,
-            "inverse": event.inverse,
-        }
-    )
+    return HistoryEvent.model_validate({**event.account(), "inverse": event.inverse})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 from ninja.security import django_auth
 
-from annotator.api import agent_media, errors, jobs, layers, me, models, projects, transfers, uploads, videos
+from annotator.api import agent_media, errors, history, jobs, layers, me, models, projects, transfers, uploads, videos
 
 api = NinjaAPI(title="Framewise", version="1", auth=django_auth, urls_namespace="api")
 errors.register(api)
@@ -16,6 +16,7 @@ api.add_router("/jobs", jobs.router)
 api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)
 api.add_router("/layers", layers.router)
+api.add_router("/layers", history.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", transfers.router)

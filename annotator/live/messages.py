@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from annotator.operations import Frame, Message, Operation
+from annotator.operations import EventKindName, Frame, Message, Operation
 
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
@@ -186,7 +186,7 @@ class EventOut(Message):
 
     type: Literal["event"] = "event"
     revision: int
-    kind: Literal["edit", "predictions", "run", "import"]
+    kind: EventKindName
     edit: UUID = Field(
         description="The edit's id; to its author this event is the acknowledgement, also when it comes again with an "
         "old revision because the edit was sent again."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 from annotator.actions.legs import OBJECTS
 from annotator.actions.waiting import place_of
 from annotator.live.messages import EventOut, RunInfo
@@ -14,20 +12,7 @@ PALETTE = ("#e05d5d", "#e0a13d", "#7fb83a", "#35b3a2", "#4d8fe6", "#8d6fe0", "#d
 
 def event_out(event: Event) -> EventOut:
     """An event as everybody sees it."""
-    return EventOut.model_validate(
-        {
-            "revision": event.revision,
-            "kind": event.kind,
-            "edit": event.edit_id,
-            "undoes": event.undoes,
-            "author": event.author_id,
-            "author_name": str(event.author) if event.author is not None else "",
-            "summary": event.summary,
-            "at": event.created_at.astimezone(UTC).isoformat(timespec="seconds"),
-            "run": event.run_id,
-            **event.payload,
-        }
-    )
+    return EventOut.model_validate({**event.account(), **event.payload})
 
 
 def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInfo:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,12 +15,13 @@ class EventKind(models.TextChoices):
     PREDICTIONS = "predictions", "Predictions stored"
     RUN = "run", "Run changed stored shapes"
     IMPORT = "import", "Import"
+    RESTORE = "restore", "Back to an earlier state"
 
 
 class Event(models.Model):
     """One change of a layer. ``inverse`` is a list of ``annotator/operations.py`` operations, ``payload`` is
-    ``{operations, numbers: given to created tracks, touched: [[track, first, last], …]}``. Predictions have no inverse
-    (they are replaced, not undone) and name their frames in ``touched`` instead of repeating their shapes."""
+    ``{operations, numbers: given to created tracks, touched: [[track, first, last], …]}``. Predictions name their
+    frames in ``touched`` instead of repeating their shapes; their inverse is what lay on those frames before."""
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="events")
     revision = models.PositiveBigIntegerField()
@@ -30,6 +33,10 @@ class Event(models.Model):
     summary = models.CharField(max_length=200, blank=True, help_text="In words, for the history panel.")
     payload = models.JSONField()
     inverse = models.JSONField(null=True)
+    extent = models.JSONField(
+        default=list,
+        help_text="[[track, first, last], …] of what changed; null frames: only what is said of the track did.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -41,3 +48,17 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.layer} r{self.revision}: {self.summary or self.kind}"
+
+    def account(self) -> dict[str, Any]:
+        """Who, what and when, as every message about it says it."""
+        return {
+            "revision": self.revision,
+            "kind": self.kind,
+            "edit": self.edit_id,
+            "undoes": self.undoes,
+            "author": self.author_id,
+            "author_name": str(self.author) if self.author is not None else "",
+            "summary": self.summary,
+            "at": self.created_at.astimezone(UTC).isoformat(timespec="seconds"),
+            "run": self.run_id,
+        }

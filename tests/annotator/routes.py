@@ -125,6 +125,8 @@ API = (
     Route("GET", "/api/layers/{layer_id}/overview", VIEW),
     Route("GET", "/api/layers/{layer_id}/tracks", VIEW),
     Route("GET", "/api/layers/{layer_id}/events", VIEW),
+    Route("GET", "/api/layers/{layer_id}/changes", VIEW),
+    Route("GET", "/api/layers/{layer_id}/authors", VIEW),
     Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),
     # Whoever holds the signed token; test_agent_media.py tries others.
     Route("GET", "/api/agent-media/{token}/source", PUBLIC),

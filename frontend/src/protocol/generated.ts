@@ -1,4 +1,4 @@
-// Written by `make types` from annotator/operations.py, annotator/live/messages.py and annotator/api/layer_schemas.py.
+// Written by `make types` from annotator/operations.py, annotator/live/messages.py and the schemas of annotator/api.
 // Never edited by hand.
 
 /** Frames in one packed table. */
@@ -31,6 +31,45 @@ export type ServerMessage =
   | People
   | Refused
   | Pong
+
+/** Somebody who changed the layer, or started a run that did. */
+export interface AuthorOut {
+  id: number
+  name: string
+}
+
+export interface AuthorsOut {
+  authors: AuthorOut[]
+}
+
+/** One change, without what it did: who, what, when and where. */
+export interface ChangeOut {
+  revision: number
+  kind: 'edit' | 'predictions' | 'run' | 'import' | 'restore'
+  edit: string
+  undoes: string | null
+  /** For what a run stored: who started it. */
+  author: number | null
+  author_name: string
+  summary: string
+  /** ISO 8601, UTC. */
+  at: string
+  run: string | null
+  /** Of the run; empty without one. */
+  model: string
+  /** At most 50 of those that changed. */
+  tracks: string[]
+  track_count: number
+  /** First frame that changed; null: only what is said of tracks did. */
+  first: number | null
+  last: number | null
+}
+
+/** A page of changes, newest first; `before` asks for the next page, null: this is the last. */
+export interface ChangesOut {
+  changes: ChangeOut[]
+  before: number | null
+}
 
 /** One table of a window's body: `bytes` long, in the order of the header. */
 export interface ChunkOut {
@@ -66,7 +105,7 @@ export interface Edit {
 export interface EventOut {
   type: 'event'
   revision: number
-  kind: 'edit' | 'predictions' | 'run' | 'import'
+  kind: 'edit' | 'predictions' | 'run' | 'import' | 'restore'
   /**
    * The edit's id; to its author this event is the acknowledgement, also when it comes again with an old revision
    * because the edit was sent again.
@@ -93,7 +132,7 @@ export interface EventOut {
 /** One change in the history panel. `inverse` is what an undo sends; null: it can't be undone. */
 export interface HistoryEvent {
   revision: number
-  kind: 'edit' | 'predictions' | 'run' | 'import'
+  kind: 'edit' | 'predictions' | 'run' | 'import' | 'restore'
   edit: string
   undoes: string | null
   author: number | null

@@ -1,0 +1,85 @@
+"""A layer's past: what was changed, by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from ninja import Router
+
+from annotator.access import access_layer
+from annotator.api.history_schemas import AuthorOut, AuthorsOut, ChangeOut, ChangesOut
+from annotator.models import Event, EventKind, Layer, User
+
+router = Router(tags=["history"])
+
+PAGE = 100
+TRACKS_NAMED = 50
+KINDS: dict[str, tuple[EventKind, ...]] = {
+    "edit": (EventKind.EDIT,),
+    "tracking": (EventKind.PREDICTIONS, EventKind.RUN),
+    "import": (EventKind.IMPORT,),
+    "restore": (EventKind.RESTORE,),
+}
+
+
+@router.get("/{layer_id}/changes", response=ChangesOut, summary="Who changed what, newest first")
+def changes(
+    request: HttpRequest,
+    layer_id: int,
+    before: int | None = None,
+    author: int | None = None,
+    track: UUID | None = None,
+    kind: str = "",
+) -> ChangesOut:
+    """A page of changes; `kind` is one of edit, tracking, import and restore, or empty for all of them."""
+    layer = access_layer(request.user, layer_id, "view")
+    rows = _events(layer).filter(kind__in=KINDS.get(kind, EventKind.values))
+    if author is not None:
+        rows = rows.filter(Q(author_id=author) | Q(run__created_by_id=author))
+    if track is not None:
+        rows = rows.filter(extent__icontains=str(track))
+    if before is not None:
+        rows = rows.filter(revision__lt=before)
+    page = list(rows.order_by("-revision")[: PAGE + 1])
+    following = page[PAGE - 1].revision if len(page) > PAGE else None
+    return ChangesOut(changes=[change_out(event) for event in page[:PAGE]], before=following)
+
+
+@router.get("/{layer_id}/authors", response=AuthorsOut, summary="Who changed this layer")
+def authors(request: HttpRequest, layer_id: int) -> AuthorsOut:
+    layer = access_layer(request.user, layer_id, "view")
+    ids = set(layer.events.exclude(author=None).values_list("author_id", flat=True).distinct().order_by())
+    ids |= set(layer.runs.exclude(created_by=None).values_list("created_by_id", flat=True).distinct().order_by())
+    people = User.objects.filter(pk__in=ids)
+    listed = [AuthorOut(id=person.pk, name=str(person)) for person in people]
+    return AuthorsOut(authors=sorted(listed, key=lambda person: person.name.lower()))
+
+
+def _events(layer: Layer) -> QuerySet[Event]:
+    """Without what they did, which may be megabytes."""
+    return Event.objects.filter(layer=layer).select_related("author", "run__created_by").defer("payload", "inverse")
+
+
+def change_out(event: Event) -> ChangeOut:
+    fields = event.account()
+    starter = event.run.created_by if event.run is not None else None
+    if event.author is None and starter is not None:
+        fields |= {"author": starter.pk, "author_name": str(starter)}
+    frames = list(_frames(event))
+    return ChangeOut.model_validate(
+        {
+            **fields,
+            "model": event.run.model if event.run is not None else "",
+            "tracks": [track for track, *_ in event.extent[:TRACKS_NAMED]],
+            "track_count": len(event.extent),
+            "first": min(frames, default=None),
+            "last": max(frames, default=None),
+        }
+    )
+
+
+def _frames(event: Event) -> Iterable[int]:
+    return (frame for _, *ends in event.extent for frame in ends if frame is not None)
