@@ -1,7 +1,7 @@
 import type { Editor } from '@/editor/editor'
 import { intersects } from '@/geometry/box'
 import { kindOf } from '@/geometry/kinds'
-import { videoToView, viewToVideo, type View } from '@/geometry/view-transform'
+import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'
 import { trackColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
 import { paint, traceOutlines, type Look } from './kinds'
@@ -17,9 +17,7 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   const { session, store } = editor
   const view = session.view.value
   const hidden = session.hidden.value
-  const corner = viewToVideo(view, { x: 0, y: 0 })
-  const opposite = viewToVideo(view, { x: host.clientWidth, y: host.clientHeight })
-  const seen: BoxPx = [corner.x, corner.y, opposite.x, opposite.y]
+  const seen = boxInVideo(view, host.clientWidth, host.clientHeight)
   const shapes = store.queries.shapesAt(frame).filter((shape) => !hidden.has(shape.track.id) && intersects(shape.bounds, seen))
   const selection = session.selection.value
   const hovered = session.hovered.value
@@ -35,8 +33,8 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
 }
 
 function rectangle(view: View, box: BoxPx): [number, number, number, number] {
-  const { x, y } = videoToView(view, { x: box[0], y: box[1] })
-  return [x, y, (box[2] - box[0]) * view.scale, (box[3] - box[1]) * view.scale]
+  const [x1, y1, x2, y2] = boxInView(view, box)
+  return [x1, y1, x2 - x1, y2 - y1]
 }
 
 /** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line. */

@@ -4,7 +4,7 @@ import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
-import { fitted, panned, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
+import { fitted, matrixOf, panned, turnedAt, turnedCursor, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
 import { drawShapes } from './shapes'
 
@@ -58,8 +58,17 @@ export class Stage {
 
   fit(): void {
     const { width, height } = this.editor.config.video
-    this.fittedView = fitted([0, 0, width, height], this.host.clientWidth, this.host.clientHeight)
-    this.editor.session.view.value = this.fittedView
+    const { view } = this.editor.session
+    this.fittedView = fitted([0, 0, width, height], this.host.clientWidth, this.host.clientHeight, view.value.turns)
+    view.value = this.fittedView
+  }
+
+  /** Turn the picture by a quarter, around the middle of what is shown. */
+  turn(by: 1 | -1): void {
+    const { view } = this.editor.session
+    const whole = view.value === this.fittedView
+    view.value = turnedAt(view.value, { x: this.host.clientWidth / 2, y: this.host.clientHeight / 2 }, by)
+    if (whole) this.fit()
   }
 
   focus(): void {
@@ -76,7 +85,7 @@ export class Stage {
   releasePanKey(): boolean {
     const unused = this.panKey === 'held'
     this.panKey = 'up'
-    this.host.style.cursor = this.editor.machine.handler.cursor(this.pointer)
+    this.showCursor()
     return unused
   }
 
@@ -125,15 +134,15 @@ export class Stage {
 
   private readonly drawVideo = (): void => {
     const context = this.video.getContext('2d', { alpha: false })!
-    const { scale, x, y } = this.editor.session.view.value
+    const view = this.editor.session.view.value
     const { width, height } = this.editor.config.video
     context.setTransform(1, 0, 0, 1, 0, 0)
     context.fillStyle = this.ground
     context.fillRect(0, 0, this.video.width, this.video.height)
     if (!this.picture || isClosed(this.picture)) return
-    context.imageSmoothingEnabled = scale * this.ratio < 3
-    const [left, top] = [x * this.ratio, y * this.ratio]
-    context.drawImage(this.picture, 0, 0, width, height, left, top, width * scale * this.ratio, height * scale * this.ratio)
+    context.imageSmoothingEnabled = view.scale * this.ratio < 3
+    context.setTransform(...matrixOf(view, this.ratio))
+    context.drawImage(this.picture, 0, 0, width, height, 0, 0, width, height)
   }
 
   private readonly drawShapes = (): void => {
@@ -202,7 +211,11 @@ export class Stage {
 
   private point(event: PointerEvent): void {
     this.pointer = this.at(event)
-    this.host.style.cursor = this.editor.machine.handler.cursor(this.pointer)
+    this.showCursor()
+  }
+
+  private showCursor(): void {
+    this.host.style.cursor = turnedCursor(this.editor.machine.handler.cursor(this.pointer), this.editor.session.view.value.turns)
   }
 
   private wheel(event: WheelEvent): void {

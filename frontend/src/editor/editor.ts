@@ -24,6 +24,8 @@ export interface Question {
 export interface EditorDeps {
   /** Show the whole frame. */
   readonly fit: () => void
+  /** Turn the view by a quarter to the right, or back. */
+  readonly turn: (by: 1 | -1) => void
   /** Move the keyboard's focus to the next part of the page. */
   readonly focusNext: () => void
 }
@@ -80,6 +82,10 @@ export class Editor {
 
   fit(): void {
     this.deps.fit()
+  }
+
+  turnView(by: 1 | -1): void {
+    this.deps.turn(by)
   }
 
   focusNext(): void {

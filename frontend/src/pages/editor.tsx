@@ -45,7 +45,7 @@ function start(): void {
     { rest, edits: new IndexedEdits(`${config.user.id}/${config.layer.id}`), send: (message) => live.send(message) },
     firstFrame(config, parameters),
   )
-  const editor = new Editor(store, { fit: () => stage.fit(), focusNext: focusNextRegion })
+  const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), focusNext: focusNextRegion })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   renderPanels(editor, rest)
   const stage = new Stage(element('stage'), editor, scheduler, scope)

@@ -27,7 +27,7 @@ export class Session {
   readonly range: Signal<readonly [first: FrameNumber, last: FrameNumber] | null> = signal(null, { name: 'range' })
   readonly hidden: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'hidden' })
   readonly tool = signal('select', { name: 'tool' })
-  readonly view: Signal<View> = signal({ scale: 1, x: 0, y: 0 }, { name: 'view' })
+  readonly view: Signal<View> = signal({ scale: 1, x: 0, y: 0, turns: 0 }, { name: 'view' })
   readonly activeLabel: Signal<number | null> = signal(null, { name: 'activeLabel' })
   readonly saved: Signal<SavedState> = signal({ kind: 'saved', unsent: 0 }, { name: 'saved' })
   readonly connected = signal(false, { name: 'connected' })

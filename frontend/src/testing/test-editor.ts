@@ -2,7 +2,7 @@
 import { perform } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
-import { viewToVideo } from '@/geometry/view-transform'
+import { turnedAt, viewToVideo } from '@/geometry/view-transform'
 import type { ClientMessage, Operation } from '@/protocol/generated'
 import { Flag, keyframeBox, makeRow, pack } from '@/store/chunks'
 import type { BoxPx, FrameNumber, Row, TrackId } from '@/store/types'
@@ -16,7 +16,7 @@ export class TestEditor {
   fits = 0
 
   private constructor() {
-    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, focusNext: () => undefined })
+    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), focusNext: () => undefined })
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */
@@ -37,6 +37,10 @@ export class TestEditor {
 
   get state(): string {
     return this.editor.machine.current
+  }
+
+  private turn(by: 1 | -1): void {
+    this.session.view.value = turnedAt(this.session.view.value, { x: 320, y: 180 }, by)
   }
 
   // ------------------------------------------------------------------ hands

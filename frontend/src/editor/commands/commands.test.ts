@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
 import { Flag } from '@/store/chunks'
+import { videoToView } from '@/geometry/view-transform'
 import type { TrackId } from '@/store/types'
 import { COMMANDS } from '.'
 import { labelOfKey } from './tracks'
@@ -136,9 +137,18 @@ describe('shapes', () => {
     expect(test.selection).toEqual([])
   })
 
-  it('a nudge moves by one pixel', () => {
+  it('a nudge moves by one pixel, in a turned view too where the arrow points', () => {
     test.press('Alt+ArrowRight')
     expect(test.box(track, 0)).toEqual([1, 0, 11, 10])
+    test.press('Alt+R').press('Alt+ArrowDown')
+    expect(test.box(track, 0)).toEqual([2, 0, 12, 10])
+  })
+
+  it('a box is drawn where the pointer is in a turned view', () => {
+    test.press('Alt+R').press('N')
+    const [from, to] = [{ x: 100, y: 50 }, { x: 140, y: 90 }].map((point) => videoToView(test.session.view.value, point))
+    test.drag([from!.x, from!.y], [to!.x, to!.y])
+    expect(test.box(test.selection[0]!)).toEqual([100, 50, 140, 90])
   })
 })
 

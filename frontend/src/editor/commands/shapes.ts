@@ -1,6 +1,7 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { kindOf } from '@/geometry/kinds'
+import { directionInVideo } from '@/geometry/view-transform'
 import { keyframe } from '@/store/chunks'
 import type { Row, ShownShape, TrackId } from '@/store/types'
 import type { Transaction } from '@/store/transaction'
@@ -94,7 +95,9 @@ function stopFollowing(editor: Editor, track: TrackId): void {
 
 const lastFrame = (editor: Editor) => Math.max(editor.config.video.frameCount - 1, 0)
 
-function nudge(editor: Editor, dx: number, dy: number): void {
+/** By a pixel of the video, in a direction of the canvas. */
+function nudge(editor: Editor, right: number, down: number): void {
+  const { x: dx, y: dy } = directionInVideo(editor.session.view.value.turns, right, down)
   const frame = editor.session.frame.value
   const moved: TrackId[] = []
   onSelected(editor, 'Nudge', (tx, track) => {

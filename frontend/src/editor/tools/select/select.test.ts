@@ -63,7 +63,7 @@ describe('dragging a shape', () => {
   })
 
   it('moves video px, however far the view is zoomed', () => {
-    test.session.view.value = { scale: 2, x: 10, y: 20 }
+    test.session.view.value = { scale: 2, x: 10, y: 20, turns: 0 }
     test.drag([310, 320], [330, 320])
     expect(test.box(track)).toEqual([110, 100, 210, 200])
   })
