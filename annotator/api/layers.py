@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Query, Router
 
 from annotator.access import access_layer
 from annotator.actions.errors import ActionError
@@ -40,12 +40,20 @@ Read = TypeVar("Read")
 
 
 @router.get("/{layer_id}/window", summary="What is shown on a range of frames")
-def window(request: HttpRequest, layer_id: int, first: int, last: int, tracks: bool = False) -> HttpResponse:
+def window(
+    request: HttpRequest,
+    layer_id: int,
+    first: int,
+    last: int,
+    tracks: bool = False,
+    only: Annotated[list[UUID], Query(description="Shapes of these tracks alone; absent: of all.")] = [],  # noqa: B006
+) -> HttpResponse:
     """Binary: u32 (little-endian) length, that many bytes of JSON (`WindowOut`), then the tables, one after another."""
     layer = access_layer(request.user, layer_id, "view")
     if not 0 <= first <= last < first + MOST_FRAMES:
         raise ActionError(f"A window has 1..{MOST_FRAMES} frames; {first}..{last} came. Ask for several.")
-    return HttpResponse(pack_window(layer, first, last, tracks=tracks), content_type="application/octet-stream")
+    body = pack_window(layer, first, last, tracks=tracks, only=only)
+    return HttpResponse(body, content_type="application/octet-stream")
 
 
 @router.get("/{layer_id}/overview", response=OverviewOut, summary="All of a layer, coarsely")
@@ -90,10 +98,10 @@ class _Chunk:
     data: bytes
 
 
-def pack_window(layer: Layer, first: int, last: int, *, tracks: bool) -> bytes:
+def pack_window(layer: Layer, first: int, last: int, *, tracks: bool, only: Sequence[UUID] = ()) -> bytes:
     """The body of a window's answer; ``layer_schemas.WindowOut`` says what is in it."""
     revision, (listed, chunks) = consistently(
-        layer, lambda: (list(layer.tracks.all()) if tracks else None, _window(layer, first, last))
+        layer, lambda: (list(layer.tracks.all()) if tracks else None, _window(layer, first, last, only))
     )
     header = WindowOut(
         revision=revision,
@@ -126,10 +134,12 @@ def _revision(layer: Layer) -> int:
     return Layer.objects.values_list("revision", flat=True).get(pk=layer.pk)
 
 
-def _window(layer: Layer, first: int, last: int) -> list[_Chunk]:
+def _window(layer: Layer, first: int, last: int, only: Sequence[UUID]) -> list[_Chunk]:
     """The chunks of a window, and the nearest ones beyond it where something must be interpolated towards them."""
     start, end = window_start(first), window_start(last)
     chunks = TrackChunk.objects.filter(layer=layer)
+    if only:
+        chunks = chunks.filter(track_id__in=only)
     inside = _read(chunks.filter(start__gte=start, start__lte=end))
     firsts: dict[UUID, int] = {}
     lasts: dict[UUID, int] = {}

@@ -73,6 +73,14 @@ def test_a_window_leaves_out_tracks_that_are_over_or_yet_to_come(world: World) -
     assert window(world, 800, 810)[1] == {}
 
 
+def test_a_window_of_named_tracks_leaves_the_others_out(world: World) -> None:
+    wide, _other = draw(world, 5, 600), draw(world, 5, 600)
+    body = get(world, f"window?first=0&last=255&only={wide}").content
+    (length,) = struct.unpack_from("<I", body)
+    chunks = WindowOut.model_validate_json(body[4 : 4 + length]).chunks
+    assert [chunk.track for chunk in chunks] == [wide, wide]
+
+
 def test_neighbours_are_only_sent_where_they_are_needed(world: World) -> None:
     dense = draw(world, 0)
     do(world, put(dense, [predicted(frame) for frame in range(1, 2000)]))

@@ -7,6 +7,8 @@ export interface Entry {
   readonly summary: string
   /** Operations that take the edit back. */
   readonly inverse: readonly Operation[]
+  /** Operations that do it again after that; absent for an edit from before a reload. */
+  readonly again?: readonly Operation[]
 }
 
 const DEEPEST = 500

@@ -7,10 +7,12 @@ import type { FrameNumber, TrackId } from './types'
 export interface LoadedWindow {
   readonly header: WindowOut
   readonly tables: readonly { readonly track: TrackId; readonly table: Table }[]
+  /** Tracks that it tells of; null: all of them. */
+  readonly only: readonly TrackId[] | null
 }
 
 /** Take a window's body apart: u32 length, header, tables. */
-export function decodeWindow(data: ArrayBuffer): LoadedWindow {
+export function decodeWindow(data: ArrayBuffer, only: readonly TrackId[] | null = null): LoadedWindow {
   const length = new DataView(data).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as WindowOut
   let at = 4 + length
@@ -19,16 +21,23 @@ export function decodeWindow(data: ArrayBuffer): LoadedWindow {
     at += bytes
     return { track, table }
   })
-  return { header, tables }
+  return { header, tables, only }
 }
 
 /** Windows kept besides those around the playhead, the ones used last. */
 const KEPT_WINDOWS = 24
+/** Most frames that the server answers at once. */
+const LONGEST = 32 * WINDOW
+/** Of more tracks than this everything is fetched: an address has only so much room for names. */
+const MOST_NAMED = 50
 
 export class Loader {
   /** Windows whose every row is here, by the time they were wanted last. */
   private readonly loaded = new Map<number, number>()
   private readonly underway = new Map<number, AbortController>()
+  /** Windows elsewhere whose rows of a track are here. */
+  private readonly held = new Map<TrackId, Set<number>>()
+  private readonly ended = new AbortController()
   private wantedAt = 0
 
   constructor(
@@ -64,6 +73,26 @@ export class Loader {
     }
   }
 
+  /** Whether every row of `tracks` in first..last is here. */
+  holds(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): boolean {
+    return this.missing(tracks, first, last).length === 0
+  }
+
+  /** Fetch the rows of `tracks` in first..last that aren't here, and keep them. */
+  async hold(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): Promise<void> {
+    const only = tracks.length > MOST_NAMED ? null : tracks
+    for (const [from, to] of stretches(this.missing(tracks, first, last))) {
+      const names = only?.map((track) => `&only=${track}`).join('') ?? ''
+      const path = `/layers/${this.layer}/window?first=${from}&last=${Math.min(to + WINDOW, this.frameCount) - 1}${names}`
+      this.onLoaded(decodeWindow(await this.rest.getBytes(path, this.ended.signal), only))
+      for (const track of tracks) {
+        const held = this.held.get(track) ?? new Set()
+        for (let start = from; start <= to; start += WINDOW) held.add(start)
+        this.held.set(track, held)
+      }
+    }
+  }
+
   /** The layer with its tracks, and what surrounds `frame`: what an editor opens with. */
   async open(frame: FrameNumber): Promise<void> {
     await this.fetch(windowStart(frame), windowStart(frame), true)
@@ -73,6 +102,7 @@ export class Loader {
   async refetch(tracksToo: boolean): Promise<void> {
     const starts = [...this.loaded].sort(([, a], [, b]) => b - a).map(([start]) => start)
     this.loaded.clear()
+    this.held.clear()
     const [first, ...others] = starts
     if (first !== undefined) await this.fetch(first, first, tracksToo)
     await Promise.all(others.slice(0, 2).map((start) => this.fetch(start, start, false)))
@@ -80,6 +110,11 @@ export class Loader {
 
   async overview(bins: number): Promise<OverviewOut> {
     return this.rest.get<OverviewOut>(`/layers/${this.layer}/overview?bins=${bins}`)
+  }
+
+  /** Whether a track's window is kept even if it is among the surplus. */
+  keeps(track: TrackId, start: number): boolean {
+    return this.held.get(track)?.has(start) ?? false
   }
 
   /** Windows to forget so that a long session doesn't fill the memory; they are fetched again when wanted. */
@@ -92,6 +127,17 @@ export class Loader {
 
   dispose(): void {
     for (const controller of this.underway.values()) controller.abort()
+    this.ended.abort()
+  }
+
+  /** Starts of the windows in first..last that aren't here for all of `tracks`. */
+  private missing(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): number[] {
+    const missing: number[] = []
+    const to = Math.min(last, this.frameCount - 1)
+    for (let start = windowStart(Math.max(first, 0)); start <= to; start += WINDOW) {
+      if (!this.loaded.has(start) && !tracks.every((track) => this.keeps(track, start))) missing.push(start)
+    }
+    return missing
   }
 
   private async fetch(first: number, last: number, tracks: boolean): Promise<void> {
@@ -109,4 +155,15 @@ export class Loader {
       if (this.underway.get(first) === controller) this.underway.delete(first)
     }
   }
+}
+
+/** Windows in a row, as first and last start, each no longer than the server answers at once. */
+function stretches(starts: readonly number[]): [first: number, last: number][] {
+  const found: [number, number][] = []
+  for (const start of starts) {
+    const latest = found.at(-1)
+    if (latest && latest[1] + WINDOW === start && start - latest[0] < LONGEST) latest[1] = start
+    else found.push([start, start])
+  }
+  return found
 }

@@ -153,6 +153,17 @@ export class EditorStore {
     return entry && this.takeBack(entry, entry.summary, (done) => this.history.pushRedone(done))
   }
 
+  /** Have every row of `tracks` in first..last here: what changes rows that it doesn't know loses them. False: they can't be had. */
+  async ensure(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): Promise<boolean> {
+    try {
+      await this.loader.hold(tracks, first, last)
+      return true
+    } catch (error) {
+      this.session.tell(`Nothing was changed: the rest of the track could not be loaded. ${(error as Error).message}`, 'error')
+      return false
+    }
+  }
+
   // ------------------------------------------------------------------ runs
 
   /** Ask for a run; it appears in `runs` when the server has it. Returns its id, or null without a connection. */
@@ -266,7 +277,7 @@ export class EditorStore {
     this.records.settle()
     if (!tx.operations.length) return
     const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, summary }
-    this.history.push({ edit: edit.id, summary, inverse: tx.inverse })
+    this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
     this.outbox.add(edit)
   }
 
@@ -275,7 +286,8 @@ export class EditorStore {
     for (const operation of entry.inverse) tx.do(operation)
     this.records.settle()
     const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, undoes: entry.edit, summary }
-    push({ edit: edit.id, summary: entry.summary, inverse: tx.inverse })
+    // What an inverse found here may be less than all there is: where it acts need not be loaded any more.
+    push({ edit: edit.id, summary: entry.summary, inverse: entry.again ? repeated(entry.again) : tx.inverse, again: entry.inverse })
     this.outbox.add(edit)
     return { summary: entry.summary, ...placeOf(tx.operations) }
   }
@@ -320,20 +332,29 @@ export class EditorStore {
     if (this.gesture) this.reapply(this.gesture.operations)
   }
 
-  private take({ header, tables }: LoadedWindow): void {
-    if (header.tracks) this.records.setTracks(header.tracks)
+  private take({ header, tables, only }: LoadedWindow): void {
+    if (header.tracks) {
+      this.records.setTracks(header.tracks)
+      // Not from a window alone: the events up to its revision may still be on their way to the others.
+      this.revision = Math.max(this.revision, header.revision)
+    }
     const first = header.first - (header.first % 256)
-    for (const [id] of this.records.tracked()) {
+    for (const id of only ?? [...this.records.tracked()].map(([track]) => track)) {
       for (let start = first; start <= header.last; start += 256) this.records.setWindow(id, start, null)
     }
     for (const { track, table } of tables) this.records.setWindow(track, table.start, table)
-    this.revision = Math.max(this.revision, header.revision)
     for (const event of this.recentEvents) if (event.revision > header.revision) this.reapply(event.operations)
     for (const { track, table } of this.live.missingFrom(header.revision)) this.records.putPredictions(track, table)
     this.redoUnsent()
-    const surplus = new Set(this.loader.surplus())
-    if (surplus.size) for (const [, rows] of this.records.tracked()) rows.forget((start) => !surplus.has(start))
+    this.forgetSurplus()
     this.records.settle()
+  }
+
+  private forgetSurplus(): void {
+    const surplus = new Set(this.loader.surplus())
+    if (!surplus.size) return
+    const loaded = [...this.loader.coveredStarts].sort((a, b) => a - b)
+    for (const [id, rows] of this.records.tracked()) rows.forget((start) => !surplus.has(start) || this.loader.keeps(id, start), loaded)
   }
 
   /** Fetch again what is shown; requests that come meanwhile are answered by one more round. */
@@ -404,6 +425,10 @@ function runOf(info: RunInfo): Run {
     mine: info.mine,
   }
 }
+
+/** Operations as they are done once more: a track that was created then is there, though deleted. */
+const repeated = (operations: readonly Operation[]): Operation[] =>
+  operations.map((operation) => (operation.op === 'track.create' ? { op: 'track.update', track: operation.track, fields: { deleted: false } } : operation))
 
 type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
 

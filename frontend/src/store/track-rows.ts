@@ -114,9 +114,14 @@ export class TrackRows {
     }
   }
 
-  /** Forget windows for which `keep` is false: they can be fetched again. */
-  forget(keep: (start: number) => boolean): void {
-    for (const start of [...this.starts]) if (!keep(start)) this.drop(start)
+  /** Forget windows for which `keep` is false, apart from those that shapes in the `loaded` ones (rising) are interpolated from. */
+  forget(keep: (start: number) => boolean, loaded: readonly number[] = []): void {
+    const known = this.starts
+    known.forEach((start, index) => {
+      const [previous, next] = [known[index - 1] ?? -Infinity, known[index + 1] ?? Infinity]
+      const needed = loaded.some((other) => other !== start && other >= previous && other <= next)
+      if (!keep(start) && !needed) this.drop(start)
+    })
   }
 
   /** Windows that hold rows, in rising order. */

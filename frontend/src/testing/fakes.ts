@@ -12,19 +12,25 @@ export class FakeEdits implements EditStorage {
   remove = (id: string) => Promise.resolve(void this.kept.delete(id))
 }
 
-/** Answers with empty windows until told otherwise. */
+/** Answers with empty windows until told otherwise; what was asked for is in `asked`. */
 export class FakeRest extends Rest {
   windows = 0
-  body: () => ArrayBuffer = () => windowBody({ revision: 0, first: 0, last: 255, tracks: [], chunks: [] })
+  readonly asked: string[] = []
+  body: (path: string) => ArrayBuffer = (path) => {
+    const query = new URLSearchParams(path.split('?')[1])
+    const tracks = query.has('tracks') ? [] : null
+    return windowBody({ revision: 0, first: Number(query.get('first')), last: Number(query.get('last')), tracks, chunks: [] })
+  }
   events: unknown[] = []
 
   constructor() {
     super('', '')
   }
 
-  override getBytes(): Promise<ArrayBuffer> {
+  override getBytes(path: string): Promise<ArrayBuffer> {
     this.windows++
-    return Promise.resolve(this.body())
+    this.asked.push(path)
+    return Promise.resolve(this.body(path))
   }
 
   override get<T>(): Promise<T> {
