@@ -11,6 +11,7 @@ import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
 import { TrackSettings, type StoredTrackSettings } from './settings'
 import { Machine } from './tool'
+import { TrackList } from './track-list'
 import { TOOLS } from './tools'
 
 /** A question that must be answered before something goes on. */
@@ -36,6 +37,8 @@ export class Editor {
   readonly machine: Machine
   readonly tracking: TrackSettings
   readonly keymap: Keymap
+  /** The tracks that timeline and panel list, filtered and in order. */
+  readonly list: TrackList
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
@@ -52,13 +55,14 @@ export class Editor {
     this.config = store.config
     this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
     this.keymap = new Keymap(store.config.preferences.keys)
+    this.list = new TrackList(store, store.config.preferences.order)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
   }
 
   /** What follows the person to the next video, by its name among the preferences. Read in an effect, it is followed. */
   preferences(): Readonly<Record<string, unknown>> {
-    return { tracking: this.tracking.toJSON(), keys: this.keymap.toJSON() }
+    return { tracking: this.tracking.toJSON(), keys: this.keymap.toJSON(), order: this.list.order.value }
   }
 
   // ------------------------------------------------------------------ where one is

@@ -25,6 +25,15 @@ export class Queries {
     return track && !track.deleted ? this.shapeOf(track, frame) : null
   }
 
+  /** Whether a track shows a shape on a frame, without making one. */
+  showsOn(id: TrackId, frame: FrameNumber): boolean {
+    const rows = this.records.rows(id)
+    const here = rows.flags(frame)
+    if (here) return !(here & Flag.outside)
+    const before = rows.before(frame)
+    return before !== null && !(rows.flags(before) & Flag.outside) && rows.after(frame) !== null
+  }
+
   rowAt(id: TrackId, frame: FrameNumber): Row | null {
     return this.records.rows(id).row(frame)
   }

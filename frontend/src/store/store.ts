@@ -11,6 +11,7 @@ import type { PredictionsMessage } from '@/protocol/live'
 import { unpack } from './chunks'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
+import { Overview } from './overview'
 import { Outbox, type EditStorage } from './outbox'
 import { LivePredictions } from './predictions'
 import { Queries } from './queries'
@@ -62,6 +63,7 @@ export class EditorStore {
   readonly people: Signal<readonly Person[]> = signal([], { name: 'people' })
   readonly runs: Signal<ReadonlyMap<string, Run>> = signal(new Map<string, Run>(), { name: 'runs' })
   readonly loader: Loader
+  readonly overview: Overview
   /** This browser's connection, to tell oneself from others in `people`. */
   connection = ''
   private readonly outbox: Outbox
@@ -92,6 +94,7 @@ export class EditorStore {
       (window) => this.take(window),
       (error) => this.session.tell(error.message, 'error'),
     )
+    this.overview = new Overview(this.loader, () => this.revision)
   }
 
   /** Load what the editor opens with. The live channel may be connected before or after. */

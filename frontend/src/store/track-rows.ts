@@ -1,6 +1,16 @@
 import { Flag, STORED, WINDOW, makeRow, flagsOf, payloadAt, quantised, windowStart, type Table, KINDS } from './chunks'
 import type { BoxPx, FrameNumber, Row } from './types'
 
+/** A track's rows in one line. */
+export interface Summary {
+  readonly first: FrameNumber
+  readonly last: FrameNumber
+  readonly keyframes: number
+  readonly predicted: number
+  /** 0..1, of the least certain row. */
+  readonly lowest: number
+}
+
 /** One window of one track: a slot per frame; a slot whose flags are 0 is empty. */
 class Slots {
   readonly bounds = new Float32Array(4 * WINDOW)
@@ -62,6 +72,22 @@ export class TrackRows {
       for (let slot = Math.max(frame + 1 - start, 0); slot < WINDOW; slot++) if (flags[slot]! & mask) return start + slot
     }
     return null
+  }
+
+  /** What the rows known come to; null without any. */
+  summary(): Summary | null {
+    const extent = this.extent()
+    if (!extent) return null
+    const sum = { first: extent[0], last: extent[1], keyframes: 0, predicted: 0, lowest: 1 }
+    for (const { flags, confidence } of this.windows.values()) {
+      for (let slot = 0; slot < WINDOW; slot++) {
+        if (!flags[slot]) continue
+        if (flags[slot]! & Flag.keyframe) sum.keyframes++
+        else sum.predicted++
+        sum.lowest = Math.min(sum.lowest, confidence[slot]! / 65535)
+      }
+    }
+    return sum
   }
 
   /** All rows known in first..last, in order. */

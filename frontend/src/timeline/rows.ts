@@ -9,7 +9,7 @@ import { clipped, GUTTER_PX, ROW_PX, xOf, type Palette, type Surface } from './l
 import { xToFrame } from './scale'
 
 /** CSS px per frame below which single rows can't be told apart and the overview's bins are drawn instead. */
-export const DETAIL_PER_FRAME = 0.5
+const DETAIL_PER_FRAME = 0.5
 const BAR_PX = ROW_PX - 10
 /** Room left of the first frame, so that a keyframe on it is drawn whole. */
 const BLEED_PX = 6

@@ -3,14 +3,14 @@ import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
-import type { OverviewOut } from '@/protocol/generated'
 import type { Track } from '@/store/types'
 import { GUTTER_PX, readPalette, ROW_PX, RULER_PX, STRIP_PX, type Palette, type Surface } from './layout'
-import { DETAIL_PER_FRAME, drawRow } from './rows'
+import { drawRow } from './rows'
 import { drawPlayheads, drawRuler, drawStrip, type FrameRanges } from './ruler'
 import { following, scrolled, whole, xToFrame, zoomed, type Scale } from './scale'
 
 const DRAW_SOON_MS = 100
+const OVERVIEW_MS = 2000
 
 export class Timeline {
   private readonly ground: HTMLCanvasElement
@@ -19,13 +19,11 @@ export class Timeline {
   private scale: Scale | null = null
   private scrollTop = 0
   private buffered: FrameRanges = []
-  private overview: OverviewOut | null = null
-  private overviewWanted = true
   private strip: HTMLImageElement | null = null
   private dragging: 'playhead' | 'scroll' | null = null
   private dragFrom = { x: 0, y: 0 }
   private palette: Palette | null = null
-  /** One per row, in the order of their numbers. */
+  /** One per row. */
   private tracks: readonly Track[] = []
   private drawTimer: ReturnType<typeof setTimeout> | null = null
 
@@ -84,23 +82,19 @@ export class Timeline {
       }),
     )
     this.scope.add(
-      follow([store.records.tracks], () => {
-        const tracks = [...store.records.tracks.value.values()]
-        this.tracks = tracks.filter((track) => !track.deleted).sort((a, b) => order(a) - order(b))
-      }),
-    )
-    this.scope.add(follow([session.selection], () => this.reveal()))
-    this.scope.add(
-      follow([store.records.version, store.records.tracks], () => {
-        this.overviewWanted = true
+      follow([this.editor.list.shown], () => {
+        this.tracks = this.editor.list.shown.value
         this.drawSoon()
       }),
     )
+    this.scope.add(follow([session.selection], () => this.reveal()))
+    this.scope.add(follow([store.records.version, store.overview.value], () => this.drawSoon()))
     this.scope.add(follow([store.runs], () => this.drawSoon()))
     this.scope.add(follow([session.selection, session.hidden], () => this.scheduler.request(this.draw)))
     this.scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
-    // At most every two seconds: while a tracker runs the records change with every frame.
-    this.scope.every(2000, () => void this.refreshOverview())
+    void store.overview.refresh()
+    // While a tracker runs the records change with every frame.
+    this.scope.every(OVERVIEW_MS, () => void store.overview.refresh())
   }
 
   private layer(): HTMLCanvasElement {
@@ -148,18 +142,6 @@ export class Timeline {
     image.src = strip.url
   }
 
-  private async refreshOverview(): Promise<void> {
-    if (!this.overviewWanted || !this.scale || this.scale.perFrame >= DETAIL_PER_FRAME) return
-    this.overviewWanted = false
-    try {
-      this.overview = await this.editor.store.loader.overview(2000)
-      this.scheduler.request(this.draw)
-    } catch {
-      // The next change asks again; until then the rows that are here are drawn.
-      this.overviewWanted = true
-    }
-  }
-
   private resize(): void {
     const ratio = window.devicePixelRatio || 1
     for (const canvas of [this.ground, this.overlay]) {
@@ -168,7 +150,6 @@ export class Timeline {
     }
     const atWhole = !this.scale || this.scale.perFrame <= whole(this.frameCount, this.width).perFrame * 1.01
     if (atWhole) this.scale = whole(this.frameCount, this.width)
-    void this.refreshOverview()
     this.draw()
   }
 
@@ -226,7 +207,7 @@ export class Timeline {
     const first = Math.floor(this.scrollTop / ROW_PX)
     const last = Math.min(first + Math.ceil((height - top) / ROW_PX) + 1, tracks.length)
     for (let index = first; index < last; index++) {
-      drawRow(surface, this.editor, this.overview, tracks[index]!, top + index * ROW_PX - this.scrollTop)
+      drawRow(surface, this.editor, this.editor.store.overview.value.value, tracks[index]!, top + index * ROW_PX - this.scrollTop)
     }
   }
 
@@ -308,8 +289,6 @@ export class Timeline {
     } else if (event.ctrlKey || event.metaKey || y < this.top || this.fits()) {
       this.scale = zoomed(this.scale, Math.max(x - GUTTER_PX, 0), Math.exp(-event.deltaY / 300), this.frameCount, this.width)
     } else this.scrollTop += event.deltaY
-    this.overviewWanted = true
-    void this.refreshOverview()
     this.scheduler.request(this.draw)
   }
 
@@ -318,5 +297,3 @@ export class Timeline {
     return this.tracks.length * ROW_PX <= this.host.clientHeight - this.top
   }
 }
-
-const order = (track: Track) => (track.number < 0 ? 1e9 - track.number : track.number)

@@ -1,0 +1,54 @@
+/** All of the layer, coarsely: what the zoomed-out timeline draws, and what lists know of tracks that aren't here in full. */
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
+import type { OverviewOut } from '@/protocol/generated'
+import type { Loader } from './loader'
+import type { Summary } from './track-rows'
+import type { TrackId } from './types'
+
+/** [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence] */
+export type Bin = OverviewOut['tracks'][TrackId][number]
+
+const BINS = 2000
+/** After an answer that took t ms the next one is asked for t × this later at the earliest. */
+const REST = 10
+
+export class Overview {
+  readonly value: Signal<OverviewOut | null> = signal(null, { name: 'overview' })
+  /** Every track that has rows, in one line each. */
+  readonly summaries: ReadonlySignal<ReadonlyMap<TrackId, Summary>> = computed(() => summariesOf(this.value.value))
+  private notBefore = 0
+
+  /** `revision`: the newest that the store knows of. */
+  constructor(
+    private readonly loader: Loader,
+    private readonly revision: () => number,
+  ) {}
+
+  /** Fetch it where it is older than the store, and where the last one wasn't dear a moment ago. */
+  async refresh(now = performance.now()): Promise<void> {
+    const fresh = this.value.value !== null && this.value.value.revision >= this.revision()
+    if (fresh || now < this.notBefore) return
+    this.notBefore = Number.MAX_SAFE_INTEGER
+    try {
+      this.value.value = await this.loader.overview(BINS)
+    } catch {
+      // The next round asks again; until then the rows that are here are shown.
+    }
+    const after = performance.now()
+    this.notBefore = after + REST * (after - now)
+  }
+}
+
+function summariesOf(overview: OverviewOut | null): ReadonlyMap<TrackId, Summary> {
+  return new Map(Object.entries(overview?.tracks ?? {}).flatMap(([track, bins]) => (bins.length ? [[track, summaryOf(bins)] as const] : [])))
+}
+
+function summaryOf(bins: readonly Bin[]): Summary {
+  const sum = { first: bins[0]![0], last: bins.at(-1)![1], keyframes: 0, predicted: 0, lowest: 1 }
+  for (const [, , , keyframes, predicted, , lowest] of bins) {
+    sum.keyframes += keyframes
+    sum.predicted += predicted
+    sum.lowest = Math.min(sum.lowest, lowest)
+  }
+  return sum
+}
