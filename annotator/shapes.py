@@ -91,7 +91,7 @@ def _check_payload(kind: Kind, payload: bytes) -> None:
         return
     if not _length_fits(kind, len(payload)):
         raise ShapeError(f"A {kind.name.lower().replace('_', ' ')} can't have a payload of {len(payload)} bytes.")
-    numbers = payload if kind not in (Kind.POINTS, Kind.SKELETON) else payload[: 8 * _point_count(len(payload))]
+    numbers = payload if kind not in (Kind.POINTS, Kind.SKELETON) else payload[: 8 * point_count(len(payload))]
     if not all(isfinite(value) for value in np.frombuffer(numbers, "<f4")):
         raise ShapeError("Coordinates must be finite numbers of pixels; these hold NaN or infinity.")
 
@@ -107,11 +107,11 @@ def _length_fits(kind: Kind, length: int) -> bool:
         case Kind.POLYLINE:
             return length >= 16 and length % 8 == 0
         case _:
-            count = _point_count(length)
+            count = point_count(length)
             return count > 0 and 9 * count + -9 * count % 4 == length
 
 
-def _point_count(length: int) -> int:
+def point_count(length: int) -> int:
     """How many points of 9 bytes fill a payload that is padded to a multiple of 4."""
     return length // 9
 

@@ -20,7 +20,8 @@ from annotator.chunks import Flag, Kind, Row, Table, tables_of
 from annotator.live.messages import Edit
 from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
-from annotator.shapes import ShapeError, check_geometry
+from annotator.shapes import ShapeError, check_geometry, point_count
+from annotator.skeletons import skeleton_of
 
 ATTRIBUTE_BYTES = 64 * 1024
 """Most that the attributes of one track may take as JSON."""
@@ -213,6 +214,20 @@ class Ontology:
             if Kind(value).name.lower() not in label.geometry_kinds:
                 raise ActionError(
                     f"{label} may be drawn as {', '.join(label.geometry_kinds)}; a {Kind(value).name.lower()} came."
+                )
+        if Kind.SKELETON in table.kinds:
+            pairs = zip(table.kinds.tolist(), table.payloads, strict=True)
+            self.check_joints(label, {point_count(len(payload)) for kind, payload in pairs if kind == Kind.SKELETON})
+
+    def check_joints(self, label: Label, counts: Iterable[int]) -> None:
+        """Raises ActionError unless every skeleton, of so many points, has one for each of its label's joints."""
+        skeleton = skeleton_of(label.skeleton)
+        joints = len(skeleton.joints) if skeleton else 0
+        for count in counts:
+            if count != joints:
+                raise ActionError(
+                    f"A skeleton has a point for each joint of its label; {label} has {joints} joints, {count} "
+                    "points came. Joints are added in the project's labels."
                 )
 
     def check_values(self, fields: TrackFields, frame_count: int) -> None:

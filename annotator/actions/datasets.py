@@ -7,16 +7,19 @@ from dataclasses import replace
 from itertools import groupby, islice
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Sum
 
 from annotator import access
 from annotator.actions.annotate import Ontology, write_tracks
 from annotator.actions.errors import ActionError
-from annotator.chunks import Kind, Table
+from annotator.chunks import Kind, Row, Table
 from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, Report, TrackData, VideoInfo
 from annotator.models import Attribute, AttributeKind, Label, Layer, Track, TrackChunk, User
 from annotator.operations import TrackFields
+from annotator.shapes import point_count
+from annotator.skeletons import Skeleton, numbered, skeleton_of
 
 TRACKS_AT_ONCE = 50
 """Tracks whose packed shapes an export reads with one query."""
@@ -125,7 +128,7 @@ class _Naming:
             )
         by_name = {info.name: info for info in infos}
         for name in missing:
-            self._create(by_name.get(name, LabelInfo(name)), used[name])
+            self._create(by_name.get(name, LabelInfo(name)), used[name], _a_skeleton(tracks, name))
         self.ontology = Ontology.of(layer)
 
     def track(self, data: TrackData) -> Track:
@@ -136,6 +139,8 @@ class _Naming:
             str(a.pk): [list(pair) for pair in pairs]
             for a, pairs in self._known(attributes, data.frame_attributes.items(), per_frame=True)
         }
+        joints = {point_count(len(row.payload)) for row in data.rows if row.kind == Kind.SKELETON}
+        self.ontology.check_joints(self.labels[data.label], joints)
         fields = TrackFields.model_validate({"attributes": constant, "frame_attributes": by_frame})
         self.ontology.check_values(fields, self.frame_count)
         if data.verdict and not self.verdicts:
@@ -160,15 +165,17 @@ class _Naming:
             else:
                 yield attribute, value
 
-    def _create(self, info: LabelInfo, kinds: Sequence[str]) -> None:
+    def _create(self, info: LabelInfo, kinds: Sequence[str], example: Row | None) -> None:
         if not 0 < len(info.name) <= LONGEST_NAME:
             raise ActionError(f"A label has a name of 1 to {LONGEST_NAME} letters; {info.name[:100]!r} came.")
         position = len(self.labels)
+        skeleton = info.skeleton or (example and _template(example))
         label = Label.objects.create(
             project=self.project,
             name=info.name,
             colour=info.colour or PALETTE[position % len(PALETTE)],
             geometry_kinds=list(kinds) or ["box"],
+            skeleton=skeleton.as_json() if skeleton else None,
             position=position,
         )
         self.labels[info.name] = label
@@ -184,6 +191,22 @@ class _Naming:
             )
             for index, attribute in enumerate(info.attributes)
         }
+
+
+def _a_skeleton(tracks: Iterable[TrackData], label: str) -> Row | None:
+    """The first skeleton among a label's shapes."""
+    rows = (row for track in tracks if track.label == label for row in track.rows)
+    return next((row for row in rows if row.kind == Kind.SKELETON), None)
+
+
+def _template(example: Row) -> Skeleton:
+    """Joints without names where this skeleton has them, for a file that doesn't describe its skeletons."""
+    x1, y1, x2, y2 = example.bounds
+    width, height = max(x2 - x1, 1e-6), max(y2 - y1, 1e-6)
+    count = point_count(len(example.payload))
+    places = np.frombuffer(example.payload, "<f4", 2 * count).reshape(-1, 2)
+    shares = np.clip((places - (x1, y1)) / (width, height), 0, 1).tolist()
+    return numbered([(x, y) for x, y in shares])
 
 
 def _tracks(tracks: Iterator[Track], names: dict[str, str]) -> Iterator[TrackData]:
@@ -226,7 +249,7 @@ def _label_info(label: Label) -> LabelInfo:
         )
         for attribute in label.attributes.all()
     )
-    return LabelInfo(label.name, label.colour, attributes)
+    return LabelInfo(label.name, label.colour, attributes, skeleton_of(label.skeleton))
 
 
 def _kinds_by_label(tracks: Iterable[TrackData]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from annotator.actions.errors import ActionError
 from annotator.models import Attribute, AttributeKind, GeometryKind, Label, Project, Track
+from annotator.skeletons import Skeleton, skeleton_of
 
 SELECTS = (AttributeKind.SELECT, AttributeKind.MULTI_SELECT)
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -39,6 +40,7 @@ class LabelDraft:
     hotkey: str = ""
     geometry_kinds: tuple[str, ...] = (GeometryKind.BOX.value,)
     attributes: tuple[AttributeDraft, ...] = ()
+    skeleton: Skeleton | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,9 @@ def _label_problems(at: int, draft: LabelDraft) -> Iterator[Problem]:
         yield Problem((here, "hotkey"), "A hotkey is one digit or letter.")
     if not draft.geometry_kinds or not set(draft.geometry_kinds) <= set(GeometryKind.values):
         yield Problem((here, "geometry_kinds"), "Choose at least one shape that it may be drawn as.")
+    if GeometryKind.SKELETON in draft.geometry_kinds:
+        for message in (draft.skeleton or Skeleton()).problems():
+            yield Problem((here, "skeleton"), message)
     names: set[str] = set()
     for number, attribute in enumerate(draft.attributes):
         place = (here, "attributes", str(number))
@@ -199,6 +204,7 @@ def _in_use(
                 ("removed_attributes", str(attribute.pk)),
                 f"{attribute.name} can't be deleted: {_tracks(count)} a value for it.",
             )
+    yield from _reshaped(project, drafts)
     kinds = {
         (draft.id, each.id): (at, number, each.kind)
         for at, draft in enumerate(drafts)
@@ -211,6 +217,22 @@ def _in_use(
                 (str(found[0]), "attributes", str(found[1]), "kind"),
                 f"{attribute.name} stays a {attribute.get_kind_display().lower()}: {_tracks(count)} a value for it. "
                 "Add another attribute instead.",
+            )
+
+
+def _reshaped(project: Project, drafts: Sequence[LabelDraft]) -> Iterator[Problem]:
+    """Skeletons that gain or lose joints while shapes have a point for each."""
+    before = {label.pk: skeleton_of(label.skeleton) for label in project.labels.exclude(skeleton=None)}
+    for at, draft in enumerate(drafts):
+        had = before.get(draft.id) if draft.id is not None else None
+        count = len(draft.skeleton.joints) if draft.skeleton else 0
+        if draft.id is None or had is None or count == len(had.joints):
+            continue
+        if tracks := Track.objects.filter(label_id=draft.id).count():
+            yield Problem(
+                (str(at), "skeleton"),
+                f"{draft.name} keeps its {len(had.joints)} joints: {_tracks(tracks)} this label. "
+                "Names, places and lines can change; for other joints add another label.",
             )
 
 
@@ -252,6 +274,7 @@ def _write(project: Project, drafts: Sequence[LabelDraft]) -> list[Label]:
             colour=draft.colour,
             hotkey=draft.hotkey,
             geometry_kinds=list(draft.geometry_kinds),
+            skeleton=draft.skeleton.as_json() if draft.skeleton else None,
             position=position,
         )
         label.save()
@@ -288,6 +311,7 @@ def _tidy(draft: LabelDraft) -> LabelDraft:
         hotkey=draft.hotkey.strip().lower(),
         geometry_kinds=tuple(kind for kind in GeometryKind.values if kind in draft.geometry_kinds),
         attributes=attributes,
+        skeleton=draft.skeleton.tidy() if draft.skeleton else None,
     )
 
 
@@ -296,4 +320,12 @@ def _draft_of(label: Label) -> LabelDraft:
         AttributeDraft(each.name, each.kind, each.pk, each.per_frame, tuple(each.choices), each.default)
         for each in label.attributes.all()
     )
-    return LabelDraft(label.name, label.colour, label.pk, label.hotkey, tuple(label.geometry_kinds), attributes)
+    return LabelDraft(
+        label.name,
+        label.colour,
+        label.pk,
+        label.hotkey,
+        tuple(label.geometry_kinds),
+        attributes,
+        skeleton_of(label.skeleton),
+    )

@@ -11,6 +11,7 @@ from pydantic import Field
 from annotator.access import access_project
 from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, save_labels
 from annotator.models import Label
+from annotator.skeletons import Skeleton, skeleton_of
 
 router = Router(tags=["projects"])
 MOST = 500
@@ -36,6 +37,7 @@ class LabelIO(Schema):
     hotkey: str = ""
     geometry_kinds: list[str] = ["box"]
     attributes: list[AttributeIO] = Field([], max_length=MOST)
+    skeleton: Skeleton | None = None
 
 
 class LabelsIn(Schema):
@@ -98,6 +100,7 @@ def label_out(label: Label) -> LabelIO:
             )
             for each in label.attributes.all()
         ],
+        skeleton=skeleton_of(label.skeleton),
     )
 
 
@@ -106,4 +109,5 @@ def _draft(label: LabelIO) -> LabelDraft:
         AttributeDraft(each.name, each.kind, each.id, each.per_frame, tuple(each.choices), each.default)
         for each in label.attributes
     )
-    return LabelDraft(label.name, label.colour, label.id, label.hotkey, tuple(label.geometry_kinds), attributes)
+    kinds = tuple(label.geometry_kinds)
+    return LabelDraft(label.name, label.colour, label.id, label.hotkey, kinds, attributes, label.skeleton)

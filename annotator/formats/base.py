@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from annotator.chunks import Row
+from annotator.skeletons import Skeleton
 
 
 class FormatError(Exception):
@@ -45,6 +46,7 @@ class LabelInfo:
     name: str
     colour: str = ""
     attributes: tuple[AttributeInfo, ...] = ()
+    skeleton: Skeleton | None = None
 
 
 @dataclass(frozen=True, slots=True)

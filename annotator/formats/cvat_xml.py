@@ -8,6 +8,7 @@ Frames count from 0, coordinates are px from the frame's corner, as in Dataset. 
   the frame after the last row, and drop it when reading. A track that nothing closes ends on its last written frame.
 - Immutable attributes stand in the track, mutable ones in each shape.
 - A mask's run lengths go row by row inside its box, and start with background.
+- A skeleton's joints are labels of their own, whose parent is the skeleton's; shapes name them.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from annotator.formats.base import (
     chosen,
     silent,
 )
+from annotator.formats.cvat_skeleton import skeleton_of_svg, svg_of
 from annotator.shapes import FARTHEST_PX, expand
 
 INPUT_TYPES = {"select": "select", "multi_select": "text", "checkbox": "checkbox", "number": "number", "text": "text"}
@@ -85,8 +87,8 @@ class _Writer:
         self.xml = XMLGenerator(out, "utf-8", short_empty_elements=True)
         self.dataset = dataset
         self.report = report
-        self.attributes = {
-            label.name: {attribute.name: attribute for attribute in label.attributes} for label in dataset.labels
+        self.joint_names = {
+            label.name: [joint.name for joint in label.skeleton.joints] for label in dataset.labels if label.skeleton
         }
 
     def document(self, *, every_frame: bool, progress: Progress) -> None:
@@ -130,7 +132,7 @@ class _Writer:
         self.open("label")
         self.leaf("name", label.name)
         self.leaf("color", label.colour or "#808080")
-        self.leaf("type", "any")
+        self.leaf("type", "skeleton" if label.skeleton else "any")
         self.open("attributes")
         for attribute in label.attributes:
             if attribute.kind == "multi_select":
@@ -143,6 +145,19 @@ class _Writer:
             self.leaf("values", "\n".join(attribute.choices))
             self.close("attribute")
         self.close("attributes")
+        if label.skeleton:
+            self.leaf("svg", svg_of(label.skeleton))
+        self.close("label")
+        for name in self.joint_names.get(label.name, ()):
+            self.joint_label(name, parent=label)
+
+    def joint_label(self, name: str, *, parent: LabelInfo) -> None:
+        self.open("label")
+        self.leaf("name", name)
+        self.leaf("color", parent.colour or "#808080")
+        self.leaf("type", "points")
+        self.leaf("attributes", "")
+        self.leaf("parent", parent.name)
         self.close("label")
 
     def track(self, track: TrackData, *, every_frame: bool) -> None:
@@ -168,17 +183,16 @@ class _Writer:
         }
         self.open(tag, **states, **own, z_order=0)
         if row.kind == Kind.SKELETON:
-            self.joints(row)
+            self.joints(row, self.joint_names.get(track.label, ()))
         for name, value in _values_on(track.frame_attributes, row.frame):
             self.leaf("attribute", _to_text(value), name=name)
         self.close(tag)
 
-    def joints(self, row: Row) -> None:
-        for index, ((x, y), seen) in enumerate(
-            zip(geometry.vertices(row), geometry.visibilities(row), strict=True), start=1
-        ):
+    def joints(self, row: Row, names: Sequence[str]) -> None:
+        for index, ((x, y), seen) in enumerate(zip(geometry.vertices(row), geometry.visibilities(row), strict=True)):
+            name = names[index] if index < len(names) else str(index + 1)
             states = {"outside": int(seen == geometry.ABSENT), "occluded": int(seen == geometry.OCCLUDED)}
-            self.open("points", label=str(index), keyframe=1, **states, points=f"{x:.2f},{y:.2f}")
+            self.open("points", label=name, keyframe=1, **states, points=f"{x:.2f},{y:.2f}")
             self.close("points")
 
     def open(self, tag: str, **attributes: object) -> None:
@@ -254,7 +268,7 @@ def _read(content: IO[bytes]) -> tuple[Dataset, Report]:
     try:
         for _, element in iterparse(content, events=("end",)):
             if element.tag == "meta":
-                meta, labels = _video_of(element), [_label_of(label) for label in element.iter("label")]
+                meta, labels = _video_of(element), _labels_of(element)
             elif element.tag == "track":
                 tracks.append(_track_of(element, labels, len(tracks) + 1, report))
                 element.clear()
@@ -296,12 +310,18 @@ def _video_of(meta: Element) -> VideoInfo:
     )
 
 
+def _labels_of(meta: Element) -> list[LabelInfo]:
+    """The labels of objects; a skeleton's joints are labels too, with a parent."""
+    return [_label_of(label) for label in meta.iter("label") if label.find("parent") is None]
+
+
 def _label_of(label: Element) -> LabelInfo:
     colour = (label.findtext("color") or "").lower()
     return LabelInfo(
         name=label.findtext("name") or "",
         colour=colour if len(colour) == 7 and colour.startswith("#") else "",
         attributes=tuple(_attribute_of(attribute) for attribute in label.iter("attribute")),
+        skeleton=skeleton_of_svg(label.findtext("svg") or ""),
     )
 
 
@@ -332,11 +352,13 @@ def _of_text(text: str, kind: str) -> Any:
 def _track_of(track: Element, labels: list[LabelInfo], position: int, report: Report) -> TrackData:
     name = track.get("label") or ""
     kinds = {a.name: a.kind for label in labels if label.name == name for a in label.attributes}
+    skeletons = [label.skeleton for label in labels if label.name == name and label.skeleton]
+    joints = [joint.name for skeleton in skeletons for joint in skeleton.joints]
     rows: list[Row] = []
     changes: dict[str, list[tuple[int, Any]]] = {}
     shapes = [element for element in track if element.tag in SHAPE_TAGS]
     for element in sorted(shapes, key=_frame_of):
-        row = _row_of(element)
+        row = _row_of(element, joints)
         if not row.flags & STORED and element is not shapes[-1]:
             continue
         if rows and rows[-1].frame == row.frame:
@@ -371,7 +393,7 @@ def _note_change(
         pairs.append((frame, value))
 
 
-def _row_of(element: Element) -> Row:
+def _row_of(element: Element, joints: Sequence[str]) -> Row:
     frame = _frame_of(element)
     flags = Flag.KEYFRAME if element.get("keyframe", "1") == "1" else Flag(0)
     flags |= Flag.OUTSIDE if element.get("outside") == "1" else Flag(0)
@@ -388,7 +410,7 @@ def _row_of(element: Element) -> Row:
         case "mask":
             return _mask_row(element, frame, flags)
         case _:
-            return _skeleton_row(element, frame, flags)
+            return _skeleton_row(element, frame, flags, joints)
 
 
 def _box_row(element: Element, frame: int, flags: Flag) -> Row:
@@ -411,10 +433,12 @@ def _mask_row(element: Element, frame: int, flags: Flag) -> Row:
     return geometry.mask_row(frame, flags, 1.0, left, top, geometry.from_runs(runs, width, height, order="C"))
 
 
-def _skeleton_row(element: Element, frame: int, flags: Flag) -> Row:
+def _skeleton_row(element: Element, frame: int, flags: Flag, joints: Sequence[str]) -> Row:
+    """``joints``: names in the template's order, which shapes may not keep; points of other names come as they are."""
     places: list[list[float]] = []
     seen: list[int] = []
-    for joint in element.findall("points"):
+    named = {point.get("label"): point for point in element.findall("points")}
+    for joint in [named[name] for name in joints] if set(named) == set(joints) else element.findall("points"):
         places += _points(joint)[:1]
         hidden = geometry.OCCLUDED if joint.get("occluded") == "1" else geometry.VISIBLE
         seen.append(geometry.ABSENT if joint.get("outside") == "1" else hidden)

@@ -5,16 +5,18 @@ writes it too.
 
     {"format": "framewise", "version": 1,
      "video": {"name", "width", "height", "frame_count", "fps"},
-     "labels": [{"name", "colour", "attributes": [{"name", "kind", "per_frame", "choices", "default"}]}],
+     "labels": [{"name", "colour", "attributes": [{"name", "kind", "per_frame", "choices", "default"}],
+                 "skeleton": {"joints": [{"name", "x", "y"}], "edges": [[0, 1], …]}}],
      "tracks": [{"number", "label", "colour", "source", "verdict", "attributes", "frame_attributes",
                  "shapes": [{"frame": 12, "box": [x1, y1, x2, y2], "confidence": 0.93,
                              "keyframe": false, "outside": false}]}]}
 
-A shape has ``"occluded"`` or ``"doubtful"`` only where they are true, and instead of ``"box"`` one of
-``"rotated_box": [centre x, centre y, width, height, clockwise angle in radians]``, ``"polygon"`` or ``"polyline":
-[[x, y], …]``, ``"points"`` or ``"skeleton": [[x, y, 0 absent | 1 occluded | 2 visible], …]``, ``"mask": {"left", "top",
-"width", "height", "counts": [COCO-style run lengths]}``. Frames count from 0; lengths are px of the display-oriented
-frame, (0, 0) the corner of its top-left pixel. A shape that is no keyframe was predicted.
+A label has ``"skeleton"`` only where it may be drawn as one; its joints lie in 0..1 of a drawn box, its edges are
+positions in them. A shape has ``"occluded"`` or ``"doubtful"`` only where they are true, and instead of ``"box"`` one
+of ``"rotated_box": [centre x, centre y, width, height, clockwise angle in radians]``, ``"polygon"`` or ``"polyline":
+[[x, y], …]``, ``"points"`` or ``"skeleton": [[x, y, 0 absent | 1 occluded | 2 visible], …]``, ``"mask": {"left",
+"top", "width", "height", "counts": [COCO-style run lengths]}``. Frames count from 0; lengths are px of the display-
+oriented frame, (0, 0) the corner of its top-left pixel. A shape that is no keyframe was predicted.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ from annotator.formats.base import (
     VideoInfo,
     silent,
 )
+from annotator.skeletons import Skeleton
 
 VERSION = 1
 Pixels = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -109,6 +112,7 @@ class LabelIn(_Part):
     name: str = Field(min_length=1, max_length=80)
     colour: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$")
     attributes: list[AttributeIn] = []
+    skeleton: Skeleton | None = None
 
 
 class VideoIn(_Part):
@@ -263,7 +267,8 @@ def _track_of(track: TrackIn) -> TrackData:
 
 def _label_json(label: LabelInfo) -> dict[str, Any]:
     attributes = [{**_fields(attribute), "choices": list(attribute.choices)} for attribute in label.attributes]
-    return {"name": label.name, "colour": label.colour, "attributes": attributes}
+    skeleton = {"skeleton": label.skeleton.as_json()} if label.skeleton else {}
+    return {"name": label.name, "colour": label.colour, "attributes": attributes, **skeleton}
 
 
 def _label_of(label: LabelIn) -> LabelInfo:
@@ -271,7 +276,7 @@ def _label_of(label: LabelIn) -> LabelInfo:
         AttributeInfo(**{**attribute.model_dump(), "choices": tuple(attribute.choices)})
         for attribute in label.attributes
     )
-    return LabelInfo(label.name, label.colour, attributes)
+    return LabelInfo(label.name, label.colour, attributes, label.skeleton)
 
 
 def _fields(value: VideoInfo | AttributeInfo) -> Mapping[str, Any]:

@@ -96,6 +96,7 @@ def _label(label: Label) -> dict[str, Any]:
         "colour": label.colour,
         "hotkey": label.hotkey,
         "geometryKinds": label.geometry_kinds,
+        "skeleton": label.skeleton,
         "attributes": [
             {
                 "id": attribute.pk,

@@ -94,6 +94,7 @@ def _label(label: Label) -> dict[str, Any]:
         "colour": label.colour,
         "hotkey": label.hotkey,
         "geometry_kinds": label.geometry_kinds,
+        "skeleton": label.skeleton,
         "tracks": Track.objects.filter(label=label).count(),
         "attributes": [
             {

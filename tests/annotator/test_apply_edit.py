@@ -10,6 +10,7 @@ from django.http import Http404
 from annotator.actions.annotate import apply_edit, write_tracks
 from annotator.actions.errors import ActionError
 from annotator.chunks import Flag, Kind, Row, Table
+from annotator.formats.geometry import point_row
 from annotator.models import (
     Attribute,
     AttributeKind,
@@ -24,6 +25,7 @@ from annotator.models import (
     TrackChunk,
 )
 from annotator.operations import OPERATIONS, ShapesReplace
+from annotator.skeletons import Joint, Skeleton
 from tests.annotator.worlds import (
     World,
     clear,
@@ -280,3 +282,18 @@ def test_an_import_beyond_the_video_is_refused(world: World) -> None:
 def test_a_table_keeps_its_bytes_on_the_way(world: World) -> None:
     track = draw(world, 5)
     assert bytes(TrackChunk.objects.get().data) == Table.of(0, rows_of(track)).pack()
+
+
+def test_a_skeleton_has_a_point_for_each_joint_of_its_label(world: World) -> None:
+    track = draw(world, 5)
+    joints = (Joint(name="head", x=0.5, y=0), Joint(name="foot", x=0.5, y=1))
+    world.car.skeleton = Skeleton(joints=joints).as_json()
+    world.car.geometry_kinds = ["box", "skeleton"]
+    world.car.save()
+
+    def skeleton(*seen: int) -> Row:
+        return point_row(Kind.SKELETON, 6, Flag.KEYFRAME, 1.0, [(1.0, 1.0)] * len(seen), seen)
+
+    do(world, put(track, [skeleton(2, 1)]))
+    with pytest.raises(ActionError, match="has 2 joints, 3 points came"):
+        do(world, put(track, [skeleton(2, 1, 0)]))

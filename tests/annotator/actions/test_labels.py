@@ -6,6 +6,7 @@ import pytest
 
 from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, problems_of, save_labels
 from annotator.models import Attribute, Label, Track
+from annotator.skeletons import Joint, Skeleton
 from tests.people import Team
 
 DOG = LabelDraft(name="dog", colour="#112233")
@@ -156,3 +157,42 @@ def test_an_attribute_that_breaks_a_rule_is_named(change: dict[str, object], fie
 )
 def test_a_default_that_fits_is_taken(kind: str, default: object) -> None:
     assert places(replace(DOG, attributes=(replace(FUR, kind=kind, default=default),))) == []
+
+
+SKELETON = Skeleton(
+    joints=(Joint(name=" left  eye ", x=0.2, y=0.3), Joint(name="nose", x=0.5, y=0.5)), edges=((1, 0), (0, 1))
+)
+
+
+def test_a_skeleton_is_saved_tidy(team: Team) -> None:
+    save_labels(project=team.project, drafts=[replace(DOG, geometry_kinds=("skeleton",), skeleton=SKELETON)])
+    assert team.project.labels.get(name="dog").skeleton == {
+        "joints": [{"name": "left eye", "x": 0.2, "y": 0.3}, {"name": "nose", "x": 0.5, "y": 0.5}],
+        "edges": [[0, 1]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("skeleton", "message"),
+    [
+        (None, "at least one joint"),
+        (Skeleton(joints=(Joint(name="", x=0, y=0),)), "needs a name"),
+        (Skeleton(joints=(Joint(name="a", x=0, y=0), Joint(name="a ", x=1, y=1))), "Two joints are called a"),
+        (Skeleton(joints=(Joint(name="a", x=0, y=0),), edges=((0, 3),)), "from one joint to another"),
+    ],
+)
+def test_a_skeleton_that_is_none_is_refused(team: Team, skeleton: Skeleton | None, message: str) -> None:
+    refused = refusal(team, replace(DOG, geometry_kinds=("skeleton",), skeleton=skeleton))
+    assert [problem.path for problem in refused.problems] == [("0", "skeleton")]
+    assert message in str(refused)
+
+
+def test_a_skeleton_keeps_its_joints_while_objects_have_a_point_for_each(team: Team) -> None:
+    save_labels(project=team.project, drafts=[replace(DOG, geometry_kinds=("skeleton",), skeleton=SKELETON)])
+    dog = team.project.labels.get(name="dog")
+    Track.objects.create(layer=team.layer, label=dog, number=1)
+    draft = replace(DOG, id=dog.pk, geometry_kinds=("skeleton",))
+    renamed = Skeleton(joints=(Joint(name="a", x=0, y=0), Joint(name="b", x=1, y=1)))
+    save_labels(project=team.project, drafts=[replace(draft, skeleton=renamed)])
+    refused = refusal(team, replace(draft, skeleton=Skeleton(joints=renamed.joints[:1])))
+    assert "keeps its 2 joints" in str(refused)
