@@ -80,6 +80,7 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
             "colour": "#ff0000",
             "hotkey": "",
             "geometryKinds": ["box"],
+            "skeleton": None,
             "attributes": [
                 {
                     "id": colour.pk,
