@@ -9,6 +9,7 @@ import { hitTest, type Hit } from './hit-test'
 import { Keymap } from './keymap'
 import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
+import { PanelSettings, type StoredPanelSettings } from './panel-settings'
 import { TrackSettings, type StoredTrackSettings } from './settings'
 import { Machine } from './tool'
 import { TrackList } from './track-list'
@@ -29,6 +30,8 @@ export interface EditorDeps {
   readonly turn: (by: 1 | -1) => void
   /** Move the keyboard's focus to the next part of the page. */
   readonly focusNext: () => void
+  /** Move it to a panel, by its element id. */
+  readonly focusPanel: (id: string) => void
 }
 
 export class Editor {
@@ -39,6 +42,7 @@ export class Editor {
   readonly keymap: Keymap
   /** The tracks that timeline and panel list, filtered and in order. */
   readonly list: TrackList
+  readonly panels: PanelSettings
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
@@ -56,13 +60,14 @@ export class Editor {
     this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
     this.keymap = new Keymap(store.config.preferences.keys)
     this.list = new TrackList(store, store.config.preferences.order)
+    this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
   }
 
   /** What follows the person to the next video, by its name among the preferences. Read in an effect, it is followed. */
   preferences(): Readonly<Record<string, unknown>> {
-    return { tracking: this.tracking.toJSON(), keys: this.keymap.toJSON(), order: this.list.order.value }
+    return { tracking: this.tracking.toJSON(), keys: this.keymap.toJSON(), order: this.list.order.value, panels: this.panels.toJSON() }
   }
 
   // ------------------------------------------------------------------ where one is
@@ -94,6 +99,10 @@ export class Editor {
 
   focusNext(): void {
     this.deps.focusNext()
+  }
+
+  focusPanel(id: string): void {
+    this.deps.focusPanel(id)
   }
 
   useTool(id: string): void {

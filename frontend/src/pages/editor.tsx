@@ -10,6 +10,7 @@ import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/playback'
 import { createPlayer, type Player } from '@/media/player'
 import { Labels, Tracking } from '@/panels/tracking'
+import { Attributes } from '@/panels/attributes'
 import { Objects } from '@/panels/objects'
 import { HelpOverlay, NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { ToolBar } from '@/panels/tool-bar'
@@ -22,8 +23,8 @@ import { EditorStore } from '@/store/store'
 import type { EditorConfig } from '@/store/types'
 import { Timeline } from '@/timeline/timeline'
 import { applyTheme, toggleTheme } from './theme'
-import { focusNextRegion, mountKeyboard } from './keyboard'
 import { keepPreferences } from './preferences'
+import { focusNextRegion, focusPanel, mountKeyboard } from './keyboard'
 import { mountTimelineGrip } from './timeline-grip'
 
 const PRESENCE_MS = 150
@@ -45,7 +46,7 @@ function start(): void {
     { rest, edits: new IndexedEdits(`${config.user.id}/${config.layer.id}`), send: (message) => live.send(message) },
     firstFrame(config, parameters),
   )
-  const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), focusNext: focusNextRegion })
+  const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), focusNext: focusNextRegion, focusPanel })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   renderPanels(editor, rest)
   const stage = new Stage(element('stage'), editor, scheduler, scope)
@@ -93,6 +94,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
     <>
       <Labels editor={editor} />
       <Objects editor={editor} />
+      <Attributes editor={editor} />
       <Tracking editor={editor} />
     </>,
     element('side'),

@@ -23,13 +23,24 @@ export function mountKeyboard(editor: Editor, stage: Stage, scope: Scope): void 
 export function focusNextRegion(): void {
   const current = REGIONS.findIndex((id) => document.getElementById(id)?.contains(document.activeElement))
   for (let step = 1; step <= REGIONS.length; step++) {
-    const region = document.getElementById(REGIONS[(current + step) % REGIONS.length]!)
-    const target = region?.tabIndex === 0 ? region : region?.querySelector<HTMLElement>('button:not(:disabled), a[href], input, select')
+    const target = wayInto(REGIONS[(current + step) % REGIONS.length]!)
     if (target) {
       target.focus()
       return
     }
   }
+}
+
+/** Move the focus into a part of the page, as soon as what was just unfolded is there. */
+export function focusPanel(id: string): void {
+  requestAnimationFrame(() => wayInto(id)?.focus({ preventScroll: id === 'stage' }))
+}
+
+/** What gets the focus of a part of the page: itself, the control that it names, or its first one. */
+function wayInto(id: string): HTMLElement | null {
+  const region = document.getElementById(id)
+  if (region?.tabIndex === 0) return region
+  return region?.querySelector<HTMLElement>('[data-first]') ?? region?.querySelector<HTMLElement>('button:not(:disabled), a[href], input, select') ?? null
 }
 
 function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {

@@ -4,6 +4,7 @@ import type { Editor } from '@/editor/editor'
 import { trackColour } from '@/store/colours'
 import type { Track } from '@/store/types'
 import { Icon } from './icons'
+import { Section } from './section'
 
 /** Rows drawn beyond the ones in view; the list itself may have thousands. */
 const OVERSCAN = 6
@@ -23,9 +24,7 @@ export function Objects({ editor }: { editor: Editor }) {
   const first = Math.max(Math.floor(scroll.value.top / ROW_PX) - OVERSCAN, 0)
   const last = Math.min(first + Math.ceil(scroll.value.height / ROW_PX) + 2 * OVERSCAN, tracks.length)
   return (
-    <section class="panel objects" aria-label="Objects">
-      <header class="panel-head">
-        <h2>Objects</h2>
+    <Section editor={editor} id="objects" title="Objects" aside={<>
         <span class="count">{tracks.length < all.length ? `${tracks.length} of ${all.length}` : all.length}</span>
         <input
           type="search"
@@ -37,7 +36,7 @@ export function Objects({ editor }: { editor: Editor }) {
         <button type="button" class="button quiet" aria-pressed={here.value} title="Only objects on this frame" onClick={() => (here.value = !here.value)}>
           Here
         </button>
-      </header>
+      </>}>
       <div class="object-list" onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
         {!tracks.length && <Empty editor={editor} none={!all.length} query={query.value} />}
         <ul aria-label="Objects" onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
@@ -46,7 +45,7 @@ export function Objects({ editor }: { editor: Editor }) {
           ))}
         </ul>
       </div>
-    </section>
+    </Section>
   )
 }
 

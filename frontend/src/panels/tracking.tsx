@@ -5,6 +5,7 @@ import type { Run } from '@/store/types'
 import { CommandButton } from './buttons'
 import { Icon } from './icons'
 import { statusOf } from './run-status'
+import { Section } from './section'
 
 const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backward: 'Backward', both: 'Both ways' }
 
@@ -19,10 +20,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   const runs = [...known.filter(isActive), ...known.filter((run) => run.state === 'failed' || run === over)]
   if (!config.canEdit) return null
   return (
-    <section class="panel tracking" aria-label="Tracking">
-      <header class="panel-head">
-        <h2>Tracking</h2>
-      </header>
+    <Section editor={editor} id="tracking" title="Tracking">
       <button type="button" class="button primary wide" title={`Track in the chosen direction (${editor.keymap.shown('run.forward')}: forward, ${editor.keymap.shown('run.backward')}: backward)`} onClick={() => editor.startTracking()}>
         <Icon name="target" /> Track {editor.selected().length ? 'selected' : 'all on this frame'}
       </button>
@@ -32,7 +30,7 @@ export function Tracking({ editor }: { editor: Editor }) {
         ))}
       </div>
       <Settings editor={editor} />
-    </section>
+    </Section>
   )
 }
 
@@ -149,11 +147,7 @@ export function Labels({ editor }: { editor: Editor }) {
   const { activeLabel } = editor.session
   if (!editor.config.canEdit) return null
   return (
-    <section class="panel labels" aria-label="Label of new objects">
-      <header class="panel-head">
-        <h2>New objects are</h2>
-        <CommandButton editor={editor} id="tool.box" icon="plus" text="Draw" pressed={editor.session.tool.value === 'box'} />
-      </header>
+    <Section editor={editor} id="labels" title="New objects are" label="Label of new objects" aside={<CommandButton editor={editor} id="tool.box" icon="plus" text="Draw" pressed={editor.session.tool.value === 'box'} />}>
       <div class="chips" role="radiogroup" aria-label="Label of new objects">
         {labels.map((label, index) => (
           <button
@@ -171,6 +165,6 @@ export function Labels({ editor }: { editor: Editor }) {
         ))}
         {!labels.length && <p class="empty">This project has no labels yet. Add one in its label editor.</p>}
       </div>
-    </section>
+    </Section>
   )
 }

@@ -3,7 +3,7 @@ import type { ClientMessage, Edit, EventOut, Operation, RunInfo } from '@/protoc
 import { Rest } from '@/protocol/rest'
 import type { EditStorage } from '@/store/outbox'
 import { EditorStore } from '@/store/store'
-import type { EditorConfig } from '@/store/types'
+import type { Attribute, EditorConfig } from '@/store/types'
 
 export class FakeEdits implements EditStorage {
   readonly kept = new Map<string, Edit>()
@@ -51,13 +51,16 @@ export function windowBody(header: object, tables: Uint8Array[] = []): ArrayBuff
   return bytes.buffer
 }
 
+/** Per frame; both labels have it. */
+const POSE: Attribute = { id: 1, name: 'pose', kind: 'select', perFrame: true, choices: ['sits', 'walks', 'lies'], default: null }
+
 export const CONFIG: EditorConfig = {
   video: { id: 1, name: 'street.mp4', width: 640, height: 360, frameCount: 1000, fps: 25, proxyUrl: '', frameUrl: '', strip: null },
   layer: { id: 1, name: 'main' },
   job: null,
   labels: [
-    { id: 1, name: 'person', colour: '#ff0000', hotkey: '1', geometryKinds: ['box'], attributes: [] },
-    { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [] },
+    { id: 1, name: 'person', colour: '#ff0000', hotkey: '1', geometryKinds: ['box'], attributes: [POSE] },
+    { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [{ ...POSE, id: 2 }] },
   ],
   user: { id: 1, name: 'Alice' },
   canEdit: true,

@@ -14,9 +14,11 @@ export class TestEditor {
   readonly bench = new StoreBench()
   readonly editor: Editor
   fits = 0
+  /** The panel that was given the focus last. */
+  focused = ''
 
   private constructor() {
-    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), focusNext: () => undefined })
+    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), focusNext: () => undefined, focusPanel: (id) => (this.focused = id) })
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */

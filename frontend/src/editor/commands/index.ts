@@ -1,12 +1,13 @@
 /** Every command. A key belongs to one of them; a test says so. */
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { ATTRIBUTES } from './attributes'
 import { GENERAL } from './general'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
 import { TRACKS } from './tracks'
 
-export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS]
+export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS, ...ATTRIBUTES]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
 

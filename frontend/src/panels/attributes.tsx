@@ -1,0 +1,117 @@
+import { useSignal } from '@preact/signals'
+import { shownOf, stepsAround, valueByDigit, valueText, type Field, type Shown } from '@/editor/attributes'
+import { clearFromHere, fieldsOf, removeStep, selectedTracks, setAttribute } from '@/editor/commands/attributes'
+import type { Editor } from '@/editor/editor'
+import type { Track } from '@/store/types'
+import { AttributeControl } from './attribute-control'
+import { Icon } from './icons'
+import { Section } from './section'
+
+/** What is known of the selected objects beside where they are, on this frame, and changing it. */
+export function Attributes({ editor }: { editor: Editor }) {
+  const within = useSignal(false)
+  const tracks = selectedTracks(editor)
+  if (editor.config.labels.every(({ attributes }) => !attributes.length)) return null
+  const fields = fieldsOf(editor, tracks)
+  const range = editor.session.range.value
+  return (
+    <Section editor={editor} id="attributes" title="Attributes" label="Attributes of the selection" aside={<span class="count">{namesOf(editor, tracks)}</span>}>
+      {!fields.length && <p class="empty">{whyNone(tracks)}</p>}
+      {range && fields.some(({ perFrame }) => perFrame) && (
+        <label class="choice">
+          <input type="checkbox" checked={within.value} onChange={(event) => (within.value = event.currentTarget.checked)} />
+          Change frames {range[0]}–{range[1]} only
+        </label>
+      )}
+      <div class="attribute-list" onKeyDown={(event) => leave(editor, event)}>
+        {fields.map((field, index) => (
+          <Row key={field.name} editor={editor} field={field} tracks={tracks} range={within.value ? range : null} first={index === 0} />
+        ))}
+      </div>
+    </Section>
+  )
+}
+
+interface RowProps {
+  readonly editor: Editor
+  readonly field: Field
+  readonly tracks: readonly Track[]
+  readonly range: readonly [number, number] | null
+  readonly first: boolean
+}
+
+function Row({ editor, field, tracks, range, first }: RowProps) {
+  const shown = shownOf(field, tracks, editor.session.frame.value)
+  const readOnly = !editor.config.canEdit || tracks.every(({ locked }) => locked)
+  const change = (value: unknown) => setAttribute(editor, field, value, range)
+  const byDigit = (event: KeyboardEvent) => {
+    const typing = event.target instanceof HTMLInputElement && event.target.type !== 'checkbox'
+    if (typing || readOnly || !/^[0-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return
+    const value = valueByDigit(field, shown.held.value, Number(event.key))
+    if (value !== undefined) change(value)
+    // A digit is never a label's here.
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  return (
+    <div class={`attribute ${field.kind}`} onKeyDown={byDigit}>
+      <span class="attribute-name" id={`attribute-${field.name}`} title={field.name}>
+        {field.name}
+      </span>
+      <span class="attribute-from">{fromText(shown)}</span>
+      {field.perFrame && <Steps editor={editor} field={field} tracks={tracks} shown={shown} readOnly={readOnly} />}
+      <AttributeControl field={field} shown={shown} readOnly={readOnly} labelledBy={`attribute-${field.name}`} first={first} onChange={change} />
+    </div>
+  )
+}
+
+/** To where a per-frame attribute changes, and changes taken back. */
+function Steps({ editor, field, tracks, shown, readOnly }: Omit<RowProps, 'range' | 'first'> & { shown: Shown; readOnly: boolean }) {
+  const frame = editor.session.frame.value
+  const { before, after } = stepsAround(field, tracks, frame)
+  const here = shown.held.from === 'here'
+  return (
+    <span class="attribute-steps">
+      <StepButton icon="back" label={`Where ${field.name} changes before`} disabled={before === null} onClick={() => editor.step(before! - frame)} />
+      <StepButton icon="diamond" filled={here} label={here ? `Take the change of ${field.name} on this frame back` : `${field.name} doesn’t change on this frame`} disabled={!here || readOnly} onClick={() => removeStep(editor, field)} />
+      <StepButton icon="forth" label={`Where ${field.name} changes next`} disabled={after === null} onClick={() => editor.step(after! - frame)} />
+      <StepButton icon="clearFrom" label={`Clear ${field.name} from this frame on`} disabled={readOnly || (!here && after === null)} onClick={() => clearFromHere(editor, field)} />
+    </span>
+  )
+}
+
+function StepButton({ icon, label, disabled, filled = false, onClick }: { icon: string; label: string; disabled: boolean; filled?: boolean; onClick: () => void }) {
+  return (
+    <button type="button" class={filled ? 'icon-button filled' : 'icon-button'} tabIndex={-1} title={label} aria-label={label} disabled={disabled} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  )
+}
+
+/** Escape goes back to the picture, and keeps the selection. */
+function leave(editor: Editor, event: KeyboardEvent): void {
+  if (event.key !== 'Escape') return
+  const { target } = event
+  if (target instanceof HTMLInputElement && target.type !== 'checkbox') target.value = target.defaultValue
+  editor.focusPanel('stage')
+  event.preventDefault()
+  event.stopPropagation()
+}
+
+function fromText({ held, mixed }: Shown): string {
+  if (mixed) return 'mixed'
+  if (held.from === 'default') return valueText(held.value) && 'default'
+  return held.from === 'earlier' ? `since ${held.since}` : ''
+}
+
+function namesOf(editor: Editor, tracks: readonly Track[]): string {
+  const [track, ...others] = tracks
+  if (!track) return ''
+  if (others.length) return `${tracks.length} objects`
+  return `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}${track.locked ? ' · locked' : ''}`.trim()
+}
+
+function whyNone(tracks: readonly Track[]): string {
+  if (!tracks.length) return 'Select an object to see its attributes.'
+  return tracks.length === 1 ? 'This label has no attributes.' : 'The labels of these objects have no attribute in common.'
+}
