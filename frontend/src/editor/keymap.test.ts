@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
 import { command, COMMANDS } from './commands'
 import { PRESETS } from './key-presets'
+import { choiceOf } from './key-choice'
 import { Keymap } from './keymap'
 
 let keymap: Keymap
@@ -87,4 +88,10 @@ describe('a kept map', () => {
     })
     expect(new Keymap(null).keysOf('track.lock')).toEqual(['L'])
   })
+})
+
+it('a key that was pressed is free, had, another’s, or the browser’s', () => {
+  const kinds = ['X', 'K', 'O', 'Ctrl+W'].map((key) => choiceOf(keymap, 'shape.keyframe', key))
+  expect(kinds.map(({ kind }) => kind)).toEqual(['free', 'had', 'taken', 'reserved'])
+  expect(kinds[2]).toMatchObject({ holder: { id: 'shape.outside' } })
 })

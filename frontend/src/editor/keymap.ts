@@ -74,6 +74,11 @@ export class Keymap {
     this.own.value = id === undefined ? {} : Object.fromEntries(Object.entries(this.own.value).filter(([other]) => other !== id))
   }
 
+  /** Whether this may be a map that was exported. */
+  accepts(stored: unknown): boolean {
+    return typeof stored === 'object' && stored !== null && ('preset' in stored || 'own' in stored)
+  }
+
   /** Take over a map that was exported, here or by somebody else. */
   restore(stored: unknown): void {
     const { preset, own } = readKeymap(stored)

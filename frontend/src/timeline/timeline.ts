@@ -200,7 +200,8 @@ export class Timeline {
     this.scrollTop = Math.min(Math.max(this.scrollTop, 0), Math.max(tracks.length * ROW_PX - (height - top), 0))
     if (!tracks.length) {
       context.fillStyle = palette.muted
-      const hint = this.editor.config.canEdit ? 'No objects yet. Press N and drag a box around one, then T to track it.' : 'No objects yet.'
+      const { config, keymap } = this.editor
+      const hint = config.canEdit ? `No objects yet. Press ${keymap.shown('tool.box')} and drag a box around one, then ${keymap.shown('run.forward')} to track it.` : 'No objects yet.'
       context.fillText(hint, GUTTER_PX + 16, top + ROW_PX)
       return
     }

@@ -1,0 +1,173 @@
+/** Giving commands other keys: press-to-record, reset, presets, and the whole map as a file. */
+import { useSignal, type Signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+import { choiceOf, isModifier, type Choice } from '@/editor/key-choice'
+import { PRESETS, isPreset } from '@/editor/key-presets'
+import type { Keymap } from '@/editor/keymap'
+import { keyOf, shownKey } from '@/editor/keys'
+import { Icon } from './icons'
+
+interface Told {
+  readonly text: string
+  /** Takes back what was told of. */
+  readonly undo?: () => void
+}
+
+/** Which keys everything begins from, and the map as a file. */
+export function KeymapBar({ keymap }: { keymap: Keymap }) {
+  const told = useSignal<Told | null>(null)
+  const preset = keymap.preset.value
+  const count = Object.keys(keymap.own.value).length
+  const change = (text: string, work: () => void) => {
+    const before = keymap.toJSON()
+    work()
+    told.value = { text, undo: () => keymap.restore(before) }
+  }
+  const load = async (file: File) => {
+    const stored = parsed(await file.text())
+    if (!keymap.accepts(stored)) told.value = { text: `${file.name} holds no keys. Choose a file that was exported here.` }
+    else change(`The keys of ${file.name} hold now.`, () => keymap.restore(stored))
+  }
+  return (
+    <div class="keymap-bar">
+      <label class="row">
+        <span>Keys as in</span>
+        <select
+          value={preset}
+          onChange={({ currentTarget: { value } }) => {
+            if (isPreset(value)) change(`Keys as in ${PRESETS[value].label} hold now${count ? '; your own stay' : ''}.`, () => (keymap.preset.value = value))
+          }}
+        >
+          {Object.entries(PRESETS).map(([id, { label }]) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <p class="muted">{PRESETS[preset].help}</p>
+      <span class="row">
+        <button type="button" class="button" disabled={!count} onClick={() => change('None of your own keys is left.', () => keymap.reset())}>
+          Reset all
+        </button>
+        <label class="button file">
+          Import
+          <input type="file" accept=".json,application/json" aria-label="Import keys from a file" onChange={({ currentTarget }) => {
+              const [file] = currentTarget.files ?? []
+              if (file) void load(file)
+              currentTarget.value = ''
+            }} />
+        </label>
+        <a class="button" download="framewise-keys.json" href={`data:application/json,${encodeURIComponent(JSON.stringify(keymap, null, 2))}`}>
+          Export
+        </a>
+      </span>
+      <p class="keymap-told" role="status">
+        {told.value?.text}
+        {told.value?.undo && (
+          <button type="button" class="button quiet" onClick={() => {
+              told.value?.undo?.()
+              told.value = null
+            }}>
+            Undo
+          </button>
+        )}
+      </p>
+    </div>
+  )
+}
+
+/** One command with its keys, each of which can go, and a place for another. */
+export function KeyRow({ editor, command: { id, label, help }, recording }: { editor: Editor; command: Command; recording: Signal<string | null> }) {
+  const { keymap } = editor
+  const choice = useSignal<Choice | null>(null)
+  const keys = keymap.keysOf(id)
+  const waiting = recording.value === id
+  const add = useRef<HTMLButtonElement>(null)
+  const settle = () => {
+    choice.value = null
+    add.current?.focus()
+  }
+  const take = (key: string) => {
+    keymap.assign(id, [...keys, key])
+    settle()
+  }
+  const hear = (event: KeyboardEvent) => {
+    if (isModifier(event.key)) return
+    event.preventDefault()
+    event.stopPropagation()
+    recording.value = null
+    if (event.key === 'Escape') return
+    const heard = choiceOf(keymap, id, keyOf(event))
+    if (heard.kind === 'free') take(heard.key)
+    else choice.value = heard.kind === 'had' ? null : heard
+  }
+  return (
+    <li class="key-row">
+      <div>
+        {label}
+        <small class="muted">{help}</small>
+      </div>
+      <div class="key-row-keys">
+        {keys.map((key) => (
+          <kbd key={key}>
+            {shownKey(key)}
+            <button type="button" title="Remove" aria-label={`Remove ${shownKey(key)} from ${label}`} onClick={() => keymap.assign(id, keys.filter((other) => other !== key))}>
+              <Icon name="close" />
+            </button>
+          </kbd>
+        ))}
+        <button
+          ref={add}
+          type="button"
+          class={`button small ${waiting ? 'recording' : ''}`}
+          aria-label={waiting ? `Press a key … for ${label}; Escape ends it` : `Add key for ${label}`}
+          onClick={() => {
+            choice.value = null
+            recording.value = waiting ? null : id
+          }}
+          onKeyDown={waiting ? hear : undefined}
+          onBlur={() => {
+            if (waiting) recording.value = null
+          }}
+        >
+          {waiting ? 'Press a key …' : 'Add key'}
+        </button>
+        <button type="button" class="icon-button" title="Reset" aria-label={`Reset the keys of ${label}`} disabled={!keymap.isOwn(id)} onClick={() => keymap.reset(id)}>
+          <Icon name="undo" />
+        </button>
+      </div>
+      {choice.value && <Refusal choice={choice.value} onTake={take} onLeave={settle} />}
+    </li>
+  )
+}
+
+/** Why a key was not given at once, and what can be done. */
+function Refusal({ choice, onTake, onLeave }: { choice: Choice; onTake: (key: string) => void; onLeave: () => void }) {
+  const first = useRef<HTMLButtonElement>(null)
+  useEffect(() => first.current?.focus(), [])
+  return (
+    <div class="key-refusal" role="alert">
+      {choice.kind === 'taken' ? `${shownKey(choice.key)} belongs to “${choice.holder.label}”.` : `Your browser keeps ${shownKey(choice.key)} for itself. Add another key.`}
+      <span class="spring" />
+      {choice.kind === 'taken' && (
+        <button ref={first} type="button" class="button small" onClick={() => onTake(choice.key)}>
+          Take it
+        </button>
+      )}
+      <button ref={choice.kind === 'taken' ? null : first} type="button" class="button small quiet" onClick={onLeave}>
+        {choice.kind === 'taken' ? 'Leave it' : 'OK'}
+      </button>
+    </div>
+  )
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

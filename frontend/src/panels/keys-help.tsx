@@ -1,0 +1,100 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { Command } from '@/editor/command'
+import { COMMANDS } from '@/editor/commands'
+import type { Editor } from '@/editor/editor'
+import { shownKey } from '@/editor/keys'
+import { Icon } from './icons'
+import { KeymapBar, KeyRow } from './keys-editor'
+import { Modal } from './modal'
+
+const MOUSE = [
+  ['Zoom where the pointer is', 'Wheel'],
+  ['Pan', 'Middle or right drag'],
+  ['Show the whole frame', 'Double click beside objects'],
+  ['Select several', 'Drag over them'],
+  ['Square box, one axis', 'Shift while dragging'],
+  ['Box from its middle', 'Alt while drawing'],
+] as const
+
+/** Every command with its keys, from the registry, searchable; and where the keys are changed. */
+export function HelpOverlay({ editor }: { editor: Editor }) {
+  const query = useSignal('')
+  const changing = useSignal(false)
+  const recording = useSignal<string | null>(null)
+  const open = editor.helpOpen.value
+  useEffect(() => {
+    if (open) query.value = ''
+  }, [open])
+  if (!open) return null
+  const found = COMMANDS.filter((command) => matches(editor, command, query.value))
+  const groups = [...new Set(found.map(({ group }) => group))].map((group) => [group, found.filter((each) => each.group === group)] as const)
+  return (
+    <Modal label="Keyboard help" onClose={() => (editor.helpOpen.value = false)} look="wide keys-help">
+      <header class="panel-head">
+        <h2>Keys and mouse</h2>
+        <input type="search" placeholder="Find an action or a key" aria-label="Find an action or a key" autofocus value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} />
+        <button type="button" class="button" aria-pressed={changing.value} onClick={() => (changing.value = !changing.value)}>
+          Change keys
+        </button>
+        <button type="button" class="icon-button" aria-label="Close" onClick={() => (editor.helpOpen.value = false)}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {changing.value && <KeymapBar keymap={editor.keymap} />}
+      <div class="keys-scroll" tabIndex={0} role="region" aria-label="Actions">
+        <div class={changing.value ? 'key-rows' : 'help-groups'}>
+          {groups.map(([group, commands]) => (
+            <section key={group}>
+              <h3>{group}</h3>
+              {changing.value ? (
+                <ul>
+                  {commands.map((command) => (
+                    <KeyRow key={command.id} editor={editor} command={command} recording={recording} />
+                  ))}
+                </ul>
+              ) : (
+                <dl>
+                  {commands.map(({ id, label, help }) => (
+                    <div key={id} class="help-row">
+                      <dt title={help}>{label}</dt>
+                      <dd>
+                        {editor.keymap.keysOf(id).map((key) => (
+                          <kbd key={key}>{shownKey(key)}</kbd>
+                        ))}
+                      </dd>
+                    </div>
+                  ))}
+                </dl>
+              )}
+            </section>
+          ))}
+          {!found.length && <p class="empty">No action matches “{query.value}”.</p>}
+          {!changing.value && !query.value && <Mouse />}
+        </div>
+      </div>
+    </Modal>
+  )
+}
+
+function Mouse() {
+  return (
+    <section>
+      <h3>Mouse</h3>
+      <dl>
+        {MOUSE.map(([what, how]) => (
+          <div key={what} class="help-row">
+            <dt>{what}</dt>
+            <dd>{how}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function matches({ keymap }: Editor, { id, label, help, group }: Command, query: string): boolean {
+  const keys = keymap.keysOf(id)
+  const text = [label, help, group, ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
+  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word))
+}

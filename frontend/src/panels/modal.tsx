@@ -1,0 +1,29 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+
+interface ModalProps {
+  readonly label: string
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+  /** Classes beside "modal", e.g. "wide". */
+  readonly look?: string
+}
+
+/** The browser's own modal: it keeps the focus inside and closes with Escape. */
+export function Modal({ label, onClose, children, look = '' }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  return (
+    <dialog
+      ref={dialog}
+      class={`modal ${look}`}
+      aria-label={label}
+      onClose={onClose}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+    >
+      {children}
+    </dialog>
+  )
+}
