@@ -47,6 +47,8 @@ export class Editor {
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
   readonly helpOpen = signal(false)
+  /** Which page of the history is open; null: none. */
+  readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
   playback: Playback | null = null
   /** Extensions that went out: the server answers later than the playhead moves. */
   private readonly extensionsAsked = new Set<string>()

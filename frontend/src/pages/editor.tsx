@@ -12,6 +12,7 @@ import { createPlayer, type Player } from '@/media/player'
 import { Labels, Tracking } from '@/panels/tracking'
 import { Attributes } from '@/panels/attributes'
 import { HelpOverlay } from '@/panels/keys-help'
+import { HistoryDrawer } from '@/panels/history'
 import { Objects } from '@/panels/objects'
 import { NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { ToolBar } from '@/panels/tool-bar'
@@ -108,6 +109,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
     </>,
     element('overlays'),
   )
+  render(<HistoryDrawer editor={editor} />, element('history'))
 }
 
 /** The playhead moves: show that frame, decode what comes next, have its shapes. */

@@ -35,3 +35,11 @@ export function CommandButton({ editor, id, icon, pressed, disabled, text, prima
     </button>
   )
 }
+
+export function CloseButton({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
+  return (
+    <button type="button" class="icon-button" title={label} aria-label={label} onClick={onClick}>
+      <Icon name="close" />
+    </button>
+  )
+}

@@ -20,6 +20,7 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
       <People editor={editor} />
       <CommandButton editor={editor} id="edit.undo" icon="undo" disabled={store.history.canUndo.value === null} />
       <CommandButton editor={editor} id="edit.redo" icon="redo" disabled={store.history.canRedo.value === null} />
+      <CommandButton editor={editor} id="view.history" icon="history" pressed={editor.historyOpen.value !== null} />
       <ExportMenu editor={editor} rest={rest} />
       {config.job && <JobMenu editor={editor} rest={rest} job={config.job} />}
       <button type="button" class="button quiet" title="Light or dark" aria-label="Light or dark" onClick={onTheme}>

@@ -8,6 +8,7 @@ import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
 import type { Edit, EventOut, HistoryOut, Operation, Predictions, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
+import { ChangeLog } from './change-log'
 import { unpack } from './chunks'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
@@ -64,6 +65,7 @@ export class EditorStore {
   readonly runs: Signal<ReadonlyMap<string, Run>> = signal(new Map<string, Run>(), { name: 'runs' })
   readonly loader: Loader
   readonly overview: Overview
+  readonly changes: ChangeLog
   /** This browser's connection, to tell oneself from others in `people`. */
   connection = ''
   private readonly outbox: Outbox
@@ -87,6 +89,7 @@ export class EditorStore {
       () => this.noteSaved(),
       () => this.session.tell('This browser can’t keep unsent edits. Stay online until everything is saved.', 'error'),
     )
+    this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.value.get(id) ?? null)
     this.loader = new Loader(
       deps.rest,
       config.layer.id,
@@ -218,7 +221,10 @@ export class EditorStore {
         this.people.value = message.people
         this.runs.value = new Map(message.runs.map((run) => [run.id, runOf(run)]))
         this.session.connected.value = true
-        if (message.revision > this.revision) void this.mend(true)
+        if (message.revision > this.revision) {
+          void this.mend(true)
+          this.changes.refresh()
+        }
         this.outbox.resend()
         this.noteSaved()
         return
@@ -304,6 +310,7 @@ export class EditorStore {
     if (this.recentEvents.length > EVENTS_KEPT) this.recentEvents.shift()
     this.applyRemote(event, mine !== null)
     this.records.settle()
+    this.changes.note(event)
     if (gap || event.kind === 'import') void this.mend(true)
   }
 

@@ -3,11 +3,12 @@ import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { ATTRIBUTES } from './attributes'
 import { GENERAL } from './general'
+import { HISTORY } from './history'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
 import { TRACKS } from './tracks'
 
-export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS, ...ATTRIBUTES]
+export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS, ...ATTRIBUTES, ...HISTORY]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
 

@@ -1,0 +1,34 @@
+/** What a line of the history says. */
+import type { Editor } from '@/editor/editor'
+import type { ChangeGroup } from '@/store/change-groups'
+import type { TrackId } from '@/store/types'
+
+const NAMED = 2
+
+/** e.g. "Move ×40", "Tracking", "Imported MOT". */
+export function titleOf(group: ChangeGroup): string {
+  const [newest] = group.changes
+  if (newest.run !== null) return group.changes.every(({ kind }) => kind === 'run') ? newest.summary : 'Tracking'
+  const title = newest.summary || 'Edit'
+  return group.changes.length > 1 ? `${title} ×${group.changes.length}` : title
+}
+
+/** e.g. "car 3, car 4 and 12 more"; empty without tracks. */
+export function namesOf(editor: Editor, tracks: readonly TrackId[], count: number): string {
+  if (!count) return ''
+  const named = tracks.slice(0, NAMED).map((track) => nameOf(editor, track))
+  const more = count - named.length
+  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ')
+}
+
+export function nameOf(editor: Editor, id: TrackId): string {
+  const track = editor.store.records.track(id)
+  if (!track) return 'an object'
+  const number = track.number > 0 ? ` ${track.number}` : ''
+  return `${editor.label(track.label)?.name ?? 'object'}${number}${track.deleted ? ' (deleted)' : ''}`
+}
+
+export function framesInWords({ first, last }: Pick<ChangeGroup, 'first' | 'last'>): string {
+  if (first === null) return ''
+  return first === last ? `frame ${first}` : `frames ${first}–${last}`
+}

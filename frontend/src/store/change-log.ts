@@ -1,0 +1,147 @@
+/** Who changed what on this layer, newest first: pages of it as they are asked for, and what happens meanwhile. */
+import { signal, type Signal } from '@preact/signals-core'
+import type { AuthorOut, AuthorsOut, ChangeOut, ChangesOut, EventOut, Operation } from '@/protocol/generated'
+import type { Rest } from '@/protocol/rest'
+import type { Run, TrackId } from './types'
+
+export type ChangeKind = '' | 'edit' | 'tracking' | 'import' | 'restore'
+
+/** Which changes are listed; null and '': all. */
+export interface ChangeFilter {
+  readonly author: number | null
+  readonly track: TrackId | null
+  readonly kind: ChangeKind
+}
+
+const KINDS: Record<EventOut['kind'], ChangeKind> = { edit: 'edit', predictions: 'tracking', run: 'tracking', import: 'import', restore: 'restore' }
+
+export class ChangeLog {
+  readonly changes: Signal<readonly ChangeOut[]> = signal([], { name: 'changes' })
+  readonly authors: Signal<readonly AuthorOut[]> = signal([], { name: 'authors' })
+  readonly filter: Signal<ChangeFilter> = signal({ author: null, track: null, kind: '' }, { name: 'changeFilter' })
+  readonly state: Signal<'idle' | 'loading' | 'failed' | 'complete'> = signal('idle', { name: 'changeState' })
+  private before: number | null = null
+  private opened = false
+  /** Grows when the list begins anew, so that an answer that is late finds out. */
+  private round = 0
+  /** What happened since the list began anew. */
+  private fresh: ChangeOut[] = []
+
+  constructor(
+    private readonly rest: Rest,
+    private readonly layer: number,
+    private readonly runOf: (id: string) => Run | null,
+  ) {}
+
+  /** Begin anew with the newest changes that the filter lets through. */
+  async open(filter: Partial<ChangeFilter> = {}): Promise<void> {
+    this.filter.value = { ...this.filter.value, ...filter }
+    this.opened = true
+    this.round++
+    this.before = null
+    this.fresh = []
+    this.state.value = 'idle'
+    await Promise.all([this.more(), this.loadAuthors()])
+  }
+
+  close(): void {
+    this.opened = false
+  }
+
+  /** Something may have been missed: begin anew where somebody looks. */
+  refresh(): void {
+    if (this.opened) void this.open()
+  }
+
+  /** Fetch the next page. */
+  async more(): Promise<void> {
+    if (this.state.value === 'loading' || this.state.value === 'complete') return
+    const { round } = this
+    this.state.value = 'loading'
+    try {
+      const page = await this.rest.get<ChangesOut>(`/layers/${this.layer}/changes?${this.query()}`)
+      if (round !== this.round) return
+      const known = this.before === null ? this.fresh : this.changes.value
+      this.changes.value = joined(known, page.changes)
+      this.before = page.before
+      this.state.value = page.before === null ? 'complete' : 'idle'
+    } catch {
+      if (round === this.round) this.state.value = 'failed'
+    }
+  }
+
+  /** Something was changed just now. */
+  note(event: EventOut): void {
+    if (!this.opened) return
+    const change = this.changeOf(event)
+    if (!this.lets(change, event)) return
+    this.fresh = [change, ...this.fresh]
+    this.changes.value = joined([change], this.changes.value)
+  }
+
+  private async loadAuthors(): Promise<void> {
+    try {
+      this.authors.value = (await this.rest.get<AuthorsOut>(`/layers/${this.layer}/authors`)).authors
+    } catch {
+      // Without it the changes can't be filtered by person; that they can't be read is told by the list.
+    }
+  }
+
+  private query(): string {
+    const { author, track, kind } = this.filter.value
+    const query = new URLSearchParams()
+    if (this.before !== null) query.set('before', String(this.before))
+    if (author !== null) query.set('author', String(author))
+    if (track !== null) query.set('track', track)
+    if (kind) query.set('kind', kind)
+    return query.toString()
+  }
+
+  private changeOf(event: EventOut): ChangeOut {
+    const run = event.run === null ? null : this.runOf(event.run)
+    const starter = this.authors.value.find(({ name }) => name === run?.createdBy)
+    const extent = extentOf(event)
+    return {
+      revision: event.revision,
+      kind: event.kind,
+      edit: event.edit,
+      undoes: event.undoes,
+      author: event.author ?? starter?.id ?? null,
+      author_name: event.author_name || (run?.createdBy ?? ''),
+      summary: event.summary,
+      at: event.at,
+      run: event.run,
+      model: run?.model ?? '',
+      tracks: [...extent.tracks].slice(0, TRACKS_NAMED),
+      track_count: extent.tracks.size,
+      first: extent.first,
+      last: extent.last,
+    }
+  }
+
+  private lets(change: ChangeOut, event: EventOut): boolean {
+    const { author, track, kind } = this.filter.value
+    return (author === null || change.author === author) && (!kind || KINDS[change.kind] === kind) && (track === null || extentOf(event).tracks.has(track))
+  }
+}
+
+const TRACKS_NAMED = 50
+
+/** Both lists, each change once, newest first. */
+function joined(newer: readonly ChangeOut[], older: readonly ChangeOut[]): ChangeOut[] {
+  const byRevision = new Map([...older, ...newer].map((change) => [change.revision, change]))
+  return [...byRevision.values()].sort((a, b) => b.revision - a.revision)
+}
+
+function extentOf(event: EventOut): { tracks: Set<TrackId>; first: number | null; last: number | null } {
+  const frames = [...event.operations.flatMap(framesOf), ...event.touched.flatMap(([, first, last]) => [first, last])]
+  const tracks = new Set([...event.operations.map(({ track }) => track), ...event.touched.map(([track]) => track)])
+  let [first, last]: [number | null, number | null] = [null, null]
+  for (const frame of frames) {
+    first = first === null ? frame : Math.min(first, frame)
+    last = last === null ? frame : Math.max(last, frame)
+  }
+  return { tracks, first, last }
+}
+
+const framesOf = (operation: Operation): number[] => (operation.op === 'shapes.replace' ? operation.ranges.flat() : [])
