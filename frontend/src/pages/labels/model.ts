@@ -1,4 +1,6 @@
 /** The labels as they are being edited. Pure: every change makes a new list. */
+import type { Skeleton } from './skeleton-model'
+
 export type AttributeKind = 'select' | 'multi_select' | 'checkbox' | 'number' | 'text'
 
 export interface Attribute {
@@ -18,6 +20,8 @@ export interface Label {
   readonly hotkey: string
   readonly geometry_kinds: readonly string[]
   readonly attributes: readonly Attribute[]
+  /** Only of a label that may be drawn as one, or once was. */
+  readonly skeleton: Skeleton | null
   /** How many tracks have it; one that is used can't be deleted. */
   readonly tracks?: number
 }
@@ -50,7 +54,7 @@ export function nextHotkey(labels: readonly Label[]): string {
 
 export function addLabel(draft: Draft, palette: readonly string[]): Draft {
   const { labels } = draft
-  const label: Label = { id: null, name: '', colour: nextColour(labels, palette), hotkey: nextHotkey(labels), geometry_kinds: ['box'], attributes: [] }
+  const label: Label = { id: null, name: '', colour: nextColour(labels, palette), hotkey: nextHotkey(labels), geometry_kinds: ['box'], attributes: [], skeleton: null }
   return { ...draft, labels: [...labels, label] }
 }
 

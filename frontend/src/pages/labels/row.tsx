@@ -1,6 +1,7 @@
 import { AttributeRow } from './attribute'
 import type { Editing } from './editor'
 import { Field } from './field'
+import { SkeletonEditor } from './skeleton'
 import { addAttribute, changeLabel, moveLabel, problemAt, removeLabel, type Label } from './model'
 
 /** One label: a line with its name, colour and key; what else it has folds out below. */
@@ -76,6 +77,17 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
         ))}
         {wrong('geometry_kinds') && <p class="error">{wrong('geometry_kinds')}</p>}
       </fieldset>
+      {label.geometry_kinds.includes('skeleton') && (
+        <SkeletonEditor
+          name={name}
+          colour={label.colour}
+          skeleton={label.skeleton}
+          inUse={(label.tracks ?? 0) > 0 && label.skeleton !== null}
+          fixed={fixed}
+          problem={wrong('skeleton')}
+          onChange={(skeleton) => change({ skeleton })}
+        />
+      )}
       {label.attributes.length > 0 && (
         <ul class="attributes">
           <li class="heads" aria-hidden="true">
