@@ -49,6 +49,9 @@ export class Editor {
   readonly helpOpen = signal(false)
   /** Which page of the history is open; null: none. */
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
+  readonly paletteOpen = signal(false)
+  /** Commands taken from the palette of late, the latest first. */
+  readonly recent: Signal<readonly string[]>
   playback: Playback | null = null
   /** Extensions that went out: the server answers later than the playhead moves. */
   private readonly extensionsAsked = new Set<string>()
@@ -61,6 +64,7 @@ export class Editor {
     this.config = store.config
     this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
     this.keymap = new Keymap(store.config.preferences.keys)
+    this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
     this.list = new TrackList(store, store.config.preferences.order)
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
     this.machine = new Machine(this, TOOLS[0]!)
@@ -69,7 +73,13 @@ export class Editor {
 
   /** What follows the person to the next video, by its name among the preferences. Read in an effect, it is followed. */
   preferences(): Readonly<Record<string, unknown>> {
-    return { tracking: this.tracking.toJSON(), keys: this.keymap.toJSON(), order: this.list.order.value, panels: this.panels.toJSON() }
+    return {
+      tracking: this.tracking.toJSON(),
+      keys: this.keymap.toJSON(),
+      order: this.list.order.value,
+      panels: this.panels.toJSON(),
+      recent: this.recent.value,
+    }
   }
 
   // ------------------------------------------------------------------ where one is
@@ -89,6 +99,13 @@ export class Editor {
   step(by: number): void {
     this.playback?.pause()
     this.goTo(this.session.frame.value + by)
+  }
+
+  /** Select a track, and go to where it begins unless it is to be seen already. */
+  visit(track: TrackId): void {
+    this.session.select(track)
+    const extent = this.store.queries.extent(track)
+    if (extent && !this.store.queries.shapeAt(track, this.session.frame.value)) this.step(extent[0] - this.session.frame.value)
   }
 
   fit(): void {

@@ -12,7 +12,11 @@ interface ModalProps {
 /** The browser's own modal: it keeps the focus inside and closes with Escape. */
 export function Modal({ label, onClose, children, look = '' }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    const before = document.activeElement
+    dialog.current?.showModal()
+    return () => queueMicrotask(() => giveBack(before))
+  }, [])
   return (
     <dialog
       ref={dialog}
@@ -26,4 +30,9 @@ export function Modal({ label, onClose, children, look = '' }: ModalProps) {
       {children}
     </dialog>
   )
+}
+
+/** The focus goes back to where it was, unless it went elsewhere meanwhile. */
+function giveBack(before: Element | null): void {
+  if (document.activeElement === document.body && before instanceof HTMLElement) before.focus({ preventScroll: true })
 }

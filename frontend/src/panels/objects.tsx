@@ -68,11 +68,6 @@ function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
     if (event.shiftKey || event.ctrlKey || event.metaKey) session.toggleSelected(track.id)
     else session.select(track.id)
   }
-  /** Go to where it begins, unless it is to be seen already. */
-  const visit = () => {
-    const extent = store.queries.extent(track.id)
-    if (extent && !store.queries.shapeAt(track.id, session.frame.value)) editor.goTo(extent[0])
-  }
   return (
     <li
       class={`object ${selected ? 'selected' : ''} ${hidden ? 'is-hidden' : ''}`}
@@ -90,7 +85,7 @@ function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
           store.transact('Recolour', (tx) => tx.updateTrack(track.id, { colour }))
         }}
       />
-      <button type="button" class="object-name" aria-pressed={selected} title="Double click: go to where it begins" onClick={choose} onDblClick={visit}>
+      <button type="button" class="object-name" aria-pressed={selected} title="Double click: go to where it begins" onClick={choose} onDblClick={() => editor.visit(track.id)}>
         {name}
       </button>
       {store.runOf(track.id) && <span class="tracked" role="img" aria-label="Being tracked" title="Being tracked" />}

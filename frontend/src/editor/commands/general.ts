@@ -54,5 +54,6 @@ export const GENERAL: readonly Command[] = [
   { id: 'view.turn-right', label: 'Turn the view right', group: 'View', help: 'Turns the picture by a quarter, on this screen only.', keys: ['Alt+R'], undoable: false, run: (editor) => editor.turnView(1) },
   { id: 'view.turn-left', label: 'Turn the view left', group: 'View', help: 'Turns the picture back by a quarter, on this screen only.', keys: ['Alt+Shift+R'], undoable: false, run: (editor) => editor.turnView(-1) },
   { id: 'view.next-region', label: 'Next part of the page', group: 'View', help: 'Moves the focus from the picture to playback, timeline, tools and panels.', keys: ['F6'], undoable: false, run: (editor) => editor.focusNext() },
+  { id: 'view.palette', label: 'Find an action', group: 'View', help: 'Finds actions, labels, tracks and frames by a few letters.', keys: ['Ctrl+K', 'Ctrl+Shift+P'], undoable: false, run: (editor) => (editor.paletteOpen.value = true) },
   { id: 'view.help', label: 'Keyboard help', group: 'View', help: 'Lists every action with its key.', keys: ['?', 'F1'], undoable: false, run: (editor) => (editor.helpOpen.value = !editor.helpOpen.value) },
 ]
