@@ -28,10 +28,10 @@ const EXPLAINED = 1
 /** Of the same rank, what can't be done comes last. */
 const UNABLE = -3
 
-export function offersFor(editor: Editor, query: string): Offer[] {
+export function offersFor(editor: Editor, query: string, most = MOST): Offer[] {
   const words = query.trim().toLowerCase()
   const frame = /^\d+$/.test(words) ? [frameOffer(editor, Number(words))] : []
-  return [...frame, ...commandOffers(editor, words), ...trackOffers(editor, words)].slice(0, MOST)
+  return [...frame, ...commandOffers(editor, words), ...trackOffers(editor, words)].slice(0, most)
 }
 
 /** Do what was offered; a command is remembered. */

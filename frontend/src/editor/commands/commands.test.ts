@@ -3,7 +3,8 @@ import { TestEditor } from '@/testing/test-editor'
 import { Flag } from '@/store/chunks'
 import { videoToView } from '@/geometry/view-transform'
 import type { TrackId } from '@/store/types'
-import { COMMANDS } from '.'
+import { offersFor } from '@/editor/palette'
+import { COMMANDS, perform } from '.'
 import { labelOfKey } from './tracks'
 
 let test: TestEditor
@@ -16,10 +17,11 @@ beforeEach(async () => {
 })
 
 describe('every command', () => {
-  it('has an id, a key and a key alone to itself', () => {
+  it('has an id and its keys alone to itself; without a key it is found in the palette', () => {
     expect(new Set(COMMANDS.map(({ id }) => id)).size).toBe(COMMANDS.length)
     const keys = COMMANDS.flatMap((command) => command.keys.map((key) => `${command.scope} ${key}`))
-    expect(COMMANDS.filter((command) => !command.keys.length)).toEqual([])
+    const offered = new Set(offersFor(test.editor, '', COMMANDS.length * 2).map(({ id }) => id))
+    expect(COMMANDS.filter(({ id, keys: own }) => !own.length && !offered.has(id))).toEqual([])
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([])
   })
 
@@ -28,10 +30,10 @@ describe('every command', () => {
     expect(help).toMatch(/^[A-Z].*\.$/)
   })
 
-  it.each(COMMANDS.filter((command) => command.undoable).map((command) => [command.id, command.keys[0]!] as const))('%s can be undone', (_, key) => {
+  it.each(COMMANDS.filter((command) => command.undoable).map((command) => [command.id, command] as const))('%s can be undone', (_, command) => {
     test.session.frame.value = 10
     const before = [...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]
-    test.press(key)
+    perform(test.editor, command)
     if (test.editor.question.value) test.confirm()
     if (test.sent('edit').length > 1) test.press('Ctrl+Z')
     expect([...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]).toEqual(before)
