@@ -1,7 +1,8 @@
 """What a track shows on a frame, and which geometry a row may have. Pure: values in, values out.
 
 A track exists from its first to its last row (``docs/decisions/0002-extent-of-a-track.md``). Between two neighbouring
-rows a box moves in a straight line; every other kind, and a change of kind, holds the earlier row. An outside row has
+rows a box, and each point of points and skeletons, moves in a straight line; every other kind, and a change of kind,
+holds the earlier row. An outside row has
 no geometry of its own: what is before it is held up to it, and nothing is shown from it up to the next row.
 ``tests/protocol/interpolation.json`` holds the browser to the same.
 """
@@ -14,10 +15,14 @@ from dataclasses import replace
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.chunks import Flag, Kind, Row, Table
 
 ORIGINS = Flag.KEYFRAME | Flag.PREDICTED
+ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
+"""Whether a point of points or a skeleton is to be seen; an absent one keeps its place."""
+Bounds = tuple[float, float, float, float]
 FARTHEST_PX = 1_000_000.0
 """Coordinates beyond this are a mistake, whatever the video's size."""
 
@@ -61,12 +66,44 @@ def expand(rows: Sequence[Row]) -> Iterator[Row]:
 def between(before: Row, after: Row, frame: int) -> Row:
     """The shape on a frame between two neighbouring rows, the first of which is not outside."""
     flags = before.flags & ~ORIGINS
-    if after.flags & Flag.OUTSIDE or before.kind != Kind.BOX or after.kind != Kind.BOX:
+    if after.flags & Flag.OUTSIDE or before.kind != after.kind:
         return replace(before, frame=frame, flags=flags)
     share = (frame - before.frame) / (after.frame - before.frame)
-    x1, y1, x2, y2 = (a + (b - a) * share for a, b in zip(before.bounds, after.bounds, strict=True))
     confidence = before.confidence + (after.confidence - before.confidence) * share
-    return Row(frame, Kind.BOX, flags, confidence, (x1, y1, x2, y2))
+    bounds, payload = _between(before, after, share)
+    return Row(frame, before.kind, flags, confidence, bounds, payload)
+
+
+def _between(before: Row, after: Row, share: float) -> tuple[Bounds, bytes]:
+    """Bounds and payload at ``share`` (0..1) of the way between two rows of one kind."""
+    match before.kind:
+        case Kind.BOX:
+            x1, y1, x2, y2 = (a + (b - a) * share for a, b in zip(before.bounds, after.bounds, strict=True))
+            return (x1, y1, x2, y2), b""
+        case Kind.POINTS | Kind.SKELETON:
+            return _between_points(before, after, share)
+        case _:
+            return before.bounds, before.payload
+
+
+def _between_points(before: Row, after: Row, share: float) -> tuple[Bounds, bytes]:
+    """Point by point. One that is absent before or after stays where it was before, and visibility is that of before;
+    other numbers of points hold the earlier row."""
+    count = point_count(len(before.payload))
+    if len(after.payload) != len(before.payload):
+        return before.bounds, before.payload
+    start, end = (np.frombuffer(row.payload, "<f4", 2 * count).reshape(-1, 2).astype(float) for row in (before, after))
+    seen, seen_after = (np.frombuffer(row.payload, np.uint8, count, 8 * count) for row in (before, after))
+    moving = ((seen != ABSENT) & (seen_after != ABSENT))[:, None]
+    places = np.where(moving, start + (end - start) * share, start).astype("<f4")
+    return enclosing_present(places, seen), places.tobytes() + before.payload[8 * count :]
+
+
+def enclosing_present(places: NDArray[np.float32], seen: NDArray[np.uint8]) -> Bounds:
+    """Bounds of the (n, 2) points that aren't absent, or of all where none is there; n >= 1."""
+    counted = places[seen != ABSENT] if np.any(seen != ABSENT) else places
+    (x1, y1), (x2, y2) = counted.min(axis=0).tolist(), counted.max(axis=0).tolist()
+    return x1, y1, x2, y2
 
 
 def check_geometry(table: Table) -> None:

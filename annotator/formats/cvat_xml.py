@@ -46,7 +46,7 @@ from annotator.formats.base import (
     silent,
 )
 from annotator.formats.cvat_skeleton import skeleton_of_svg, svg_of
-from annotator.shapes import FARTHEST_PX, expand
+from annotator.shapes import ABSENT, FARTHEST_PX, OCCLUDED, VISIBLE, expand
 
 INPUT_TYPES = {"select": "select", "multi_select": "text", "checkbox": "checkbox", "number": "number", "text": "text"}
 KINDS = {"select": "select", "radio": "select", "checkbox": "checkbox", "number": "number", "text": "text"}
@@ -191,7 +191,7 @@ class _Writer:
     def joints(self, row: Row, names: Sequence[str]) -> None:
         for index, ((x, y), seen) in enumerate(zip(geometry.vertices(row), geometry.visibilities(row), strict=True)):
             name = names[index] if index < len(names) else str(index + 1)
-            states = {"outside": int(seen == geometry.ABSENT), "occluded": int(seen == geometry.OCCLUDED)}
+            states = {"outside": int(seen == ABSENT), "occluded": int(seen == OCCLUDED)}
             self.open("points", label=name, keyframe=1, **states, points=f"{x:.2f},{y:.2f}")
             self.close("points")
 
@@ -406,7 +406,7 @@ def _row_of(element: Element, joints: Sequence[str]) -> Row:
             return geometry.vertex_row(kind, frame, flags, 1.0, _points(element))
         case "points":
             places = _points(element)
-            return geometry.point_row(Kind.POINTS, frame, flags, 1.0, places, [geometry.VISIBLE] * len(places))
+            return geometry.point_row(Kind.POINTS, frame, flags, 1.0, places, [VISIBLE] * len(places))
         case "mask":
             return _mask_row(element, frame, flags)
         case _:
@@ -440,8 +440,8 @@ def _skeleton_row(element: Element, frame: int, flags: Flag, joints: Sequence[st
     named = {point.get("label"): point for point in element.findall("points")}
     for joint in [named[name] for name in joints] if set(named) == set(joints) else element.findall("points"):
         places += _points(joint)[:1]
-        hidden = geometry.OCCLUDED if joint.get("occluded") == "1" else geometry.VISIBLE
-        seen.append(geometry.ABSENT if joint.get("outside") == "1" else hidden)
+        hidden = OCCLUDED if joint.get("occluded") == "1" else VISIBLE
+        seen.append(ABSENT if joint.get("outside") == "1" else hidden)
     return geometry.point_row(Kind.SKELETON, frame, flags, 1.0, places, seen)
 
 

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from annotator.chunks import Flag, Kind, Row
 from annotator.formats.base import FormatError
+from annotator.shapes import ABSENT, OCCLUDED, VISIBLE, Bounds, enclosing_present
 
-Bounds = tuple[float, float, float, float]
-ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
 MASK_PIXELS = 2**28
 """A mask's window may not be larger; real ones are the size of a frame."""
 
@@ -58,7 +57,8 @@ def point_row(
         raise FormatError(f"Points have a place and a visibility of 0, 1 or 2 each; frame {frame} has others.")
     array = np.asarray(xy, "<f4")
     payload = array.tobytes() + bytes(seen)
-    return Row(frame, kind, flags, confidence, enclosing(array), payload + bytes(-len(payload) % 4))
+    bounds = enclosing_present(array, np.asarray(seen, np.uint8))
+    return Row(frame, kind, flags, confidence, bounds, payload + bytes(-len(payload) % 4))
 
 
 def rotated_row(frame: int, flags: Flag, confidence: float, values: Sequence[float]) -> Row:

@@ -1,7 +1,7 @@
 """Interpolation, and ``tests/protocol/interpolation.json``, which holds the browser to the same.
 
 The file is a list of ``{name, rows, shown}``: ``rows`` as in ``chunks.json`` (a track in one table), ``shown`` the
-``{frame, bounds, kind, flags}`` of every frame on which the track shows something; no other frame does.
+``{frame, bounds, kind, flags, payload}`` (in hex) of every frame on which the track shows something; no other does.
 ``python -m tests.annotator.test_shapes`` writes it again.
 """
 
@@ -15,11 +15,16 @@ from typing import Any
 import pytest
 
 from annotator.chunks import Flag, Kind, Row, Table
-from annotator.shapes import ShapeError, check_geometry, expand, shape_at
+from annotator.formats.geometry import point_row
+from annotator.shapes import ABSENT, OCCLUDED, VISIBLE, ShapeError, check_geometry, expand, shape_at
 from tests.annotator.test_chunks import SQUARE, as_json, key
 
 FIXTURES = Path(__file__).parent.parent / "protocol" / "interpolation.json"
 POLYGON = Row(2, Kind.POLYGON, Flag.KEYFRAME, 1.0, (10, 10, 30, 30), SQUARE)
+
+
+def points(frame: int, places: list[tuple[float, float]], seen: list[int], kind: Kind = Kind.POINTS) -> Row:
+    return point_row(kind, frame, Flag.KEYFRAME, 1.0, places, seen)
 
 
 def example_tracks() -> dict[str, list[Row]]:
@@ -31,6 +36,19 @@ def example_tracks() -> dict[str, list[Row]]:
         "held up to an outside row": [key(1, 0, 0, 4, 4), key(4, 100, 100, 104, 104, flags=outside)],
         "occluded as the row before": [key(0, flags=Flag.KEYFRAME | Flag.OCCLUDED), key(2)],
         "a polygon is held": [POLYGON, key(5, 0, 0, 1, 1)],
+        "points move one by one": [
+            points(0, [(0, 0), (10, 0), (4, 4)], [VISIBLE, OCCLUDED, VISIBLE]),
+            points(3, [(9, 3), (10, 30), (1, 7)], [OCCLUDED, VISIBLE, VISIBLE]),
+        ],
+        "an absent joint waits": [
+            points(0, [(0, 0), (10, 0)], [VISIBLE, ABSENT], Kind.SKELETON),
+            points(2, [(8, 8), (20, 20)], [VISIBLE, VISIBLE], Kind.SKELETON),
+            points(4, [(0, 0), (30, 20)], [ABSENT, VISIBLE], Kind.SKELETON),
+        ],
+        "other numbers of points hold": [
+            points(0, [(0, 0)], [VISIBLE]),
+            points(2, [(8, 8), (9, 9)], [VISIBLE, VISIBLE]),
+        ],
         "predicted rows are neighbours too": [key(0, 0, 0, 2, 2), key(2, 2, 2, 4, 4, flags=Flag.PREDICTED)],
     }
 
@@ -41,7 +59,13 @@ def fixtures() -> list[dict[str, Any]]:
             "name": name,
             "rows": as_json(Table.of(0, rows)),
             "shown": [
-                {"frame": row.frame, "bounds": list(row.bounds), "kind": row.kind.name.lower(), "flags": int(row.flags)}
+                {
+                    "frame": row.frame,
+                    "bounds": list(row.bounds),
+                    "kind": row.kind.name.lower(),
+                    "flags": int(row.flags),
+                    "payload": row.payload.hex(),
+                }
                 for row in expand(rows)
             ],
         }

@@ -4,7 +4,7 @@ import { kindOf } from '@/geometry/kinds'
 import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'
 import { trackColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
-import { paint, traceOutlines, type Look } from './kinds'
+import { paint, type Look } from './kinds'
 
 const GRIP_PX = 8
 const TAG_HEIGHT = 18
@@ -44,6 +44,7 @@ function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hovered: b
     fill: selected ? 0.22 : hovered ? 0.12 : 0,
     lineWidth: selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2,
     dash: dashOf(shape),
+    edges: editor.label(shape.track.label)?.skeleton?.edges ?? [],
   }
 }
 
@@ -57,11 +58,7 @@ function dashOf({ origin, doubtful, occluded }: ShownShape): number[] {
 function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View, ghost: ShownShape): void {
   context.save()
   context.globalAlpha = 0.55
-  context.strokeStyle = trackColour(editor.config, ghost.track)
-  context.lineWidth = 1
-  context.setLineDash([4, 4])
-  traceOutlines(context, view, ghost)
-  context.stroke()
+  paint(context, view, ghost, { ...lookOf(editor, ghost, false, false), lineWidth: 1, dash: [4, 4] })
   context.restore()
 }
 

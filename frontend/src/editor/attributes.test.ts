@@ -5,7 +5,7 @@ import { heldAt, sharedFields, shownOf, stepsAround, valueByDigit, withoutStep, 
 const attribute = (more: Partial<Attribute>): Attribute => ({ id: 1, name: 'pose', kind: 'select', perFrame: true, choices: ['sits', 'walks', 'lies'], default: 'walks', ...more })
 const POSE = attribute({})
 const COLOUR = attribute({ id: 2, name: 'colour', perFrame: false, choices: ['red', 'blue'], default: null })
-const label = (id: number, ...attributes: Attribute[]): Label => ({ id, name: `label ${id}`, colour: '#ff0000', hotkey: '', geometryKinds: ['box'], attributes })
+const label = (id: number, ...attributes: Attribute[]): Label => ({ id, name: `label ${id}`, colour: '#ff0000', hotkey: '', geometryKinds: ['box'], skeleton: null, attributes })
 const track = (more: Partial<Track> = {}): Track => ({
   id: 'a', number: 1, label: 1, colour: '', locked: false, attributes: {}, frameAttributes: {}, source: 'person', verdict: '', deleted: false, ...more,
 })

@@ -25,6 +25,8 @@ export interface Label {
   /** One digit or letter; empty: none. */
   readonly hotkey: string
   readonly geometryKinds: readonly GeometryKind[]
+  /** What its skeletons consist of; `x`, `y` are shares of a drawn box, edges are pairs of positions in `joints`. */
+  readonly skeleton: { readonly joints: readonly { readonly name: string; readonly x: number; readonly y: number }[]; readonly edges: readonly (readonly [number, number])[] } | null
   readonly attributes: readonly Attribute[]
 }
 

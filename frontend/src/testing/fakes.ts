@@ -59,8 +59,8 @@ export const CONFIG: EditorConfig = {
   layer: { id: 1, name: 'main' },
   job: null,
   labels: [
-    { id: 1, name: 'person', colour: '#ff0000', hotkey: '1', geometryKinds: ['box'], attributes: [POSE] },
-    { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [{ ...POSE, id: 2 }] },
+    { id: 1, name: 'person', colour: '#ff0000', hotkey: '1', geometryKinds: ['box'], attributes: [POSE], skeleton: null },
+    { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [{ ...POSE, id: 2 }], skeleton: null },
   ],
   user: { id: 1, name: 'Alice' },
   canEdit: true,

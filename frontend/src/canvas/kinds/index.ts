@@ -4,11 +4,11 @@ import type { View } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
 import { paintOutlines } from './outlines'
 import type { Look, Painter } from './painter'
+import { paintSkeleton } from './skeleton'
 
-export { traceOutlines } from './outlines'
 export type { Look, Painter } from './painter'
 
-const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = {}
+const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = { skeleton: paintSkeleton }
 
 export function paint(context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look): void {
   context.save()

@@ -3,7 +3,7 @@ import { videoToView, type View } from '@/geometry/view-transform'
 import { strokePath, type Painter } from './painter'
 
 /** Add a shape's outlines to a new path. Returns whether all of them are closed. */
-export function traceOutlines(context: CanvasRenderingContext2D, view: View, shape: Geometry): boolean {
+function traceOutlines(context: CanvasRenderingContext2D, view: View, shape: Geometry): boolean {
   context.beginPath()
   let closed = true
   for (const outline of kindOf(shape).outlines(shape)) {

@@ -8,6 +8,8 @@ export interface Look {
   readonly fill: number
   readonly lineWidth: number
   readonly dash: readonly number[]
+  /** Lines between points of a skeleton, by their places in its list. */
+  readonly edges: readonly (readonly [number, number])[]
 }
 
 /** Draws one kind of geometry. The context's transform is the canvas's; `view` leads from video px to it. */

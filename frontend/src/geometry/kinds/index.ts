@@ -2,6 +2,8 @@
 import { movedWithin } from '../box'
 import { BOX } from './box'
 import { held } from './held'
+import { betweenPoints } from './point-list'
+import { SKELETON } from './skeleton'
 import type { Geometry, GeometryKind, Kind } from './kind'
 
 export * from './kind'
@@ -11,8 +13,8 @@ const KINDS: Readonly<Record<GeometryKind, Kind>> = {
   rotated_box: held('rotated box'),
   polygon: held('polygon'),
   polyline: held('polyline'),
-  points: held('points'),
-  skeleton: held('skeleton'),
+  points: { ...held('points'), between: betweenPoints },
+  skeleton: SKELETON,
   mask: held('mask'),
 }
 
