@@ -11,6 +11,7 @@ import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
 import { PanelSettings, type StoredPanelSettings } from './panel-settings'
 import { TrackSettings, type StoredTrackSettings } from './settings'
+import { TimeState } from './time/state'
 import { Machine } from './tool'
 import { TrackList } from './track-list'
 import { TOOLS } from './tools'
@@ -43,6 +44,7 @@ export class Editor {
   /** The tracks that timeline and panel list, filtered and in order. */
   readonly list: TrackList
   readonly panels: PanelSettings
+  readonly time = new TimeState()
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)

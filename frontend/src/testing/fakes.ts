@@ -80,13 +80,13 @@ export class StoreBench {
   readonly store: EditorStore
   revision = 0
 
-  constructor(edits = new FakeEdits()) {
+  constructor(edits = new FakeEdits(), config: Partial<EditorConfig> = {}) {
     this.edits = edits
     const send = (message: ClientMessage) => {
       if (this.online) this.sent.push(message)
       return this.online
     }
-    this.store = new EditorStore(CONFIG, { rest: this.rest, edits, send }, 0)
+    this.store = new EditorStore({ ...CONFIG, ...config }, { rest: this.rest, edits, send }, 0)
   }
 
   /** The socket is open: the server greets. */

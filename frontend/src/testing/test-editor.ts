@@ -5,26 +5,30 @@ import type { PointerAt } from '@/editor/tool'
 import { turnedAt, viewToVideo } from '@/geometry/view-transform'
 import type { ClientMessage, Operation } from '@/protocol/generated'
 import { Flag, keyframeBox, makeRow, pack } from '@/store/chunks'
-import type { BoxPx, FrameNumber, Row, TrackId } from '@/store/types'
+import type { BoxPx, EditorConfig, FrameNumber, Row, TrackId } from '@/store/types'
 import { StoreBench } from './fakes'
 
 type Keys = Partial<Pick<PointerAt, 'shift' | 'ctrl' | 'alt'>>
 
 export class TestEditor {
-  readonly bench = new StoreBench()
+  readonly bench: StoreBench
   readonly editor: Editor
   fits = 0
   /** The panel that was given the focus last. */
   focused = ''
 
-  private constructor() {
+  private constructor(config: Partial<EditorConfig>) {
+    this.bench = new StoreBench(undefined, config)
     this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), focusNext: () => undefined, focusPanel: (id) => (this.focused = id) })
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */
-  static async open(): Promise<TestEditor> {
-    const test = new TestEditor()
+  static async open(config: Partial<EditorConfig> = {}): Promise<TestEditor> {
+    const test = new TestEditor(config)
     await test.bench.store.open()
+    // All of the video, so that nothing that a test does waits for rows from elsewhere.
+    test.bench.store.loader.want(600)
+    await new Promise((resolve) => setTimeout(resolve))
     test.bench.connect()
     return test
   }

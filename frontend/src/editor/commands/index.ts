@@ -6,9 +6,10 @@ import { GENERAL } from './general'
 import { HISTORY } from './history'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
+import { TIME } from './time'
 import { TRACKS } from './tracks'
 
-export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS, ...ATTRIBUTES, ...HISTORY]
+export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS, ...TIME, ...ATTRIBUTES, ...HISTORY]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
 

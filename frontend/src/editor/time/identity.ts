@@ -1,0 +1,97 @@
+/** Which object a stretch of shapes belongs to: splitting a track, and exchanging two from a frame on. */
+import type { Editor } from '@/editor/editor'
+import type { Transaction } from '@/store/transaction'
+import type { FrameNumber, Track, TrackId } from '@/store/types'
+import { apply, nameOf, putMine, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'
+import { begun, cut, joined } from './rows'
+import { mapSteps, simplified, stepsAfter, stepsBefore, stepsFrom, valueAt, type FrameAttributes } from './steps'
+
+/** From this frame on the selected tracks become tracks of their own, with the same label and attributes. */
+export function splitHere(editor: Editor, at: FrameNumber = editor.session.frame.value): void {
+  const tracks = tracksToChange(editor)
+  if (tracks) whenLoaded(editor, tracks, () => split(editor, tracks, at))
+}
+
+function split(editor: Editor, tracks: readonly TrackId[], at: FrameNumber): void {
+  const { session, store } = editor
+  const planned = tracks.map((track) => {
+    const former = rowsOf(editor, track)
+    const [head, tail] = cut(former, at)
+    return { track, former, head, tail: begun(tail) }
+  })
+  const parted = planned.filter(({ head, tail }) => head.length && tail.length)
+  if (!parted.length) {
+    session.tell('There is nothing to split: the track has shapes on one side of this frame only.', 'error')
+    return
+  }
+  const made: TrackId[] = []
+  const changes = parted.map(({ track, former, head }) => ({ track, former, rows: head }))
+  const done = apply(editor, parted.length === 1 ? 'Split track' : `Split ${parted.length} tracks`, changes, (tx) => {
+    for (const { track, tail } of parted) {
+      const id = tx.createTrack(fieldsOf(store.records.track(track)!, at))
+      putMine(editor, tx, id, tail)
+      keepSteps(tx, store.records.track(track)!, at)
+      made.push(id)
+    }
+  })
+  if (!done) return
+  session.select(...made)
+  session.tell(parted.length === 1 ? `Split: from frame ${at} on it is a track of its own.` : `Split ${parted.length} tracks at frame ${at}.`)
+}
+
+/** From this frame on each of two tracks goes on with the shapes of the other. */
+export function swapFromHere(editor: Editor, at: FrameNumber = editor.session.frame.value): void {
+  const tracks = tracksToChange(editor)
+  const [one, other] = tracks ?? []
+  if (!tracks) return
+  if (one === undefined || other === undefined || tracks.length > 2) editor.session.tell('Select exactly two tracks to swap them from here on.', 'error')
+  else whenLoaded(editor, tracks, () => swap(editor, one, other, at))
+}
+
+function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): void {
+  const { session, store } = editor
+  const [mine, theirs] = [rowsOf(editor, one), rowsOf(editor, other)]
+  const [[head, tail], [otherHead, otherTail]] = [cut(mine, at), cut(theirs, at)]
+  if (!tail.length && !otherTail.length) {
+    session.tell('Neither track has a shape from this frame on.', 'error')
+    return
+  }
+  const changes: Change[] = [
+    { track: one, former: mine, rows: joined(head, otherTail) },
+    { track: other, former: theirs, rows: joined(otherHead, tail) },
+  ]
+  const [a, b] = [store.records.track(one)!, store.records.track(other)!]
+  const done = apply(editor, 'Swap two tracks', changes, (tx) => {
+    // Values that follow the object go with its shapes; those of another label would mean nothing.
+    if (a.label === b.label) exchangeSteps(tx, a, b, at)
+  })
+  if (done) session.tell(`Swapped ${nameOf(editor, one)} and ${nameOf(editor, other)} from frame ${at} on.`)
+}
+
+/** What a new track takes over from the one that it was part of. */
+function fieldsOf(track: Track, at: FrameNumber) {
+  const steps = mapSteps(track.frameAttributes, (each) => stepsFrom(each, at))
+  return {
+    label: track.label,
+    ...(track.colour ? { colour: track.colour } : {}),
+    ...(Object.keys(track.attributes).length ? { attributes: { ...track.attributes } } : {}),
+    ...(Object.keys(steps).length ? { frame_attributes: steps } : {}),
+  }
+}
+
+function keepSteps(tx: Transaction, track: Track, at: FrameNumber): void {
+  if (Object.keys(track.frameAttributes).length) {
+    tx.updateTrack(track.id, { frame_attributes: mapSteps(track.frameAttributes, (steps) => stepsBefore(steps, at)) })
+  }
+}
+
+function exchangeSteps(tx: Transaction, a: Track, b: Track, at: FrameNumber): void {
+  const names = [...new Set([...Object.keys(a.frameAttributes), ...Object.keys(b.frameAttributes)])]
+  if (!names.length) return
+  const spliced = (head: FrameAttributes, tail: FrameAttributes) => {
+    const heads = Object.fromEntries(names.map((name) => [name, head[name] ?? []]))
+    return mapSteps(heads, (steps, name) => simplified([...stepsBefore(steps, at), [at, valueAt(tail[name] ?? [], at)], ...stepsAfter(tail[name] ?? [], at)]))
+  }
+  tx.updateTrack(a.id, { frame_attributes: spliced(a.frameAttributes, b.frameAttributes) })
+  tx.updateTrack(b.id, { frame_attributes: spliced(b.frameAttributes, a.frameAttributes) })
+}

@@ -1,0 +1,12 @@
+/** What belongs to working along time but to no record: the clipboard, which dialog is open, what was chosen in it last. */
+import { signal, type Signal } from '@preact/signals-core'
+import type { Copied } from './clipboard'
+
+export type TimeDialog = 'propagate' | 'merge' | 'range' | 'thin'
+
+export class TimeState {
+  readonly clipboard: Signal<Copied | null> = signal(null, { name: 'clipboard' })
+  readonly dialog: Signal<TimeDialog | null> = signal(null, { name: 'time dialog' })
+  /** How many frames a shape was propagated last; negative: back in time. */
+  readonly propagateBy = signal(10, { name: 'propagateBy' })
+}

@@ -1,0 +1,36 @@
+/** Values of attributes that change along a track: [frame, value] pairs, each in force until the next one. Pure. */
+import type { Range } from '@/store/transaction'
+import type { FrameNumber, Track } from '@/store/types'
+
+export type Step = readonly [frame: FrameNumber, value: unknown]
+export type Steps = readonly Step[]
+export type FrameAttributes = Track['frameAttributes']
+
+export function valueAt(steps: Steps, frame: FrameNumber): unknown {
+  return steps.findLast(([from]) => from <= frame)?.[1] ?? null
+}
+
+export const stepsBefore = (steps: Steps, at: FrameNumber): Steps => steps.filter(([frame]) => frame < at)
+
+export const stepsAfter = (steps: Steps, at: FrameNumber): Steps => steps.filter(([frame]) => frame > at)
+
+/** The steps in force from a frame on: the one that holds there begins on it. */
+export function stepsFrom(steps: Steps, at: FrameNumber): Steps {
+  const held = valueAt(steps, at)
+  return held === null ? stepsAfter(steps, at) : [[at, held], ...stepsAfter(steps, at)]
+}
+
+/** A value on a range of frames; beyond it everything stays. */
+export function withValue(steps: Steps, [first, last]: Range, value: unknown): Steps {
+  return simplified([...stepsBefore(steps, first), [first, value], [last + 1, valueAt(steps, last + 1)], ...stepsAfter(steps, last + 1)])
+}
+
+/** Without steps that change nothing. */
+export function simplified(steps: Steps): Steps {
+  return steps.filter(([, value], index) => JSON.stringify(value) !== JSON.stringify(index ? steps[index - 1]![1] : null))
+}
+
+/** Other steps for each attribute, as an operation holds them. */
+export function mapSteps(attributes: FrameAttributes, work: (steps: Steps, id: string) => Steps): Record<string, [FrameNumber, unknown][]> {
+  return Object.fromEntries(Object.entries(attributes).map(([id, steps]) => [id, work(steps, id).map(([frame, value]) => [frame, value] as [FrameNumber, unknown])]))
+}

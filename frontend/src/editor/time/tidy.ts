@@ -1,0 +1,36 @@
+/** Taking back single decisions along a track: its gaps, its keyframes. */
+import type { Editor } from '@/editor/editor'
+import type { Range } from '@/store/transaction'
+import type { Row } from '@/store/types'
+import { apply, rowsOf, spelt, tracksToChange, whenLoaded } from './edit'
+
+/** The gaps of the selected tracks close, in the chosen range or everywhere: shapes are interpolated across. */
+export function removeOutside(editor: Editor): void {
+  removeWhere(editor, editor.session.range.value, (row) => row.outside, 'Remove outside', 'gap')
+}
+
+/** The keyframes of the selected tracks in the chosen range give way to what is around them. */
+export function removeKeyframes(editor: Editor): void {
+  const range = editor.session.range.value
+  if (!range) {
+    editor.session.tell('Choose a range of frames first: drag over the ruler with Shift held.', 'error')
+    return
+  }
+  removeWhere(editor, range, (row) => row.keyframe && !row.outside, 'Remove keyframes', 'keyframe')
+}
+
+function removeWhere(editor: Editor, range: Range | null, goes: (row: Row) => boolean, summary: string, what: string): void {
+  const tracks = tracksToChange(editor)
+  if (!tracks) return
+  const [first, last] = range ?? [0, Infinity]
+  whenLoaded(editor, tracks, () => {
+    const changes = tracks.map((track) => {
+      const former = rowsOf(editor, track)
+      return { track, former, rows: former.filter((row) => row.frame < first || row.frame > last || !goes(row)) }
+    })
+    const count = changes.reduce((sum, { former, rows }) => sum + former.length - rows.length, 0)
+    const where = range ? ` on frames ${spelt([range])}` : ''
+    if (!count) editor.session.tell(`The selected tracks have no ${what}${where}.`, 'error')
+    else if (apply(editor, summary, changes)) editor.session.tell(`${count} ${what}${count === 1 ? '' : 's'} removed${where}.`)
+  })
+}
