@@ -10,8 +10,20 @@ from django.http import HttpRequest
 from ninja import Router
 
 from annotator.access import access_layer
-from annotator.api.history_schemas import AuthorOut, AuthorsOut, ChangeOut, ChangesOut
+from annotator.actions.errors import ActionError
+from annotator.actions.restore import Scope, plan_restore, restore
+from annotator.api.history_schemas import (
+    AuthorOut,
+    AuthorsOut,
+    ChangeOut,
+    ChangesOut,
+    RestoreIn,
+    RestoreOut,
+    RestorePreview,
+)
+from annotator.api.people import signed_in
 from annotator.models import Event, EventKind, Layer, User
+from annotator.operations import OPERATIONS
 
 router = Router(tags=["history"])
 
@@ -83,3 +95,49 @@ def change_out(event: Event) -> ChangeOut:
 
 def _frames(event: Event) -> Iterable[int]:
     return (frame for _, *ends in event.extent for frame in ends if frame is not None)
+
+
+# ---------------------------------------------------------------- back to an earlier state
+
+
+@router.get("/{layer_id}/restore", response=RestorePreview, summary="What bringing back an earlier state would do")
+def preview(request: HttpRequest, layer_id: int, revision: int, tracks: str = "") -> RestorePreview:
+    """`tracks`: ids with commas between them; empty: the whole layer."""
+    chosen = frozenset(map(_track_id, tracks.split(","))) if tracks else None
+    plan = plan_restore(user=signed_in(request), layer_id=layer_id, scope=Scope(revision, chosen))
+    return RestorePreview(
+        revision=plan.revision,
+        tracks=len(plan.tracks),
+        shapes=plan.shapes,
+        beyond=plan.beyond,
+        people=plan.people.most_common(),
+        tracked=len(plan.tracked),
+        exact=plan.exact,
+    )
+
+
+@router.post("/{layer_id}/restore", response=RestoreOut, summary="Bring back an earlier state")
+def bring_back(request: HttpRequest, layer_id: int, sent: RestoreIn) -> RestoreOut:
+    scope = Scope(
+        revision=sent.revision,
+        tracks=None if sent.tracks is None else frozenset(sent.tracks),
+        ranges=None if sent.ranges is None else tuple(sent.ranges),
+        fields=sent.fields,
+    )
+    event = restore(
+        user=signed_in(request),
+        layer_id=layer_id,
+        scope=scope,
+        edit_id=sent.edit,
+        summary=sent.summary,
+        seen=sent.seen,
+    )
+    inverse = OPERATIONS.validate_python(event.inverse or [])
+    return RestoreOut(edit=event.edit_id, revision=event.revision, summary=event.summary, inverse=inverse)
+
+
+def _track_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise ActionError(f"Tracks are named by their ids; {text!r} is none.") from error

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotator.operations import EventKindName, Message
+from annotator.operations import EventKindName, Message, Operation
 
 
 class ChangeOut(Message):
@@ -44,3 +44,38 @@ class AuthorOut(Message):
 
 class AuthorsOut(Message):
     authors: list[AuthorOut]
+
+
+class RestorePreview(Message):
+    """What bringing back an earlier state would do. `revision` is the layer's now."""
+
+    revision: int
+    tracks: int
+    shapes: int
+    beyond: int = Field(description="Tracks that also changed on frames that aren't the person's, and stay there.")
+    people: list[tuple[str, int]] = Field(description="Whose changes it takes back and how many, most first.")
+    tracked: int = Field(description="Objects that a run follows now: it has to be stopped first.")
+    exact: bool = Field(
+        description="False: some changes were made by an older version that didn't keep what was before."
+    )
+
+
+class RestoreIn(Message):
+    """Bring back the state after `revision`."""
+
+    edit: UUID = Field(description="Chosen by the client: sent twice it counts once.")
+    revision: int = Field(ge=0)
+    tracks: list[UUID] | None = Field(None, max_length=5000, description="null: the whole layer.")
+    ranges: list[tuple[int, int]] | None = Field(None, max_length=1000, description="Only shapes on these frames.")
+    fields: bool = Field(True, description="Also what is said of the tracks, and whether they are there at all.")
+    seen: int | None = Field(None, description="The preview's revision: refused when more changed since.")
+    summary: str = Field("Back to an earlier state", max_length=200)
+
+
+class RestoreOut(Message):
+    """It is done; the event comes by the live channel. `inverse` is what an undo sends."""
+
+    edit: UUID
+    revision: int
+    summary: str
+    inverse: list[Operation]

@@ -54,6 +54,7 @@ class Route:
         return f"{self.method} {self.path}"
 
 
+RESTORE = {"edit": "6f1c2f0a-0000-4000-8000-000000000000", "revision": 0}
 LABELS = {"labels": [{"name": "dog", "colour": "#112233"}]}
 ACCOUNT = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse battery staple"}
 CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
@@ -127,6 +128,8 @@ API = (
     Route("GET", "/api/layers/{layer_id}/events", VIEW),
     Route("GET", "/api/layers/{layer_id}/changes", VIEW),
     Route("GET", "/api/layers/{layer_id}/authors", VIEW),
+    Route("GET", "/api/layers/{layer_id}/restore", MANAGE, query="?revision=0"),
+    Route("POST", "/api/layers/{layer_id}/restore", MANAGE, RESTORE),
     Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),
     # Whoever holds the signed token; test_agent_media.py tries others.
     Route("GET", "/api/agent-media/{token}/source", PUBLIC),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import BaseModel
 
-from annotator.api.history_schemas import AuthorsOut, ChangesOut
+from annotator.api.history_schemas import AuthorsOut, ChangesOut, RestoreIn, RestoreOut, RestorePreview
 from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
 from annotator.chunks import WINDOW
 from annotator.live import messages
@@ -18,7 +18,16 @@ from annotator.operations import Operation
 from annotator.typescript import declarations, union
 
 TARGET = Path(settings.BASE_DIR) / "frontend" / "src" / "protocol" / "generated.ts"
-REST: tuple[type[BaseModel], ...] = (WindowOut, OverviewOut, TracksOut, HistoryOut, ChangesOut, AuthorsOut)
+REST: tuple[type[BaseModel], ...] = (
+    WindowOut,
+    OverviewOut,
+    TracksOut,
+    HistoryOut,
+    ChangesOut,
+    AuthorsOut,
+    RestorePreview,
+    RestoreOut,
+)
 HEAD = """\
 // Written by `make types` from annotator/operations.py, annotator/live/messages.py and the schemas of annotator/api.
 // Never edited by hand.
@@ -45,7 +54,7 @@ def generated() -> str:
         union("Operation", operations),
         union("ClientMessage", client),
         union("ServerMessage", server),
-        declarations(received=client, sent=(*server, *REST)),
+        declarations(received=(*client, RestoreIn), sent=(*server, *REST)),
     ]
     spelt_out = " | ".join(member.__name__ for member in operations)
     return "\n".join(parts).replace(f"({spelt_out})[]", "Operation[]")

@@ -246,6 +246,45 @@ export interface Refused {
   run: string | null
 }
 
+/** Bring back the state after `revision`. */
+export interface RestoreIn {
+  /** Chosen by the client: sent twice it counts once. */
+  edit: string
+  revision: number
+  /** null: the whole layer. */
+  tracks?: string[] | null
+  /** Only shapes on these frames. */
+  ranges?: [number, number][] | null
+  /** Also what is said of the tracks, and whether they are there at all. */
+  fields?: boolean
+  /** The preview's revision: refused when more changed since. */
+  seen?: number | null
+  summary?: string
+}
+
+/** It is done; the event comes by the live channel. `inverse` is what an undo sends. */
+export interface RestoreOut {
+  edit: string
+  revision: number
+  summary: string
+  inverse: Operation[]
+}
+
+/** What bringing back an earlier state would do. `revision` is the layer's now. */
+export interface RestorePreview {
+  revision: number
+  tracks: number
+  shapes: number
+  /** Tracks that also changed on frames that aren't the person's, and stay there. */
+  beyond: number
+  /** Whose changes it takes back and how many, most first. */
+  people: [string, number][]
+  /** Objects that a run follows now: it has to be stopped first. */
+  tracked: number
+  /** False: some changes were made by an older version that didn't keep what was before. */
+  exact: boolean
+}
+
 /**
  * The person corrected `track` on `frame`: that object alone goes back there, with this box. Its predictions beyond
  * that frame, in the run's direction and up to its next keyframe, disappear at once. The box itself is saved by an
