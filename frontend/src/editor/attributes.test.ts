@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Attribute, Label, Track } from '@/store/types'
-import { heldAt, sharedFields, shownOf, stepsAround, valueByDigit, withoutStep, withoutStepsFrom, withValue, withValueIn } from './attributes'
+import { heldAt, sharedFields, shownOf, relabelled, stepsAround, valueByDigit, withoutStep, withoutStepsFrom, withValue, withValueIn } from './attributes'
 
 const attribute = (more: Partial<Attribute>): Attribute => ({ id: 1, name: 'pose', kind: 'select', perFrame: true, choices: ['sits', 'walks', 'lies'], default: 'walks', ...more })
 const POSE = attribute({})
@@ -65,6 +65,18 @@ describe('several tracks', () => {
     expect(shownOf(field!, [STEPPED, second], 12)).toMatchObject({ mixed: false, held: { value: 'sits' } })
     expect(shownOf(field!, [STEPPED, second], 22).mixed).toBe(true)
     expect(stepsAround(field!, [STEPPED, second], 10)).toEqual({ before: 0, after: 20 })
+  })
+})
+
+describe('another label', () => {
+  it('takes the values along that its attributes of the same name can have', () => {
+    const tree = label(2, attribute({ id: 7, choices: ['lies'] }), attribute({ id: 8, name: 'colour', perFrame: false, choices: ['red'] }))
+    const sitting = track({ attributes: { 2: 'red' }, frameAttributes: { 1: [[10, 'sits'], [20, 'lies']] } })
+    expect(relabelled(sitting, label(1, POSE, COLOUR), tree)).toEqual({
+      label: 2,
+      attributes: { 2: 'red', 8: 'red' },
+      frame_attributes: { 1: [[10, 'sits'], [20, 'lies']], 7: [[20, 'lies']] },
+    })
   })
 })
 

@@ -108,6 +108,27 @@ export function stepsAround(field: Field, tracks: readonly Track[], frame: Frame
   return { before: frames.findLast((at) => at < frame) ?? null, after: frames.find((at) => at > frame) ?? null }
 }
 
+/** A track's fields with another label. Values that the new label's attribute of the same name can have go along. */
+export function relabelled(track: Track, from: Label | null, to: Label): TrackFields {
+  const constant: Record<string, unknown> = {}
+  const perFrame: Record<string, [FrameNumber, unknown][]> = {}
+  for (const attribute of to.attributes) {
+    const former = from?.attributes.find((each) => alike(each, attribute))
+    if (!former) continue
+    const value = track.attributes[keyOf(former)]
+    if (value != null && fits(attribute, value)) constant[keyOf(attribute)] = value
+    const steps = stepsOf(track, former).filter(([, each]) => each === null || fits(attribute, each))
+    if (steps.length) perFrame[keyOf(attribute)] = steps.map(([at, each]) => [at, each])
+  }
+  return {
+    label: to.id,
+    ...(Object.keys(constant).length ? { attributes: { ...track.attributes, ...constant } } : {}),
+    ...(Object.keys(perFrame).length ? { frame_attributes: { ...copied(track.frameAttributes), ...perFrame } } : {}),
+  }
+}
+
+const fits = ({ choices }: Attribute, value: unknown) => !choices.length || [value].flat().every((choice) => choices.includes(choice as string))
+
 function put(steps: readonly Step[], frame: FrameNumber, value: unknown): Step[] {
   const others = steps.filter(([at]) => at !== frame)
   return [...others, [frame, value] as const].sort(([a], [b]) => a - b)
@@ -116,8 +137,11 @@ function put(steps: readonly Step[], frame: FrameNumber, value: unknown): Step[]
 function withSteps(track: Track, attribute: Attribute, steps: readonly Step[]): TrackFields {
   const rest = without(track.frameAttributes, attribute)
   const all = steps.length ? { ...rest, [keyOf(attribute)]: steps } : rest
-  return { frame_attributes: Object.fromEntries(Object.entries(all).map(([key, pairs]) => [key, pairs.map(([at, value]) => [at, value])])) }
+  return { frame_attributes: copied(all) }
 }
+
+const copied = (all: Track['frameAttributes']): Record<string, [FrameNumber, unknown][]> =>
+  Object.fromEntries(Object.entries(all).map(([key, steps]) => [key, steps.map(([at, value]) => [at, value])]))
 
 function without<Value>(values: Readonly<Record<string, Value>>, attribute: Attribute): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== keyOf(attribute)))

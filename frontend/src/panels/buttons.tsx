@@ -14,6 +14,21 @@ interface CommandButtonProps {
   readonly primary?: boolean
 }
 
+interface IconButtonProps {
+  readonly icon: string
+  readonly label: string
+  readonly pressed?: boolean
+  readonly onClick: () => void
+}
+
+export function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
+  return (
+    <button type="button" class="icon-button" title={label} aria-label={label} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  )
+}
+
 /** A button for a command: its name and key are in the tooltip. */
 export function CommandButton({ editor, id, icon, pressed, disabled, text, primary }: CommandButtonProps) {
   const wanted = command(id)

@@ -1,144 +1,106 @@
 import { useSignal } from '@preact/signals'
-import { deleteTracks } from '@/editor/commands/tracks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
-import { trackColour } from '@/store/colours'
-import type { Track } from '@/store/types'
-import { Icon } from './icons'
+import { between } from '@/editor/list-selection'
+import { conditionsOf } from '@/editor/track-filter'
+import type { Track, TrackId } from '@/store/types'
+import { ObjectFilter } from './object-filter'
+import { ObjectRow, type Pick } from './object-row'
 import { Section } from './section'
+import { SelectionBar } from './selection-bar'
 
 /** Rows drawn beyond the ones in view; the list itself may have thousands. */
 const OVERSCAN = 6
-const ROW_PX = 34
+const ROW_PX = 30
 /** As high as a list can be before its first scroll says how high it is. */
 const TALLEST_PX = 1200
 
-/** Every track of the layer: select, find, recolour, hide, lock, delete. */
+/** Every track of the layer: find, select and change one or many. */
 export function Objects({ editor }: { editor: Editor }) {
-  const query = useSignal('')
-  const here = useSignal(false)
-  const scroll = useSignal({ top: 0, height: TALLEST_PX })
-  const { records } = editor.store
-  const all = [...records.tracks.value.values()].filter((track) => !track.deleted)
-  const found = all.filter((track) => matches(editor, track, query.value))
-  const tracks = (here.value ? found.filter((track) => isHere(editor, track)) : found).sort((a, b) => order(a) - order(b))
-  const first = Math.max(Math.floor(scroll.value.top / ROW_PX) - OVERSCAN, 0)
-  const last = Math.min(first + Math.ceil(scroll.value.height / ROW_PX) + 2 * OVERSCAN, tracks.length)
   return (
-    <Section editor={editor} id="objects" title="Objects" aside={<>
-        <span class="count">{tracks.length < all.length ? `${tracks.length} of ${all.length}` : all.length}</span>
-        <input
-          type="search"
-          placeholder="Find"
-          aria-label="Find objects by label or number"
-          value={query.value}
-          onInput={(event) => (query.value = event.currentTarget.value)}
-        />
-        <button type="button" class="button quiet" aria-pressed={here.value} title="Only objects on this frame" onClick={() => (here.value = !here.value)}>
-          Here
-        </button>
-      </>}>
-      <div class="object-list" onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
-        {!tracks.length && <Empty editor={editor} none={!all.length} query={query.value} />}
-        <ul aria-label="Objects" onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
-          {tracks.slice(first, last).map((track) => (
-            <ObjectRow key={track.id} editor={editor} track={track} />
-          ))}
-        </ul>
-      </div>
+    <Section editor={editor} id="objects" title="Objects" aside={<Finding editor={editor} />}>
+      <List editor={editor} />
+      <SelectionBar editor={editor} />
     </Section>
   )
 }
 
-function Empty({ editor, none, query }: { editor: Editor; none: boolean; query: string }) {
-  if (!none) return <p class="empty">{query ? `Nothing matches “${query}”.` : 'No object on this frame.'}</p>
+function Finding({ editor }: { editor: Editor }) {
+  const { list } = editor
+  const { query, here } = list.filter.value
+  const [shown, all] = [list.shown.value.length, list.count.value]
+  return (
+    <>
+      <span class="count">{shown < all ? `${shown} of ${all}` : all}</span>
+      <input type="search" placeholder="Find" aria-label="Find objects by label or number" value={query} onInput={(event) => list.narrow({ query: event.currentTarget.value })} />
+      <ObjectFilter editor={editor} />
+      <button type="button" class="button quiet" aria-pressed={here} title="Only objects on this frame" onClick={() => list.narrow({ here: !here })}>
+        Here
+      </button>
+    </>
+  )
+}
+
+function List({ editor }: { editor: Editor }) {
+  const scroll = useSignal({ top: 0, height: TALLEST_PX })
+  const root = useRef<HTMLDivElement>(null)
+  /** Where a range of rows begins: the last one picked without Shift. */
+  const anchor = useRef<TrackId | null>(null)
+  const tracks = editor.list.shown.value
+  const first = Math.max(Math.floor(scroll.value.top / ROW_PX) - OVERSCAN, 0)
+  const last = Math.min(first + Math.ceil(scroll.value.height / ROW_PX) + 2 * OVERSCAN, tracks.length)
+  const { session } = editor
+  const pick = (track: Track, how: Pick) => {
+    if (how === 'range') session.select(...between(tracks, anchor.current, track.id))
+    else {
+      anchor.current = track.id
+      if (how === 'toggle') session.toggleSelected(track.id)
+      else session.select(track.id)
+    }
+  }
+  const [chosen, ...others] = session.selection.value
+  useEffect(() => {
+    if (root.current && chosen && !others.length) reveal(root.current, tracks.findIndex(({ id }) => id === chosen))
+  }, [chosen, others.length])
+  return (
+    <div ref={root} class="object-list" onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
+      {!tracks.length && <Empty editor={editor} />}
+      <ul aria-label="Objects" onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
+        {tracks.slice(first, last).map((track) => (
+          <ObjectRow key={track.id} editor={editor} track={track} onPick={(how) => pick(track, how)} />
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** Scroll no farther than it takes to see a row; a row in view stays where it is. */
+function reveal(list: HTMLElement, index: number): void {
+  if (index < 0) return
+  const top = index * ROW_PX
+  if (top < list.scrollTop) list.scrollTop = top
+  else if (top + ROW_PX > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW_PX - list.clientHeight
+}
+
+function Empty({ editor }: { editor: Editor }) {
+  const { filter, count } = editor.list
+  if (count.value) {
+    return (
+      <p class="empty">
+        {filter.value.query ? `Nothing matches “${filter.value.query}”.` : 'No object is like that.'}{' '}
+        {conditionsOf(filter.value) + Number(filter.value.query !== '') > 0 && (
+          <button type="button" class="link" onClick={() => editor.list.clear()}>
+            Show everything
+          </button>
+        )}
+      </p>
+    )
+  }
   if (!editor.config.canEdit) return <p class="empty">No objects yet.</p>
   return (
     <p class="empty">
       No objects yet. Press <kbd>{editor.keymap.shown('tool.box')}</kbd> and drag a box around one.
     </p>
-  )
-}
-
-function ObjectRow({ editor, track }: { editor: Editor; track: Track }) {
-  const { session, store } = editor
-  const selected = session.selection.value.has(track.id)
-  const hidden = session.hidden.value.has(track.id)
-  const name = `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
-  const choose = (event: MouseEvent) => {
-    if (event.shiftKey || event.ctrlKey || event.metaKey) session.toggleSelected(track.id)
-    else session.select(track.id)
-  }
-  return (
-    <li
-      class={`object ${selected ? 'selected' : ''} ${hidden ? 'is-hidden' : ''}`}
-      onPointerEnter={() => (session.hovered.value = track.id)}
-      onPointerLeave={() => (session.hovered.value = null)}
-    >
-      <input
-        type="color"
-        value={trackColour(editor.config, track)}
-        title="Colour"
-        aria-label={`Colour of ${name}`}
-        disabled={!editor.config.canEdit}
-        onChange={(event) => {
-          const colour = event.currentTarget.value
-          store.transact('Recolour', (tx) => tx.updateTrack(track.id, { colour }))
-        }}
-      />
-      <button type="button" class="object-name" aria-pressed={selected} title="Double click: go to where it begins" onClick={choose} onDblClick={() => editor.visit(track.id)}>
-        {name}
-      </button>
-      {store.runOf(track.id) && <span class="tracked" role="img" aria-label="Being tracked" title="Being tracked" />}
-      {selected && editor.config.canEdit && <LabelOf editor={editor} track={track} name={name} />}
-      <span class="object-actions">
-        <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={`${hidden ? 'Show' : 'Hide'} ${name}`} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
-        {editor.config.canEdit && (
-          <>
-            <IconButton
-              icon={track.locked ? 'lock' : 'unlock'}
-              label={`${track.locked ? 'Unlock' : 'Lock'} ${name}`}
-              pressed={track.locked}
-              onClick={() => store.transact(track.locked ? 'Unlock' : 'Lock', (tx) => tx.updateTrack(track.id, { locked: !track.locked }))}
-            />
-            <IconButton icon="trash" label={`Delete ${name}`} onClick={() => deleteTracks(editor, [track.id])} />
-          </>
-        )}
-      </span>
-    </li>
-  )
-}
-
-function LabelOf({ editor, track, name }: { editor: Editor; track: Track; name: string }) {
-  return (
-    <select
-      aria-label={`Label of ${name}`}
-      value={track.label}
-      onChange={(event) => {
-        const label = Number(event.currentTarget.value)
-        editor.store.transact('Change label', (tx) => tx.updateTrack(track.id, { label }))
-      }}
-    >
-      {editor.config.labels.map((label) => (
-        <option key={label.id} value={label.id}>
-          {label.name}
-        </option>
-      ))}
-    </select>
-  )
-}
-
-interface IconButtonProps {
-  readonly icon: string
-  readonly label: string
-  readonly pressed?: boolean
-  readonly onClick: () => void
-}
-
-function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
-  return (
-    <button type="button" class="icon-button" title={label} aria-label={label} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })} onClick={onClick}>
-      <Icon name={icon} />
-    </button>
   )
 }
 
@@ -152,16 +114,3 @@ function walk(event: KeyboardEvent): void {
   event.preventDefault()
   event.stopPropagation()
 }
-
-/** Whether a track shows something on the frame; whoever asks follows the playhead and the records. */
-function isHere(editor: Editor, track: Track): boolean {
-  editor.store.records.version.value
-  return editor.store.queries.shapeAt(track.id, editor.session.frame.value) !== null
-}
-
-function matches(editor: Editor, track: Track, query: string): boolean {
-  const words = query.trim().toLowerCase()
-  return !words || `${editor.label(track.label)?.name ?? ''} ${track.number}`.toLowerCase().includes(words)
-}
-
-const order = (track: Track) => (track.number < 0 ? 1e9 - track.number : track.number)

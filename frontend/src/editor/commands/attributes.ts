@@ -50,6 +50,7 @@ export const ATTRIBUTES: readonly Command[] = [
     keys: ['Shift+A'],
     undoable: false,
     when: (editor) => fieldsOf(editor, selectedTracks(editor)).length > 0,
+    needs: 'Select an object whose label has attributes first.',
     run: (editor) => {
       editor.panels.open('attributes')
       editor.focusPanel('attributes')

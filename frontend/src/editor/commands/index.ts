@@ -4,12 +4,22 @@ import type { Editor } from '@/editor/editor'
 import { ATTRIBUTES } from './attributes'
 import { GENERAL } from './general'
 import { HISTORY } from './history'
+import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
 import { TIME } from './time'
 import { TRACKS } from './tracks'
 
-export const COMMANDS: readonly Command[] = [...PLAYBACK, ...GENERAL, ...SHAPES, ...TRACKS, ...TIME, ...ATTRIBUTES, ...HISTORY]
+export const COMMANDS: readonly Command[] = [
+  ...PLAYBACK,
+  ...GENERAL,
+  ...SHAPES,
+  ...TRACKS,
+  ...TIME,
+  ...ATTRIBUTES,
+  ...HISTORY,
+  ...OBJECTS,
+]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
 

@@ -1,6 +1,7 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import type { Label } from '@/store/types'
+import { relabel } from './objects'
 
 const withSelection = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
 
@@ -55,7 +56,7 @@ export function keyOfLabel(editor: Editor, label: Label, index: number): string 
 export function chooseLabel(editor: Editor, label: Label): void {
   const tracks = editor.selected().filter((track) => editor.store.records.track(track)?.label !== label.id)
   if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
-    editor.store.transact(`Label ${label.name}`, (tx) => tracks.forEach((track) => tx.updateTrack(track, { label: label.id })))
+    relabel(editor, tracks, label)
   } else editor.session.activeLabel.value = label.id
 }
 

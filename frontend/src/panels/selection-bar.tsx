@@ -1,0 +1,94 @@
+import { deleteTracks } from '@/editor/commands/tracks'
+import { recolour, relabel, renumber, setLocked } from '@/editor/commands/objects'
+import { selectedTracks } from '@/editor/commands/attributes'
+import type { Editor } from '@/editor/editor'
+import { trackColour } from '@/store/colours'
+import type { Track } from '@/store/types'
+import { CommandButton, IconButton } from './buttons'
+
+/** What can be done with everything that is selected; always as high, so that the list above stays where it is. */
+export function SelectionBar({ editor }: { editor: Editor }) {
+  const tracks = selectedTracks(editor)
+  const listed = editor.list.shown.value.length
+  if (!tracks.length) {
+    return (
+      <div class="selection-bar">
+        <button type="button" class="button quiet" disabled={!listed} onClick={() => editor.session.select(...editor.list.shown.value.map(({ id }) => id))}>
+          Select all {listed > 1 ? listed : ''}
+        </button>
+      </div>
+    )
+  }
+  return (
+    <div class="selection-bar" role="toolbar" aria-label="Selected objects">
+      {editor.config.canEdit ? <Changes editor={editor} tracks={tracks} /> : <span class="count">{tracks.length} selected</span>}
+      <span class="spring" />
+      <CommandButton editor={editor} id="track.first-frame" icon="first" />
+      <CommandButton editor={editor} id="track.last-frame" icon="last" />
+      <Visibility editor={editor} tracks={tracks} />
+    </div>
+  )
+}
+
+function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] }) {
+  const ids = tracks.map(({ id }) => id)
+  const [first, ...others] = tracks
+  const label = others.every((track) => track.label === first!.label) ? first!.label : ''
+  return (
+    <>
+      {others.length ? <span class="count">{tracks.length} ×</span> : <NumberField editor={editor} track={first!} />}
+      <select
+        aria-label="Label of the selected objects"
+        value={label}
+        onChange={(event) => {
+          const chosen = editor.label(Number(event.currentTarget.value))
+          if (chosen) relabel(editor, ids, chosen)
+        }}
+      >
+        {label === '' && <option value="">Mixed</option>}
+        {editor.config.labels.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <input type="color" title="Colour of the selected objects" aria-label="Colour of the selected objects" value={trackColour(editor.config, first!)} onChange={(event) => recolour(editor, ids, event.currentTarget.value)} />
+    </>
+  )
+}
+
+function NumberField({ editor, track }: { editor: Editor; track: Track }) {
+  const text = track.number > 0 ? String(track.number) : ''
+  return (
+    <input
+      class="track-number"
+      type="number"
+      min={1}
+      step={1}
+      aria-label="Number of the selected track"
+      title="The track’s number, which no other has"
+      value={text}
+      disabled={track.locked || track.number < 0}
+      onChange={(event) => {
+        if (!renumber(editor, track.id, event.currentTarget.valueAsNumber)) event.currentTarget.value = text
+      }}
+    />
+  )
+}
+
+function Visibility({ editor, tracks }: { editor: Editor; tracks: readonly Track[] }) {
+  const ids = tracks.map(({ id }) => id)
+  const hidden = ids.every((id) => editor.session.hidden.value.has(id))
+  const locked = tracks.every((track) => track.locked)
+  return (
+    <span class="object-actions">
+      <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={hidden ? 'Show the selected objects' : 'Hide the selected objects'} pressed={hidden} onClick={() => editor.session.toggleHidden(...ids)} />
+      {editor.config.canEdit && (
+        <>
+          <IconButton icon={locked ? 'lock' : 'unlock'} label={locked ? 'Unlock the selected objects' : 'Lock the selected objects'} pressed={locked} onClick={() => setLocked(editor, ids, !locked)} />
+          <IconButton icon="trash" label="Delete the selected objects" onClick={() => deleteTracks(editor, ids)} />
+        </>
+      )}
+    </span>
+  )
+}
