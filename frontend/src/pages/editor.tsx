@@ -16,6 +16,7 @@ import { HistoryDrawer } from '@/panels/history'
 import { Objects } from '@/panels/objects'
 import { NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { Palette } from '@/panels/palette'
+import { TimeDialogs } from '@/panels/time-dialogs'
 import { ToolBar } from '@/panels/tool-bar'
 import { TopBar } from '@/panels/top-bar'
 import { Transport } from '@/panels/transport'
@@ -106,6 +107,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
     <>
       <NoticeBar editor={editor} />
       <QuestionDialog editor={editor} />
+      <TimeDialogs editor={editor} />
       <HelpOverlay editor={editor} />
       <Palette editor={editor} />
     </>,

@@ -3,6 +3,7 @@ import type { Editor } from '@/editor/editor'
 import { copyShapes, pasteShapes } from '@/editor/time/clipboard'
 import { whenLoaded } from '@/editor/time/edit'
 import { splitHere, swapFromHere } from '@/editor/time/identity'
+import { mergeSelected } from '@/editor/time/merging'
 import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
 import type { FrameNumber, TrackId } from '@/store/types'
 
@@ -35,6 +36,17 @@ function setRangeEnd(editor: Editor, end: 'first' | 'last'): void {
 export const TIME: readonly Command[] = [
   { ...selected, id: 'track.split', label: 'Split here', group: 'Tracks', help: 'From this frame on the selected tracks become tracks of their own.', keys: ['Alt+M'], undoable: true, run: (editor) => splitHere(editor) },
   { ...selected, id: 'track.swap', label: 'Swap from here on', group: 'Tracks', help: 'Two selected tracks exchange their shapes from this frame on: repairs mixed-up objects.', keys: ['Alt+X'], undoable: true, needs: 'Select two objects first.', run: (editor) => swapFromHere(editor) },
+  { ...selected, id: 'track.merge', label: 'Merge', group: 'Tracks', help: 'Makes the selected tracks one, across gaps too; where they are at odds, you choose.', keys: ['M'], undoable: true, needs: 'Select two or more objects first.', run: mergeSelected },
+  {
+    ...selected,
+    id: 'shape.propagate',
+    label: 'Propagate',
+    group: 'Shapes',
+    help: 'Keeps the selected shapes as they are over the next frames, or those before.',
+    keys: ['Ctrl+B'],
+    undoable: true,
+    run: (editor) => (editor.time.dialog.value = { kind: 'propagate', tracks: editor.selected() }),
+  },
   { ...selected, id: 'shape.copy', label: 'Copy', group: 'Shapes', help: 'Copies the selected shapes on this frame.', keys: ['Ctrl+C'], undoable: false, run: copyShapes },
   {
     id: 'shape.paste',

@@ -1,8 +1,13 @@
 /** What belongs to working along time but to no record: the clipboard, which dialog is open, what was chosen in it last. */
 import { signal, type Signal } from '@preact/signals-core'
+import type { TrackId } from '@/store/types'
 import type { Copied } from './clipboard'
 
-export type TimeDialog = 'propagate' | 'merge' | 'range' | 'thin'
+/** `tracks`: those that were selected when it was opened. */
+export interface TimeDialog {
+  readonly kind: 'propagate' | 'merge'
+  readonly tracks: readonly TrackId[]
+}
 
 export class TimeState {
   readonly clipboard: Signal<Copied | null> = signal(null, { name: 'clipboard' })

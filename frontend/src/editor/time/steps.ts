@@ -1,5 +1,4 @@
 /** Values of attributes that change along a track: [frame, value] pairs, each in force until the next one. Pure. */
-import type { Range } from '@/store/transaction'
 import type { FrameNumber, Track } from '@/store/types'
 
 export type Step = readonly [frame: FrameNumber, value: unknown]
@@ -18,11 +17,6 @@ export const stepsAfter = (steps: Steps, at: FrameNumber): Steps => steps.filter
 export function stepsFrom(steps: Steps, at: FrameNumber): Steps {
   const held = valueAt(steps, at)
   return held === null ? stepsAfter(steps, at) : [[at, held], ...stepsAfter(steps, at)]
-}
-
-/** A value on a range of frames; beyond it everything stays. */
-export function withValue(steps: Steps, [first, last]: Range, value: unknown): Steps {
-  return simplified([...stepsBefore(steps, first), [first, value], [last + 1, valueAt(steps, last + 1)], ...stepsAfter(steps, last + 1)])
 }
 
 /** Without steps that change nothing. */

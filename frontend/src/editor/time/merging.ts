@@ -1,0 +1,57 @@
+/** Merging the selected tracks: at once where they agree, else after a look at where they don't. */
+import type { Editor } from '@/editor/editor'
+import type { Track, TrackId } from '@/store/types'
+import { apply, isWhollyMine, nameOf, rowsOf, tracksToChange, whenLoaded } from './edit'
+import { mergedSteps, planMerge, type Choices, type Source } from './merge'
+
+export function mergeSelected(editor: Editor): void {
+  const tracks = tracksToChange(editor)
+  if (!tracks) return
+  if (tracks.length < 2) {
+    editor.session.tell('Select two or more tracks to merge them.', 'error')
+    return
+  }
+  whenLoaded(editor, tracks, () => {
+    const sources = sourcesOf(editor, tracks)
+    if (planMerge(sources).conflicts.length) editor.time.dialog.value = { kind: 'merge', tracks }
+    else mergeTracks(editor, tracks, sources[0]!.track.id)
+  })
+}
+
+/** Tracks with their rows, in the order of their numbers; one without a number yet comes last. */
+export function sourcesOf(editor: Editor, tracks: readonly TrackId[]): Source[] {
+  return tracks
+    .map((id) => editor.store.records.track(id))
+    .filter((track) => track !== null)
+    .sort((a, b) => order(a) - order(b))
+    .map((track) => ({ track, rows: rowsOf(editor, track.id) }))
+}
+
+/** All shapes go to `kept`, which keeps its number, label and attributes; the others are deleted. One step of undo. */
+export function mergeTracks(editor: Editor, tracks: readonly TrackId[], kept: TrackId, choices: Choices = new Map()): void {
+  const { session, store } = editor
+  const sources = sourcesOf(editor, tracks)
+  const target = sources.find(({ track }) => track.id === kept)
+  if (!target) return
+  const others = sources.filter((source) => source !== target)
+  const foreign = others.find(({ rows }) => !isWhollyMine(editor, rows))
+  if (foreign) {
+    session.tell(`${nameOf(editor, foreign.track.id)} also has shapes outside of your job, so it can’t be merged into another.`, 'error')
+    return
+  }
+  const { rows, stretches } = planMerge(sources, choices)
+  const done = apply(editor, `Merge ${sources.length} tracks`, [{ track: kept, former: target.rows, rows }], (tx) => {
+    const steps = mergedSteps(target.track, sources, stretches)
+    if (Object.keys(steps).length) tx.updateTrack(kept, { frame_attributes: steps })
+    for (const { track } of others) {
+      const run = store.runOf(track.id)
+      if (run) store.stopRun(run.id, [track.id])
+      tx.updateTrack(track.id, { deleted: true })
+    }
+  })
+  if (!done) return
+  session.select(kept)
+  session.tell(`Merged ${sources.length} tracks into ${nameOf(editor, kept)}.`)
+}
+
+const order = ({ number }: Track) => (number < 0 ? 1e9 - number : number)

@@ -1,0 +1,20 @@
+import type { Editor } from '@/editor/editor'
+import type { TimeDialog } from '@/editor/time/state'
+import { MergeDialog } from './merge-dialog'
+import { PropagateDialog } from './propagate-dialog'
+
+export interface TimeDialogProps {
+  readonly editor: Editor
+  readonly tracks: TimeDialog['tracks']
+  readonly onClose: () => void
+}
+
+const DIALOGS = { merge: MergeDialog, propagate: PropagateDialog }
+
+/** The dialog about tracks and time that is open, if one is. */
+export function TimeDialogs({ editor }: { editor: Editor }) {
+  const open = editor.time.dialog.value
+  if (!open) return null
+  const Dialog = DIALOGS[open.kind]
+  return <Dialog editor={editor} tracks={open.tracks} onClose={() => (editor.time.dialog.value = null)} />
+}
