@@ -12,6 +12,8 @@ import { awaitsCorrection, planRetrack } from './retrack'
 import { PanelSettings, type StoredPanelSettings } from './panel-settings'
 import { TrackSettings, type StoredTrackSettings } from './settings'
 import { TimeState } from './time/state'
+import type { TimelineControl } from './timeline-control'
+import { TimelineSettings } from './timeline-settings'
 import { Machine } from './tool'
 import { TrackList } from './track-list'
 import { TOOLS } from './tools'
@@ -45,6 +47,7 @@ export class Editor {
   readonly list: TrackList
   readonly panels: PanelSettings
   readonly time = new TimeState()
+  readonly timelineSettings: TimelineSettings
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
@@ -55,6 +58,7 @@ export class Editor {
   /** Commands taken from the palette of late, the latest first. */
   readonly recent: Signal<readonly string[]>
   playback: Playback | null = null
+  timeline: TimelineControl | null = null
   /** Extensions that went out: the server answers later than the playhead moves. */
   private readonly extensionsAsked = new Set<string>()
 
@@ -69,6 +73,7 @@ export class Editor {
     this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
     this.list = new TrackList(store, store.config.preferences.order)
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
+    this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
   }
@@ -81,6 +86,7 @@ export class Editor {
       order: this.list.order.value,
       panels: this.panels.toJSON(),
       recent: this.recent.value,
+      timeline: this.timelineSettings.toJSON(),
     }
   }
 

@@ -55,6 +55,7 @@ function start(): void {
   renderPanels(editor, rest)
   const stage = new Stage(element('stage'), editor, scheduler, scope)
   const timeline = new Timeline(element('timeline'), editor, scheduler, scope)
+  editor.timeline = timeline
   editor.playback = new Playback(
     store.session,
     config.video.fps,
@@ -122,6 +123,7 @@ function connectPlayer(player: Player, stage: Stage, timeline: Timeline, editor:
   player.onFrame = (frame, picture) => stage.show(frame, picture)
   player.onError = (message) => session.tell(message, 'error')
   player.onBuffered = (ranges) => timeline.setBuffered(ranges)
+  timeline.setPictures((frame) => player.peek(frame))
   let before = session.frame.value
   scope.add(
     effect(() => {

@@ -93,6 +93,13 @@ export class Loader {
     }
   }
 
+  /** Have one window more, when nothing else is under way. Returns whether it was asked for. */
+  fill(start: number): boolean {
+    if (this.loaded.has(start) || this.underway.size) return false
+    void this.fetch(start, start, false)
+    return true
+  }
+
   /** The layer with its tracks, and what surrounds `frame`: what an editor opens with. */
   async open(frame: FrameNumber): Promise<void> {
     await this.fetch(windowStart(frame), windowStart(frame), true)

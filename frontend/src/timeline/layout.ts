@@ -2,19 +2,26 @@
 import type { Scale } from './scale'
 import { frameToX } from './scale'
 
+/** The whole video, small. */
+export const MINIMAP_PX = 14
 export const RULER_PX = 24
 export const STRIP_PX = 36
 export const ROW_PX = 24
 /** The column of names, left of the frames. */
-export const GUTTER_PX = 168
+export const GUTTER_PX = 200
+/** Where the parts of a name begin. */
+export const NAME_X = { triangle: 4, picture: 18, text: 44 } as const
 
 export interface Palette {
   readonly ground: string
+  readonly page: string
   readonly line: string
   readonly text: string
   readonly muted: string
   readonly accent: string
+  readonly onAccent: string
   readonly selected: string
+  readonly warn: string
 }
 
 /** What every part needs to draw itself; lengths are CSS px of the timeline's canvas. */
@@ -31,7 +38,17 @@ export interface Surface {
 export function readPalette(host: HTMLElement): Palette {
   const style = getComputedStyle(host)
   const read = (name: string) => style.getPropertyValue(name).trim()
-  return { ground: read('--panel'), line: read('--line'), text: read('--text'), muted: read('--muted'), accent: read('--accent'), selected: read('--selected') }
+  return {
+    ground: read('--panel'),
+    page: read('--ground'),
+    line: read('--line'),
+    text: read('--text'),
+    muted: read('--muted'),
+    accent: read('--accent'),
+    onAccent: read('--on-accent'),
+    selected: read('--selected'),
+    warn: read('--warn'),
+  }
 }
 
 /** Canvas x of a frame's left edge. */

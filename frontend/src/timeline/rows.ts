@@ -1,35 +1,52 @@
-/** One row of the timeline: a track's name, its keyframes, predictions, gaps, and how far a run has come. */
+/** One row of the timeline: a track's keyframes, predictions, gaps, and how far a run has come. */
 import type { Editor } from '@/editor/editor'
-import type { OverviewOut } from '@/protocol/generated'
-import { Flag } from '@/store/chunks'
+import { Flag, windowStart, WINDOW } from '@/store/chunks'
 import { trackColour } from '@/store/colours'
+import type { Bin } from '@/store/overview'
 import type { TrackRows } from '@/store/track-rows'
-import type { Span, Track } from '@/store/types'
+import type { FrameNumber, Run, Span, Track } from '@/store/types'
+import { drawValues } from './attributes'
+import { DETAIL_PER_FRAME } from './hits'
 import { clipped, GUTTER_PX, ROW_PX, xOf, type Palette, type Surface } from './layout'
-import { xToFrame } from './scale'
+import type { Line } from './lines'
+import { drawName, type Thumbnails } from './names'
+import { runTip } from './run-tip'
+import type { TimelineView } from './view'
 
-/** CSS px per frame below which single rows can't be told apart and the overview's bins are drawn instead. */
-const DETAIL_PER_FRAME = 0.5
 const BAR_PX = ROW_PX - 10
 /** Room left of the first frame, so that a keyframe on it is drawn whole. */
 const BLEED_PX = 6
 
-export function drawRow(surface: Surface, editor: Editor, overview: OverviewOut | null, track: Track, y: number): void {
+/** What all rows of one drawing need, worked out once. */
+export interface RowsContext {
+  readonly editor: Editor
+  readonly view: TimelineView
+  readonly runs: readonly Run[]
+  readonly thumbnails: Thumbnails
+}
+
+/** The lines in view and no others. */
+export function drawRows(surface: Surface, rows: RowsContext): void {
+  const [first, end] = rows.view.visible
+  for (let index = first; index < end; index++) drawLine(surface, rows, rows.view.lines[index]!, rows.view.yOf(index))
+}
+
+function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): void {
   const { context, scale, palette, width } = surface
+  const { editor } = rows
   const { session } = editor
+  const { track } = line
   const colour = trackColour(editor.config, track)
   if (session.selection.value.has(track.id)) {
     context.fillStyle = palette.selected
     context.fillRect(0, y, width, ROW_PX)
   }
   context.globalAlpha = session.hidden.value.has(track.id) ? 0.4 : 1
-  drawName(context, editor, track, colour, palette, y)
+  drawName(surface, rows, line, colour, y)
   const left = GUTTER_PX - (scale.first === 0 ? BLEED_PX : 0)
   clipped(context, left, y, width - left, ROW_PX, () => {
-    const bins = scale.perFrame < DETAIL_PER_FRAME ? overview?.tracks[track.id] : undefined
-    if (bins) drawBins(surface, bins, colour, y)
-    else drawSpans(surface, editor, track, colour, y)
-    drawRuns(surface, editor, track, y)
+    if (line.attribute) drawValues(surface, editor, track, line.attribute, y)
+    else drawTrack(surface, rows, track, colour, y)
   })
   context.globalAlpha = 0.5
   context.fillStyle = palette.line
@@ -37,16 +54,19 @@ export function drawRow(surface: Surface, editor: Editor, overview: OverviewOut 
   context.globalAlpha = 1
 }
 
-function drawName(context: CanvasRenderingContext2D, editor: Editor, track: Track, colour: string, palette: Palette, y: number): void {
-  context.fillStyle = colour
-  context.fillRect(10, y + ROW_PX / 2 - 5, 10, 10)
-  context.fillStyle = palette.text
-  const name = editor.label(track.label)?.name ?? ''
-  context.fillText(`${name}${track.number > 0 ? ` ${track.number}` : ''}`, 28, y + ROW_PX / 2, GUTTER_PX - 36)
+/** Rows where they are here, else what the overview says of them. */
+function drawTrack(surface: Surface, { editor, view, runs }: RowsContext, track: Track, colour: string, y: number): void {
+  const bins = editor.store.overview.value.value?.tracks[track.id]
+  const followed = runs.filter((run) => run.tracks.includes(track.id))
+  if (surface.scale.perFrame < DETAIL_PER_FRAME && bins) {
+    drawBins(surface, bins, colour, y)
+    for (const run of followed) drawProgress(surface, editor, run, track, bins, colour, y)
+  } else drawDetail(surface, editor, view, track, bins ?? [], colour, y)
+  for (const run of followed) drawRun(surface, editor, run, track, y)
 }
 
 /** Zoomed out: where a track has rows, window by window. */
-function drawBins({ context, scale, palette }: Surface, bins: OverviewOut['tracks'][string], colour: string, y: number): void {
+function drawBins({ context, scale, palette }: Surface, bins: readonly Bin[], colour: string, y: number): void {
   let previous: number | null = null
   for (const [first, last, , keyframes, predicted] of bins) {
     const x = xOf(scale, first)
@@ -63,10 +83,34 @@ function drawBins({ context, scale, palette }: Surface, bins: OverviewOut['track
   }
 }
 
-function drawSpans(surface: Surface, editor: Editor, track: Track, colour: string, y: number): void {
-  const { scale, width } = surface
-  const first = Math.max(Math.floor(scale.first), 0)
-  const last = Math.min(Math.ceil(xToFrame(scale, width - GUTTER_PX)), editor.config.video.frameCount - 1)
+/** Between what the overview knew of a running run and what has come since, so that the bar keeps up with its head. */
+function drawProgress({ context, scale }: Surface, editor: Editor, run: Run, track: Track, bins: readonly Bin[], colour: string, y: number): void {
+  const tip = runTip(editor.store.records.rows(track.id), run, track.id)
+  if (tip === null) return
+  const [first, last] = [bins[0]![0], bins.at(-1)![1]]
+  const from = tip > last ? last : tip
+  const to = tip < first ? first : tip
+  context.fillStyle = colour
+  context.globalAlpha = 0.6
+  if (from < to) context.fillRect(xOf(scale, from), y + 7, (to + 1 - from) * scale.perFrame, ROW_PX - 14)
+  context.globalAlpha = 1
+}
+
+function drawDetail(surface: Surface, editor: Editor, view: TimelineView, track: Track, bins: readonly Bin[], colour: string, y: number): void {
+  const [first, last] = view.frames
+  const { loader } = editor.store
+  for (let from = first; from <= last; ) {
+    const here = loader.covers(from)
+    let to = windowStart(from) + WINDOW - 1
+    while (to < last && loader.covers(to + 1) === here) to += WINDOW
+    if (here) drawSpans(surface, editor, track, from, Math.min(to, last), colour, y)
+    else drawBins(surface, bins.filter((bin) => bin[1] >= from && bin[0] <= to), colour, y)
+    from = to + 1
+  }
+}
+
+function drawSpans(surface: Surface, editor: Editor, track: Track, first: FrameNumber, last: FrameNumber, colour: string, y: number): void {
+  const { scale } = surface
   const rows = editor.store.records.rows(track.id)
   const spans = editor.store.queries.spans(track.id, first, last)
   for (const span of spans) if (span.kind !== 'keyframe') drawSpan(surface, rows, span, colour, y)
@@ -114,22 +158,19 @@ function drawConfidence(context: CanvasRenderingContext2D, perFrame: number, row
   context.fill()
 }
 
-/** A running run's frames as a dashed frame, and its head. */
-function drawRuns({ context, scale, palette }: Surface, editor: Editor, track: Track, y: number): void {
-  for (const run of editor.store.activeRuns()) {
-    if (!run.tracks.includes(track.id)) continue
-    context.strokeStyle = palette.accent
-    context.globalAlpha = 0.8
-    context.setLineDash([4, 3])
-    context.strokeRect(xOf(scale, run.first), y + 3.5, (run.last + 1 - run.first) * scale.perFrame, ROW_PX - 8)
-    context.setLineDash([])
-    const head = run.heads[track.id]
-    if (head === undefined) continue
-    context.fillStyle = palette.accent
-    context.globalAlpha = 1
-    context.fillRect(xOf(scale, head + 0.5) - 1.5, y + 2, 3, ROW_PX - 5)
-  }
+/** A running run's frames as a dashed frame, and its head: where its newest row is. */
+function drawRun({ context, scale, palette }: Surface, editor: Editor, run: Run, track: Track, y: number): void {
+  context.strokeStyle = palette.accent
+  context.lineWidth = 1
+  context.globalAlpha = 0.8
+  context.setLineDash([4, 3])
+  context.strokeRect(xOf(scale, run.first), y + 3.5, (run.last + 1 - run.first) * scale.perFrame, ROW_PX - 8)
+  context.setLineDash([])
   context.globalAlpha = 1
+  const tip = runTip(editor.store.records.rows(track.id), run, track.id)
+  if (tip === null) return
+  context.fillStyle = palette.accent
+  context.fillRect(xOf(scale, tip + 0.5) - 1.5, y + 2, 3, ROW_PX - 5)
 }
 
 /** A diamond with an edge, so that it stands out from a bar of the same colour. An outside one is hollow. */

@@ -1,63 +1,96 @@
 /** The upper part of the timeline: frame numbers, what is buffered, thumbnails, and the playheads. */
 import type { Editor } from '@/editor/editor'
-import type { EditorConfig } from '@/store/types'
-import { clipped, GUTTER_PX, RULER_PX, STRIP_PX, xOf, type Surface } from './layout'
-import { frameToX, tickStep, xToFrame } from './scale'
+import type { Units } from '@/editor/timeline-settings'
+import type { EditorConfig, FrameNumber } from '@/store/types'
+import { clipped, GUTTER_PX, MINIMAP_PX, RULER_PX, STRIP_PX, xOf, type Surface } from './layout'
+import { drawMinimapHead } from './minimap'
+import { xToFrame } from './scale'
+import { ticksOf } from './ticks'
 
 export type FrameRanges = readonly (readonly [number, number])[]
 
-/** Frame numbers, decoded ranges as a thin line, and a veil over what lies outside of the job. */
-export function drawRuler(surface: Surface, editor: Editor, buffered: FrameRanges): void {
+const BOTTOM = MINIMAP_PX + RULER_PX
+const MIDDLE = MINIMAP_PX + RULER_PX / 2 - 1
+
+/** Numbers, decoded ranges as a thin line, and a veil over what lies outside of the job. */
+export function drawRuler(surface: Surface, editor: Editor, buffered: FrameRanges, units: Units): void {
   const { context, scale, palette, width } = surface
-  const step = tickStep(scale)
-  const last = Math.min(xToFrame(scale, width - GUTTER_PX), editor.config.video.frameCount - 1)
-  clipped(context, GUTTER_PX, 0, width - GUTTER_PX, RULER_PX, () => {
+  const { frameCount, fps } = editor.config.video
+  const { step, label } = ticksOf(scale, units, fps)
+  const last = Math.min(xToFrame(scale, width - GUTTER_PX), frameCount - 1)
+  clipped(context, GUTTER_PX, MINIMAP_PX, width - GUTTER_PX, RULER_PX, () => {
     context.fillStyle = palette.muted
-    for (let frame = Math.floor(scale.first / step) * step; frame <= last; frame += step) {
+    for (let at = Math.max(Math.floor(scale.first / step), 0); Math.round(at * step) <= last; at++) {
+      const frame = Math.round(at * step)
       const x = xOf(scale, frame)
-      context.fillRect(x, RULER_PX - 6, 1, 6)
-      context.fillText(String(frame), x + 4, RULER_PX / 2 - 1)
+      context.fillRect(x, BOTTOM - 7, 1, 5)
+      context.fillText(label(frame), x + 4, MIDDLE)
     }
     context.fillStyle = palette.accent
     context.globalAlpha = 0.5
-    for (const [from, to] of buffered) context.fillRect(xOf(scale, from), RULER_PX - 2, Math.max((to + 1 - from) * scale.perFrame, 1), 2)
-    const [first, end] = editor.bounds
-    context.globalAlpha = 0.35
-    context.fillStyle = palette.line
-    context.fillRect(GUTTER_PX, 0, Math.max(frameToX(scale, first), 0), RULER_PX)
-    context.fillRect(xOf(scale, end + 1), 0, width, RULER_PX)
+    for (const [from, to] of buffered) context.fillRect(xOf(scale, from), BOTTOM - 2, Math.max((to + 1 - from) * scale.perFrame, 1), 2)
+    drawVeil(surface, editor.bounds)
   })
+}
+
+function drawVeil({ context, scale, palette, width }: Surface, [first, last]: readonly [FrameNumber, FrameNumber]): void {
+  context.globalAlpha = 0.35
+  context.fillStyle = palette.line
+  context.fillRect(GUTTER_PX, MINIMAP_PX, Math.max(xOf(scale, first) - GUTTER_PX, 0), RULER_PX)
+  context.fillRect(xOf(scale, last + 1), MINIMAP_PX, width, RULER_PX)
 }
 
 /** Thumbnails side by side, each of the frame in its middle. */
 export function drawStrip({ context, scale, width }: Surface, image: HTMLImageElement, strip: NonNullable<EditorConfig['video']['strip']>): void {
   const tileWidth = (strip.tileWidth * STRIP_PX) / strip.tileHeight
   const room = width - GUTTER_PX
-  clipped(context, GUTTER_PX, RULER_PX, room, STRIP_PX, () => {
+  clipped(context, GUTTER_PX, BOTTOM, room, STRIP_PX, () => {
     for (let x = -((scale.first * scale.perFrame) % tileWidth); x < room; x += tileWidth) {
       const tile = Math.min(Math.max(Math.floor(xToFrame(scale, x + tileWidth / 2) / strip.every), 0), strip.count - 1)
       const left = (tile % strip.columns) * strip.tileWidth
       const top = Math.floor(tile / strip.columns) * strip.tileHeight
-      context.drawImage(image, left, top, strip.tileWidth, strip.tileHeight, GUTTER_PX + x, RULER_PX, tileWidth, STRIP_PX)
+      context.drawImage(image, left, top, strip.tileWidth, strip.tileHeight, GUTTER_PX + x, BOTTOM, tileWidth, STRIP_PX)
     }
   })
 }
 
-/** This person's playhead over everything, and where others are as marks on the ruler. */
-export function drawPlayheads({ context, scale, palette, height }: Surface, editor: Editor): void {
+/** The chosen frames as a band over everything below the ruler, with ends to grip on it. */
+export function drawRange({ context, scale, palette, width, height }: Surface, [first, last]: readonly [FrameNumber, FrameNumber]): void {
+  const [left, right] = [xOf(scale, first), xOf(scale, last + 1)]
+  clipped(context, GUTTER_PX, MINIMAP_PX, width - GUTTER_PX, height, () => {
+    context.fillStyle = palette.accent
+    context.globalAlpha = 0.14
+    context.fillRect(left, MINIMAP_PX, right - left, height)
+    context.globalAlpha = 1
+    for (const x of [left, right]) {
+      context.fillRect(x - 0.5, MINIMAP_PX, 1, height)
+      context.fillRect(x - 2.5, MINIMAP_PX + 4, 5, RULER_PX - 8)
+    }
+  })
+}
+
+/** This person's playhead over everything, with its number, and where others are as marks on the ruler. */
+export function drawPlayheads(surface: Surface, editor: Editor, units: Units): void {
+  const { context, scale, palette, width, height } = surface
+  const { frameCount, fps } = editor.config.video
   for (const person of editor.store.people.value) {
     if (person.connection === editor.store.connection) continue
     const x = xOf(scale, person.frame + 0.5)
     context.fillStyle = person.colour
-    if (x >= GUTTER_PX) context.fillRect(x - 1, RULER_PX - 8, 2, 8)
+    if (x >= GUTTER_PX) context.fillRect(x - 1, BOTTOM - 10, 2, 8)
   }
-  const x = xOf(scale, editor.session.frame.value + 0.5)
-  if (x < GUTTER_PX - 1) return
+  const frame = editor.session.frame.value
+  drawMinimapHead(surface, frame, frameCount)
+  const x = xOf(scale, frame + 0.5)
+  if (x < GUTTER_PX - 1 || x > width + 1) return
   context.fillStyle = palette.accent
-  context.fillRect(x - 1, 0, 2, height)
+  context.fillRect(x - 1, MINIMAP_PX, 2, height)
+  const text = ticksOf({ ...scale, perFrame: Math.max(scale.perFrame, 1000) }, units, fps).label(frame)
+  const wide = context.measureText(text).width + 12
+  const left = Math.min(Math.max(x - wide / 2, GUTTER_PX), width - wide)
   context.beginPath()
-  context.moveTo(x - 6, 0)
-  context.lineTo(x + 6, 0)
-  context.lineTo(x, 9)
+  context.roundRect(left, MINIMAP_PX + 2, wide, RULER_PX - 6, 4)
   context.fill()
+  context.fillStyle = palette.onAccent
+  context.fillText(text, left + 6, MIDDLE + 1)
 }

@@ -23,6 +23,13 @@ export function zoomed(scale: Scale, x: number, factor: number, frameCount: numb
   return within({ first: xToFrame(scale, x) - x / perFrame, perFrame }, frameCount, width)
 }
 
+/** A range of frames, both ends included, with a twentieth of the width free on both sides. */
+export function fitted(first: number, last: number, frameCount: number, width: number): Scale {
+  const least = whole(frameCount, width).perFrame
+  const perFrame = Math.min(Math.max((0.9 * width) / (last + 1 - first), least), WIDEST_FRAME_PX)
+  return within({ first: (first + last + 1 - width / perFrame) / 2, perFrame }, frameCount, width)
+}
+
 export const scrolled = (scale: Scale, px: number, frameCount: number, width: number): Scale =>
   within({ ...scale, first: scale.first + px / scale.perFrame }, frameCount, width)
 

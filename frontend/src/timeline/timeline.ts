@@ -3,29 +3,39 @@ import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
-import type { Track } from '@/store/types'
-import { GUTTER_PX, readPalette, ROW_PX, RULER_PX, STRIP_PX, type Palette, type Surface } from './layout'
-import { drawRow } from './rows'
-import { drawPlayheads, drawRuler, drawStrip, type FrameRanges } from './ruler'
-import { following, scrolled, whole, xToFrame, zoomed, type Scale } from './scale'
+import type { TimelineControl } from '@/editor/timeline-control'
+import type { OverviewOut } from '@/protocol/generated'
+import { windowStart, WINDOW } from '@/store/chunks'
+import type { FrameNumber, TrackId } from '@/store/types'
+import { DETAIL_PER_FRAME } from './hits'
+import { GUTTER_PX, readPalette, ROW_PX, xOf, type Palette, type Surface } from './layout'
+import { densityOf, drawMinimap } from './minimap'
+import { TimelinePointer } from './pointer'
+import { drawRows } from './rows'
+import { drawPlayheads, drawRange, drawRuler, drawStrip, type FrameRanges } from './ruler'
+import { ThumbnailSheet } from './thumbnails'
+import { TimelineView } from './view'
 
 const DRAW_SOON_MS = 100
 const OVERVIEW_MS = 2000
+const FILL_MS = 300
+/** More windows in view than this are not fetched for it: fewer than the loader keeps. */
+const MOST_WINDOWS = 16
 
-export class Timeline {
+export class Timeline implements TimelineControl {
   private readonly ground: HTMLCanvasElement
   /** Above it, the playheads alone: they move with every frame, the rest seldom. */
   private readonly overlay: HTMLCanvasElement
-  private scale: Scale | null = null
-  private scrollTop = 0
+  private readonly view: TimelineView
+  private readonly pointer: TimelinePointer
+  private readonly thumbnails: ThumbnailSheet
   private buffered: FrameRanges = []
   private strip: HTMLImageElement | null = null
-  private dragging: 'playhead' | 'scroll' | null = null
-  private dragFrom = { x: 0, y: 0 }
   private palette: Palette | null = null
-  /** One per row. */
-  private tracks: readonly Track[] = []
+  private density: { readonly of: OverviewOut; readonly values: Float32Array } | null = null
   private drawTimer: ReturnType<typeof setTimeout> | null = null
+  /** Whether the view stayed as it is since the last look at what it lacks. */
+  private still = false
 
   constructor(
     private readonly host: HTMLElement,
@@ -35,6 +45,13 @@ export class Timeline {
   ) {
     this.ground = this.layer()
     this.overlay = this.layer()
+    this.view = new TimelineView(editor)
+    this.view.onChange = () => {
+      this.still = false
+      this.scheduler.request(this.draw)
+    }
+    this.thumbnails = new ThumbnailSheet(editor)
+    this.pointer = new TimelinePointer(host, editor, this.view, scope)
     const resize = new ResizeObserver(() => this.resize())
     resize.observe(host)
     scope.add(() => resize.disconnect())
@@ -42,7 +59,6 @@ export class Timeline {
     theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
     scope.add(() => theme.disconnect())
     this.loadStrip()
-    this.listen()
     this.follow()
   }
 
@@ -51,17 +67,32 @@ export class Timeline {
     this.scheduler.request(this.draw)
   }
 
-  private get frameCount(): number {
-    return this.editor.config.video.frameCount
+  /** Where thumbnails find the decoded picture of a frame. */
+  setPictures(peek: (frame: FrameNumber) => ImageBitmap | null): void {
+    this.thumbnails.peek = peek
   }
 
-  private get width(): number {
-    return Math.max(this.host.clientWidth - GUTTER_PX, 1)
+  // ------------------------------------------------------------------ what commands ask for
+
+  zoom(factor: number): void {
+    const x = xOf(this.view.scale, this.editor.session.frame.value + 0.5)
+    const inView = x >= GUTTER_PX && x <= this.view.width
+    this.view.zoomAt(inView ? x : GUTTER_PX + this.view.room / 2, factor)
   }
 
-  private get top(): number {
-    return RULER_PX + (this.strip ? STRIP_PX : 0)
+  whole(): void {
+    this.view.showWhole()
   }
+
+  show(first: FrameNumber, last: FrameNumber): void {
+    this.view.show(first, last)
+  }
+
+  toggleAttributes(tracks: readonly TrackId[]): void {
+    this.view.toggle(tracks)
+  }
+
+  // ------------------------------------------------------------------ following
 
   /** Draw within a tenth of a second: while a tracker runs the records change with every frame. */
   private drawSoon(): void {
@@ -73,28 +104,68 @@ export class Timeline {
   }
 
   private follow(): void {
-    const { session, store } = this.editor
-    this.scope.add(
-      follow([session.frame], () => {
-        this.followPlayhead()
-        this.announce()
-        this.scheduler.request(this.drawOverlay)
-      }),
-    )
-    this.scope.add(
-      follow([this.editor.list.shown], () => {
-        this.tracks = this.editor.list.shown.value
+    const { session, store, list, timelineSettings } = this.editor
+    const { scope } = this
+    const drawNow = () => this.scheduler.request(this.draw)
+    scope.add(follow([session.frame], () => this.playheadMoved()))
+    scope.add(
+      follow([list.shown], () => {
+        this.view.list(list.shown.value)
         this.drawSoon()
       }),
     )
-    this.scope.add(follow([session.selection], () => this.reveal()))
-    this.scope.add(follow([store.records.version, store.overview.value], () => this.drawSoon()))
-    this.scope.add(follow([store.runs], () => this.drawSoon()))
-    this.scope.add(follow([session.selection, session.hidden], () => this.scheduler.request(this.draw)))
-    this.scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
+    scope.add(follow([session.selection], () => this.reveal()))
+    // What a person drags is drawn at once.
+    scope.add(follow([store.records.version], () => (this.pointer.busy ? drawNow() : this.drawSoon())))
+    scope.add(follow([store.runs, store.overview.value], () => this.drawSoon()))
+    scope.add(follow([session.selection, session.hidden, session.range, timelineSettings.units], drawNow))
+    scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     void store.overview.refresh()
-    // While a tracker runs the records change with every frame.
-    this.scope.every(OVERVIEW_MS, () => void store.overview.refresh())
+    scope.every(OVERVIEW_MS, () => void store.overview.refresh())
+    scope.every(FILL_MS, () => this.fetchMissing())
+  }
+
+  private playheadMoved(): void {
+    if (this.view.width) this.view.follow(this.editor.session.frame.value)
+    this.announce()
+    this.scheduler.request(this.drawOverlay)
+  }
+
+  /** Tell assistive technology where the playhead is. */
+  private announce(): void {
+    const frame = this.editor.session.frame.value
+    const last = Math.max(this.view.frameCount - 1, 0)
+    this.host.setAttribute('aria-valuemin', '0')
+    this.host.setAttribute('aria-valuemax', String(last))
+    this.host.setAttribute('aria-valuenow', String(frame))
+    this.host.setAttribute('aria-valuetext', `Frame ${frame} of ${last}`)
+  }
+
+  /** Have a single selected track in view. */
+  private reveal(): void {
+    const [selected, ...others] = this.editor.session.selection.value
+    if (selected !== undefined && !others.length && !this.pointer.busy) this.view.reveal(selected)
+  }
+
+  /** Rows of frames that are looked at here and nowhere else are fetched when nothing else goes on, one window at a time. */
+  private fetchMissing(): void {
+    const { view, editor, still } = this
+    this.still = true
+    if (!still || editor.session.playing.value || view.scale.perFrame < DETAIL_PER_FRAME) return
+    const [first, last] = view.frames
+    if (last - first > MOST_WINDOWS * WINDOW) return
+    for (let start = windowStart(first); start <= last; start += WINDOW) if (editor.store.loader.fill(start)) return
+  }
+
+  private loadStrip(): void {
+    const { strip } = this.editor.config.video
+    if (!strip) return
+    const image = new Image()
+    image.onload = () => {
+      this.strip = this.thumbnails.strip = image
+      this.scheduler.request(this.draw)
+    }
+    image.src = strip.url
   }
 
   private layer(): HTMLCanvasElement {
@@ -104,52 +175,14 @@ export class Timeline {
     return canvas
   }
 
-  private followPlayhead(): void {
-    if (!this.scale || this.dragging === 'scroll') return
-    const scale = following(this.scale, this.editor.session.frame.value, this.frameCount, this.width)
-    if (scale === this.scale) return
-    this.scale = scale
-    this.scheduler.request(this.draw)
-  }
-
-  /** Tell assistive technology where the playhead is. */
-  private announce(): void {
-    const frame = this.editor.session.frame.value
-    const last = Math.max(this.frameCount - 1, 0)
-    this.host.setAttribute('aria-valuemin', '0')
-    this.host.setAttribute('aria-valuemax', String(last))
-    this.host.setAttribute('aria-valuenow', String(frame))
-    this.host.setAttribute('aria-valuetext', `Frame ${frame} of ${last}`)
-  }
-
-  /** Scroll no farther than needed to have a single selected track in view. */
-  private reveal(): void {
-    const [selected, ...others] = this.editor.session.selection.value
-    if (selected === undefined || others.length || this.dragging) return
-    const index = this.tracks.findIndex((track) => track.id === selected)
-    const room = this.host.clientHeight - this.top
-    if (index >= 0) this.scrollTop = Math.min(Math.max(this.scrollTop, (index + 1) * ROW_PX - room), index * ROW_PX)
-  }
-
-  private loadStrip(): void {
-    const { strip } = this.editor.config.video
-    if (!strip) return
-    const image = new Image()
-    image.onload = () => {
-      this.strip = image
-      this.scheduler.request(this.draw)
-    }
-    image.src = strip.url
-  }
-
   private resize(): void {
     const ratio = window.devicePixelRatio || 1
+    const { clientWidth, clientHeight } = this.host
     for (const canvas of [this.ground, this.overlay]) {
-      canvas.width = Math.round(this.host.clientWidth * ratio)
-      canvas.height = Math.round(this.host.clientHeight * ratio)
+      canvas.width = Math.round(clientWidth * ratio)
+      canvas.height = Math.round(clientHeight * ratio)
     }
-    const atWhole = !this.scale || this.scale.perFrame <= whole(this.frameCount, this.width).perFrame * 1.01
-    if (atWhole) this.scale = whole(this.frameCount, this.width)
+    this.view.resize(clientWidth, clientHeight)
     this.draw()
   }
 
@@ -160,141 +193,61 @@ export class Timeline {
 
   // ------------------------------------------------------------------ drawing
 
-  private surface(canvas: HTMLCanvasElement, scale: Scale): Surface {
+  private surface(canvas: HTMLCanvasElement): Surface {
     this.palette ??= readPalette(this.host)
+    const { scale, width, height, top } = this.view
     const context = canvas.getContext('2d')!
     const ratio = window.devicePixelRatio || 1
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    return { context, scale, palette: this.palette, width: this.host.clientWidth, height: this.host.clientHeight, top: this.top }
+    context.font = '12px "Inter", system-ui, sans-serif'
+    context.textBaseline = 'middle'
+    return { context, scale, palette: this.palette, width, height, top }
   }
 
   private readonly drawOverlay = (): void => {
-    if (!this.scale) return
-    const surface = this.surface(this.overlay, this.scale)
+    if (!this.view.width) return
+    const surface = this.surface(this.overlay)
     surface.context.clearRect(0, 0, surface.width, surface.height)
-    drawPlayheads(surface, this.editor)
+    drawPlayheads(surface, this.editor, this.editor.timelineSettings.units.value)
   }
 
   private readonly draw = (): void => {
-    const { editor } = this
-    if (!this.scale) return
-    const surface = this.surface(this.ground, this.scale)
-    const { context, palette, width, height } = surface
+    const { editor, view } = this
+    if (!view.width) return
+    const surface = this.surface(this.ground)
+    const { context, palette, width, height, top } = surface
     context.fillStyle = palette.ground
     context.fillRect(0, 0, width, height)
-    context.font = '12px "Inter", system-ui, sans-serif'
-    context.textBaseline = 'middle'
-    this.drawRows(surface)
+    if (view.lines.length) drawRows(surface, { editor, view, runs: editor.store.activeRuns(), thumbnails: this.thumbnails })
+    else this.drawHint(surface)
     context.fillStyle = palette.ground
-    context.fillRect(0, 0, width, this.top)
-    drawRuler(surface, editor, this.buffered)
+    context.fillRect(0, 0, width, top)
+    drawMinimap(surface, this.densities(), view.frameCount, !view.isWhole)
+    drawRuler(surface, editor, this.buffered, editor.timelineSettings.units.value)
     if (this.strip) drawStrip(surface, this.strip, editor.config.video.strip!)
+    if (editor.session.range.value) drawRange(surface, editor.session.range.value)
     context.fillStyle = palette.line
     context.fillRect(GUTTER_PX - 1, 0, 1, height)
+    context.fillRect(0, top - 1, width, 1)
     this.drawOverlay()
+    if (!editor.session.playing.value) this.scheduler.request(this.fillThumbnails)
   }
 
-  private drawRows(surface: Surface): void {
-    const { context, palette, height, top } = surface
-    const { tracks } = this
-    this.scrollTop = Math.min(Math.max(this.scrollTop, 0), Math.max(tracks.length * ROW_PX - (height - top), 0))
-    if (!tracks.length) {
-      context.fillStyle = palette.muted
-      const { config, keymap } = this.editor
-      const hint = config.canEdit ? `No objects yet. Press ${keymap.shown('tool.box')} and drag a box around one, then ${keymap.shown('run.forward')} to track it.` : 'No objects yet.'
-      context.fillText(hint, GUTTER_PX + 16, top + ROW_PX)
-      return
-    }
-    const first = Math.floor(this.scrollTop / ROW_PX)
-    const last = Math.min(first + Math.ceil((height - top) / ROW_PX) + 1, tracks.length)
-    for (let index = first; index < last; index++) {
-      drawRow(surface, this.editor, this.editor.store.overview.value.value, tracks[index]!, top + index * ROW_PX - this.scrollTop)
-    }
+  private readonly fillThumbnails = (): void => {
+    if (this.thumbnails.fill()) this.scheduler.request(this.draw)
   }
 
-  // ------------------------------------------------------------------ pointer
-
-  private listen(): void {
-    const { host, scope } = this
-    scope.listen(host, 'pointerdown', (event) => this.down(event))
-    scope.listen(host, 'pointermove', (event) => this.move(event))
-    scope.listen(host, 'pointerup', () => (this.dragging = null))
-    scope.listen(host, 'pointercancel', () => (this.dragging = null))
-    scope.listen(host, 'dblclick', (event) => this.doubleClick(event))
-    scope.listen(host, 'contextmenu', (event) => event.preventDefault())
-    scope.listen(host, 'wheel', (event) => this.wheel(event), { passive: false })
+  private drawHint({ context, palette, top }: Surface): void {
+    const { list, config, keymap } = this.editor
+    const first = `Press ${keymap.shown('tool.box')} and drag a box around one, then ${keymap.shown('run.forward')} to track it.`
+    const none = config.canEdit ? `No objects yet. ${first}` : 'No objects yet.'
+    context.fillStyle = palette.muted
+    context.fillText(list.count.value ? 'No object matches the filter.' : none, GUTTER_PX + 16, top + ROW_PX)
   }
 
-  private local(event: MouseEvent): { x: number; y: number } {
-    const box = this.host.getBoundingClientRect()
-    return { x: event.clientX - box.left, y: event.clientY - box.top }
-  }
-
-  private down(event: PointerEvent): void {
-    const { x, y } = this.local(event)
-    this.host.setPointerCapture(event.pointerId)
-    this.dragFrom = { x, y }
-    if (event.button !== 0) {
-      this.dragging = 'scroll'
-      return
-    }
-    if (y >= this.top) this.pick(y, event.shiftKey || event.ctrlKey || event.metaKey)
-    if (x >= GUTTER_PX) {
-      this.dragging = 'playhead'
-      this.editor.playback?.pause()
-      this.scrub(x)
-    }
-  }
-
-  private move(event: PointerEvent): void {
-    const { x, y } = this.local(event)
-    if (this.dragging === 'playhead') this.scrub(x)
-    if (this.dragging === 'scroll' && this.scale) {
-      this.scale = scrolled(this.scale, this.dragFrom.x - x, this.frameCount, this.width)
-      this.scrollTop += this.dragFrom.y - y
-      this.dragFrom = { x, y }
-      this.scheduler.request(this.draw)
-    }
-  }
-
-  private scrub(x: number): void {
-    if (this.scale) this.editor.goTo(Math.floor(xToFrame(this.scale, Math.min(Math.max(x - GUTTER_PX, 0), this.width))))
-  }
-
-  private trackAt(y: number): Track | null {
-    return this.tracks[Math.floor((y - this.top + this.scrollTop) / ROW_PX)] ?? null
-  }
-
-  private pick(y: number, add: boolean): void {
-    const track = this.trackAt(y)
-    if (!track) return
-    if (add) this.editor.session.toggleSelected(track.id)
-    else this.editor.session.select(track.id)
-  }
-
-  /** On a track's name: go to where it begins. */
-  private doubleClick(event: MouseEvent): void {
-    const { x, y } = this.local(event)
-    const track = this.trackAt(y)
-    const extent = track && x < GUTTER_PX ? this.editor.store.queries.extent(track.id) : null
-    if (extent) this.editor.goTo(extent[0])
-  }
-
-  private wheel(event: WheelEvent): void {
-    event.preventDefault()
-    if (!this.scale) return
-    const { x, y } = this.local(event)
-    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY)
-    if (event.shiftKey || sideways) {
-      this.scale = scrolled(this.scale, sideways ? event.deltaX : event.deltaY, this.frameCount, this.width)
-    } else if (event.ctrlKey || event.metaKey || y < this.top || this.fits()) {
-      this.scale = zoomed(this.scale, Math.max(x - GUTTER_PX, 0), Math.exp(-event.deltaY / 300), this.frameCount, this.width)
-    } else this.scrollTop += event.deltaY
-    this.scheduler.request(this.draw)
-  }
-
-  /** Whether all rows are in view, so that the wheel has nothing to scroll. */
-  private fits(): boolean {
-    return this.tracks.length * ROW_PX <= this.host.clientHeight - this.top
+  private densities(): Float32Array | null {
+    const overview = this.editor.store.overview.value.value
+    if (overview && this.density?.of !== overview) this.density = { of: overview, values: densityOf(overview, this.view.frameCount) }
+    return this.density?.values ?? null
   }
 }

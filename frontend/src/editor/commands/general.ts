@@ -12,6 +12,10 @@ function escape(editor: Editor): void {
     editor.question.value = null
     return
   }
+  if (!editor.machine.busy && editor.session.range.value) {
+    editor.session.range.value = null
+    return
+  }
   const runs = editor.store.activeRuns().filter((run) => run.mine)
   if (!editor.machine.busy && editor.session.tool.value === 'select' && runs.length) {
     for (const run of runs) editor.store.stopRun(run.id)

@@ -8,6 +8,7 @@ import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
 import { TIME } from './time'
+import { TIMELINE } from './timeline'
 import { TRACKS } from './tracks'
 
 export const COMMANDS: readonly Command[] = [
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   ...ATTRIBUTES,
   ...HISTORY,
   ...OBJECTS,
+  ...TIMELINE,
 ]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
