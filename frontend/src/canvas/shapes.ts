@@ -1,8 +1,9 @@
 import type { Editor } from '@/editor/editor'
+import { tagText } from '@/editor/tags'
 import { intersects } from '@/geometry/box'
 import { kindOf } from '@/geometry/kinds'
 import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'
-import { trackColour } from '@/store/colours'
+import { shapeColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
 import { paint, type Look } from './kinds'
 
@@ -24,10 +25,11 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   for (const shape of shapes) paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))
   for (const ghost of editor.ghosts()) if (!hidden.has(ghost.track.id)) drawGhost(context, editor, view, ghost)
   for (const shape of shapes) {
-    const important = selection.has(shape.track.id) || hovered === shape.track.id
-    if (important || shapes.length <= MOST_TAGS) drawTag(context, editor, view, shape, important)
+    const [selected, pointed] = [selection.has(shape.track.id), hovered === shape.track.id]
+    if (!editor.display.showsTag(selected, pointed)) continue
+    if (selected || pointed || shapes.length <= MOST_TAGS) drawTag(context, editor, view, shape, frame, selected || pointed)
   }
-  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, view, shape, trackColour(editor.config, shape.track))
+  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, view, shape, colourOf(editor, shape))
   drawOthers(context, editor, view, shapes, frame)
   if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
 }
@@ -39,14 +41,18 @@ function rectangle(view: View, box: BoxPx): [number, number, number, number] {
 
 /** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line. */
 function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hovered: boolean): Look {
+  const { display } = editor
+  const thickness = display.lineWidth.value / 2
   return {
-    colour: trackColour(editor.config, shape.track),
-    fill: selected ? 0.22 : hovered ? 0.12 : 0,
-    lineWidth: selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2,
+    colour: colourOf(editor, shape),
+    fill: Math.min(display.fill.value + (selected ? 0.22 : hovered ? 0.12 : 0), 1),
+    lineWidth: thickness * (selected ? 2.5 : shape.origin === 'interpolated' ? 1.25 : 2),
     dash: dashOf(shape),
     edges: editor.label(shape.track.label)?.skeleton?.edges ?? [],
   }
 }
+
+const colourOf = (editor: Editor, shape: ShownShape) => shapeColour(editor.config, shape, editor.display.colourBy.value)
 
 function dashOf({ origin, doubtful, occluded }: ShownShape): number[] {
   if (occluded) return [2, 3]
@@ -62,9 +68,10 @@ function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View
   context.restore()
 }
 
-function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, important: boolean): void {
+function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, frame: number, important: boolean): void {
   const [x, y] = rectangle(view, shape.bounds)
-  const text = tagOf(editor, shape, important)
+  const text = tagText(shape, editor.label(shape.track.label), editor.display.tagParts.value, frame, important)
+  if (!text) return
   context.save()
   context.font = '12px "Inter", system-ui, sans-serif'
   const width = context.measureText(text).width + 10
@@ -73,23 +80,13 @@ function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, 
   context.globalAlpha = important ? 0.95 : 0.8
   context.fillStyle = 'rgb(16, 20, 28)'
   context.fillRect(x - 1, top, width, TAG_HEIGHT)
-  context.fillStyle = trackColour(editor.config, shape.track)
+  context.fillStyle = colourOf(editor, shape)
   context.fillRect(x - 1, top, 3, TAG_HEIGHT)
   context.globalAlpha = 1
   context.fillStyle = shape.doubtful ? DOUBTFUL : '#fff'
   context.textBaseline = 'middle'
   context.fillText(text, x + 6, top + TAG_HEIGHT / 2 + 0.5)
   context.restore()
-}
-
-/** e.g. "car 3 · 87 % · occluded"; what is doubtful asks for a look. */
-function tagOf(editor: Editor, { track, origin, confidence, doubtful, occluded }: ShownShape, important: boolean): string {
-  const number = track.number > 0 ? ` ${track.number}` : ''
-  const parts = [`${editor.label(track.label)?.name ?? ''}${number}${doubtful ? ' ?' : ''}`]
-  if (important && origin === 'predicted') parts.push(`${Math.round(confidence * 100)} %`)
-  if (important && occluded) parts.push('occluded')
-  if (important && track.locked) parts.push('locked')
-  return parts.join(' · ')
 }
 
 function drawGrips(context: CanvasRenderingContext2D, view: View, shape: ShownShape, colour: string): void {

@@ -111,9 +111,9 @@ export class Stage {
 
   /** Redraw when something that is shown changes. */
   private follow(scope: Scope): void {
-    const { session, store, marquee } = this.editor
+    const { session, store, marquee, display } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, session.hidden, session.frame, marquee, records.tracks, people]
+    const shown = [session.view, session.selection, session.hovered, session.hidden, session.frame, marquee, records.tracks, people, display.all]
     scope.add(follow([session.view], () => this.scheduler.request(this.drawVideo)))
     scope.add(follow(shown, () => this.scheduler.request(this.drawShapes)))
     scope.add(
@@ -222,7 +222,8 @@ export class Stage {
     event.preventDefault()
     const { session } = this.editor
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1
-    if (event.shiftKey) session.view.value = panned(session.view.value, -event.deltaY * lines, -event.deltaX * lines)
+    // With Shift some systems report the wheel as horizontal.
+    if (event.shiftKey) this.editor.display.fillBy(-((event.deltaY || event.deltaX) * lines) / 2000)
     else session.view.value = zoomedAt(session.view.value, this.at(event).view, Math.exp((-event.deltaY * lines) / 400))
   }
 }

@@ -4,6 +4,7 @@ import type { Box, Point } from '@/geometry/box'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
+import { DisplaySettings, type StoredDisplay } from './display'
 import { planAutoExtension, planExtension } from './extension'
 import { hitTest, type Hit } from './hit-test'
 import { Keymap } from './keymap'
@@ -46,6 +47,7 @@ export class Editor {
   /** The tracks that timeline and panel list, filtered and in order. */
   readonly list: TrackList
   readonly panels: PanelSettings
+  readonly display: DisplaySettings
   readonly time = new TimeState()
   readonly timelineSettings: TimelineSettings
   /** The rectangle being dragged over empty ground, in video px. */
@@ -74,6 +76,7 @@ export class Editor {
     this.list = new TrackList(store, store.config.preferences.order)
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
     this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
+    this.display = new DisplaySettings(store.config.preferences.display as Partial<StoredDisplay> | undefined)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
   }
@@ -84,7 +87,7 @@ export class Editor {
       tracking: this.tracking.toJSON(),
       keys: this.keymap.toJSON(),
       order: this.list.order.value,
-      panels: this.panels.toJSON(),
+      panels: this.panels.toJSON(), display: this.display.toJSON(),
       recent: this.recent.value,
       timeline: this.timelineSettings.toJSON(),
     }

@@ -21,6 +21,7 @@ const PATHS: Record<string, string> = {
   first: 'M13 3L8 8l5 5 M8 3L3 8l5 5',
   last: 'M3 3l5 5-5 5 M8 3l5 5-5 5',
   filter: 'M2 4h12 M4.500 8h7 M6.500 12h3',
+  display: 'M2 5h6 M12 5h2 M2 11h2 M8 11h6 M10 3a2 2 0 110 4 2 2 0 010-4z M6 9a2 2 0 110 4 2 2 0 010-4z',
   forth: 'M6.500 3l5 5-5 5',
   diamond: 'M8 3.500l4.500 4.500L8 12.500 3.500 8z',
   clearFrom: 'M3 3v10 M6.500 5.500l5 5 M11.500 5.500l-5 5',

@@ -28,7 +28,7 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
     >
       <input
         type="color"
-        value={trackColour(editor.config, track)}
+        value={trackColour(editor.config, track, editor.display.colourBy.value)}
         title="Colour"
         aria-label={`Colour of ${name}`}
         disabled={!canEdit || track.locked}

@@ -11,6 +11,8 @@ interface PopoverProps {
   /** Beside the icon. */
   readonly text?: string
   readonly pressed?: boolean
+  /** As large as a command's button. */
+  readonly wide?: boolean
   /** Called when it opens: its contents, which are made only while it is open. */
   readonly children: () => ComponentChildren
 }
@@ -18,7 +20,7 @@ interface PopoverProps {
 const MARGIN_PX = 8
 
 /** A button with a panel of its own, in the browser's top layer: closed by Escape and by a press elsewhere. */
-export function Popover({ id, icon, label, text, pressed, children }: PopoverProps) {
+export function Popover({ id, icon, label, text, pressed, wide = false, children }: PopoverProps) {
   const open = useSignal(false)
   const button = useRef<HTMLButtonElement>(null)
   const place = (panel: HTMLElement) => {
@@ -39,7 +41,7 @@ export function Popover({ id, icon, label, text, pressed, children }: PopoverPro
   }
   return (
     <>
-      <button ref={button} type="button" class={text ? 'button quiet' : 'icon-button'} popovertarget={id} title={label} aria-label={label} aria-expanded={open.value} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}>
+      <button ref={button} type="button" class={text || wide ? 'button quiet' : 'icon-button'} popovertarget={id} title={label} aria-label={label} aria-expanded={open.value} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}>
         <Icon name={icon} />
         {text && <span>{text}</span>}
       </button>

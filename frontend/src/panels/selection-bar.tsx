@@ -52,7 +52,7 @@ function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] 
           </option>
         ))}
       </select>
-      <input type="color" title="Colour of the selected objects" aria-label="Colour of the selected objects" value={trackColour(editor.config, first!)} onChange={(event) => recolour(editor, ids, event.currentTarget.value)} />
+      <input type="color" title="Colour of the selected objects" aria-label="Colour of the selected objects" value={trackColour(editor.config, first!, editor.display.colourBy.value)} onChange={(event) => recolour(editor, ids, event.currentTarget.value)} />
     </>
   )
 }

@@ -1,6 +1,7 @@
 import { SPEEDS } from '@/editor/playback'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
+import { DisplayMenu } from './display-menu'
 
 /** Play, step, jump, and where one is. */
 export function Transport({ editor }: { editor: Editor }) {
@@ -42,6 +43,7 @@ export function Transport({ editor }: { editor: Editor }) {
         </select>
       </label>
       <span class="spring" />
+      <DisplayMenu editor={editor} />
       <CommandButton editor={editor} id="view.fit" icon="fit" />
     </div>
   )

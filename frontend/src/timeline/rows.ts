@@ -36,7 +36,7 @@ function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): v
   const { editor } = rows
   const { session } = editor
   const { track } = line
-  const colour = trackColour(editor.config, track)
+  const colour = trackColour(editor.config, track, editor.display.colourBy.value)
   if (session.selection.value.has(track.id)) {
     context.fillStyle = palette.selected
     context.fillRect(0, y, width, ROW_PX)

@@ -2,6 +2,7 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { ATTRIBUTES } from './attributes'
+import { DISPLAY } from './display'
 import { GENERAL } from './general'
 import { HISTORY } from './history'
 import { OBJECTS } from './objects'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...HISTORY,
   ...OBJECTS,
   ...TIMELINE,
+  ...DISPLAY,
 ]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))
