@@ -101,7 +101,7 @@ function drawGrips(context: CanvasRenderingContext2D, view: View, shape: ShownSh
     context.beginPath()
     if (look === 'square') context.rect(x - size / 2, y - size / 2, size, size)
     else context.arc(x, y, size / 2, 0, 2 * Math.PI)
-    context.fill()
+    if (look !== 'ring') context.fill()
     context.stroke()
   }
   context.restore()

@@ -1,6 +1,10 @@
 /** What tools and commands act through. It holds no shapes: those are the store's. */
 import { signal, type Signal } from '@preact/signals-core'
 import type { Box, Point } from '@/geometry/box'
+import { kindOf, type Geometry, type GeometryKind, type Grip } from '@/geometry/kinds'
+import type { Seen } from '@/geometry/kinds/point-list'
+import { withSeen } from '@/geometry/kinds/skeleton'
+import { keyframe } from '@/store/chunks'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
@@ -15,7 +19,7 @@ import { TrackSettings, type StoredTrackSettings } from './settings'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './timeline-control'
 import { TimelineSettings } from './timeline-settings'
-import { Machine } from './tool'
+import { Machine, type Tool } from './tool'
 import { TrackList } from './track-list'
 import { TOOLS } from './tools'
 
@@ -142,6 +146,18 @@ export class Editor {
     this.session.tool.value = id
   }
 
+  /** Draw the next object: with the tool of the first kind that the active label may be drawn as. */
+  draw(): void {
+    const [kind = 'box'] = this.label(this.session.activeLabel.value ?? -1)?.geometryKinds ?? []
+    this.useTool(TOOLS.find((tool) => tool.kind === kind)?.id ?? 'box')
+  }
+
+  /** Tools that this project has a use for. */
+  get tools(): readonly Tool[] {
+    const used = new Set<GeometryKind>(this.config.labels.flatMap(({ geometryKinds }) => geometryKinds))
+    return TOOLS.filter(({ kind }) => !kind || used.has(kind))
+  }
+
   // ------------------------------------------------------------------ what is there
 
   visibleShapes(): ShownShape[] {
@@ -174,11 +190,44 @@ export class Editor {
     return this.config.labels.find((label) => label.id === id) ?? null
   }
 
-  /** The label a new shape gets; tells what to do when the project has none. */
-  labelToDraw(): Label | null {
-    const label = this.label(this.session.activeLabel.value ?? -1)
-    if (!label) this.session.tell('This project has no labels yet. Add one in its label editor.', 'error')
+  /**
+   * The label a new shape of a kind gets: the active one, or where that may not be drawn so, the first that may, which
+   * becomes active. Tells what to do when there is none.
+   */
+  labelToDraw(kind: GeometryKind): Label | null {
+    const { labels } = this.config
+    const fits = (label: Label | null) => label?.geometryKinds.includes(kind) ?? false
+    const active = this.label(this.session.activeLabel.value ?? -1)
+    const label = fits(active) ? active : (labels.find(fits) ?? null)
+    if (label && label !== active) {
+      this.session.activeLabel.value = label.id
+      this.session.tell(`${active ? `${active.name} isn’t drawn like this; ` : ''}${label.name} is the label now.`)
+    } else if (!label) {
+      const name = kindOf({ kind }).name
+      const why = labels.length ? `No label may be drawn as a ${name}. Allow it in the project’s labels.` : 'This project has no labels yet. Add one in its label editor.'
+      this.session.tell(why, 'error')
+    }
     return label
+  }
+
+  /** A click with Alt on a grip. */
+  toggleGrip(track: TrackId, grip: Grip): void {
+    this.reshape(track, (shape) => kindOf(shape).toggled?.(shape, grip.id) ?? null)
+  }
+
+  /** Whether a skeleton's joint is to be seen on this frame. */
+  setJoint(track: TrackId, joint: number, seen: Seen): void {
+    this.reshape(track, (shape) => withSeen(shape, joint, seen))
+  }
+
+  /** Change a track's shape on this frame, as one step of undo. */
+  private reshape(track: TrackId, change: (shape: ShownShape) => Geometry | null): void {
+    const shape = this.mayEdit(track) ? this.shapeToEdit(track) : null
+    const changed = shape && change(shape)
+    if (!changed) return
+    const { frame } = this.session
+    this.store.transact(`Change ${kindOf(shape).name}`, (tx) => tx.putRow(track, keyframe(frame.value, changed, { occluded: shape.occluded })))
+    this.edited([track], frame.value)
   }
 
   // ------------------------------------------------------------------ what may be done

@@ -18,7 +18,7 @@ export const PRESETS = {
       'frame.forward-10': ['V'],
       'frame.back-10': ['C'],
       'shape.occluded': ['Q', '/'],
-      'tool.box': ['N'],
+      'tool.draw': ['N'],
       'tool.pan': ['Shift+G'],
       'view.help': ['F1', '?'],
       ...LABELS_WITH_CTRL,

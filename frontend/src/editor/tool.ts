@@ -1,5 +1,6 @@
 /** Tools are small state machines: one gesture phase is one class, and a transition says with what it goes on. */
 import type { Point } from '@/geometry/box'
+import type { GeometryKind } from '@/geometry/kinds'
 import type { Editor } from './editor'
 
 /** A pointer event, in both spaces. */
@@ -42,6 +43,8 @@ export interface Tool {
   readonly label: string
   /** Name of an icon of panels/icons.tsx. */
   readonly icon: string
+  /** What it draws; a project none of whose labels may be drawn so doesn't show it. */
+  readonly kind?: GeometryKind
   readonly initial: StateClass<null>
 }
 

@@ -13,6 +13,7 @@ import { Labels, Tracking } from '@/panels/tracking'
 import { Attributes } from '@/panels/attributes'
 import { HelpOverlay } from '@/panels/keys-help'
 import { HistoryDrawer } from '@/panels/history'
+import { Joints } from '@/panels/joints'
 import { Objects } from '@/panels/objects'
 import { NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { Palette } from '@/panels/palette'
@@ -100,6 +101,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
       <Labels editor={editor} />
       <Objects editor={editor} />
       <Attributes editor={editor} />
+      <Joints editor={editor} />
       <Tracking editor={editor} />
     </>,
     element('side'),

@@ -99,7 +99,7 @@ function Empty({ editor }: { editor: Editor }) {
   if (!editor.config.canEdit) return <p class="empty">No objects yet.</p>
   return (
     <p class="empty">
-      No objects yet. Press <kbd>{editor.keymap.shown('tool.box')}</kbd> and drag a box around one.
+      No objects yet. Press <kbd>{editor.keymap.shown('tool.draw')}</kbd> and draw one.
     </p>
   )
 }

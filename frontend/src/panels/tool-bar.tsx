@@ -1,11 +1,10 @@
 import type { Editor } from '@/editor/editor'
-import { TOOLS } from '@/editor/tools'
 import { CommandButton } from './buttons'
 
 export function ToolBar({ editor }: { editor: Editor }) {
   return (
     <nav class="tool-bar" aria-label="Tools">
-      {TOOLS.map(({ id, icon }) => (
+      {editor.tools.map(({ id, icon }) => (
         <CommandButton key={id} editor={editor} id={`tool.${id}`} icon={icon} pressed={editor.session.tool.value === id} />
       ))}
     </nav>

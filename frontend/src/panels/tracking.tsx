@@ -147,7 +147,7 @@ export function Labels({ editor }: { editor: Editor }) {
   const { activeLabel } = editor.session
   if (!editor.config.canEdit) return null
   return (
-    <Section editor={editor} id="labels" title="New objects are" label="Label of new objects" aside={<CommandButton editor={editor} id="tool.box" icon="plus" text="Draw" pressed={editor.session.tool.value === 'box'} />}>
+    <Section editor={editor} id="labels" title="New objects are" label="Label of new objects" aside={<CommandButton editor={editor} id="tool.draw" icon="plus" text="Draw" />}>
       <div class="chips" role="radiogroup" aria-label="Label of new objects">
         {labels.map((label, index) => (
           <button

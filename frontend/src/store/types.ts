@@ -17,6 +17,12 @@ export interface Attribute {
   readonly default: unknown
 }
 
+/** A template; `x`, `y` are shares of a drawn box, edges are pairs of positions in `joints`. */
+export interface Skeleton {
+  readonly joints: readonly { readonly name: string; readonly x: number; readonly y: number }[]
+  readonly edges: readonly (readonly [number, number])[]
+}
+
 export interface Label {
   readonly id: number
   readonly name: string
@@ -25,8 +31,8 @@ export interface Label {
   /** One digit or letter; empty: none. */
   readonly hotkey: string
   readonly geometryKinds: readonly GeometryKind[]
-  /** What its skeletons consist of; `x`, `y` are shares of a drawn box, edges are pairs of positions in `joints`. */
-  readonly skeleton: { readonly joints: readonly { readonly name: string; readonly x: number; readonly y: number }[]; readonly edges: readonly (readonly [number, number])[] } | null
+  /** What its skeletons consist of. */
+  readonly skeleton: Skeleton | null
   readonly attributes: readonly Attribute[]
 }
 

@@ -239,7 +239,7 @@ export class Timeline implements TimelineControl {
 
   private drawHint({ context, palette, top }: Surface): void {
     const { list, config, keymap } = this.editor
-    const first = `Press ${keymap.shown('tool.box')} and drag a box around one, then ${keymap.shown('run.forward')} to track it.`
+    const first = `Press ${keymap.shown('tool.draw')} and draw one, then ${keymap.shown('run.forward')} to track it.`
     const none = config.canEdit ? `No objects yet. ${first}` : 'No objects yet.'
     context.fillStyle = palette.muted
     context.fillText(list.count.value ? 'No object matches the filter.' : none, GUTTER_PX + 16, top + ROW_PX)

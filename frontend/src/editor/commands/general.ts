@@ -33,7 +33,9 @@ function zoom(editor: Editor, factor: number): void {
 
 export const GENERAL: readonly Command[] = [
   { id: 'tool.select', label: 'Select', group: 'Tools', help: 'Select, move and resize.', keys: ['S'], undoable: false, run: (editor) => editor.useTool('select') },
-  { id: 'tool.box', label: 'Box', group: 'Tools', help: 'Draw a new object.', keys: ['N', 'B'], undoable: false, run: (editor) => editor.useTool('box') },
+  { id: 'tool.draw', label: 'Draw', group: 'Tools', help: 'Draws a new object as its label says: the first of the shapes it may have.', keys: ['N'], undoable: false, run: (editor) => editor.draw() },
+  { id: 'tool.box', label: 'Box', group: 'Tools', help: 'Drag a box around a new object. Shift makes it square, Alt draws from its middle.', keys: ['B'], undoable: false, run: (editor) => editor.useTool('box') },
+  { id: 'tool.skeleton', label: 'Skeleton', group: 'Tools', help: 'Drag a box around a new object; its joints are spread over it. Shift mirrors them.', keys: ['J'], undoable: false, run: (editor) => editor.useTool('skeleton') },
   { id: 'tool.pan', label: 'Pan', group: 'Tools', help: 'Move the picture. Dragging with the middle or right button does too.', keys: ['G'], undoable: false, run: (editor) => editor.useTool('pan') },
   {
     id: 'draw.finish',

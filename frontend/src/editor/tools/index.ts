@@ -3,5 +3,6 @@ import type { Tool } from '@/editor/tool'
 import { BOX } from './box'
 import { PAN } from './pan'
 import { SELECT } from './select'
+import { SKELETON } from './skeleton'
 
-export const TOOLS: readonly Tool[] = [SELECT, BOX, PAN]
+export const TOOLS: readonly Tool[] = [SELECT, BOX, SKELETON, PAN]

@@ -16,8 +16,8 @@ export interface Grip {
   /** Unique within the shape, e.g. "nw", "vertex:3", "edge:3", "turn". */
   readonly id: string
   readonly at: Point
-  /** square: a corner or side · round: a vertex or point · small: a place for a new vertex */
-  readonly look: 'square' | 'round' | 'small'
+  /** square: a corner or side · round: a vertex or point · ring: a hidden point · small: a place for a new vertex */
+  readonly look: 'square' | 'round' | 'ring' | 'small'
   /** CSS cursor above it. */
   readonly cursor: string
 }
@@ -44,6 +44,8 @@ export interface Kind {
   readonly grips: (shape: Geometry) => readonly Grip[]
   /** The shape with a grip at `to`; null where that would make it too small to be one. */
   readonly gripped: (shape: Geometry, grip: string, to: Point, drag: GripDrag) => Geometry | null
+  /** What a click on a grip with Alt makes of the shape; null: nothing. */
+  readonly toggled?: (shape: Geometry, grip: string) => Geometry | null
   readonly moved: (shape: Geometry, dx: number, dy: number) => Geometry
   /** Whether a press at `point` means this shape; `reach`: px around a line that count as on it. */
   readonly contains: (shape: Geometry, point: Point, reach: number) => boolean

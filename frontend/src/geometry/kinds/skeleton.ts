@@ -21,10 +21,15 @@ export const jointOf = (grip: string): number | null => (grip.startsWith('joint:
 export const withSeen = (shape: Geometry, joint: number, seen: Seen): Geometry =>
   skeletonOf(pointsOf(shape).map((point, index) => (index === joint ? { ...point, seen } : point)))
 
+/** Visible → occluded → absent → visible. */
+const NEXT: Readonly<Record<Seen, Seen>> = { [Seen.visible]: Seen.occluded, [Seen.occluded]: Seen.absent, [Seen.absent]: Seen.visible }
+
+const LOOKS = { [Seen.visible]: 'round', [Seen.occluded]: 'ring', [Seen.absent]: 'small' } as const
+
 const around = ([x1, y1, x2, y2]: Box): Box => [x1 - MARGIN_PX, y1 - MARGIN_PX, x2 + MARGIN_PX, y2 + MARGIN_PX]
 
 function grips(shape: Geometry): Grip[] {
-  const joints = pointsOf(shape).map(({ x, y, seen }, index): Grip => ({ id: `joint:${index}`, at: { x, y }, look: seen === Seen.absent ? 'small' : 'round', cursor: 'crosshair' }))
+  const joints = pointsOf(shape).map(({ x, y, seen }, index): Grip => ({ id: `joint:${index}`, at: { x, y }, look: LOOKS[seen], cursor: 'crosshair' }))
   const corners = BOX.grips({ ...shape, bounds: around(shape.bounds) }).filter(({ id }) => CORNERS.includes(id as Handle))
   return [...joints, ...corners]
 }
@@ -51,6 +56,10 @@ export const SKELETON: Kind = {
     const place = { x: Math.min(Math.max(to.x, 0), frame.width), y: Math.min(Math.max(to.y, 0), frame.height) }
     // One that was absent has been found.
     return skeletonOf(pointsOf(shape).map((point, index) => (index === joint ? { ...place, seen: point.seen || Seen.visible } : point)))
+  },
+  toggled: (shape, grip) => {
+    const joint = jointOf(grip)
+    return joint === null ? null : withSeen(shape, joint, NEXT[pointsOf(shape)[joint]!.seen])
   },
   moved: (shape, dx, dy) => skeletonOf(pointsOf(shape).map(({ x, y, seen }) => ({ x: x + dx, y: y + dy, seen }))),
   contains: ({ bounds: [x1, y1, x2, y2] }, point, reach) => contains([x1 - reach, y1 - reach, x2 + reach, y2 + reach], point),

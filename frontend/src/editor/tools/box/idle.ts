@@ -6,7 +6,7 @@ export class BoxIdle extends State<null> {
   static readonly id = 'box.idle'
 
   override onPointerDown(at: PointerAt): void {
-    const label = this.editor.labelToDraw()
+    const label = this.editor.labelToDraw('box')
     if (label && this.editor.mayDraw()) this.machine.transition(Drawing, { start: at.point, label })
   }
 

@@ -11,6 +11,7 @@ export class SelectIdle extends State<null> {
   override onPointerDown(at: PointerAt): void {
     const hit = this.editor.hit(at.point)
     if (!hit) this.machine.transition(Marquee, { start: at })
+    else if (hit.on === 'grip' && at.alt) this.editor.toggleGrip(hit.track, hit.grip)
     else if (hit.on === 'grip') this.machine.transition(Gripping, { track: hit.track, grip: hit.grip })
     else this.machine.transition(Pointing, { start: at, track: hit.track })
   }
