@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,18 +18,22 @@ from annotator.api.history_schemas import (
     AuthorsOut,
     ChangeOut,
     ChangesOut,
+    DeletedOut,
+    DeletedTracksOut,
     RestoreIn,
     RestoreOut,
     RestorePreview,
 )
 from annotator.api.people import signed_in
-from annotator.models import Event, EventKind, Layer, User
+from annotator.chunks import Flag, Table
+from annotator.models import Event, EventKind, Layer, Track, TrackChunk, User
 from annotator.operations import OPERATIONS
 
 router = Router(tags=["history"])
 
 PAGE = 100
 TRACKS_NAMED = 50
+MOST_DELETED = 1000
 KINDS: dict[str, tuple[EventKind, ...]] = {
     "edit": (EventKind.EDIT,),
     "tracking": (EventKind.PREDICTIONS, EventKind.RUN),
@@ -141,3 +146,36 @@ def _track_id(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise ActionError(f"Tracks are named by their ids; {text!r} is none.") from error
+
+
+# ---------------------------------------------------------------- deleted tracks
+
+
+@router.get("/{layer_id}/deleted", response=DeletedTracksOut, summary="Deleted tracks, the latest first")
+def deleted(request: HttpRequest, layer_id: int) -> DeletedTracksOut:
+    layer = access_layer(request.user, layer_id, "view")
+    tracks = layer.tracks.exclude(deleted_at=None).select_related("deleted_by").order_by("-deleted_at")[:MOST_DELETED]
+    chunks: dict[UUID, list[tuple[int, int, int, int]]] = {}
+    rows = TrackChunk.objects.filter(track__in=[track.pk for track in tracks]).order_by("track_id", "start")
+    for track_id, *summary in rows.values_list("track_id", "pk", "first", "last", "rows"):
+        chunks.setdefault(track_id, []).append((summary[0], summary[1], summary[2], summary[3]))
+    firsts = TrackChunk.objects.in_bulk([listed[0][0] for listed in chunks.values()])
+    looks = {chunk.track_id: Table.unpack(bytes(chunk.data)) for chunk in firsts.values()}
+    return DeletedTracksOut(
+        tracks=[_deleted_out(track, chunks.get(track.pk, []), looks.get(track.pk)) for track in tracks]
+    )
+
+
+def _deleted_out(track: Track, chunks: Sequence[tuple[int, int, int, int]], look: Table | None) -> DeletedOut:
+    seen = next((row for row in look.rows() if not row.flags & Flag.OUTSIDE), None) if look is not None else None
+    assert track.deleted_at is not None  # noqa: S101 (only deleted ones are asked for)
+    return DeletedOut(
+        id=track.pk,
+        at=track.deleted_at.astimezone(UTC).isoformat(timespec="seconds"),
+        by=str(track.deleted_by) if track.deleted_by is not None else "",
+        first=chunks[0][1] if chunks else None,
+        last=chunks[-1][2] if chunks else None,
+        shapes=sum(rows for *_, rows in chunks),
+        frame=seen.frame if seen is not None else None,
+        box=seen.bounds if seen is not None else None,
+    )

@@ -79,3 +79,22 @@ class RestoreOut(Message):
     revision: int
     summary: str
     inverse: list[Operation]
+
+
+class DeletedOut(Message):
+    """A deleted track, to find it again: what it looked like, and where."""
+
+    id: UUID
+    at: str = Field(description="ISO 8601, UTC.")
+    by: str = Field(description="Empty: not known any more.")
+    first: int | None = Field(description="Its first and last frame; null without shapes.")
+    last: int | None
+    shapes: int
+    frame: int | None = Field(description="A frame on which it is to be seen; null: on none.")
+    box: tuple[float, float, float, float] | None = Field(description="Around it on that frame: x1, y1, x2, y2 in px.")
+
+
+class DeletedTracksOut(Message):
+    """Newest first; at most 1000."""
+
+    tracks: list[DeletedOut]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404
 
-from annotator.access import editable_ranges
+from annotator.access import editable_ranges, may, role_in
 from annotator.catalogue import offered_models
 from annotator.models import Job, Label, Layer, LayerKind, User, Video
 
@@ -35,6 +35,7 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
         "labels": [_label(label) for label in video.project.labels.prefetch_related("attributes")],
         "user": {"id": user.pk, "name": str(user)},
         "canEdit": bool(ranges),
+        "canManage": may(role_in(user, video.project.workspace_id), "manage"),
         "editableRanges": ranges,
         "models": [
             {

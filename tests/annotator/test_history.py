@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from annotator.api.layers import pack_window
 from annotator.models import Event
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import clear, do, draw, keyframe, put, update
@@ -77,3 +78,24 @@ def test_stored_predictions_know_what_lay_there_before(desk: Desk) -> None:
     desk.predict(run, track, 1, 20)
     inverse = Event.objects.get(kind="predictions").inverse
     assert inverse == [clear(track, 1, 20).model_dump(mode="json")]
+
+
+def test_deleted_tracks_are_listed_with_who_deleted_them_and_what_they_looked_like(desk: Desk) -> None:
+    world = desk.world
+    older, newer = draw(world, 5, 300, left=70), draw(world, 9)
+    do(world, update(older, deleted=True), by="reviewer")
+    do(world, update(newer, deleted=True))
+    client = Client()
+    client.force_login(world.people["viewer"])
+    first, second = client.get(f"/api/layers/{world.layer.pk}/deleted").json()["tracks"]
+    assert (first["id"], second["id"], second["by"]) == (str(newer), str(older), "reviewer")
+    assert (second["first"], second["last"], second["shapes"]) == (5, 300, 2)
+    assert (second["frame"], second["box"]) == (5, [70, 20, 100, 60])
+    do(world, update(older, deleted=False), update(newer, deleted=False))
+    assert client.get(f"/api/layers/{world.layer.pk}/deleted").json()["tracks"] == []
+
+
+def test_a_window_holds_the_shapes_of_deleted_tracks_so_that_they_come_back_at_once(desk: Desk) -> None:
+    track = draw(desk.world, 5)
+    do(desk.world, update(track, deleted=True))
+    assert str(track).encode() in pack_window(desk.world.layer, 0, 9, tracks=False)

@@ -10,7 +10,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import BaseModel
 
-from annotator.api.history_schemas import AuthorsOut, ChangesOut, RestoreIn, RestoreOut, RestorePreview
+from annotator.api.history_schemas import (
+    AuthorsOut,
+    ChangesOut,
+    DeletedTracksOut,
+    RestoreIn,
+    RestoreOut,
+    RestorePreview,
+)
 from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
 from annotator.chunks import WINDOW
 from annotator.live import messages
@@ -27,6 +34,7 @@ REST: tuple[type[BaseModel], ...] = (
     AuthorsOut,
     RestorePreview,
     RestoreOut,
+    DeletedTracksOut,
 )
 HEAD = """\
 // Written by `make types` from annotator/operations.py, annotator/live/messages.py and the schemas of annotator/api.

@@ -32,3 +32,6 @@ export function framesInWords({ first, last }: Pick<ChangeGroup, 'first' | 'last
   if (first === null) return ''
   return first === last ? `frame ${first}` : `frames ${first}–${last}`
 }
+
+/** e.g. "1 shape", "2 shapes". */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

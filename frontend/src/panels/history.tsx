@@ -4,6 +4,8 @@ import type { Editor } from '@/editor/editor'
 import { grouped, type ChangeGroup } from '@/store/change-groups'
 import type { ChangeKind } from '@/store/change-log'
 import { CloseButton } from './buttons'
+import { DeletedTracks } from './deleted-tracks'
+import { RestoreDialog } from './restore-dialog'
 import { ago, exactly } from './times'
 import { framesInWords, namesOf, titleOf } from './change-words'
 import { Icon } from './icons'
@@ -17,7 +19,7 @@ export function HistoryDrawer({ editor }: { editor: Editor }) {
   if (!page) return null
   const close = () => (editor.historyOpen.value = null)
   const escape = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return
+    if (event.key !== 'Escape' || (event.target as Element).closest('dialog')) return
     event.stopPropagation()
     close()
   }
@@ -28,14 +30,27 @@ export function HistoryDrawer({ editor }: { editor: Editor }) {
         <span class="spring" />
         <CloseButton label="Close the history" onClick={close} />
       </header>
-      <Changes editor={editor} />
+      <div class="tabs" role="tablist" aria-label="History">
+        <Tab editor={editor} page="changes" label="Changes" />
+        <Tab editor={editor} page="deleted" label="Deleted objects" />
+      </div>
+      {page === 'changes' ? <Changes editor={editor} /> : <DeletedTracks editor={editor} />}
     </aside>
+  )
+}
+
+function Tab({ editor, page, label }: { editor: Editor; page: 'changes' | 'deleted'; label: string }) {
+  return (
+    <button type="button" role="tab" class="tab" aria-selected={editor.historyOpen.value === page} onClick={() => (editor.historyOpen.value = page)}>
+      {label}
+    </button>
   )
 }
 
 function Changes({ editor }: { editor: Editor }) {
   const log = editor.store.changes
   const now = useSignal(Date.now())
+  const restoring = useSignal<ChangeGroup | null>(null)
   const groups = useComputed(() => grouped(log.changes.value))
   useEffect(() => {
     void log.open()
@@ -51,11 +66,12 @@ function Changes({ editor }: { editor: Editor }) {
       <div class="change-list">
         <ol aria-label="Changes, newest first">
           {groups.value.map((group) => (
-            <ChangeRow key={group.changes.at(-1)!.revision} editor={editor} group={group} now={now.value} />
+            <ChangeRow key={group.changes.at(-1)!.revision} editor={editor} group={group} now={now.value} onRestore={() => (restoring.value = group)} />
           ))}
         </ol>
         <End editor={editor} empty={!groups.value.length} />
       </div>
+      {restoring.value && <RestoreDialog editor={editor} group={restoring.value} onClose={() => (restoring.value = null)} />}
     </>
   )
 }
@@ -95,7 +111,7 @@ function Filters({ editor }: { editor: Editor }) {
   )
 }
 
-function ChangeRow({ editor, group, now }: { editor: Editor; group: ChangeGroup; now: number }) {
+function ChangeRow({ editor, group, now, onRestore }: { editor: Editor; group: ChangeGroup; now: number; onRestore: () => void }) {
   const [newest] = group.changes
   const at = Date.parse(newest.at)
   const where = [namesOf(editor, group.tracks, group.trackCount), framesInWords(group)].filter(Boolean).join(' · ')
@@ -119,6 +135,11 @@ function ChangeRow({ editor, group, now }: { editor: Editor; group: ChangeGroup;
           </span>
         </span>
       </button>
+      {editor.config.canEdit && (
+        <button type="button" class="icon-button change-restore" title="Bring back how it was then …" aria-label={`Bring back how it was at: ${titleOf(group)}`} onClick={onRestore}>
+          <Icon name="undo" />
+        </button>
+      )}
     </li>
   )
 }

@@ -89,6 +89,28 @@ export interface Cleared {
   ranges: [number, number][]
 }
 
+/** A deleted track, to find it again: what it looked like, and where. */
+export interface DeletedOut {
+  id: string
+  /** ISO 8601, UTC. */
+  at: string
+  /** Empty: not known any more. */
+  by: string
+  /** Its first and last frame; null without shapes. */
+  first: number | null
+  last: number | null
+  shapes: number
+  /** A frame on which it is to be seen; null: on none. */
+  frame: number | null
+  /** Around it on that frame: x1, y1, x2, y2 in px. */
+  box: [number, number, number, number] | null
+}
+
+/** Newest first; at most 1000. */
+export interface DeletedTracksOut {
+  tracks: DeletedOut[]
+}
+
 /** A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once. */
 export interface Edit {
   type: 'edit'

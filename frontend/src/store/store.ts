@@ -17,6 +17,7 @@ import { Outbox, type EditStorage } from './outbox'
 import { LivePredictions } from './predictions'
 import { Queries } from './queries'
 import { Records } from './records'
+import { Restorer } from './restorer'
 import { Session } from './session'
 import { placeOf, Transaction, windowsOf } from './transaction'
 import type { BoxPx, EditorConfig, FrameNumber, Person, Run, TrackId } from './types'
@@ -66,6 +67,7 @@ export class EditorStore {
   readonly loader: Loader
   readonly overview: Overview
   readonly changes: ChangeLog
+  readonly restorer: Restorer
   /** This browser's connection, to tell oneself from others in `people`. */
   connection = ''
   private readonly outbox: Outbox
@@ -89,6 +91,7 @@ export class EditorStore {
       () => this.noteSaved(),
       () => this.session.tell('This browser can’t keep unsent edits. Stay online until everything is saved.', 'error'),
     )
+    this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.value.get(id) ?? null)
     this.loader = new Loader(
       deps.rest,
@@ -311,7 +314,7 @@ export class EditorStore {
     this.applyRemote(event, mine !== null)
     this.records.settle()
     this.changes.note(event)
-    if (gap || event.kind === 'import') void this.mend(true)
+    if (gap || isUntold(event)) void this.mend(true)
   }
 
   private applyRemote(event: EventOut, mine: boolean): void {
@@ -439,6 +442,9 @@ function runOf(info: RunInfo): Run {
 /** Operations as they are done once more: a track that was created then is there, though deleted. */
 const repeated = (operations: readonly Operation[]): Operation[] =>
   operations.map((operation) => (operation.op === 'track.create' ? { op: 'track.update', track: operation.track, fields: { deleted: false } } : operation))
+
+/** A change too large to be told, which is fetched instead. */
+const isUntold = ({ kind, operations }: EventOut) => kind === 'import' || (kind === 'restore' && !operations.length)
 
 type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
 

@@ -143,6 +143,8 @@ export interface EditorConfig {
   readonly labels: readonly Label[]
   readonly user: { readonly id: number; readonly name: string }
   readonly canEdit: boolean
+  /** Whether this person may bring back an earlier state of the whole layer. */
+  readonly canManage: boolean
   readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
   readonly models: readonly { readonly id: string; readonly name: string; readonly prompts: readonly string[]; readonly available: boolean; readonly why: string }[]
   readonly preferences: Readonly<Record<string, unknown>>

@@ -65,6 +65,7 @@ export const CONFIG: EditorConfig = {
   ],
   user: { id: 1, name: 'Alice' },
   canEdit: true,
+  canManage: true,
   editableRanges: [[0, 999]],
   models: [],
   preferences: {},

@@ -1,13 +1,24 @@
 import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+import type { TrackId } from '@/store/types'
+
+/** Bring deleted tracks back, with all of their shapes, and select them. */
+export function restoreTracks(editor: Editor, tracks: readonly TrackId[]): void {
+  const deleted = tracks.filter((track) => editor.store.records.track(track)?.deleted)
+  if (!deleted.length || !editor.config.canEdit) return
+  const summary = deleted.length === 1 ? 'Restore track' : `Restore ${deleted.length} tracks`
+  editor.store.transact(summary, (tx) => deleted.forEach((track) => tx.updateTrack(track, { deleted: false })))
+  editor.session.select(...deleted)
+  const first = Math.min(...deleted.map((track) => editor.store.queries.extent(track)?.[0] ?? Infinity))
+  const elsewhere = Number.isFinite(first) && !deleted.some((track) => editor.store.queries.shapeAt(track, editor.session.frame.value))
+  editor.session.tell(deleted.length === 1 ? 'Restored, with all of its shapes.' : `${deleted.length} objects restored, with all of their shapes.`, 'info', elsewhere ? first : null)
+}
+
+function toggle(editor: Editor, page: 'changes' | 'deleted'): void {
+  editor.historyOpen.value = editor.historyOpen.value === page ? null : page
+}
 
 export const HISTORY: readonly Command[] = [
-  {
-    id: 'view.history',
-    label: 'History',
-    group: 'View',
-    help: 'Shows who changed what and when, and brings back what was.',
-    keys: ['Ctrl+H'],
-    undoable: false,
-    run: (editor) => (editor.historyOpen.value = editor.historyOpen.value === null ? 'changes' : null),
-  },
+  { id: 'view.history', label: 'History', group: 'View', help: 'Shows who changed what and when, and brings back what was.', keys: ['Ctrl+H'], undoable: false, run: (editor) => toggle(editor, 'changes') },
+  { id: 'view.deleted', label: 'Deleted objects', group: 'View', help: 'Lists what was deleted, to restore it.', keys: ['Ctrl+Shift+H'], undoable: false, run: (editor) => toggle(editor, 'deleted') },
 ]

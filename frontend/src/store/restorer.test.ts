@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { StoreBench } from '@/testing/fakes'
+
+it('bringing back an earlier state can be undone like an edit of one’s own', async () => {
+  const bench = new StoreBench()
+  await bench.store.open()
+  bench.connect()
+  const track = 't'
+  const inverse = [{ op: 'track.update', track, fields: { deleted: false } }] as const
+  bench.rest.send = <T>(_: string, __: string, body?: unknown) => Promise.resolve({ edit: (body as { edit: string }).edit, revision: 1, summary: 'Back', inverse } as T)
+  await bench.store.restorer.restore({ revision: 0, tracks: null }, 'Back')
+  expect(bench.store.history.canUndo.value).toBe('Back')
+  bench.store.undo()
+  expect(bench.sentEdits.at(-1)?.operations).toEqual(inverse)
+})
+
+it('a restored state that is too large to be told is fetched', async () => {
+  const bench = new StoreBench()
+  await bench.store.open()
+  bench.connect()
+  const before = bench.rest.windows
+  bench.announce([], { kind: 'restore' })
+  await Promise.resolve()
+  expect(bench.rest.windows).toBeGreaterThan(before)
+})
