@@ -17,13 +17,12 @@ const MOST_TAGS = 120
 export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, frame: number, host: HTMLElement): void {
   const { session, store } = editor
   const view = session.view.value
-  const hidden = session.hidden.value
   const seen = boxInVideo(view, host.clientWidth, host.clientHeight)
-  const shapes = store.queries.shapesAt(frame).filter((shape) => !hidden.has(shape.track.id) && intersects(shape.bounds, seen))
+  const shapes = store.queries.shapesAt(frame).filter((shape) => !session.isHidden(shape.track.id, frame) && intersects(shape.bounds, seen))
   const selection = session.selection.value
   const hovered = session.hovered.value
   for (const shape of shapes) paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))
-  for (const ghost of editor.ghosts()) if (!hidden.has(ghost.track.id)) drawGhost(context, editor, view, ghost)
+  for (const ghost of editor.ghosts()) if (!session.isHidden(ghost.track.id, frame)) drawGhost(context, editor, view, ghost)
   for (const shape of shapes) {
     const [selected, pointed] = [selection.has(shape.track.id), hovered === shape.track.id]
     if (!editor.display.showsTag(selected, pointed)) continue

@@ -113,7 +113,7 @@ export class Stage {
   private follow(scope: Scope): void {
     const { session, store, marquee, display } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, session.hidden, session.frame, marquee, records.tracks, people, display.all]
+    const shown = [session.view, session.selection, session.hovered, session.hidden, session.hiddenOn, session.frame, marquee, records.tracks, people, display.all]
     scope.add(follow([session.view], () => this.scheduler.request(this.drawVideo)))
     scope.add(follow(shown, () => this.scheduler.request(this.drawShapes)))
     scope.add(

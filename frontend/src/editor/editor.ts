@@ -161,8 +161,8 @@ export class Editor {
   // ------------------------------------------------------------------ what is there
 
   visibleShapes(): ShownShape[] {
-    const hidden = this.session.hidden.value
-    return this.store.queries.shapesAt(this.session.frame.value).filter(({ track }) => !hidden.has(track.id))
+    const frame = this.session.frame.value
+    return this.store.queries.shapesAt(frame).filter(({ track }) => !this.session.isHidden(track.id, frame))
   }
 
   /** The ghosts of selected tracks that show nothing on this frame. */

@@ -2,6 +2,7 @@ import type { Editor } from '@/editor/editor'
 import type { TimeDialog } from '@/editor/time/state'
 import { MergeDialog } from './merge-dialog'
 import { PropagateDialog } from './propagate-dialog'
+import { RangeDialog } from './range-dialog'
 
 export interface TimeDialogProps {
   readonly editor: Editor
@@ -9,7 +10,7 @@ export interface TimeDialogProps {
   readonly onClose: () => void
 }
 
-const DIALOGS = { merge: MergeDialog, propagate: PropagateDialog }
+const DIALOGS = { merge: MergeDialog, propagate: PropagateDialog, range: RangeDialog }
 
 /** The dialog about tracks and time that is open, if one is. */
 export function TimeDialogs({ editor }: { editor: Editor }) {

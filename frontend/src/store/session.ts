@@ -26,6 +26,8 @@ export class Session {
   /** Frames that range operations act on, both ends included; null: none chosen. */
   readonly range: Signal<readonly [first: FrameNumber, last: FrameNumber] | null> = signal(null, { name: 'range' })
   readonly hidden: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'hidden' })
+  /** Frames on which single tracks are hidden, both ends included. */
+  readonly hiddenOn: Signal<ReadonlyMap<TrackId, readonly (readonly [first: FrameNumber, last: FrameNumber])[]>> = signal(new Map(), { name: 'hiddenOn' })
   readonly tool = signal('select', { name: 'tool' })
   readonly view: Signal<View> = signal({ scale: 1, x: 0, y: 0, turns: 0 }, { name: 'view' })
   readonly activeLabel: Signal<number | null> = signal(null, { name: 'activeLabel' })
@@ -55,6 +57,22 @@ export class Session {
       else hidden.delete(track)
     }
     this.hidden.value = hidden
+  }
+
+  isHidden(track: TrackId, frame: FrameNumber): boolean {
+    return this.hidden.value.has(track) || (this.hiddenOn.value.get(track)?.some(([first, last]) => frame >= first && frame <= last) ?? false)
+  }
+
+  /** Hide tracks on first..last only; where all of them are hidden on some frame of it, show them there again. */
+  toggleHiddenOn(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): void {
+    const hidden = new Map(this.hiddenOn.value)
+    const touched = (track: TrackId) => hidden.get(track)?.some(([from, to]) => from <= last && to >= first) ?? false
+    const show = tracks.every(touched)
+    for (const track of tracks) {
+      const others = (hidden.get(track) ?? []).filter(([from, to]) => from > last || to < first)
+      hidden.set(track, show ? others : [...others, [first, last]])
+    }
+    this.hiddenOn.value = hidden
   }
 
   tell(message: string, tone: Notice['tone'] = 'info', goTo: FrameNumber | null = null): void {

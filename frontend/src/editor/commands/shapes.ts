@@ -1,5 +1,7 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { lastFrame, shared, whenLoaded } from '@/editor/time/edit'
+import { deleteFrom } from '@/editor/time/range'
 import { kindOf } from '@/geometry/kinds'
 import { directionInVideo } from '@/geometry/view-transform'
 import { keyframe } from '@/store/chunks'
@@ -10,10 +12,12 @@ const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => edit
 
 /** Do one edit on every selected track that may be edited, as one step of undo. */
 function onSelected(editor: Editor, summary: string, work: (tx: Transaction, track: TrackId, frame: number) => void): void {
-  const tracks = editor.selected().filter((track) => editor.mayEdit(track))
-  if (!tracks.length) return
-  const { frame } = editor.session
-  editor.store.transact(summary, (tx) => tracks.forEach((track) => work(tx, track, frame.value)))
+  onTracks(editor, editor.selected(), summary, (tx, track) => work(tx, track, editor.session.frame.value))
+}
+
+function onTracks(editor: Editor, selected: readonly TrackId[], summary: string, work: (tx: Transaction, track: TrackId) => void): void {
+  const tracks = selected.filter((track) => editor.mayEdit(track))
+  if (tracks.length) editor.store.transact(summary, (tx) => tracks.forEach((track) => work(tx, track)))
 }
 
 /** A keyframe of what is shown, or of the track's ghost. */
@@ -37,21 +41,26 @@ function keepBefore(editor: Editor, tx: Transaction, track: TrackId, frame: numb
 
 /** Outside from here to the next keyframe: predictions in between would end the gap, so they go, and nobody adds more. */
 function toggleOutside(editor: Editor): void {
-  onSelected(editor, 'Outside on or off', (tx, track, frame) => {
-    const { queries } = editor.store
-    const shape = editor.shapeToEdit(track)
-    const row = queries.rowAt(track, frame)
-    if (row?.outside) {
-      tx.putRow(track, { ...row, outside: false, keyframe: true, predicted: false })
-      return
-    }
-    if (!shape) return
-    stopFollowing(editor, track)
-    keepBefore(editor, tx, track, frame)
-    tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
-    const end = (queries.nextKeyframe([track], frame) ?? lastFrame(editor) + 1) - 1
-    if (end > frame) tx.removeRows(track, [[frame + 1, end]], true)
-  })
+  const tracks = editor.selected()
+  const frame = editor.session.frame.value
+  whenLoaded(editor, tracks, () => onTracks(editor, tracks, 'Outside on or off', (tx, track) => toggleOutsideOf(editor, tx, track, frame)))
+}
+
+function toggleOutsideOf(editor: Editor, tx: Transaction, track: TrackId, frame: number): void {
+  const { queries } = editor.store
+  const shape = queries.shapeAt(track, frame) ?? queries.ghostAt(track, frame)
+  const row = queries.rowAt(track, frame)
+  if (row?.outside) {
+    tx.putRow(track, { ...row, outside: false, keyframe: true, predicted: false })
+    return
+  }
+  if (!shape) return
+  stopFollowing(editor, track)
+  keepBefore(editor, tx, track, frame)
+  tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
+  const end = (queries.nextKeyframe([track], frame) ?? lastFrame(editor) + 1) - 1
+  const gone = shared([frame + 1, end], editor.config.editableRanges)
+  if (gone.length) tx.removeRows(track, gone, true)
 }
 
 function toggleOccluded(editor: Editor): void {
@@ -79,21 +88,10 @@ function deleteHere(editor: Editor): void {
   })
 }
 
-/** This frame and all after it go; a run that follows the track stops following it. */
-function deleteFromHere(editor: Editor): void {
-  onSelected(editor, 'Delete from here on', (tx, track, frame) => {
-    stopFollowing(editor, track)
-    keepBefore(editor, tx, track, frame)
-    tx.removeRows(track, [[frame, lastFrame(editor)]])
-  })
-}
-
 function stopFollowing(editor: Editor, track: TrackId): void {
   const run = editor.store.runOf(track)
   if (run) editor.store.stopRun(run.id, [track])
 }
-
-const lastFrame = (editor: Editor) => Math.max(editor.config.video.frameCount - 1, 0)
 
 /** By a pixel of the video, in a direction of the canvas. */
 function nudge(editor: Editor, right: number, down: number): void {
@@ -114,7 +112,7 @@ export const SHAPES: readonly Command[] = [
   { ...change, id: 'shape.outside', label: 'Outside on or off', help: 'From this frame on the object is not in the picture, until its next keyframe.', keys: ['O'], run: toggleOutside },
   { ...change, id: 'shape.occluded', label: 'Occluded on or off', help: 'The object is partly hidden on this frame.', keys: ['Q'], run: toggleOccluded },
   { ...change, id: 'shape.delete-here', label: 'Delete here', help: 'Removes the shape on this frame only.', keys: ['Delete'], run: deleteHere },
-  { ...change, id: 'shape.delete-from-here', label: 'Delete from here on', help: 'Removes the shapes of this frame and all after it.', keys: ['Shift+Delete'], run: deleteFromHere },
+  { ...change, id: 'shape.delete-from-here', label: 'Delete from here on', help: 'Removes the shapes of this frame and all after it.', keys: ['Shift+Delete'], run: (editor) => deleteFrom(editor, editor.session.frame.value) },
   { ...change, id: 'shape.nudge-left', label: 'Nudge left', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowLeft'], run: (editor) => nudge(editor, -1, 0) },
   { ...change, id: 'shape.nudge-right', label: 'Nudge right', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowRight'], run: (editor) => nudge(editor, 1, 0) },
   { ...change, id: 'shape.nudge-up', label: 'Nudge up', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowUp'], run: (editor) => nudge(editor, 0, -1) },

@@ -4,6 +4,7 @@ import { copyShapes, pasteShapes } from '@/editor/time/clipboard'
 import { whenLoaded } from '@/editor/time/edit'
 import { splitHere, swapFromHere } from '@/editor/time/identity'
 import { mergeSelected } from '@/editor/time/merging'
+import { deleteInRange, hideInRange, propagateOverRange, trimToRange } from '@/editor/time/range'
 import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
 import type { FrameNumber, TrackId } from '@/store/types'
 
@@ -73,6 +74,20 @@ export const TIME: readonly Command[] = [
   { ...selected, id: 'keyframe.middle', label: 'Between two keyframes', group: 'Playback', help: 'Goes half way between the keyframes around this frame, of the selected tracks.', keys: ['W'], undoable: false, run: goToMiddle },
   { ...selected, id: 'track.remove-outside', label: 'Remove all outside', group: 'Tracks', help: 'Closes the gaps of the selected tracks, in the chosen range or everywhere.', keys: ['Alt+O'], undoable: true, run: removeOutside },
   { ...selected, id: 'range.remove-keyframes', label: 'Remove keyframes in range', group: 'Tracks', help: 'Gives the keyframes of the selected tracks in the chosen range back to interpolation.', keys: ['Alt+K'], undoable: true, run: removeKeyframes },
+  { ...selected, id: 'range.delete', label: 'Delete in range', group: 'Tracks', help: 'Removes the shapes of the selected tracks in the chosen range, or all of them.', keys: ['Ctrl+Delete'], undoable: true, run: deleteInRange },
+  { ...selected, id: 'range.trim', label: 'Trim to range', group: 'Tracks', help: 'Removes the shapes of the selected tracks before and after the chosen range.', keys: ['Alt+C'], undoable: true, run: trimToRange },
+  { ...selected, id: 'range.propagate', label: 'Propagate over range', group: 'Tracks', help: 'Puts the selected shapes of this frame on every frame of the chosen range.', keys: ['Alt+B'], undoable: true, run: propagateOverRange },
+  { ...selected, id: 'range.hide', label: 'Hide or show in range', group: 'Tracks', help: 'Hides the selected tracks on the chosen range. Only here, not for others.', keys: ['Alt+H'], undoable: false, run: hideInRange },
+  {
+    ...selected,
+    id: 'range.open',
+    label: 'Change a range',
+    group: 'Tracks',
+    help: 'Deletes, relabels, moves, shifts or hides the selected tracks in the chosen range, or everywhere.',
+    keys: ['Ctrl+E'],
+    undoable: false,
+    run: (editor) => (editor.time.dialog.value = { kind: 'range', tracks: editor.selected() }),
+  },
   { id: 'range.first', label: 'Range begins here', group: 'Edit', help: 'The chosen range of frames begins on this one.', keys: ['['], undoable: false, run: (editor) => setRangeEnd(editor, 'first') },
   { id: 'range.last', label: 'Range ends here', group: 'Edit', help: 'The chosen range of frames ends on this one.', keys: [']'], undoable: false, run: (editor) => setRangeEnd(editor, 'last') },
   { id: 'range.clear', label: 'No range', group: 'Edit', help: 'Takes the chosen range of frames away.', keys: ['\\'], undoable: false, run: ({ session }) => (session.range.value = null) },

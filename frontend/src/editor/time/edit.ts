@@ -9,6 +9,8 @@ export interface Change {
   readonly track: TrackId
   readonly former: Rows
   readonly rows: Rows
+  /** Frames of which everything is replaced, also what this browser has not heard of yet. */
+  readonly whole?: readonly Range[]
 }
 
 /** Loading that takes longer than this, in ms, is told. */
@@ -73,8 +75,9 @@ export function apply(editor: Editor, summary: string, changes: readonly Change[
   }
   store.transact(summary, (tx) => {
     more?.(tx)
-    for (const { track, rows, ranges } of planned) {
-      const sent = coalesced(ranges).flatMap((range) => shared(range, mine))
+    for (const { track, rows, ranges, whole = [] } of planned) {
+      const all = [...ranges, ...whole].sort(([a], [b]) => a - b)
+      const sent = coalesced(all).flatMap((range) => shared(range, mine))
       if (sent.length) tx.replace(track, sent, sent.flatMap((range) => within(rows, range)))
     }
   })

@@ -95,7 +95,7 @@ export function coalesced(ranges: readonly Range[]): Range[] {
   const found: [FrameNumber, FrameNumber][] = []
   for (const [first, last] of ranges) {
     const latest = found.at(-1)
-    if (latest && first - latest[1] <= NEAR) latest[1] = last
+    if (latest && first - latest[1] <= NEAR) latest[1] = Math.max(latest[1], last)
     else found.push([first, last])
   }
   return found

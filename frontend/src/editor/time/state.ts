@@ -5,7 +5,7 @@ import type { Copied } from './clipboard'
 
 /** `tracks`: those that were selected when it was opened. */
 export interface TimeDialog {
-  readonly kind: 'propagate' | 'merge'
+  readonly kind: 'propagate' | 'merge' | 'range'
   readonly tracks: readonly TrackId[]
 }
 
