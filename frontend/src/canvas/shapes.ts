@@ -39,7 +39,7 @@ function rectangle(view: View, box: BoxPx): [number, number, number, number] {
 }
 
 /** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line. */
-function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hovered: boolean): Look {
+export function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hovered: boolean): Look {
   const { display } = editor
   const thickness = display.lineWidth.value / 2
   return {

@@ -1,12 +1,14 @@
-/** The picture with everything on it: two canvases, the video's and the shapes', each redrawn only when it changed. */
+/** The picture with everything on it: a canvas each for the video, the shapes and what helps to point, redrawn only when it changed. */
 import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
-import { fitted, matrixOf, panned, turnedAt, turnedCursor, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
+import { fitted, matrixOf, panned, pinched, turnedAt, turnedCursor, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
+import { drawAids } from './aids'
 import { drawShapes } from './shapes'
+import { Touches, type Contact } from './touches'
 
 /** What can be drawn as the video's picture; media knows how to get one. */
 export type Drawable = ImageBitmap
@@ -14,6 +16,10 @@ export type Drawable = ImageBitmap
 export class Stage {
   private readonly video: HTMLCanvasElement
   private readonly shapes: HTMLCanvasElement
+  private readonly aids: HTMLCanvasElement
+  private readonly touches = new Touches()
+  /** Where a finger came down that may yet become one of two. */
+  private waiting: PointerEvent | null = null
   private picture: Drawable | null = null
   /** The frame whose picture is drawn; -1 before the first. Shapes are drawn for this frame, so that they fit it. */
   shownFrame = -1
@@ -36,6 +42,7 @@ export class Stage {
   ) {
     this.video = this.layer('video-layer')
     this.shapes = this.layer('shape-layer')
+    this.aids = this.layer('aid-layer')
     const resize = new ResizeObserver(() => this.resize())
     resize.observe(host)
     scope.add(() => resize.disconnect())
@@ -100,13 +107,14 @@ export class Stage {
   private resize(): void {
     this.ratio = window.devicePixelRatio || 1
     this.ground = getComputedStyle(this.host).backgroundColor
-    for (const canvas of [this.video, this.shapes]) {
+    for (const canvas of [this.video, this.shapes, this.aids]) {
       canvas.width = Math.round(this.host.clientWidth * this.ratio)
       canvas.height = Math.round(this.host.clientHeight * this.ratio)
     }
     if (!this.fittedView || this.editor.session.view.value === this.fittedView) this.fit()
     this.drawVideo()
     this.drawShapes()
+    this.drawAids()
   }
 
   /** Redraw when something that is shown changes. */
@@ -114,7 +122,10 @@ export class Stage {
     const { session, store, marquee, display } = this.editor
     const { records, people } = store
     const shown = [session.view, session.selection, session.hovered, session.hidden, session.hiddenOn, session.frame, marquee, records.tracks, people, display.all]
-    scope.add(follow([session.view], () => this.scheduler.request(this.drawVideo)))
+    const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
+    scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
+    scope.add(follow([session.view, session.tool, crosshair, magnifier, grid, gridStep, picture], () => this.scheduler.request(this.drawAids)))
+    scope.add(follow([picture], () => (this.video.style.filter = this.editor.viewOptions.filter)))
     scope.add(follow(shown, () => this.scheduler.request(this.drawShapes)))
     scope.add(
       follow([records.version], () => {
@@ -140,7 +151,8 @@ export class Stage {
     context.fillStyle = this.ground
     context.fillRect(0, 0, this.video.width, this.video.height)
     if (!this.picture || isClosed(this.picture)) return
-    context.imageSmoothingEnabled = view.scale * this.ratio < 3
+    const smoothing = this.editor.viewOptions.smoothing.value
+    context.imageSmoothingEnabled = smoothing === 'automatic' ? view.scale * this.ratio < 3 : smoothing === 'smooth'
     context.setTransform(...matrixOf(view, this.ratio))
     context.drawImage(this.picture, 0, 0, width, height, 0, 0, width, height)
   }
@@ -152,6 +164,12 @@ export class Stage {
     drawShapes(context, this.editor, this.shownFrame < 0 ? this.editor.session.frame.value : this.shownFrame, this.host)
   }
 
+  private readonly drawAids = (): void => {
+    const { ratio, pointer, host } = this
+    const picture = this.picture && !isClosed(this.picture) ? this.picture : null
+    drawAids(this.aids.getContext('2d')!, this.editor, { width: host.clientWidth, height: host.clientHeight, ratio, pointer, picture, frame: this.shownFrame })
+  }
+
   // ------------------------------------------------------------------ pointer
 
   private listen(scope: Scope): void {
@@ -159,8 +177,8 @@ export class Stage {
     scope.listen(host, 'pointerdown', (event) => this.down(event))
     scope.listen(host, 'pointermove', (event) => this.move(event))
     scope.listen(host, 'pointerup', (event) => this.up(event))
-    scope.listen(host, 'pointercancel', () => this.cancel())
-    scope.listen(host, 'pointerleave', () => (this.editor.session.hovered.value = null))
+    scope.listen(host, 'pointercancel', (event) => this.cancel(event))
+    scope.listen(host, 'pointerleave', () => this.leave())
     scope.listen(host, 'dblclick', (event) => this.editor.machine.handler.onDoubleClick(this.at(event)))
     scope.listen(host, 'contextmenu', (event) => event.preventDefault())
     scope.listen(host, 'wheel', (event) => this.wheel(event), { passive: false })
@@ -173,9 +191,23 @@ export class Stage {
     return { view, point, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey }
   }
 
+  private contact(event: PointerEvent): Contact {
+    const { pointerId: id, pointerType: type, timeStamp: time } = event
+    return { id, type, time, at: this.at(event).view, size: Math.max(event.width, event.height) }
+  }
+
   private down(event: PointerEvent): void {
     this.focus()
+    const meant = this.touches.down(this.contact(event))
+    if (meant === 'ignored') return
     this.host.setPointerCapture(event.pointerId)
+    if (meant === 'instead') this.editor.machine.cancel()
+    this.waiting = meant === 'wait' ? event : null
+    if (meant === 'press' || meant === 'instead') this.press(event)
+  }
+
+  private press(event: PointerEvent): void {
+    this.editor.coarse = event.pointerType === 'touch'
     if (event.button !== 0 || this.panKey !== 'up') {
       if (this.panKey === 'held') this.panKey = 'used'
       this.panning = { x: event.clientX, y: event.clientY }
@@ -188,8 +220,15 @@ export class Stage {
   }
 
   private move(event: PointerEvent): void {
+    const meant = this.touches.move(this.contact(event))
+    const { view } = this.editor.session
+    if (meant === null) return
+    if (typeof meant === 'object') {
+      view.value = pinched(view.value, meant.before, meant.after)
+      return
+    }
+    if (meant === 'press' && this.waiting) this.press(this.waiting)
     if (this.panning) {
-      const { view } = this.editor.session
       view.value = panned(view.value, event.clientX - this.panning.x, event.clientY - this.panning.y)
       this.panning = { x: event.clientX, y: event.clientY }
       return
@@ -199,19 +238,30 @@ export class Stage {
   }
 
   private up(event: PointerEvent): void {
+    const meant = this.touches.up({ id: event.pointerId, type: event.pointerType })
+    if (meant === null) return
+    if (meant === 'tap' && this.waiting) this.press(this.waiting)
     if (this.panning) this.panning = null
     else this.editor.machine.handler.onPointerUp(this.at(event))
     this.point(event)
   }
 
-  private cancel(): void {
+  private cancel(event: PointerEvent): void {
+    if (this.touches.up({ id: event.pointerId, type: event.pointerType }) !== 'release') return
     this.panning = null
     this.editor.machine.cancel()
+  }
+
+  private leave(): void {
+    this.editor.session.hovered.value = null
+    this.pointer = null
+    this.scheduler.request(this.drawAids)
   }
 
   private point(event: PointerEvent): void {
     this.pointer = this.at(event)
     this.showCursor()
+    this.scheduler.request(this.drawAids)
   }
 
   private showCursor(): void {

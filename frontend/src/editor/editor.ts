@@ -10,7 +10,7 @@ import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
 import { DisplaySettings, type StoredDisplay } from './display'
 import { planAutoExtension, planExtension } from './extension'
-import { hitTest, type Hit } from './hit-test'
+import { FINGER_REACH, hitTest, REACH, type Hit } from './hit-test'
 import { Keymap } from './keymap'
 import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
@@ -22,6 +22,7 @@ import { TimelineSettings } from './timeline-settings'
 import { Machine, type Tool } from './tool'
 import { TrackList } from './track-list'
 import { TOOLS } from './tools'
+import { ViewOptions, type StoredViewOptions } from './view-options'
 
 /** A question that must be answered before something goes on. */
 export interface Question {
@@ -36,6 +37,7 @@ export interface EditorDeps {
   readonly fit: () => void
   /** Turn the view by a quarter to the right, or back. */
   readonly turn: (by: 1 | -1) => void
+  readonly toggleFullScreen: () => void
   /** Move the keyboard's focus to the next part of the page. */
   readonly focusNext: () => void
   /** Move it to a panel, by its element id. */
@@ -61,10 +63,14 @@ export class Editor {
   /** Which page of the history is open; null: none. */
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
   readonly paletteOpen = signal(false)
+  readonly viewOpen = signal(false)
+  readonly viewOptions: ViewOptions
   /** Commands taken from the palette of late, the latest first. */
   readonly recent: Signal<readonly string[]>
   playback: Playback | null = null
   timeline: TimelineControl | null = null
+  /** Whether a finger points, which is less exact than a mouse or a pen. */
+  coarse = false
   /** Extensions that went out: the server answers later than the playhead moves. */
   private readonly extensionsAsked = new Set<string>()
 
@@ -76,6 +82,7 @@ export class Editor {
     this.config = store.config
     this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
     this.keymap = new Keymap(store.config.preferences.keys)
+    this.viewOptions = new ViewOptions(store.config.preferences.view as Partial<StoredViewOptions> | undefined)
     this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
     this.list = new TrackList(store, store.config.preferences.order)
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
@@ -91,9 +98,11 @@ export class Editor {
       tracking: this.tracking.toJSON(),
       keys: this.keymap.toJSON(),
       order: this.list.order.value,
-      panels: this.panels.toJSON(), display: this.display.toJSON(),
+      panels: this.panels.toJSON(),
+      display: this.display.toJSON(),
       recent: this.recent.value,
       timeline: this.timelineSettings.toJSON(),
+      view: this.viewOptions.toJSON(),
     }
   }
 
@@ -129,6 +138,10 @@ export class Editor {
 
   turnView(by: 1 | -1): void {
     this.deps.turn(by)
+  }
+
+  toggleFullScreen(): void {
+    this.deps.toggleFullScreen()
   }
 
   focusNext(): void {
@@ -173,7 +186,7 @@ export class Editor {
 
   hit(point: Point): Hit | null {
     const shapes = [...this.visibleShapes(), ...this.ghosts()]
-    return hitTest(shapes, this.session.selection.value, point, this.session.view.value.scale)
+    return hitTest(shapes, this.session.selection.value, point, (this.coarse ? FINGER_REACH : REACH) / this.session.view.value.scale)
   }
 
   /** The shape an edit on this frame begins from: the one shown, or the track's ghost. */

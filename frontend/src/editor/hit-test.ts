@@ -6,13 +6,14 @@ export type Hit = { readonly on: 'grip'; readonly track: TrackId; readonly grip:
 
 /** CSS px around a grip or a line that still count as on it. */
 export const REACH = 7
+/** The same for a finger. */
+export const FINGER_REACH = 18
 
 /**
  * What lies at `point` (video px): a grip of a selected shape first, then the smallest shape there, so that one inside
- * another can be picked.
+ * another can be picked. `reach`: px of the video around a grip or a line that still count as on it.
  */
-export function hitTest(shapes: readonly ShownShape[], selection: ReadonlySet<TrackId>, point: Point, scale: number): Hit | null {
-  const reach = REACH / scale
+export function hitTest(shapes: readonly ShownShape[], selection: ReadonlySet<TrackId>, point: Point, reach: number): Hit | null {
   for (const shape of shapes) {
     if (!selection.has(shape.track.id) || shape.track.locked) continue
     const grip = nearest(kindOf(shape).grips(shape), point, reach)

@@ -30,6 +30,11 @@ export abstract class State<Payload> {
   onFinish(): void {}
   /** Escape, a lost pointer, another tool: leave everything as it was before the gesture. */
   onCancel(): void {}
+  /** Whether the exact place of the pointer matters now: then crosshair and magnifier help. */
+  get precise(): boolean {
+    return this.cursor(null) === 'crosshair'
+  }
+
   /** CSS cursor while the pointer is at `at`. */
   cursor(_at: PointerAt | null): string {
     return 'default'

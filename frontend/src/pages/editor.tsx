@@ -30,6 +30,7 @@ import { Timeline } from '@/timeline/timeline'
 import { applyTheme, toggleTheme } from './theme'
 import { keepPreferences } from './preferences'
 import { focusNextRegion, focusPanel, mountKeyboard } from './keyboard'
+import { toggleFullScreen } from './full-screen'
 import { mountTimelineGrip } from './timeline-grip'
 
 const PRESENCE_MS = 150
@@ -51,7 +52,7 @@ function start(): void {
     { rest, edits: new IndexedEdits(`${config.user.id}/${config.layer.id}`), send: (message) => live.send(message) },
     firstFrame(config, parameters),
   )
-  const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), focusNext: focusNextRegion, focusPanel })
+  const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), toggleFullScreen, focusNext: focusNextRegion, focusPanel })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   renderPanels(editor, rest)
   const stage = new Stage(element('stage'), editor, scheduler, scope)

@@ -1,8 +1,9 @@
 import { signal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import { Icon } from './icons'
+import { MenuButton } from './menu-button'
 
 interface Format {
   readonly id: string
@@ -36,35 +37,13 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
     if (!(error instanceof ApiError)) throw error
     editor.session.tell(error.message, 'error')
   }
-  const toggle = () => {
-    open.value = !open.value
-    if (open.value && !formats.value.length) {
-      rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
-    }
-  }
-  const root = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (!open.value) return undefined
-    const outside = ({ target }: Event) => {
-      if (!(target instanceof Node) || !root.current?.contains(target)) open.value = false
-    }
-    window.addEventListener('pointerdown', outside)
-    return () => window.removeEventListener('pointerdown', outside)
+    if (open.value && !formats.value.length) rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
   }, [open.value])
-  const close = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || !open.value) return
-    open.value = false
-    root.current?.querySelector('button')?.focus()
-    event.stopPropagation()
-  }
   return (
-    <div class="menu" ref={root} onKeyDown={close}>
-      <button type="button" class="button" aria-haspopup="dialog" aria-expanded={open.value} onClick={toggle}>
-        <Icon name="download" />
-        <span>Export</span>
-      </button>
-      {open.value && <Panel editor={editor} rest={rest} tell={tell} />}
-    </div>
+    <MenuButton open={open} icon="download" text="Export" label="Export">
+      <Panel editor={editor} rest={rest} tell={tell} />
+    </MenuButton>
   )
 }
 

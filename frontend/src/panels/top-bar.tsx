@@ -4,6 +4,7 @@ import { CommandButton } from './buttons'
 import { ExportMenu } from './export-menu'
 import { Icon } from './icons'
 import { JobMenu } from './job-menu'
+import { ViewMenu } from './view-menu'
 
 export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; onTheme: () => void }) {
   const { config, store } = editor
@@ -21,6 +22,7 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
       <CommandButton editor={editor} id="edit.undo" icon="undo" disabled={store.history.canUndo.value === null} />
       <CommandButton editor={editor} id="edit.redo" icon="redo" disabled={store.history.canRedo.value === null} />
       <CommandButton editor={editor} id="view.history" icon="history" pressed={editor.historyOpen.value !== null} />
+      <ViewMenu editor={editor} />
       <ExportMenu editor={editor} rest={rest} />
       {config.job && <JobMenu editor={editor} rest={rest} job={config.job} />}
       <button type="button" class="button quiet" title="Light or dark" aria-label="Light or dark" onClick={onTheme}>

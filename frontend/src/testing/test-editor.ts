@@ -19,7 +19,7 @@ export class TestEditor {
 
   private constructor(config: Partial<EditorConfig>) {
     this.bench = new StoreBench(undefined, config)
-    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), focusNext: () => undefined, focusPanel: (id) => (this.focused = id) })
+    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), toggleFullScreen: () => undefined, focusNext: () => undefined, focusPanel: (id) => (this.focused = id) })
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */

@@ -1,6 +1,5 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { videoToView, zoomedAt } from '@/geometry/view-transform'
 
 /** Stop what is under way: a gesture first, then the runs of this person, then the selection. */
 function escape(editor: Editor): void {
@@ -23,12 +22,6 @@ function escape(editor: Editor): void {
     return
   }
   editor.machine.cancel()
-}
-
-function zoom(editor: Editor, factor: number): void {
-  const { video } = editor.config
-  const { view } = editor.session
-  view.value = zoomedAt(view.value, videoToView(view.value, { x: video.width / 2, y: video.height / 2 }), factor)
 }
 
 export const GENERAL: readonly Command[] = [
@@ -54,12 +47,4 @@ export const GENERAL: readonly Command[] = [
   { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload.', keys: ['Ctrl+Z'], undoable: false, run: (editor) => editor.acted('Undid', editor.store.undo()) },
   { id: 'edit.redo', label: 'Redo', group: 'Edit', help: 'Does again what was undone.', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], undoable: false, run: (editor) => editor.acted('Redid', editor.store.redo()) },
   { id: 'edit.escape', label: 'Stop or deselect', group: 'Edit', help: 'Cancels a gesture, stops your runs, or clears the selection.', keys: ['Escape'], undoable: false, run: escape },
-  { id: 'view.fit', label: 'Fit', group: 'View', help: 'Shows the whole frame.', keys: ['0'], undoable: false, run: (editor) => editor.fit() },
-  { id: 'view.zoom-in', label: 'Zoom in', group: 'View', help: 'The mouse wheel zooms where the pointer is.', keys: ['+', '='], undoable: false, run: (editor) => zoom(editor, 1.25) },
-  { id: 'view.zoom-out', label: 'Zoom out', group: 'View', help: 'The mouse wheel zooms where the pointer is.', keys: ['-'], undoable: false, run: (editor) => zoom(editor, 0.8) },
-  { id: 'view.turn-right', label: 'Turn the view right', group: 'View', help: 'Turns the picture by a quarter, on this screen only.', keys: ['Alt+R'], undoable: false, run: (editor) => editor.turnView(1) },
-  { id: 'view.turn-left', label: 'Turn the view left', group: 'View', help: 'Turns the picture back by a quarter, on this screen only.', keys: ['Alt+Shift+R'], undoable: false, run: (editor) => editor.turnView(-1) },
-  { id: 'view.next-region', label: 'Next part of the page', group: 'View', help: 'Moves the focus from the picture to playback, timeline, tools and panels.', keys: ['F6'], undoable: false, run: (editor) => editor.focusNext() },
-  { id: 'view.palette', label: 'Find an action', group: 'View', help: 'Finds actions, labels, tracks and frames by a few letters.', keys: ['Ctrl+K', 'Ctrl+Shift+P'], undoable: false, run: (editor) => (editor.paletteOpen.value = true) },
-  { id: 'view.help', label: 'Keyboard help', group: 'View', help: 'Lists every action with its key.', keys: ['?', 'F1'], undoable: false, run: (editor) => (editor.helpOpen.value = !editor.helpOpen.value) },
 ]

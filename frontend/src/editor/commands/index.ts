@@ -11,6 +11,7 @@ import { SHAPES } from './shapes'
 import { TIME } from './time'
 import { TIMELINE } from './timeline'
 import { TRACKS } from './tracks'
+import { VIEW } from './view'
 
 export const COMMANDS: readonly Command[] = [
   ...PLAYBACK,
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...OBJECTS,
   ...TIMELINE,
   ...DISPLAY,
+  ...VIEW,
 ]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))

@@ -37,6 +37,10 @@ export class Gripping extends State<{ track: TrackId; grip: Grip }> {
     this.machine.idle()
   }
 
+  override get precise(): boolean {
+    return true
+  }
+
   override cursor(): string {
     return this.grip.cursor
   }

@@ -1,0 +1,104 @@
+import type { Signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { command, perform } from '@/editor/commands'
+import type { Editor } from '@/editor/editor'
+import { PICTURE_RANGE, SMOOTHING, type Picture, type Smoothing } from '@/editor/view-options'
+import { CommandButton } from './buttons'
+import { MenuButton } from './menu-button'
+
+const PICTURE: Record<keyof Picture, string> = { brightness: 'Brightness', contrast: 'Contrast', saturation: 'Saturation' }
+const PIXELS: Record<Smoothing, string> = { automatic: 'Automatic', smooth: 'Smooth', sharp: 'Sharp' }
+
+/** How the picture is shown on this screen. */
+export function ViewMenu({ editor }: { editor: Editor }) {
+  const { keymap } = editor
+  return (
+    <MenuButton open={editor.viewOpen} icon="sliders" label="View options" title={`View options (${keymap.shown('view.options')})`} keys={keymap.keysOf('view.options')[0]}>
+      <Panel editor={editor} />
+    </MenuButton>
+  )
+}
+
+function Panel({ editor }: { editor: Editor }) {
+  const { viewOptions: options } = editor
+  const root = useRef<HTMLDivElement>(null)
+  useEffect(() => root.current?.querySelector('input')?.focus(), [])
+  return (
+    <div ref={root} class="menu-panel view-menu" role="dialog" aria-label="View options">
+      <fieldset>
+        <legend>Picture</legend>
+        {Object.entries(PICTURE).map(([what, name]) => (
+          <Slider key={what} editor={editor} what={what as keyof Picture} name={name} />
+        ))}
+        <div class="view-row">
+          <span>Enlarged pixels</span>
+          <select aria-label="Enlarged pixels" title="Automatic: smooth, and sharp once single pixels are large" value={options.smoothing.value} onChange={(event) => (options.smoothing.value = event.currentTarget.value as Smoothing)}>
+            {SMOOTHING.map((value) => (
+              <option key={value} value={value}>
+                {PIXELS[value]}
+              </option>
+            ))}
+          </select>
+        </div>
+        <button type="button" class="button wide" disabled={!options.filter} onClick={() => perform(editor, command('view.plain'))}>
+          Picture as it is
+        </button>
+      </fieldset>
+      <fieldset>
+        <legend>Pointing</legend>
+        <Switch editor={editor} id="view.crosshair" text="Crosshair while drawing" option={options.crosshair} />
+        <Switch editor={editor} id="view.magnifier" text="Magnifier while drawing and reshaping" option={options.magnifier} />
+        <Switch editor={editor} id="view.grid" text="Grid" option={options.grid} />
+        <label class="view-row">
+          <span>Grid every</span>
+          <span class="row">
+            <input
+              type="number"
+              min={2}
+              max={2000}
+              value={options.gridStep.value}
+              disabled={!options.grid.value}
+              onChange={(event) => {
+                const step = Math.round(event.currentTarget.valueAsNumber)
+                if (step >= 2 && step <= 2000) options.gridStep.value = step
+                event.currentTarget.value = String(options.gridStep.value)
+              }}
+            />
+            px
+          </span>
+        </label>
+      </fieldset>
+      <div class="row">
+        <CommandButton editor={editor} id="view.turn-left" icon="turnLeft" />
+        <CommandButton editor={editor} id="view.turn-right" icon="turnRight" />
+        <CommandButton editor={editor} id="view.fit" icon="fit" text="Fit" />
+        <span class="spring" />
+        <CommandButton editor={editor} id="view.full-screen" icon="screen" text="Full screen" />
+      </div>
+    </div>
+  )
+}
+
+function Slider({ editor, what, name }: { editor: Editor; what: keyof Picture; name: string }) {
+  const { viewOptions: options } = editor
+  const value = options.picture.value[what]
+  const [least, most] = PICTURE_RANGE
+  return (
+    <label class="view-row">
+      <span>{name}</span>
+      <input type="range" min={least} max={most} step={0.05} value={value} aria-valuetext={`${Math.round(value * 100)} %`} onInput={(event) => options.adjust(what, event.currentTarget.valueAsNumber)} />
+      <span class="view-value">{Math.round(value * 100)} %</span>
+    </label>
+  )
+}
+
+function Switch({ editor, id, text, option }: { editor: Editor; id: string; text: string; option: Signal<boolean> }) {
+  const key = editor.keymap.shown(id)
+  return (
+    <label class="choice" title={command(id).help}>
+      <input type="checkbox" checked={option.value} onChange={(event) => (option.value = event.currentTarget.checked)} />
+      <span class="spring">{text}</span>
+      {key && <kbd>{key}</kbd>}
+    </label>
+  )
+}
