@@ -20,6 +20,7 @@ import { Palette } from '@/panels/palette'
 import { TimeDialogs } from '@/panels/time-dialogs'
 import { ToolBar } from '@/panels/tool-bar'
 import { TopBar } from '@/panels/top-bar'
+import { TimelineBar } from '@/panels/timeline-bar'
 import { Transport } from '@/panels/transport'
 import { LiveChannel } from '@/protocol/live'
 import { Rest } from '@/protocol/rest'
@@ -97,6 +98,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
   render(<TopBar editor={editor} rest={rest} onTheme={toggleTheme} />, element('top-bar'))
   render(<ToolBar editor={editor} />, element('tool-bar'))
   render(<Transport editor={editor} />, element('transport'))
+  render(<TimelineBar editor={editor} />, element('timeline-bar'))
   render(
     <>
       <Labels editor={editor} />

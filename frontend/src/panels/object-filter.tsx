@@ -8,12 +8,12 @@ const CONTENTS: Record<Content, string> = { keyframes: 'Keyframes only', predict
 const VERDICTS: Record<Track['verdict'], string> = { '': 'Not reviewed', accepted: 'Accepted', rejected: 'Rejected' }
 
 /** What the list, and the timeline with it, shows and in which order. */
-export function ObjectFilter({ editor }: { editor: Editor }) {
+export function ObjectFilter({ editor, id = 'object-filter', title = 'Filter and order' }: { editor: Editor; id?: string; title?: string }) {
   const { list } = editor
   const count = conditionsOf(list.filter.value)
-  const label = count ? `Filter and order (${count} set)` : 'Filter and order'
+  const label = count ? `${title} (${count} set)` : title
   return (
-    <Popover id="object-filter" icon="filter" label={label} pressed={count > 0}>
+    <Popover id={id} icon="filter" label={label} pressed={count > 0}>
       {() => <FilterForm editor={editor} />}
     </Popover>
   )

@@ -43,6 +43,11 @@ export class TimelinePointer {
     return this.drag !== null
   }
 
+  /** What the pointer lies on has moved away: say nothing about it. */
+  hush(): void {
+    this.tooltip.hide()
+  }
+
   private local(event: MouseEvent): { x: number; y: number } {
     const box = this.host.getBoundingClientRect()
     return { x: event.clientX - box.left, y: event.clientY - box.top }
@@ -167,7 +172,6 @@ export class TimelinePointer {
     event.preventDefault()
     const { view } = this
     const { x, y } = this.local(event)
-    this.tooltip.hide()
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY)
     if (event.shiftKey || sideways) view.scrollBy(sideways ? event.deltaX : event.deltaY)
     else if (event.ctrlKey || event.metaKey || y < view.top || view.fits) view.zoomAt(x, Math.exp(-event.deltaY / 300))

@@ -119,11 +119,20 @@ function drawSpans(surface: Surface, editor: Editor, track: Track, first: FrameN
     if (span.kind !== 'keyframe') continue
     const x = xOf(scale, span.first + 0.5)
     const outside = (rows.flags(span.first) & Flag.outside) !== 0
+    if (!outside) drawHeld(surface, span.first, colour, y)
     drawKeyframe(surface.context, x, y + ROW_PX / 2, 5, outside ? surface.palette.ground : colour, surface.palette)
   }
 }
 
-function drawSpan({ context, scale }: Surface, rows: TrackRows, { kind, first, last }: Span, colour: string, y: number): void {
+/** The frame of a keyframe, as wide as it is: where frames are wide the bar would have a hole otherwise. */
+function drawHeld({ context, scale }: Surface, frame: FrameNumber, colour: string, y: number): void {
+  context.fillStyle = colour
+  context.globalAlpha *= 0.35
+  context.fillRect(xOf(scale, frame), y + ROW_PX / 2 - 3, scale.perFrame, 6)
+  context.globalAlpha /= 0.35
+}
+
+function drawSpan({ context, scale, palette }: Surface, rows: TrackRows, { kind, first, last }: Span, colour: string, y: number): void {
   const x = xOf(scale, first)
   const width = Math.max((last + 1 - first) * scale.perFrame, 1)
   const middle = y + ROW_PX / 2
@@ -139,6 +148,9 @@ function drawSpan({ context, scale }: Surface, rows: TrackRows, { kind, first, l
     context.fillRect(x, y + 5, width, BAR_PX)
     context.globalAlpha = 0.7
     drawConfidence(context, scale.perFrame, rows, first, last, x, y)
+    context.globalAlpha = 1
+    context.fillStyle = palette.warn
+    drawDoubtful(context, scale.perFrame, rows, first, last, x, y)
   }
   context.globalAlpha = 1
 }
@@ -156,6 +168,17 @@ function drawConfidence(context: CanvasRenderingContext2D, perFrame: number, row
   }
   context.lineTo(x + (last + 1 - first) * perFrame, bottom)
   context.fill()
+}
+
+/** A line under the frames that a person should look at. */
+function drawDoubtful(context: CanvasRenderingContext2D, perFrame: number, rows: TrackRows, first: number, last: number, x: number, y: number): void {
+  let from = rows.flags(first) & Flag.doubtful ? first : rows.after(first, Flag.doubtful)
+  while (from !== null && from <= last) {
+    let to = from
+    while (to < last && rows.flags(to + 1) & Flag.doubtful) to++
+    context.fillRect(x + (from - first) * perFrame, y + ROW_PX - 5, Math.max((to + 1 - from) * perFrame, 2), 3)
+    from = rows.after(to, Flag.doubtful)
+  }
 }
 
 /** A running run's frames as a dashed frame, and its head: where its newest row is. */

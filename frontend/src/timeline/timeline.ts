@@ -46,12 +46,13 @@ export class Timeline implements TimelineControl {
     this.ground = this.layer()
     this.overlay = this.layer()
     this.view = new TimelineView(editor)
-    this.view.onChange = () => {
-      this.still = false
-      this.scheduler.request(this.draw)
-    }
     this.thumbnails = new ThumbnailSheet(editor)
     this.pointer = new TimelinePointer(host, editor, this.view, scope)
+    this.view.onChange = () => {
+      this.still = false
+      this.pointer.hush()
+      this.scheduler.request(this.draw)
+    }
     const resize = new ResizeObserver(() => this.resize())
     resize.observe(host)
     scope.add(() => resize.disconnect())
