@@ -25,7 +25,7 @@ describe('display settings', () => {
   })
 
   it('are changed by keys, and kept', () => {
-    test.press('Alt+]').press('Alt+C').press('Alt+T')
+    test.press('Alt+]').press('Shift+C').press('Alt+T')
     expect(test.editor.preferences().display).toMatchObject({ fill: 0.1, colourBy: 'object', tags: 'hover' })
     test.press('Alt+[').press('Alt+[')
     expect(test.editor.display.fill.value).toBe(0)

@@ -21,7 +21,7 @@ function nextTags({ display, session }: Editor): void {
 }
 
 export const DISPLAY: readonly Command[] = [
-  { ...look, id: 'view.colours', label: 'Other colours', help: 'Colours tell labels, single objects, or where shapes come from apart.', keys: ['Alt+C'], run: nextColours },
+  { ...look, id: 'view.colours', label: 'Other colours', help: 'Colours tell labels, single objects, or where shapes come from apart.', keys: ['Shift+C'], run: nextColours },
   { ...look, id: 'view.tags', label: 'Tags on or off', help: 'Shows tags always, where the pointer is, on what is selected, or never.', keys: ['Alt+T'], run: nextTags },
   { ...look, id: 'view.fill-more', label: 'Fill objects more', help: 'Objects cover more of the picture. Shift and the wheel do this too.', keys: ['Alt+]'], run: ({ display }) => display.fillBy(FILL_STEP) },
   { ...look, id: 'view.fill-less', label: 'Fill objects less', help: 'Objects cover less of the picture. Shift and the wheel do this too.', keys: ['Alt+['], run: ({ display }) => display.fillBy(-FILL_STEP) },
