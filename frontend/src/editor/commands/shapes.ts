@@ -43,7 +43,9 @@ function keepBefore(editor: Editor, tx: Transaction, track: TrackId, frame: numb
 function toggleOutside(editor: Editor): void {
   const tracks = editor.selected()
   const frame = editor.session.frame.value
-  whenLoaded(editor, tracks, () => onTracks(editor, tracks, 'Outside on or off', (tx, track) => toggleOutsideOf(editor, tx, track, frame)))
+  const ends = tracks.map((track) => editor.store.queries.nextKeyframe([track], frame) ?? lastFrame(editor))
+  const toggle = () => onTracks(editor, tracks, 'Outside on or off', (tx, track) => toggleOutsideOf(editor, tx, track, frame))
+  whenLoaded(editor, tracks, toggle, [frame, Math.max(frame, ...ends)])
 }
 
 function toggleOutsideOf(editor: Editor, tx: Transaction, track: TrackId, frame: number): void {

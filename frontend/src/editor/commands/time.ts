@@ -75,7 +75,7 @@ export const TIME: readonly Command[] = [
   { ...selected, id: 'track.remove-outside', label: 'Remove all outside', group: 'Tracks', help: 'Closes the gaps of the selected tracks, in the chosen range or everywhere.', keys: ['Alt+O'], undoable: true, run: removeOutside },
   { ...selected, id: 'range.remove-keyframes', label: 'Remove keyframes in range', group: 'Tracks', help: 'Gives the keyframes of the selected tracks in the chosen range back to interpolation.', keys: ['Alt+K'], undoable: true, run: removeKeyframes },
   { ...selected, id: 'range.delete', label: 'Delete in range', group: 'Tracks', help: 'Removes the shapes of the selected tracks in the chosen range, or all of them.', keys: ['Ctrl+Delete'], undoable: true, run: deleteInRange },
-  { ...selected, id: 'range.trim', label: 'Trim to range', group: 'Tracks', help: 'Removes the shapes of the selected tracks before and after the chosen range.', keys: ['Alt+C'], undoable: true, run: trimToRange },
+  { ...selected, id: 'range.trim', label: 'Trim to range', group: 'Tracks', help: 'Removes the shapes of the selected tracks before and after the chosen range.', keys: ['Alt+Shift+Delete'], undoable: true, run: trimToRange },
   { ...selected, id: 'range.propagate', label: 'Propagate over range', group: 'Tracks', help: 'Puts the selected shapes of this frame on every frame of the chosen range.', keys: ['Alt+B'], undoable: true, run: propagateOverRange },
   { ...selected, id: 'range.hide', label: 'Hide or show in range', group: 'Tracks', help: 'Hides the selected tracks on the chosen range. Only here, not for others.', keys: ['Alt+H'], undoable: false, run: hideInRange },
   {

@@ -23,10 +23,9 @@ export const rowsOf = (editor: Editor, track: TrackId, first = 0, last = Number.
   ...editor.store.records.rows(track).within(first, last),
 ]
 
-/** Do `work` with every row of `tracks` here: at once if they are, else when they have come. */
-export function whenLoaded(editor: Editor, tracks: readonly TrackId[], work: () => void): void {
+/** Do `work` with every row of `tracks` in `range` here: at once if they are, else when they have come. */
+export function whenLoaded(editor: Editor, tracks: readonly TrackId[], work: () => void, range: Range = [0, lastFrame(editor)]): void {
   const { store, session } = editor
-  const range = [0, lastFrame(editor)] as const
   if (store.loader.holds(tracks, ...range)) {
     work()
     return

@@ -36,7 +36,7 @@ describe('in a range', () => {
   })
 
   it('everything beyond is trimmed', () => {
-    test.press('Alt+C')
+    test.press('Alt+Shift+Delete')
     expect(along([9, 10, 20, 29, 30])).toEqual([null, 10, 20, 29, null])
   })
 
@@ -112,7 +112,7 @@ describe('without a range', () => {
   })
 
   it('trimming asks for one', () => {
-    test.press('Alt+C')
+    test.press('Alt+Shift+Delete')
     expect(along([0, 40])).toEqual([0, 40])
     expect(test.session.notice.value?.message).toContain('Choose a range')
   })
