@@ -1,9 +1,10 @@
 """What a track shows on a frame, and which geometry a row may have. Pure: values in, values out.
 
 A track exists from its first to its last row (``docs/decisions/0002-extent-of-a-track.md``). Between two neighbouring
-rows a box, and each point of points and skeletons, moves in a straight line; every other kind, and a change of kind,
-holds the earlier row. An outside row has
-no geometry of its own: what is before it is held up to it, and nothing is shown from it up to the next row.
+rows a box, and each point of points and skeletons, moves in a straight line; a rotated box also turns the shorter way,
+and the outlines of polygons and polylines are matched (``annotator/outlines.py``). A mask, and a change of kind, holds
+the earlier row. An outside row has no geometry of its own: what is before it is held up to it, and nothing is shown
+from it up to the next row.
 ``tests/protocol/interpolation.json`` holds the browser to the same.
 """
 
@@ -12,12 +13,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import isfinite
+from math import ceil, cos, isfinite, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.chunks import Flag, Kind, Row, Table
+from annotator.outlines import match_payloads
 
 ORIGINS = Flag.KEYFRAME | Flag.PREDICTED
 ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
@@ -82,8 +84,35 @@ def _between(before: Row, after: Row, share: float) -> tuple[Bounds, bytes]:
             return (x1, y1, x2, y2), b""
         case Kind.POINTS | Kind.SKELETON:
             return _between_points(before, after, share)
-        case _:
+        case Kind.ROTATED_BOX:
+            return _between_rotated(before, after, share)
+        case Kind.POLYGON | Kind.POLYLINE:
+            start, end = match_payloads(before.payload, after.payload, closed=before.kind == Kind.POLYGON)
+            vertices = (start + (end - start) * share).astype("<f4")
+            return enclosing(vertices), vertices.tobytes()
+        case Kind.MASK:
             return before.bounds, before.payload
+
+
+def _between_rotated(before: Row, after: Row, share: float) -> tuple[Bounds, bytes]:
+    start, end = (np.frombuffer(row.payload, "<f4").astype(float) for row in (before, after))
+    values = start + (end - start) * share
+    values[4] = _normal(start[4] + _normal(end[4] - start[4]) * share)
+    packed = values.astype("<f4")
+    return rotated_bounds(packed.tolist()), packed.tobytes()
+
+
+def _normal(angle: float) -> float:
+    """The same angle in (-pi, pi]."""
+    return angle - 2 * pi * ceil((angle - pi) / (2 * pi))
+
+
+def rotated_bounds(values: Sequence[float]) -> Bounds:
+    """What encloses a rotated box of centre x, centre y, width, height in px and a clockwise angle in radians."""
+    x, y, width, height, angle = values
+    across, down = abs(cos(angle)), abs(sin(angle))
+    half_width, half_height = (width * across + height * down) / 2, (width * down + height * across) / 2
+    return x - half_width, y - half_height, x + half_width, y + half_height
 
 
 def _between_points(before: Row, after: Row, share: float) -> tuple[Bounds, bytes]:
@@ -101,8 +130,12 @@ def _between_points(before: Row, after: Row, share: float) -> tuple[Bounds, byte
 
 def enclosing_present(places: NDArray[np.float32], seen: NDArray[np.uint8]) -> Bounds:
     """Bounds of the (n, 2) points that aren't absent, or of all where none is there; n >= 1."""
-    counted = places[seen != ABSENT] if np.any(seen != ABSENT) else places
-    (x1, y1), (x2, y2) = counted.min(axis=0).tolist(), counted.max(axis=0).tolist()
+    return enclosing(places[seen != ABSENT] if np.any(seen != ABSENT) else places)
+
+
+def enclosing(places: NDArray[np.float32]) -> Bounds:
+    """Bounds of (n, 2) points; n >= 1."""
+    (x1, y1), (x2, y2) = places.min(axis=0).tolist(), places.max(axis=0).tolist()
     return x1, y1, x2, y2
 
 

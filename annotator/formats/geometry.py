@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from annotator.chunks import Flag, Kind, Row
 from annotator.formats.base import FormatError
-from annotator.shapes import ABSENT, OCCLUDED, VISIBLE, Bounds, enclosing_present
+from annotator.shapes import ABSENT, OCCLUDED, VISIBLE, enclosing, enclosing_present, rotated_bounds
 
 MASK_PIXELS = 2**28
 """A mask's window may not be larger; real ones are the size of a frame."""
@@ -18,12 +18,6 @@ MASK_PIXELS = 2**28
 def short(value: float) -> float:
     """The shortest decimal that is the same 32-bit number: 12.3 instead of 12.300000190734863."""
     return float(str(np.float32(value)))
-
-
-def enclosing(xy: NDArray[np.float32]) -> Bounds:
-    """Bounds of (n, 2) points; n >= 1."""
-    (x1, y1), (x2, y2) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
-    return x1, y1, x2, y2
 
 
 def vertices(row: Row) -> NDArray[np.float32]:
@@ -63,11 +57,7 @@ def point_row(
 
 def rotated_row(frame: int, flags: Flag, confidence: float, values: Sequence[float]) -> Row:
     """``values``: centre x, centre y, width, height in px and the clockwise angle in radians."""
-    x, y, width, height, angle = values
-    across, down = abs(np.cos(angle)), abs(np.sin(angle))
-    half_width, half_height = (width * across + height * down) / 2, (width * down + height * across) / 2
-    bounds = (x - half_width, y - half_height, x + half_width, y + half_height)
-    return Row(frame, Kind.ROTATED_BOX, flags, confidence, bounds, np.asarray(values, "<f4").tobytes())
+    return Row(frame, Kind.ROTATED_BOX, flags, confidence, rotated_bounds(values), np.asarray(values, "<f4").tobytes())
 
 
 def rotated_values(row: Row) -> list[float]:

@@ -12,10 +12,11 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from annotator.chunks import Flag, Kind, Row, Table
-from annotator.formats.geometry import point_row
+from annotator.formats.geometry import point_row, rotated_row, vertex_row, vertices
 from annotator.shapes import ABSENT, OCCLUDED, VISIBLE, ShapeError, check_geometry, expand, shape_at
 from tests.annotator.test_chunks import SQUARE, as_json, key
 
@@ -27,6 +28,10 @@ def points(frame: int, places: list[tuple[float, float]], seen: list[int], kind:
     return point_row(kind, frame, Flag.KEYFRAME, 1.0, places, seen)
 
 
+def outline(kind: Kind, frame: int, *vertices: tuple[float, float]) -> Row:
+    return vertex_row(kind, frame, Flag.KEYFRAME, 1.0, vertices)
+
+
 def example_tracks() -> dict[str, list[Row]]:
     outside = Flag.KEYFRAME | Flag.OUTSIDE
     return {
@@ -35,7 +40,7 @@ def example_tracks() -> dict[str, list[Row]]:
         "a gap lasts until the next row": [key(0, 0, 0, 4, 4), key(2, 4, 4, 8, 8, flags=outside), key(5, 9, 9, 10, 10)],
         "held up to an outside row": [key(1, 0, 0, 4, 4), key(4, 100, 100, 104, 104, flags=outside)],
         "occluded as the row before": [key(0, flags=Flag.KEYFRAME | Flag.OCCLUDED), key(2)],
-        "a polygon is held": [POLYGON, key(5, 0, 0, 1, 1)],
+        "another kind holds": [POLYGON, key(5, 0, 0, 1, 1)],
         "points move one by one": [
             points(0, [(0, 0), (10, 0), (4, 4)], [VISIBLE, OCCLUDED, VISIBLE]),
             points(3, [(9, 3), (10, 30), (1, 7)], [OCCLUDED, VISIBLE, VISIBLE]),
@@ -48,6 +53,26 @@ def example_tracks() -> dict[str, list[Row]]:
         "other numbers of points hold": [
             points(0, [(0, 0)], [VISIBLE]),
             points(2, [(8, 8), (9, 9)], [VISIBLE, VISIBLE]),
+        ],
+        "a rotated box turns the shorter way": [
+            rotated_row(0, Flag.KEYFRAME, 1.0, (50, 50, 40, 20, 3.0)),
+            rotated_row(4, Flag.KEYFRAME, 1.0, (60, 40, 40, 30, -3.0)),
+        ],
+        "polygons whose first vertices and directions differ": [
+            outline(Kind.POLYGON, 0, (0, 0), (20, 0), (30, 15), (0, 10)),
+            outline(Kind.POLYGON, 4, (35, 22), (25, 5), (5, 6), (5, 15)),
+        ],
+        "polygons with other numbers of vertices": [
+            outline(Kind.POLYGON, 0, (0, 0), (20, 0), (20, 10), (0, 10)),
+            outline(Kind.POLYGON, 4, (41, 11), (40, 0), (30, -6), (20, 0), (21, 10)),
+        ],
+        "a polyline drawn from the other end": [
+            outline(Kind.POLYLINE, 0, (0, 0), (10, 5), (30, 5)),
+            outline(Kind.POLYLINE, 3, (33, 9), (12, 9), (3, 3)),
+        ],
+        "polylines with other numbers of vertices": [
+            outline(Kind.POLYLINE, 0, (0, 0), (30, 0)),
+            outline(Kind.POLYLINE, 2, (40, 20), (30, 14), (18, 16), (10, 12)),
         ],
         "predicted rows are neighbours too": [key(0, 0, 0, 2, 2), key(2, 2, 2, 4, 4, flags=Flag.PREDICTED)],
     }
@@ -87,6 +112,26 @@ def test_one_frame_shows_what_the_expansion_has(name: str) -> None:
 def test_a_box_moves_in_a_straight_line() -> None:
     middle = shape_at([key(0, 0, 0, 10, 10), key(4, 8, 4, 18, 18)], 1)
     assert middle == Row(1, Kind.BOX, Flag(0), 1.0, (2, 1, 12, 12))
+
+
+def test_an_outline_looks_as_it_was_drawn_beside_its_keyframes() -> None:
+    """Matching adds vertices to both outlines, but moves none."""
+    few = outline(Kind.POLYGON, 0, (0, 0), (20, 0), (20, 10), (0, 10))
+    many = outline(Kind.POLYGON, 1000, (0, 0), (10, -5), (20, 0), (25, 5), (20, 10), (0, 10))
+    for frame, drawn in ((1, few), (999, many)):
+        row = shape_at([few, many], frame)
+        assert row is not None
+        here = vertices(row)
+        for corner in vertices(drawn):
+            assert np.hypot(*(here - corner).T).min() < 0.03
+
+
+def test_a_polygon_that_only_moves_keeps_its_form() -> None:
+    start = [(0.0, 0.0), (30.0, 0.0), (30.0, 20.0), (12.0, 28.0)]
+    moved = [(x + 40, y + 8) for x, y in start]
+    middle = shape_at([outline(Kind.POLYGON, 0, *start), outline(Kind.POLYGON, 2, *reversed(moved[2:] + moved[:2]))], 1)
+    assert middle is not None
+    assert vertices(middle).tolist() == [[x + 20, y + 4] for x, y in start]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 import { movedWithin } from '../box'
 import { BOX } from './box'
 import { held } from './held'
-import { betweenPoints } from './point-list'
+import { outlineKind } from './outline'
+import { POINTS } from './points'
+import { ROTATED_BOX } from './rotated-box'
 import { SKELETON } from './skeleton'
 import type { Geometry, GeometryKind, Kind } from './kind'
 
@@ -10,10 +12,10 @@ export * from './kind'
 
 const KINDS: Readonly<Record<GeometryKind, Kind>> = {
   box: BOX,
-  rotated_box: held('rotated box'),
-  polygon: held('polygon'),
-  polyline: held('polyline'),
-  points: { ...held('points'), between: betweenPoints },
+  rotated_box: ROTATED_BOX,
+  polygon: outlineKind('polygon'),
+  polyline: outlineKind('polyline'),
+  points: POINTS,
   skeleton: SKELETON,
   mask: held('mask'),
 }
