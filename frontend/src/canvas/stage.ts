@@ -3,6 +3,7 @@ import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
+import { openMenuAt } from '@/editor/object-menu'
 import type { PointerAt } from '@/editor/tool'
 import { fitted, matrixOf, panned, pinched, turnedAt, turnedCursor, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
@@ -12,6 +13,9 @@ import { Touches, type Contact } from './touches'
 
 /** What can be drawn as the video's picture; media knows how to get one. */
 export type Drawable = ImageBitmap
+
+/** A press that moves less than this (CSS px) is no drag. */
+const STILL_PX = 4
 
 export class Stage {
   private readonly video: HTMLCanvasElement
@@ -26,6 +30,8 @@ export class Stage {
   private ratio = 1
   private pointer: PointerAt | null = null
   private panning: { x: number; y: number } | null = null
+  /** Where the right button went down: released there, it asks for the menu instead of panning. */
+  private rightDown: { x: number; y: number } | null = null
   private panKey: 'up' | 'held' | 'used' = 'up'
   /** The view that shows the whole frame; a resize keeps it whole until the person zooms or pans. */
   private fittedView: View | null = null
@@ -211,6 +217,7 @@ export class Stage {
     if (event.button !== 0 || this.panKey !== 'up') {
       if (this.panKey === 'held') this.panKey = 'used'
       this.panning = { x: event.clientX, y: event.clientY }
+      this.rightDown = event.button === 2 ? this.panning : null
       this.host.style.cursor = 'grabbing'
       return
     }
@@ -241,9 +248,20 @@ export class Stage {
     const meant = this.touches.up({ id: event.pointerId, type: event.pointerType })
     if (meant === null) return
     if (meant === 'tap' && this.waiting) this.press(this.waiting)
-    if (this.panning) this.panning = null
-    else this.editor.machine.handler.onPointerUp(this.at(event))
+    if (this.panning) {
+      this.panning = null
+      this.askForMenu(event)
+    } else this.editor.machine.handler.onPointerUp(this.at(event))
     this.point(event)
+  }
+
+  private askForMenu(event: PointerEvent): void {
+    const from = this.rightDown
+    this.rightDown = null
+    if (!from || this.editor.machine.busy || Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX) return
+    const at = this.at(event)
+    // After this event: the browser closes what is open when a press ends elsewhere.
+    setTimeout(() => openMenuAt(this.editor, at))
   }
 
   private cancel(event: PointerEvent): void {

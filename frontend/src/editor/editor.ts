@@ -60,6 +60,8 @@ export class Editor {
   readonly marquee: Signal<Box | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
   readonly helpOpen = signal(false)
+  /** Where the menu of the selected objects is open, in CSS px of the canvas; null: it isn't. */
+  readonly menuAt: Signal<Point | null> = signal(null)
   /** Which page of the history is open; null: none. */
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
   readonly paletteOpen = signal(false)

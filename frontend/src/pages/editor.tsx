@@ -11,6 +11,8 @@ import { Playback } from '@/editor/playback'
 import { createPlayer, type Player } from '@/media/player'
 import { Labels, Tracking } from '@/panels/tracking'
 import { Attributes } from '@/panels/attributes'
+import { ContextMenu } from '@/panels/context-menu'
+import { QuickBar } from '@/panels/quick-bar'
 import { HelpOverlay } from '@/panels/keys-help'
 import { HistoryDrawer } from '@/panels/history'
 import { Joints } from '@/panels/joints'
@@ -118,6 +120,13 @@ function renderPanels(editor: Editor, rest: Rest): void {
       <Palette editor={editor} />
     </>,
     element('overlays'),
+  )
+  render(
+    <>
+      <QuickBar editor={editor} />
+      <ContextMenu editor={editor} />
+    </>,
+    element('stage-overlay'),
   )
   render(<HistoryDrawer editor={editor} />, element('history'))
 }

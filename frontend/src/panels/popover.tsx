@@ -13,8 +13,8 @@ interface PopoverProps {
   readonly pressed?: boolean
   /** As large as a command's button. */
   readonly wide?: boolean
-  /** Called when it opens: its contents, which are made only while it is open. */
-  readonly children: () => ComponentChildren
+  /** Its contents, which are made only while it is open. */
+  readonly children: (close: () => void) => ComponentChildren
 }
 
 const MARGIN_PX = 8
@@ -46,7 +46,7 @@ export function Popover({ id, icon, label, text, pressed, wide = false, children
         {text && <span>{text}</span>}
       </button>
       <div id={id} popover="auto" class="popover" role="dialog" aria-label={label} onToggle={toggled}>
-        {open.value && children()}
+        {open.value && children(() => document.getElementById(id)?.hidePopover())}
       </div>
     </>
   )

@@ -2,6 +2,7 @@
 import { relabelled } from '@/editor/attributes'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { openMenuOfSelection } from '@/editor/object-menu'
 import type { FrameNumber, Label, TrackId } from '@/store/types'
 
 /** The tracks of `ids` that this person may change; says why where one can't be. */
@@ -70,6 +71,7 @@ function goToEnd(editor: Editor, end: 'first' | 'last'): void {
 const withSelection = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
 
 export const OBJECTS: readonly Command[] = [
+  { id: 'select.menu', label: 'Menu of the selection', group: 'Tracks', help: 'Lists what can be done with the selected objects; the right button does too.', keys: ['Shift+F10', 'ContextMenu'], undoable: false, ...withSelection, run: openMenuOfSelection },
   { id: 'track.first-frame', label: 'Where it begins', group: 'Tracks', help: 'Goes to the first frame of the selected objects.', keys: ['Shift+Home'], undoable: false, ...withSelection, run: (editor) => goToEnd(editor, 'first') },
   { id: 'track.last-frame', label: 'Where it ends', group: 'Tracks', help: 'Goes to the last frame of the selected objects.', keys: ['Shift+End'], undoable: false, ...withSelection, run: (editor) => goToEnd(editor, 'last') },
   {
