@@ -66,3 +66,42 @@ describe('playing', () => {
     expect(Math.abs(session.frame.value - 65)).toBeLessThanOrEqual(1)
   })
 })
+
+describe('looping', () => {
+  it('goes on from the beginning, also from one end of the chosen range to the other', () => {
+    session.loop.value = true
+    session.range.value = [40, 49]
+    playback.play()
+    expect(session.frame.value).toBe(40)
+    pass(0.6)
+    expect(session.playing.value).toBe(true)
+    expect(session.frame.value).toBeGreaterThanOrEqual(40)
+    expect(session.frame.value).toBeLessThanOrEqual(49)
+    session.range.value = null
+    session.frame.value = 98
+    pass(0.2)
+    expect(session.frame.value).toBeLessThan(10)
+  })
+
+  it('waits at the beginning until it is there', () => {
+    session.loop.value = true
+    session.frame.value = 98
+    ready = (frame) => frame > 50
+    playback.play()
+    pass(0.5)
+    expect([session.frame.value, session.playing.value]).toEqual([0, true])
+  })
+})
+
+it('backward and forward turn round at once, and pause when asked again', () => {
+  session.frame.value = 50
+  playback.toggleBackward()
+  pass(0.2)
+  expect(session.frame.value).toBeLessThan(50)
+  playback.toggleBackward()
+  expect(session.playing.value).toBe(false)
+  playback.toggle()
+  expect(session.speed.value).toBe(1)
+  playback.toggleBackward()
+  expect([session.playing.value, session.speed.value]).toEqual([true, -1])
+})

@@ -17,17 +17,26 @@ export class Playback {
     private readonly everyFrame: (tick: (now: number) => void) => () => void,
   ) {}
 
+  /** Play forward, or pause, whichever way it plays. */
   toggle(): void {
     if (this.session.playing.value) this.pause()
-    else this.play()
+    else this.play(1)
   }
 
-  play(): void {
-    if (this.stop) return
-    const [first, last] = this.bounds()
+  /** Play backward, or pause if it does; playing forward, it turns round. */
+  toggleBackward(): void {
+    if (this.session.playing.value && this.session.speed.value < 0) this.pause()
+    else this.play(-1)
+  }
+
+  /** `way`: 1 forward, -1 backward; without it as the speed says. */
+  play(way: 1 | -1 | 0 = 0): void {
     const { frame, speed } = this.session
-    if (speed.value > 0 && frame.value >= last) frame.value = first
-    if (speed.value < 0 && frame.value <= first) frame.value = last
+    if (way) speed.value = way * Math.abs(speed.value)
+    if (this.stop) return
+    const [first, last] = this.stretch()
+    if (speed.value > 0 && (frame.value >= last || frame.value < first)) frame.value = first
+    if (speed.value < 0 && (frame.value <= first || frame.value > last)) frame.value = last
     this.position = frame.value
     this.before = 0
     this.session.playing.value = true
@@ -47,14 +56,26 @@ export class Playback {
     const elapsed = this.before ? Math.min(now - this.before, 250) / 1000 : 0
     this.before = now
     const next = this.position + elapsed * this.fps * speed.value
-    const [first, last] = this.bounds()
+    const [first, last] = this.stretch()
     if (next >= last + 1 || next < first) {
-      frame.value = next < first ? first : last
-      this.pause()
+      this.end(next < first ? [first, last] : [last, first])
       return
     }
     if (!this.isReady(Math.floor(next))) return
     this.position = next
     frame.value = Math.floor(next)
+  }
+
+  /** At one end: there it stops, or it goes on from the other, which is decoded once the playhead is there. */
+  private end([here, other]: readonly [FrameNumber, FrameNumber]): void {
+    const { frame, loop } = this.session
+    frame.value = loop.value ? other : here
+    this.position = frame.value
+    if (!loop.value) this.pause()
+  }
+
+  /** First and last frame to play. */
+  private stretch(): readonly [FrameNumber, FrameNumber] {
+    return (this.session.loop.value ? this.session.range.value : null) ?? this.bounds()
   }
 }

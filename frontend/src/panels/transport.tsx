@@ -11,16 +11,21 @@ export function Transport({ editor }: { editor: Editor }) {
     <div class="transport">
       <CommandButton editor={editor} id="keyframe.previous" icon="keyPrevious" />
       <CommandButton editor={editor} id="frame.previous" icon="previous" />
-      <CommandButton editor={editor} id="playback.toggle" icon={playing.value ? 'pause' : 'play'} pressed={playing.value} />
+      <CommandButton editor={editor} id="playback.backward" icon={playing.value && speed.value < 0 ? 'pause' : 'playBack'} pressed={playing.value && speed.value < 0} />
+      <CommandButton editor={editor} id="playback.toggle" icon={playing.value && speed.value > 0 ? 'pause' : 'play'} pressed={playing.value && speed.value > 0} />
       <CommandButton editor={editor} id="frame.next" icon="next" />
       <CommandButton editor={editor} id="keyframe.next" icon="keyNext" />
+      <CommandButton editor={editor} id="playback.loop" icon="loop" pressed={session.loop.value} />
       <label class="frame-field">
         <span class="sr-only">Frame</span>
         <input
+          id="frame-field"
           type="number"
+          title={`Frame (${editor.keymap.shown('frame.go-to')})`}
           min={0}
           max={config.video.frameCount - 1}
           value={frame.value}
+          onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => {
             const wanted = event.currentTarget.valueAsNumber
             if (Number.isFinite(wanted)) editor.step(wanted - frame.value)
@@ -34,7 +39,7 @@ export function Transport({ editor }: { editor: Editor }) {
       </span>
       <label class="speed">
         <span class="sr-only">Speed</span>
-        <select value={speed.value} onChange={(event) => (speed.value = Number(event.currentTarget.value))}>
+        <select value={Math.abs(speed.value)} onChange={(event) => (speed.value = Number(event.currentTarget.value) * Math.sign(speed.value))}>
           {SPEEDS.map((value) => (
             <option key={value} value={value}>
               {value}×

@@ -21,6 +21,8 @@ export class Session {
   readonly playing = signal(false, { name: 'playing' })
   /** In multiples of the video's rate; negative plays backward. */
   readonly speed = signal(1, { name: 'speed' })
+  /** Play over and over: the chosen range, or all there is. */
+  readonly loop = signal(false, { name: 'loop' })
   readonly selection: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'selection' })
   readonly hovered: Signal<TrackId | null> = signal(null, { name: 'hovered' })
   /** Frames that range operations act on, both ends included; null: none chosen. */

@@ -22,7 +22,10 @@ function faster(editor: Editor, by: number): void {
 }
 
 export const PLAYBACK: readonly Command[] = [
-  { ...look, id: 'playback.toggle', label: 'Play or pause', help: 'Plays at the chosen speed.', keys: ['Space'], run: (editor) => editor.playback?.toggle() },
+  { ...look, id: 'playback.toggle', label: 'Play or pause', help: 'Plays at the chosen speed, or pauses.', keys: ['Space'], run: (editor) => editor.playback?.toggle() },
+  { ...look, id: 'playback.backward', label: 'Play backward', help: 'Plays toward the beginning, or pauses.', keys: ['Shift+Space'], run: (editor) => editor.playback?.toggleBackward() },
+  { ...look, id: 'playback.loop', label: 'Loop', help: 'Plays the chosen range over and over, or all there is.', keys: ['Alt+L'], run: ({ session: { loop } }) => (loop.value = !loop.value) },
+  { ...look, id: 'frame.go-to', label: 'Go to frame …', help: 'Puts the cursor into the field of the frame; Enter goes there.', keys: ['`', 'Ctrl+G'], run: (editor) => editor.focusPanel('frame-field') },
   { ...look, id: 'frame.next', label: 'Next frame', help: 'Goes one frame on.', keys: ['F', 'ArrowRight'], run: (editor) => editor.step(1) },
   { ...look, id: 'frame.previous', label: 'Previous frame', help: 'Goes one frame back.', keys: ['D', 'ArrowLeft'], run: (editor) => editor.step(-1) },
   { ...look, id: 'frame.forward-10', label: '10 frames on', help: 'Goes ten frames on.', keys: ['V', 'Shift+ArrowRight'], run: (editor) => editor.step(10) },
