@@ -68,3 +68,20 @@ class ShapesReplace(Message):
 
 Operation = Annotated[TrackCreate | TrackUpdate | ShapesReplace, Field(discriminator="op")]
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])
+
+
+class Conflict(Message):
+    """An edit met what somebody else had done to the same track since its author last looked.
+
+    `replaced`: both changed the same, and this edit, the later one, counts. `kept`: the other one set keyframes that
+    this edit would have removed without having seen them; they stay. `deleted`: this edit deleted a track that the
+    other one had changed. `buried`: this edit changed a track that the other one had deleted; it stays deleted, with
+    the change inside.
+    """
+
+    track: UUID
+    ranges: list[tuple[int, int]] = Field(description="The frames; empty: only what is said of the track.")
+    fields: list[str]
+    author: int | None = Field(description="Whose earlier change it met.")
+    author_name: str
+    outcome: Literal["replaced", "kept", "deleted", "buried"]

@@ -16,6 +16,7 @@ from annotator.actions import tracking
 from annotator.actions.draft import FrameRange, LayerDraft, decoded, within
 from annotator.actions.errors import ActionError
 from annotator.actions.events import Extent, append_event, lock_layer
+from annotator.actions.merging import Meanwhile
 from annotator.chunks import Flag, Kind, Row, Table, tables_of
 from annotator.live.messages import Edit
 from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
@@ -47,19 +48,20 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
         applied = find_edit(layer_id=layer_id, edit_id=edit.id)
         if applied is not None:
             return applied
-        editing = _Editing(user, layer)
-        inverse = [editing.apply(operation) for operation in edit.operations]
+        editing = _Editing(user, layer, Meanwhile(layer, user, edit))
+        done = [editing.apply(editing.merged(operation)) for operation in edit.operations]
         editing.draft.save()
         event = append_event(
             layer,
             kind=EventKind.EDIT,
-            operations=edit.operations,
-            inverse=inverse[::-1],
+            operations=[operation for operation, _ in done],
+            inverse=[inverse for _, inverse in done][::-1],
             author=user,
             edit_id=edit.id,
             undoes=edit.undoes,
             summary=edit.summary,
             numbers=editing.numbers,
+            conflicts=editing.meanwhile.conflicts,
         )
         tracking.respect_keyframes(layer, changed=editing.reshaped, deleted=editing.deleted)
     return event
@@ -68,9 +70,10 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
 class _Editing:
     """One edit on its way into a layer: checks every operation, collects the changes in a draft."""
 
-    def __init__(self, user: User, layer: Layer) -> None:
+    def __init__(self, user: User, layer: Layer, meanwhile: Meanwhile) -> None:
         self.user = user
         self.layer = layer
+        self.meanwhile = meanwhile
         self.draft = LayerDraft(layer, user)
         self.numbers: dict[UUID, int] = {}
         self.reshaped: set[UUID] = set()
@@ -95,15 +98,25 @@ class _Editing:
     def ontology(self) -> Ontology:
         return Ontology.of(self.layer)
 
-    def apply(self, operation: Operation) -> Operation:
-        """Make one change. Returns its inverse."""
+    def merged(self, operation: Operation) -> Operation:
+        """The operation beside what others did meanwhile."""
+        if isinstance(operation, TrackCreate) or not self.meanwhile.concerns(operation.track):
+            return operation
+        keyframes: set[int] = set()
+        if isinstance(operation, ShapesReplace):
+            self._check_ranges(operation.ranges)
+            keyframes = set(self.draft.keyframes(operation.track, operation.ranges))
+        return self.meanwhile.merge(operation, self.draft.track(operation.track), keyframes)
+
+    def apply(self, operation: Operation) -> tuple[Operation, Operation]:
+        """Make one change. Returns it with its inverse."""
         match operation:
             case TrackCreate():
-                return self._create(operation)
+                return operation, self._create(operation)
             case TrackUpdate():
-                return self._update(operation)
+                return operation, self._update(operation)
             case ShapesReplace():
-                return self._replace(operation)
+                return operation, self._replace(operation)
 
     def _create(self, operation: TrackCreate) -> Operation:
         fields = operation.fields
@@ -139,7 +152,7 @@ class _Editing:
 
     def _replace(self, operation: ShapesReplace) -> Operation:
         track = self.draft.track(operation.track)
-        if track.deleted_at is not None:
+        if track.deleted_at is not None and not self.meanwhile.deleted(track.pk):
             raise ActionError(f"Shapes belong to a track that is there; {track} was deleted. Restore it first.")
         self._check_ranges(operation.ranges)
         tables = [decoded(text) for text in operation.tables]

@@ -137,6 +137,13 @@ class LayerDraft:
                 self.put(track_id, kept.merged(coming[start]) if start in coming else kept)
         return ShapesReplace(track=track_id, ranges=list(ranges), tables=[encoded(table) for table in former])
 
+    def keyframes(self, track_id: UUID, ranges: Sequence[FrameRange]) -> Iterator[int]:
+        """The frames in ``ranges`` on which a track has a keyframe."""
+        self.load_shapes((track_id, first, last) for first, last in ranges)
+        for start in sorted({at for first, last in ranges for at in range(window_start(first), last + 1, WINDOW)}):
+            table = self._tables[track_id, start]
+            yield from table.frames[((table.flags & Flag.KEYFRAME) != 0) & within(table, ranges)].tolist()
+
     def extent(self, track_id: UUID) -> Iterator[Table]:
         """Every table of a track."""
         last = max(self.layer.video.frame_count - 1, 0)

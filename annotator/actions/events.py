@@ -8,7 +8,7 @@ from typing import Any
 
 from annotator.live.publish import publish_on_commit
 from annotator.models import Event, EventKind, Layer, Run, User
-from annotator.operations import Operation, ShapesReplace
+from annotator.operations import Conflict, Operation, ShapesReplace
 
 Extent = tuple[uuid.UUID, int | None, int | None]
 """A track that a change touched, with its first and last frame; None: only what is said of the track changed."""
@@ -36,6 +36,7 @@ def append_event(
     numbers: Mapping[uuid.UUID, int] | None = None,
     touched: Sequence[tuple[uuid.UUID, int, int]] = (),
     extent: Iterable[Extent] | None = None,
+    conflicts: Sequence[Conflict] = (),
 ) -> Event:
     """Give a locked layer its next revision and tell everybody watching once it is committed.
 
@@ -44,6 +45,7 @@ def append_event(
         inverse: what takes the change back; None: nothing does.
         numbers: those given to created tracks.
         touched: (track, first, last) where predictions were stored.
+        conflicts: where it met what others had done.
         extent: what changed; None: what the operations and ``touched`` name.
     """
     layer.revision += 1
@@ -61,6 +63,7 @@ def append_event(
             "operations": as_json(operations),
             "numbers": {str(track): number for track, number in (numbers or {}).items()},
             "touched": [[str(track), first, last] for track, first, last in touched],
+            **({"conflicts": [conflict.model_dump(mode="json") for conflict in conflicts]} if conflicts else {}),
         },
         inverse=None if inverse is None else as_json(inverse),
         extent=[[str(track), first, last] for track, first, last in extent or extent_of(operations, touched)],

@@ -18,8 +18,10 @@ from annotator.api.history_schemas import (
     AuthorsOut,
     ChangeOut,
     ChangesOut,
+    ConflictsOut,
     DeletedOut,
     DeletedTracksOut,
+    MetOut,
     RestoreIn,
     RestoreOut,
     RestorePreview,
@@ -27,13 +29,14 @@ from annotator.api.history_schemas import (
 from annotator.api.people import signed_in
 from annotator.chunks import Flag, Table
 from annotator.models import Event, EventKind, Layer, Track, TrackChunk, User
-from annotator.operations import OPERATIONS
+from annotator.operations import OPERATIONS, Conflict
 
 router = Router(tags=["history"])
 
 PAGE = 100
 TRACKS_NAMED = 50
 MOST_DELETED = 1000
+MOST_MET = 100
 KINDS: dict[str, tuple[EventKind, ...]] = {
     "edit": (EventKind.EDIT,),
     "tracking": (EventKind.PREDICTIONS, EventKind.RUN),
@@ -179,3 +182,23 @@ def _deleted_out(track: Track, chunks: Sequence[tuple[int, int, int, int]], look
         frame=seen.frame if seen is not None else None,
         box=seen.bounds if seen is not None else None,
     )
+
+
+# ---------------------------------------------------------------- where edits met
+
+
+@router.get("/{layer_id}/conflicts", response=ConflictsOut, summary="Where one's changes and those of others met")
+def conflicts(request: HttpRequest, layer_id: int, since: int) -> ConflictsOut:
+    """After revision `since`, as far as the reader is one of both: for who wasn't connected."""
+    layer = access_layer(request.user, layer_id, "view")
+    events = Event.objects.filter(layer=layer, revision__gt=since, payload__conflicts__isnull=False)
+    found: list[MetOut] = []
+    for event in events.select_related("author").order_by("-revision")[:MOST_MET]:
+        met = [Conflict.model_validate(conflict) for conflict in event.payload["conflicts"]]
+        if event.author_id != request.user.pk:
+            met = [conflict for conflict in met if conflict.author == request.user.pk]
+        if met:
+            account = event.account()
+            fields = {name: account[name] for name in ("revision", "edit", "author", "author_name")}
+            found.append(MetOut.model_validate({**fields, "conflicts": met}))
+    return ConflictsOut(met=found[::-1])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from annotator.operations import EventKindName, Message, Operation
+from annotator.operations import Conflict, EventKindName, Message, Operation
 
 
 class ChangeOut(Message):
@@ -98,3 +98,19 @@ class DeletedTracksOut(Message):
     """Newest first; at most 1000."""
 
     tracks: list[DeletedOut]
+
+
+class MetOut(Message):
+    """An edit that met what somebody else had done; either was the reader."""
+
+    revision: int
+    edit: UUID
+    author: int | None
+    author_name: str
+    conflicts: list[Conflict]
+
+
+class ConflictsOut(Message):
+    """Oldest first; at most 100, the latest."""
+
+    met: list[MetOut]

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from annotator.operations import EventKindName, Frame, Message, Operation
+from annotator.operations import Conflict, EventKindName, Frame, Message, Operation
 
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
@@ -31,6 +31,11 @@ class Edit(Message):
     id: UUID = Field(description="Chosen by the client, the same when it is sent again.")
     operations: list[Operation] = Field(min_length=1)
     undoes: UUID | None = Field(None, description="The id of the edit that this one takes back; null: none.")
+    base: int | None = Field(
+        None,
+        ge=0,
+        description="The layer's revision that its author had seen: what others did since is merged. null: not told.",
+    )
     summary: str = Field("", max_length=200, description="In words, for the history panel.")
 
 
@@ -205,6 +210,9 @@ class EventOut(Message):
         [],
         description="For predictions: (track, first, last) that were stored. Who missed some, or joined later than "
         "they were sent, refetches these.",
+    )
+    conflicts: list[Conflict] = Field(
+        [], description="Where it met what others had done; `operations` are as they were done, not as they were sent."
     )
 
 

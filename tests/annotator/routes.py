@@ -128,6 +128,7 @@ API = (
     Route("GET", "/api/layers/{layer_id}/events", VIEW),
     Route("GET", "/api/layers/{layer_id}/changes", VIEW),
     Route("GET", "/api/layers/{layer_id}/authors", VIEW),
+    Route("GET", "/api/layers/{layer_id}/conflicts", VIEW, query="?since=0"),
     Route("GET", "/api/layers/{layer_id}/deleted", VIEW),
     Route("GET", "/api/layers/{layer_id}/restore", MANAGE, query="?revision=0"),
     Route("POST", "/api/layers/{layer_id}/restore", MANAGE, RESTORE),

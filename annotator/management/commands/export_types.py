@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from annotator.api.history_schemas import (
     AuthorsOut,
     ChangesOut,
+    ConflictsOut,
     DeletedTracksOut,
     RestoreIn,
     RestoreOut,
@@ -35,6 +36,7 @@ REST: tuple[type[BaseModel], ...] = (
     RestorePreview,
     RestoreOut,
     DeletedTracksOut,
+    ConflictsOut,
 )
 HEAD = """\
 // Written by `make types` from annotator/operations.py, annotator/live/messages.py and the schemas of annotator/api.

@@ -14,6 +14,7 @@ import { Attributes } from '@/panels/attributes'
 import { ContextMenu } from '@/panels/context-menu'
 import { QuickBar } from '@/panels/quick-bar'
 import { HelpOverlay } from '@/panels/keys-help'
+import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
 import { Joints } from '@/panels/joints'
 import { Objects } from '@/panels/objects'
@@ -115,6 +116,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
     <>
       <NoticeBar editor={editor} />
       <QuestionDialog editor={editor} />
+      <ConflictCards editor={editor} />
       <TimeDialogs editor={editor} />
       <HelpOverlay editor={editor} />
       <Palette editor={editor} />

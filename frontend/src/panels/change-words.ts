@@ -35,3 +35,12 @@ export function framesInWords({ first, last }: Pick<ChangeGroup, 'first' | 'last
 
 /** e.g. "1 shape", "2 shapes". */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** e.g. "frame 3", "frames 3–9", "frames 3–9 and 2 more places". */
+export function rangesInWords(ranges: readonly (readonly [number, number])[]): string {
+  const [range] = ranges
+  if (!range) return ''
+  const more = ranges.length - 1
+  const first = framesInWords({ first: range[0], last: range[1] })
+  return more ? `${first} and ${counted(more, 'more place')}` : first
+}

@@ -89,6 +89,28 @@ export interface Cleared {
   ranges: [number, number][]
 }
 
+/**
+ * An edit met what somebody else had done to the same track since its author last looked. `replaced`: both changed the
+ * same, and this edit, the later one, counts. `kept`: the other one set keyframes that this edit would have removed
+ * without having seen them; they stay. `deleted`: this edit deleted a track that the other one had changed. `buried`:
+ * this edit changed a track that the other one had deleted; it stays deleted, with the change inside.
+ */
+export interface Conflict {
+  track: string
+  /** The frames; empty: only what is said of the track. */
+  ranges: [number, number][]
+  fields: string[]
+  /** Whose earlier change it met. */
+  author: number | null
+  author_name: string
+  outcome: 'replaced' | 'kept' | 'deleted' | 'buried'
+}
+
+/** Oldest first; at most 100, the latest. */
+export interface ConflictsOut {
+  met: MetOut[]
+}
+
 /** A deleted track, to find it again: what it looked like, and where. */
 export interface DeletedOut {
   id: string
@@ -119,6 +141,8 @@ export interface Edit {
   operations: Operation[]
   /** The id of the edit that this one takes back; null: none. */
   undoes?: string | null
+  /** The layer's revision that its author had seen: what others did since is merged. null: not told. */
+  base?: number | null
   /** In words, for the history panel. */
   summary?: string
 }
@@ -149,6 +173,8 @@ export interface EventOut {
    * refetches these.
    */
   touched: [string, number, number][]
+  /** Where it met what others had done; `operations` are as they were done, not as they were sent. */
+  conflicts: Conflict[]
 }
 
 /** One change in the history panel. `inverse` is what an undo sends; null: it can't be undone. */
@@ -170,6 +196,15 @@ export interface HistoryEvent {
 export interface HistoryOut {
   events: HistoryEvent[]
   before: number | null
+}
+
+/** An edit that met what somebody else had done; either was the reader. */
+export interface MetOut {
+  revision: number
+  edit: string
+  author: number | null
+  author_name: string
+  conflicts: Conflict[]
 }
 
 /**

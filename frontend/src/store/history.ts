@@ -58,6 +58,14 @@ export class History {
     this.announce()
   }
 
+  /** The server merged an edit with others' work: what takes it back is another thing now. */
+  correct(edit: string, inverse: readonly Operation[]): void {
+    for (const stack of [this.done, this.undone]) {
+      const index = stack.findIndex((entry) => entry.edit === edit)
+      if (index >= 0) stack[index] = { ...stack[index]!, inverse }
+    }
+  }
+
   /** After a reload: what the server remembers of this person's edits, newest first. */
   rebuild(events: readonly HistoryEvent[]): void {
     this.done.length = 0

@@ -10,6 +10,7 @@ import type { Edit, EventOut, HistoryOut, Operation, Predictions, RunInfo, RunOp
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { unpack } from './chunks'
+import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
 import { Overview } from './overview'
@@ -68,6 +69,7 @@ export class EditorStore {
   readonly overview: Overview
   readonly changes: ChangeLog
   readonly restorer: Restorer
+  readonly conflicts: Conflicts
   /** This browser's connection, to tell oneself from others in `people`. */
   connection = ''
   private readonly outbox: Outbox
@@ -91,6 +93,7 @@ export class EditorStore {
       () => this.noteSaved(),
       () => this.session.tell('This browser can’t keep unsent edits. Stay online until everything is saved.', 'error'),
     )
+    this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
     this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.value.get(id) ?? null)
     this.loader = new Loader(
@@ -227,6 +230,7 @@ export class EditorStore {
         if (message.revision > this.revision) {
           void this.mend(true)
           this.changes.refresh()
+          if (this.revision > 0) void this.conflicts.catchUp(this.revision)
         }
         this.outbox.resend()
         this.noteSaved()
@@ -288,7 +292,7 @@ export class EditorStore {
   private finish(summary: string, tx: Transaction): void {
     this.records.settle()
     if (!tx.operations.length) return
-    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, summary }
+    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
     this.outbox.add(edit)
   }
@@ -297,7 +301,7 @@ export class EditorStore {
     const tx = new Transaction(this.records)
     for (const operation of entry.inverse) tx.do(operation)
     this.records.settle()
-    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, undoes: entry.edit, summary }
+    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, undoes: entry.edit, base: this.revision, summary }
     // What an inverse found here may be less than all there is: where it acts need not be loaded any more.
     push({ edit: edit.id, summary: entry.summary, inverse: entry.again ? repeated(entry.again) : tx.inverse, again: entry.inverse })
     this.outbox.add(edit)
@@ -314,7 +318,11 @@ export class EditorStore {
     this.applyRemote(event, mine !== null)
     this.records.settle()
     this.changes.note(event)
-    if (gap || isUntold(event)) void this.mend(true)
+    if (event.conflicts.length) this.conflicts.note(event)
+    // One's own edit was done otherwise than it was sent.
+    const merged = mine !== null && event.conflicts.length > 0
+    if (merged) void this.relearn(event)
+    if (gap || merged || isUntold(event)) void this.mend(true)
   }
 
   private applyRemote(event: EventOut, mine: boolean): void {
@@ -386,6 +394,17 @@ export class EditorStore {
       if (this.history.canUndo.value === null) this.history.rebuild(events)
     } catch {
       // Without it nothing from before the reload can be undone; everything else works.
+    }
+  }
+
+  /** What takes a merged edit back is what the server did, not what was sent. */
+  private async relearn({ edit, revision }: EventOut): Promise<void> {
+    try {
+      const { events } = await this.deps.rest.get<HistoryOut>(`/layers/${this.config.layer.id}/events?mine=1&before=${revision + 1}`)
+      const inverse = events.find((event) => event.edit === edit)?.inverse
+      if (inverse) this.history.correct(edit, inverse)
+    } catch {
+      // An undo then says what it would take from others, like any edit that hasn't seen theirs.
     }
   }
 

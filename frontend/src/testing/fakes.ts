@@ -33,7 +33,7 @@ export class FakeRest extends Rest {
     return Promise.resolve(this.body(path))
   }
 
-  override get<T>(): Promise<T> {
+  override get<T>(_path: string): Promise<T> {
     return Promise.resolve({ events: this.events, before: null } as T)
   }
 }
@@ -112,7 +112,7 @@ export class StoreBench {
     this.revision++
     this.store.receive({
       type: 'event', revision: this.revision, kind: 'edit', edit: crypto.randomUUID(), undoes: null, author: 2, author_name: 'Bob',
-      summary: '', at: '', operations, run: null, numbers: {}, touched: [], ...more,
+      summary: '', at: '', operations, run: null, numbers: {}, touched: [], conflicts: [], ...more,
     })
   }
 
