@@ -296,16 +296,25 @@ export class Editor {
 
   // ------------------------------------------------------------------ tracking
 
+  /** The boxes on this frame that a run would start from: the selected ones, or all. `why`: what stands against it. */
+  boxesToTrack(): { boxes: ShownShape[]; why: string } {
+    const selection = this.session.selection.value
+    const shown = this.visibleShapes().filter(({ track, kind }) => kind === 'box' && (!selection.size || selection.has(track.id)))
+    const unlocked = shown.filter(({ track }) => !track.locked)
+    const boxes = unlocked.filter(({ track }) => !this.store.runOf(track.id))
+    if (boxes.length) return { boxes, why: '' }
+    if (unlocked.length) return { boxes, why: 'Being tracked already' }
+    if (shown.length) return { boxes, why: 'Locked' }
+    return { boxes, why: selection.size ? 'Nothing selected has a box here' : 'No box on this frame' }
+  }
+
   /** Start a run for the selected boxes on this frame, or for all of them when nothing is selected. */
   startTracking(direction: Run['direction'] = this.tracking.direction.value): void {
     if (!this.mayDraw()) return
     const frame = this.session.frame.value
-    const selection = this.session.selection.value
-    const boxes = this.visibleShapes().filter(({ track, kind }) => kind === 'box' && !track.locked && (!selection.size || selection.has(track.id)))
-    const free = boxes.filter(({ track }) => !this.store.runOf(track.id))
-    if (!free.length) {
-      const why = boxes.length ? 'These objects are being tracked already.' : 'Draw a box, or select one on this frame, to track it.'
-      this.session.tell(why, 'error')
+    const { boxes, why } = this.boxesToTrack()
+    if (why) {
+      this.session.tell(`${why}. Draw a box, or select one on this frame, to track it.`, 'error')
       return
     }
     const [first, last] = this.runBounds(frame, direction)
@@ -315,7 +324,7 @@ export class Editor {
     }
     this.store.startRun({
       model: this.tracking.model.value,
-      prompts: free.map(({ track, bounds }) => ({ track: track.id, frame, box: bounds })),
+      prompts: boxes.map(({ track, bounds }) => ({ track: track.id, frame, box: bounds })),
       first,
       last,
       direction,

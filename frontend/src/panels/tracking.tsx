@@ -1,8 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
-import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Run } from '@/store/types'
-import { CommandButton } from './buttons'
 import { Icon } from './icons'
 import { statusOf } from './run-status'
 import { Section } from './section'
@@ -21,9 +19,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   if (!config.canEdit) return null
   return (
     <Section editor={editor} id="tracking" title="Tracking">
-      <button type="button" class="button primary wide" title={`Track in the chosen direction (${editor.keymap.shown('run.forward')}: forward, ${editor.keymap.shown('run.backward')}: backward)`} onClick={() => editor.startTracking()}>
-        <Icon name="target" /> Track {editor.selected().length ? 'selected' : 'all on this frame'}
-      </button>
+      <TrackButton editor={editor} />
       <div class="runs" aria-live="polite">
         {runs.map((run) => (
           <RunCard key={run.id} editor={editor} run={run} />
@@ -31,6 +27,19 @@ export function Tracking({ editor }: { editor: Editor }) {
       </div>
       <Settings editor={editor} />
     </Section>
+  )
+}
+
+/** Says why when there is nothing to track. */
+function TrackButton({ editor }: { editor: Editor }) {
+  const { keymap, store } = editor
+  store.records.version.value
+  const { why } = editor.boxesToTrack()
+  const keys = `${keymap.shown('run.forward')}: forward, ${keymap.shown('run.backward')}: backward`
+  return (
+    <button type="button" class="button primary wide" disabled={why !== ''} title={why || `Track in the chosen direction (${keys})`} onClick={() => editor.startTracking()}>
+      <Icon name="target" /> {why || `Track ${editor.selected().length ? 'selected' : 'all on this frame'}`}
+    </button>
   )
 }
 
@@ -140,31 +149,3 @@ function RunButton({ icon, label, onClick }: { icon: string; label: string; onCl
 }
 
 const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
-
-/** The labels: which one the next object gets. */
-export function Labels({ editor }: { editor: Editor }) {
-  const { labels } = editor.config
-  const { activeLabel } = editor.session
-  if (!editor.config.canEdit) return null
-  return (
-    <Section editor={editor} id="labels" title="New objects are" label="Label of new objects" aside={<CommandButton editor={editor} id="tool.draw" icon="plus" text="Draw" />}>
-      <div class="chips" role="radiogroup" aria-label="Label of new objects">
-        {labels.map((label, index) => (
-          <button
-            key={label.id}
-            type="button"
-            role="radio"
-            class="chip"
-            aria-checked={activeLabel.value === label.id}
-            onClick={() => (activeLabel.value = label.id)}
-          >
-            <span class="swatch" style={{ background: label.colour }} />
-            {label.name}
-            {keyOfLabel(editor, label, index) && <kbd>{keyOfLabel(editor, label, index)}</kbd>}
-          </button>
-        ))}
-        {!labels.length && <p class="empty">This project has no labels yet. Add one in its label editor.</p>}
-      </div>
-    </Section>
-  )
-}
