@@ -26,7 +26,7 @@ export function drawValues(surface: Surface, editor: Editor, track: Track, attri
     const text = shownValue(range.value)
     const x = xOf(scale, range.first)
     const width = Math.max((range.last + 1 - range.first) * scale.perFrame, 2)
-    context.fillStyle = text ? colourOf(attribute, range.value) : palette.muted
+    context.fillStyle = text && range.value !== false ? colourOf(attribute, range.value) : palette.muted
     context.globalAlpha = range.index < 0 ? 0.12 : 0.35
     context.fillRect(x, y + 4, width - 1, ROW_PX - 9)
     context.globalAlpha = 1

@@ -24,61 +24,63 @@ beforeEach(async () => {
 
 const x = (time: number) => xOf(view.scale, time)
 const line = () => view.lines[0]!
-const drag = (edge: Edge, from: number, ...to: number[]): Drag | null => {
+const drag = (edge: Edge, from: number, ...to: number[]): Drag => {
   const begun = dragEdge(test.editor, view, line(), edge, x(from))
-  for (const time of to) begun?.move(x(time), 0)
+  for (const time of to) begun.move(x(time), 0)
   return begun
 }
 
 describe('dragging a keyframe', () => {
   it('selects the track and goes to the frame', () => {
-    drag({ kind: 'keyframe', frame: 40 }, 40.5)?.end()
+    drag({ kind: 'keyframe', frame: 40 }, 40.5).end()
     expect([test.session.frame.value, test.selection]).toEqual([40, [track]])
     expect(test.sent('edit')).toHaveLength(1)
   })
 
   it('moves it in one step of undo, with the playhead', () => {
-    drag({ kind: 'keyframe', frame: 40 }, 40.5, 45, 50.5, 55.5)?.end()
+    drag({ kind: 'keyframe', frame: 40 }, 40.5, 45, 50.5, 55.5).end()
     expect([test.row(track, 40), test.box(track, 55), test.session.frame.value]).toEqual([null, [40, 0, 50, 10], 55])
     test.press('Ctrl+Z')
     expect([test.row(track, 55), test.box(track, 40)]).toEqual([null, [40, 0, 50, 10]])
   })
 
   it('stops at the neighbouring keyframes', () => {
-    drag({ kind: 'keyframe', frame: 40 }, 40.5, 150)?.end()
+    drag({ kind: 'keyframe', frame: 40 }, 40.5, 150).end()
     expect(test.row(track, 79)?.keyframe).toBe(true)
     expect(test.box(track, 80)).toEqual([80, 0, 90, 10])
   })
 
   it('stops where rows aren’t loaded, since they could not be put back', () => {
     view.showWhole()
-    drag({ kind: 'keyframe', frame: 80 }, 80.5, 4000)?.end()
+    drag({ kind: 'keyframe', frame: 80 }, 80.5, 4000).end()
     const loaded = [...test.store.loader.coveredStarts].sort((a, b) => a - b)
     expect(test.session.frame.value).toBe(loaded.at(-1)! + 255)
   })
 
   it('leaves all as it was when it is cancelled', () => {
-    drag({ kind: 'keyframe', frame: 40 }, 40.5, 60)?.cancel()
+    drag({ kind: 'keyframe', frame: 40 }, 40.5, 60).cancel()
     expect([test.box(track, 40), test.session.frame.value]).toEqual([[40, 0, 50, 10], 40])
     expect(test.sent('edit')).toHaveLength(1)
   })
 
   it('does nothing to a locked track and says so', () => {
     test.store.transact('Lock', (tx) => tx.updateTrack(track, { locked: true }))
-    expect(drag({ kind: 'keyframe', frame: 40 }, 40.5, 60)).toBeNull()
-    expect(test.session.notice.value?.message).toContain('locked')
+    drag({ kind: 'keyframe', frame: 40 }, 40.5).end()
+    expect(test.session.notice.value).toBeNull()
+    drag({ kind: 'keyframe', frame: 40 }, 40.5, 60).end()
+    expect([test.session.notice.value?.message.includes('locked'), test.box(track, 40)]).toEqual([true, [40, 0, 50, 10]])
   })
 })
 
 describe('dragging an edge', () => {
   it('keeps the distance between pointer and edge', () => {
-    drag({ kind: 'last', frame: 80 }, 81.4, 91.4)?.end()
+    drag({ kind: 'last', frame: 80 }, 81.4, 91.4).end()
     expect(test.store.queries.extent(track)).toEqual([10, 90])
   })
 
   it('ends the following of the track', () => {
     test.bench.run({ id: 'run', tracks: [track] })
-    drag({ kind: 'last', frame: 80 }, 81, 71)?.end()
+    drag({ kind: 'last', frame: 80 }, 81, 71).end()
     expect(test.sent('run.stop')).toMatchObject([{ run: 'run', tracks: [track] }])
   })
 })
@@ -122,7 +124,7 @@ describe('dragging a change of an attribute', () => {
   beforeEach(() => test.store.transact('Attributes', (tx) => tx.updateTrack(track, { frame_attributes: { 7: [[20, 'b'], [30, 'a']] } })))
 
   it('moves it in one step of undo, never past the change beside it', () => {
-    const dragged = dragChange(test.editor, view, { track: test.store.records.track(track)!, attribute: PHASE }, 0)!
+    const dragged = dragChange(test.editor, view, { track: test.store.records.track(track)!, attribute: PHASE }, 0)
     dragged.move(x(25), 0)
     dragged.move(x(50), 0)
     dragged.end()

@@ -3,7 +3,8 @@ import { endsFrame, limitsOf, moveEdge, type Edge } from '@/editor/edges'
 import type { Editor } from '@/editor/editor'
 import type { Gesture } from '@/store/store'
 import { windowStart, WINDOW } from '@/store/chunks'
-import type { FrameNumber } from '@/store/types'
+import type { Transaction } from '@/store/transaction'
+import type { FrameNumber, TrackId } from '@/store/types'
 import { withChangeAt, type Line } from './lines'
 import { timeOf } from './hits'
 import type { TimelineView } from './view'
@@ -71,66 +72,97 @@ export function adjustRange(editor: Editor, view: TimelineView, end: 'first' | '
 }
 
 /** A keyframe, or the edge of a gap, of predictions or of the track. The playhead goes along, so that one sees what it is about. */
-export function dragEdge(editor: Editor, view: TimelineView, { track }: Line, edge: Edge, x: number): Drag | null {
-  editor.playback?.pause()
-  editor.session.select(track.id)
-  editor.goTo(edge.frame)
-  if (!editor.mayEdit(track.id)) return null
+export function dragEdge(editor: Editor, view: TimelineView, { track }: Line, edge: Edge, x: number): Drag {
+  visit(editor, track.id, edge.frame)
   const { queries, records } = editor.store
   const [least, most] = reachable(editor, edge.frame, limitsOf(records.rows(track.id), edge, view.frameCount - 1))
   const grip = timeOf(edge) - view.timeAt(x)
-  let gesture: Gesture | null = null
+  const change = new Change(editor, track.id, SUMMARIES[edge.kind])
   let to = edge.frame
   return {
     cursor: edge.kind === 'keyframe' ? 'grabbing' : 'ew-resize',
     move: (nowX) => {
-      if (!gesture && Math.abs(nowX - x) <= SLIP_PX) return
+      if (!change.begun && Math.abs(nowX - x) <= SLIP_PX) return
       const time = view.timeAt(nowX) + grip
       const wanted = edge.kind === 'keyframe' ? Math.floor(time) : Math.round(time) - Number(endsFrame(edge))
       to = Math.min(Math.max(wanted, least), most)
-      gesture ??= editor.store.beginGesture(SUMMARIES[edge.kind])
-      gesture.update((tx) => moveEdge(tx, queries, track.id, edge, to))
-      editor.goTo(to)
+      if (change.update((tx) => moveEdge(tx, queries, track.id, edge, to))) editor.goTo(to)
     },
     end: () => {
-      gesture?.commit()
-      if (!gesture || to === edge.frame) return
+      if (!change.commit() || to === edge.frame) return
       if (edge.kind === 'keyframe') editor.edited([track.id], to)
       else stopFollowing(editor, track.id)
     },
     cancel: () => {
-      gesture?.cancel()
+      change.cancel()
       editor.goTo(edge.frame)
     },
   }
 }
 
 /** The frame from which an attribute has a value; never past the changes beside it. */
-export function dragChange(editor: Editor, view: TimelineView, { track, attribute }: Line, index: number): Drag | null {
+export function dragChange(editor: Editor, view: TimelineView, { track, attribute }: Line, index: number): Drag {
   const changes = track.frameAttributes[attribute!.id] ?? []
   const from = changes[index]![0]
-  editor.playback?.pause()
-  editor.session.select(track.id)
-  editor.goTo(from)
-  if (!editor.mayEdit(track.id)) return null
+  visit(editor, track.id, from)
   const within: Range = [(changes[index - 1]?.[0] ?? -1) + 1, (changes[index + 1]?.[0] ?? view.frameCount) - 1]
   const [least, most] = editable(editor, from, within)
-  let gesture: Gesture | null = null
+  const change = new Change(editor, track.id, `Change ${attribute!.name} earlier or later`)
   return {
     cursor: 'ew-resize',
     move: (x) => {
       const to = Math.min(Math.max(Math.round(view.timeAt(x)), least), most)
-      gesture ??= editor.store.beginGesture(`Change ${attribute!.name} earlier or later`)
-      gesture.update((tx) => {
-        if (to !== from) tx.updateTrack(track.id, { frame_attributes: withChangeAt(track, attribute!, index, to) })
-      })
-      editor.goTo(to)
+      if (!change.begun && to === from) return
+      const update = (tx: Transaction) => tx.updateTrack(track.id, { frame_attributes: withChangeAt(track, attribute!, index, to) })
+      if (change.update(update)) editor.goTo(to)
     },
-    end: () => gesture?.commit(),
+    end: () => void change.commit(),
     cancel: () => {
-      gesture?.cancel()
+      change.cancel()
       editor.goTo(from)
     },
+  }
+}
+
+function visit(editor: Editor, track: TrackId, frame: FrameNumber): void {
+  editor.playback?.pause()
+  editor.session.select(track)
+  editor.goTo(frame)
+}
+
+/** A gesture that begins with the first change, if this person may make it: a press alone asks for nothing. */
+class Change {
+  private gesture: Gesture | null = null
+  private refused = false
+
+  constructor(
+    private readonly editor: Editor,
+    private readonly track: TrackId,
+    private readonly summary: string,
+  ) {}
+
+  get begun(): boolean {
+    return this.gesture !== null
+  }
+
+  /** Returns whether it was done. */
+  update(work: (tx: Transaction) => void): boolean {
+    if (!this.gesture && !this.refused) {
+      if (this.editor.mayEdit(this.track)) this.gesture = this.editor.store.beginGesture(this.summary)
+      else this.refused = true
+    }
+    this.gesture?.update(work)
+    return this.begun
+  }
+
+  /** Returns whether there was anything. */
+  commit(): boolean {
+    this.gesture?.commit()
+    return this.begun
+  }
+
+  cancel(): void {
+    this.gesture?.cancel()
   }
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
+import { keyframeBox } from '@/store/chunks'
 import type { TrackId } from '@/store/types'
 import { cursorOf, hitAt, type Hit } from './hits'
 import { ROW_PX, xOf } from './layout'
@@ -22,9 +23,18 @@ beforeEach(async () => {
 
 /** `time`: frames from the left; rows count from 0. */
 function hit(time: number, row: number): Hit {
+  return hitXY(xOf(view.scale, time), view.top + (row + 0.5) * ROW_PX)
+}
+
+function hitXY(x: number, y: number): Hit {
   const { records, loader } = test.store
-  const known = { rows: (id: TrackId) => records.rows(id), range: test.session.range.value, covers: (frame: number) => loader.covers(frame) }
-  return hitAt(view, known, xOf(view.scale, time), view.top + (row + 0.5) * ROW_PX)
+  const known = {
+    rows: (id: TrackId) => records.rows(id),
+    selected: (id: TrackId) => test.session.selection.value.has(id),
+    range: test.session.range.value,
+    covers: (frame: number) => loader.covers(frame),
+  }
+  return hitAt(view, known, x, y)
 }
 
 describe('what lies under the pointer', () => {
@@ -33,17 +43,17 @@ describe('what lies under the pointer', () => {
     expect(cursorOf(hit(10.5, 0))).toBe('grab')
   })
 
-  it('is an edge between keyframes where something begins or ends', () => {
+  it('is an edge of a selected track where something begins or ends', () => {
     test.predict(track, [20, 21, 22, 23, 24, 25], [0, 0, 10, 10])
+    expect(hit(20, 0)).toMatchObject({ on: 'row' })
+    test.session.select(track)
     expect(hit(20, 0)).toMatchObject({ edge: { kind: 'predicted-first', frame: 20 } })
     expect(hit(26.2, 0)).toMatchObject({ edge: { kind: 'predicted-last', frame: 25 } })
     expect(hit(23, 0)).toMatchObject({ on: 'row' })
   })
 
   it('is a gap’s start where an outside keyframe begins it', () => {
-    test.session.select(track)
-    test.session.frame.value = 30
-    test.press('O')
+    test.store.transact('Outside', (tx) => tx.putRow(track, keyframeBox(30, [0, 0, 10, 10], { outside: true })))
     expect(hit(30.5, 0)).toMatchObject({ edge: { kind: 'gap-start', frame: 30 } })
     expect(hit(40, 0)).toMatchObject({ edge: { kind: 'keyframe', frame: 40 } })
   })
@@ -63,11 +73,11 @@ describe('what lies under the pointer', () => {
 
   it('is an end of the chosen range on the ruler', () => {
     test.session.range.value = [20, 29]
-    const onRuler = (time: number) => hitAt(view, { rows: (id) => test.store.records.rows(id), range: test.session.range.value, covers: () => true }, xOf(view.scale, time), 20)
+    const onRuler = (time: number) => hitXY(xOf(view.scale, time), 20)
     expect([onRuler(20), onRuler(30), onRuler(25)]).toEqual([{ on: 'range', end: 'first' }, { on: 'range', end: 'last' }, { on: 'ruler' }])
   })
 
   it('is a name in the column of names', () => {
-    expect(hitAt(view, { rows: (id) => test.store.records.rows(id), range: null, covers: () => true }, 60, view.top + 4)).toMatchObject({ on: 'name', line: { track: { id: track } } })
+    expect(hitXY(60, view.top + 4)).toMatchObject({ on: 'name', line: { track: { id: track } } })
   })
 })

@@ -23,6 +23,8 @@ export const DETAIL_PER_FRAME = 0.5
 
 export interface Known {
   readonly rows: (track: string) => TrackRows
+  /** Edges of tracks that aren't selected are not for dragging: who scrubs along a row must not change it by accident. */
+  readonly selected: (track: string) => boolean
   readonly range: readonly [FrameNumber, FrameNumber] | null
   /** Whether every row on a frame is here. */
   readonly covers: (frame: FrameNumber) => boolean
@@ -34,7 +36,8 @@ export function hitAt(view: TimelineView, known: Known, x: number, y: number): H
   if (x < GUTTER_PX) return { on: line && isTriangle(view, line, x) ? 'triangle' : 'name', line }
   if (!line || view.scale.perFrame < DETAIL_PER_FRAME) return { on: 'row', line }
   if (line.attribute) return hitChange(view, line, x) ?? { on: 'row', line }
-  const edge = known.covers(view.frameAt(x)) ? edgeNear(view, known.rows(line.track.id), x) : null
+  const { id } = line.track
+  const edge = known.covers(view.frameAt(x)) ? edgeNear(view, known.rows(id), x, known.selected(id)) : null
   return edge ? { on: 'edge', line, edge } : { on: 'row', line }
 }
 
@@ -51,12 +54,13 @@ function hitHead(view: TimelineView, { range }: Known, x: number, y: number): Hi
 const isTriangle = (view: TimelineView, { track, attribute }: Line, x: number) =>
   attribute === null && x < NAME_X.picture && (view.attributes.get(track.label)?.length ?? 0) > 0
 
-/** The nearest keyframe within reach, or else the nearest edge. */
-function edgeNear(view: TimelineView, rows: TrackRows, x: number): Edge | null {
+/** The nearest keyframe within reach, or else the nearest edge where those count. */
+function edgeNear(view: TimelineView, rows: TrackRows, x: number, edges: boolean): Edge | null {
   const time = view.timeAt(x)
   const reach = REACH_PX / view.scale.perFrame
   const keyframe = keyframeNear(rows, time - 0.5, reach)
   if (keyframe !== null) return asEdge(rows, keyframe)
+  if (!edges) return null
   let nearest: Edge | null = null
   let least = reach
   for (let frame = Math.max(Math.ceil(time - reach), 0); frame <= time + reach; frame++) {

@@ -55,7 +55,13 @@ export class TimelinePointer {
 
   private hit(x: number, y: number): Hit {
     const { store, session } = this.editor
-    return hitAt(this.view, { rows: (id) => store.records.rows(id), range: session.range.value, covers: (frame) => store.loader.covers(frame) }, x, y)
+    const known = {
+      rows: (id: TrackId) => store.records.rows(id),
+      selected: (id: TrackId) => session.selection.value.has(id),
+      range: session.range.value,
+      covers: (frame: number) => store.loader.covers(frame),
+    }
+    return hitAt(this.view, known, x, y)
   }
 
   private down(event: PointerEvent): void {
