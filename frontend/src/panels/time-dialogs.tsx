@@ -3,6 +3,7 @@ import type { TimeDialog } from '@/editor/time/state'
 import { MergeDialog } from './merge-dialog'
 import { PropagateDialog } from './propagate-dialog'
 import { RangeDialog } from './range-dialog'
+import { ThinDialog } from './thin-dialog'
 
 export interface TimeDialogProps {
   readonly editor: Editor
@@ -10,7 +11,7 @@ export interface TimeDialogProps {
   readonly onClose: () => void
 }
 
-const DIALOGS = { merge: MergeDialog, propagate: PropagateDialog, range: RangeDialog }
+const DIALOGS = { merge: MergeDialog, propagate: PropagateDialog, range: RangeDialog, thin: ThinDialog }
 
 /** The dialog about tracks and time that is open, if one is. */
 export function TimeDialogs({ editor }: { editor: Editor }) {

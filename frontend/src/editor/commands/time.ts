@@ -5,6 +5,7 @@ import { whenLoaded } from '@/editor/time/edit'
 import { splitHere, swapFromHere } from '@/editor/time/identity'
 import { mergeSelected } from '@/editor/time/merging'
 import { deleteInRange, hideInRange, propagateOverRange, trimToRange } from '@/editor/time/range'
+import { openThinning } from '@/editor/time/thinning'
 import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
 import type { FrameNumber, TrackId } from '@/store/types'
 
@@ -88,6 +89,7 @@ export const TIME: readonly Command[] = [
     undoable: false,
     run: (editor) => (editor.time.dialog.value = { kind: 'range', tracks: editor.selected() }),
   },
+  { ...selected, id: 'track.thin-out', label: 'Thin out', group: 'Tracks', help: 'Replaces dense predictions by the fewest keyframes that show the same, within a tolerance that you choose.', keys: ['Shift+K'], undoable: true, run: openThinning },
   { id: 'range.first', label: 'Range begins here', group: 'Edit', help: 'The chosen range of frames begins on this one.', keys: ['['], undoable: false, run: (editor) => setRangeEnd(editor, 'first') },
   { id: 'range.last', label: 'Range ends here', group: 'Edit', help: 'The chosen range of frames ends on this one.', keys: [']'], undoable: false, run: (editor) => setRangeEnd(editor, 'last') },
   { id: 'range.clear', label: 'No range', group: 'Edit', help: 'Takes the chosen range of frames away.', keys: ['\\'], undoable: false, run: ({ session }) => (session.range.value = null) },

@@ -5,7 +5,7 @@ import type { Copied } from './clipboard'
 
 /** `tracks`: those that were selected when it was opened. */
 export interface TimeDialog {
-  readonly kind: 'propagate' | 'merge' | 'range'
+  readonly kind: 'propagate' | 'merge' | 'range' | 'thin'
   readonly tracks: readonly TrackId[]
 }
 
@@ -14,4 +14,6 @@ export class TimeState {
   readonly dialog: Signal<TimeDialog | null> = signal(null, { name: 'time dialog' })
   /** How many frames a shape was propagated last; negative: back in time. */
   readonly propagateBy = signal(10, { name: 'propagateBy' })
+  /** px that thinning out may change shapes by. */
+  readonly tolerance = signal(2, { name: 'tolerance' })
 }
