@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
+from framewise.bench.client import Client
 from framewise.bench.product import CHROMIUM, CHROMIUM_ARGUMENTS, PASSWORD, USERNAME, Product
 
 SIZE: ViewportSize = {"width": 1280, "height": 720}
@@ -36,6 +37,8 @@ window.WebSocket = class extends WebSocket {
 @contextmanager
 def editor_page(product: Product, video: int, *, frame: int = 0) -> Iterator[Page]:
     """The editor of a video, ready to use, in a fresh browser."""
+    with Client(product.url) as client:
+        client.knows_the_editor()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         try:

@@ -52,6 +52,11 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self.http.post(path, json=body, headers=self.headers).raise_for_status().json()
 
+    def knows_the_editor(self) -> None:
+        """Say that this person has seen the editor's tour, so that it doesn't start by itself."""
+        changes = {"tour": {"seen": True}}
+        self.http.patch("/api/me/preferences", json=changes, headers=self.headers).raise_for_status()
+
     def demo_project(self) -> int:
         """The id of the first project that the home page leads to."""
         page = self.http.get("/").raise_for_status().text

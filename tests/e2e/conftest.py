@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from framewise.bench.client import Client
 from framewise.bench.product import CHROMIUM, CHROMIUM_ARGUMENTS, PASSWORD, USERNAME, Product
 
 ENVIRONMENT = {
@@ -23,6 +24,8 @@ ENVIRONMENT = {
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One for all tests: starting it takes seconds."""
     running = Product.start(tmp_path_factory.mktemp("product"), ENVIRONMENT)
+    with Client(running.url) as client:
+        client.knows_the_editor()
     yield running
     running.stop()
 

@@ -12,6 +12,7 @@ import { DisplaySettings, type StoredDisplay } from './display'
 import { planAutoExtension, planExtension } from './extension'
 import { FINGER_REACH, hitTest, REACH, type Hit } from './hit-test'
 import { Keymap } from './keymap'
+import { Layout, type StoredLayout } from './layout'
 import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
 import { PanelSettings, type StoredPanelSettings } from './panel-settings'
@@ -22,6 +23,7 @@ import { TimelineSettings } from './timeline-settings'
 import { Machine, type Tool } from './tool'
 import { TrackList } from './track-list'
 import { TOOLS } from './tools'
+import { Tour } from './tour'
 import { ViewOptions, type StoredViewOptions } from './view-options'
 
 /** A question that must be answered before something goes on. */
@@ -67,6 +69,8 @@ export class Editor {
   readonly paletteOpen = signal(false)
   readonly viewOpen = signal(false)
   readonly viewOptions: ViewOptions
+  readonly layout: Layout
+  readonly tour: Tour
   /** Commands taken from the palette of late, the latest first. */
   readonly recent: Signal<readonly string[]>
   playback: Playback | null = null
@@ -85,6 +89,8 @@ export class Editor {
     this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
     this.keymap = new Keymap(store.config.preferences.keys)
     this.viewOptions = new ViewOptions(store.config.preferences.view as Partial<StoredViewOptions> | undefined)
+    this.layout = new Layout(store.config.preferences.layout as Partial<StoredLayout> | undefined)
+    this.tour = new Tour(store.config.preferences.tour as { seen?: boolean } | undefined)
     this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
     this.list = new TrackList(store, store.config.preferences.order)
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
@@ -105,6 +111,8 @@ export class Editor {
       recent: this.recent.value,
       timeline: this.timelineSettings.toJSON(),
       view: this.viewOptions.toJSON(),
+      layout: this.layout.toJSON(),
+      tour: this.tour.toJSON(),
     }
   }
 

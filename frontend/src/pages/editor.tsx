@@ -25,6 +25,7 @@ import { TimeDialogs } from '@/panels/time-dialogs'
 import { ToolBar } from '@/panels/tool-bar'
 import { TopBar } from '@/panels/top-bar'
 import { TimelineBar } from '@/panels/timeline-bar'
+import { TourCard } from '@/panels/tour'
 import { Transport } from '@/panels/transport'
 import { LiveChannel } from '@/protocol/live'
 import { Rest } from '@/protocol/rest'
@@ -36,7 +37,7 @@ import { applyTheme, toggleTheme } from './theme'
 import { keepPreferences } from './preferences'
 import { focusNextRegion, focusPanel, mountKeyboard } from './keyboard'
 import { toggleFullScreen } from './full-screen'
-import { mountTimelineGrip } from './timeline-grip'
+import { mountGrips } from './grips'
 
 const PRESENCE_MS = 150
 
@@ -59,6 +60,7 @@ function start(): void {
   )
   const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), toggleFullScreen, focusNext: focusNextRegion, focusPanel })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
+  mountGrips(editor.layout, scope)
   renderPanels(editor, rest)
   const stage = new Stage(element('stage'), editor, scheduler, scope)
   const timeline = new Timeline(element('timeline'), editor, scheduler, scope)
@@ -73,7 +75,6 @@ function start(): void {
   connectPlayer(player, stage, timeline, editor, scope)
   connectLive(live, editor, scope)
   keepPreferences(() => editor.preferences(), rest, scope)
-  mountTimelineGrip(element('timeline-grip'), scope)
   mountKeyboard(editor, stage, scope)
   scope.listen(window, 'beforeunload', (event) => {
     // What is unsent is kept and sent by the next page, but a person may not open one here again.
@@ -81,6 +82,7 @@ function start(): void {
   })
   store.open().catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
+  if (config.canEdit && !editor.tour.seen.value) editor.tour.start()
   scope.add(() => live.dispose())
   scope.add(() => store.dispose())
   // For people who write scripts against the page, and for measurements.
@@ -121,6 +123,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
       <TimeDialogs editor={editor} />
       <HelpOverlay editor={editor} />
       <Palette editor={editor} />
+      <TourCard editor={editor} />
     </>,
     element('overlays'),
   )

@@ -41,6 +41,7 @@ export function CommandButton({ editor, id, icon, pressed, disabled, text, prima
       title={title}
       aria-label={text ? undefined : wanted.label}
       aria-keyshortcuts={key}
+      data-command={id}
       {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       disabled={disabled}
       onClick={() => perform(editor, wanted)}

@@ -34,6 +34,16 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
       <header class="panel-head">
         <h2>Keys and mouse</h2>
         <input type="search" placeholder="Find an action or a key" aria-label="Find an action or a key" autofocus value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} />
+        <button
+          type="button"
+          class="button quiet"
+          onClick={() => {
+            editor.helpOpen.value = false
+            editor.tour.start()
+          }}
+        >
+          Take the tour
+        </button>
         <button type="button" class="button" aria-pressed={changing.value} onClick={() => (changing.value = !changing.value)}>
           Change keys
         </button>

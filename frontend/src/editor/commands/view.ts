@@ -40,5 +40,6 @@ export const VIEW: readonly Command[] = [
   { ...look, id: 'view.options', label: 'View options', help: 'Opens brightness, crosshair, grid and what else the view has.', keys: ['F2'], run: (editor) => toggle(editor.viewOpen) },
   { ...look, id: 'view.next-region', label: 'Next part of the page', help: 'Moves the focus from the picture to playback, timeline, tools and panels.', keys: ['F6'], run: (editor) => editor.focusNext() },
   { ...look, id: 'view.palette', label: 'Find an action', help: 'Finds actions, labels, tracks and frames by a few letters.', keys: ['Ctrl+K', 'Ctrl+Shift+P'], run: (editor) => (editor.paletteOpen.value = true) },
+  { ...look, id: 'view.tour', label: 'Take the tour', help: 'Shows the most important things, one after the other.', keys: [], run: ({ tour }) => tour.start() },
   { ...look, id: 'view.help', label: 'Keyboard help', help: 'Lists every action with its key.', keys: ['?', 'F1'], run: (editor) => toggle(editor.helpOpen) },
 ]
