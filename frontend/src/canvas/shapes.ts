@@ -5,6 +5,7 @@ import { kindOf } from '@/geometry/kinds'
 import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'
 import { shapeColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
+import { drawDraft } from './draft'
 import { paint, type Look } from './kinds'
 
 const GRIP_PX = 8
@@ -30,6 +31,7 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   }
   for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, view, shape, colourOf(editor, shape))
   drawOthers(context, editor, view, shapes, frame)
+  if (editor.draft.value) drawDraft(context, view, editor.draft.value, editor.label(session.activeLabel.value ?? -1)?.colour ?? '#fff')
   if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
 }
 

@@ -125,9 +125,9 @@ export class Stage {
 
   /** Redraw when something that is shown changes. */
   private follow(scope: Scope): void {
-    const { session, store, marquee, display } = this.editor
+    const { session, store, marquee, draft, display } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, session.hidden, session.hiddenOn, session.frame, marquee, records.tracks, people, display.all]
+    const shown = [session.view, session.selection, session.hovered, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all]
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
     scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
     scope.add(follow([session.view, session.tool, crosshair, magnifier, grid, gridStep, picture], () => this.scheduler.request(this.drawAids)))

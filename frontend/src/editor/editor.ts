@@ -10,6 +10,7 @@ import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
 import { DisplaySettings, type StoredDisplay } from './display'
 import { planAutoExtension, planExtension } from './extension'
+import type { Draft } from './draft'
 import { FINGER_REACH, hitTest, REACH, type Hit } from './hit-test'
 import { Keymap } from './keymap'
 import { Layout, type StoredLayout } from './layout'
@@ -17,6 +18,7 @@ import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
 import { PanelSettings, type StoredPanelSettings } from './panel-settings'
 import { TrackSettings, type StoredTrackSettings } from './settings'
+import { stickTo } from './snapping'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './timeline-control'
 import { TimelineSettings } from './timeline-settings'
@@ -60,6 +62,8 @@ export class Editor {
   readonly timelineSettings: TimelineSettings
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
+  /** The outline or points being drawn. */
+  readonly draft: Signal<Draft | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
   readonly helpOpen = signal(false)
   /** Where the menu of the selected objects is open, in CSS px of the canvas; null: it isn't. */
@@ -231,6 +235,12 @@ export class Editor {
       this.session.tell(why, 'error')
     }
     return label
+  }
+
+  /** Where a point sticks to the outline of a visible object but `except`; null where none is near. */
+  stickTo(point: Point, except: TrackId | null = null): Point | null {
+    const others = this.visibleShapes().filter(({ track }) => track.id !== except)
+    return stickTo(others, point, REACH / this.session.view.value.scale)
   }
 
   /** A click with Alt on a grip. */

@@ -28,6 +28,8 @@ export abstract class State<Payload> {
   onDoubleClick(_at: PointerAt): void {}
   /** The person says by key that what is being drawn is complete. */
   onFinish(): void {}
+  /** The person takes the last point back. */
+  onBack(): void {}
   /** Escape, a lost pointer, another tool: leave everything as it was before the gesture. */
   onCancel(): void {}
   /** Whether the exact place of the pointer matters now: then crosshair and magnifier help. */

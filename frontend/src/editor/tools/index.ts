@@ -2,7 +2,11 @@
 import type { Tool } from '@/editor/tool'
 import { BOX } from './box'
 import { PAN } from './pan'
+import { POINTS } from './points'
+import { POLYGON } from './polygon'
+import { POLYLINE } from './polyline'
+import { ROTATED_BOX } from './rotated-box'
 import { SELECT } from './select'
 import { SKELETON } from './skeleton'
 
-export const TOOLS: readonly Tool[] = [SELECT, BOX, SKELETON, PAN]
+export const TOOLS: readonly Tool[] = [SELECT, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, PAN]

@@ -79,6 +79,16 @@ function turned(box: RotatedBox, to: Point, inSteps: boolean): RotatedBox {
   return { ...box, angle: normal(inSteps ? Math.round(angle / STEP) * STEP : angle) }
 }
 
+/** The box on the side from `a` to `b` that goes as far as `to`, whichever way; null where that is next to nothing. */
+export function fromSide(a: Point, b: Point, to: Point): Geometry | null {
+  const width = Math.hypot(b.x - a.x, b.y - a.y)
+  const angle = Math.atan2(b.y - a.y, b.x - a.x)
+  const side = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, width, height: 0, angle }
+  const [, away] = local(side, to)
+  if (width < SMALLEST_PX || Math.abs(away) < SMALLEST_PX) return null
+  return rotatedBox({ ...side, ...placed(side, 0, away / 2), height: Math.abs(away) })
+}
+
 /** A box that may be turned. Its `turn` grip goes in steps of 15° with Shift. */
 export const ROTATED_BOX: Kind = {
   name: 'rotated box',

@@ -4,7 +4,10 @@ import { keyframe } from '@/store/chunks'
 import type { Gesture } from '@/store/store'
 import type { ShownShape, TrackId } from '@/store/types'
 
-/** Dragging a grip of a shape: a corner, a side, a vertex. Shift keeps proportions where the kind has some. */
+/**
+ * Dragging a grip of a shape: a corner, a side, a vertex. Shift keeps proportions where the kind has some; Ctrl keeps a
+ * vertex from sticking to neighbours.
+ */
 export class Gripping extends State<{ track: TrackId; grip: Grip }> {
   static readonly id = 'select.gripping'
   private shape: ShownShape | null = null
@@ -22,7 +25,9 @@ export class Gripping extends State<{ track: TrackId; grip: Grip }> {
   override onPointerMove(at: PointerAt): void {
     const { shape } = this
     if (!shape) return
-    const changed = kindOf(shape).gripped(shape, this.grip.id, at.point, { shift: at.shift, alt: at.alt, frame: this.editor.config.video })
+    const sticky = (shape.kind === 'polygon' || shape.kind === 'polyline') && !at.ctrl
+    const point = (sticky ? this.editor.stickTo(at.point, shape.track.id) : null) ?? at.point
+    const changed = kindOf(shape).gripped(shape, this.grip.id, point, { shift: at.shift, alt: at.alt, frame: this.editor.config.video })
     if (changed) this.gesture.update((tx) => tx.putRow(shape.track.id, keyframe(this.frame, changed, { occluded: shape.occluded })))
   }
 

@@ -1,0 +1,15 @@
+import type { Point } from '@/geometry/box'
+import { Seen } from '@/geometry/kinds/point-list'
+import { pointsAt } from '@/geometry/kinds/points'
+import { PathDrawing } from '../path/drawing'
+
+export class PointsDrawing extends PathDrawing {
+  static readonly id = 'points.drawing'
+  protected override readonly kind = 'points'
+  protected override readonly least = 1
+  protected override readonly joined = false
+
+  protected override shapeOf(points: readonly Point[]) {
+    return pointsAt(points.map((point) => ({ ...point, seen: Seen.visible })))
+  }
+}

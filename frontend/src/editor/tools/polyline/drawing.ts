@@ -1,0 +1,13 @@
+import type { Point } from '@/geometry/box'
+import { ofVertices } from '@/geometry/kinds/vertex-list'
+import { PathDrawing } from '../path/drawing'
+
+export class PolylineDrawing extends PathDrawing {
+  static readonly id = 'polyline.drawing'
+  protected override readonly kind = 'polyline'
+  protected override readonly least = 2
+
+  protected override shapeOf(points: readonly Point[]) {
+    return ofVertices('polyline', points)
+  }
+}
