@@ -10,6 +10,7 @@ from django.db import transaction
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
+from annotator.live.publish import announce_rights
 from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
 
 MOST_JOBS = 1000
@@ -60,6 +61,7 @@ def split_video(*, video: Video, frames_per_job: int) -> list[Job]:
             raise ActionError("Every frame belongs to a job already. Remove jobs first to divide it anew.")
         if len(ranges) > MOST_JOBS:
             raise ActionError(f"That would make {len(ranges)} jobs; at most {MOST_JOBS} at a time. Take more frames.")
+        announce_rights(layer=layer.pk)
         return Job.objects.bulk_create(Job(video=video, layer=layer, first=a, last=b) for a, b in ranges)
 
 
@@ -75,7 +77,9 @@ def plan_split(frame_count: int, taken: Iterable[tuple[int, int]], size: int) ->
 
 def remove_job(*, job: Job) -> None:
     """Take a job away. What was drawn belongs to the layer and stays."""
+    layer = job.layer_id
     job.delete()
+    announce_rights(layer=layer)
 
 
 def assign(*, job: Job, assignee: User | None, reviewer: User | None) -> Job:
@@ -86,6 +90,7 @@ def assign(*, job: Job, assignee: User | None, reviewer: User | None) -> Job:
     _require_member(job, reviewer, "review")
     job.assignee, job.reviewer = assignee, reviewer
     job.save(update_fields=["assignee", "reviewer", "updated_at"])
+    announce_rights(layer=job.layer_id)
     return job
 
 
@@ -105,6 +110,7 @@ def move(*, user: User, job: Job, transition: str) -> Job:
             raise ActionError(WHOSE[step.who])
         locked.stage, locked.state = step.to_stage, step.to_state
         locked.save(update_fields=["stage", "state", "updated_at"])
+        announce_rights(layer=locked.layer_id)
     return locked
 
 

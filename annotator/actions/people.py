@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from annotator.actions.errors import ActionError
+from annotator.live.publish import announce_rights
 from annotator.models import User
 
 PREFERENCES_LIMIT = 64 * 1024
@@ -69,6 +70,7 @@ def deactivate_account(*, by: User, user: User) -> None:
         _require_another_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
+        announce_rights(user=user.pk)
 
 
 def reactivate_account(*, user: User) -> None:
@@ -83,6 +85,7 @@ def change_site_admin(*, user: User, is_admin: bool) -> None:
             _require_another_admin(user)
         user.is_superuser = user.is_staff = is_admin
         user.save(update_fields=["is_superuser", "is_staff"])
+        announce_rights(user=user.pk)
 
 
 def change_preferences(*, user: User, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotator.actions.agents import token_hash
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
+from annotator.live.publish import announce_rights
 from annotator.models import Invitation, Job, Membership, Role, Stage, User, Workspace
 
 INVITATION_DAYS = 7
@@ -100,6 +101,7 @@ def change_role(*, membership: Membership, role: str) -> Membership:
             _require_another_admin(membership)
         membership.role = role
         membership.save(update_fields=["role"])
+        announce_rights(user=membership.user_id)
     return membership
 
 
@@ -110,6 +112,7 @@ def remove_member(*, membership: Membership) -> None:
         jobs = Job.objects.filter(video__project__workspace_id=membership.workspace_id).exclude(stage=Stage.ACCEPTED)
         jobs.filter(assignee_id=membership.user_id).update(assignee=None)
         jobs.filter(reviewer_id=membership.user_id).update(reviewer=None)
+        announce_rights(user=membership.user_id)
         membership.delete()
 
 

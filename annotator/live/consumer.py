@@ -36,6 +36,7 @@ from annotator.live.messages import (
     Presence,
     Received,
     Refused,
+    Rights,
     RunCorrect,
     RunExtend,
     RunStart,
@@ -102,12 +103,13 @@ class LayerConsumer(AsyncWebsocketConsumer):
         )
         self.hub = await open_hub()
         self.room = self.hub.enter(self.layer_id)
-        self.watcher = Watcher(self.user.pk, person, self.outlet)
+        self.watcher = Watcher(self.user.pk, person, self.outlet, self._recheck_soon)
         # Joined before the revision is read: whatever is committed after it arrives, and nothing goes out before.
         self.hub.join(self.room, self.watcher)
         welcome = await in_thread(self._welcome, person)
         self.room.begin(welcome.revision)
         welcome.people = self.room.people
+        self.rights = welcome.rights
         await self.send(welcome.model_dump_json())
         for work in (self.outlet.run(), self._act_all(), self._check()):
             self.tasks.append(asyncio.create_task(work))
@@ -210,10 +212,12 @@ class LayerConsumer(AsyncWebsocketConsumer):
         layer = access.access_layer(self.user, self.layer_id, "view")
         recent = Q(state__in=tracking.ACTIVE) | Q(finished_at__gt=timezone.now() - timedelta(hours=1))
         runs = Run.objects.filter(recent, layer=layer).select_related("agent", "created_by").order_by("-created_at")
+        rights = self._rights()
         return Welcome(
             connection=person.connection,
             revision=layer.revision,
-            can_edit=bool(access.editable_ranges(self.user, layer)),
+            can_edit=bool(rights.ranges),
+            rights=rights,
             people=[],
             runs=[run_info(run, reader=self.user.pk) for run in runs[:RUNS_SHOWN]],
         )
@@ -225,11 +229,28 @@ class LayerConsumer(AsyncWebsocketConsumer):
             if monotonic() - self.heard_at > IDLE_S:
                 await self.close(1000, reason="Nothing was heard of this page.")
                 return
-            try:
-                await in_thread(access.access_layer, self.user, self.layer_id, "view")
-            except Http404:
-                await self.close(NOT_THERE, reason="This isn't shared with you any more.")
-                return
+            await self._recheck()
+
+    def _recheck_soon(self) -> None:
+        self.tasks.append(asyncio.create_task(self._recheck()))
+
+    async def _recheck(self) -> None:
+        """Tell the person what they may do now, if that is something else; show out who may not look any more."""
+        try:
+            rights = await in_thread(self._rights)
+        except Http404:
+            await self.close(NOT_THERE, reason="This isn't shared with you any more.")
+            return
+        if rights != self.rights:
+            self.rights = rights
+            self.outlet.text(rights.model_dump_json())
+
+    def _rights(self) -> Rights:
+        """In a thread."""
+        self.user.refresh_from_db(fields=["is_active", "is_superuser"])
+        layer = access.access_layer(self.user, self.layer_id, "view")
+        role = access.role_in(self.user, layer.video.project.workspace_id)
+        return Rights(ranges=access.editable_ranges(self.user, layer), can_manage=access.may(role, "manage"))
 
 
 def same_origin(scope: Any) -> bool:

@@ -22,6 +22,7 @@ from annotator.live.notices import (
     Notice,
     PeopleNotice,
     PredictionFrame,
+    RightsNotice,
     RunNotice,
 )
 from annotator.live.outlet import Outlet
@@ -45,6 +46,8 @@ class Watcher:
     user: int
     person: Person
     outlet: Outlet
+    recheck: Callable[[], None] = lambda: None
+    """Look again what the person may do."""
 
 
 @dataclass(eq=False)
@@ -150,6 +153,9 @@ class Hub:
             if (port := self.agents.get(notice.agent)) is not None:
                 port.command(notice)
             return
+        if isinstance(notice, RightsNotice):
+            self._recheck(notice)
+            return
         room = self.rooms.get(notice.layer)
         if room is None:
             return
@@ -165,6 +171,12 @@ class Hub:
             case PeopleNotice():
                 room.elsewhere[notice.process] = notice.people
                 self._tell_people(room)
+
+    def _recheck(self, notice: RightsNotice) -> None:
+        for room in list(self.rooms.values()):
+            for watcher in list(room.watchers.values()):
+                if notice.layer in (None, room.layer) and notice.user in (None, watcher.user):
+                    watcher.recheck()
 
     # ------------------------------------------------------------ rooms
 

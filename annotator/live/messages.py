@@ -175,6 +175,14 @@ class Person(Message):
     tracks: list[UUID]
 
 
+class Rights(Message):
+    """What the reader may do here; sent again whenever it changes."""
+
+    type: Literal["rights"] = "rights"
+    ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change; empty: none.")
+    can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
+
+
 class Welcome(Message):
     """First message of every connection. `revision` is the layer's: a client behind it refetches what it shows."""
 
@@ -182,6 +190,7 @@ class Welcome(Message):
     connection: str
     revision: int
     can_edit: bool
+    rights: Rights
     people: list[Person]
     runs: list[RunInfo]
 
@@ -279,7 +288,8 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Pong, Field(discriminator="type")
+    Welcome | Rights | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Pong,
+    Field(discriminator="type"),
 ]
 
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

@@ -47,6 +47,14 @@ class AgentNotice(Message):
     doubtful_below: float = Field(0.0, description="Of a Start: predictions less confident than this are doubtful.")
 
 
+class RightsNotice(Message):
+    """What somebody may do has changed. ``user``: whose; None: everybody's. ``layer``: where; None: everywhere."""
+
+    notice: Literal["rights"] = "rights"
+    user: int | None
+    layer: int | None
+
+
 class PeopleNotice(Message):
     """Who is on a layer by another web process."""
 
@@ -56,7 +64,9 @@ class PeopleNotice(Message):
     people: list[Person]
 
 
-Notice = Annotated[EventNotice | ClearedNotice | RunNotice | AgentNotice | PeopleNotice, Field(discriminator="notice")]
+Notice = Annotated[
+    EventNotice | ClearedNotice | RunNotice | AgentNotice | RightsNotice | PeopleNotice, Field(discriminator="notice")
+]
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 

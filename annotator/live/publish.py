@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from annotator.live.messages import Cleared
-from annotator.live.notices import AgentNotice, ClearedNotice, EventNotice, Notice, RunNotice
+from annotator.live.notices import AgentNotice, ClearedNotice, EventNotice, Notice, RightsNotice, RunNotice
 from annotator.live.outgoing import event_out, run_info
 from annotator.live.relay import send
 from annotator.models import Event, Run
@@ -32,6 +32,11 @@ def announce_cleared(run: Run, *, track: UUID, epoch: int, ranges: Sequence[tupl
     """Predictions of a track are stale from now on; the event that takes them away follows."""
     cleared = Cleared(run=run.pk, track=track, epoch=epoch, ranges=list(ranges))
     _send_on_commit(ClearedNotice(layer=run.layer_id, cleared=cleared))
+
+
+def announce_rights(*, user: int | None = None, layer: int | None = None) -> None:
+    """What a person (None: everybody) may do on a layer (None: on all) has changed: their open pages learn of it."""
+    _send_on_commit(RightsNotice(user=user, layer=layer))
 
 
 def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int, doubtful_below: float = 0.0) -> None:

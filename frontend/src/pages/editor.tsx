@@ -18,6 +18,7 @@ import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
 import { Joints } from '@/panels/joints'
+import { OfflineBanner } from '@/panels/offline'
 import { Objects } from '@/panels/objects'
 import { NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { Palette } from '@/panels/palette'
@@ -61,7 +62,7 @@ function start(): void {
   const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), toggleFullScreen, focusNext: focusNextRegion, focusPanel })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   mountGrips(editor.layout, scope)
-  renderPanels(editor, rest)
+  renderPanels(editor, rest, live)
   const stage = new Stage(element('stage'), editor, scheduler, scope)
   const timeline = new Timeline(element('timeline'), editor, scheduler, scope)
   editor.timeline = timeline
@@ -100,7 +101,7 @@ function firstFrame(config: EditorConfig, parameters: URLSearchParams): number {
   return Number.isInteger(wanted) ? Math.min(Math.max(wanted, 0), Math.max(config.video.frameCount - 1, 0)) : 0
 }
 
-function renderPanels(editor: Editor, rest: Rest): void {
+function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(<TopBar editor={editor} rest={rest} onTheme={toggleTheme} />, element('top-bar'))
   render(<ToolBar editor={editor} />, element('tool-bar'))
   render(<Transport editor={editor} />, element('transport'))
@@ -118,6 +119,7 @@ function renderPanels(editor: Editor, rest: Rest): void {
   render(
     <>
       <NoticeBar editor={editor} />
+      <OfflineBanner editor={editor} live={live} />
       <QuestionDialog editor={editor} />
       <ConflictCards editor={editor} />
       <TimeDialogs editor={editor} />

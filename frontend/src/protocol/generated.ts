@@ -24,6 +24,7 @@ export type ClientMessage =
 
 export type ServerMessage =
   | Welcome
+  | Rights
   | EventOut
   | Predictions
   | Cleared
@@ -342,6 +343,15 @@ export interface RestorePreview {
   exact: boolean
 }
 
+/** What the reader may do here; sent again whenever it changes. */
+export interface Rights {
+  type: 'rights'
+  /** Frames whose shapes the reader may change; empty: none. */
+  ranges: [number, number][]
+  /** Whether the reader may bring back an earlier state of the whole layer. */
+  can_manage: boolean
+}
+
 /**
  * The person corrected `track` on `frame`: that object alone goes back there, with this box. Its predictions beyond
  * that frame, in the run's direction and up to its next keyframe, disappear at once. The box itself is saved by an
@@ -511,6 +521,7 @@ export interface Welcome {
   connection: string
   revision: number
   can_edit: boolean
+  rights: Rights
   people: Person[]
   runs: RunInfo[]
 }

@@ -58,12 +58,19 @@ export function decodePredictions(data: ArrayBuffer): PredictionsMessage {
 export class LiveChannel {
   /** Whether messages get through right now. */
   readonly connected: Signal<boolean> = signal(false, { name: 'live.connected' })
+  /** Since when they don't, in ms since 1970; null while they do. */
+  readonly offlineSince: Signal<number | null> = signal(null, { name: 'live.offlineSince' })
+  /** When it is tried again, in ms since 1970; null while it is being tried, or there is no need. */
+  readonly retryAt: Signal<number | null> = signal(null, { name: 'live.retryAt' })
+  /** The code with which it was closed for good; null: it comes back by itself. */
+  readonly endedBy: Signal<number | null> = signal(null, { name: 'live.endedBy' })
   private socket: WebSocket | null = null
   private attempt = 0
   private timer: ReturnType<typeof setTimeout> | null = null
   private ticker: ReturnType<typeof setInterval> | null = null
   private heardAt = 0
   private ended = false
+  private disposed = false
 
   constructor(
     private readonly url: string,
@@ -73,6 +80,7 @@ export class LiveChannel {
 
   connect(): void {
     if (this.ended || this.socket) return
+    this.retryAt.value = null
     const socket = this.open(this.url)
     socket.binaryType = 'arraybuffer'
     this.socket = socket
@@ -91,11 +99,13 @@ export class LiveChannel {
     return true
   }
 
-  /** Try now instead of after the wait: the browser says that it is online again. */
+  /** Try now instead of after the wait: the browser is online again, or the person says so. */
   hurry(): void {
-    if (this.socket || this.ended) return
+    if (this.socket || this.disposed) return
     if (this.timer) clearTimeout(this.timer)
     this.attempt = 0
+    this.ended = false
+    this.endedBy.value = null
     this.connect()
   }
 
@@ -110,7 +120,7 @@ export class LiveChannel {
   }
 
   dispose(): void {
-    this.ended = true
+    this.ended = this.disposed = true
     if (this.timer) clearTimeout(this.timer)
     if (this.ticker) clearInterval(this.ticker)
     this.socket?.close(1000)
@@ -126,6 +136,7 @@ export class LiveChannel {
     if (message.type === 'welcome') {
       this.attempt = 0
       this.connected.value = true
+      this.offlineSince.value = null
     }
     if (message.type !== 'predictions') this.handlers.onMessage(message)
   }
@@ -141,11 +152,15 @@ export class LiveChannel {
     this.socket = null
     this.connected.value = false
     if (this.ended) return
+    this.offlineSince.value ??= Date.now()
     const outcome = classifyClose(code)
     if (outcome.retry) {
-      this.timer = setTimeout(() => this.connect(), waitBefore(this.attempt++))
+      const wait = waitBefore(this.attempt++)
+      this.retryAt.value = Date.now() + wait
+      this.timer = setTimeout(() => this.connect(), wait)
     } else {
       this.ended = true
+      this.endedBy.value = code
       this.handlers.onEnded(outcome.message)
     }
   }

@@ -6,7 +6,7 @@
 import { signal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
-import type { Edit, EventOut, HistoryOut, Operation, Predictions, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
+import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { unpack } from './chunks'
@@ -19,6 +19,7 @@ import { LivePredictions } from './predictions'
 import { Queries } from './queries'
 import { Records } from './records'
 import { Restorer } from './restorer'
+import { changeInWords, rightsIn, rightsOf, withRights, type Rights } from './rights'
 import { Session } from './session'
 import { placeOf, Transaction, windowsOf } from './transaction'
 import type { BoxPx, EditorConfig, FrameNumber, Person, Run, TrackId } from './types'
@@ -70,6 +71,9 @@ export class EditorStore {
   readonly changes: ChangeLog
   readonly restorer: Restorer
   readonly conflicts: Conflicts
+  readonly config: EditorConfig
+  /** What this person may do, which may change while the page is open; `config` always says it as it is now. */
+  readonly rights: Signal<Rights>
   /** This browser's connection, to tell oneself from others in `people`. */
   connection = ''
   private readonly outbox: Outbox
@@ -82,10 +86,12 @@ export class EditorStore {
   private missed: [TrackId, FrameNumber, FrameNumber][] = []
 
   constructor(
-    readonly config: EditorConfig,
+    config: EditorConfig,
     private readonly deps: StoreDeps,
     frame: FrameNumber,
   ) {
+    this.rights = signal(rightsIn(config), { name: 'rights' })
+    this.config = withRights(config, this.rights)
     this.session = new Session(frame)
     this.outbox = new Outbox(
       deps.edits,
@@ -227,6 +233,7 @@ export class EditorStore {
         this.people.value = message.people
         this.runs.value = new Map(message.runs.map((run) => [run.id, runOf(run)]))
         this.session.connected.value = true
+        this.allow(message.rights)
         if (message.revision > this.revision) {
           void this.mend(true)
           this.changes.refresh()
@@ -254,6 +261,9 @@ export class EditorStore {
         return
       case 'refused':
         this.refused(message.message, message.edit)
+        return
+      case 'rights':
+        this.allow(message)
         return
       case 'pong':
         return
@@ -416,6 +426,13 @@ export class EditorStore {
     const over = info.state !== 'queued' && info.state !== 'running'
     if (over) this.live.runEnded(info.id, this.revision)
     if (info.state === 'failed' && before?.state !== 'failed') this.session.tell(info.message, 'error')
+  }
+
+  private allow(message: RightsMessage): void {
+    const before = this.rights.value
+    this.rights.value = rightsOf(message)
+    const news = changeInWords(before, this.rights.value)
+    if (news) this.session.tell(news.message, news.tone)
   }
 
   private refused(message: string, edit: string | null): void {

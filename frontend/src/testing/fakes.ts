@@ -96,7 +96,9 @@ export class StoreBench {
   connect(revision = this.revision): void {
     this.online = true
     this.revision = revision
-    this.store.receive({ type: 'welcome', connection: 'me', revision, can_edit: true, people: [], runs: [] })
+    const { canEdit, canManage, editableRanges } = this.store.config
+    const rights = { type: 'rights', ranges: editableRanges.map(([first, last]) => [first, last] as [number, number]), can_manage: canManage } as const
+    this.store.receive({ type: 'welcome', connection: 'me', revision, can_edit: canEdit, rights, people: [], runs: [] })
   }
 
   drop(): void {

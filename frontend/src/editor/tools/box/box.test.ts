@@ -76,10 +76,8 @@ describe('the box tool', () => {
   })
 
   it('refuses on frames that are not this person’s, and names theirs', async () => {
-    test = await TestEditor.open()
-    Object.assign(test.editor.config, { editableRanges: [[10, 20]] })
+    test = await TestEditor.open({ editableRanges: [[10, 20]] })
     test.press('N').drag([100, 100], [200, 180])
-    Object.assign(test.editor.config, { editableRanges: [[0, 999]] })
     expect(test.tracks).toEqual([])
     expect(test.session.notice.value?.message).toContain('10–20')
   })

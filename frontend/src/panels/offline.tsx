@@ -1,0 +1,66 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { Editor } from '@/editor/editor'
+import type { LiveChannel } from '@/protocol/live'
+import { counted } from './change-words'
+
+const TICK_MS = 500
+const SIGNED_OUT = 4401
+
+/** No connection: since when, what waits for it, and what can be done. It lies over the picture, so that nothing jumps. */
+export function OfflineBanner({ editor, live }: { editor: Editor; live: LiveChannel }) {
+  const since = live.offlineSince.value
+  const now = useSignal(Date.now())
+  useEffect(() => {
+    if (since === null) return undefined
+    now.value = Date.now()
+    const timer = setInterval(() => (now.value = Date.now()), TICK_MS)
+    return () => clearInterval(timer)
+  }, [since])
+  if (since === null) return null
+  const ended = live.endedBy.value
+  return (
+    <div class="offline-banner" role="status">
+      <strong>{titleOf(since, ended)}</strong>
+      <span>{waiting(editor.session.saved.value.unsent, ended)}</span>
+      <span class="spring" />
+      <Retry live={live} now={now.value} />
+    </div>
+  )
+}
+
+function Retry({ live, now }: { live: LiveChannel; now: number }) {
+  if (live.endedBy.value === SIGNED_OUT) {
+    return (
+      <a class="button" href={`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`}>
+        Sign in
+      </a>
+    )
+  }
+  const at = live.retryAt.value
+  const seconds = at === null ? 0 : Math.max(Math.ceil((at - now) / 1000), 0)
+  return (
+    <>
+      {live.endedBy.value === null && (
+        <span class="offline-next" aria-hidden="true">
+          {seconds ? `Next try in ${seconds} s` : 'Connecting …'}
+        </span>
+      )}
+      <button type="button" class="button" onClick={() => live.hurry()}>
+        Try now
+      </button>
+    </>
+  )
+}
+
+function titleOf(since: number, ended: number | null): string {
+  if (ended === null) return `Offline since ${new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`
+  return ended === SIGNED_OUT ? 'You are signed out' : 'This video is no longer shared with you'
+}
+
+/** What is kept, and what has to wait. `ended`: as in `LiveChannel.endedBy`. */
+export function waiting(unsent: number, ended: number | null): string {
+  const kept = unsent ? `${counted(unsent, 'change')} ${unsent === 1 ? 'is' : 'are'} kept in this browser` : ''
+  if (ended !== null) return kept ? `${kept}.` : 'Everything you did is saved.'
+  return kept ? `${kept} and sent when you are back. Tracking waits too.` : 'You can go on drawing: it is kept in this browser. Tracking waits.'
+}

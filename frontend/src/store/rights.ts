@@ -1,0 +1,40 @@
+/** What this person may do here, which others may change while the page is open. */
+import type { Signal } from '@preact/signals-core'
+import type { Rights as RightsMessage } from '@/protocol/generated'
+import type { EditorConfig, FrameNumber } from './types'
+
+export interface Rights {
+  readonly canEdit: boolean
+  readonly canManage: boolean
+  /** Frames whose shapes they may change; both ends are part of a range. */
+  readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
+}
+
+export const rightsIn = ({ canEdit, canManage, editableRanges }: EditorConfig): Rights => ({ canEdit, canManage, editableRanges })
+
+export const rightsOf = ({ ranges, can_manage: canManage }: RightsMessage): Rights => ({ canEdit: ranges.length > 0, canManage, editableRanges: ranges })
+
+/** The page's configuration with rights that are always the current ones; who reads them in a view follows them. */
+export function withRights(config: EditorConfig, rights: Signal<Rights>): EditorConfig {
+  return {
+    ...config,
+    get canEdit() {
+      return rights.value.canEdit
+    },
+    get canManage() {
+      return rights.value.canManage
+    },
+    get editableRanges() {
+      return rights.value.editableRanges
+    },
+  }
+}
+
+/** What to tell when the rights changed; null: nothing did. */
+export function changeInWords(before: Rights, now: Rights): { message: string; tone: 'info' | 'error' } | null {
+  const ranges = now.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
+  if (before.canEdit && !now.canEdit) return { message: 'You can look at this video from now on, but no longer edit it: your role or your job has changed.', tone: 'error' }
+  if (!before.canEdit && now.canEdit) return { message: `You can edit this video now: frames ${ranges}.`, tone: 'info' }
+  if (before.editableRanges.join() !== now.editableRanges.join()) return { message: `The frames that you may edit have changed: ${ranges}.`, tone: 'info' }
+  return null
+}
