@@ -1,5 +1,4 @@
-"""No serious violation of accessibility rules, by axe, on any page, in both themes. (Those of the editor's dialogs are
-tried with its gestures.)"""
+"""No serious violation of accessibility rules, by axe, on any page, in both themes."""
 
 from __future__ import annotations
 
@@ -66,6 +65,32 @@ def test_the_editor_is_accessible_while_a_run_goes_on_and_when_one_failed(
     assert serious(page) == []
     wait_until_runs_end(page)
     assert serious(page) == []
+
+
+def test_the_editor_is_accessible_with_its_overlays_open(visitor: Page, product: Product, tmp_path: Path) -> None:
+    with Client(product.url) as client:
+        video = client.upload(client.demo_project(), moving_things(tmp_path / "overlays.mp4", 12))
+        client.until_ready(video)
+    sign_in(visitor, product.url)
+    page = opened(visitor, product, video)
+    found = {}
+    page.keyboard.press("?")
+    found["help"] = serious(page)
+    page.get_by_role("button", name="Change keys").click()
+    page.get_by_role("button", name="Add key for Next frame").click()
+    page.keyboard.press("k")
+    found["keys"] = serious(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("keyframe")
+    found["palette"] = serious(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("F2")
+    found["view"] = serious(page)
+    page.keyboard.press("Escape")
+    page.evaluate("framewise.editor.tour.start()")
+    found["tour"] = serious(page)
+    assert {overlay: problems for overlay, problems in found.items() if problems} == {}
 
 
 def links(page: Page) -> list[str]:
