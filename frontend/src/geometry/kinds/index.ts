@@ -1,7 +1,7 @@
 /** Every kind of geometry, and what a shape of any kind can do. */
 import { movedWithin } from '../box'
 import { BOX } from './box'
-import { held } from './held'
+import { MASK } from './mask'
 import { outlineKind } from './outline'
 import { POINTS } from './points'
 import { ROTATED_BOX } from './rotated-box'
@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<GeometryKind, Kind>> = {
   polyline: outlineKind('polyline'),
   points: POINTS,
   skeleton: SKELETON,
-  mask: held('mask'),
+  mask: MASK,
 }
 
 export const kindOf = (shape: Pick<Geometry, 'kind'>): Kind => KINDS[shape.kind]
