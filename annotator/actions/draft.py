@@ -19,7 +19,7 @@ from annotator.operations import ShapesReplace, TrackFields
 FrameRange = tuple[int, int]
 PARKED = 2**30
 """Added to numbers while they are being exchanged: no two rows may hold one, not even within a statement."""
-SUMMARY = ["data", "first", "last", "rows", "keyframes", "predicted", "outside", "lowest_confidence"]
+SUMMARY = ["data", "first", "last", "rows", "keyframes", "predicted", "outside", "doubtful", "lowest_confidence"]
 
 
 class LayerDraft:
@@ -210,6 +210,7 @@ def chunk_row(layer_id: int, track_id: UUID, table: Table) -> TrackChunk:
         keyframes=int(np.count_nonzero(table.flags & Flag.KEYFRAME)),
         predicted=int(np.count_nonzero(table.flags & Flag.PREDICTED)),
         outside=int(np.count_nonzero(table.flags & Flag.OUTSIDE)),
+        doubtful=int(np.count_nonzero(table.flags & Flag.DOUBTFUL)),
         lowest_confidence=float(table.confidence[predicted].min(initial=65535)) / 65535,
     )
 

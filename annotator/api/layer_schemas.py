@@ -54,14 +54,14 @@ class WindowOut(Message):
     chunks: list[ChunkOut]
 
 
-BinOut = tuple[int, int, int, int, int, int, float]
+BinOut = tuple[int, int, int, int, int, int, float, int]
 
 
 class OverviewOut(Message):
     """What the timeline of a long video shows without reading a single table: at most `bins` bins per track.
 
-    A bin is [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence] of
-    `frames_per_bin` frames (a multiple of 256); empty bins are left out.
+    A bin is [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence,
+    doubtful] of `frames_per_bin` frames (a multiple of 256); empty bins are left out.
     """
 
     revision: int

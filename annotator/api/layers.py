@@ -178,32 +178,31 @@ def make_overview(layer: Layer, bins: int) -> OverviewOut:
     return OverviewOut(revision=revision, frames_per_bin=frames_per_bin, tracks=_binned(summaries, frames_per_bin))
 
 
-Summary = tuple[UUID, int, int, int, int, int, int, int, float]
+Summary = tuple[UUID, int, int, int, int, int, int, int, int, float]
+SUMMARY = ("start", "first", "last", "rows", "keyframes", "predicted", "outside", "doubtful", "lowest_confidence")
 
 
 def _summaries(layer: Layer) -> Iterable[Summary]:
     return (
         TrackChunk.objects.filter(layer=layer, track__deleted_at=None)
         .order_by("track_id", "start")
-        .values_list(
-            "track_id", "start", "first", "last", "rows", "keyframes", "predicted", "outside", "lowest_confidence"
-        )
+        .values_list("track_id", *SUMMARY)
     )
 
 
 def _binned(summaries: Iterable[Summary], frames_per_bin: int) -> dict[str, list[BinOut]]:
     """Chunk summaries in rising order, joined to bins."""
     joined: dict[str, dict[int, BinOut]] = {}
-    for track, start, first, last, rows, keyframes, predicted, outside, lowest in summaries:
+    for track, start, first, last, rows, keyframes, predicted, outside, doubtful, lowest in summaries:
         bins = joined.setdefault(str(track), {})
         former = bins.get(start // frames_per_bin)
-        one: BinOut = (first, last, rows, keyframes, predicted, outside, round(lowest, 3))
+        one: BinOut = (first, last, rows, keyframes, predicted, outside, round(lowest, 3), doubtful)
         bins[start // frames_per_bin] = one if former is None else _joined(former, one)
     return {track: list(bins.values()) for track, bins in joined.items()}
 
 
 def _joined(a: BinOut, b: BinOut) -> BinOut:
-    return (a[0], b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5], min(a[6], b[6]))
+    return (a[0], b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5], min(a[6], b[6]), a[7] + b[7])
 
 
 # ---------------------------------------------------------------- rows as JSON

@@ -86,6 +86,7 @@ class TrackChunk(models.Model):
     keyframes = models.PositiveSmallIntegerField(default=0)
     predicted = models.PositiveSmallIntegerField(default=0)
     outside = models.PositiveSmallIntegerField(default=0)
+    doubtful = models.PositiveSmallIntegerField(default=0)
     lowest_confidence = models.FloatField(default=1)
 
     class Meta:

@@ -108,14 +108,14 @@ def test_reading_is_repeated_when_something_was_committed_meanwhile(world: World
 
 def test_the_overview_joins_windows_to_bins(world: World) -> None:
     track = draw(world, 5, 300, 1900)
-    do(world, put(track, [predicted(301, confidence=0.25), keyframe(302, outside=True)]))
+    do(world, put(track, [predicted(301, confidence=0.25, doubtful=True), keyframe(302, outside=True)]))
     fine = OverviewOut.model_validate_json(get(world, "overview").content)
     assert (fine.frames_per_bin, fine.revision) == (256, 2)
     assert fine.tracks == {
-        str(track): [(5, 5, 1, 1, 0, 0, 1), (300, 302, 3, 2, 1, 1, 0.25), (1900, 1900, 1, 1, 0, 0, 1)]
+        str(track): [(5, 5, 1, 1, 0, 0, 1, 0), (300, 302, 3, 2, 1, 1, 0.25, 1), (1900, 1900, 1, 1, 0, 0, 1, 0)]
     }
     coarse = OverviewOut.model_validate_json(get(world, "overview?bins=2").content)
-    assert (coarse.frames_per_bin, coarse.tracks[str(track)][0]) == (1024, (5, 302, 4, 3, 1, 1, 0.25))
+    assert (coarse.frames_per_bin, coarse.tracks[str(track)][0]) == (1024, (5, 302, 4, 3, 1, 1, 0.25, 1))
 
 
 def test_deleted_tracks_are_listed_but_not_drawn(world: World) -> None:

@@ -87,8 +87,9 @@ def keyframe(frame: int, left: float = 10, *, outside: bool = False) -> Row:
     return Row(frame, Kind.BOX, flags, 1.0, (left, 20, left + 30, 60))
 
 
-def predicted(frame: int, left: float = 10, confidence: float = 0.5) -> Row:
-    return Row(frame, Kind.BOX, Flag.PREDICTED, confidence, (left, 20, left + 30, 60))
+def predicted(frame: int, left: float = 10, confidence: float = 0.5, doubtful: bool = False) -> Row:
+    flags = Flag.PREDICTED | Flag.DOUBTFUL if doubtful else Flag.PREDICTED
+    return Row(frame, Kind.BOX, flags, confidence, (left, 20, left + 30, 60))
 
 
 def create(track: UUID, label: Label, **fields: object) -> TrackCreate:

@@ -43,7 +43,6 @@ export interface TrackKnowledge {
   readonly isHere: (track: Track) => boolean
   readonly isHidden: (track: Track) => boolean
   readonly isRunning: (track: Track) => boolean
-  readonly isDoubtful: (track: Track) => boolean
   /** Null: a track without rows. */
   readonly summary: (track: Track) => Summary | null
 }
@@ -85,7 +84,7 @@ function holds(track: Track, content: Content, known: TrackKnowledge): boolean {
     case 'running':
       return known.isRunning(track)
     case 'doubtful':
-      return known.isDoubtful(track)
+      return (known.summary(track)?.doubtful ?? 0) > 0
     case 'predicted':
       return (known.summary(track)?.predicted ?? 0) > 0
     case 'keyframes':

@@ -1,5 +1,4 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
-import { Flag } from '@/store/chunks'
 import type { EditorStore } from '@/store/store'
 import type { Track, TrackId } from '@/store/types'
 import { EVERYTHING, listed, SORT_KEYS, type SortKey, type TrackFilter, type TrackKnowledge, type TrackOrder } from './track-filter'
@@ -45,10 +44,6 @@ export class TrackList {
       },
       isHidden: (track) => session.hidden.value.has(track.id),
       isRunning: (track) => (running ??= new Set(this.store.activeRuns().flatMap((run) => run.tracks))).has(track.id),
-      isDoubtful: (track) => {
-        overview.value.value
-        return records.rows(track.id).after(-1, Flag.doubtful) !== null
-      },
       summary: (track) => overview.summaries.value.get(track.id) ?? records.rows(track.id).summary(),
     }
   }

@@ -210,14 +210,14 @@ export interface MetOut {
 
 /**
  * What the timeline of a long video shows without reading a single table: at most `bins` bins per track. A bin is
- * [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence] of `frames_per_bin`
- * frames (a multiple of 256); empty bins are left out.
+ * [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence, doubtful] of
+ * `frames_per_bin` frames (a multiple of 256); empty bins are left out.
  */
 export interface OverviewOut {
   revision: number
   frames_per_bin: number
   /** By track id; deleted tracks are left out. */
-  tracks: Record<string, [number, number, number, number, number, number, number][]>
+  tracks: Record<string, [number, number, number, number, number, number, number, number][]>
 }
 
 /** Who is here now, whenever it changes. */

@@ -2,11 +2,9 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { OverviewOut } from '@/protocol/generated'
 import type { Loader } from './loader'
-import type { Summary } from './track-rows'
+import { WINDOW } from './chunks'
+import type { Bin, Summary, TrackRows } from './track-rows'
 import type { TrackId } from './types'
-
-/** [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence] */
-export type Bin = OverviewOut['tracks'][TrackId][number]
 
 const BINS = 2000
 /** After an answer that took t ms the next one is asked for t × this later at the earliest. */
@@ -23,6 +21,21 @@ export class Overview {
     private readonly loader: Loader,
     private readonly revision: () => number,
   ) {}
+
+  /**
+   * A track's bins in order: of windows whose rows are all here what these say, which is newer, and of the others what
+   * the server said last. Null before it said anything.
+   */
+  bins(track: TrackId, rows: TrackRows): readonly Bin[] | null {
+    const overview = this.value.value
+    if (!overview) return null
+    const told = overview.tracks[track] ?? []
+    // Of a video so long that a bin is several windows, the rows here may be but part of one.
+    if (overview.frames_per_bin !== WINDOW) return told
+    const here = rows.windowStarts.filter((start) => this.loader.covers(start)).map((start) => rows.bin(start))
+    const elsewhere = told.filter(([first]) => !this.loader.covers(first))
+    return [...elsewhere, ...here].sort(([a], [b]) => a - b)
+  }
 
   /** Fetch it where it is older than the store, and where the last one wasn't dear a moment ago. */
   async refresh(now = performance.now()): Promise<void> {
@@ -44,11 +57,12 @@ function summariesOf(overview: OverviewOut | null): ReadonlyMap<TrackId, Summary
 }
 
 function summaryOf(bins: readonly Bin[]): Summary {
-  const sum = { first: bins[0]![0], last: bins.at(-1)![1], keyframes: 0, predicted: 0, lowest: 1 }
-  for (const [, , , keyframes, predicted, , lowest] of bins) {
+  const sum = { first: bins[0]![0], last: bins.at(-1)![1], keyframes: 0, predicted: 0, lowest: 1, doubtful: 0 }
+  for (const [, , , keyframes, predicted, , lowest, doubtful] of bins) {
     sum.keyframes += keyframes
     sum.predicted += predicted
     sum.lowest = Math.min(sum.lowest, lowest)
+    sum.doubtful += doubtful
   }
   return sum
 }

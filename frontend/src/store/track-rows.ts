@@ -1,5 +1,9 @@
 import { Flag, STORED, WINDOW, makeRow, flagsOf, payloadAt, quantised, windowStart, type Table, KINDS } from './chunks'
-import type { BoxPx, FrameNumber, Row } from './types'
+import type { OverviewOut } from '@/protocol/generated'
+import type { BoxPx, FrameNumber, Row, TrackId } from './types'
+
+/** [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence, doubtful] */
+export type Bin = OverviewOut['tracks'][TrackId][number]
 
 /** A track's rows in one line. */
 export interface Summary {
@@ -9,6 +13,7 @@ export interface Summary {
   readonly predicted: number
   /** 0..1, of the least certain row. */
   readonly lowest: number
+  readonly doubtful: number
 }
 
 /** One window of one track: a slot per frame; a slot whose flags are 0 is empty. */
@@ -78,16 +83,33 @@ export class TrackRows {
   summary(): Summary | null {
     const extent = this.extent()
     if (!extent) return null
-    const sum = { first: extent[0], last: extent[1], keyframes: 0, predicted: 0, lowest: 1 }
-    for (const { flags, confidence } of this.windows.values()) {
-      for (let slot = 0; slot < WINDOW; slot++) {
-        if (!flags[slot]) continue
-        if (flags[slot]! & Flag.keyframe) sum.keyframes++
-        else sum.predicted++
-        sum.lowest = Math.min(sum.lowest, confidence[slot]! / 65535)
-      }
+    const sum = { first: extent[0], last: extent[1], keyframes: 0, predicted: 0, lowest: 1, doubtful: 0 }
+    for (const start of this.starts) {
+      const [, , , keyframes, predicted, , lowest, doubtful] = this.bin(start)
+      sum.keyframes += keyframes
+      sum.predicted += predicted
+      sum.lowest = Math.min(sum.lowest, lowest)
+      sum.doubtful += doubtful
     }
     return sum
+  }
+
+  /** What the window from `start` holds, as the server's overview says it. */
+  bin(start: FrameNumber): Bin {
+    const { flags, confidence } = this.windows.get(start)!
+    const bin: Bin = [-1, -1, 0, 0, 0, 0, 1, 0]
+    for (let slot = 0; slot < WINDOW; slot++) {
+      const flag = flags[slot]!
+      if (!flag) continue
+      if (!bin[2]++) bin[0] = start + slot
+      bin[1] = start + slot
+      if (flag & Flag.keyframe) bin[3]++
+      if (flag & Flag.predicted) bin[4]++
+      if (flag & Flag.outside) bin[5]++
+      else if (flag & Flag.predicted) bin[6] = Math.min(bin[6], confidence[slot]! / 65535)
+      if (flag & Flag.doubtful) bin[7]++
+    }
+    return bin
   }
 
   /** All rows known in first..last, in order. */

@@ -74,7 +74,7 @@ describe('thousands of rows', () => {
 
   it('are drawn from the overview without asking for a single row, zoomed out', () => {
     const spans = vi.spyOn(test.store.queries, 'spans')
-    const bins = Object.fromEntries(Array.from({ length: TRACKS }, (_, index) => [`track-${index + 1}`, [[0, 200, 3, 3, 0, 0, 1]]]))
+    const bins = Object.fromEntries(Array.from({ length: TRACKS }, (_, index) => [`track-${index + 1}`, [[0, 200, 3, 3, 0, 0, 1, 0]]]))
     test.store.overview.value.value = { revision: 0, frames_per_bin: 256, tracks: bins as never }
     view.showWhole()
     expect(drawn().names.length).toBeGreaterThan(10)

@@ -2,8 +2,7 @@
 import type { Editor } from '@/editor/editor'
 import { Flag, windowStart, WINDOW } from '@/store/chunks'
 import { trackColour } from '@/store/colours'
-import type { Bin } from '@/store/overview'
-import type { TrackRows } from '@/store/track-rows'
+import type { Bin, TrackRows } from '@/store/track-rows'
 import type { FrameNumber, Run, Span, Track } from '@/store/types'
 import { drawValues } from './attributes'
 import { DETAIL_PER_FRAME } from './hits'
@@ -56,9 +55,9 @@ function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): v
 
 /** Rows where they are here, else what the overview says of them. */
 function drawTrack(surface: Surface, { editor, view, runs }: RowsContext, track: Track, colour: string, y: number): void {
-  const bins = editor.store.overview.value.value?.tracks[track.id]
+  const bins = editor.store.overview.bins(track.id, editor.store.records.rows(track.id))
   const followed = runs.filter((run) => run.tracks.includes(track.id))
-  if (surface.scale.perFrame < DETAIL_PER_FRAME && bins) {
+  if (surface.scale.perFrame < DETAIL_PER_FRAME && bins?.length) {
     drawBins(surface, bins, colour, y)
     for (const run of followed) drawProgress(surface, editor, run, track, bins, colour, y)
   } else drawDetail(surface, editor, view, track, bins ?? [], colour, y)
@@ -68,7 +67,7 @@ function drawTrack(surface: Surface, { editor, view, runs }: RowsContext, track:
 /** Zoomed out: where a track has rows, window by window. */
 function drawBins({ context, scale, palette }: Surface, bins: readonly Bin[], colour: string, y: number): void {
   let previous: number | null = null
-  for (const [first, last, , keyframes, predicted] of bins) {
+  for (const [first, last, , keyframes, predicted, , , doubtful] of bins) {
     const x = xOf(scale, first)
     context.fillStyle = colour
     if (previous !== null && first > previous + 1) {
@@ -79,6 +78,10 @@ function drawBins({ context, scale, palette }: Surface, bins: readonly Bin[], co
     context.fillRect(x, y + 7, Math.max((last + 1 - first) * scale.perFrame, 2), ROW_PX - 14)
     context.globalAlpha = 1
     if (keyframes) drawKeyframe(context, x, y + ROW_PX / 2, 3, colour, palette)
+    if (doubtful) {
+      context.fillStyle = palette.warn
+      context.fillRect(x, y + ROW_PX - 5, Math.max((last + 1 - first) * scale.perFrame, 2), 3)
+    }
     previous = last
   }
 }
