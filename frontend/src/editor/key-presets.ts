@@ -11,15 +11,9 @@ export const PRESETS = {
   framewise: { label: 'Framewise', help: 'Letters under the left hand, arrows for frames.', keys: {} },
   cvat: {
     label: 'CVAT',
-    help: 'The keys of CVAT. Del stays “delete here”, so that a slip never costs a whole track.',
+    help: 'F and D, N, K, O and Q as in CVAT anyway; labels by Ctrl with a digit. Del stays “delete here”, so that a slip costs no track.',
     keys: {
-      'frame.next': ['F'],
-      'frame.previous': ['D'],
-      'frame.forward-10': ['V'],
-      'frame.back-10': ['C'],
       'shape.occluded': ['Q', '/'],
-      'tool.draw': ['N'],
-      'tool.pan': ['Shift+G'],
       'view.help': ['F1', '?'],
       ...LABELS_WITH_CTRL,
     },

@@ -200,3 +200,9 @@ describe('undo', () => {
     expect(test.session.notice.value).toMatchObject({ message: expect.stringContaining('Keyframe on or off') as string, goTo: 10 })
   })
 })
+
+it('a key whose command can’t be done says what is missing', () => {
+  test.session.select()
+  test.press('K')
+  expect(test.session.notice.value?.message).toBe('Select an object first.')
+})

@@ -35,9 +35,12 @@ export function command(id: string): Command {
   return found
 }
 
-/** Do a command if it can be done now. Returns whether it was. */
+/** Do a command if it can be done now, and say what is missing if not. Returns whether it was done. */
 export function perform(editor: Editor, wanted: Command): boolean {
-  if (wanted.when && !wanted.when(editor)) return false
+  if (wanted.when && !wanted.when(editor)) {
+    if (wanted.needs) editor.session.tell(wanted.needs)
+    return false
+  }
   wanted.run(editor)
   return true
 }
