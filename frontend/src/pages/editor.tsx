@@ -119,7 +119,6 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(
     <>
       <NoticeBar editor={editor} />
-      <OfflineBanner editor={editor} live={live} />
       <QuestionDialog editor={editor} />
       <ConflictCards editor={editor} />
       <TimeDialogs editor={editor} />
@@ -136,6 +135,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
     </>,
     element('stage-overlay'),
   )
+  render(<OfflineBanner editor={editor} live={live} />, element('banner'))
   render(<HistoryDrawer editor={editor} />, element('history'))
 }
 
