@@ -32,6 +32,7 @@ describe('the list of tracks', () => {
 
   it('finds by words of label and number, in any order', () => {
     test.store.records.setNumber(person, 12)
+    test.store.records.settle()
     test.editor.list.narrow({ query: '12 PERS' })
     expect(shown()).toEqual([person])
   })
@@ -39,6 +40,7 @@ describe('the list of tracks', () => {
   it('finds one number alone by #', () => {
     test.store.records.setNumber(person, 12)
     test.store.records.setNumber(car, 112)
+    test.store.records.settle()
     test.editor.list.narrow({ query: '#12' })
     expect(shown()).toEqual([person])
   })

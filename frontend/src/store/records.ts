@@ -1,4 +1,4 @@
-import { signal, type Signal } from '@preact/signals-core'
+import { batch, signal, type Signal } from '@preact/signals-core'
 import { fromBase64, toBase64 } from '@/core/base64'
 import type { Operation, ShapesReplace, TrackFields, TrackOut } from '@/protocol/generated'
 import { STORED, Flag, pack, unpack, windowStart, type Table } from './chunks'
@@ -11,6 +11,10 @@ export class Records {
   readonly version = signal(0, { name: 'version' })
   private readonly byTrack = new Map<TrackId, TrackRows>()
   private changed = false
+  /** The tracks as they are while changes are made: a map for each of thousands would take seconds. Published by `settle`. */
+  private draft: Map<TrackId, Track> | null = null
+  /** The lowest number given so far. Until the server has given the real one it is negative, and of the newest the lowest. */
+  private lowest = 0
 
   rows(track: TrackId): TrackRows {
     let rows = this.byTrack.get(track)
@@ -22,7 +26,9 @@ export class Records {
   }
 
   track(id: TrackId): Track | null {
-    return this.tracks.value.get(id) ?? null
+    // Read in any case: whoever asks in an effect follows it.
+    const published = this.tracks.value
+    return (this.draft ?? published).get(id) ?? null
   }
 
   /** Tracks with rows known here. */
@@ -34,10 +40,15 @@ export class Records {
   settle(): void {
     if (!this.changed) return
     this.changed = false
-    this.version.value++
+    batch(() => {
+      if (this.draft) this.tracks.value = this.draft
+      this.draft = null
+      this.version.value++
+    })
   }
 
   setTracks(listed: readonly TrackOut[]): void {
+    this.draft = null
     this.tracks.value = new Map(listed.map((track) => [track.id, fromServer(track)]))
     this.changed = true
   }
@@ -48,7 +59,9 @@ export class Records {
   }
 
   setTrack(track: Track): void {
-    this.tracks.value = new Map(this.tracks.value).set(track.id, track)
+    this.draft ??= new Map(this.tracks.peek())
+    this.draft.set(track.id, track)
+    this.lowest = Math.min(this.lowest, track.number)
     this.changed = true
   }
 
@@ -87,7 +100,7 @@ export class Records {
   private create(id: TrackId, fields: TrackFields): Operation {
     const known = this.track(id)
     // The same creation again (a resent edit, an echo) must not undo what happened since.
-    this.setTrack(known ? { ...known, deleted: false } : { ...withFields(blank(id, provisionalNumber(this.tracks.value)), fields) })
+    this.setTrack(known ? { ...known, deleted: false } : { ...withFields(blank(id, this.lowest - 1), fields) })
     return { op: 'track.update', track: id, fields: { deleted: true } }
   }
 
@@ -147,13 +160,6 @@ function fromServer(track: TrackOut): Track {
 
 function blank(id: TrackId, number: number): Track {
   return { id, number, label: 0, colour: '', locked: false, attributes: {}, frameAttributes: {}, source: 'person', verdict: '', deleted: false }
-}
-
-/** Negative until the server has given the real one; the newest has the lowest. */
-function provisionalNumber(tracks: ReadonlyMap<TrackId, Track>): number {
-  let lowest = 0
-  for (const track of tracks.values()) lowest = Math.min(lowest, track.number)
-  return lowest - 1
 }
 
 /** A track with those fields of `fields` that are there. */

@@ -270,3 +270,24 @@ describe('what a track shows', () => {
     expect([queries.nextKeyframe([track], 3), queries.previousKeyframe([track], 300), queries.nextKeyframe([track], 300)]).toEqual([300, 3, null])
   })
 })
+
+describe('a change of many tracks', () => {
+  it('is told once, and costs no more for each when there are many', async () => {
+    const bench = await opened()
+    const told: number[] = []
+    bench.store.records.tracks.subscribe((tracks) => told.push(tracks.size))
+    const ids = bench.store.transact('Many', (tx) => Array.from({ length: 3000 }, () => tx.createTrack({ label: 1 })))
+    bench.store.transact('Relabel', (tx) => ids.forEach((id) => tx.updateTrack(id, { label: 2 })))
+    expect(told).toEqual([0, 3000, 3000])
+    expect(ids.map((id) => bench.store.records.track(id)?.label)).toEqual(ids.map(() => 2))
+    expect(bench.store.records.track(ids[2999]!)?.number).toBe(-3000)
+  })
+
+  it('sees its own steps while it is made', async () => {
+    const bench = await opened()
+    bench.store.transact('Draw', (tx) => {
+      const track = tx.createTrack({ label: 1 })
+      expect(bench.store.records.track(track)?.label).toBe(1)
+    })
+  })
+})
