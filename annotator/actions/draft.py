@@ -38,7 +38,7 @@ class LayerDraft:
     # ------------------------------------------------------------ tracks
 
     def load_tracks(self, ids: Iterable[UUID]) -> None:
-        missing = set(ids) - self.tracks.keys()
+        missing = {key for key in ids if key not in self.tracks}
         if missing:
             self.tracks |= self.layer.tracks.select_related("label").in_bulk(missing)
 

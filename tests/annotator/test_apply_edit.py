@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from pytest_django import DjangoAssertNumQueries
 
 from annotator.actions.annotate import apply_edit, write_tracks
 from annotator.actions.errors import ActionError
@@ -109,6 +110,17 @@ def test_nothing_happens_when_one_operation_is_refused(world: World) -> None:
         do(world, create(track, world.car), put(track, [keyframe(5)]), update(uuid4(), locked=True))
     assert (Event.objects.count(), Track.objects.count(), TrackChunk.objects.count()) == (0, 0, 0)
     assert Layer.objects.get().revision == 0
+
+
+def test_an_edit_of_many_tracks_needs_no_query_for_each(
+    world: World, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    tracks = [uuid4() for _ in range(100)]
+    made = [made for track in tracks for made in (create(track, world.car), put(track, [keyframe(0), keyframe(900)]))]
+    with django_assert_max_num_queries(40):
+        do(world, *made)
+        do(world, *[update(track, locked=True) for track in tracks], *[clear(track, 0, 999) for track in tracks])
+    assert frames_of(tracks[99]) == []
 
 
 def test_an_emptied_window_leaves_no_chunk(world: World) -> None:
