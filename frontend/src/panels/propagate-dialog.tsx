@@ -31,7 +31,7 @@ export function PropagateDialog({ editor, onClose }: TimeDialogProps) {
           {[false, true].map((backward) => (
             <label key={`${backward}`} class="choice">
               <input type="radio" name="direction" checked={back.value === backward} onChange={() => (back.value = backward)} />
-              {backward ? 'Back in time' : 'On'}
+              {backward ? 'Back in time' : 'Forward in time'}
             </label>
           ))}
         </fieldset>

@@ -55,7 +55,7 @@ export function RangeDialog({ editor, tracks, onClose }: TimeDialogProps) {
   return (
     <Modal label="Change a range" onClose={onClose} look="time-dialog">
       <form method="dialog" onSubmit={act}>
-        <h2>{tracks.length === 1 ? nameOf(editor, tracks[0]!) : `${tracks.length} tracks`}</h2>
+        <h2>Change {tracks.length === 1 ? nameOf(editor, tracks[0]!) : `${tracks.length} tracks`}</h2>
         <Frames editor={editor} range={range} />
         <fieldset class="time-choices">
           <legend>What to do there</legend>
