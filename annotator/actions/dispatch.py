@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.actions.events import lock_layer
+from annotator.actions.housekeeping import join_later
 from annotator.actions.legs import OBJECTS, BoxPx, ObjectState, agent_legs, heads
 from annotator.actions.waiting import waiting_with
 from annotator.chunks import Flag, Table, window_start
@@ -109,6 +110,7 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
     run.state, run.message, run.finished_at = state, message, timezone.now()
     run.save(update_fields=["state", "message", "finished_at"])
     announce_run(run)
+    join_later(run)
     for waiting in waiting_with(run):
         announce_run(waiting)
 
