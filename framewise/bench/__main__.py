@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import live, shapes, videos
+from framewise.bench import live, shapes, undo, videos
 from framewise.bench.browser import editor_page, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.product import Product
@@ -21,7 +21,7 @@ SEEKS = 60
 
 
 def main(
-    only: Annotated[str, typer.Option(help="One part: live, flow, seek, hour or shapes. Empty: all.")] = "",
+    only: Annotated[str, typer.Option(help="One part: live, flow, seek, undo, hour or shapes. Empty: all.")] = "",
 ) -> None:
     """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
     missed."""
@@ -44,7 +44,7 @@ def main(
 
 def _measure_product(product: Product, folder: Path, only: str, console: Console) -> list[Figure]:
     figures: list[Figure] = []
-    if only in ("", "live", "flow", "seek"):
+    if only in ("", "live", "flow", "seek", "undo"):
         clip = folder / "moving.mp4"
         box = videos.moving_object(clip, FRAMES)
         with Client(product.url) as client:
@@ -61,6 +61,9 @@ def _measure_product(product: Product, folder: Path, only: str, console: Console
         if only in ("", "flow"):
             console.print("Ten watchers …")
             figures += live.measure_flow(product, layer, label, box, frames=FRAMES)
+        if only in ("", "undo"):
+            console.print("Undo …")
+            figures += undo.measure(product, video, FRAMES)
     if only in ("", "hour"):
         console.print("An hour of video with a million shapes …")
         figures += _measure_hour(product)
