@@ -1,4 +1,5 @@
 /** What the command palette offers for a query: commands, labels, tracks by number, frames; best first. */
+import { t } from '@/core/text'
 import type { Command } from './command'
 import { COMMANDS, perform } from './commands'
 import { chooseLabel, keyOfLabel } from './commands/tracks'
@@ -62,12 +63,12 @@ function commandOffer(editor: Editor, command: Command): Offer & { help: string 
   const able = !command.when || command.when(editor)
   return {
     id: command.id,
-    title: command.label,
-    help: `${command.group} ${command.help}`,
+    title: t(command.label),
+    help: `${t(command.group)} ${t(command.help)}`,
     places: [],
-    group: command.group,
+    group: t(command.group),
     key: editor.keymap.shown(command.id),
-    why: able ? '' : (command.needs ?? 'This can’t be done right now.'),
+    why: able ? '' : t(command.needs ?? 'This can’t be done right now.'),
     run: () => perform(editor, command),
   }
 }
@@ -76,9 +77,9 @@ function labelOffers(editor: Editor): Offer[] {
   if (!editor.config.canEdit) return []
   return editor.config.labels.map((label, index) => ({
     id: `label:${label.id}`,
-    title: `Label: ${label.name}`,
+    title: t('Label: {name}', { name: label.name }),
     places: [],
-    group: 'Labels',
+    group: t('Labels'),
     key: index < 9 || label.hotkey ? keyOfLabel(editor, label, index) : '',
     why: '',
     run: () => chooseLabel(editor, label),
@@ -92,11 +93,11 @@ function explained(offer: Offer & { help?: string }, words: string): Match | nul
 
 function frameOffer(editor: Editor, frame: number): Offer {
   const last = editor.config.video.frameCount - 1
-  const why = frame > last ? `The last frame is ${last}.` : ''
-  return { id: 'frame', title: `Go to frame ${frame}`, places: [], group: 'Frames', key: '', why, run: () => editor.step(frame - editor.session.frame.value) }
+  const why = frame > last ? t('The last frame is {last}.', { last }) : ''
+  return { id: 'frame', title: t('Go to frame {frame}', { frame }), places: [], group: t('Frames'), key: '', why, run: () => editor.step(frame - editor.session.frame.value) }
 }
 
-/** Tracks whose label or number begins with every word: "car 12", "go to track 12", "12". */
+/** Tracks whose label or number begins with every word, by number: "car 12", "go to track 12", "12". */
 function trackOffers(editor: Editor, words: string): Offer[] {
   const wanted = words.replace(/^go( to)?\s+|^(track|object)\s+|#/g, '').replace(/^(track|object)\s+/, '').split(/\s+/).filter(Boolean)
   if (!wanted.length) return []
@@ -104,13 +105,10 @@ function trackOffers(editor: Editor, words: string): Offer[] {
   const tracks = [...editor.store.records.tracks.value.values()].sort((a, b) => a.number - b.number)
   for (const track of tracks) {
     if (track.deleted || track.number < 1) continue
-    const name = editor.label(track.label)?.name ?? 'object'
+    const name = editor.label(track.label)?.name ?? t('object')
     if (!wanted.every((word) => name.toLowerCase().startsWith(word) || String(track.number).startsWith(word))) continue
-    found.push({ id: track.id, title: `Go to ${name} ${track.number}`, places: [], group: 'Tracks', key: '', why: '', run: () => editor.visit(track.id) })
+    found.push({ id: track.id, title: t('Go to {name} {number}', { name, number: track.number }), places: [], group: t('Tracks'), key: '', why: '', run: () => editor.visit(track.id) })
     if (found.length === MOST_TRACKS) break
   }
-  // The very number first: 12 before 120.
-  return found.sort((a, b) => Number(wanted.includes(numberOf(b))) - Number(wanted.includes(numberOf(a))))
+  return found
 }
-
-const numberOf = ({ title }: Offer) => title.slice(title.lastIndexOf(' ') + 1)

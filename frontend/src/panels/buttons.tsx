@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { perform, command } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import { shownKey } from '@/editor/keys'
@@ -33,13 +34,14 @@ export function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
 export function CommandButton({ editor, id, icon, pressed, disabled, text, primary }: CommandButtonProps) {
   const wanted = command(id)
   const key = editor.keymap.keysOf(id)[0]
-  const title = key ? `${wanted.label} (${shownKey(key)})` : wanted.label
+  const name = t(wanted.label)
+  const title = key ? `${name} (${shownKey(key)})` : name
   return (
     <button
       type="button"
       class={primary ? 'button primary' : 'button quiet'}
       title={title}
-      aria-label={text ? undefined : wanted.label}
+      aria-label={text ? undefined : name}
       aria-keyshortcuts={key}
       data-command={id}
       {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}

@@ -1,6 +1,7 @@
 /** Giving commands other keys: press-to-record, reset, presets, and the whole map as a file. */
 import { useSignal, type Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { choiceOf, isModifier, type Choice } from '@/editor/key-choice'
@@ -27,17 +28,17 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
   }
   const load = async (file: File) => {
     const stored = parsed(await file.text())
-    if (!keymap.accepts(stored)) told.value = { text: `${file.name} holds no keys. Choose a file that was exported here.` }
-    else change(`The keys of ${file.name} hold now.`, () => keymap.restore(stored))
+    if (!keymap.accepts(stored)) told.value = { text: t('{file} holds no keys. Choose a file that was exported here.', { file: file.name }) }
+    else change(t('The keys of {file} hold now.', { file: file.name }), () => keymap.restore(stored))
   }
   return (
     <div class="keymap-bar">
       <label class="row">
-        <span>Keys as in</span>
+        <span>{t('Keys as in')}</span>
         <select
           value={preset}
           onChange={({ currentTarget: { value } }) => {
-            if (isPreset(value)) change(`Keys as in ${PRESETS[value].label} hold now${count ? '; your own stay' : ''}.`, () => (keymap.preset.value = value))
+            if (isPreset(value)) change(t(count ? 'Keys as in {preset} hold now; your own stay.' : 'Keys as in {preset} hold now.', { preset: PRESETS[value].label }), () => (keymap.preset.value = value))
           }}
         >
           {Object.entries(PRESETS).map(([id, { label }]) => (
@@ -47,21 +48,21 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
           ))}
         </select>
       </label>
-      <p class="muted">{PRESETS[preset].help}</p>
+      <p class="muted">{t(PRESETS[preset].help)}</p>
       <span class="row">
-        <button type="button" class="button" disabled={!count} onClick={() => change('None of your own keys is left.', () => keymap.reset())}>
-          Reset all
+        <button type="button" class="button" disabled={!count} onClick={() => change(t('None of your own keys is left.'), () => keymap.reset())}>
+          {t('Reset all')}
         </button>
         <label class="button file">
-          Import
-          <input type="file" accept=".json,application/json" aria-label="Import keys from a file" onChange={({ currentTarget }) => {
+          {t('Import')}
+          <input type="file" accept=".json,application/json" aria-label={t('Import keys from a file')} onChange={({ currentTarget }) => {
               const [file] = currentTarget.files ?? []
               if (file) void load(file)
               currentTarget.value = ''
             }} />
         </label>
         <a class="button" download="framewise-keys.json" href={`data:application/json,${encodeURIComponent(JSON.stringify(keymap, null, 2))}`}>
-          Export
+          {t('Export')}
         </a>
       </span>
       <p class="keymap-told" role="status">
@@ -71,7 +72,7 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
               told.value?.undo?.()
               told.value = null
             }}>
-            Undo
+            {t('Undo')}
           </button>
         )}
       </p>
@@ -83,6 +84,7 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
 export function KeyRow({ editor, command: { id, label, help }, recording }: { editor: Editor; command: Command; recording: Signal<string | null> }) {
   const { keymap } = editor
   const choice = useSignal<Choice | null>(null)
+  const name = t(label)
   const keys = keymap.keysOf(id)
   const waiting = recording.value === id
   const add = useRef<HTMLButtonElement>(null)
@@ -107,14 +109,14 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
   return (
     <li class="key-row">
       <div>
-        {label}
-        <small class="muted">{help}</small>
+        {name}
+        <small class="muted">{t(help)}</small>
       </div>
       <div class="key-row-keys">
         {keys.map((key) => (
           <kbd key={key}>
             {shownKey(key)}
-            <button type="button" title="Remove" aria-label={`Remove ${shownKey(key)} from ${label}`} onClick={() => keymap.assign(id, keys.filter((other) => other !== key))}>
+            <button type="button" title={t('Remove')} aria-label={t('Remove {key} from {name}', { key: shownKey(key), name })} onClick={() => keymap.assign(id, keys.filter((other) => other !== key))}>
               <Icon name="close" />
             </button>
           </kbd>
@@ -123,7 +125,7 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
           ref={add}
           type="button"
           class={`button small ${waiting ? 'recording' : ''}`}
-          aria-label={waiting ? `Press a key … for ${label}; Escape ends it` : `Add key for ${label}`}
+          aria-label={t(waiting ? 'Press a key … for {name}; Escape ends it' : 'Add key for {name}', { name })}
           onClick={() => {
             choice.value = null
             recording.value = waiting ? null : id
@@ -133,9 +135,9 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
             if (waiting) recording.value = null
           }}
         >
-          {waiting ? 'Press a key …' : 'Add key'}
+          {t(waiting ? 'Press a key …' : 'Add key')}
         </button>
-        <button type="button" class="icon-button" title="Reset" aria-label={`Reset the keys of ${label}`} disabled={!keymap.isOwn(id)} onClick={() => keymap.reset(id)}>
+        <button type="button" class="icon-button" title={t('Reset')} aria-label={t('Reset the keys of {name}', { name })} disabled={!keymap.isOwn(id)} onClick={() => keymap.reset(id)}>
           <Icon name="undo" />
         </button>
       </div>
@@ -147,18 +149,19 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
 /** Why a key was not given at once, and what can be done. */
 function Refusal({ choice, onTake, onLeave }: { choice: Choice; onTake: (key: string) => void; onLeave: () => void }) {
   const first = useRef<HTMLButtonElement>(null)
+  const key = shownKey(choice.key)
   useEffect(() => first.current?.focus(), [])
   return (
     <div class="key-refusal" role="alert">
-      {choice.kind === 'taken' ? `${shownKey(choice.key)} belongs to “${choice.holder.label}”.` : `Your browser keeps ${shownKey(choice.key)} for itself. Add another key.`}
+      {choice.kind === 'taken' ? t('{key} belongs to “{name}”.', { key, name: t(choice.holder.label) }) : t('Your browser keeps {key} for itself. Add another key.', { key })}
       <span class="spring" />
       {choice.kind === 'taken' && (
         <button ref={first} type="button" class="button small" onClick={() => onTake(choice.key)}>
-          Take it
+          {t('Take it')}
         </button>
       )}
       <button ref={choice.kind === 'taken' ? null : first} type="button" class="button small quiet" onClick={onLeave}>
-        {choice.kind === 'taken' ? 'Leave it' : 'OK'}
+        {t(choice.kind === 'taken' ? 'Leave it' : 'OK')}
       </button>
     </div>
   )

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import { COMMANDS } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
@@ -30,10 +31,10 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
   const found = COMMANDS.filter((command) => matches(editor, command, query.value))
   const groups = [...new Set(found.map(({ group }) => group))].map((group) => [group, found.filter((each) => each.group === group)] as const)
   return (
-    <Modal label="Keyboard help" onClose={() => (editor.helpOpen.value = false)} look="wide keys-help">
+    <Modal label={t('Keyboard help')} onClose={() => (editor.helpOpen.value = false)} look="wide keys-help">
       <header class="panel-head">
-        <h2>Keys and mouse</h2>
-        <input type="search" placeholder="Find an action or a key" aria-label="Find an action or a key" autofocus value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} />
+        <h2>{t('Keys and mouse')}</h2>
+        <input type="search" placeholder={t('Find an action or a key')} aria-label={t('Find an action or a key')} autofocus value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} />
         <button
           type="button"
           class="button quiet"
@@ -42,21 +43,21 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
             editor.tour.start()
           }}
         >
-          Take the tour
+          {t('Take the tour')}
         </button>
         <button type="button" class="button" aria-pressed={changing.value} onClick={() => (changing.value = !changing.value)}>
-          Change keys
+          {t('Change keys')}
         </button>
-        <button type="button" class="icon-button" aria-label="Close" onClick={() => (editor.helpOpen.value = false)}>
+        <button type="button" class="icon-button" aria-label={t('Close')} onClick={() => (editor.helpOpen.value = false)}>
           <Icon name="close" />
         </button>
       </header>
       {changing.value && <KeymapBar keymap={editor.keymap} />}
-      <div class="keys-scroll" tabIndex={0} role="region" aria-label="Actions">
+      <div class="keys-scroll" tabIndex={0} role="region" aria-label={t('Actions')}>
         <div class={changing.value ? 'key-rows' : 'help-groups'}>
           {groups.map(([group, commands]) => (
             <section key={group}>
-              <h3>{group}</h3>
+              <h3>{t(group)}</h3>
               {changing.value ? (
                 <ul>
                   {commands.map((command) => (
@@ -67,7 +68,7 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
                 <dl>
                   {commands.map(({ id, label, help }) => (
                     <div key={id} class="help-row">
-                      <dt title={help}>{label}</dt>
+                      <dt title={t(help)}>{t(label)}</dt>
                       <dd>
                         {editor.keymap.keysOf(id).map((key) => (
                           <kbd key={key}>{shownKey(key)}</kbd>
@@ -79,7 +80,7 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
               )}
             </section>
           ))}
-          {!found.length && <p class="empty">No action matches “{query.value}”.</p>}
+          {!found.length && <p class="empty">{t('No action matches “{query}”.', { query: query.value })}</p>}
           {!changing.value && !query.value && <Mouse />}
         </div>
       </div>
@@ -90,12 +91,12 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
 function Mouse() {
   return (
     <section>
-      <h3>Mouse</h3>
+      <h3>{t('Mouse')}</h3>
       <dl>
         {MOUSE.map(([what, how]) => (
           <div key={what} class="help-row">
-            <dt>{what}</dt>
-            <dd>{how}</dd>
+            <dt>{t(what)}</dt>
+            <dd>{t(how)}</dd>
           </div>
         ))}
       </dl>
@@ -105,6 +106,6 @@ function Mouse() {
 
 function matches({ keymap }: Editor, { id, label, help, group }: Command, query: string): boolean {
   const keys = keymap.keysOf(id)
-  const text = [label, help, group, ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
+  const text = [t(label), t(help), t(group), ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
   return query.toLowerCase().split(/\s+/).every((word) => text.includes(word))
 }

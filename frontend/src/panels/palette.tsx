@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { accept, offersFor, type Offer } from '@/editor/palette'
 import { Modal } from './modal'
@@ -30,18 +31,18 @@ function OpenPalette({ editor }: { editor: Editor }) {
   }
   useEffect(() => list.current?.children[current]?.scrollIntoView({ block: 'nearest' }), [current])
   return (
-    <Modal label="Find an action" onClose={close} look="palette">
+    <Modal label={t('Find an action')} onClose={close} look="palette">
       <input
         type="text"
         role="combobox"
         autofocus
         autocomplete="off"
         spellcheck={false}
-        aria-label="Action, label, track number or frame"
+        aria-label={t('Action, label, track number or frame')}
         aria-expanded="true"
         aria-controls="palette-offers"
         aria-activedescendant={current < 0 ? undefined : `palette-offer-${current}`}
-        placeholder="Action, label, track number or frame"
+        placeholder={t('Action, label, track number or frame')}
         value={query.value}
         onInput={(event) => {
           query.value = event.currentTarget.value
@@ -49,7 +50,7 @@ function OpenPalette({ editor }: { editor: Editor }) {
         }}
         onKeyDown={press}
       />
-      <ul ref={list} id="palette-offers" role="listbox" aria-label="Found">
+      <ul ref={list} id="palette-offers" role="listbox" aria-label={t('Found')}>
         {offers.map((offer, index) => (
           <li key={offer.id} id={`palette-offer-${index}`} role="option" aria-selected={index === current} aria-disabled={offer.why !== ''} onPointerMove={() => (chosen.value = index)} onClick={() => take(offer)}>
             <span class="palette-title">
@@ -61,7 +62,7 @@ function OpenPalette({ editor }: { editor: Editor }) {
         ))}
       </ul>
       <p class="empty" role="status">
-        {offers.length ? '' : `Nothing matches “${query.value}”.`}
+        {offers.length ? '' : t('Nothing matches “{query}”.', { query: query.value })}
       </p>
     </Modal>
   )

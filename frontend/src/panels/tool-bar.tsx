@@ -1,9 +1,10 @@
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
 
 export function ToolBar({ editor }: { editor: Editor }) {
   return (
-    <nav class="tool-bar" aria-label="Tools">
+    <nav class="tool-bar" aria-label={t('Tools')}>
       {editor.tools.map(({ id, icon }) => (
         <CommandButton key={id} editor={editor} id={`tool.${id}`} icon={icon} pressed={editor.session.tool.value === id} />
       ))}

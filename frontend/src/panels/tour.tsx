@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { tourSteps } from '@/editor/tour'
 import type { Box } from '@/geometry/box'
@@ -49,21 +50,21 @@ export function TourCard({ editor }: { editor: Editor }) {
         </p>
         <div class="row">
           <span class="muted">
-            {at! + 1} of {steps.length}
+            {t('{step} of {count}', { step: at! + 1, count: steps.length })}
           </span>
           <span class="spring" />
           {!last && (
             <button type="button" class="button quiet" onClick={end}>
-              Skip
+              {t('Skip')}
             </button>
           )}
           {at! > 0 && (
             <button type="button" class="button" onClick={() => (tour.step.value = at! - 1)}>
-              Back
+              {t('Back')}
             </button>
           )}
           <button type="button" class="button primary" onClick={() => (last ? end() : (tour.step.value = at! + 1))}>
-            {last ? 'Done' : 'Next'}
+            {t(last ? 'Done' : 'Next')}
           </button>
         </div>
       </div>

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { SPEEDS } from '@/editor/playback'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
@@ -17,11 +18,11 @@ export function Transport({ editor }: { editor: Editor }) {
       <CommandButton editor={editor} id="keyframe.next" icon="keyNext" />
       <CommandButton editor={editor} id="playback.loop" icon="loop" pressed={session.loop.value} />
       <label class="frame-field">
-        <span class="sr-only">Frame</span>
+        <span class="sr-only">{t('Frame')}</span>
         <input
           id="frame-field"
           type="number"
-          title={`Frame (${editor.keymap.shown('frame.go-to')})`}
+          title={t('Frame ({key})', { key: editor.keymap.shown('frame.go-to') })}
           min={0}
           max={config.video.frameCount - 1}
           value={frame.value}
@@ -32,13 +33,13 @@ export function Transport({ editor }: { editor: Editor }) {
             event.currentTarget.value = String(frame.value)
           }}
         />
-        <span class="muted">of {config.video.frameCount - 1}</span>
+        <span class="muted">{t('of {last}', { last: config.video.frameCount - 1 })}</span>
       </label>
-      <span class="time" title="Time at the video’s mean rate">
+      <span class="time" title={t('Time at the video’s mean rate')}>
         {clock(frame.value / config.video.fps)}
       </span>
       <label class="speed">
-        <span class="sr-only">Speed</span>
+        <span class="sr-only">{t('Speed')}</span>
         <select value={Math.abs(speed.value)} onChange={(event) => (speed.value = Number(event.currentTarget.value) * Math.sign(speed.value))}>
           {SPEEDS.map((value) => (
             <option key={value} value={value}>

@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import { command, perform } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import { PICTURE_RANGE, SMOOTHING, type Picture, type Smoothing } from '@/editor/view-options'
@@ -13,7 +14,7 @@ const PIXELS: Record<Smoothing, string> = { automatic: 'Automatic', smooth: 'Smo
 export function ViewMenu({ editor }: { editor: Editor }) {
   const { keymap } = editor
   return (
-    <MenuButton open={editor.viewOpen} icon="sun" label="View options" title={`View options (${keymap.shown('view.options')})`} keys={keymap.keysOf('view.options')[0]}>
+    <MenuButton open={editor.viewOpen} icon="sun" label={t('View options')} title={t('View options ({key})', { key: keymap.shown('view.options') })} keys={keymap.keysOf('view.options')[0]}>
       <Panel editor={editor} />
     </MenuButton>
   )
@@ -24,33 +25,33 @@ function Panel({ editor }: { editor: Editor }) {
   const root = useRef<HTMLDivElement>(null)
   useEffect(() => root.current?.querySelector('input')?.focus(), [])
   return (
-    <div ref={root} class="menu-panel view-menu" role="dialog" aria-label="View options">
+    <div ref={root} class="menu-panel view-menu" role="dialog" aria-label={t('View options')}>
       <fieldset>
-        <legend>Picture</legend>
+        <legend>{t('Picture')}</legend>
         {Object.entries(PICTURE).map(([what, name]) => (
-          <Slider key={what} editor={editor} what={what as keyof Picture} name={name} />
+          <Slider key={what} editor={editor} what={what as keyof Picture} name={t(name)} />
         ))}
         <div class="view-row">
-          <span>Enlarged pixels</span>
-          <select aria-label="Enlarged pixels" title="Automatic: smooth, and sharp once single pixels are large" value={options.smoothing.value} onChange={(event) => (options.smoothing.value = event.currentTarget.value as Smoothing)}>
+          <span>{t('Enlarged pixels')}</span>
+          <select aria-label={t('Enlarged pixels')} title={t('Automatic: smooth, and sharp once single pixels are large')} value={options.smoothing.value} onChange={(event) => (options.smoothing.value = event.currentTarget.value as Smoothing)}>
             {SMOOTHING.map((value) => (
               <option key={value} value={value}>
-                {PIXELS[value]}
+                {t(PIXELS[value])}
               </option>
             ))}
           </select>
         </div>
         <button type="button" class="button wide" disabled={!options.filter} onClick={() => perform(editor, command('view.plain'))}>
-          Picture as it is
+          {t('Picture as it is')}
         </button>
       </fieldset>
       <fieldset>
-        <legend>Pointing</legend>
-        <Switch editor={editor} id="view.crosshair" text="Crosshair while drawing" option={options.crosshair} />
-        <Switch editor={editor} id="view.magnifier" text="Magnifier while drawing and reshaping" option={options.magnifier} />
-        <Switch editor={editor} id="view.grid" text="Grid" option={options.grid} />
+        <legend>{t('Pointing')}</legend>
+        <Switch editor={editor} id="view.crosshair" text={t('Crosshair while drawing')} option={options.crosshair} />
+        <Switch editor={editor} id="view.magnifier" text={t('Magnifier while drawing and reshaping')} option={options.magnifier} />
+        <Switch editor={editor} id="view.grid" text={t('Grid')} option={options.grid} />
         <label class="view-row">
-          <span>Grid every</span>
+          <span>{t('Grid every')}</span>
           <span class="row">
             <input
               type="number"
@@ -64,16 +65,16 @@ function Panel({ editor }: { editor: Editor }) {
                 event.currentTarget.value = String(options.gridStep.value)
               }}
             />
-            px
+            {t('px')}
           </span>
         </label>
       </fieldset>
       <div class="row">
         <CommandButton editor={editor} id="view.turn-left" icon="turnLeft" />
         <CommandButton editor={editor} id="view.turn-right" icon="turnRight" />
-        <CommandButton editor={editor} id="view.fit" icon="fit" text="Fit" />
+        <CommandButton editor={editor} id="view.fit" icon="fit" text={t('Fit')} />
         <span class="spring" />
-        <CommandButton editor={editor} id="view.full-screen" icon="screen" text="Full screen" />
+        <CommandButton editor={editor} id="view.full-screen" icon="screen" text={t('Full screen')} />
       </div>
     </div>
   )
@@ -95,7 +96,7 @@ function Slider({ editor, what, name }: { editor: Editor; what: keyof Picture; n
 function Switch({ editor, id, text, option }: { editor: Editor; id: string; text: string; option: Signal<boolean> }) {
   const key = editor.keymap.shown(id)
   return (
-    <label class="choice" title={command(id).help}>
+    <label class="choice" title={t(command(id).help)}>
       <input type="checkbox" checked={option.value} onChange={(event) => (option.value = event.currentTarget.checked)} />
       <span class="spring">{text}</span>
       {key && <kbd>{key}</kbd>}

@@ -1,4 +1,5 @@
 /** Every command. A key belongs to one of them; a test says so. */
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { ATTRIBUTES } from './attributes'
@@ -38,7 +39,7 @@ export function command(id: string): Command {
 /** Do a command if it can be done now, and say what is missing if not. Returns whether it was done. */
 export function perform(editor: Editor, wanted: Command): boolean {
   if (wanted.when && !wanted.when(editor)) {
-    if (wanted.needs) editor.session.tell(wanted.needs)
+    if (wanted.needs) editor.session.tell(t(wanted.needs))
     return false
   }
   wanted.run(editor)

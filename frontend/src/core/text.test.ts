@@ -1,0 +1,15 @@
+import { afterEach, expect, it } from 'vitest'
+import { speak, t } from './text'
+
+afterEach(() => speak({}))
+
+it('a text is English until there is a translation', () => {
+  expect(t('Next frame')).toBe('Next frame')
+  speak({ 'Next frame': 'Nächster Frame' })
+  expect([t('Next frame'), t('Previous frame')]).toEqual(['Nächster Frame', 'Previous frame'])
+})
+
+it('placeholders are filled wherever the translation has them', () => {
+  speak({ '{key} belongs to “{command}”.': '„{command}“ hat {key} schon.' })
+  expect(t('{key} belongs to “{command}”.', { key: 'K', command: 'Keyframe' })).toBe('„Keyframe“ hat K schon.')
+})
