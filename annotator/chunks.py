@@ -23,7 +23,7 @@ Payload of a row by kind, little-endian, padded with zeros to a multiple of 4:
 box: none · rotated box: f32 centre_x, centre_y, width, height, angle (radians, clockwise on the screen) ·
 polygon, polyline: f32 x, y per vertex · points, skeleton: f32 x, y per point, then u8 per point (0 absent,
 1 occluded, 2 visible) · mask: i32 left, top, width, height, then u32 COCO-style run lengths (column-major,
-starting with background) of the window.
+starting with background) of the window · tag: none; it marks whole frames, and its bounds are zeros.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Kind(IntEnum):
     POINTS = 4
     SKELETON = 5
     MASK = 6
+    TAG = 7
 
 
 class Flag(IntFlag):

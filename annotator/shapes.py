@@ -90,7 +90,7 @@ def _between(before: Row, after: Row, share: float) -> tuple[Bounds, bytes]:
             start, end = match_payloads(before.payload, after.payload, closed=before.kind == Kind.POLYGON)
             vertices = (start + (end - start) * share).astype("<f4")
             return enclosing(vertices), vertices.tobytes()
-        case Kind.MASK:
+        case Kind.MASK | Kind.TAG:
             return before.bounds, before.payload
 
 
@@ -168,7 +168,7 @@ def _check_payload(kind: Kind, payload: bytes) -> None:
 
 def _length_fits(kind: Kind, length: int) -> bool:
     match kind:
-        case Kind.BOX:
+        case Kind.BOX | Kind.TAG:
             return length == 0
         case Kind.ROTATED_BOX:
             return length == 20

@@ -119,6 +119,8 @@ def _label_problems(at: int, draft: LabelDraft) -> Iterator[Problem]:
         yield Problem((here, "hotkey"), "A hotkey is one digit or letter.")
     if not draft.geometry_kinds or not set(draft.geometry_kinds) <= set(GeometryKind.values):
         yield Problem((here, "geometry_kinds"), "Choose at least one shape that it may be drawn as.")
+    if GeometryKind.TAG in draft.geometry_kinds and len(draft.geometry_kinds) > 1:
+        yield Problem((here, "geometry_kinds"), "A frame tag marks whole frames: choose it alone, or shapes.")
     if GeometryKind.SKELETON in draft.geometry_kinds:
         for message in (draft.skeleton or Skeleton()).problems():
             yield Problem((here, "skeleton"), message)

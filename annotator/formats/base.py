@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from annotator.chunks import Row
+from annotator.chunks import Kind, Row
 from annotator.skeletons import Skeleton
 
 
@@ -62,6 +62,11 @@ class TrackData:
     verdict: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
+
+    @property
+    def is_frame_tag(self) -> bool:
+        """Whether it says on which frames something holds, instead of where something is."""
+        return any(row.kind == Kind.TAG for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,9 @@ class _Writer:
         self.close("label")
 
     def track(self, track: TrackData, *, every_frame: bool) -> None:
+        if track.is_frame_tag:
+            self.report.lose("frame tags have no place in CVAT for video")
+            return
         self.report.tracks += 1
         self.report.lose("review verdicts have no place in CVAT", int(bool(track.verdict)))
         source = "manual" if track.source == "person" else "auto"
@@ -236,6 +239,8 @@ def _shape_attributes(row: Row) -> tuple[str, dict[str, object]]:
             runs = geometry.to_runs(geometry.mask_bitmap(row), order="C")
             rle = ", ".join(str(run) for run in runs)
             return "mask", {"rle": rle, "left": left, "top": top, "width": width, "height": height}
+        case Kind.TAG:
+            raise AssertionError("A frame tag is no shape; its track is left out.")
 
 
 def _corners(x1: float, y1: float, x2: float, y2: float) -> dict[str, object]:

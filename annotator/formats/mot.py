@@ -108,6 +108,9 @@ def _lines(
 ) -> Iterator[tuple[int, int, str]]:
     """(frame, id, remaining columns) of every shape, track by track."""
     for done, track in enumerate(dataset.tracks, start=1):
+        if track.is_frame_tag:
+            report.lose("frame tags have no place in MOTChallenge")
+            continue
         report.tracks += 1
         report.lose("attributes have no place in MOTChallenge", len(track.attributes) + len(track.frame_attributes))
         for row in expand(track.rows):

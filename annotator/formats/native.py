@@ -75,6 +75,7 @@ class ShapeIn(_Part):
     points: list[SeenPoint] | None = None
     skeleton: list[SeenPoint] | None = None
     mask: MaskIn | None = None
+    tag: Literal[True] | None = None
     confidence: float = Field(1.0, ge=0, le=1)
     keyframe: bool = True
     outside: bool = False
@@ -205,6 +206,8 @@ def _geometry_json(row: Row) -> Any:
             left, top, width, height = geometry.mask_window(row)
             counts = np.frombuffer(row.payload, "<u4", offset=16).tolist()
             return {"left": left, "top": top, "width": width, "height": height, "counts": counts}
+        case Kind.TAG:
+            return True
 
 
 def _row_of(shape: ShapeIn) -> Row:
@@ -221,6 +224,8 @@ def _row_of(shape: ShapeIn) -> Row:
         if x1 > x2 or y1 > y2:
             raise FormatError(f"A box is [x1, y1, x2, y2] with x1 <= x2 and y1 <= y2; frame {frame} has {shape.box}.")
         return Row(frame, Kind.BOX, flags, confidence, shape.box)
+    if shape.tag:
+        return Row(frame, Kind.TAG, flags, confidence, (0.0, 0.0, 0.0, 0.0))
     if shape.rotated_box is not None:
         return geometry.rotated_row(frame, flags, confidence, shape.rotated_box)
     if shape.mask is not None:

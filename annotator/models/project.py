@@ -31,6 +31,7 @@ class GeometryKind(models.TextChoices):
     POINTS = "points", "Points"
     SKELETON = "skeleton", "Skeleton"
     MASK = "mask", "Mask"
+    TAG = "tag", "Frame tag"
 
 
 def boxes_only() -> list[str]:

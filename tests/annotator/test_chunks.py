@@ -35,6 +35,7 @@ def example_tables() -> dict[str, Table]:
         Row(701, Kind.ROTATED_BOX, Flag.KEYFRAME, 1.0, (0, 0, 9, 9), struct.pack("<5f", 4.5, 4.5, 9, 9, 0.5)),
         Row(702, Kind.MASK, Flag.PREDICTED, 0.75, (7, 8, 10, 10), struct.pack("<4i3I", 7, 8, 3, 2, 1, 4, 1)),
         Row(703, Kind.SKELETON, Flag.KEYFRAME, 1.0, (1, 1, 5, 5), struct.pack("<4f2B2x", 1, 1, 5, 5, 2, 1)),
+        Row(704, Kind.TAG, Flag.KEYFRAME, 1.0, (0, 0, 0, 0)),
         key(767, flags=Flag.KEYFRAME | Flag.OUTSIDE | Flag.OCCLUDED),
     ]
     full = [
@@ -63,7 +64,7 @@ def broken_tables() -> dict[str, bytes]:
         "more rows than a window": struct.pack("<4I", MAGIC, 0, 257, 0) + bytes(21 * 257 + 3),
         "a frame twice": good[:frames_at] + b"\0\0" + good[frames_at + 2 :],
         "falling frames": good[:frames_at] + b"\1\0" + good[frames_at + 2 :],
-        "an unknown kind": good[: frames_at + 2] + b"\7" + good[frames_at + 3 :],
+        "an unknown kind": good[: frames_at + 2] + b"\x08" + good[frames_at + 3 :],
         "an unknown flag": good[: frames_at + 4] + b"\x20" + good[frames_at + 5 :],
         "not a number": good[:bounds_at] + struct.pack("<f", np.nan) + good[bounds_at + 4 :],
         "offsets beyond the payload": with_payload[:36] + struct.pack("<I", 64) + with_payload[40:],

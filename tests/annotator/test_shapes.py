@@ -142,6 +142,7 @@ def test_a_polygon_that_only_moves_keeps_its_form() -> None:
         (key(0, 5, 0, 4, 1), "left top"),
         (key(0, 0, 0, 2e6, 1), "within"),
         (Row(0, Kind.BOX, Flag.KEYFRAME, 1, (0, 0, 1, 1), bytes(4)), "box can't have a payload"),
+        (Row(0, Kind.TAG, Flag.KEYFRAME, 1, (0, 0, 0, 0), bytes(4)), "tag can't have a payload"),
         (Row(0, Kind.POLYGON, Flag.KEYFRAME, 1, (0, 0, 1, 1), bytes(16)), "polygon can't have a payload"),
         (Row(0, Kind.POLYLINE, Flag.KEYFRAME, 1, (0, 0, 1, 1), struct.pack("<4f", 0, 0, 1, float("inf"))), "finite"),
         (Row(0, Kind.SKELETON, Flag.KEYFRAME, 1, (0, 0, 1, 1), bytes(8)), "skeleton can't have a payload"),

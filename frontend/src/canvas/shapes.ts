@@ -1,4 +1,5 @@
 import type { Editor } from '@/editor/editor'
+import { isPlaced } from '@/editor/frame-tags'
 import { tagText } from '@/editor/tags'
 import { intersects } from '@/geometry/box'
 import { kindOf } from '@/geometry/kinds'
@@ -19,7 +20,7 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   const { session, store } = editor
   const view = session.view.value
   const seen = boxInVideo(view, host.clientWidth, host.clientHeight)
-  const shapes = store.queries.shapesAt(frame).filter((shape) => !session.isHidden(shape.track.id, frame) && intersects(shape.bounds, seen))
+  const shapes = store.queries.shapesAt(frame).filter((shape) => isPlaced(shape) && !session.isHidden(shape.track.id, frame) && intersects(shape.bounds, seen))
   const selection = session.selection.value
   const hovered = session.hovered.value
   for (const shape of shapes) paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))

@@ -9,6 +9,7 @@ import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
 import { DisplaySettings, type StoredDisplay } from './display'
+import { isPlaced, isTagLabel } from './frame-tags'
 import { planAutoExtension, planExtension } from './extension'
 import type { Draft } from './draft'
 import { FINGER_REACH, hitTest, REACH, type Hit } from './hit-test'
@@ -101,7 +102,7 @@ export class Editor {
     this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
     this.display = new DisplaySettings(store.config.preferences.display as Partial<StoredDisplay> | undefined)
     this.machine = new Machine(this, TOOLS[0]!)
-    this.session.activeLabel.value ??= this.config.labels[0]?.id ?? null
+    this.session.activeLabel.value ??= this.config.labels.find((label) => !isTagLabel(label))?.id ?? null
   }
 
   /** What follows the person to the next video, by its name among the preferences. Read in an effect, it is followed. */
@@ -189,13 +190,13 @@ export class Editor {
 
   visibleShapes(): ShownShape[] {
     const frame = this.session.frame.value
-    return this.store.queries.shapesAt(frame).filter(({ track }) => !this.session.isHidden(track.id, frame))
+    return this.store.queries.shapesAt(frame).filter((shape) => isPlaced(shape) && !this.session.isHidden(shape.track.id, frame))
   }
 
   /** The ghosts of selected tracks that show nothing on this frame. */
   ghosts(): ShownShape[] {
     const frame = this.session.frame.value
-    return [...this.session.selection.value].map((track) => this.store.queries.ghostAt(track, frame)).filter((ghost) => ghost !== null)
+    return [...this.session.selection.value].map((track) => this.store.queries.ghostAt(track, frame)).filter((ghost): ghost is ShownShape => ghost !== null && isPlaced(ghost))
   }
 
   hit(point: Point): Hit | null {

@@ -2,6 +2,7 @@
 import type { Box, Point } from '@/geometry/box'
 import { boxInView } from '@/geometry/view-transform'
 import type { Editor } from './editor'
+import { isPlaced } from './frame-tags'
 import type { PointerAt } from './tool'
 
 export interface Size {
@@ -38,8 +39,8 @@ export function selectionInView(editor: Editor): Box | null {
   editor.store.records.version.value
   let around: Box | null = null
   for (const id of session.selection.value) {
-    const box = session.hidden.value.has(id) ? null : editor.shapeToEdit(id)?.bounds
-    if (box) around = around ? united(around, box) : box
+    const shape = session.isHidden(id, session.frame.value) ? null : editor.shapeToEdit(id)
+    if (shape && isPlaced(shape)) around = around ? united(around, shape.bounds) : shape.bounds
   }
   return around && boxInView(session.view.value, around)
 }

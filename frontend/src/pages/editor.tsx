@@ -9,6 +9,7 @@ import { Scope } from '@/core/scope'
 import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/playback'
 import { createPlayer, type Player } from '@/media/player'
+import { FrameTags } from '@/panels/frame-tags'
 import { Labels } from '@/panels/labels'
 import { Tracking } from '@/panels/tracking'
 import { Attributes } from '@/panels/attributes'
@@ -108,6 +109,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(<TimelineBar editor={editor} />, element('timeline-bar'))
   render(
     <>
+      <FrameTags editor={editor} />
       <Labels editor={editor} />
       <Objects editor={editor} />
       <Attributes editor={editor} />

@@ -10,7 +10,7 @@ const PARTS: Record<TagPart, string> = { label: 'Label', number: 'Number', attri
 /** How objects look on the picture. */
 export function DisplayMenu({ editor }: { editor: Editor }) {
   return (
-    <Popover id="display" icon="display" label="How objects look" wide>
+    <Popover id="display" icon="look" label="How objects look" wide>
       {() => <DisplayForm editor={editor} />}
     </Popover>
   )

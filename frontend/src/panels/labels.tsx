@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { command, perform } from '@/editor/commands'
 import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
+import { isTagLabel } from '@/editor/frame-tags'
 import type { Label } from '@/store/types'
 import { CommandButton } from './buttons'
 import { Section } from './section'
@@ -12,7 +13,7 @@ const MANY = 10
 /** The labels: which one the next object gets. The chosen one, clicked again, begins to draw. */
 export function Labels({ editor }: { editor: Editor }) {
   const query = useSignal('')
-  const { labels } = editor.config
+  const labels = editor.config.labels.filter((label) => !isTagLabel(label))
   if (!editor.config.canEdit) return null
   const words = query.value.trim().toLowerCase()
   const found = labels.filter(({ name }) => name.toLowerCase().includes(words))

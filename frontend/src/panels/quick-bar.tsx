@@ -1,7 +1,7 @@
 import { effect, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { selectedTracks } from '@/editor/commands/attributes'
-import { relabel } from '@/editor/commands/objects'
+import { labelsFor, relabel } from '@/editor/commands/objects'
 import type { Editor } from '@/editor/editor'
 import { openMenuOfSelection, placeBeside, selectionInView } from '@/editor/object-menu'
 import { CommandButton } from './buttons'
@@ -98,7 +98,7 @@ function LabelOf({ editor }: { editor: Editor }) {
       }}
     >
       {label === undefined && <option value="">Mixed</option>}
-      {editor.config.labels.map(({ id, name }) => (
+      {labelsFor(editor, tracks).map(({ id, name }) => (
         <option key={id} value={id}>
           {name}
         </option>

@@ -1,5 +1,5 @@
 import { deleteTracks } from '@/editor/commands/tracks'
-import { recolour, relabel, renumber, setLocked } from '@/editor/commands/objects'
+import { labelsFor, recolour, relabel, renumber, setLocked } from '@/editor/commands/objects'
 import { selectedTracks } from '@/editor/commands/attributes'
 import type { Editor } from '@/editor/editor'
 import { trackColour } from '@/store/colours'
@@ -46,7 +46,7 @@ function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] 
         }}
       >
         {label === '' && <option value="">Mixed</option>}
-        {editor.config.labels.map(({ id, name }) => (
+        {labelsFor(editor, tracks).map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
           </option>

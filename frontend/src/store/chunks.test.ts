@@ -41,6 +41,6 @@ describe('unpack', () => {
   })
 
   it('knows every kind', () => {
-    expect(KINDS).toHaveLength(7)
+    expect(KINDS).toHaveLength(8)
   })
 })

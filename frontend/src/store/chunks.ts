@@ -10,7 +10,7 @@ export const WINDOW = 256
 const MAGIC = 0x31435746
 const HEADER = 16
 
-export const KINDS: readonly GeometryKind[] = ['box', 'rotated_box', 'polygon', 'polyline', 'points', 'skeleton', 'mask']
+export const KINDS: readonly GeometryKind[] = ['box', 'rotated_box', 'polygon', 'polyline', 'points', 'skeleton', 'mask', 'tag']
 
 export const Flag = { keyframe: 1, predicted: 2, outside: 4, occluded: 8, doubtful: 16 } as const
 export const STORED = Flag.keyframe | Flag.predicted

@@ -30,6 +30,11 @@ def refusal(team: Team, *args: LabelDraft, **removed: set[int]) -> LabelsRefused
     return refused.value
 
 
+def test_a_frame_tag_is_drawn_as_nothing_else() -> None:
+    assert places(replace(DOG, geometry_kinds=("tag",))) == []
+    assert places(replace(DOG, geometry_kinds=("box", "tag"))) == [("0", "geometry_kinds")]
+
+
 def test_labels_are_added_changed_and_ordered(team: Team) -> None:
     person, car = drafts(team)
     save_labels(

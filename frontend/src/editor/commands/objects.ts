@@ -2,8 +2,9 @@
 import { relabelled } from '@/editor/attributes'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { isTagLabel } from '@/editor/frame-tags'
 import { openMenuOfSelection } from '@/editor/object-menu'
-import type { FrameNumber, Label, TrackId } from '@/store/types'
+import type { FrameNumber, Label, Track, TrackId } from '@/store/types'
 
 /** The tracks of `ids` that this person may change; says why where one can't be. */
 function editable(editor: Editor, ids: readonly TrackId[]): TrackId[] {
@@ -12,10 +13,16 @@ function editable(editor: Editor, ids: readonly TrackId[]): TrackId[] {
 
 const counted = (verb: string, ids: readonly TrackId[]) => (ids.length === 1 ? verb : `${verb} (${ids.length} objects)`)
 
+/** The labels that tracks can have instead: objects and frame tags are not each other. */
+export function labelsFor(editor: Editor, tracks: readonly Track[]): Label[] {
+  const tags = new Set(tracks.map(({ label }) => isTagLabel(editor.label(label) ?? { geometryKinds: [] })))
+  return tags.size === 1 ? editor.config.labels.filter((label) => tags.has(isTagLabel(label))) : []
+}
+
 /** Values of attributes go along where the new label has the same attribute. */
 export function relabel(editor: Editor, ids: readonly TrackId[], label: Label): void {
   const tracks = editable(editor, ids).flatMap((id) => editor.store.records.track(id) ?? [])
-  const others = tracks.filter((track) => track.label !== label.id)
+  const others = tracks.filter((track) => track.label !== label.id && labelsFor(editor, [track]).includes(label))
   editor.store.transact(counted(`Label ${label.name}`, others.map(({ id }) => id)), (tx) => {
     for (const track of others) tx.updateTrack(track.id, relabelled(track, editor.label(track.label), label))
   })

@@ -1,5 +1,6 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { isTagLabel, toggleTag } from '@/editor/frame-tags'
 import type { Label } from '@/store/types'
 import { relabel } from './objects'
 
@@ -52,8 +53,12 @@ export function keyOfLabel(editor: Editor, label: Label, index: number): string 
   return /^[1-9]$/.test(digit) ? editor.keymap.shown(`label.${digit}`) || digit : label.hotkey
 }
 
-/** Give the selected tracks a label, or draw the next object with it. */
+/** Give the selected tracks a label, or draw the next object with it; a frame tag begins or ends here. */
 export function chooseLabel(editor: Editor, label: Label): void {
+  if (isTagLabel(label)) {
+    toggleTag(editor, label)
+    return
+  }
   const tracks = editor.selected().filter((track) => editor.store.records.track(track)?.label !== label.id)
   if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
     relabel(editor, tracks, label)
@@ -64,7 +69,7 @@ const labels: Command[] = Array.from({ length: 9 }, (_, index) => ({
   id: `label.${index + 1}`,
   label: `Label ${index + 1}`,
   group: 'Tracks',
-  help: 'Gives the selected tracks that label, or draws the next object with it.',
+  help: 'Gives the selected tracks that label, or draws the next object with it. A frame tag begins or ends on this frame.',
   keys: [String(index + 1)],
   undoable: true,
   run: (editor) => {

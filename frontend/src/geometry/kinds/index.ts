@@ -6,6 +6,7 @@ import { outlineKind } from './outline'
 import { POINTS } from './points'
 import { ROTATED_BOX } from './rotated-box'
 import { SKELETON } from './skeleton'
+import { TAG } from './tag'
 import type { Geometry, GeometryKind, Kind } from './kind'
 
 export * from './kind'
@@ -18,6 +19,7 @@ const KINDS: Readonly<Record<GeometryKind, Kind>> = {
   points: POINTS,
   skeleton: SKELETON,
   mask: MASK,
+  tag: TAG,
 }
 
 export const kindOf = (shape: Pick<Geometry, 'kind'>): Kind => KINDS[shape.kind]

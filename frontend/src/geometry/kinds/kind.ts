@@ -1,7 +1,7 @@
 /** What every kind of geometry can do. One file per kind beside this one, one line each in index.ts. Pure functions. */
 import type { Box, Point } from '../box'
 
-export type GeometryKind = 'box' | 'rotated_box' | 'polygon' | 'polyline' | 'points' | 'skeleton' | 'mask'
+export type GeometryKind = 'box' | 'rotated_box' | 'polygon' | 'polyline' | 'points' | 'skeleton' | 'mask' | 'tag'
 
 /** One shape's place in px of the frame. `payload`: packed as annotator/chunks.py says; empty for a box. */
 export interface Geometry {

@@ -1,0 +1,43 @@
+import { keyOfLabel } from '@/editor/commands/tracks'
+import type { Editor } from '@/editor/editor'
+import { hasTag, isTagLabel, toggleTag } from '@/editor/frame-tags'
+import type { Label } from '@/store/types'
+import { Section } from './section'
+
+/** What holds of this frame as a whole; where the project has labels for that. */
+export function FrameTags({ editor }: { editor: Editor }) {
+  const labels = editor.config.labels.filter(isTagLabel)
+  if (!labels.length) return null
+  const frame = editor.session.frame.value
+  const on = labels.filter((label) => hasTag(editor, label, frame))
+  return (
+    <Section editor={editor} id="frame-tags" title="This frame" label="Tags of this frame" aside={<span class="count">{on.map(({ name }) => name).join(', ')}</span>}>
+      <div class="chips" role="group" aria-label="Tags of this frame">
+        {labels.map((label) => (
+          <Chip key={label.id} editor={editor} label={label} on={on.includes(label)} />
+        ))}
+      </div>
+    </Section>
+  )
+}
+
+function Chip({ editor, label, on }: { editor: Editor; label: Label; on: boolean }) {
+  const key = keyOfLabel(editor, label, editor.config.labels.indexOf(label))
+  const verb = on ? 'Ends' : 'Begins'
+  const range = editor.session.range.value
+  const how = range ? `Changes frames ${range[0]}–${range[1]} when one of them is shown` : `${verb} on this frame. With Shift: up to this frame. With Alt: this frame alone`
+  return (
+    <button
+      type="button"
+      class="chip"
+      aria-pressed={on}
+      title={how}
+      disabled={!editor.config.canEdit}
+      onClick={(event) => toggleTag(editor, label, event.altKey ? 'this frame' : event.shiftKey ? 'until here' : 'onward')}
+    >
+      <span class="swatch" style={{ background: label.colour }} />
+      {label.name}
+      {key && <kbd>{key}</kbd>}
+    </button>
+  )
+}
