@@ -67,6 +67,10 @@ function start(): void {
   const stage = new Stage(element('stage'), editor, scheduler, scope)
   const timeline = new Timeline(element('timeline'), editor, scheduler, scope)
   editor.timeline = timeline
+  timeline.setMenu((x, y) => {
+    const stage = element('stage').getBoundingClientRect()
+    editor.menuAt.value = { x: x - stage.left, y: y - stage.top }
+  })
   editor.playback = new Playback(
     store.session,
     config.video.fps,

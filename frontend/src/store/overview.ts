@@ -4,7 +4,7 @@ import type { OverviewOut } from '@/protocol/generated'
 import type { Loader } from './loader'
 import { WINDOW } from './chunks'
 import type { Bin, Summary, TrackRows } from './track-rows'
-import type { TrackId } from './types'
+import type { FrameNumber, TrackId } from './types'
 
 const BINS = 2000
 /** After an answer that took t ms the next one is asked for t × this later at the earliest. */
@@ -35,6 +35,14 @@ export class Overview {
     const here = rows.windowStarts.filter((start) => this.loader.covers(start)).map((start) => rows.bin(start))
     const elsewhere = told.filter(([first]) => !this.loader.covers(first))
     return [...elsewhere, ...here].sort(([a], [b]) => a - b)
+  }
+
+  /** First and last frame of a track: of its rows where they are here, else as the server said. Null: it has none. */
+  extent(track: TrackId, rows: TrackRows): readonly [FrameNumber, FrameNumber] | null {
+    const here = rows.extent()
+    const told = this.summaries.value.get(track)
+    if (!here || !told) return here ?? (told ? [told.first, told.last] : null)
+    return [this.loader.covers(told.first) ? here[0] : Math.min(here[0], told.first), this.loader.covers(told.last) ? here[1] : Math.max(here[1], told.last)]
   }
 
   /** Fetch it where it is older than the store, and where the last one wasn't dear a moment ago. */

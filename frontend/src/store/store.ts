@@ -219,6 +219,11 @@ export class EditorStore {
     return [...this.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running')
   }
 
+  /** First and last frame of a track in the whole video, whatever of it is here. */
+  extentOf(track: TrackId): readonly [FrameNumber, FrameNumber] | null {
+    return this.overview.extent(track, this.records.rows(track))
+  }
+
   /** The run that follows a track now; null when none does. */
   runOf(track: TrackId): Run | null {
     return this.activeRuns().find((run) => run.tracks.includes(track)) ?? null

@@ -1,26 +1,14 @@
 /** A row of an attribute that changes over time: its values as coloured ranges. */
 import type { Editor } from '@/editor/editor'
-import type { Attribute, FrameNumber, Track } from '@/store/types'
+import type { Attribute, Track } from '@/store/types'
 import { clipped, ROW_PX, xOf, type Surface } from './layout'
 import { shownValue, valueRanges, type ValueRange } from './lines'
 
 const TEXT_LEAST_PX = 18
 
-/** First and last frame of a track: of its rows where they are here, else as the overview says. */
-export function wholeExtent(editor: Editor, track: Track): readonly [FrameNumber, FrameNumber] | null {
-  const { queries, overview, loader } = editor.store
-  const here = queries.extent(track.id)
-  const known = overview.summaries.value.get(track.id)
-  if (!here || !known) return here ?? (known ? [known.first, known.last] : null)
-  return [
-    loader.covers(known.first) ? here[0] : Math.min(here[0], known.first),
-    loader.covers(known.last) ? here[1] : Math.max(here[1], known.last),
-  ]
-}
-
 export function drawValues(surface: Surface, editor: Editor, track: Track, attribute: Attribute, y: number): void {
   const { context, scale, palette } = surface
-  const extent = wholeExtent(editor, track)
+  const extent = editor.store.extentOf(track.id)
   if (!extent) return
   for (const range of valueRanges(track, attribute, extent)) {
     const text = shownValue(range.value)

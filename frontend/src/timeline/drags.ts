@@ -19,7 +19,7 @@ export interface Drag {
 
 type Range = readonly [FrameNumber, FrameNumber]
 /** CSS px that the pointer must move before a press becomes a drag. */
-const SLIP_PX = 3
+export const SLIP_PX = 3
 
 /** The playhead goes where the pointer is. */
 export function scrub(editor: Editor, view: TimelineView): Drag {

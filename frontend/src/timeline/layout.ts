@@ -9,8 +9,8 @@ export const STRIP_PX = 36
 export const ROW_PX = 24
 /** The column of names, left of the frames. */
 export const GUTTER_PX = 200
-/** Where the parts of a name begin. */
-export const NAME_X = { triangle: 4, picture: 18, text: 44 } as const
+/** Where the parts of a name begin; pictures and texts farther left where no label has attributes that change. */
+export const NAME_X = { triangle: 4, picture: 18, text: 44, without: 12 } as const
 
 export interface Palette {
   readonly ground: string

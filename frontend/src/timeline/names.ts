@@ -15,6 +15,8 @@ const INDENT_PX = 12
 export function drawName(surface: Surface, { editor, view, thumbnails }: RowsContext, { track, attribute }: Line, colour: string, y: number): void {
   const { context, palette } = surface
   const middle = y + ROW_PX / 2
+  const shift = view.hasAttributes ? 0 : NAME_X.without
+  const text = NAME_X.text - shift
   clipped(context, 0, y, GUTTER_PX - 1, ROW_PX, () => {
     if (attribute) {
       context.fillStyle = palette.muted
@@ -22,10 +24,10 @@ export function drawName(surface: Surface, { editor, view, thumbnails }: RowsCon
       return
     }
     if (view.attributes.get(track.label)?.length) drawTriangle(context, view.isOpen(track.id), palette.muted, middle)
-    drawPicture(context, thumbnails, track, colour, y)
+    drawPicture(context, thumbnails, track, colour, NAME_X.picture - shift, y)
     context.fillStyle = palette.text
     const name = `${editor.label(track.label)?.name ?? ''}${track.number > 0 ? ` ${track.number}` : ''}`
-    context.fillText(fitting(context, name, GUTTER_PX - NAME_X.text - 8), NAME_X.text, middle)
+    context.fillText(fitting(context, name, GUTTER_PX - text - 8), text, middle)
   })
 }
 
@@ -47,14 +49,14 @@ function drawTriangle(context: CanvasRenderingContext2D, open: boolean, colour: 
 }
 
 /** The object, with its colour beside it; the colour alone until there is a picture. */
-function drawPicture(context: CanvasRenderingContext2D, thumbnails: Thumbnails, track: Track, colour: string, y: number): void {
+function drawPicture(context: CanvasRenderingContext2D, thumbnails: Thumbnails, track: Track, colour: string, x: number, y: number): void {
   const top = y + (ROW_PX - PICTURE_PX) / 2
   context.fillStyle = colour
-  if (thumbnails.draw(context, track, NAME_X.picture, top, PICTURE_PX)) {
-    context.fillRect(NAME_X.picture, top, 3, PICTURE_PX)
+  if (thumbnails.draw(context, track, x, top, PICTURE_PX)) {
+    context.fillRect(x, top, 3, PICTURE_PX)
     return
   }
-  context.fillRect(NAME_X.picture + 5, y + ROW_PX / 2 - 5, 10, 10)
+  context.fillRect(x + 5, y + ROW_PX / 2 - 5, 10, 10)
 }
 
 const FITTED_MOST = 4000

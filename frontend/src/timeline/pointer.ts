@@ -3,8 +3,7 @@ import type { Scope } from '@/core/scope'
 import { command, perform } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import type { TrackId } from '@/store/types'
-import { wholeExtent } from './attributes'
-import { adjustRange, chooseRange, dragChange, dragEdge, dragMinimap, pan, scrub, type Drag } from './drags'
+import { adjustRange, chooseRange, dragChange, dragEdge, dragMinimap, pan, scrub, SLIP_PX, type Drag } from './drags'
 import { cursorOf, hitAt, type Hit } from './hits'
 import { GUTTER_PX, ROW_PX } from './layout'
 import { valueRanges } from './lines'
@@ -13,7 +12,10 @@ import { described, Tooltip } from './tooltip'
 import type { TimelineView } from './view'
 
 export class TimelinePointer {
+  /** A row's objects are wanted a menu for, at this place of the window. */
+  onMenu: (x: number, y: number) => void = () => undefined
   private drag: Drag | null = null
+  private pressedAt = { x: 0, y: 0 }
   /** The row from which Shift selects up to another. */
   private anchor: TrackId | null = null
   private readonly tooltip: Tooltip
@@ -68,6 +70,7 @@ export class TimelinePointer {
     const { x, y } = this.local(event)
     this.host.setPointerCapture(event.pointerId)
     this.cancel()
+    this.pressedAt = { x, y }
     this.drag = event.button === 0 ? this.begin(event, x, y) : pan(this.view, x, y)
     this.drag?.move(x, y)
     this.tooltip.hide()
@@ -140,6 +143,17 @@ export class TimelinePointer {
     this.drag = null
     drag?.end()
     if (drag) this.move(event)
+    const { x, y } = this.local(event)
+    if (event.button === 2 && Math.hypot(x - this.pressedAt.x, y - this.pressedAt.y) <= SLIP_PX) this.openMenu(event, y)
+  }
+
+  /** For the row under the pointer, which is selected for it. */
+  private openMenu(event: PointerEvent, y: number): void {
+    const line = this.view.lineAt(y)
+    if (!line) return
+    if (!this.editor.session.selection.value.has(line.track.id)) this.pick(line.track.id, false, false)
+    this.tooltip.hide()
+    this.onMenu(event.clientX, event.clientY)
   }
 
   private cancel(): void {
@@ -164,7 +178,7 @@ export class TimelinePointer {
   private doubleClick(event: MouseEvent): void {
     const { x, y } = this.local(event)
     const line = this.view.lineAt(y)
-    const extent = line && wholeExtent(this.editor, line.track)
+    const extent = line && this.editor.store.extentOf(line.track.id)
     if (!extent) return
     if (x < GUTTER_PX) this.editor.goTo(extent[0])
     else if (line.attribute) {

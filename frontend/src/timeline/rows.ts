@@ -39,6 +39,9 @@ function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): v
   if (session.selection.value.has(track.id)) {
     context.fillStyle = palette.selected
     context.fillRect(0, y, width, ROW_PX)
+  } else if (session.hovered.value === track.id) {
+    context.fillStyle = palette.page
+    context.fillRect(0, y, width, ROW_PX)
   }
   context.globalAlpha = session.hidden.value.has(track.id) ? 0.4 : 1
   drawName(surface, rows, line, colour, y)

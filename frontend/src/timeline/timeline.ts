@@ -73,6 +73,11 @@ export class Timeline implements TimelineControl {
     this.thumbnails.peek = peek
   }
 
+  /** What shows the menu for selected objects, at a place of the window. */
+  setMenu(open: (x: number, y: number) => void): void {
+    this.pointer.onMenu = open
+  }
+
   // ------------------------------------------------------------------ what commands ask for
 
   zoom(factor: number): void {
@@ -119,7 +124,7 @@ export class Timeline implements TimelineControl {
     // What a person drags is drawn at once.
     scope.add(follow([store.records.version], () => (this.pointer.busy ? drawNow() : this.drawSoon())))
     scope.add(follow([store.runs, store.overview.value], () => this.drawSoon()))
-    scope.add(follow([session.selection, session.hidden, session.range, timelineSettings.units, this.editor.display.colourBy], drawNow))
+    scope.add(follow([session.selection, session.hidden, session.hovered, session.range, timelineSettings.units, this.editor.display.colourBy], drawNow))
     scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     void store.overview.refresh()
     scope.every(OVERVIEW_MS, () => void store.overview.refresh())

@@ -4,7 +4,6 @@ import { stateAt, type State } from '@/editor/edges'
 import type { Editor } from '@/editor/editor'
 import { Flag } from '@/store/chunks'
 import type { FrameNumber, Track } from '@/store/types'
-import { wholeExtent } from './attributes'
 import type { Hit } from './hits'
 import { shownValue, valueRanges } from './lines'
 
@@ -90,13 +89,13 @@ function aboutFrame(editor: Editor, track: Track, frame: FrameNumber): string {
 
 function aboutValue(editor: Editor, track: Track, attribute: number, frame: FrameNumber): string {
   const named = editor.label(track.label)?.attributes.find(({ id }) => id === attribute)
-  const extent = wholeExtent(editor, track)
+  const extent = editor.store.extentOf(track.id)
   const range = named && extent ? valueRanges(track, named, extent).find(({ first, last }) => frame >= first && frame <= last) : undefined
   return `${named?.name ?? ''}: ${range ? shownValue(range.value) || 'no value' : 'not there'}`
 }
 
 function aboutTrack(editor: Editor, track: Track): string[] {
-  const extent = wholeExtent(editor, track)
+  const extent = editor.store.extentOf(track.id)
   const name = `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
   if (!extent) return [name, 'No shapes yet']
   return [name, `Frames ${extent[0]}–${extent[1]} · double click to go to the first`]

@@ -11,6 +11,8 @@ export class TimelineView {
   /** Told of every change of scale or scroll. */
   onChange: () => void = () => undefined
   readonly attributes
+  /** Whether any label has some. */
+  readonly hasAttributes: boolean
   private open: ReadonlySet<TrackId> = new Set()
   private tracks: readonly Track[] = []
   private scroll = 0
@@ -18,6 +20,7 @@ export class TimelineView {
 
   constructor(private readonly editor: Editor) {
     this.attributes = changingAttributes(editor.config)
+    this.hasAttributes = [...this.attributes.values()].some(({ length }) => length > 0)
   }
 
   get frameCount(): number {
