@@ -63,9 +63,16 @@ def changes(
         rows = rows.filter(extent__icontains=str(track))
     if before is not None:
         rows = rows.filter(revision__lt=before)
-    page = list(rows.order_by("-revision")[: PAGE + 1])
-    following = page[PAGE - 1].revision if len(page) > PAGE else None
-    return ChangesOut(changes=[change_out(event) for event in page[:PAGE]], before=following)
+    page: list[ChangeOut] = []
+    for event in rows.order_by("-revision").iterator(chunk_size=PAGE):
+        change = change_out(event)
+        if page and _goes_on(page[-1], change):
+            page[-1] = _joined(page[-1], change)
+        elif len(page) == PAGE:
+            return ChangesOut(changes=page, before=page[-1].since)
+        else:
+            page.append(change)
+    return ChangesOut(changes=page, before=None)
 
 
 @router.get("/{layer_id}/authors", response=AuthorsOut, summary="Who changed this layer")
@@ -83,6 +90,24 @@ def _events(layer: Layer) -> QuerySet[Event]:
     return Event.objects.filter(layer=layer).select_related("author", "run__created_by").defer("payload", "inverse")
 
 
+def _goes_on(newer: ChangeOut, older: ChangeOut) -> bool:
+    """Whether both are what one run stored, one right after the other."""
+    return newer.kind == older.kind == "predictions" and newer.run == older.run
+
+
+def _joined(newer: ChangeOut, older: ChangeOut) -> ChangeOut:
+    tracks = list(dict.fromkeys([*newer.tracks, *older.tracks]))
+    return newer.model_copy(
+        update={
+            "since": older.since,
+            "tracks": tracks[:TRACKS_NAMED],
+            "track_count": max(newer.track_count, older.track_count, len(tracks)),
+            "first": min(newer.first or 0, older.first or 0),
+            "last": max(newer.last or 0, older.last or 0),
+        }
+    )
+
+
 def change_out(event: Event) -> ChangeOut:
     fields = event.account()
     starter = event.run.created_by if event.run is not None else None
@@ -92,6 +117,7 @@ def change_out(event: Event) -> ChangeOut:
     return ChangeOut.model_validate(
         {
             **fields,
+            "since": event.revision,
             "model": event.run.model if event.run is not None else "",
             "tracks": [track for track, *_ in event.extent[:TRACKS_NAMED]],
             "track_count": len(event.extent),

@@ -10,9 +10,10 @@ from annotator.operations import Conflict, EventKindName, Message, Operation
 
 
 class ChangeOut(Message):
-    """One change, without what it did: who, what, when and where."""
+    """One change, without what it did: who, what, when and where. What a run stored without a break is one change."""
 
     revision: int
+    since: int = Field(description="The first revision of it.")
     kind: EventKindName
     edit: UUID
     undoes: UUID | None

@@ -63,6 +63,17 @@ def test_changes_come_in_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> N
     assert [change["revision"] for change in changes(desk, "?before=4")] == [3, 2]
 
 
+def test_what_a_run_stored_without_a_break_is_one_change(desk: Desk) -> None:
+    track = draw(desk.world, 0)
+    run = desk.start(track)
+    desk.predict(run, track, 1, 10)
+    desk.predict(run, track, 11, 20)
+    do(desk.world, update(track, locked=True))
+    desk.predict(run, track, 21, 30)
+    found = [(change["since"], change["revision"], change["first"], change["last"]) for change in changes(desk)]
+    assert found == [(5, 5, 21, 30), (4, 4, None, None), (2, 3, 1, 20), (1, 1, 0, 0)]
+
+
 def test_everybody_who_changed_something_is_listed(desk: Desk) -> None:
     track = draw(desk.world, 0)
     desk.start(track, by="manager")

@@ -26,7 +26,7 @@ export function RestoreDialog({ editor, group, onClose }: RestoreDialogProps) {
   const what = useSignal<What>(editor.config.canManage ? 'all' : 'these')
   const busy = useSignal(false)
   const scope = useComputed<RestoreScope>(() => ({
-    revision: moment.value === 'after' ? newest.revision : oldest.revision - 1,
+    revision: moment.value === 'after' ? newest.revision : oldest.since - 1,
     tracks: what.value === 'all' ? null : what.value === 'these' ? group.tracks : selected,
   }))
   const preview = usePreview(editor, scope)

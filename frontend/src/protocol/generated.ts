@@ -43,9 +43,11 @@ export interface AuthorsOut {
   authors: AuthorOut[]
 }
 
-/** One change, without what it did: who, what, when and where. */
+/** One change, without what it did: who, what, when and where. What a run stored without a break is one change. */
 export interface ChangeOut {
   revision: number
+  /** The first revision of it. */
+  since: number
   kind: 'edit' | 'predictions' | 'run' | 'import' | 'restore'
   edit: string
   undoes: string | null

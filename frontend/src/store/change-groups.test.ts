@@ -8,7 +8,7 @@ let revision = 0
 function change(more: Partial<ChangeOut> = {}): ChangeOut {
   revision++
   return {
-    revision, kind: 'edit', edit: `e${revision}`, undoes: null, author: 1, author_name: 'Alice', summary: 'Move',
+    revision, since: revision, kind: 'edit', edit: `e${revision}`, undoes: null, author: 1, author_name: 'Alice', summary: 'Move',
     at: new Date(revision * 1000).toISOString(), run: null, model: '', tracks: ['a'], track_count: 1, first: revision, last: revision, ...more,
   }
 }

@@ -25,7 +25,7 @@ export class ChangeLog {
   /** Grows when the list begins anew, so that an answer that is late finds out. */
   private round = 0
   /** What happened since the list began anew. */
-  private fresh: ChangeOut[] = []
+  private fresh: readonly ChangeOut[] = []
 
   constructor(
     private readonly rest: Rest,
@@ -75,8 +75,8 @@ export class ChangeLog {
     if (!this.opened) return
     const change = this.changeOf(event)
     if (!this.lets(change, event)) return
-    this.fresh = [change, ...this.fresh]
-    this.changes.value = joined([change], this.changes.value)
+    this.fresh = withNewest(this.fresh, change)
+    this.changes.value = withNewest(this.changes.value, change)
   }
 
   private async loadAuthors(): Promise<void> {
@@ -103,6 +103,7 @@ export class ChangeLog {
     const extent = extentOf(event)
     return {
       revision: event.revision,
+      since: event.revision,
       kind: event.kind,
       edit: event.edit,
       undoes: event.undoes,
@@ -126,6 +127,17 @@ export class ChangeLog {
 }
 
 const TRACKS_NAMED = 50
+
+/** What a run stores goes on with what it stored right before: a long run doesn't make a long list. */
+function withNewest(changes: readonly ChangeOut[], change: ChangeOut): readonly ChangeOut[] {
+  const [newest, ...older] = changes
+  if (newest?.kind !== 'predictions' || change.kind !== 'predictions' || newest.run !== change.run) return [change, ...changes]
+  const tracks = [...new Set([...change.tracks, ...newest.tracks])].slice(0, TRACKS_NAMED)
+  const trackCount = Math.max(change.track_count, newest.track_count, tracks.length)
+  const first = Math.min(change.first ?? Infinity, newest.first ?? Infinity)
+  const last = Math.max(change.last ?? 0, newest.last ?? 0)
+  return [{ ...change, since: newest.since, tracks, track_count: trackCount, first, last }, ...older]
+}
 
 /** Both lists, each change once, newest first. */
 function joined(newer: readonly ChangeOut[], older: readonly ChangeOut[]): ChangeOut[] {
