@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from annotator.management.commands import demo
-from annotator.models import Membership, Project, Role, User, Video
+from annotator.models import GeometryKind, Membership, Project, Role, User, Video
 
 pytestmark = pytest.mark.django_db
 
@@ -26,13 +26,14 @@ def test_a_fresh_installation_has_something_to_begin_with(data: Path) -> None:
     admin = User.objects.get()
     project = Project.objects.get()
     assert Membership.objects.get(user=admin, workspace=project.workspace).role == Role.ADMIN
-    assert list(project.labels.values_list("name", "hotkey")) == [
-        ("person", "1"),
-        ("car", "2"),
-        ("ball", "3"),
-        ("animal", "4"),
-    ]
+    assert project.labels.first() == project.labels.get(name="person", hotkey="1", geometry_kinds=["box"])
     assert Video.objects.get().name == "demo.mp4"
+
+
+def test_every_kind_of_shape_has_a_label_to_try_it_with(data: Path) -> None:
+    call_command("demo")
+    kinds = Project.objects.get().labels.values_list("geometry_kinds", flat=True)
+    assert {kind for each in kinds for kind in each} == set(GeometryKind.values)
 
 
 def test_the_password_is_in_a_note_that_only_its_owner_reads(data: Path) -> None:

@@ -9,12 +9,40 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from annotator.actions.labels import LabelDraft, save_labels
 from annotator.actions.videos import append_upload, begin_upload, finish_upload
 from annotator.media.demo_clip import write_demo_clip
-from annotator.models import Label, Membership, Project, Role, User, Workspace
+from annotator.models import Membership, Project, Role, User, Workspace
+from annotator.skeletons import Joint, Skeleton
 
 ADMIN = "admin"
-LABELS = (("person", "#e8590c"), ("car", "#1c7ed6"), ("ball", "#2f9e44"), ("animal", "#ae3ec9"))
+POSE = Skeleton(
+    joints=tuple(
+        Joint(name=name, x=x, y=y)
+        for name, x, y in (
+            ("head", 0.5, 0.0),
+            ("neck", 0.5, 0.2),
+            ("right hand", 0.0, 0.5),
+            ("left hand", 1.0, 0.5),
+            ("hip", 0.5, 0.55),
+            ("right foot", 0.25, 1.0),
+            ("left foot", 0.75, 1.0),
+        )
+    ),
+    edges=((0, 1), (1, 2), (1, 3), (1, 4), (4, 5), (4, 6)),
+)
+LABELS = (
+    LabelDraft("person", "#e8590c", hotkey="1"),
+    LabelDraft("car", "#1c7ed6", hotkey="2"),
+    LabelDraft("ball", "#2f9e44", hotkey="3"),
+    LabelDraft("sign", "#ae3ec9", hotkey="4", geometry_kinds=("rotated_box",)),
+    LabelDraft("area", "#f08c00", hotkey="5", geometry_kinds=("polygon",)),
+    LabelDraft("lane", "#0c8599", hotkey="6", geometry_kinds=("polyline",)),
+    LabelDraft("landmarks", "#e64980", hotkey="7", geometry_kinds=("points",)),
+    LabelDraft("pose", "#74b816", hotkey="8", geometry_kinds=("skeleton",), skeleton=POSE),
+    LabelDraft("region", "#7048e8", hotkey="9", geometry_kinds=("mask",)),
+)
+"""Boxes first, then one label for each other kind of shape."""
 
 
 class Command(BaseCommand):
@@ -28,8 +56,7 @@ class Command(BaseCommand):
         workspace = Workspace.objects.create(name="Demo")
         Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
         project = Project.objects.create(workspace=workspace, name="Demo project", created_by=admin)
-        for position, (name, colour) in enumerate(LABELS):
-            Label.objects.create(project=project, name=name, colour=colour, hotkey=str(position + 1), position=position)
+        save_labels(project=project, drafts=LABELS)
         with tempfile.TemporaryDirectory() as folder:
             clip = Path(folder) / "demo.mp4"
             write_demo_clip(clip)
