@@ -30,7 +30,7 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
     if (!editor.display.showsTag(selected, pointed)) continue
     if (selected || pointed || shapes.length <= MOST_TAGS) drawTag(context, editor, view, shape, frame, selected || pointed)
   }
-  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, view, shape, colourOf(editor, shape))
+  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, editor, view, shape)
   drawOthers(context, editor, view, shapes, frame)
   if (editor.draft.value) drawDraft(context, view, editor.draft.value, editor.label(session.activeLabel.value ?? -1)?.colour ?? '#fff')
   if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
@@ -91,15 +91,18 @@ function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, 
   context.restore()
 }
 
-function drawGrips(context: CanvasRenderingContext2D, view: View, shape: ShownShape, colour: string): void {
+function drawGrips(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape): void {
+  const hovered = editor.hoveredGrip.value
+  const colour = colourOf(editor, shape)
   context.save()
   context.fillStyle = '#fff'
   context.strokeStyle = colour
   context.lineWidth = 1.5
-  for (const { at, look } of kindOf(shape).grips(shape)) {
+  for (const { id, at, look } of kindOf(shape).grips(shape)) {
     const { x, y } = videoToView(view, at)
-    const size = look === 'small' ? GRIP_PX / 2 : GRIP_PX
-    context.globalAlpha = look === 'small' ? 0.7 : 1
+    const pointed = hovered?.grip.id === id && hovered.track === shape.track.id
+    const size = (look === 'small' ? GRIP_PX / 2 : GRIP_PX) + (pointed ? 3 : 0)
+    context.globalAlpha = look === 'small' && !pointed ? 0.8 : 1
     context.beginPath()
     if (look === 'square') context.rect(x - size / 2, y - size / 2, size, size)
     else context.arc(x, y, size / 2, 0, 2 * Math.PI)

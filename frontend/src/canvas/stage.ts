@@ -127,7 +127,7 @@ export class Stage {
   private follow(scope: Scope): void {
     const { session, store, marquee, draft, display } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all]
+    const shown = [session.view, session.selection, session.hovered, this.editor.hoveredGrip, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all]
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
     scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
     scope.add(follow([session.view, session.tool, crosshair, magnifier, grid, gridStep, picture], () => this.scheduler.request(this.drawAids)))
@@ -272,6 +272,7 @@ export class Stage {
 
   private leave(): void {
     this.editor.session.hovered.value = null
+    this.editor.hoverGrip(null)
     this.pointer = null
     this.scheduler.request(this.drawAids)
   }

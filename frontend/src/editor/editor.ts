@@ -12,7 +12,7 @@ import { DisplaySettings, type StoredDisplay } from './display'
 import { isPlaced, isTagLabel } from './frame-tags'
 import { planAutoExtension, planExtension } from './extension'
 import type { Draft } from './draft'
-import { FINGER_REACH, hitTest, REACH, type Hit } from './hit-test'
+import { FINGER_REACH, hitTest, REACH, type Hit, type HoveredGrip } from './hit-test'
 import { Keymap } from './keymap'
 import { Layout, type StoredLayout } from './layout'
 import type { Playback } from './playback'
@@ -63,6 +63,8 @@ export class Editor {
   readonly timelineSettings: TimelineSettings
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
+  /** The grip under the pointer. */
+  readonly hoveredGrip: Signal<HoveredGrip | null> = signal(null)
   /** The outline or points being drawn. */
   readonly draft: Signal<Draft | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
@@ -244,6 +246,13 @@ export class Editor {
     return stickTo(others, point, REACH / this.session.view.value.scale)
   }
 
+  /** The pointer is above a grip, or above none. */
+  hoverGrip(hit: Hit | null): void {
+    const next = hit?.on === 'grip' ? hit : null
+    const now = this.hoveredGrip.value
+    if (next?.track !== now?.track || next?.grip.id !== now?.grip.id) this.hoveredGrip.value = next
+  }
+
   /** A click with Alt on a grip. */
   toggleGrip(track: TrackId, grip: Grip): void {
     this.reshape(track, (shape) => kindOf(shape).toggled?.(shape, grip.id) ?? null)
@@ -255,7 +264,7 @@ export class Editor {
   }
 
   /** Change a track's shape on this frame, as one step of undo. */
-  private reshape(track: TrackId, change: (shape: ShownShape) => Geometry | null): void {
+  reshape(track: TrackId, change: (shape: ShownShape) => Geometry | null): void {
     const shape = this.mayEdit(track) ? this.shapeToEdit(track) : null
     const changed = shape && change(shape)
     if (!changed) return

@@ -4,6 +4,12 @@ import type { ShownShape, TrackId } from '@/store/types'
 
 export type Hit = { readonly on: 'grip'; readonly track: TrackId; readonly grip: Grip } | { readonly on: 'shape'; readonly track: TrackId }
 
+/** The grip under the pointer, as it was when the pointer came there. */
+export interface HoveredGrip {
+  readonly track: TrackId
+  readonly grip: Grip
+}
+
 /** CSS px around a grip or a line that still count as on it. */
 export const REACH = 7
 /** The same for a finger. */

@@ -1,6 +1,7 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { lastFrame, shared, whenLoaded } from '@/editor/time/edit'
+import { removeHovered } from '@/editor/vertices'
 import { deleteFrom } from '@/editor/time/range'
 import { kindOf } from '@/geometry/kinds'
 import { directionInVideo } from '@/geometry/view-transform'
@@ -72,8 +73,9 @@ function toggleOccluded(editor: Editor): void {
   })
 }
 
-/** The shape on this frame goes. Between two others it becomes a gap of one frame, or interpolation would bring it back. */
+/** The vertex under the pointer goes, or else the shape on this frame. Between two others it becomes a gap of one frame, or interpolation would bring it back. */
 function deleteHere(editor: Editor): void {
+  if (removeHovered(editor)) return
   onSelected(editor, 'Delete here', (tx, track, frame) => {
     const { queries } = editor.store
     const shape = queries.shapeAt(track, frame)
@@ -113,7 +115,7 @@ export const SHAPES: readonly Command[] = [
   { ...change, id: 'shape.keyframe', label: 'Keyframe on or off', help: 'Makes the shape on this frame yours, or gives it back to interpolation.', keys: ['K'], run: toggleKeyframe },
   { ...change, id: 'shape.outside', label: 'Outside on or off', help: 'From this frame on the object is not in the picture, until its next keyframe.', keys: ['O'], run: toggleOutside },
   { ...change, id: 'shape.occluded', label: 'Occluded on or off', help: 'The object is partly hidden on this frame.', keys: ['Q'], run: toggleOccluded },
-  { ...change, id: 'shape.delete-here', label: 'Delete here', help: 'Removes the shape on this frame only.', keys: ['Delete'], run: deleteHere },
+  { ...change, id: 'shape.delete-here', label: 'Delete here', help: 'Removes the shape on this frame only; with the pointer on a vertex, that vertex.', keys: ['Delete'], run: deleteHere },
   { ...change, id: 'shape.delete-from-here', label: 'Delete from here on', help: 'Removes the shapes of this frame and all after it.', keys: ['Shift+Delete'], run: (editor) => deleteFrom(editor, editor.session.frame.value) },
   { ...change, id: 'shape.nudge-left', label: 'Nudge left', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowLeft'], run: (editor) => nudge(editor, -1, 0) },
   { ...change, id: 'shape.nudge-right', label: 'Nudge right', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowRight'], run: (editor) => nudge(editor, 1, 0) },

@@ -46,6 +46,10 @@ export interface Kind {
   readonly gripped: (shape: Geometry, grip: string, to: Point, drag: GripDrag) => Geometry | null
   /** What a click on a grip with Alt makes of the shape; null: nothing. */
   readonly toggled?: (shape: Geometry, grip: string) => Geometry | null
+  /** The shape without the point of a grip; null: the grip is none, or too few points would stay. */
+  readonly without?: (shape: Geometry, grip: string) => Geometry | null
+  /** The shape with a further point where a line of it passes within `reach` px of `at`; null: none does. */
+  readonly divided?: (shape: Geometry, at: Point, reach: number) => Geometry | null
   readonly moved: (shape: Geometry, dx: number, dy: number) => Geometry
   /** Whether a press at `point` means this shape; `reach`: px around a line that count as on it. */
   readonly contains: (shape: Geometry, point: Point, reach: number) => boolean

@@ -2,7 +2,7 @@
 import { area as boxArea, contains as inBox, type Point } from '../box'
 import type { Geometry, GeometryKind, Kind } from './kind'
 import { matched, type Matched } from './matching'
-import { distanceToSegment, inFrame, ofVertices, shifted, vertexGrips, verticesOf, withGripAt, withoutGrip } from './vertex-list'
+import { distanceToSegment, inFrame, ofVertices, shifted, vertexGrips, verticesOf, withGripAt, withoutGrip, withVertexAt } from './vertex-list'
 
 /** Matches by the payload of the shape before; scrubbing asks for the same ones frame after frame. */
 const matches = new WeakMap<Uint8Array, { readonly after: Uint8Array; readonly match: Matched }>()
@@ -18,14 +18,20 @@ function matchOf(before: Geometry, after: Geometry, closed: boolean): Matched {
 export function outlineKind(kind: GeometryKind & ('polygon' | 'polyline')): Kind {
   const closed = kind === 'polygon'
   const least = closed ? 3 : 2
+  const without: Kind['without'] = (shape, grip) => {
+    const left = withoutGrip(verticesOf(shape), grip, least)
+    return left && ofVertices(kind, left)
+  }
   return {
     name: kind,
     outlines: (shape) => [{ points: verticesOf(shape), closed }],
     grips: (shape) => vertexGrips(verticesOf(shape), closed),
     gripped: (shape, grip, to, { frame }) => ofVertices(kind, withGripAt(verticesOf(shape), grip, inFrame(to, frame))),
-    toggled: (shape, grip) => {
-      const left = withoutGrip(verticesOf(shape), grip, least)
-      return left && ofVertices(kind, left)
+    toggled: without,
+    without,
+    divided: (shape, at, reach) => {
+      const more = withVertexAt(verticesOf(shape), closed, at, reach)
+      return more && ofVertices(kind, more)
     },
     moved: (shape, dx, dy) => ofVertices(kind, shifted(verticesOf(shape), dx, dy)),
     contains: (shape, point, reach) => {

@@ -7,16 +7,19 @@ export const pointsAt = (points: readonly SeenPoint[]): Geometry => ofPoints('po
 
 const indexOf = (grip: string) => Number(grip.slice(6))
 
+function without(shape: Geometry, grip: string): Geometry | null {
+  const points = pointsOf(shape)
+  return points.length > 1 ? pointsAt(points.filter((_, index) => index !== indexOf(grip))) : null
+}
+
 /** Single places, in an order that stays. */
 export const POINTS: Kind = {
   name: 'group of points',
   outlines: () => [],
   grips: (shape) => pointsOf(shape).map((at, index) => ({ id: `point:${index}`, at, look: 'round', cursor: 'crosshair' })),
   gripped: (shape, grip, to, { frame }) => pointsAt(pointsOf(shape).map((point, index) => (index === indexOf(grip) ? { ...inFrame(to, frame), seen: point.seen || Seen.visible } : point))),
-  toggled: (shape, grip) => {
-    const points = pointsOf(shape)
-    return points.length > 1 ? pointsAt(points.filter((_, index) => index !== indexOf(grip))) : null
-  },
+  toggled: without,
+  without,
   moved: (shape, dx, dy) => pointsAt(pointsOf(shape).map(({ x, y, seen }) => ({ x: x + dx, y: y + dy, seen }))),
   contains: (shape, point, reach) => {
     const [x1, y1, x2, y2] = shape.bounds

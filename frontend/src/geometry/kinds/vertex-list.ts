@@ -66,6 +66,22 @@ export function withoutGrip(vertices: readonly Point[], grip: string, least: num
   return vertices.filter((_, index) => index !== Number(grip.slice(7)))
 }
 
+/** The vertices with one more, on the side nearest to `at`; null where none passes within `reach` px. */
+export function withVertexAt(vertices: readonly Point[], closed: boolean, at: Point, reach: number): Point[] | null {
+  let side: number | null = null
+  let place = at
+  let least = reach
+  for (let index = 0; index < vertices.length - (closed ? 0 : 1); index++) {
+    const on = nearestOnSegment(at, vertices[index]!, vertices[(index + 1) % vertices.length]!)
+    const far = Math.hypot(on.x - at.x, on.y - at.y)
+    if (far > least) continue
+    side = index
+    place = on
+    least = far
+  }
+  return side === null ? null : [...vertices.slice(0, side + 1), place, ...vertices.slice(side + 1)]
+}
+
 export const inFrame = ({ x, y }: Point, frame: { width: number; height: number }): Point => ({ x: Math.min(Math.max(x, 0), frame.width), y: Math.min(Math.max(y, 0), frame.height) })
 
 export const shifted = (vertices: readonly Point[], dx: number, dy: number): Point[] => vertices.map(({ x, y }) => ({ x: x + dx, y: y + dy }))

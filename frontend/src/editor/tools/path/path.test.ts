@@ -156,3 +156,39 @@ describe('points', () => {
     expect(pointsOf(shape()).map(({ x, y }) => [x, y])).toEqual([[220, 140], [150, 180]])
   })
 })
+
+describe('single vertices', () => {
+  beforeEach(() => {
+    test.press('P')
+    clicks([100, 100], [200, 100], [200, 200], [100, 200])
+    test.press('Enter')
+  })
+
+  it('one goes with Delete while the pointer is on it', () => {
+    test.pointerMove(201, 101).press('Delete')
+    expect(vertices()).toEqual([[100, 100], [200, 200], [100, 200]])
+    test.press('Ctrl+Z')
+    expect(vertices()).toHaveLength(4)
+  })
+
+  it('Delete means the shape where the vertex has moved away under a pointer at rest', () => {
+    test.pointerMove(200, 100).press('Alt+ArrowLeft').press('Delete')
+    expect(test.row(test.tracks[0]!)).toBeNull()
+  })
+
+  it('three stay, and Delete says why', () => {
+    test.click(100, 100, { alt: true }).pointerMove(200, 100).press('Delete')
+    expect(vertices()).toHaveLength(3)
+    expect(test.session.notice.value?.message).toContain('fewer points')
+  })
+
+  it('a double click on a side adds one there', () => {
+    test.click(130, 101).doubleClick(130, 101)
+    expect(vertices()).toEqual([[100, 100], [130, 100], [200, 100], [200, 200], [100, 200]])
+  })
+
+  it('a double click inside adds none', () => {
+    test.click(150, 150).doubleClick(150, 150)
+    expect(vertices()).toHaveLength(4)
+  })
+})

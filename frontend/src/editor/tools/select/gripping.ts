@@ -14,6 +14,7 @@ export class Gripping extends State<{ track: TrackId; grip: Grip }> {
   private grip!: Grip
   private gesture!: Gesture
   private frame = 0
+  private changed = false
 
   override onEnter({ track, grip }: { track: TrackId; grip: Grip }): void {
     this.grip = grip
@@ -28,12 +29,14 @@ export class Gripping extends State<{ track: TrackId; grip: Grip }> {
     const sticky = (shape.kind === 'polygon' || shape.kind === 'polyline') && !at.ctrl
     const point = (sticky ? this.editor.stickTo(at.point, shape.track.id) : null) ?? at.point
     const changed = kindOf(shape).gripped(shape, this.grip.id, point, { shift: at.shift, alt: at.alt, frame: this.editor.config.video })
-    if (changed) this.gesture.update((tx) => tx.putRow(shape.track.id, keyframe(this.frame, changed, { occluded: shape.occluded })))
+    if (!changed) return
+    this.changed = true
+    this.gesture.update((tx) => tx.putRow(shape.track.id, keyframe(this.frame, changed, { occluded: shape.occluded })))
   }
 
   override onPointerUp(): void {
     this.gesture.commit()
-    if (this.shape) this.editor.edited([this.shape.track.id], this.frame)
+    if (this.shape && this.changed) this.editor.edited([this.shape.track.id], this.frame)
     this.machine.idle()
   }
 

@@ -1,4 +1,5 @@
 import { cursorOf } from '@/editor/hit-test'
+import { addVertex } from '@/editor/vertices'
 import { State, type PointerAt } from '@/editor/tool'
 import { Gripping } from './gripping'
 import { Marquee } from './marquee'
@@ -17,11 +18,15 @@ export class SelectIdle extends State<null> {
   }
 
   override onPointerMove(at: PointerAt): void {
-    this.editor.session.hovered.value = this.editor.hit(at.point)?.track ?? null
+    const hit = this.editor.hit(at.point)
+    this.editor.session.hovered.value = hit?.track ?? null
+    this.editor.hoverGrip(hit)
   }
 
   override onDoubleClick(at: PointerAt): void {
-    if (!this.editor.hit(at.point)) this.editor.fit()
+    const hit = this.editor.hit(at.point)
+    if (!hit) this.editor.fit()
+    else if (hit.on === 'shape' || hit.grip.look === 'small') addVertex(this.editor, at.point)
   }
 
   override onCancel(): void {
