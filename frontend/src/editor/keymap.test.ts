@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
 import { command, COMMANDS } from './commands'
 import { PRESETS } from './key-presets'
@@ -94,4 +95,6 @@ it('a key that was pressed is free, had, another’s, or the browser’s', () =>
   const kinds = ['X', 'K', 'O', 'Ctrl+W'].map((key) => choiceOf(keymap, 'shape.keyframe', key))
   expect(kinds.map(({ kind }) => kind)).toEqual(['free', 'had', 'taken', 'reserved'])
   expect(kinds[2]).toMatchObject({ holder: { id: 'shape.outside' } })
+  const labels = [{ ...CONFIG.labels[0]!, hotkey: 'x' }]
+  expect(choiceOf(keymap, 'shape.keyframe', 'X', labels)).toMatchObject({ kind: 'label', label: { name: 'person' } })
 })

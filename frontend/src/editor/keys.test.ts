@@ -16,6 +16,18 @@ describe('a key press', () => {
     expect(keyOf(press('+', { shiftKey: true }))).toBe('+')
   })
 
+  it('of a sign that needs AltGr is that sign too', () => {
+    expect(keyOf(press('{', { ctrlKey: true, altKey: true, code: 'Digit7' }))).toBe('{')
+    expect(keyOf(press('K', { ctrlKey: true, altKey: true, code: 'KeyK' }))).toBe('Ctrl+Alt+K')
+  })
+
+  it('with Option on a Mac is the key’s own letter, digit or sign', () => {
+    expect(keyOf(press('“', { altKey: true, code: 'BracketLeft' }))).toBe('Alt+[')
+    expect(keyOf(press('®', { altKey: true, code: 'KeyR' }))).toBe('Alt+R')
+    expect(keyOf(press('¡', { altKey: true, code: 'Digit1' }))).toBe('Alt+1')
+    expect(keyOf(press('\u00a0', { altKey: true, code: 'Space' }))).toBe('Alt+Space')
+  })
+
   it('on a keyboard with other letters is the letter at that place', () => {
     expect(keyOf(press('а', { code: 'KeyF' }))).toBe('F')
     expect(keyOf(press('я', { code: 'KeyZ', ctrlKey: true }))).toBe('Ctrl+Z')

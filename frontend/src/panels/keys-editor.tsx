@@ -81,7 +81,7 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
 }
 
 /** One command with its keys, each of which can go, and a place for another. */
-export function KeyRow({ editor, command: { id, label, help }, recording }: { editor: Editor; command: Command; recording: Signal<string | null> }) {
+export function KeyRow({ editor, command: { id, label, help, scope }, recording }: { editor: Editor; command: Command; recording: Signal<string | null> }) {
   const { keymap } = editor
   const choice = useSignal<Choice | null>(null)
   const name = t(label)
@@ -102,7 +102,7 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
     event.stopPropagation()
     recording.value = null
     if (event.key === 'Escape') return
-    const heard = choiceOf(keymap, id, keyOf(event))
+    const heard = choiceOf(keymap, id, keyOf(event), editor.config.labels)
     if (heard.kind === 'free') take(heard.key)
     else choice.value = heard.kind === 'had' ? null : heard
   }
@@ -110,7 +110,9 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
     <li class="key-row">
       <div>
         {name}
-        <small class="muted">{t(help)}</small>
+        <small class="muted">
+          {t(help)} {scope && t('Holds only while drawing.')}
+        </small>
       </div>
       <div class="key-row-keys">
         {keys.map((key) => (
@@ -149,22 +151,29 @@ export function KeyRow({ editor, command: { id, label, help }, recording }: { ed
 /** Why a key was not given at once, and what can be done. */
 function Refusal({ choice, onTake, onLeave }: { choice: Choice; onTake: (key: string) => void; onLeave: () => void }) {
   const first = useRef<HTMLButtonElement>(null)
-  const key = shownKey(choice.key)
+  const final = choice.kind === 'reserved'
   useEffect(() => first.current?.focus(), [])
   return (
     <div class="key-refusal" role="alert">
-      {choice.kind === 'taken' ? t('{key} belongs to “{name}”.', { key, name: t(choice.holder.label) }) : t('Your browser keeps {key} for itself. Add another key.', { key })}
+      {whyNot(choice)}
       <span class="spring" />
-      {choice.kind === 'taken' && (
+      {!final && (
         <button ref={first} type="button" class="button small" onClick={() => onTake(choice.key)}>
           {t('Take it')}
         </button>
       )}
-      <button ref={choice.kind === 'taken' ? null : first} type="button" class="button small quiet" onClick={onLeave}>
-        {t(choice.kind === 'taken' ? 'Leave it' : 'OK')}
+      <button ref={final ? first : null} type="button" class="button small quiet" onClick={onLeave}>
+        {t(final ? 'OK' : 'Leave it')}
       </button>
     </div>
   )
+}
+
+function whyNot(choice: Choice): string {
+  const key = shownKey(choice.key)
+  if (choice.kind === 'taken') return t('{key} belongs to “{name}”.', { key, name: t(choice.holder.label) })
+  if (choice.kind === 'label') return t('{key} chooses the label “{name}” in this project. The action would come first.', { key, name: choice.label.name })
+  return t('Your browser keeps {key} for itself. Add another key.', { key })
 }
 
 function parsed(text: string): unknown {

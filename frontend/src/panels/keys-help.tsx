@@ -11,11 +11,13 @@ import { Modal } from './modal'
 
 const MOUSE = [
   ['Zoom where the pointer is', 'Wheel'],
-  ['Pan', 'Middle or right drag'],
+  ['Pan', 'Middle or right drag, or with Space'],
+  ['Pan sideways', 'Shift with the wheel'],
   ['Show the whole frame', 'Double click beside objects'],
   ['Select several', 'Drag over them'],
   ['Square box, one axis', 'Shift while dragging'],
   ['Box from its middle', 'Alt while drawing'],
+  ['Zoom and pan by touch', 'Two fingers'],
 ] as const
 
 /** Every command with its keys, from the registry, searchable; and where the keys are changed. */
