@@ -1,22 +1,33 @@
 /** What the records show. Canvas, timeline and panels ask here and never keep a copy. */
 import { between } from '@/geometry/kinds'
 import { Flag } from './chunks'
+import { FrameIndex } from './frame-index'
 import type { Records } from './records'
 import type { TrackRows } from './track-rows'
 import type { FrameNumber, Row, ShownShape, Span, Track, TrackId } from './types'
 
 export class Queries {
-  constructor(private readonly records: Records) {}
+  private readonly index: FrameIndex
+  /** The answer to the last question: many ask about the same frame. */
+  private latest: { readonly frame: FrameNumber; readonly rows: number; readonly tracks: number; readonly shapes: readonly ShownShape[] } | null = null
+
+  constructor(private readonly records: Records) {
+    this.index = new FrameIndex(records)
+  }
 
   /** Every shape on a frame, in the order of track numbers: what is later lies on top. */
-  shapesAt(frame: FrameNumber): ShownShape[] {
-    const shown: ShownShape[] = []
-    for (const [id] of this.records.tracked()) {
-      const track = this.records.track(id)
-      const shape = track && !track.deleted ? this.shapeOf(track, frame) : null
-      if (shape) shown.push(shape)
-    }
-    return shown.sort((a, b) => order(a.track) - order(b.track))
+  shapesAt(frame: FrameNumber): readonly ShownShape[] {
+    const { rows, tracks } = this.records.changes
+    const candidates = this.index.tracksNear(frame)
+    if (this.latest?.frame === frame && this.latest.rows === rows && this.latest.tracks === tracks) return this.latest.shapes
+    const shapes = candidates.map(({ track, rows: of }) => shapeIn(track, of, frame)).filter((shape) => shape !== null)
+    this.latest = { frame, rows, tracks, shapes }
+    return shapes
+  }
+
+  /** Tracks that may show something in first..last, in the order of their numbers. */
+  tracksWithin(first: FrameNumber, last: FrameNumber): Track[] {
+    return this.index.all().filter(({ rows }) => rows.reaches(first, last)).map(({ track }) => track)
   }
 
   /** A track's shape on a frame; null in a gap, beyond its extent, and for a deleted track. */
@@ -100,15 +111,18 @@ export class Queries {
   }
 
   private shapeOf(track: Track, frame: FrameNumber): ShownShape | null {
-    const rows = this.records.rows(track.id)
-    const flags = rows.flags(frame)
-    if (flags) return flags & Flag.outside ? null : shown(track, rows.row(frame)!, flags & Flag.keyframe ? 'keyframe' : 'predicted')
-    const before = rows.before(frame)
-    if (before === null || rows.flags(before) & Flag.outside) return null
-    const after = rows.after(frame)
-    if (after === null) return null
-    return interpolated(track, rows.row(before)!, rows.row(after)!, frame)
+    return shapeIn(track, this.records.rows(track.id), frame)
   }
+}
+
+function shapeIn(track: Track, rows: TrackRows, frame: FrameNumber): ShownShape | null {
+  const flags = rows.flags(frame)
+  if (flags) return flags & Flag.outside ? null : shown(track, rows.row(frame)!, flags & Flag.keyframe ? 'keyframe' : 'predicted')
+  const before = rows.before(frame)
+  if (before === null || rows.flags(before) & Flag.outside) return null
+  const after = rows.after(frame)
+  if (after === null) return null
+  return interpolated(track, rows.row(before)!, rows.row(after)!, frame)
 }
 
 /** The shape on a frame between two neighbouring rows, the first of which is not outside (annotator/shapes.py). */
@@ -153,7 +167,4 @@ const least = (frames: (FrameNumber | null)[]): FrameNumber | null => {
   const found = frames.filter((frame) => frame !== null)
   return found.length ? Math.min(...found) : null
 }
-
-/** Provisional numbers are negative: the newest tracks, on top. */
-const order = (track: Track) => (track.number < 0 ? 1e9 - track.number : track.number)
 

@@ -2,7 +2,7 @@ import { batch, signal, type Signal } from '@preact/signals-core'
 import { fromBase64, toBase64 } from '@/core/base64'
 import type { Operation, ShapesReplace, TrackFields, TrackOut } from '@/protocol/generated'
 import { STORED, Flag, pack, unpack, windowStart, type Table } from './chunks'
-import { TrackRows } from './track-rows'
+import { Changes, TrackRows } from './track-rows'
 import type { FrameNumber, Row, Track, TrackId } from './types'
 
 /** Tracks and their rows, changed only through operations and tables. `version` grows once per batch of changes. */
@@ -10,6 +10,7 @@ export class Records {
   readonly tracks: Signal<ReadonlyMap<TrackId, Track>> = signal(new Map<TrackId, Track>(), { name: 'tracks' })
   readonly version = signal(0, { name: 'version' })
   private readonly byTrack = new Map<TrackId, TrackRows>()
+  readonly changes = new Changes()
   private changed = false
   /** The tracks as they are while changes are made: a map for each of thousands would take seconds. Published by `settle`. */
   private draft: Map<TrackId, Track> | null = null
@@ -19,16 +20,21 @@ export class Records {
   rows(track: TrackId): TrackRows {
     let rows = this.byTrack.get(track)
     if (!rows) {
-      rows = new TrackRows()
+      rows = new TrackRows(this.changes)
       this.byTrack.set(track, rows)
     }
     return rows
   }
 
   track(id: TrackId): Track | null {
+    return this.known().get(id) ?? null
+  }
+
+  /** Every track as it is now, which `tracks` tells of later. */
+  known(): ReadonlyMap<TrackId, Track> {
     // Read in any case: whoever asks in an effect follows it.
     const published = this.tracks.value
-    return (this.draft ?? published).get(id) ?? null
+    return this.draft ?? published
   }
 
   /** Tracks with rows known here. */
@@ -50,6 +56,7 @@ export class Records {
   setTracks(listed: readonly TrackOut[]): void {
     this.draft = null
     this.tracks.value = new Map(listed.map((track) => [track.id, fromServer(track)]))
+    this.changes.tracks++
     this.changed = true
   }
 
@@ -61,6 +68,7 @@ export class Records {
   setTrack(track: Track): void {
     this.draft ??= new Map(this.tracks.peek())
     this.draft.set(track.id, track)
+    this.changes.tracks++
     this.lowest = Math.min(this.lowest, track.number)
     this.changed = true
   }

@@ -16,6 +16,13 @@ export interface Summary {
   readonly doubtful: number
 }
 
+/** How often tracks, rows, and the windows that hold rows changed: what is worked out from them is kept until then. */
+export class Changes {
+  tracks = 0
+  rows = 0
+  windows = 0
+}
+
 /** One window of one track: a slot per frame; a slot whose flags are 0 is empty. */
 class Slots {
   readonly bounds = new Float32Array(4 * WINDOW)
@@ -33,6 +40,10 @@ class Slots {
 export class TrackRows {
   private readonly windows = new Map<number, Slots>()
   private starts: number[] = []
+  /** Grows with every change of these rows. */
+  version = 0
+
+  constructor(private readonly changes = new Changes()) {}
 
   /** Frames of the first and last row known; null without rows. */
   extent(): readonly [FrameNumber, FrameNumber] | null {
@@ -117,7 +128,18 @@ export class TrackRows {
     for (let frame = this.after(first - 1); frame !== null && frame <= last; frame = this.after(frame)) yield this.row(frame)!
   }
 
+  get isEmpty(): boolean {
+    return !this.starts.length
+  }
+
+  /** Whether a frame of first..last may show something: some rows lie at or before its end, and some at or after its start. */
+  reaches(first: FrameNumber, last: FrameNumber): boolean {
+    const { starts } = this
+    return starts.length > 0 && starts[0]! <= last && starts.at(-1)! + WINDOW > first
+  }
+
   put(row: Row): void {
+    this.note()
     const slots = this.window(windowStart(row.frame))
     const slot = row.frame % WINDOW
     if (!slots.flags[slot]) slots.count++
@@ -132,6 +154,7 @@ export class TrackRows {
   /** Put a table's rows in; with `sparingKeyframes` those whose frame has a keyframe are left out. */
   putTable(table: Table, sparingKeyframes = false): void {
     if (!table.count) return
+    this.note()
     const slots = this.window(table.start)
     for (let index = 0; index < table.count; index++) {
       const slot = table.frames[index]!
@@ -149,6 +172,8 @@ export class TrackRows {
 
   /** Remove the rows in first..last that have one of the flags in `mask`. */
   remove(first: FrameNumber, last: FrameNumber, mask: number = STORED): void {
+    if (!this.reaches(first, last)) return
+    this.note()
     for (const start of [...this.starts]) {
       if (start > last || start + WINDOW <= first) continue
       const slots = this.windows.get(start)!
@@ -184,11 +209,19 @@ export class TrackRows {
       this.windows.set(start, slots)
       this.starts.push(start)
       this.starts.sort((a, b) => a - b)
+      this.changes.windows++
     }
     return slots
   }
 
+  private note(): void {
+    this.version++
+    this.changes.rows++
+  }
+
   private drop(start: number): void {
+    this.note()
+    this.changes.windows++
     this.windows.delete(start)
     this.starts = this.starts.filter((other) => other !== start)
   }
