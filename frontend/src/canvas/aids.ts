@@ -32,6 +32,7 @@ export function drawAids(context: CanvasRenderingContext2D, editor: Editor, scen
   context.setTransform(scene.ratio, 0, 0, scene.ratio, 0, 0)
   context.clearRect(0, 0, scene.width, scene.height)
   if (options.grid.value) drawGrid(context, view, frameOf(editor), options.gridStep.value, scene)
+  if (scene.pointer && machine.handler.tip) drawTip(context, editor, scene.pointer)
   if (!scene.pointer || !machine.handler.precise) return
   if (options.crosshair.value) drawCrosshair(context, scene.pointer.view, scene)
   if (options.magnifier.value) drawMagnifier(context, editor, scene, scene.pointer)
@@ -52,6 +53,18 @@ function traceGrid(context: CanvasRenderingContext2D, view: View, [x1, y1, x2, y
   context.beginPath()
   for (let x = Math.ceil(x1 / step) * step; x <= x2; x += step) line(context, videoToView(view, { x, y: y1 }), videoToView(view, { x, y: y2 }))
   for (let y = Math.ceil(y1 / step) * step; y <= y2; y += step) line(context, videoToView(view, { x: x1, y }), videoToView(view, { x: x2, y }))
+}
+
+/** What the brush would touch; dashed where it takes away. */
+function drawTip(context: CanvasRenderingContext2D, { brush, session }: Editor, { view: { x, y }, alt }: PointerAt): void {
+  const radius = Math.max((brush.size.value / 2) * session.view.value.scale, 1)
+  context.save()
+  context.beginPath()
+  if (brush.square.value) context.rect(x - radius, y - radius, 2 * radius, 2 * radius)
+  else context.arc(x, y, radius, 0, 2 * Math.PI)
+  if (brush.erases.value !== alt) context.setLineDash([5, 4])
+  strokeTwice(context, 'rgb(0 0 0 / 60%)', 'rgb(255 255 255 / 95%)')
+  context.restore()
 }
 
 function drawCrosshair(context: CanvasRenderingContext2D, { x, y }: Point, { width, height }: Scene): void {

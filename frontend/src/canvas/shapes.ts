@@ -19,8 +19,10 @@ const MOST_TAGS = 120
 export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, frame: number, host: HTMLElement): void {
   const { session, store } = editor
   const view = session.view.value
+  // The mask being painted is on a canvas of its own.
+  const painted = editor.painting.value?.track
   const seen = boxInVideo(view, host.clientWidth, host.clientHeight)
-  const shapes = store.queries.shapesAt(frame).filter((shape) => isPlaced(shape) && !session.isHidden(shape.track.id, frame) && intersects(shape.bounds, seen))
+  const shapes = store.queries.shapesAt(frame).filter((shape) => isPlaced(shape) && !session.isHidden(shape.track.id, frame) && intersects(shape.bounds, seen) && shape.track.id !== painted)
   const selection = session.selection.value
   const hovered = session.hovered.value
   for (const shape of shapes) paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))

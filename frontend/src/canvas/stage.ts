@@ -1,4 +1,5 @@
 /** The picture with everything on it: a canvas each for the video, the shapes and what helps to point, redrawn only when it changed. */
+import { computed } from '@preact/signals-core'
 import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
@@ -8,6 +9,7 @@ import type { PointerAt } from '@/editor/tool'
 import { fitted, matrixOf, panned, pinched, turnedAt, turnedCursor, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
 import { drawAids } from './aids'
+import { PaintLayer } from './painting'
 import { drawShapes } from './shapes'
 import { Touches, type Contact } from './touches'
 
@@ -21,6 +23,8 @@ export class Stage {
   private readonly video: HTMLCanvasElement
   private readonly shapes: HTMLCanvasElement
   private readonly aids: HTMLCanvasElement
+  private readonly paint: HTMLCanvasElement
+  private readonly paintLayer: PaintLayer
   private readonly touches = new Touches()
   /** Where a finger came down that may yet become one of two. */
   private waiting: PointerEvent | null = null
@@ -48,6 +52,8 @@ export class Stage {
   ) {
     this.video = this.layer('video-layer')
     this.shapes = this.layer('shape-layer')
+    this.paint = this.layer('paint-layer')
+    this.paintLayer = new PaintLayer(this.paint, () => this.ratio)
     this.aids = this.layer('aid-layer')
     const resize = new ResizeObserver(() => this.resize())
     resize.observe(host)
@@ -113,13 +119,15 @@ export class Stage {
   private resize(): void {
     this.ratio = window.devicePixelRatio || 1
     this.ground = getComputedStyle(this.host).backgroundColor
-    for (const canvas of [this.video, this.shapes, this.aids]) {
+    for (const canvas of [this.video, this.shapes, this.paint, this.aids]) {
       canvas.width = Math.round(this.host.clientWidth * this.ratio)
       canvas.height = Math.round(this.host.clientHeight * this.ratio)
     }
     if (!this.fittedView || this.editor.session.view.value === this.fittedView) this.fit()
     this.drawVideo()
     this.drawShapes()
+    this.paintLayer.reset()
+    this.drawPainting()
     this.drawAids()
   }
 
@@ -128,9 +136,14 @@ export class Stage {
     const { session, store, marquee, draft, display } = this.editor
     const { records, people } = store
     const shown = [session.view, session.selection, session.hovered, this.editor.hoveredGrip, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all]
+    const { painting, brush } = this.editor
+    const paintedTrack = computed(() => painting.value?.track ?? null)
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
     scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
     scope.add(follow([session.view, session.tool, crosshair, magnifier, grid, gridStep, picture], () => this.scheduler.request(this.drawAids)))
+    scope.add(follow([painting, session.view], () => this.scheduler.request(this.drawPainting)))
+    scope.add(follow([paintedTrack], () => this.scheduler.request(this.drawShapes)))
+    scope.add(follow([brush.size, brush.square, session.tool], () => this.scheduler.request(this.drawAids)))
     scope.add(follow([picture], () => (this.video.style.filter = this.editor.viewOptions.filter)))
     scope.add(follow(shown, () => this.scheduler.request(this.drawShapes)))
     scope.add(
@@ -168,6 +181,10 @@ export class Stage {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0)
     context.clearRect(0, 0, this.host.clientWidth, this.host.clientHeight)
     drawShapes(context, this.editor, this.shownFrame < 0 ? this.editor.session.frame.value : this.shownFrame, this.host)
+  }
+
+  private readonly drawPainting = (): void => {
+    this.paintLayer.draw(this.editor.painting.value, this.editor.session.view.value)
   }
 
   private readonly drawAids = (): void => {
@@ -240,7 +257,9 @@ export class Stage {
       this.panning = { x: event.clientX, y: event.clientY }
       return
     }
-    this.editor.machine.handler.onPointerMove(this.at(event))
+    const { machine } = this.editor
+    const moves = machine.handler.detailed ? event.getCoalescedEvents() : []
+    for (const each of moves.length ? moves : [event]) machine.handler.onPointerMove(this.at(each))
     this.point(event)
   }
 
@@ -292,7 +311,8 @@ export class Stage {
     const { session } = this.editor
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1
     // With Shift some systems report the wheel as horizontal.
-    if (event.shiftKey) this.editor.display.fillBy(-((event.deltaY || event.deltaX) * lines) / 2000)
+    if (event.ctrlKey && this.editor.machine.handler.tip) this.editor.brush.resize(event.deltaY < 0 ? 1 : -1)
+    else if (event.shiftKey) this.editor.display.fillBy(-((event.deltaY || event.deltaX) * lines) / 2000)
     else session.view.value = zoomedAt(session.view.value, this.at(event).view, Math.exp((-event.deltaY * lines) / 400))
   }
 }

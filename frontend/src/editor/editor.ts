@@ -8,6 +8,7 @@ import { keyframe } from '@/store/chunks'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
+import { BrushSettings, type Painting, type StoredBrush } from './brush'
 import { DisplaySettings, type StoredDisplay } from './display'
 import { isPlaced, isTagLabel } from './frame-tags'
 import { planAutoExtension, planExtension } from './extension'
@@ -67,6 +68,9 @@ export class Editor {
   readonly hoveredGrip: Signal<HoveredGrip | null> = signal(null)
   /** The outline or points being drawn. */
   readonly draft: Signal<Draft | null> = signal(null)
+  readonly brush: BrushSettings
+  /** The brush's stroke under way. */
+  readonly painting: Signal<Painting | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
   readonly helpOpen = signal(false)
   /** Where the menu of the selected objects is open, in CSS px of the canvas; null: it isn't. */
@@ -103,6 +107,7 @@ export class Editor {
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
     this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
     this.display = new DisplaySettings(store.config.preferences.display as Partial<StoredDisplay> | undefined)
+    this.brush = new BrushSettings(store.config.preferences.brush as Partial<StoredBrush> | undefined)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels.find((label) => !isTagLabel(label))?.id ?? null
   }
@@ -115,6 +120,7 @@ export class Editor {
       order: this.list.order.value,
       panels: this.panels.toJSON(),
       display: this.display.toJSON(),
+      brush: this.brush.toJSON(),
       recent: this.recent.value,
       timeline: this.timelineSettings.toJSON(),
       view: this.viewOptions.toJSON(),

@@ -37,6 +37,16 @@ export abstract class State<Payload> {
     return this.cursor(null) === 'crosshair'
   }
 
+  /** Whether the brush's tip is shown around the pointer. */
+  get tip(): boolean {
+    return false
+  }
+
+  /** Whether moves between two frames of the page count one by one. */
+  get detailed(): boolean {
+    return false
+  }
+
   /** CSS cursor while the pointer is at `at`. */
   cursor(_at: PointerAt | null): string {
     return 'default'

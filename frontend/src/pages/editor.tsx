@@ -18,6 +18,7 @@ import { QuickBar } from '@/panels/quick-bar'
 import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
+import { BrushOptions } from '@/panels/brush-options'
 import { Joints } from '@/panels/joints'
 import { OfflineBanner } from '@/panels/offline'
 import { Objects } from '@/panels/objects'
@@ -109,6 +110,7 @@ function firstFrame(config: EditorConfig, parameters: URLSearchParams): number {
 function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(<TopBar editor={editor} rest={rest} onTheme={toggleTheme} />, element('top-bar'))
   render(<ToolBar editor={editor} />, element('tool-bar'))
+  render(<BrushOptions editor={editor} />, element('tool-options'))
   render(<Transport editor={editor} />, element('transport'))
   render(<TimelineBar editor={editor} />, element('timeline-bar'))
   render(

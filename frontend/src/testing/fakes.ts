@@ -63,6 +63,7 @@ export const CONFIG: EditorConfig = {
     { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [{ ...POSE, id: 2 }], skeleton: null },
     { id: 3, name: 'pose', colour: '#0000ff', hotkey: '', geometryKinds: ['skeleton'], attributes: [], skeleton: { joints: [{ name: 'head', x: 0.5, y: 0 }, { name: 'foot', x: 0.5, y: 1 }], edges: [[0, 1]] } },
     { id: 4, name: 'form', colour: '#ffff00', hotkey: '', geometryKinds: ['polygon', 'polyline', 'points', 'rotated_box'], attributes: [], skeleton: null },
+    { id: 5, name: 'stuff', colour: '#ff00ff', hotkey: '', geometryKinds: ['mask', 'polygon', 'box'], attributes: [], skeleton: null },
   ],
   user: { id: 1, name: 'Alice' },
   canEdit: true,

@@ -1,5 +1,5 @@
 /** The editor without a page: tests point, press keys, and look at what came of it. Nothing is rendered. */
-import { perform } from '@/editor/commands'
+import { command, perform } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
 import { turnedAt, viewToVideo } from '@/geometry/view-transform'
@@ -87,6 +87,12 @@ export class TestEditor {
     const command = this.editor.keymap.commandFor(key, this.editor.machine.busy)
     if (!command) throw new Error(`No command has the key ${key}.`)
     perform(this.editor, command)
+    return this
+  }
+
+  /** Do a command by its id. */
+  command(id: string): this {
+    perform(this.editor, command(id))
     return this
   }
 

@@ -33,6 +33,8 @@ export const GENERAL: readonly Command[] = [
   { id: 'tool.polyline', label: 'Polyline', group: 'Tools', help: 'Click vertices, or draw freehand with the button held. Enter or a double click completes it.', keys: ['Shift+P'], undoable: false, run: (editor) => editor.useTool('polyline') },
   { id: 'tool.points', label: 'Points', group: 'Tools', help: 'Click each point; Enter or a double click completes them.', keys: ['Shift+O'], undoable: false, run: (editor) => editor.useTool('points') },
   { id: 'tool.skeleton', label: 'Skeleton', group: 'Tools', help: 'Drag a box around a new object; its joints are spread over it. Shift mirrors them.', keys: ['J'], undoable: false, run: (editor) => editor.useTool('skeleton') },
+  { id: 'tool.brush', label: 'Brush', group: 'Tools', help: 'Paints the selected mask, or a new one. Alt erases, Shift draws a straight line from the last stroke. Esc begins another object.', keys: ['U'], undoable: false, run: (editor) => editor.useTool('brush') },
+  { id: 'tool.mask-area', label: 'Mask area', group: 'Tools', help: 'Draw around pixels to add them to the selected mask, with Alt to take them away.', keys: ['Shift+U'], undoable: false, run: (editor) => editor.useTool('mask-area') },
   { id: 'tool.pan', label: 'Pan', group: 'Tools', help: 'Move the picture. Dragging with the middle or right button does too.', keys: ['G'], undoable: false, run: (editor) => editor.useTool('pan') },
   {
     id: 'draw.finish',

@@ -6,6 +6,7 @@ import { ATTRIBUTES } from './attributes'
 import { DISPLAY } from './display'
 import { GENERAL } from './general'
 import { HISTORY } from './history'
+import { MASKS } from './masks'
 import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   ...PLAYBACK,
   ...GENERAL,
   ...SHAPES,
+  ...MASKS,
   ...TRACKS,
   ...TIME,
   ...ATTRIBUTES,

@@ -1,6 +1,8 @@
 /** Every tool, in the order of the tool bar. */
 import type { Tool } from '@/editor/tool'
 import { BOX } from './box'
+import { BRUSH } from './brush'
+import { MASK_AREA } from './mask-area'
 import { PAN } from './pan'
 import { POINTS } from './points'
 import { POLYGON } from './polygon'
@@ -9,4 +11,4 @@ import { ROTATED_BOX } from './rotated-box'
 import { SELECT } from './select'
 import { SKELETON } from './skeleton'
 
-export const TOOLS: readonly Tool[] = [SELECT, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, PAN]
+export const TOOLS: readonly Tool[] = [SELECT, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, BRUSH, MASK_AREA, PAN]

@@ -27,14 +27,15 @@ export abstract class PathDrawing extends State<Begun> {
   protected abstract readonly least: number
   protected readonly joined: boolean = true
   protected readonly closed: boolean = false
-  private label!: Label
-  private frame = 0
+  protected label!: Label
+  protected frame = 0
   private points: Point[] = []
   private pressed: PointerAt | null = null
   /** Points from this one on were drawn freehand. */
   private freehandFrom: number | null = null
 
-  protected abstract shapeOf(points: readonly Point[]): Geometry
+  /** What is made of the points. */
+  protected abstract complete(points: readonly Point[]): void
 
   override onEnter({ start, label }: Begun): void {
     this.label = label
@@ -83,19 +84,13 @@ export abstract class PathDrawing extends State<Begun> {
 
   override onFinish(): void {
     this.smooth()
-    const { editor, points, label, frame } = this
-    if (points.length < this.least) {
-      editor.session.tell(`A ${kindOf({ kind: this.kind }).name} has at least ${this.least} point${this.least > 1 ? 's' : ''}. Click to add more, or press Esc to give up.`)
+    if (this.points.length < this.least) {
+      this.editor.session.tell(`A ${kindOf({ kind: this.kind }).name} has at least ${this.least} point${this.least > 1 ? 's' : ''}. Click to add more, or press Esc to give up.`)
       return
     }
-    const shape = this.shapeOf(points)
-    const track = editor.store.transact(`Draw ${label.name}`, (tx) => {
-      const id = tx.createTrack({ label: label.id })
-      tx.putRow(id, keyframe(frame, shape))
-      return id
-    })
+    const { points } = this
     this.onCancel()
-    editor.drew(track)
+    this.complete(points)
   }
 
   override onCancel(): void {
@@ -131,6 +126,22 @@ export abstract class PathDrawing extends State<Begun> {
     const tolerance = ROUGH_PX / this.editor.session.view.value.scale
     this.points = [...this.points.slice(0, this.freehandFrom), ...simplified(this.points.slice(this.freehandFrom), tolerance)]
     this.freehandFrom = null
+  }
+}
+
+/** Points that become a new object. */
+export abstract class ObjectDrawing extends PathDrawing {
+  protected abstract shapeOf(points: readonly Point[]): Geometry
+
+  protected override complete(points: readonly Point[]): void {
+    const { editor, label, frame } = this
+    const shape = this.shapeOf(points)
+    const track = editor.store.transact(`Draw ${label.name}`, (tx) => {
+      const id = tx.createTrack({ label: label.id })
+      tx.putRow(id, keyframe(frame, shape))
+      return id
+    })
+    editor.drew(track)
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Point } from '@/geometry/box'
 import { Seen } from '@/geometry/kinds/point-list'
 import { pointsAt } from '@/geometry/kinds/points'
-import { PathDrawing } from '../path/drawing'
+import { ObjectDrawing } from '../path/drawing'
 
-export class PointsDrawing extends PathDrawing {
+export class PointsDrawing extends ObjectDrawing {
   static readonly id = 'points.drawing'
   protected override readonly kind = 'points'
   protected override readonly least = 1

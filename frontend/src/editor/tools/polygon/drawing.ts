@@ -1,8 +1,8 @@
 import type { Point } from '@/geometry/box'
 import { ofVertices } from '@/geometry/kinds/vertex-list'
-import { PathDrawing } from '../path/drawing'
+import { ObjectDrawing } from '../path/drawing'
 
-export class PolygonDrawing extends PathDrawing {
+export class PolygonDrawing extends ObjectDrawing {
   static readonly id = 'polygon.drawing'
   protected override readonly kind = 'polygon'
   protected override readonly least = 3

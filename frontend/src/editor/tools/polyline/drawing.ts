@@ -1,8 +1,8 @@
 import type { Point } from '@/geometry/box'
 import { ofVertices } from '@/geometry/kinds/vertex-list'
-import { PathDrawing } from '../path/drawing'
+import { ObjectDrawing } from '../path/drawing'
 
-export class PolylineDrawing extends PathDrawing {
+export class PolylineDrawing extends ObjectDrawing {
   static readonly id = 'polyline.drawing'
   protected override readonly kind = 'polyline'
   protected override readonly least = 2

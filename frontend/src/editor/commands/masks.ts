@@ -1,0 +1,65 @@
+import type { Command } from '@/editor/command'
+import type { Editor } from '@/editor/editor'
+import { kindOf, type Geometry, type GeometryKind } from '@/geometry/kinds'
+import { boxGeometry } from '@/geometry/kinds/box'
+import { ofVertices, verticesOf } from '@/geometry/kinds/vertex-list'
+import { outlineOf } from '@/geometry/outline-of'
+import { emptyBitmap, encodeMask, fillPolygon, withoutHoles } from '@/geometry/rle'
+import { keyframe } from '@/store/chunks'
+import type { ShownShape } from '@/store/types'
+
+/** px by which a mask's outline may be simplified. */
+const ROUGH_PX = 1
+
+const usesMasks = ({ config }: Editor) => config.labels.some(({ geometryKinds }) => geometryKinds.includes('mask'))
+
+const selectedShapes = (editor: Editor, ...kinds: GeometryKind[]): ShownShape[] =>
+  editor
+    .selected()
+    .map((track) => editor.store.queries.shapeAt(track, editor.session.frame.value))
+    .filter((shape) => shape !== null)
+    .filter(({ kind }) => kinds.includes(kind))
+
+/** Replace the selected shapes of some kinds on this frame by another shape of theirs, as one step of undo. */
+function change(editor: Editor, summary: string, kinds: GeometryKind[], made: (shape: ShownShape) => Geometry | null): void {
+  const frame = editor.session.frame.value
+  const changed = selectedShapes(editor, ...kinds).flatMap((shape) => {
+    const next = editor.mayEdit(shape.track.id) ? made(shape) : null
+    return next && allowed(editor, shape, next.kind) ? [{ shape, next }] : []
+  })
+  if (!changed.length) return
+  editor.store.transact(summary, (tx) => changed.forEach(({ shape, next }) => tx.putRow(shape.track.id, keyframe(frame, next, { occluded: shape.occluded }))))
+}
+
+function allowed(editor: Editor, { track }: ShownShape, kind: GeometryKind): boolean {
+  const label = editor.label(track.label)
+  if (label?.geometryKinds.includes(kind)) return true
+  editor.session.tell(`${label?.name ?? 'This label'} may not be drawn as a ${kindOf({ kind }).name}. Allow it in the project’s labels.`, 'error')
+  return false
+}
+
+function toMask(shape: ShownShape): Geometry | null {
+  const [x1, y1, x2, y2] = [Math.floor(shape.bounds[0]), Math.floor(shape.bounds[1]), Math.ceil(shape.bounds[2]), Math.ceil(shape.bounds[3])]
+  const bitmap = emptyBitmap({ left: x1, top: y1, width: Math.max(x2 - x1, 1), height: Math.max(y2 - y1, 1) })
+  const vertices = shape.kind === 'polygon' ? verticesOf(shape) : kindOf(shape).outlines(shape)[0]!.points
+  fillPolygon(bitmap, vertices, 1)
+  return encodeMask(bitmap)
+}
+
+function toPolygon(shape: ShownShape): Geometry | null {
+  const outline = outlineOf(shape, ROUGH_PX)
+  return outline.length < 3 ? null : ofVertices('polygon', outline)
+}
+
+const having = (...kinds: GeometryKind[]) => (editor: Editor) => selectedShapes(editor, ...kinds).length > 0
+const shapes = { group: 'Shapes', undoable: true, keys: [] } as const
+
+export const MASKS: readonly Command[] = [
+  { id: 'brush.larger', label: 'Larger brush', group: 'Tools', help: 'Of the brush that paints masks; so does Ctrl with the wheel.', keys: ['Ctrl+.'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => brush.resize(1) },
+  { id: 'brush.smaller', label: 'Smaller brush', group: 'Tools', help: 'Of the brush that paints masks.', keys: ['Ctrl+,'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => brush.resize(-1) },
+  { id: 'brush.erase', label: 'Erase or paint', group: 'Tools', help: 'Lets brush and area take pixels away, or add them. Alt does it for one stroke.', keys: ['Alt+U'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => (brush.erases.value = !brush.erases.value) },
+  { ...shapes, id: 'mask.fill-holes', label: 'Fill holes', help: 'Of the selected masks on this frame.', when: having('mask'), needs: 'Select a mask first.', run: (editor) => change(editor, 'Fill holes', ['mask'], withoutHoles) },
+  { ...shapes, id: 'mask.of-shape', label: 'Make it a mask', help: 'The selected boxes and polygons on this frame become pixels.', when: having('polygon', 'box', 'rotated_box'), needs: 'Select a polygon or a box first.', run: (editor) => change(editor, 'Make it a mask', ['polygon', 'box', 'rotated_box'], toMask) },
+  { ...shapes, id: 'mask.to-polygon', label: 'Make it a polygon', help: 'The outline of the largest piece of the selected masks on this frame.', when: having('mask'), needs: 'Select a mask first.', run: (editor) => change(editor, 'Make it a polygon', ['mask'], toPolygon) },
+  { ...shapes, id: 'mask.to-box', label: 'Make it a box', help: 'What encloses the selected shapes on this frame.', when: having('mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'), needs: 'Select a shape that is no box first.', run: (editor) => change(editor, 'Make it a box', ['mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'], ({ bounds }) => boxGeometry(bounds)) },
+]

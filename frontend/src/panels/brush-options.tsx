@@ -1,0 +1,54 @@
+import { LARGEST_TIP_PX, SMALLEST_TIP_PX } from '@/editor/brush'
+import type { Editor } from '@/editor/editor'
+
+/** Beside the tools that paint masks: the tip, and what it does. */
+export function BrushOptions({ editor }: { editor: Editor }) {
+  const { brush, keymap, session } = editor
+  const tool = session.tool.value
+  if (tool !== 'brush' && tool !== 'mask-area') return null
+  return (
+    <div class="brush-options" role="group" aria-label="Brush">
+      {tool === 'brush' && (
+        <>
+          <label title={`Size of the tip (${keymap.shown('brush.smaller')} and ${keymap.shown('brush.larger')})`}>
+            Size
+            <input type="range" min={SMALLEST_TIP_PX} max={200} value={brush.size.value} onInput={(event) => (brush.size.value = Number(event.currentTarget.value))} />
+            <input
+              type="number"
+              aria-label="Size of the tip in px"
+              min={SMALLEST_TIP_PX}
+              max={LARGEST_TIP_PX}
+              value={brush.size.value}
+              onChange={(event) => (brush.size.value = Math.min(Math.max(Number(event.currentTarget.value) || SMALLEST_TIP_PX, SMALLEST_TIP_PX), LARGEST_TIP_PX))}
+            />
+          </label>
+          <Choice name="Tip" options={[['Round', false], ['Square', true]]} chosen={brush.square.value} onChoose={(square) => (brush.square.value = square)} />
+        </>
+      )}
+      <Choice name="Paint or erase" options={[['Paint', false], ['Erase', true]]} chosen={brush.erases.value} onChoose={(erases) => (brush.erases.value = erases)} />
+      <label title="What is painted is taken from the other masks of the frame">
+        <input type="checkbox" checked={brush.alone.value} onChange={(event) => (brush.alone.value = event.currentTarget.checked)} />
+        No overlap
+      </label>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  readonly name: string
+  readonly options: readonly (readonly [text: string, value: boolean])[]
+  readonly chosen: boolean
+  readonly onChoose: (value: boolean) => void
+}
+
+function Choice({ name, options, chosen, onChoose }: ChoiceProps) {
+  return (
+    <span class="choice-pair" role="radiogroup" aria-label={name}>
+      {options.map(([text, value]) => (
+        <button key={text} type="button" role="radio" aria-checked={chosen === value} onClick={() => onChoose(value)}>
+          {text}
+        </button>
+      ))}
+    </span>
+  )
+}
