@@ -58,6 +58,7 @@ def stored(client: Client, page: Page, track: str) -> Sequence[Row]:
 def reopened(page: Page, product: Product, video: int) -> Page:
     """The editor anew, which has loaded no more than the first two windows."""
     opened(page, product, video)
+    page.wait_for_function("framewise.store.loader.covers(0)")
     assert not page.evaluate("framewise.store.loader.covers(900)")
     return page
 
