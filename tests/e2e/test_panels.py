@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from framewise.bench.videos import moving_object
-from tests.e2e.editor import drag, draw_box, on_page, opened, serious, wait_until_saved
+from tests.e2e.editor import drag, draw_box, go_to, on_page, opened, serious, wait_until_saved
 from tracking.types import Box
 
 FRAMES = 24
@@ -23,12 +24,15 @@ def attribute(name: str, kind: str, *, per_frame: bool, choices: tuple[str, ...]
 
 @pytest.fixture(scope="module")
 def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Id of a short video of 1280 x 720 px in the demo project, whose first label has attributes."""
+    """Id of a short video of 1280 x 720 px; its project has a label with attributes, and a frame tag."""
     clip = tmp_path_factory.mktemp("clips") / "panels.mp4"
     moving_object(clip, FRAMES)
     with Client(product.url) as client:
-        project = client.demo_project()
+        form = {"name": "Panels", "labels": "person\ncar\nrain"}
+        page = client.http.post("/workspaces/1/projects/new/", data=form, headers=client.headers).raise_for_status()
+        project = int(re.findall(r"/projects/(\d+)/", str(page.url))[0])
         labels = client.get(f"/api/projects/{project}/labels")
+        labels[2]["geometry_kinds"] = ["tag"]
         labels[0]["attributes"] = [
             attribute("pose", "select", per_frame=True, choices=("walks", "sits", "lies")),
             attribute("plate", "text", per_frame=False),
@@ -114,6 +118,21 @@ def test_the_right_button_opens_the_menu_and_dragged_it_pans(editor: Page) -> No
     menu.get_by_role("menuitem", name="Occluded on or off").click()
     expect(menu).to_have_count(0)
     assert editor.evaluate("framewise.editor.visibleShapes()[0].occluded")
+
+
+def test_a_frame_tag_begins_and_ends_with_its_key(editor: Page) -> None:
+    rain = editor.get_by_role("button", name="rain 3")
+    go_to(editor, 5)
+    editor.keyboard.press("3")
+    expect(rain).to_have_attribute("aria-pressed", "true")
+    go_to(editor, 12)
+    editor.keyboard.press("3")
+    expect(rain).to_have_attribute("aria-pressed", "false")
+    wait_until_saved(editor)
+    editor.reload()
+    editor.wait_for_selector("#stage[data-frame]")
+    go_to(editor, 11)
+    expect(rain).to_have_attribute("aria-pressed", "true")
 
 
 def test_how_objects_look_is_remembered(editor: Page) -> None:

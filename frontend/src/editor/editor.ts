@@ -333,7 +333,9 @@ export class Editor {
   /** The boxes on this frame that a run would start from: the selected ones, or all. `why`: what stands against it. */
   boxesToTrack(): { boxes: ShownShape[]; why: string } {
     const selection = this.session.selection.value
-    const shown = this.visibleShapes().filter(({ track, kind }) => kind === 'box' && (!selection.size || selection.has(track.id)))
+    const frame = this.session.frame.value
+    const candidates = selection.size ? [...selection].map((track) => this.store.queries.shapeAt(track, frame)) : this.visibleShapes()
+    const shown = candidates.filter((shape): shape is ShownShape => shape?.kind === 'box' && !this.session.isHidden(shape.track.id, frame))
     const unlocked = shown.filter(({ track }) => !track.locked)
     const boxes = unlocked.filter(({ track }) => !this.store.runOf(track.id))
     if (boxes.length) return { boxes, why: '' }

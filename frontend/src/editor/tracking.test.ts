@@ -35,6 +35,15 @@ describe('Track', () => {
     expect(test.sent('run.start')).toMatchObject([{ direction: 'backward', first: 0, last: 60 }])
   })
 
+  it('says why where nothing of the selection has a box', () => {
+    test.session.select(track)
+    expect(test.editor.boxesToTrack().why).toBe('')
+    test.session.frame.value = 5
+    expect(test.editor.boxesToTrack().why).toBe('Nothing selected has a box here')
+    test.press('T')
+    expect(test.sent('run.start')).toEqual([])
+  })
+
   it('leaves out what is being tracked already, and says so when nothing is left', () => {
     test.bench.run({ id: 'run', tracks: [track] })
     test.press('T')

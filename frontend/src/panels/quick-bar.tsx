@@ -31,7 +31,7 @@ export function QuickBar({ editor }: { editor: Editor }) {
   const wanted = editor.display.quickBar.value && editor.config.canEdit
   return (
     <div ref={bar} class="quick-bar" role="toolbar" aria-label="Actions for the selected objects" hidden={!wanted}>
-      {wanted && editor.selected().length > 0 && <Actions editor={editor} />}
+      {wanted && !editor.session.playing.value && editor.selected().length > 0 && <Actions editor={editor} />}
     </div>
   )
 }

@@ -33,12 +33,14 @@ export function Tracking({ editor }: { editor: Editor }) {
 /** Says why when there is nothing to track. */
 function TrackButton({ editor }: { editor: Editor }) {
   const { keymap, store } = editor
+  const selected = editor.selected().length > 0
   store.records.version.value
-  const { why } = editor.boxesToTrack()
+  // Of all on the frame it says so when it is pressed: looking for them in every frame of playback would take from it.
+  const why = selected ? editor.boxesToTrack().why : ''
   const keys = `${keymap.shown('run.forward')}: forward, ${keymap.shown('run.backward')}: backward`
   return (
     <button type="button" class="button primary wide" disabled={why !== ''} title={why || `Track in the chosen direction (${keys})`} onClick={() => editor.startTracking()}>
-      <Icon name="target" /> {why || `Track ${editor.selected().length ? 'selected' : 'all on this frame'}`}
+      <Icon name="target" /> {why || `Track ${selected ? 'selected' : 'all on this frame'}`}
     </button>
   )
 }
