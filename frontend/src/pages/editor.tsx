@@ -56,9 +56,10 @@ function start(): void {
     onPredictions: (message) => store.receivePredictions(message),
     onEnded: (message) => store.session.tell(message, 'error'),
   })
+  const kept = `${config.user.id}/${config.layer.id}`
   const store = new EditorStore(
     config,
-    { rest, edits: new IndexedEdits(`${config.user.id}/${config.layer.id}`), send: (message) => live.send(message) },
+    { rest, edits: new IndexedEdits(kept), refused: new IndexedEdits(`${kept}/refused`), send: (message) => live.send(message) },
     firstFrame(config, parameters),
   )
   const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), toggleFullScreen, focusNext: focusNextRegion, focusPanel })

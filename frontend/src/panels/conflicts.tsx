@@ -1,21 +1,43 @@
 import { changeConflict, showConflict, wordsOf } from '@/editor/conflicts'
 import type { Editor } from '@/editor/editor'
 import type { Met } from '@/store/conflicts'
-import { nameOf, rangesInWords } from './change-words'
+import type { Refusal } from '@/store/refusals'
+import { counted, nameOf, rangesInWords } from './change-words'
 
 const SHOWN = 3
 
-/** Where one's work and somebody else's met: it waits until it is answered. */
+/** Where one's work and somebody else's met, and what could not be saved: it waits until it is answered. */
 export function ConflictCards({ editor }: { editor: Editor }) {
   const open = editor.store.conflicts.open.value
-  if (!open.length) return null
+  const refused = editor.store.refusals.kept.value
+  if (!open.length && !refused.length) return null
   return (
-    <section class="conflicts" aria-label="Changes that met" aria-live="polite">
+    <section class="conflicts" aria-label="Changes that need an answer" aria-live="polite">
+      {refused.length > 0 && <RefusedCard editor={editor} refused={refused} />}
       {open.slice(0, SHOWN).map((met) => (
         <ConflictCard key={met.id} editor={editor} met={met} />
       ))}
       {open.length > SHOWN && <p class="muted">and {open.length - SHOWN} more</p>}
     </section>
+  )
+}
+
+/** What could not be saved. It isn't on the server, and no longer on the picture. */
+function RefusedCard({ editor, refused }: { editor: Editor; refused: readonly Refusal[] }) {
+  const reason = refused.at(-1)!.message
+  return (
+    <article class="conflict refused">
+      <h3>{counted(refused.length, 'change')} could not be saved</h3>
+      <p>{reason && `${reason} `}Until you try again, {refused.length === 1 ? 'it is' : 'they are'} kept in this browser.</p>
+      <div class="row end">
+        <button type="button" class="button" onClick={() => editor.store.refusals.take()}>
+          Discard
+        </button>
+        <button type="button" class="button primary" onClick={() => editor.store.retryRefused()}>
+          Try again
+        </button>
+      </div>
+    </article>
   )
 }
 

@@ -18,6 +18,7 @@ import { Outbox, type EditStorage } from './outbox'
 import { LivePredictions } from './predictions'
 import { Queries } from './queries'
 import { Records } from './records'
+import { Refusals } from './refusals'
 import { Restorer } from './restorer'
 import { changeInWords, rightsIn, rightsOf, withRights, type Rights } from './rights'
 import { Session } from './session'
@@ -53,6 +54,8 @@ export interface Gesture {
 export interface StoreDeps {
   readonly rest: Rest
   readonly edits: EditStorage
+  /** Where edits are kept that the server refused. */
+  readonly refused: EditStorage
   /** Hands a message to the live channel; false when there is no connection. */
   readonly send: (message: ClientMessage) => boolean
 }
@@ -70,6 +73,7 @@ export class EditorStore {
   readonly overview: Overview
   readonly changes: ChangeLog
   readonly restorer: Restorer
+  readonly refusals: Refusals
   readonly conflicts: Conflicts
   readonly config: EditorConfig
   /** What this person may do, which may change while the page is open; `config` always says it as it is now. */
@@ -100,6 +104,7 @@ export class EditorStore {
       () => this.session.tell('This browser can’t keep unsent edits. Stay online until everything is saved.', 'error'),
     )
     this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
+    this.refusals = new Refusals(deps.refused)
     this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.value.get(id) ?? null)
     this.loader = new Loader(
@@ -119,6 +124,7 @@ export class EditorStore {
     for (const edit of left) this.reapply(edit.operations)
     this.records.settle()
     this.outbox.resend()
+    void this.refusals.restore()
     void this.loadHistory()
     this.loader.want(this.session.frame.value)
   }
@@ -180,6 +186,18 @@ export class EditorStore {
       this.session.tell(`Nothing was changed: the rest of the track could not be loaded. ${(error as Error).message}`, 'error')
       return false
     }
+  }
+
+  /** Send what the server refused once more: what stood in its way may be gone. */
+  retryRefused(): void {
+    for (const edit of this.refusals.take()) {
+      const tx = new Transaction(this.records)
+      for (const operation of edit.operations) tx.do(operation)
+      const again: Edit = { ...edit, id: uuid() }
+      this.history.push({ edit: again.id, summary: edit.summary ?? '', inverse: tx.inverse })
+      this.outbox.add(again)
+    }
+    this.records.settle()
   }
 
   // ------------------------------------------------------------------ runs
@@ -443,7 +461,8 @@ export class EditorStore {
   private refused(message: string, edit: string | null): void {
     this.session.tell(message, 'error')
     if (edit === null) return
-    this.outbox.settle(edit)
+    const refused = this.outbox.settle(edit)
+    if (refused) this.refusals.add(refused, message)
     this.history.forget(edit)
     // What it did here is replaced by what the server has; edits made after it are done again on top.
     void this.mend(true)

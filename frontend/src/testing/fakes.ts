@@ -80,6 +80,7 @@ export class StoreBench {
   online = true
   readonly sent: ClientMessage[] = []
   readonly edits: FakeEdits
+  readonly refused = new FakeEdits()
   readonly rest = new FakeRest()
   readonly store: EditorStore
   revision = 0
@@ -90,7 +91,7 @@ export class StoreBench {
       if (this.online) this.sent.push(message)
       return this.online
     }
-    this.store = new EditorStore({ ...CONFIG, ...config }, { rest: this.rest, edits, send }, 0)
+    this.store = new EditorStore({ ...CONFIG, ...config }, { rest: this.rest, edits, refused: this.refused, send }, 0)
   }
 
   /** The socket is open: the server greets. */
