@@ -56,7 +56,8 @@ def stored(client: Client, page: Page, track: str) -> Sequence[Row]:
 
 
 def reopened(page: Page, product: Product, video: int) -> Page:
-    """The editor anew, which has loaded no more than the first two windows."""
+    """The editor anew, with the first two windows loaded and the others slow to come."""
+    page.route(re.compile(r"/window\?first=(512|768)&last=\d+$"), lambda _route: None)
     opened(page, product, video)
     page.wait_for_function("framewise.store.loader.covers(0)")
     assert not page.evaluate("framewise.store.loader.covers(900)")
