@@ -178,6 +178,11 @@ describe('tracks', () => {
     expect(test.store.records.track(track)?.label).toBe(1)
   })
 
+  it('the digit of a label that the selected boxes can’t have is for the next object', () => {
+    test.press('4')
+    expect([test.store.records.track(track)?.label, test.session.activeLabel.value]).toEqual([1, 4])
+  })
+
   it('a label without a key of its own has its place in the list', () => {
     const labels = [{ hotkey: 'x' }, { hotkey: '' }, { hotkey: '1' }].map((more, index) => ({ ...test.editor.config.labels[0]!, id: index, ...more }))
     expect(['X', '1', '2', '3'].map((key) => labelOfKey(labels, key)?.id ?? null)).toEqual([0, 2, 1, null])

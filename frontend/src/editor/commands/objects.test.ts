@@ -26,6 +26,12 @@ describe('many objects at once', () => {
     expect(track(tracks[0]!).frameAttributes).toEqual({ 1: [[0, 'sits']] })
   })
 
+  it('keep their label where the new one is not for shapes like theirs, and say so', () => {
+    relabel(test.editor, tracks, label(4))
+    expect(tracks.map((id) => track(id).label)).toEqual([1, 1, 1, 1])
+    expect(test.session.notice.value?.message).toContain('form isn’t for shapes like 4 of these objects')
+  })
+
   it('are recoloured but for the locked ones, and get the label’s colour back', () => {
     setLocked(test.editor, [tracks[3]!], true)
     recolour(test.editor, tracks, '#123456')

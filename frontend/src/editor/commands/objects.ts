@@ -16,13 +16,28 @@ const counted = (verb: string, ids: readonly TrackId[]) => (ids.length === 1 ? v
 /** The labels that tracks can have instead: objects and frame tags are not each other. */
 export function labelsFor(editor: Editor, tracks: readonly Track[]): Label[] {
   const tags = new Set(tracks.map(({ label }) => isTagLabel(editor.label(label) ?? { geometryKinds: [] })))
-  return tags.size === 1 ? editor.config.labels.filter((label) => tags.has(isTagLabel(label))) : []
+  if (tags.size !== 1) return []
+  return editor.config.labels.filter((label) => tags.has(isTagLabel(label)) && tracks.every((track) => mayBeDrawn(editor, track, label)))
 }
 
-/** Values of attributes go along where the new label has the same attribute. */
+/** Whether a label is for shapes as a track's first one is, so far as it is loaded; of a skeleton, with as many joints. */
+function mayBeDrawn(editor: Editor, { id, label: former }: Track, label: Label): boolean {
+  const { queries } = editor.store
+  const extent = queries.extent(id)
+  const kind = extent && queries.rowAt(id, extent[0])?.kind
+  if (!kind || former === label.id) return true
+  const joints = editor.label(former)?.skeleton?.joints.length
+  return label.geometryKinds.includes(kind) && (kind !== 'skeleton' || label.skeleton?.joints.length === joints)
+}
+
+/** Values of attributes go along where the new label has the same attribute. Objects that it isn't for keep theirs. */
 export function relabel(editor: Editor, ids: readonly TrackId[], label: Label): void {
   const tracks = editable(editor, ids).flatMap((id) => editor.store.records.track(id) ?? [])
-  const others = tracks.filter((track) => track.label !== label.id && labelsFor(editor, [track]).includes(label))
+  const fitting = tracks.filter((track) => labelsFor(editor, [track]).includes(label))
+  const unfit = tracks.length - fitting.length
+  if (unfit) editor.session.tell(`${label.name} isn’t for shapes like ${unfit === 1 ? 'one' : unfit} of these objects. Allow them in the project’s labels first.`, 'error')
+  const others = fitting.filter((track) => track.label !== label.id)
+  if (!others.length) return
   editor.store.transact(counted(`Label ${label.name}`, others.map(({ id }) => id)), (tx) => {
     for (const track of others) tx.updateTrack(track.id, relabelled(track, editor.label(track.label), label))
   })

@@ -2,7 +2,7 @@ import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { isTagLabel, toggleTag } from '@/editor/frame-tags'
 import type { Label } from '@/store/types'
-import { relabel } from './objects'
+import { labelsFor, relabel } from './objects'
 
 const withSelection = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
 
@@ -53,13 +53,14 @@ export function keyOfLabel(editor: Editor, label: Label, index: number): string 
   return /^[1-9]$/.test(digit) ? editor.keymap.shown(`label.${digit}`) || digit : label.hotkey
 }
 
-/** Give the selected tracks a label, or draw the next object with it; a frame tag begins or ends here. */
+/** Give the selected tracks a label; where none of them may have it, the next object gets it. A frame tag begins or ends here. */
 export function chooseLabel(editor: Editor, label: Label): void {
   if (isTagLabel(label)) {
     toggleTag(editor, label)
     return
   }
-  const tracks = editor.selected().filter((track) => editor.store.records.track(track)?.label !== label.id)
+  const others = editor.selected().flatMap((id) => editor.store.records.track(id) ?? []).filter((track) => track.label !== label.id)
+  const tracks = others.filter((track) => labelsFor(editor, [track]).includes(label)).map(({ id }) => id)
   if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
     relabel(editor, tracks, label)
   } else editor.session.activeLabel.value = label.id
