@@ -67,6 +67,22 @@ def test_the_palette_goes_to_a_frame_and_gives_the_keys_back(editor: Page) -> No
     assert frame_of(editor) == 18
 
 
+def test_a_frame_is_gone_to_by_its_number_and_a_range_played_in_a_loop(editor: Page) -> None:
+    editor.keyboard.press("`")
+    editor.keyboard.type("9")
+    editor.keyboard.press("Enter")
+    assert frame_of(editor) == 9
+    editor.evaluate("framewise.store.session.range.value = [3, 6]")
+    editor.keyboard.press("Alt+l")
+    editor.keyboard.press("Shift+Space")
+    played = "(n => n >= 3 && n <= 6)(framewise.store.session.frame.value)"
+    editor.wait_for_function(f"{played} && framewise.store.session.speed.value === -1")
+    editor.wait_for_timeout(600)
+    assert editor.evaluate(f"{played} && framewise.store.session.playing.value"), "It goes round."
+    editor.keyboard.press("Shift+Space")
+    assert editor.evaluate("framewise.store.session.playing.value") is False
+
+
 def test_a_box_is_drawn_where_the_pointer_is_in_a_turned_view(editor: Page) -> None:
     editor.keyboard.press("Alt+r")
     at = """([x, y]) => {

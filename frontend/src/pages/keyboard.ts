@@ -33,7 +33,10 @@ export function focusNextRegion(): void {
 
 /** Move the focus into a part of the page, as soon as what was just unfolded is there. */
 export function focusPanel(id: string): void {
-  requestAnimationFrame(() => wayInto(id)?.focus({ preventScroll: id === 'stage' }))
+  const field = document.getElementById(id)
+  // A field is there already; who goes on typing at once types into it.
+  if (field instanceof HTMLInputElement) field.focus()
+  else requestAnimationFrame(() => wayInto(id)?.focus({ preventScroll: id === 'stage' }))
 }
 
 /** What gets the focus of a part of the page: itself, the control that it names, or its first one. */
