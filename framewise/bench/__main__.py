@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import live, shapes, undo, videos
-from framewise.bench.browser import editor_page, scrub, seek_times_ms
+from framewise.bench import brush, crowd, live, shapes, undo, videos
+from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from framewise.bench.table import Figure, median, p95, show
@@ -21,7 +21,9 @@ SEEKS = 60
 
 
 def main(
-    only: Annotated[str, typer.Option(help="One part: live, flow, seek, undo, hour or shapes. Empty: all.")] = "",
+    only: Annotated[
+        str, typer.Option(help="One part: live, flow, seek, undo, crowd, brush, hour or shapes. Empty: all.")
+    ] = "",
 ) -> None:
     """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
     missed."""
@@ -44,7 +46,7 @@ def main(
 
 def _measure_product(product: Product, folder: Path, only: str, console: Console) -> list[Figure]:
     figures: list[Figure] = []
-    if only in ("", "live", "flow", "seek", "undo"):
+    if only in ("", "live", "flow", "seek", "undo", "crowd"):
         clip = folder / "moving.mp4"
         box = videos.moving_object(clip, FRAMES)
         with Client(product.url) as client:
@@ -64,6 +66,12 @@ def _measure_product(product: Product, folder: Path, only: str, console: Console
         if only in ("", "undo"):
             console.print("Undo …")
             figures += undo.measure(product, video, FRAMES)
+        if only in ("", "crowd"):
+            console.print("300 shapes on every frame …")
+            figures += crowd.measure(product, video, FRAMES)
+    if only in ("", "brush"):
+        console.print("Painting …")
+        figures += _measure_brush(product, folder)
     if only in ("", "hour"):
         console.print("An hour of video with a million shapes …")
         figures += _measure_hour(product)
@@ -80,11 +88,23 @@ def _measure_seek(product: Product, video: int) -> list[Figure]:
     ]
 
 
+def _measure_brush(product: Product, folder: Path) -> list[Figure]:
+    clip = folder / "full-hd.mp4"
+    videos.moving_object(clip, 24, size=(1920, 1080))
+    with Client(product.url) as client:
+        video = client.upload(client.demo_project(), clip)
+        client.until_ready(video)
+        labels = client.editor_config(video)["labels"]
+    label = next(label["id"] for label in labels if "mask" in label["geometryKinds"])
+    return brush.measure(product, video, label)
+
+
 def _measure_hour(product: Product) -> list[Figure]:
     video = videos.add_hour(product)
     area = "The million-shape hour"
     middle = videos.HOUR // 2
     with editor_page(product, video, frame=middle) as page:
+        ready = interactive_ms(page, product, video, middle)
         opened = page.evaluate(
             "performance.getEntriesByType('resource').find((entry) => entry.name.includes('/window')).encodedBodySize"
         )
@@ -94,6 +114,7 @@ def _measure_hour(product: Product) -> list[Figure]:
         scrubbed = scrub(page, middle, middle + 600, 6)
     return [
         Figure(area, "window that opens the editor in its middle", opened / 1000, "kB", 300),
+        Figure(area, "from going there until shapes are drawn and a key is answered", ready, "ms", 2000),
         Figure(area, "random frame decoded and drawn, median", median(times), "ms"),
         Figure(area, "frames of the page per second while scrubbing", scrubbed["fps"], "fps", 55, at_least=True),
         Figure(area, "different pictures shown per second while scrubbing", scrubbed["pictures"], "fps"),

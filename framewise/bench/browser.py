@@ -64,6 +64,18 @@ def sign_in(page: Page, url: str, username: str = USERNAME, password: str = PASS
     page.wait_for_url(lambda address: "/sign-in" not in address)
 
 
+def interactive_ms(page: Page, product: Product, video: int, frame: int) -> float:
+    """Milliseconds from going to an editor until frame and shapes are drawn and a key has moved the playhead."""
+    page.goto(f"{product.url}/videos/{video}/edit/?frame={frame}", wait_until="commit")
+    page.wait_for_function(
+        f"document.getElementById('stage')?.dataset.frame === '{frame}'"
+        f" && window.framewise.store.queries.shapesAt({frame}).length > 0"
+    )
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"document.getElementById('stage').dataset.frame === '{frame + 1}'")
+    return float(page.evaluate("performance.now()"))
+
+
 def seek_times_ms(page: Page, frames: list[int]) -> list[float]:
     """Milliseconds from asking for a frame to its picture being on the canvas, for each of ``frames``."""
     script = """async (frames) => {

@@ -22,14 +22,14 @@ GROUP = 12
 OBJECT = (120, 90)
 
 
-def moving_object(path: Path, frames: int, *, seed: int = 7) -> Box:
-    """Write a video in which a textured object moves over a textured ground. Returns its box on frame 0."""
-    ground = _texture(HEIGHT, WIDTH, seed, blur=9)
+def moving_object(path: Path, frames: int, *, size: tuple[int, int] = (WIDTH, HEIGHT), seed: int = 7) -> Box:
+    """Write a video of ``size`` px: a textured object moves over a textured ground. Returns its box on frame 0."""
+    ground = _texture(size[1], size[0], seed, blur=9)
     width, height = OBJECT
     thing = _texture(height, width, seed + 1, blur=3)
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "20"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
         for number in range(frames):
             x, y = _place(number)
             image = ground.copy()
