@@ -59,7 +59,7 @@ export function limitsOf(rows: TrackRows, { kind, frame }: Edge, lastFrame: Fram
     }
     case 'gap-end': {
       const gone = rows.before(frame)!
-      return [Math.max(gapStart(rows, gone), keyBefore ?? 0) + 1, keyAfter ?? last]
+      return [Math.max(gapStart(rows, gone), keyBefore ?? 0) + 1, Math.min(keyAfter ?? last, (nextGap(rows, frame) ?? lastFrame + 1) - 1)]
     }
     case 'first':
       return [0, Math.min(keyAfter ?? last, (nextGap(rows, frame) ?? lastFrame + 1) - 1)]

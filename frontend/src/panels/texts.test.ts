@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-const TRANSLATABLE = ['buttons', 'keys-editor', 'keys-help', 'modal', 'palette', 'tour', 'view-menu', 'menu-button', 'tool-bar', 'transport']
+const TRANSLATABLE = ['buttons', 'keys-editor', 'keys-help', 'modal', 'palette', 'tour', 'view-menu', 'menu-button', 'tool-bar', 'transport', 'timeline-bar']
 
 const BARE = [
   // <h2>Keys</h2>

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
 import { ObjectFilter } from './object-filter'
@@ -9,16 +10,16 @@ export function TimelineBar({ editor }: { editor: Editor }) {
   const [shown, all] = [list.shown.value.length, list.count.value]
   const inTime = units.value === 'time'
   return (
-    <div class="timeline-bar" role="toolbar" aria-label="Rows and zoom of the timeline">
+    <div class="timeline-bar" role="toolbar" aria-label={t('Rows and zoom of the timeline')}>
       <div class="row">
         <input
           type="search"
-          placeholder={shown < all ? `${shown} of ${all}` : 'Find'}
-          aria-label="Find rows of the timeline"
+          placeholder={shown < all ? t('{shown} of {all}', { shown, all }) : t('Find')}
+          aria-label={t('Find rows of the timeline')}
           value={list.filter.value.query}
           onInput={(event) => list.narrow({ query: event.currentTarget.value })}
         />
-        <ObjectFilter editor={editor} id="row-filter" title="Which rows, in which order" />
+        <ObjectFilter editor={editor} id="row-filter" title={t('Which rows, in which order')} />
       </div>
       <div class="row">
         <CommandButton editor={editor} id="timeline.zoom-out" icon="minus" />
@@ -29,10 +30,10 @@ export function TimelineBar({ editor }: { editor: Editor }) {
         <button
           type="button"
           class="button quiet"
-          title={inTime ? 'The ruler shows times. Show frame numbers.' : 'The ruler shows frame numbers. Show times.'}
+          title={inTime ? t('The ruler shows times. Show frame numbers.') : t('The ruler shows frame numbers. Show times.')}
           onClick={() => (units.value = inTime ? 'frames' : 'time')}
         >
-          {inTime ? 'Time' : 'Frames'}
+          {inTime ? t('Time') : t('Frames')}
         </button>
       </div>
     </div>

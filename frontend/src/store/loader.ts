@@ -39,6 +39,8 @@ export class Loader {
   private readonly held = new Map<TrackId, Set<number>>()
   private readonly ended = new AbortController()
   private wantedAt = 0
+  /** Windows around the playhead: these are never surplus. */
+  private around: readonly number[] = []
 
   constructor(
     private readonly rest: Rest,
@@ -63,6 +65,7 @@ export class Loader {
     const ahead = here + (direction >= 0 ? WINDOW : -WINDOW)
     const behind = here - (direction >= 0 ? WINDOW : -WINDOW)
     const wanted = [here, ahead, behind].filter((start) => start >= 0 && start < this.frameCount)
+    this.around = wanted
     for (const [start, controller] of this.underway) {
       // Scrubbing far leaves requests behind that nobody waits for any more.
       if (!wanted.includes(start)) controller.abort()
@@ -127,7 +130,7 @@ export class Loader {
   /** Windows to forget so that a long session doesn't fill the memory; they are fetched again when wanted. */
   surplus(): number[] {
     const oldest = [...this.loaded].sort(([, a], [, b]) => a - b).map(([start]) => start)
-    const surplus = oldest.slice(0, Math.max(oldest.length - KEPT_WINDOWS, 0))
+    const surplus = oldest.slice(0, Math.max(oldest.length - KEPT_WINDOWS, 0)).filter((start) => !this.around.includes(start))
     for (const start of surplus) this.loaded.delete(start)
     return surplus
   }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Edge } from '@/editor/edges'
 import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
+import { keyframeBox } from '@/store/chunks'
 import type { Attribute, TrackId } from '@/store/types'
 import { adjustRange, chooseRange, dragChange, dragEdge, type Drag } from './drags'
 import { xOf } from './layout'
@@ -131,5 +132,27 @@ describe('dragging a change of an attribute', () => {
     expect(test.store.records.track(track)?.frameAttributes).toEqual({ 7: [[29, 'b'], [30, 'a']] })
     test.press('Ctrl+Z')
     expect(test.store.records.track(track)?.frameAttributes).toEqual({ 7: [[20, 'b'], [30, 'a']] })
+  })
+})
+
+describe('dragging the edges of a frame tag', () => {
+  it('moves where its stretches begin and end, one frame apart at the least', () => {
+    const tag = (frame: number, outside = false) => ({ ...keyframeBox(frame, [0, 0, 0, 0], { outside }), kind: 'tag' as const })
+    const rain = test.store.transact('Rain', (tx) => {
+      const id = tx.createTrack({ label: 2 })
+      tx.putRows(id, [tag(20), tag(30, true), tag(50), tag(60)])
+      return id
+    })
+    const tagLine = { track: test.store.records.track(rain)!, attribute: null }
+    const dragTag = (edge: Edge, from: number, to: number) => {
+      const dragged = dragEdge(test.editor, view, tagLine, edge, x(from))
+      dragged.move(x(to), 0)
+      dragged.end()
+    }
+    dragTag({ kind: 'gap-start', frame: 30 }, 30, 35)
+    dragTag({ kind: 'gap-end', frame: 50 }, 50, 10)
+    dragTag({ kind: 'last', frame: 60 }, 61, 71)
+    const shown = Array.from({ length: 100 }, (_, frame) => frame).filter((frame) => test.store.queries.showsOn(rain, frame))
+    expect([shown[0], shown.includes(34), shown.includes(35), shown.includes(36), shown.at(-1)]).toEqual([20, true, false, true, 70])
   })
 })

@@ -75,7 +75,7 @@ export function adjustRange(editor: Editor, view: TimelineView, end: 'first' | '
 export function dragEdge(editor: Editor, view: TimelineView, { track }: Line, edge: Edge, x: number): Drag {
   visit(editor, track.id, edge.frame)
   const { queries, records } = editor.store
-  const [least, most] = reachable(editor, edge.frame, limitsOf(records.rows(track.id), edge, view.frameCount - 1))
+  const [least, most] = reachable(editor, track.id, edge.frame, limitsOf(records.rows(track.id), edge, view.frameCount - 1))
   const grip = timeOf(edge) - view.timeAt(x)
   const change = new Change(editor, track.id, SUMMARIES[edge.kind])
   let to = edge.frame
@@ -188,12 +188,13 @@ function stopFollowing(editor: Editor, track: string): void {
 }
 
 /** Where this person may edit and every row is known: what isn't here could not be put back. */
-function reachable(editor: Editor, from: FrameNumber, limits: Range): Range {
+function reachable(editor: Editor, track: TrackId, from: FrameNumber, limits: Range): Range {
   const [least, most] = editable(editor, from, limits)
   const { loader } = editor.store
   let [first, last] = [windowStart(from), windowStart(from) + WINDOW - 1]
-  while (first > least && loader.covers(first - 1)) first -= WINDOW
-  while (last < most && loader.covers(last + 1)) last += WINDOW
+  const isHere = (frame: FrameNumber) => loader.holds([track], frame, frame)
+  while (first > least && isHere(first - 1)) first -= WINDOW
+  while (last < most && isHere(last + 1)) last += WINDOW
   return [Math.max(least, first), Math.min(most, last)]
 }
 

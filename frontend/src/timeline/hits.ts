@@ -37,7 +37,7 @@ export function hitAt(view: TimelineView, known: Known, x: number, y: number): H
   if (!line || view.scale.perFrame < DETAIL_PER_FRAME) return { on: 'row', line }
   if (line.attribute) return hitChange(view, line, x) ?? { on: 'row', line }
   const { id } = line.track
-  const edge = known.covers(view.frameAt(x)) ? edgeNear(view, known.rows(id), x, known.selected(id)) : null
+  const edge = known.covers(view.frameAt(x)) ? edgeNear(view, known.rows(id), x, view.tags.has(line.track.label) ? 'edges' : known.selected(id) ? 'all' : 'keyframes') : null
   return edge ? { on: 'edge', line, edge } : { on: 'row', line }
 }
 
@@ -54,13 +54,13 @@ function hitHead(view: TimelineView, { range }: Known, x: number, y: number): Hi
 const isTriangle = (view: TimelineView, { track, attribute }: Line, x: number) =>
   attribute === null && x < NAME_X.picture && (view.attributes.get(track.label)?.length ?? 0) > 0
 
-/** The nearest keyframe within reach, or else the nearest edge where those count. */
-function edgeNear(view: TimelineView, rows: TrackRows, x: number, edges: boolean): Edge | null {
+/** The nearest keyframe within reach, or else the nearest edge, of those that count. */
+function edgeNear(view: TimelineView, rows: TrackRows, x: number, which: 'keyframes' | 'edges' | 'all'): Edge | null {
   const time = view.timeAt(x)
   const reach = REACH_PX / view.scale.perFrame
-  const keyframe = keyframeNear(rows, time - 0.5, reach)
+  const keyframe = which === 'edges' ? null : keyframeNear(rows, time - 0.5, reach)
   if (keyframe !== null) return asEdge(rows, keyframe)
-  if (!edges) return null
+  if (which === 'keyframes') return null
   let nearest: Edge | null = null
   let least = reach
   for (let frame = Math.max(Math.ceil(time - reach), 0); frame <= time + reach; frame++) {

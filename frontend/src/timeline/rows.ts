@@ -1,4 +1,5 @@
 /** One row of the timeline: a track's keyframes, predictions, gaps, and how far a run has come. */
+import { edgeBefore } from '@/editor/edges'
 import type { Editor } from '@/editor/editor'
 import { Flag, windowStart, WINDOW } from '@/store/chunks'
 import { trackColour } from '@/store/colours'
@@ -109,9 +110,25 @@ function drawDetail(surface: Surface, editor: Editor, view: TimelineView, track:
     const here = loader.covers(from)
     let to = windowStart(from) + WINDOW - 1
     while (to < last && loader.covers(to + 1) === here) to += WINDOW
-    if (here) drawSpans(surface, editor, track, from, Math.min(to, last), colour, y)
+    if (here && view.tags.has(track.label)) drawStretches(surface, editor, track, from, Math.min(to, last), colour, y)
+    else if (here) drawSpans(surface, editor, track, from, Math.min(to, last), colour, y)
     else drawBins(surface, bins.filter((bin) => bin[1] >= from && bin[0] <= to), colour, y)
     from = to + 1
+  }
+}
+
+/** A frame tag: whole where it holds, with edges to grip. */
+function drawStretches({ context, scale, palette }: Surface, editor: Editor, track: Track, first: FrameNumber, last: FrameNumber, colour: string, y: number): void {
+  for (const span of editor.store.queries.spans(track.id, first, last)) {
+    if (span.kind === 'outside' || !editor.store.queries.showsOn(track.id, span.first)) continue
+    context.fillStyle = colour
+    context.globalAlpha *= 0.55
+    context.fillRect(xOf(scale, span.first), y + 6, Math.max((span.last + 1 - span.first) * scale.perFrame, 1), ROW_PX - 13)
+    context.globalAlpha /= 0.55
+    context.fillStyle = palette.text
+    for (const frame of [span.first, span.last + 1]) {
+      if (edgeBefore(editor.store.records.rows(track.id), frame)) context.fillRect(xOf(scale, frame) - 1, y + 5, 2, ROW_PX - 11)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** Small pictures of the objects, cut from the frame that is decoded anyway or from the strip. A bounded sheet of them. */
 import type { Editor } from '@/editor/editor'
+import { isTagLabel } from '@/editor/frame-tags'
 import type { Box } from '@/geometry/box'
 import type { EditorConfig, FrameNumber, Track, TrackId } from '@/store/types'
 import type { Thumbnails } from './names'
@@ -85,6 +86,7 @@ export class ThumbnailSheet implements Thumbnails {
     const { session, store, config } = this.editor
     const frame = session.frame.value
     const shape = store.queries.shapeAt(track.id, frame)
+    if (this.editor.config.labels.some((label) => label.id === track.label && isTagLabel(label))) return null
     const picture = shape && this.peek(frame)
     if (picture) return squareCut(picture, shape.bounds, picture.width / config.video.width, { x: 0, y: 0, width: picture.width, height: picture.height }, false)
     return this.strip && config.video.strip && !this.slots.has(track.id) ? this.stripCut(track, this.strip, config.video.strip) : null

@@ -2,6 +2,7 @@
 import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { TimelineControl } from '@/editor/timeline-control'
 import type { OverviewOut } from '@/protocol/generated'
@@ -245,10 +246,10 @@ export class Timeline implements TimelineControl {
 
   private drawHint({ context, palette, top }: Surface): void {
     const { list, config, keymap } = this.editor
-    const first = `Press ${keymap.shown('tool.draw')} and draw one, then ${keymap.shown('run.forward')} to track it.`
-    const none = config.canEdit ? `No objects yet. ${first}` : 'No objects yet.'
+    const keys = { draw: keymap.shown('tool.draw'), track: keymap.shown('run.forward') }
+    const none = config.canEdit ? t('No objects yet. Press {draw} and draw one, then {track} to track it.', keys) : t('No objects yet.')
     context.fillStyle = palette.muted
-    context.fillText(list.count.value ? 'No object matches the filter.' : none, GUTTER_PX + 16, top + ROW_PX)
+    context.fillText(list.count.value ? t('No object matches the filter.') : none, GUTTER_PX + 16, top + ROW_PX)
   }
 
   private densities(): Float32Array | null {

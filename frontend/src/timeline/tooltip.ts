@@ -1,11 +1,12 @@
 /** What lies under the pointer, in words. */
 import { clock } from '@/core/clock'
+import { t } from '@/core/text'
 import { stateAt, type State } from '@/editor/edges'
 import type { Editor } from '@/editor/editor'
 import { Flag } from '@/store/chunks'
 import type { FrameNumber, Track } from '@/store/types'
 import type { Hit } from './hits'
-import { shownValue, valueRanges } from './lines'
+import { shownValue, valueRanges, type Line } from './lines'
 
 const GAP_PX = 14
 
@@ -38,22 +39,22 @@ export class Tooltip {
 
 /** Lines of text about a place; none: nothing worth saying. */
 export function described(editor: Editor, hit: Hit, frame: FrameNumber): string[] {
-  const where = `Frame ${frame} · ${clock(frame / editor.config.video.fps)}`
+  const where = placeOf(editor, frame)
   switch (hit.on) {
     case 'minimap':
-      return ['The whole video. Drag to move along it.']
+      return [t('The whole video. Drag to move along it.')]
     case 'ruler':
       return [where]
     case 'range':
-      return [chosen(editor), 'Drag to change it, Escape to drop it']
+      return [chosen(editor), t('Drag to change it, Escape to drop it')]
     case 'triangle':
-      return ['Attributes that change over time']
+      return [t('Attributes that change over time')]
     case 'name':
       return hit.line ? aboutTrack(editor, hit.line.track) : []
     case 'edge':
-      return [`Frame ${hit.edge.frame} · ${clock(hit.edge.frame / editor.config.video.fps)}`, EDGES[hit.edge.kind]]
+      return [placeOf(editor, hit.edge.frame), t(EDGES[hit.edge.kind])]
     case 'change':
-      return [`${hit.line.attribute!.name} from frame ${hit.line.track.frameAttributes[hit.line.attribute!.id]![hit.index]![0]}`, 'Drag to change it earlier or later']
+      return [aboutChange(hit.line, hit.index), t('Drag to change it earlier or later')]
     case 'row':
       if (!hit.line) return []
       return [where, hit.line.attribute ? aboutValue(editor, hit.line.track, hit.line.attribute.id, frame) : aboutFrame(editor, hit.line.track, frame)]
@@ -79,29 +80,46 @@ const STATES: Readonly<Record<State, string>> = {
 }
 
 function aboutFrame(editor: Editor, track: Track, frame: FrameNumber): string {
-  if (!editor.store.loader.covers(frame)) return 'Go there to see its frames'
   const rows = editor.store.records.rows(track.id)
+  if (!editor.store.loader.covers(frame)) return aboutWindow(editor, track, frame)
   const state = stateAt(rows, frame)
-  if (state !== 'predicted') return STATES[state]
-  const doubtful = rows.flags(frame) & Flag.doubtful ? ' · doubtful' : ''
-  return `Predicted · confidence ${Math.round(100 * rows.confidence(frame))} %${doubtful}`
+  if (state !== 'predicted') return t(STATES[state])
+  const percent = Math.round(100 * rows.confidence(frame))
+  return rows.flags(frame) & Flag.doubtful ? t('Predicted · confidence {percent} % · doubtful', { percent }) : t('Predicted · confidence {percent} %', { percent })
 }
+
+/** Of frames that aren't here: what the overview says of those around. */
+function aboutWindow(editor: Editor, track: Track, frame: FrameNumber): string {
+  const bins = editor.store.overview.bins(track.id, editor.store.records.rows(track.id))
+  const bin = bins?.find(([first, last]) => frame >= first && frame <= last)
+  if (!bin) return t('No keyframes or predictions here')
+  const [first, last, , keyframes, predicted, , lowest] = bin
+  const values = { first, last, keyframes, predicted, percent: Math.round(100 * lowest) }
+  if (!predicted) return t('{keyframes} keyframes on frames {first}–{last}', values)
+  return t('{keyframes} keyframes, {predicted} predictions from {percent} % on frames {first}–{last}', values)
+}
+
+function aboutChange({ track, attribute }: Line, index: number): string {
+  return t('{name} from frame {frame}', { name: attribute!.name, frame: track.frameAttributes[attribute!.id]![index]![0] })
+}
+
+const placeOf = (editor: Editor, frame: FrameNumber) => t('Frame {frame} · {time}', { frame, time: clock(frame / editor.config.video.fps) })
 
 function aboutValue(editor: Editor, track: Track, attribute: number, frame: FrameNumber): string {
   const named = editor.label(track.label)?.attributes.find(({ id }) => id === attribute)
   const extent = editor.store.extentOf(track.id)
   const range = named && extent ? valueRanges(track, named, extent).find(({ first, last }) => frame >= first && frame <= last) : undefined
-  return `${named?.name ?? ''}: ${range ? shownValue(range.value) || 'no value' : 'not there'}`
+  return `${named?.name ?? ''}: ${range ? shownValue(range.value) || t('no value') : t('not there')}`
 }
 
 function aboutTrack(editor: Editor, track: Track): string[] {
   const extent = editor.store.extentOf(track.id)
   const name = `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
-  if (!extent) return [name, 'No shapes yet']
-  return [name, `Frames ${extent[0]}–${extent[1]} · double click to go to the first`]
+  if (!extent) return [name, t('No shapes yet')]
+  return [name, t('Frames {first}–{last} · double click to go to the first', { first: extent[0], last: extent[1] })]
 }
 
 function chosen(editor: Editor): string {
   const [first, last] = editor.session.range.value ?? [0, 0]
-  return `Frames ${first}–${last} · ${last + 1 - first} chosen`
+  return t('Frames {first}–{last} · {count} chosen', { first, last, count: last + 1 - first })
 }

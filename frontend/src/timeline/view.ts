@@ -1,5 +1,6 @@
 /** Which frames and which lines are in view. It knows the editor, but not the page. */
 import type { Editor } from '@/editor/editor'
+import { isTagLabel } from '@/editor/frame-tags'
 import type { FrameNumber, Track, TrackId } from '@/store/types'
 import { GUTTER_PX, MINIMAP_PX, ROW_PX, RULER_PX, STRIP_PX } from './layout'
 import { changingAttributes, linesOf, type Line } from './lines'
@@ -13,6 +14,8 @@ export class TimelineView {
   readonly attributes
   /** Whether any label has some. */
   readonly hasAttributes: boolean
+  /** Labels of what holds of whole frames: their tracks have stretches, and no keyframes to speak of. */
+  readonly tags: ReadonlySet<number>
   private open: ReadonlySet<TrackId> = new Set()
   private tracks: readonly Track[] = []
   private scroll = 0
@@ -20,6 +23,7 @@ export class TimelineView {
 
   constructor(private readonly editor: Editor) {
     this.attributes = changingAttributes(editor.config)
+    this.tags = new Set(editor.config.labels.filter(isTagLabel).map(({ id }) => id))
     this.hasAttributes = [...this.attributes.values()].some(({ length }) => length > 0)
   }
 
