@@ -67,8 +67,11 @@ function dashOf({ origin, doubtful, occluded }: ShownShape): number[] {
 /** A selected track has no shape on this frame: its nearest one, to begin from. */
 function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View, ghost: ShownShape): void {
   context.save()
-  context.globalAlpha = 0.55
-  paint(context, view, ghost, { ...lookOf(editor, ghost, false, false), lineWidth: 1, dash: [4, 4] })
+  context.globalAlpha = 0.9
+  const look = { ...lookOf(editor, ghost, false, false), fill: 0, lineWidth: 1.5 }
+  // Whole below a broken line: it is seen on any picture.
+  paint(context, view, ghost, { ...look, colour: 'rgb(0 0 0 / 35%)', lineWidth: 2, dash: [] })
+  paint(context, view, ghost, { ...look, dash: [4, 4] })
   context.restore()
 }
 

@@ -11,6 +11,7 @@ import type { ShownShape } from '@/store/types'
 import { drawAids } from './aids'
 import { PaintLayer } from './painting'
 import { drawShapes } from './shapes'
+import { drawOnionSkin, drawTrajectories } from './trajectories'
 import { Touches, type Contact } from './touches'
 
 /** What can be drawn as the video's picture; media knows how to get one. */
@@ -43,6 +44,8 @@ export class Stage {
   private ground = '#000'
   /** The shapes as last compared. */
   private drawn: readonly ShownShape[] = []
+  /** The paths as last compared. */
+  private drawnPaths = 0
 
   constructor(
     private readonly host: HTMLElement,
@@ -108,6 +111,11 @@ export class Stage {
     return unused
   }
 
+  /** The frame that shapes are drawn of. */
+  private get frame(): number {
+    return this.shownFrame < 0 ? this.editor.session.frame.value : this.shownFrame
+  }
+
   private layer(name: string): HTMLCanvasElement {
     const canvas = document.createElement('canvas')
     canvas.className = name
@@ -133,9 +141,9 @@ export class Stage {
 
   /** Redraw when something that is shown changes. */
   private follow(scope: Scope): void {
-    const { session, store, marquee, draft, display } = this.editor
+    const { session, store, marquee, draft, display, trajectories } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, this.editor.hoveredGrip, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all]
+    const shown = [session.view, session.selection, session.hovered, this.editor.hoveredGrip, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all, trajectories.settings, trajectories.pointed]
     const { painting, brush } = this.editor
     const paintedTrack = computed(() => painting.value?.track ?? null)
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
@@ -155,10 +163,11 @@ export class Stage {
 
   /** Whether a change of the records shows on this frame: a run changes many others, and drawing takes time from it. */
   private shapesChanged(): boolean {
-    const { store, session } = this.editor
-    const shapes = [...store.queries.shapesAt(this.shownFrame < 0 ? session.frame.value : this.shownFrame), ...this.editor.ghosts()]
-    const changed = shapes.length !== this.drawn.length || shapes.some((shape, index) => !sameLook(shape, this.drawn[index]!))
+    const shapes = [...this.editor.store.queries.shapesAt(this.frame), ...this.editor.ghosts()]
+    const paths = this.editor.trajectories.revision(this.frame)
+    const changed = paths !== this.drawnPaths || shapes.length !== this.drawn.length || shapes.some((shape, index) => !sameLook(shape, this.drawn[index]!))
     this.drawn = shapes
+    this.drawnPaths = paths
     return changed
   }
 
@@ -180,7 +189,9 @@ export class Stage {
     const context = this.shapes.getContext('2d')!
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0)
     context.clearRect(0, 0, this.host.clientWidth, this.host.clientHeight)
-    drawShapes(context, this.editor, this.shownFrame < 0 ? this.editor.session.frame.value : this.shownFrame, this.host)
+    drawTrajectories(context, this.editor, this.frame)
+    drawOnionSkin(context, this.editor, this.frame)
+    drawShapes(context, this.editor, this.frame, this.host)
   }
 
   private readonly drawPainting = (): void => {
@@ -291,6 +302,7 @@ export class Stage {
 
   private leave(): void {
     this.editor.session.hovered.value = null
+    this.editor.trajectories.point(null)
     this.editor.hoverGrip(null)
     this.pointer = null
     this.scheduler.request(this.drawAids)

@@ -24,10 +24,11 @@ import { stickTo } from './snapping'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './timeline-control'
 import { TimelineSettings } from './timeline-settings'
-import { Machine, type Tool } from './tool'
+import { Machine, type PointerAt, type Tool } from './tool'
 import { TrackList } from './track-list'
 import { TOOLS } from './tools'
 import { Tour } from './tour'
+import { Trajectories, type PathPlace, type StoredTrajectories } from './trajectories'
 import { ViewOptions, type StoredViewOptions } from './view-options'
 
 /** A question that must be answered before something goes on. */
@@ -81,6 +82,7 @@ export class Editor {
   readonly viewOpen = signal(false)
   readonly viewOptions: ViewOptions
   readonly layout: Layout
+  readonly trajectories: Trajectories
   readonly tour: Tour
   /** Commands taken from the palette of late, the latest first. */
   readonly recent: Signal<readonly string[]>
@@ -101,6 +103,7 @@ export class Editor {
     this.keymap = new Keymap(store.config.preferences.keys)
     this.viewOptions = new ViewOptions(store.config.preferences.view as Partial<StoredViewOptions> | undefined)
     this.layout = new Layout(store.config.preferences.layout as Partial<StoredLayout> | undefined)
+    this.trajectories = new Trajectories(store, store.config.preferences.paths as Partial<StoredTrajectories> | undefined)
     this.tour = new Tour(store.config.preferences.tour as { seen?: boolean } | undefined)
     this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
     this.list = new TrackList(store, store.config.preferences.order)
@@ -125,6 +128,7 @@ export class Editor {
       timeline: this.timelineSettings.toJSON(),
       view: this.viewOptions.toJSON(),
       layout: this.layout.toJSON(),
+      paths: this.trajectories.toJSON(),
       tour: this.tour.toJSON(),
     }
   }
@@ -210,6 +214,12 @@ export class Editor {
   hit(point: Point): Hit | null {
     const shapes = [...this.visibleShapes(), ...this.ghosts()]
     return hitTest(shapes, this.session.selection.value, point, (this.coarse ? FINGER_REACH : REACH) / this.session.view.value.scale)
+  }
+
+  /** The place of an object's way that a press means: beside objects, or anywhere with Alt. */
+  pathAt({ point, alt }: PointerAt, hit: Hit | null): PathPlace | null {
+    if (hit && (!alt || hit.on === 'grip')) return null
+    return this.trajectories.placeAt(point, (this.coarse ? FINGER_REACH : REACH) / this.session.view.value.scale)
   }
 
   /** The shape an edit on this frame begins from: the one shown, or the track's ghost. */

@@ -2,6 +2,7 @@ import { COLOUR_BY, TAG_PARTS, TAG_WHEN, THICKEST_PX, type TagPart, type TagWhen
 import type { Editor } from '@/editor/editor'
 import type { ColourBy } from '@/store/colours'
 import { Popover } from './popover'
+import { TrajectorySettings } from './trajectory-settings'
 
 const COLOURS: Record<ColourBy, string> = { label: 'Labels', object: 'Objects', origin: 'Where shapes come from' }
 const WHEN: Record<TagWhen, string> = { always: 'Always', hover: 'Where the pointer is', selected: 'On what is selected', never: 'Never' }
@@ -64,6 +65,7 @@ function DisplayForm({ editor }: { editor: Editor }) {
         <input type="checkbox" checked={display.quickBar.value} onChange={(event) => (display.quickBar.value = event.currentTarget.checked)} />
         <span class="grow">Actions beside the selected object</span> {key('view.quick-bar')}
       </label>
+      <TrajectorySettings editor={editor} />
     </div>
   )
 }

@@ -13,6 +13,7 @@ import { SHAPES } from './shapes'
 import { TIME } from './time'
 import { TIMELINE } from './timeline'
 import { TRACKS } from './tracks'
+import { TRAJECTORIES } from './trajectories'
 import { VIEW } from './view'
 
 export const COMMANDS: readonly Command[] = [
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   ...TIMELINE,
   ...DISPLAY,
   ...VIEW,
+  ...TRAJECTORIES,
 ]
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]))

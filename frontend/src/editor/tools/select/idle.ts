@@ -11,7 +11,10 @@ export class SelectIdle extends State<null> {
 
   override onPointerDown(at: PointerAt): void {
     const hit = this.editor.hit(at.point)
-    if (!hit) this.machine.transition(Marquee, { start: at })
+    const place = this.editor.pathAt(at, hit)
+    this.editor.trajectories.point(null)
+    if (place) this.editor.goTo(place.frame)
+    else if (!hit) this.machine.transition(Marquee, { start: at })
     else if (hit.on === 'grip' && at.alt) this.editor.toggleGrip(hit.track, hit.grip)
     else if (hit.on === 'grip') this.machine.transition(Gripping, { track: hit.track, grip: hit.grip })
     else this.machine.transition(Pointing, { start: at, track: hit.track })
@@ -20,6 +23,7 @@ export class SelectIdle extends State<null> {
   override onPointerMove(at: PointerAt): void {
     const hit = this.editor.hit(at.point)
     this.editor.session.hovered.value = hit?.track ?? null
+    this.editor.trajectories.point(this.editor.pathAt(at, hit))
     this.editor.hoverGrip(hit)
   }
 
@@ -34,6 +38,7 @@ export class SelectIdle extends State<null> {
   }
 
   override cursor(at: PointerAt | null): string {
+    if (this.editor.trajectories.pointed.value) return 'pointer'
     return at ? cursorOf(this.editor.hit(at.point)) : 'default'
   }
 }

@@ -1,0 +1,63 @@
+import type { Signal } from '@preact/signals-core'
+import type { Editor } from '@/editor/editor'
+import type { Anchor } from '@/editor/path-of'
+import { FARTHEST_JUMP_PX, LONGEST } from '@/editor/trajectories'
+
+/** Where objects come from and go to, on the picture. */
+export function TrajectorySettings({ editor }: { editor: Editor }) {
+  const { trajectories, keymap } = editor
+  const key = (id: string) => keymap.shown(id) && <kbd>{keymap.shown(id)}</kbd>
+  return (
+    <fieldset class="trajectory-settings">
+      <legend>Paths</legend>
+      <label class="choice">
+        <input type="checkbox" checked={trajectories.on.value} onChange={(event) => (trajectories.on.value = event.currentTarget.checked)} />
+        <span class="grow">Show paths</span> {key('view.paths')}
+      </label>
+      <label class="choice">
+        <input type="checkbox" checked={trajectories.all.value} disabled={!trajectories.on.value} onChange={(event) => (trajectories.all.value = event.currentTarget.checked)} />
+        <span class="grow">Of all objects</span> {key('view.paths-all')}
+      </label>
+      <Count text="Frames before" value={trajectories.back} least={0} most={LONGEST} disabled={!trajectories.on.value} />
+      <Count text="Frames after" value={trajectories.ahead} least={0} most={LONGEST} disabled={!trajectories.on.value} />
+      <Count text="Mark jumps over" value={trajectories.jump} least={1} most={FARTHEST_JUMP_PX} disabled={!trajectories.on.value} unit="px" />
+      <label class="trajectory-row">
+        <span>Path of the</span>
+        <select value={trajectories.anchor.value} disabled={!trajectories.on.value} onChange={(event) => (trajectories.anchor.value = event.currentTarget.value as Anchor)}>
+          <option value="centre">Centre</option>
+          <option value="bottom">Bottom centre</option>
+        </select>
+      </label>
+      <label class="choice">
+        <input type="checkbox" checked={trajectories.onion.value} onChange={(event) => (trajectories.onion.value = event.currentTarget.checked)} />
+        <span class="grow">Neighbouring keyframes</span> {key('view.onion-skin')}
+      </label>
+    </fieldset>
+  )
+}
+
+interface CountProps {
+  readonly text: string
+  readonly value: Signal<number>
+  readonly least: number
+  readonly most: number
+  readonly disabled: boolean
+  readonly unit?: string
+}
+
+function Count({ text, value, least, most, disabled, unit = '' }: CountProps) {
+  const take = (input: HTMLInputElement) => {
+    const wanted = Math.round(input.valueAsNumber)
+    if (wanted >= least && wanted <= most) value.value = wanted
+    input.value = String(value.value)
+  }
+  return (
+    <label class="trajectory-row">
+      <span>{text}</span>
+      <span class="trajectory-count">
+        <input type="number" min={least} max={most} value={value.value} disabled={disabled} onChange={(event) => take(event.currentTarget)} />
+        <span>{unit}</span>
+      </span>
+    </label>
+  )
+}
