@@ -121,7 +121,7 @@ def test_the_right_button_opens_the_menu_and_dragged_it_pans(editor: Page) -> No
 
 
 def test_a_frame_tag_begins_and_ends_with_its_key(editor: Page) -> None:
-    rain = editor.get_by_role("button", name="rain 3")
+    rain = editor.locator("#frame-tags").get_by_role("button", name="rain")
     go_to(editor, 5)
     editor.keyboard.press("3")
     expect(rain).to_have_attribute("aria-pressed", "true")

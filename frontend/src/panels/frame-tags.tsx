@@ -2,22 +2,21 @@ import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
 import { hasTag, isTagLabel, toggleTag } from '@/editor/frame-tags'
 import type { Label } from '@/store/types'
-import { Section } from './section'
 
 /** What holds of this frame as a whole; where the project has labels for that. */
 export function FrameTags({ editor }: { editor: Editor }) {
   const labels = editor.config.labels.filter(isTagLabel)
   if (!labels.length) return null
   const frame = editor.session.frame.value
-  const on = labels.filter((label) => hasTag(editor, label, frame))
   return (
-    <Section editor={editor} id="frame-tags" title="This frame" label="Tags of this frame" aside={<span class="count">{on.map(({ name }) => name).join(', ')}</span>}>
-      <div class="chips" role="group" aria-label="Tags of this frame">
+    <section id="frame-tags" class="panel frame-tags" aria-label="Tags of this frame">
+      <h2>Frame</h2>
+      <div class="chips">
         {labels.map((label) => (
-          <Chip key={label.id} editor={editor} label={label} on={on.includes(label)} />
+          <Chip key={label.id} editor={editor} label={label} on={hasTag(editor, label, frame)} />
         ))}
       </div>
-    </Section>
+    </section>
   )
 }
 
