@@ -40,7 +40,7 @@ LABELS = (
     LabelDraft("lane", "#0c8599", hotkey="6", geometry_kinds=("polyline",)),
     LabelDraft("landmarks", "#e64980", hotkey="7", geometry_kinds=("points",)),
     LabelDraft("pose", "#74b816", hotkey="8", geometry_kinds=("skeleton",), skeleton=POSE),
-    LabelDraft("region", "#7048e8", hotkey="9", geometry_kinds=("mask",)),
+    LabelDraft("region", "#7048e8", hotkey="9", geometry_kinds=("mask", "polygon")),
     LabelDraft("rain", "#4c6ef5", hotkey="0", geometry_kinds=("tag",)),
 )
 """Boxes first, then one label for each other kind of shape."""
