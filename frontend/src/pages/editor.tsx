@@ -129,7 +129,6 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
     <>
       <NoticeBar editor={editor} />
       <QuestionDialog editor={editor} />
-      <ConflictCards editor={editor} />
       <TimeDialogs editor={editor} />
       <HelpOverlay editor={editor} />
       <Palette editor={editor} />
@@ -145,6 +144,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
     element('stage-overlay'),
   )
   render(<OfflineBanner editor={editor} live={live} />, element('banner'))
+  render(<ConflictCards editor={editor} />, element('cards'))
   render(<HistoryDrawer editor={editor} />, element('history'))
 }
 

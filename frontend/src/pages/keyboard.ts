@@ -7,7 +7,7 @@ import type { Editor } from '@/editor/editor'
 import { belongsToControl, keyOf } from '@/editor/keys'
 
 /** In the order of F6. */
-const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side', 'history']
+const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side', 'history', 'cards', 'banner']
 
 export function mountKeyboard(editor: Editor, stage: Stage, scope: Scope): void {
   scope.listen(window, 'keydown', (event) => press(editor, stage, event))

@@ -16,7 +16,7 @@ export function titleOf(group: ChangeGroup): string {
 /** e.g. "car 3, car 4 and 12 more"; empty without tracks. */
 export function namesOf(editor: Editor, tracks: readonly TrackId[], count: number): string {
   if (!count) return ''
-  const named = tracks.slice(0, NAMED).map((track) => nameOf(editor, track))
+  const named = tracks.slice(0, NAMED).map((track) => `${nameOf(editor, track)}${editor.store.records.track(track)?.deleted ? ' (deleted)' : ''}`)
   const more = count - named.length
   return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ')
 }
@@ -25,7 +25,7 @@ export function nameOf(editor: Editor, id: TrackId): string {
   const track = editor.store.records.track(id)
   if (!track) return 'an object'
   const number = track.number > 0 ? ` ${track.number}` : ''
-  return `${editor.label(track.label)?.name ?? 'object'}${number}${track.deleted ? ' (deleted)' : ''}`
+  return `${editor.label(track.label)?.name ?? 'object'}${number}`
 }
 
 export function framesInWords({ first, last }: Pick<ChangeGroup, 'first' | 'last'>): string {

@@ -4,7 +4,7 @@ import type { Met } from '@/store/conflicts'
 import type { Refusal } from '@/store/refusals'
 import { counted, nameOf, rangesInWords } from './change-words'
 
-const SHOWN = 3
+const SHOWN = 2
 
 /** Where one's work and somebody else's met, and what could not be saved: it waits until it is answered. */
 export function ConflictCards({ editor }: { editor: Editor }) {
