@@ -1,4 +1,5 @@
 import { State, type PointerAt } from '@/editor/tool'
+import { borderBetween } from '@/editor/borders'
 import { REACH } from '@/editor/hit-test'
 import type { Point } from '@/geometry/box'
 import { kindOf, type Geometry, type GeometryKind } from '@/geometry/kinds'
@@ -19,7 +20,8 @@ export interface Begun {
 
 /**
  * Setting point after point: by clicks, or freehand with the button held. Points stick to outlines of neighbours unless
- * Ctrl is held; with Shift the line goes in steps of 45°. Enter, a double click, or for a closed outline a click on the
+ * Ctrl is held; with Alt the line follows the neighbour's border from the last point (with Shift the longer way round);
+ * with Shift alone it goes in steps of 45°. Enter, a double click, or for a closed outline a click on the
  * first point, completes it; Backspace takes the last point back.
  */
 export abstract class PathDrawing extends State<Begun> {
@@ -46,10 +48,11 @@ export abstract class PathDrawing extends State<Begun> {
   override onPointerDown(at: PointerAt): void {
     const first = this.points[0]
     if (this.closed && first && this.points.length >= this.least && this.near(first, at.point)) {
+      this.points.push(...this.next(at).points.slice(0, -1))
       this.onFinish()
       return
     }
-    this.points.push(this.placed(at).point)
+    this.points.push(...this.next(at).points)
     this.pressed = at
     this.preview(at)
   }
@@ -103,8 +106,16 @@ export abstract class PathDrawing extends State<Begun> {
   }
 
   private preview(at: PointerAt | null): void {
-    const next = at && !this.pressed ? this.placed(at) : null
-    this.editor.draft.value = { points: next ? [...this.points, next.point] : [...this.points], joined: this.joined, closed: this.closed, stuck: next?.stuck ?? null }
+    const next = at && !this.pressed ? this.next(at) : null
+    this.editor.draft.value = { points: [...this.points, ...(next?.points ?? [])], joined: this.joined, closed: this.closed, stuck: next?.stuck ?? null }
+  }
+
+  /** What a click at the pointer adds. */
+  private next(at: PointerAt): { points: readonly Point[]; stuck: Point | null } {
+    const { point, stuck } = this.placed(at)
+    const last = this.points.at(-1)
+    const border = at.alt && stuck && last ? borderBetween(this.editor.visibleShapes(), last, stuck, at.shift) : []
+    return { points: [...border, point], stuck }
   }
 
   /** Where a point at the pointer goes. */

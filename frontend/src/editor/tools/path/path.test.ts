@@ -94,6 +94,18 @@ describe('beside a neighbour', () => {
     expect(vertices()).toEqual([[200, 100], [300, 150], [200, 150]])
   })
 
+  it('follows their border with Alt, the shorter way round', () => {
+    clicks([203, 98], [300, 250], [150, 201])
+    test.click(200, 100, { alt: true })
+    expect(vertices()).toEqual([[200, 100], [300, 250], [150, 200], [200, 200]])
+  })
+
+  it('follows it the longer way with Shift too, and shows it before the click', () => {
+    clicks([300, 250], [150, 101])
+    test.pointerMove(200, 150, { alt: true, shift: true })
+    expect(test.editor.draft.value?.points.slice(2)).toEqual([{ x: 100, y: 100 }, { x: 100, y: 200 }, { x: 200, y: 200 }, { x: 200, y: 150 }])
+  })
+
   it('stays free with Ctrl', () => {
     test.click(203, 98, { ctrl: true })
     clicks([300, 150], [250, 250])
@@ -191,4 +203,11 @@ describe('single vertices', () => {
     test.click(150, 150).doubleClick(150, 150)
     expect(vertices()).toHaveLength(4)
   })
+})
+
+it('tracking a polygon says that no model follows one', () => {
+  test.press('P')
+  clicks([100, 100], [200, 100], [150, 180])
+  test.press('Enter').press('T')
+  expect(test.session.notice.value?.message).toContain('No model follows a polygon. Draw a box')
 })
