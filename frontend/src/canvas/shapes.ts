@@ -2,7 +2,7 @@ import type { Editor } from '@/editor/editor'
 import { isPlaced } from '@/editor/frame-tags'
 import { tagText } from '@/editor/tags'
 import { intersects } from '@/geometry/box'
-import { kindOf } from '@/geometry/kinds'
+import { kindOf, type Grip } from '@/geometry/kinds'
 import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'
 import { shapeColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
@@ -103,7 +103,9 @@ function drawGrips(context: CanvasRenderingContext2D, editor: Editor, view: View
   context.fillStyle = '#fff'
   context.strokeStyle = colour
   context.lineWidth = 1.5
-  for (const { id, at, look } of kindOf(shape).grips(shape)) {
+  const grips = kindOf(shape).grips(shape)
+  drawStems(context, view, grips)
+  for (const { id, at, look } of grips) {
     const { x, y } = videoToView(view, at)
     const pointed = hovered?.grip.id === id && hovered.track === shape.track.id
     const size = (look === 'small' ? GRIP_PX / 2 : GRIP_PX) + (pointed ? 3 : 0)
@@ -115,6 +117,17 @@ function drawGrips(context: CanvasRenderingContext2D, editor: Editor, view: View
     context.stroke()
   }
   context.restore()
+}
+
+function drawStems(context: CanvasRenderingContext2D, view: View, grips: readonly Grip[]): void {
+  context.beginPath()
+  for (const { at, stem } of grips) {
+    if (!stem) continue
+    const [from, to] = [videoToView(view, stem), videoToView(view, at)]
+    context.moveTo(from.x, from.y)
+    context.lineTo(to.x, to.y)
+  }
+  context.stroke()
 }
 
 /** What other people have selected on this frame, in their colour. */

@@ -86,6 +86,8 @@ export class Editor {
   readonly tour: Tour
   /** Commands taken from the palette of late, the latest first. */
   readonly recent: Signal<readonly string[]>
+  /** Whether one goes on drawing with the same tool. */
+  readonly keepsTool: Signal<boolean>
   playback: Playback | null = null
   timeline: TimelineControl | null = null
   /** Whether a finger points, which is less exact than a mouse or a pen. */
@@ -106,6 +108,7 @@ export class Editor {
     this.trajectories = new Trajectories(store, store.config.preferences.paths as Partial<StoredTrajectories> | undefined)
     this.tour = new Tour(store.config.preferences.tour as { seen?: boolean } | undefined)
     this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
+    this.keepsTool = signal(store.config.preferences.keepsTool === true)
     this.list = new TrackList(store, store.config.preferences.order)
     this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
     this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
@@ -125,6 +128,7 @@ export class Editor {
       display: this.display.toJSON(),
       brush: this.brush.toJSON(),
       recent: this.recent.value,
+      keepsTool: this.keepsTool.value,
       timeline: this.timelineSettings.toJSON(),
       view: this.viewOptions.toJSON(),
       layout: this.layout.toJSON(),
@@ -316,7 +320,7 @@ export class Editor {
   /** A new object was drawn. */
   drew(track: TrackId): void {
     this.session.select(track)
-    this.useTool('select')
+    if (!this.keepsTool.value) this.useTool('select')
   }
 
   /** Shapes of `tracks` were changed on `frame`: a run that follows one learns of it; one that was followed before is
@@ -351,6 +355,8 @@ export class Editor {
     if (boxes.length) return { boxes, why: '' }
     if (unlocked.length) return { boxes, why: 'Being tracked already' }
     if (shown.length) return { boxes, why: 'Locked' }
+    const other = candidates.find((shape) => shape && !this.config.models.some(({ prompts }) => prompts.includes(shape.kind)))
+    if (other) return { boxes, why: `No model follows a ${kindOf(other).name}` }
     return { boxes, why: selection.size ? 'Nothing selected has a box here' : 'No box on this frame' }
   }
 

@@ -8,6 +8,11 @@ export function ToolBar({ editor }: { editor: Editor }) {
       {editor.tools.map(({ id, icon }) => (
         <CommandButton key={id} editor={editor} id={`tool.${id}`} icon={icon} pressed={editor.session.tool.value === id} />
       ))}
+      {editor.config.canEdit && (
+        <span class="tool-bar-end">
+          <CommandButton editor={editor} id="tool.keep" icon="loop" pressed={editor.keepsTool.value} />
+        </span>
+      )}
     </nav>
   )
 }

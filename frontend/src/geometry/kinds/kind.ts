@@ -18,6 +18,8 @@ export interface Grip {
   readonly at: Point
   /** square: a corner or side · round: a vertex or point · ring: a hidden point · small: a place for a new vertex */
   readonly look: 'square' | 'round' | 'ring' | 'small'
+  /** Where a line to it begins; without one it lies on the shape itself. */
+  readonly stem?: Point
   /** CSS cursor above it. */
   readonly cursor: string
 }

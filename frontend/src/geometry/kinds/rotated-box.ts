@@ -57,7 +57,7 @@ function gripsOf(box: RotatedBox): Grip[] {
     const towards = box.angle + Math.atan2(down, across)
     return { id, at: placed(box, (across * box.width) / 2, (down * box.height) / 2), look: 'square', cursor: CURSORS[((Math.round(towards / (Math.PI / 4)) % 4) + 4) % 4]! }
   })
-  return [...sides, { id: 'turn', at: placed(box, 0, -box.height / 2 - turnAway(box)), look: 'round', cursor: 'grab' }]
+  return [...sides, { id: 'turn', at: placed(box, 0, -box.height / 2 - turnAway(box)), stem: placed(box, 0, -box.height / 2), look: 'round', cursor: 'grab' }]
 }
 
 /** px from the upper side to the grip that turns the box. */
