@@ -79,7 +79,8 @@ def test_a_mask_becomes_a_polygon_by_the_palette_and_a_mask_again_by_undo(editor
     kind = "() => framewise.store.queries.shapeAt([...framewise.store.session.selection.value][0], 0).kind"
     assert editor.evaluate(kind) == "mask"
     editor.keyboard.press("Control+k")
-    editor.keyboard.type("make it a polygon")
+    editor.get_by_role("dialog").get_by_role("combobox").fill("make it a polygon")
+    editor.get_by_role("option", name="Make it a polygon", selected=True).wait_for()
     editor.keyboard.press("Enter")
     assert editor.evaluate(kind) == "polygon"
     editor.keyboard.press("Control+z")
