@@ -25,7 +25,7 @@ export function Attributes({ editor }: { editor: Editor }) {
       )}
       <div class="attribute-list" onKeyDown={(event) => leave(editor, event)}>
         {fields.map((field, index) => (
-          <Row key={field.name} editor={editor} field={field} tracks={tracks} range={within.value ? range : null} first={index === 0} />
+          <Row key={field.name} editor={editor} field={field} tracks={tracks} range={within.value ? range : null} index={index} />
         ))}
       </div>
     </Section>
@@ -37,10 +37,12 @@ interface RowProps {
   readonly field: Field
   readonly tracks: readonly Track[]
   readonly range: readonly [number, number] | null
-  readonly first: boolean
+  /** Its place in the panel. */
+  readonly index: number
 }
 
-function Row({ editor, field, tracks, range, first }: RowProps) {
+function Row({ editor, field, tracks, range, index }: RowProps) {
+  const id = `attribute-${index}`
   const shown = shownOf(field, tracks, editor.session.frame.value)
   const readOnly = !editor.config.canEdit || tracks.every(({ locked }) => locked)
   const change = (value: unknown) => setAttribute(editor, field, value, range)
@@ -55,18 +57,18 @@ function Row({ editor, field, tracks, range, first }: RowProps) {
   }
   return (
     <div class={`attribute ${field.kind}`} onKeyDown={byDigit}>
-      <span class="attribute-name" id={`attribute-${field.name}`} title={field.name}>
+      <span class="attribute-name" id={id} title={field.name}>
         {field.name}
       </span>
       <span class="attribute-from">{fromText(shown)}</span>
       {field.perFrame && <Steps editor={editor} field={field} tracks={tracks} shown={shown} readOnly={readOnly} />}
-      <AttributeControl field={field} shown={shown} readOnly={readOnly} labelledBy={`attribute-${field.name}`} first={first} onChange={change} />
+      <AttributeControl field={field} shown={shown} readOnly={readOnly} labelledBy={id} first={index === 0} onChange={change} />
     </div>
   )
 }
 
 /** To where a per-frame attribute changes, and changes taken back. */
-function Steps({ editor, field, tracks, shown, readOnly }: Omit<RowProps, 'range' | 'first'> & { shown: Shown; readOnly: boolean }) {
+function Steps({ editor, field, tracks, shown, readOnly }: Omit<RowProps, 'range' | 'index'> & { shown: Shown; readOnly: boolean }) {
   const frame = editor.session.frame.value
   const { before, after } = stepsAround(field, tracks, frame)
   const here = shown.held.from === 'here'
