@@ -4,7 +4,7 @@ import { videoToView, type View } from '@/geometry/view-transform'
 const POINT_PX = 3.5
 
 /** What is being drawn: its lines, its points, and where the next one sticks to a neighbour. */
-export function drawDraft(context: CanvasRenderingContext2D, view: View, { points, joined, closed, stuck }: Draft, colour: string): void {
+export function drawDraft(context: CanvasRenderingContext2D, view: View, { points, joined, closed, stuck, bare = false }: Draft, colour: string): void {
   const places = points.map((point) => videoToView(view, point))
   context.save()
   if (joined && places.length > 1) {
@@ -26,7 +26,7 @@ export function drawDraft(context: CanvasRenderingContext2D, view: View, { point
   context.lineWidth = 1.5
   context.strokeStyle = colour
   context.fillStyle = '#fff'
-  for (const { x, y } of places) {
+  for (const { x, y } of bare ? [] : places) {
     context.beginPath()
     context.arc(x, y, POINT_PX, 0, 2 * Math.PI)
     context.fill()

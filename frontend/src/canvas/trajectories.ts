@@ -35,7 +35,7 @@ export function drawOnionSkin(context: CanvasRenderingContext2D, editor: Editor,
   const view = editor.session.view.value
   for (const { frame: other, shape } of editor.trajectories.neighbours(frame)) {
     context.save()
-    context.globalAlpha = 0.6
+    context.globalAlpha = 0.85
     paint(context, view, shape, { ...lookOf(editor, shape, false, false), fill: 0, lineWidth: 1.25, dash: other < frame ? [] : [5, 4] })
     context.globalAlpha = 0.9
     const [x, y] = boxInView(view, shape.bounds)

@@ -8,4 +8,6 @@ export interface Draft {
   readonly closed: boolean
   /** Where the next point sticks to a neighbour. */
   readonly stuck: Point | null
+  /** The line alone, without its points. */
+  readonly bare?: boolean
 }

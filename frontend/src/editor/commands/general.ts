@@ -26,6 +26,7 @@ function escape(editor: Editor): void {
 
 export const GENERAL: readonly Command[] = [
   { id: 'tool.select', label: 'Select', group: 'Tools', help: 'Select, move and resize.', keys: ['S'], undoable: false, run: (editor) => editor.useTool('select') },
+  { id: 'tool.lasso', label: 'Lasso', group: 'Tools', help: 'Draw around objects to select them. Shift adds them to the selection, Alt takes them out.', keys: ['A'], undoable: false, run: (editor) => editor.useTool('lasso') },
   { id: 'tool.draw', label: 'Draw', group: 'Tools', help: 'Draws a new object as its label says: the first of the shapes it may have.', keys: ['N'], undoable: false, run: (editor) => editor.draw() },
   { id: 'tool.box', label: 'Box', group: 'Tools', help: 'Drag a box around a new object. Shift makes it square, Alt draws from its middle.', keys: ['B'], undoable: false, run: (editor) => editor.useTool('box') },
   { id: 'tool.rotated-box', label: 'Rotated box', group: 'Tools', help: 'Drag along one side, then move to the opposite one and click.', keys: ['Y'], undoable: false, run: (editor) => editor.useTool('rotated-box') },
