@@ -425,7 +425,8 @@ def _box_row(element: Element, frame: int, flags: Flag) -> Row:
     angle = _number(element, "rotation") if element.get("rotation") else 0.0
     if angle % 360 == 0:
         return Row(frame, Kind.BOX, flags, 1.0, (x1, y1, x2, y2))
-    values = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, radians(angle))
+    turned = radians(180 - (180 - angle) % 360)  # CVAT writes 0..360 degrees.
+    values = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, turned)
     return geometry.rotated_row(frame, flags, 1.0, values)
 
 
