@@ -10,7 +10,7 @@ export function ToolBar({ editor }: { editor: Editor }) {
       ))}
       {editor.config.canEdit && (
         <span class="tool-bar-end">
-          <CommandButton editor={editor} id="tool.keep" icon="loop" pressed={editor.keepsTool.value} />
+          <CommandButton editor={editor} id="tool.keep" icon="pin" pressed={editor.keepsTool.value} />
         </span>
       )}
     </nav>
