@@ -2,15 +2,16 @@
 import type { GeometryKind } from '@/geometry/kinds'
 import type { View } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
+import { paintBox } from './box'
+import { paintMask } from './mask'
 import { paintOutlines } from './outlines'
 import type { Look, Painter } from './painter'
-import { paintMask } from './mask'
 import { paintPoints } from './points'
 import { paintSkeleton } from './skeleton'
 
 export type { Look, Painter } from './painter'
 
-const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = { mask: paintMask, points: paintPoints, skeleton: paintSkeleton }
+const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = { box: paintBox, mask: paintMask, points: paintPoints, skeleton: paintSkeleton }
 
 export function paint(context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look): void {
   context.save()

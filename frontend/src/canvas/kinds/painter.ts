@@ -15,17 +15,21 @@ export interface Look {
 /** Draws one kind of geometry. The context's transform is the canvas's; `view` leads from video px to it. */
 export type Painter = (context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look) => void
 
-/** Stroke the current path, and fill it first. A dark line below keeps a colour visible on a picture of the same colour. */
+/** A dark line below keeps a colour visible on a picture of the same colour; CSS px wider. */
+export const UNDERLINE = 'rgba(0, 0, 0, 0.45)'
+export const UNDERLINE_PX = 1.5
+
+/** Stroke the current path, and fill it first. */
 export function strokePath(context: CanvasRenderingContext2D, { colour, fill, lineWidth, dash }: Look, closed: boolean): void {
   if (fill && closed) {
-    context.globalAlpha = fill
+    context.globalAlpha *= fill
     context.fillStyle = colour
     context.fill('evenodd')
-    context.globalAlpha = 1
+    context.globalAlpha /= fill
   }
   context.setLineDash(dash as number[])
-  context.lineWidth = lineWidth + 1.5
-  context.strokeStyle = 'rgba(0, 0, 0, 0.45)'
+  context.lineWidth = lineWidth + UNDERLINE_PX
+  context.strokeStyle = UNDERLINE
   context.stroke()
   context.lineWidth = lineWidth
   context.strokeStyle = colour
