@@ -97,6 +97,12 @@ describe('choosing a range', () => {
     expect(test.session.range.value).toBeNull()
   })
 
+  it('scrolls on where the pointer leaves the frames', () => {
+    const before = view.scale.first
+    chooseRange(test.editor, view, x(50.5), () => undefined).move(view.width + 80, 0)
+    expect(view.scale.first).toBeGreaterThan(before)
+  })
+
   it('is no range while the pointer hardly moves', () => {
     let taps = 0
     const chosen = chooseRange(test.editor, view, x(50.5), () => taps++)

@@ -49,6 +49,7 @@ export function chooseRange(editor: Editor, view: TimelineView, x: number, tap: 
     cursor: 'ew-resize',
     move: (to) => {
       moved ||= Math.abs(to - x) > SLIP_PX
+      view.reachFor(to)
       if (moved) range.value = ordered(from, view.frameAt(to))
     },
     end: () => {
@@ -65,7 +66,10 @@ export function adjustRange(editor: Editor, view: TimelineView, end: 'first' | '
   const [first, last] = before ?? [0, 0]
   return {
     cursor: 'ew-resize',
-    move: (x) => (range.value = end === 'first' ? [Math.min(view.frameAt(x), last), last] : [first, Math.max(view.frameAt(x), first)]),
+    move: (x) => {
+      view.reachFor(x)
+      range.value = end === 'first' ? [Math.min(view.frameAt(x), last), last] : [first, Math.max(view.frameAt(x), first)]
+    },
     end: () => undefined,
     cancel: () => (range.value = before),
   }

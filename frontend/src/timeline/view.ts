@@ -137,6 +137,12 @@ export class TimelineView {
     this.rescale(scrolled(this.scale, px, this.frameCount, this.room))
   }
 
+  /** Scroll towards a pointer that has left the frames sideways while it drags. */
+  reachFor(x: number): void {
+    const beyond = Math.min(x - GUTTER_PX, 0) + Math.max(x - this.size.width, 0)
+    if (beyond) this.scrollBy(beyond / 4)
+  }
+
   /** Put a frame in the middle. */
   centre(frame: number): void {
     this.rescale(scrolled(this.scale, (frame - this.scale.first) * this.scale.perFrame - this.room / 2, this.frameCount, this.room))
