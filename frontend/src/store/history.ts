@@ -28,6 +28,11 @@ export class History {
     this.announce()
   }
 
+  /** What would be taken back next, or done again. */
+  next(way: 'undo' | 'redo'): Entry | null {
+    return (way === 'undo' ? this.done : this.undone).at(-1) ?? null
+  }
+
   /** The edit to take back next; it is no longer on the stack. */
   takeUndo(): Entry | null {
     return this.taken(this.done)

@@ -1,5 +1,6 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { redo, undo } from '@/editor/time/undo'
 
 /** Stop what is under way: a gesture first, then the runs of this person, then the selection. */
 function escape(editor: Editor): void {
@@ -64,7 +65,7 @@ export const GENERAL: readonly Command[] = [
   },
   { id: 'run.forward', label: 'Track forward', group: 'Tracking', help: 'Follows the selected objects on, or all on this frame.', keys: ['T'], undoable: false, run: (editor) => editor.startTracking('forward') },
   { id: 'run.backward', label: 'Track backward', group: 'Tracking', help: 'Follows the selected objects back in time.', keys: ['Shift+T'], undoable: false, run: (editor) => editor.startTracking('backward') },
-  { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload.', keys: ['Ctrl+Z'], undoable: false, run: (editor) => editor.acted('Undid', editor.store.undo()) },
-  { id: 'edit.redo', label: 'Redo', group: 'Edit', help: 'Does again what was undone.', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], undoable: false, run: (editor) => editor.acted('Redid', editor.store.redo()) },
+  { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload.', keys: ['Ctrl+Z'], undoable: false, run: undo },
+  { id: 'edit.redo', label: 'Redo', group: 'Edit', help: 'Does again what was undone.', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], undoable: false, run: redo },
   { id: 'edit.escape', label: 'Stop or deselect', group: 'Edit', help: 'Cancels a gesture, stops your runs, or clears the selection.', keys: ['Escape'], undoable: false, run: escape },
 ]

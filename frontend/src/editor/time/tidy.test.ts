@@ -84,6 +84,25 @@ describe('rows that are not loaded yet', () => {
     expect(test.row(test.selection[0]!, 900)?.bounds).toEqual([5, 5, 9, 9])
     expect(test.row(track, 900)).toBeNull()
   })
+
+  it('are fetched before an edit from before a reload is taken back, so that it can be done again', async () => {
+    test = await TestEditor.open()
+    track = test.given({ 600: [0, 0, 10, 10] })
+    test.bench.acknowledge(test.sent('edit')[0]!)
+    await test.store.loader.refetch(false)
+    const far = pack(0, [keyframeBox(100, [5, 5, 9, 9])])
+    test.bench.rest.body = (path) => {
+      const [first, last] = ['first', 'last'].map((name) => Number(new URLSearchParams(path.split('?')[1]).get(name))) as [number, number]
+      return windowBody({ revision: 0, first, last, tracks: null, chunks: [{ track, bytes: far.length }] }, [far])
+    }
+    const inverse = [{ op: 'shapes.replace' as const, track, ranges: [[100, 100] as [number, number]], tables: [] }]
+    test.store.history.push({ edit: 'earlier', summary: 'Draw far away', inverse })
+    test.press('Ctrl+Z')
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(test.row(track, 100)).toBeNull()
+    test.press('Ctrl+Shift+Z')
+    expect(test.row(track, 100)?.bounds).toEqual([5, 5, 9, 9])
+  })
 })
 
 describe('the middle between two keyframes', () => {
