@@ -109,5 +109,5 @@ def test_it_is_drawn_edited_interpolated_undone_and_kept(editor: Page, kind: str
     editor.wait_for_selector("#stage[data-frame]")
     go_to(editor, 10)
     editor.evaluate("track => framewise.store.session.select(track)", track)
+    editor.wait_for_function("track => framewise.store.queries.shapeAt(track, 10)", arg=track)
     assert near(numbers(editor), *edited)
-    editor.keyboard.press("Control+Shift+Delete")
