@@ -12,8 +12,8 @@ const DOT_PX = 3.5
 const JUMP = '#ff5c5c'
 const DOUBTFUL = '#ffc857'
 const DARK = 'rgba(0, 0, 0, 0.5)'
-/** Of more ways than this the dark line below is left out: it takes as long to draw as the way itself. */
-const MOST_UNDERLINED = 60
+/** More ways than this are drawn as thin lines without anything else but jumps, so that scrubbing stays smooth. */
+const MOST_IN_FULL = 60
 
 export function drawTrajectories(context: CanvasRenderingContext2D, editor: Editor, frame: FrameNumber): void {
   const { trajectories, session, config, display } = editor
@@ -25,7 +25,7 @@ export function drawTrajectories(context: CanvasRenderingContext2D, editor: Edit
   for (const track of tracks) {
     const path = trajectories.path(track.id, first, last)
     const colour = trackColour(config, track, display.colourBy.value)
-    drawPath(context, session.view.value, path, { first, frame, last, colour, jump, underlined: tracks.length <= MOST_UNDERLINED })
+    drawPath(context, session.view.value, path, { first, frame, last, colour, jump, full: tracks.length <= MOST_IN_FULL })
   }
   if (trajectories.pointed.value && session.tool.value === 'select') drawPointed(context, session.view.value, trajectories.pointed.value)
   context.restore()
@@ -51,20 +51,23 @@ interface Stroke {
   readonly colour: string
   /** px of the video per frame */
   readonly jump: number
-  readonly underlined: boolean
+  /** With a dark line below, and dots. */
+  readonly full: boolean
 }
 
 /** What was is a whole line, what comes a broken one. */
 function drawPath(context: CanvasRenderingContext2D, view: View, path: Path, stroke: Stroke): void {
-  const { first, frame, last, colour, jump, underlined } = stroke
+  const { first, frame, last, colour, jump, full } = stroke
   for (const [from, to, dash] of [[first, frame, []], [frame, last, [5, 4]]] as const) {
     trace(context, view, path, from, to)
-    if (underlined) line(context, DARK, 4, dash)
-    line(context, colour, 2, dash)
+    if (full) line(context, DARK, 4, dash)
+    context.globalAlpha = full || to === frame ? 1 : 0.5
+    line(context, colour, full ? 2 : 1, full ? dash : [])
   }
+  context.globalAlpha = 1
   context.setLineDash([])
   drawJumps(context, view, path, first, last, jump)
-  drawDots(context, view, path, first, last, colour)
+  if (full) drawDots(context, view, path, first, last, colour)
 }
 
 function line(context: CanvasRenderingContext2D, colour: string, width: number, dash: readonly number[]): void {

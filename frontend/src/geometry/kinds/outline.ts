@@ -53,7 +53,6 @@ export function outlineKind(kind: GeometryKind & ('polygon' | 'polyline')): Kind
 }
 
 /** Even-odd: whether a ray from the point crosses the outline an odd number of times. */
-/** Whether a point lies in a polygon, even-odd. */
 export function inside(vertices: readonly Point[], { x, y }: Point): boolean {
   let odd = false
   vertices.forEach((a, index) => {
