@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import brush, crowd, live, shapes, undo, videos
+from framewise.bench import brush, crowd, live, many, shapes, undo, videos
 from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.product import Product
@@ -22,7 +22,7 @@ SEEKS = 60
 
 def main(
     only: Annotated[
-        str, typer.Option(help="One part: live, flow, seek, undo, crowd, brush, hour or shapes. Empty: all.")
+        str, typer.Option(help="One part: live, flow, seek, undo, crowd, many, brush, hour or shapes. Empty: all.")
     ] = "",
 ) -> None:
     """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
@@ -69,6 +69,9 @@ def _measure_product(product: Product, folder: Path, only: str, console: Console
         if only in ("", "crowd"):
             console.print("300 shapes on every frame …")
             figures += crowd.measure(product, video, FRAMES)
+    if only in ("", "many"):
+        console.print("Thousands of objects …")
+        figures += _measure_many(product, folder)
     if only in ("", "brush"):
         console.print("Painting …")
         figures += _measure_brush(product, folder)
@@ -97,6 +100,15 @@ def _measure_brush(product: Product, folder: Path) -> list[Figure]:
         labels = client.editor_config(video)["labels"]
     label = next(label["id"] for label in labels if "mask" in label["geometryKinds"])
     return brush.measure(product, video, label)
+
+
+def _measure_many(product: Product, folder: Path) -> list[Figure]:
+    clip = folder / "many.mp4"
+    videos.moving_object(clip, FRAMES)
+    with Client(product.url) as client:
+        video = client.upload(client.demo_project(), clip)
+        client.until_ready(video)
+    return many.measure(product, video, FRAMES)
 
 
 def _measure_hour(product: Product) -> list[Figure]:

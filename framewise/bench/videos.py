@@ -66,10 +66,20 @@ def hour_long(path: Path) -> None:
 
 def add_hour(product: Product) -> int:
     """Put an hour of video with a million shapes into a running product. Returns the video's id."""
+    return int(_beside(product, "add_hour").splitlines()[-1])
+
+
+def add_crowd(product: Product, video: int) -> None:
+    """Put thousands of objects, hundreds on each frame, into a video of a running product."""
+    _beside(product, "add_crowd", str(video))
+
+
+def _beside(product: Product, module: str, *arguments: str) -> str:
+    """Run a module of the benchmark on the product's database. Returns what it printed."""
     environment = {**os.environ, "FRAMEWISE_DATA": str(product.data)}
-    command = [sys.executable, "-m", "framewise.bench.add_hour"]
+    command = [sys.executable, "-m", f"framewise.bench.{module}", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
-    return int(done.stdout.strip().splitlines()[-1])
+    return done.stdout.strip()
 
 
 def _place(frame: int) -> tuple[int, int]:
