@@ -1,5 +1,5 @@
 /** What tools and commands act through. It holds no shapes: those are the store's. */
-import { signal, type Signal } from '@preact/signals-core'
+import { signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { Box, Point } from '@/geometry/box'
 import { kindOf, type Geometry, type GeometryKind, type Grip } from '@/geometry/kinds'
 import type { Seen } from '@/geometry/kinds/point-list'
@@ -20,6 +20,7 @@ import type { Playback } from './playback'
 import { awaitsCorrection, planRetrack } from './retrack'
 import { PanelSettings, type StoredPanelSettings } from './panel-settings'
 import { TrackSettings, type StoredTrackSettings } from './settings'
+import { selectionHere } from './selection-here'
 import { stickTo } from './snapping'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './timeline-control'
@@ -88,6 +89,8 @@ export class Editor {
   readonly recent: Signal<readonly string[]>
   /** Whether one goes on drawing with the same tool. */
   readonly keepsTool: Signal<boolean>
+  /** Changes when what the selected objects show on this frame does. */
+  readonly selectionHere: ReadonlySignal<string>
   playback: Playback | null = null
   timeline: TimelineControl | null = null
   /** Whether a finger points, which is less exact than a mouse or a pen. */
@@ -114,6 +117,7 @@ export class Editor {
     this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
     this.display = new DisplaySettings(store.config.preferences.display as Partial<StoredDisplay> | undefined)
     this.brush = new BrushSettings(store.config.preferences.brush as Partial<StoredBrush> | undefined)
+    this.selectionHere = selectionHere(store)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels.find((label) => !isTagLabel(label))?.id ?? null
   }

@@ -36,7 +36,7 @@ const clamped = (value: number, least: number, most: number) => Math.max(Math.mi
 /** The box around all selected shapes, or ghosts, on this frame; null without any. */
 export function selectionInView(editor: Editor): Box | null {
   const { session } = editor
-  editor.store.records.version.value
+  editor.selectionHere.value
   let around: Box | null = null
   for (const id of session.selection.value) {
     const shape = session.isHidden(id, session.frame.value) ? null : editor.shapeToEdit(id)

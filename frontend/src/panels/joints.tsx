@@ -13,7 +13,7 @@ const STATES = [
 export function Joints({ editor }: { editor: Editor }) {
   const { store, session } = editor
   const [selected, ...others] = session.selection.value
-  store.records.version.value
+  editor.selectionHere.value
   const shape = selected && !others.length ? store.queries.shapeAt(selected, session.frame.value) : null
   const skeleton = shape?.kind === 'skeleton' ? editor.label(shape.track.label)?.skeleton : null
   if (!shape || !skeleton) return null

@@ -44,7 +44,7 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
       >
         {name}
       </button>
-      {store.runOf(track.id) && <span class="tracked" role="img" aria-label="Being tracked" title="Being tracked" />}
+      {store.followed.value.includes(track.id) && <span class="tracked" role="img" aria-label="Being tracked" title="Being tracked" />}
       <span class="object-actions">
         <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={`${hidden ? 'Show' : 'Hide'} ${name}`} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
         {canEdit && (

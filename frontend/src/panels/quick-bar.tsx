@@ -50,7 +50,7 @@ function put(editor: Editor, bar: HTMLElement, pressing: boolean): void {
 
 function Actions({ editor }: { editor: Editor }) {
   const { store, session } = editor
-  store.records.version.value
+  editor.selectionHere.value
   const frame = session.frame.value
   const ids = editor.selected()
   const rows = ids.map((id) => store.queries.rowAt(id, frame))

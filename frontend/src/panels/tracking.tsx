@@ -32,9 +32,9 @@ export function Tracking({ editor }: { editor: Editor }) {
 
 /** Says why when there is nothing to track. */
 function TrackButton({ editor }: { editor: Editor }) {
-  const { keymap, store } = editor
+  const { keymap } = editor
   const selected = editor.selected().length > 0
-  store.records.version.value
+  editor.selectionHere.value
   // Of all on the frame it says so when it is pressed: looking for them in every frame of playback would take from it.
   const why = selected ? editor.boxesToTrack().why : ''
   const keys = `${keymap.shown('run.forward')}: forward, ${keymap.shown('run.backward')}: backward`

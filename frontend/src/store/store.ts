@@ -3,7 +3,7 @@
  * outbox, and sent; the event that comes back is its acknowledgement. Events of others, and predictions, are applied as
  * they come, with this person's unacknowledged edits done again on top.
  */
-import { signal, type Signal } from '@preact/signals-core'
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
 import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
@@ -241,6 +241,9 @@ export class EditorStore {
   extentOf(track: TrackId): readonly [FrameNumber, FrameNumber] | null {
     return this.overview.extent(track, this.records.rows(track))
   }
+
+  /** Tracks that a run follows, as one value that changes only with them: runs tell of their progress many times a second. */
+  readonly followed: ReadonlySignal<string> = computed(() => this.activeRuns().flatMap((run) => run.tracks).sort().join(' '))
 
   /** The run that follows a track now; null when none does. */
   runOf(track: TrackId): Run | null {
