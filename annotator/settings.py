@@ -72,6 +72,8 @@ SQLITE: dict[str, Any] = {
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;",
     },
+    # Closing the last connection writes the log back into the database, and that after each of a run's batches.
+    "CONN_MAX_AGE": 600,
     "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
 }
 DATABASES = {
