@@ -65,7 +65,7 @@ export const GENERAL: readonly Command[] = [
   },
   { id: 'run.forward', label: 'Track forward', group: 'Tracking', help: 'Follows the selected objects on, or all on this frame.', keys: ['T'], undoable: false, run: (editor) => editor.startTracking('forward') },
   { id: 'run.backward', label: 'Track backward', group: 'Tracking', help: 'Follows the selected objects back in time.', keys: ['Shift+T'], undoable: false, run: (editor) => editor.startTracking('backward') },
-  { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload.', keys: ['Ctrl+Z'], undoable: false, run: undo },
+  { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload; while drawing, the last point.', keys: ['Ctrl+Z'], undoable: false, run: (editor) => (editor.machine.busy ? editor.machine.handler.onBack() : undo(editor)) },
   { id: 'edit.redo', label: 'Redo', group: 'Edit', help: 'Does again what was undone.', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], undoable: false, run: redo },
   { id: 'edit.escape', label: 'Stop or deselect', group: 'Edit', help: 'Cancels a gesture, stops your runs, or clears the selection.', keys: ['Escape'], undoable: false, run: escape },
 ]

@@ -72,6 +72,28 @@ describe('the brush', () => {
     expect(painted(105, 100, first)).toBe(true)
   })
 
+  it('takes nothing from other masks while it erases', () => {
+    test.click(100, 100).press('Escape').click(104, 100)
+    const [first, second] = test.tracks
+    test.editor.brush.alone.value = true
+    test.session.select(second!)
+    test.click(114, 100, { alt: true })
+    expect(maskArea(shape(first)!)).toBe(400)
+  })
+
+  it('stays on the frame where the stroke began', () => {
+    test.pointerDown(100, 100)
+    test.session.frame.value = 7
+    test.pointerUp(100, 100)
+    expect(test.row(test.tracks[0]!, 0)).toMatchObject({ keyframe: true })
+    expect(test.row(test.tracks[0]!, 7)).toBeNull()
+  })
+
+  it('is not undone in the middle of a stroke', () => {
+    test.click(100, 100).pointerDown(140, 100).press('Ctrl+Z').pointerUp(140, 100)
+    expect([painted(100, 100), painted(140, 100)]).toEqual([true, true])
+  })
+
   it('grows and shrinks by keys', () => {
     test.press('Ctrl+.')
     expect(test.editor.brush.size.value).toBe(24)

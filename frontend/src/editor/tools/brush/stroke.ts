@@ -35,7 +35,7 @@ export class Stroke extends State<{ start: PointerAt; target: MaskTarget }> {
 
   override onPointerUp(): void {
     lastEnd = this.at
-    putMask(this.editor, this.target, this.canvas.toMask(), this.erases ? 'Erase' : 'Paint')
+    putMask(this.editor, this.target, this.canvas.toMask(), !this.erases, this.erases ? 'Erase' : 'Paint')
     this.end()
   }
 

@@ -25,6 +25,6 @@ export class MaskAreaDrawing extends PathDrawing {
     const erases = editor.brush.erases.value !== this.inverted
     const canvas = new Canvas(editor.config.video, target.shape)
     canvas.touched(fillPolygon(canvas.bitmap, points, erases ? 0 : 1))
-    putMask(editor, target, canvas.toMask(), erases ? 'Take from' : 'Add to')
+    putMask(editor, target, canvas.toMask(), !erases, erases ? 'Take from' : 'Add to')
   }
 }
