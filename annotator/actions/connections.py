@@ -32,8 +32,9 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
         Those of the runs it says it still works on that are not its own any more.
     """
     info: dict[str, Any] = hello.model_dump(mode="json", exclude={"type", "runs"}) | {"connection": connection}
-    Agent.objects.filter(pk=agent_id).update(connected=True, info=info, last_seen_at=timezone.now())
+    # Before it is said to be here: a run that is given to it from then on would go back to the queue with the others.
     requeue_runs_of(agent_id)
+    Agent.objects.filter(pk=agent_id).update(connected=True, info=info, last_seen_at=timezone.now())
     dispatch_queued()
     own = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING).values_list("pk", flat=True)
     return sorted(set(hello.runs) - {str(run_id) for run_id in own})

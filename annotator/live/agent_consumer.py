@@ -56,6 +56,7 @@ class AgentConsumer(AsyncWebsocketConsumer):
         self.hub = await open_hub()
         self.writer = Writer(self.hub, self.agent.pk, self.tell)
         self.outgoing: asyncio.Queue[ToAgent] = asyncio.Queue()
+        self.welcomed = asyncio.Event()
         self.heard_at = monotonic()
         self.here = False
         await self.accept()
@@ -83,6 +84,9 @@ class AgentConsumer(AsyncWebsocketConsumer):
         self.outgoing.put_nowait(message)
 
     async def _send_all(self) -> None:
+        # Work may be given to an agent while it is being welcomed; it hears first that it is let in.
+        await self.welcomed.wait()
+        await self.send(Accepted(agent=self.agent.pk, name=self.agent.name).model_dump_json())
         while True:
             await self.send((await self.outgoing.get()).model_dump_json())
 
@@ -140,8 +144,8 @@ class AgentConsumer(AsyncWebsocketConsumer):
             with suppress(Exception):
                 await former.close(REPLACED, reason="The agent has connected again.")
             await former.writer.flush()
-        self.tell(Accepted(agent=self.agent.pk, name=self.agent.name))
         stale = await in_thread(agent_connected, agent_id=self.agent.pk, connection=self.connection, hello=hello)
+        self.welcomed.set()
         for run in stale:
             self.tell(Stop(run=run))
 
