@@ -17,19 +17,45 @@ from tracking.types import Box
 
 Wire = str | bytes
 
+ROWS_AT_ONCE = 1000
+"""Steps that wait are sent as one batch, up to about this many rows."""
+
 
 @dataclass
 class _Item:
     """One message; ``sequence``: that of the run's last batch up to and with it, on the connection it was sent on."""
 
     say: Callable[[int], Wire]
-    is_batch: bool
     is_last: bool = False
     sequence: int = 0
+    steps = 0
+
+
+class _Rows(_Item):
+    """A batch, of one model step or of several."""
+
+    def __init__(self, run: str, rows: tuple[Tracked, ...]) -> None:
+        super().__init__(self._batch)
+        self.run = run
+        self.rows = [_predicted(row) for row in rows]
+        self.numbers = _numbers(rows)
+        self.steps = 1
+
+    def add(self, later: _Rows) -> None:
+        self.rows += later.rows
+        self.numbers += later.numbers
+        self.steps += later.steps
+
+    def _batch(self, sequence: int) -> bytes:
+        header = Batch(run=self.run, sequence=sequence, rows=self.rows).model_dump_json().encode()
+        return struct.pack("<I", len(header)) + header + self.numbers
 
 
 class Outbox:
     """The engine's thread puts in (and waits when it is too far ahead), the connection takes out, in order.
+
+    Every message costs the agent, the server and each browser about the same, however many rows it carries. So steps
+    that wait to be sent leave together.
 
     Args:
         run: its id.
@@ -51,27 +77,25 @@ class Outbox:
 
     def stepped(self, step: Step) -> None:
         if step.rows:
-            rows = [_predicted(row) for row in step.rows]
-            numbers = _numbers(step.rows)
-            self._put(_Item(partial(_batch, self.run, rows, numbers), is_batch=True))
+            self._put(_Rows(self.run, step.rows))
         for end in step.ends:
-            self._put(_Item(partial(_leg_done, self.run, end), is_batch=False))
+            self._put(_Item(partial(_leg_done, self.run, end)))
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._unstored < WORK_AHEAD)
 
     def done(self) -> None:
-        self._put(_Item(lambda sequence: _text(RunDone(run=self.run, sequence=sequence)), is_batch=False, is_last=True))
+        self._put(_Item(lambda sequence: _text(RunDone(run=self.run, sequence=sequence)), is_last=True))
 
     def failed(self, message: str, detail: str) -> None:
         told = _text(RunFailed(run=self.run, message=message, detail=detail))
-        self._put(_Item(lambda _: told, is_batch=False, is_last=True))
+        self._put(_Item(lambda _: told, is_last=True))
 
     def _put(self, item: _Item) -> None:
         with self._changed:
             if self._closed:
                 return
             self._items.append(item)
-            self._unstored += item.is_batch
+            self._unstored += item.steps
         self._wake()
 
     # -------------------------------------------------------------- the connection's side
@@ -83,15 +107,26 @@ class Outbox:
                 return None
             item = self._items[self._sent]
             self._sent += 1
-            self._sequence += item.is_batch
+            if isinstance(item, _Rows):
+                self._gather(item)
+                self._sequence += 1
             item.sequence = self._sequence
             return item.say(self._sequence)
+
+    def _gather(self, batch: _Rows) -> None:
+        """Put the steps that wait behind ``batch`` into it."""
+        while self._sent < len(self._items) and len(batch.rows) < ROWS_AT_ONCE:
+            later = self._items[self._sent]
+            if not isinstance(later, _Rows):
+                return
+            batch.add(later)
+            del self._items[self._sent]
 
     def stored(self, sequence: int) -> None:
         """Batches up to ``sequence`` are stored: let the engine go on."""
         with self._changed:
             while self._sent and self._items[0].sequence <= sequence and not self._items[0].is_last:
-                self._unstored -= self._items.popleft().is_batch
+                self._unstored -= self._items.popleft().steps
                 self._sent -= 1
             self._changed.notify_all()
 
@@ -142,11 +177,6 @@ def _numbers(rows: tuple[Tracked, ...]) -> bytes:
             raise TypeError(f"A batch carries boxes; a {type(shape).__name__} came from the model.")
         table[index] = (*shape, row.prediction.confidence)
     return table.tobytes()
-
-
-def _batch(run: str, rows: list[Predicted], numbers: bytes, sequence: int) -> bytes:
-    header = Batch(run=run, sequence=sequence, rows=rows).model_dump_json().encode()
-    return struct.pack("<I", len(header)) + header + numbers
 
 
 def _leg_done(run: str, end: LegEnd, sequence: int) -> str:

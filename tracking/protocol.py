@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 PROTOCOL = 1
 WORK_AHEAD = 64
-"""How many unacknowledged batches of one run an agent may be ahead of the server."""
+"""How many unacknowledged model steps of one run an agent may be ahead of the server."""
 
 
 class AgentMessage(BaseModel):

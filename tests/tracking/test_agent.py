@@ -125,17 +125,18 @@ async def test_a_run_arrives_frame_by_frame() -> None:
         said = [message for message in await server.until("run.done") if message["type"] != "load"]
 
     assert frames(said) == [0, 1, 2, 3]
-    assert [message["sequence"] for message in said] == [1, 2, 3, 4, 4, 4]
-    assert [message["type"] for message in said] == ["batch"] * 4 + ["leg.done", "run.done"]
+    *batches, leg_done, run_done = said
+    assert [message["sequence"] for message in batches] == list(range(1, len(batches) + 1))
+    assert (leg_done["type"], leg_done["sequence"]) == ("leg.done", len(batches))
+    assert (run_done["type"], run_done["sequence"]) == ("run.done", len(batches))
 
 
 async def test_it_goes_on_where_it_was_after_a_lost_connection() -> None:
     async with running() as server:
         first = await server.connection()
         await tell(first, start("r", leg(last=30)))
-        for _ in range(5):
-            await server.next("batch")
-        await tell(first, Stored(run="r", sequence=3))
+        stored = await server.next("batch")
+        await tell(first, Stored(run="r", sequence=1))
         await first.close()
         await server.connection()
         assert (await server.next("hello"))["runs"] == ["r"]
@@ -143,7 +144,7 @@ async def test_it_goes_on_where_it_was_after_a_lost_connection() -> None:
 
     seen = frames(said)
     assert seen == list(range(seen[0], 31))
-    assert seen[0] <= 3
+    assert seen[0] in (0, stored["rows"][-1]["frame"] + 1)
     assert next(message for message in said if message["type"] == "batch")["sequence"] == 1
 
 

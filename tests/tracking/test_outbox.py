@@ -9,7 +9,7 @@ import threading
 import numpy as np
 
 from tests.tracking.fakes import A, B
-from tracking.outbox import Outbox, Wire
+from tracking.outbox import ROWS_AT_ONCE, Outbox, Wire
 from tracking.protocol import WORK_AHEAD
 from tracking.session import LegEnd, Step, Tracked
 from tracking.types import Box, ObjectId, Prediction
@@ -57,10 +57,11 @@ def test_a_batch_carries_its_rows_and_their_numbers() -> None:
 def test_messages_leave_in_order_and_batches_are_counted() -> None:
     box = outbox()
     box.stepped(rows(1, A))
+    assert taken(box) == [("batch", 1, [1])]
     box.stepped(Step(rows(2, A).rows, (LegEnd(A, "forward", 0),)))
     box.done()
 
-    assert taken(box) == [("batch", 1, [1]), ("batch", 2, [2]), ("leg.done", 2, []), ("run.done", 2, [])]
+    assert taken(box) == [("batch", 2, [2]), ("leg.done", 2, []), ("run.done", 2, [])]
 
 
 def test_it_is_finished_once_the_end_was_sent_and_everything_is_stored() -> None:
@@ -80,7 +81,7 @@ def test_what_is_not_stored_is_sent_again_counted_from_one() -> None:
     box = outbox()
     for frame in range(4):
         box.stepped(rows(frame, A))
-    taken(box)
+        taken(box)
     box.stored(2)
 
     box.hold()
@@ -88,10 +89,29 @@ def test_what_is_not_stored_is_sent_again_counted_from_one() -> None:
     assert taken(box) == []
     box.resume()
 
-    assert taken(box) == [("batch", 1, [2]), ("batch", 2, [3]), ("batch", 3, [4])]
-    box.stored(3)
+    assert taken(box) == [("batch", 1, [2, 3, 4])]
+    box.stored(1)
     box.stepped(rows(5, A))
-    assert taken(box) == [("batch", 4, [5])]
+    assert taken(box) == [("batch", 2, [5])]
+
+
+def test_steps_that_wait_leave_as_one_batch() -> None:
+    box = outbox()
+    for frame in range(3):
+        box.stepped(rows(frame, A, B))
+    box.stepped(Step(rows(3, A).rows, (LegEnd(A, "forward", 0),)))
+    box.stepped(rows(4, B))
+
+    assert taken(box) == [("batch", 1, [0, 0, 1, 1, 2, 2, 3]), ("leg.done", 1, []), ("batch", 2, [4])]
+
+
+def test_a_batch_does_not_grow_without_end() -> None:
+    box = outbox()
+    many = tuple(ObjectId(str(index)) for index in range(ROWS_AT_ONCE))
+    box.stepped(rows(0, *many))
+    box.stepped(rows(1, *many))
+
+    assert [frames[0] for _, _, frames in taken(box)] == [0, 1]
 
 
 def test_the_engine_waits_when_it_is_too_far_ahead() -> None:
