@@ -55,11 +55,13 @@ class FakeServer:
             pass
         return said
 
-    async def until(self, kind: str) -> list[dict[str, Any]]:
-        """Everything up to the first message of ``kind``."""
-        said = [await asyncio.wait_for(self.said.get(), 10)]
-        while said[-1]["type"] != kind:
+    async def until(self, kind: str, *, storing: ServerConnection | None = None) -> list[dict[str, Any]]:
+        """Everything up to the first message of ``kind``; batches that come by ``storing`` are told to be stored."""
+        said: list[dict[str, Any]] = []
+        while not said or said[-1]["type"] != kind:
             said.append(await asyncio.wait_for(self.said.get(), 10))
+            if storing is not None and said[-1]["type"] == "batch":
+                await tell(storing, Stored(run=said[-1]["run"], sequence=said[-1]["sequence"]))
         return said
 
 
@@ -134,16 +136,16 @@ async def test_a_run_arrives_frame_by_frame() -> None:
 async def test_it_goes_on_where_it_was_after_a_lost_connection() -> None:
     async with running() as server:
         first = await server.connection()
-        await tell(first, start("r", leg(last=30)))
+        await tell(first, start("r", leg(last=80)))
         stored = await server.next("batch")
         await tell(first, Stored(run="r", sequence=1))
         await first.close()
-        await server.connection()
+        second = await server.connection()
         assert (await server.next("hello"))["runs"] == ["r"]
-        said = await server.until("run.done")
+        said = await server.until("run.done", storing=second)
 
     seen = frames(said)
-    assert seen == list(range(seen[0], 31))
+    assert seen == list(range(seen[0], 81))
     assert seen[0] in (0, stored["rows"][-1]["frame"] + 1)
     assert next(message for message in said if message["type"] == "batch")["sequence"] == 1
 
@@ -184,8 +186,7 @@ async def test_a_correction_is_followed() -> None:
         await server.next("batch")
         again = [leg(frame=5, last=8, epoch=1)]
         await tell(connection, Correct(run="r", object="a", legs=again))
-        await tell(connection, Stored(run="r", sequence=10_000))
-        said = await server.until("run.done")
+        said = await server.until("run.done", storing=connection)
 
     corrected = [row for message in said if message["type"] == "batch" for row in message["rows"] if row["epoch"]]
     assert [row["frame"] for row in corrected] == [5, 6, 7, 8]
