@@ -1,15 +1,18 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { putParts } from '@/editor/parts'
 import { kindOf, type Geometry, type GeometryKind } from '@/geometry/kinds'
 import { boxGeometry } from '@/geometry/kinds/box'
 import { ofVertices, verticesOf } from '@/geometry/kinds/vertex-list'
-import { outlineOf } from '@/geometry/outline-of'
+import { outlinesOf } from '@/geometry/mask-outlines'
 import { emptyBitmap, encodeMask, fillPolygon, withoutHoles } from '@/geometry/rle'
 import { keyframe } from '@/store/chunks'
 import type { ShownShape } from '@/store/types'
 
 /** px by which a mask's outline may be simplified. */
 const ROUGH_PX = 1
+/** px²: smaller pieces beside a larger one are what a model or a slip of the brush left behind. */
+const SPECK_PX2 = 10
 
 const usesMasks = ({ config }: Editor) => config.labels.some(({ geometryKinds }) => geometryKinds.includes('mask'))
 
@@ -46,9 +49,25 @@ function toMask(shape: ShownShape): Geometry | null {
   return encodeMask(bitmap)
 }
 
-function toPolygon(shape: ShownShape): Geometry | null {
-  const outline = outlineOf(shape, ROUGH_PX)
-  return outline.length < 3 ? null : ofVertices('polygon', outline)
+/** Every piece of the selected masks becomes a polygon: the largest keeps the track, the others are objects of their own. */
+function toPolygons(editor: Editor): void {
+  const frame = editor.session.frame.value
+  const planned = selectedShapes(editor, 'mask').flatMap((shape) => {
+    if (!editor.mayEdit(shape.track.id) || !allowed(editor, shape, 'polygon')) return []
+    const { pieces, holes } = outlinesOf(shape, ROUGH_PX)
+    const kept = pieces.filter(({ area }, index) => !index || area >= SPECK_PX2)
+    return kept.length ? [{ shape, polygons: kept.map(({ outline }) => ofVertices('polygon', outline)), holes, specks: pieces.length - kept.length }] : []
+  })
+  if (!planned.length) return
+  const tracks = editor.store.transact('Make it a polygon', (tx) => planned.flatMap(({ shape, polygons }) => putParts(tx, shape, frame, polygons)))
+  editor.session.select(...tracks)
+  const more = tracks.length - planned.length
+  const said = [
+    more ? `${tracks.length} pieces: ${more === 1 ? 'one is an object' : `${more} are objects`} of ${more === 1 ? 'its' : 'their'} own now.` : '',
+    planned.some(({ holes }) => holes) ? 'Holes are filled, polygons have none.' : '',
+    planned.some(({ specks }) => specks) ? `Specks under ${SPECK_PX2} pixels are left out.` : '',
+  ].filter(Boolean)
+  if (said.length) editor.session.tell(said.join(' '))
 }
 
 const having = (...kinds: GeometryKind[]) => (editor: Editor) => selectedShapes(editor, ...kinds).length > 0
@@ -60,6 +79,6 @@ export const MASKS: readonly Command[] = [
   { id: 'brush.erase', label: 'Erase or paint', group: 'Tools', help: 'Lets brush and area take pixels away, or add them. Alt does it for one stroke.', keys: ['Alt+U'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => (brush.erases.value = !brush.erases.value) },
   { ...shapes, id: 'mask.fill-holes', label: 'Fill holes', help: 'Of the selected masks on this frame.', when: having('mask'), needs: 'Select a mask first.', run: (editor) => change(editor, 'Fill holes', ['mask'], withoutHoles) },
   { ...shapes, id: 'mask.of-shape', label: 'Make it a mask', help: 'The selected boxes and polygons on this frame become pixels.', when: having('polygon', 'box', 'rotated_box'), needs: 'Select a polygon or a box first.', run: (editor) => change(editor, 'Make it a mask', ['polygon', 'box', 'rotated_box'], toMask) },
-  { ...shapes, id: 'mask.to-polygon', label: 'Make it a polygon', help: 'The outline of the largest piece of the selected masks on this frame.', when: having('mask'), needs: 'Select a mask first.', run: (editor) => change(editor, 'Make it a polygon', ['mask'], toPolygon) },
+  { ...shapes, id: 'mask.to-polygon', label: 'Make it a polygon', help: 'The selected masks on this frame become their outlines; further pieces become objects of their own.', when: having('mask'), needs: 'Select a mask first.', run: toPolygons },
   { ...shapes, id: 'mask.to-box', label: 'Make it a box', help: 'What encloses the selected shapes on this frame.', when: having('mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'), needs: 'Select a shape that is no box first.', run: (editor) => change(editor, 'Make it a box', ['mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'], ({ bounds }) => boxGeometry(bounds)) },
 ]

@@ -68,9 +68,9 @@ function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): vo
   if (done) session.tell(`Swapped ${nameOf(editor, one)} and ${nameOf(editor, other)} from frame ${at} on.`)
 }
 
-/** What a new track takes over from the one that it was part of. */
-function fieldsOf(track: Track, at: FrameNumber) {
-  const steps = mapSteps(track.frameAttributes, (each) => stepsFrom(each, at))
+/** What a new track on the frames from `at` up to before `end` takes over from the one that it was part of. */
+export function fieldsOf(track: Track, at: FrameNumber, end: FrameNumber = Infinity) {
+  const steps = mapSteps(track.frameAttributes, (each) => stepsBefore(stepsFrom(each, at), end))
   return {
     label: track.label,
     ...(track.colour ? { colour: track.colour } : {}),

@@ -127,6 +127,21 @@ describe('a mask', () => {
     expect(shape()).toMatchObject({ kind: 'box', bounds: [90, 90, 110, 110] })
   })
 
+  it('becomes a polygon for each piece in one step, and says what became of pieces and holes', () => {
+    test.press('U').editor.brush.size.value = 4
+    test.click(160, 100).click(200, 100).click(100, 100, { alt: true })
+    test.editor.brush.size.value = 2
+    test.click(250, 100)
+    const label = test.store.records.track(test.tracks[0]!)!.label
+    test.command('mask.to-polygon')
+    expect(test.tracks.map((track) => shape(track)?.bounds)).toEqual([[90, 90, 110, 110], [158, 98, 162, 102], [198, 98, 202, 102]])
+    expect(test.tracks.map((track) => test.store.records.track(track)?.label)).toEqual([label, label, label])
+    expect(test.selection).toEqual(test.tracks)
+    expect(test.session.notice.value?.message).toBe('3 pieces: 2 are objects of their own now. Holes are filled, polygons have none. Specks under 10 pixels are left out.')
+    test.press('Ctrl+Z')
+    expect([test.tracks.length, shape()?.kind]).toEqual([1, 'mask'])
+  })
+
   it('has its holes filled', () => {
     test.press('U')
     test.editor.brush.size.value = 4

@@ -1,4 +1,4 @@
-/** The outline of a mask, along the edges of its pixels. */
+/** The outlines of a mask, along the edges of its pixels. */
 import type { Point } from './box'
 import type { Geometry } from './kinds/kind'
 import { decodeMask, type Bitmap } from './rle'
@@ -7,25 +7,35 @@ import { simplified } from './simplify'
 /** Right, down, left, up: one walks with the mask to the right. */
 const STEPS = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const
 
-/** The outer outline of the piece of a mask whose outline encloses most, simplified by at most `tolerance` px. */
-export function outlineOf(shape: Geometry, tolerance: number): Point[] {
-  const bitmap = decodeMask(shape)
-  let best: Point[] = []
-  let most = 0
+/** A mask as outlines. */
+export interface MaskOutlines {
+  /** One for each piece, the one that encloses most first. */
+  readonly pieces: readonly { readonly outline: readonly Point[]; /** px², holes and all */ readonly area: number }[]
+  /** Background that pieces enclose, which outer outlines don't show. */
+  readonly holes: number
+}
+
+/** The outer outlines of a mask's pieces, simplified by at most `tolerance` px. Pixels that touch at a corner are one piece. */
+export function outlinesOf(shape: Geometry, tolerance: number): MaskOutlines {
+  const borders = bordersOf(decodeMask(shape))
+  const outer = borders.filter(({ area }) => area > 0).sort((a, b) => b.area - a.area)
+  const pieces = outer.map(({ outline, area }) => ({ outline: simplified([...outline, ...outline.slice(0, 1)], tolerance).slice(0, -1), area }))
+  return { pieces: pieces.filter(({ outline }) => outline.length >= 3), holes: borders.length - outer.length }
+}
+
+/** Every border between pixels of a mask and background, in px of the frame. */
+function bordersOf(bitmap: Bitmap): { readonly outline: readonly Point[]; readonly area: number }[] {
+  const borders: { outline: Point[]; area: number }[] = []
   const walked = new Uint8Array((bitmap.width + 1) * (bitmap.height + 1))
   for (let y = 0; y < bitmap.height; y++) {
     for (let x = 0; x < bitmap.width; x++) {
       // The upper side of a pixel that has none above it begins an outline that nobody has walked.
       if (!set(bitmap, x, y) || set(bitmap, x, y - 1) || walked[y * (bitmap.width + 1) + x]) continue
-      const outline = walk(bitmap, x, y, walked)
-      const area = signedArea(outline)
-      if (area <= most) continue
-      best = outline
-      most = area
+      const outline = walk(bitmap, x, y, walked).map((at) => ({ x: at.x + bitmap.left, y: at.y + bitmap.top }))
+      borders.push({ outline, area: signedArea(outline) })
     }
   }
-  const closed = simplified([...best, ...best.slice(0, 1)], tolerance).slice(0, -1)
-  return closed.map(({ x, y }) => ({ x: x + bitmap.left, y: y + bitmap.top }))
+  return borders
 }
 
 const set = ({ bits, width, height }: Bitmap, x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && bits[y * width + x] === 1
