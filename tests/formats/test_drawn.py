@@ -1,7 +1,7 @@
 """What the browser draws, through the formats.
 
-``tests/protocol/drawn.json`` holds the tables that its tools pack for the server; ``frontend/src/testing/drawn.test.ts``
-writes it.
+``tests/protocol/drawn.json`` holds the tables that its tools pack for the server (written by
+``frontend/src/testing/drawn.test.ts``).
 """
 
 from __future__ import annotations
