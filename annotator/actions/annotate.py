@@ -51,6 +51,7 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
         editing = _Editing(user, layer, Meanwhile(layer, user, edit))
         editing.load(edit.operations)
         done = [editing.apply(editing.merged(operation)) for operation in edit.operations]
+        editing.check_relabelled()
         editing.draft.save()
         event = append_event(
             layer,
@@ -79,6 +80,7 @@ class _Editing:
         self.numbers: dict[UUID, int] = {}
         self.reshaped: set[UUID] = set()
         self.deleted: set[UUID] = set()
+        self.relabelled: set[UUID] = set()
         self.taken: set[UUID] = set()
 
     @cached_property
@@ -105,6 +107,8 @@ class _Editing:
         self.draft.load_tracks(operation.track for operation in operations)
         created = [operation.track for operation in operations if isinstance(operation, TrackCreate)]
         self.taken = set(Track.objects.in_bulk(created)) if created else set()
+        updates = [operation for operation in operations if isinstance(operation, TrackUpdate)]
+        self.relabelled = {operation.track for operation in updates if operation.fields.label is not None}
         last_frame = max(self.layer.video.frame_count - 1, 0)
         alike: dict[FrameRange, set[UUID]] = {}
         for operation in operations:
@@ -177,6 +181,11 @@ class _Editing:
         self.reshaped.add(track.pk)
         return self.draft.replace_shapes(track.pk, operation.ranges, tables, keep_keyframes=operation.keep_keyframes)
 
+    def check_relabelled(self) -> None:
+        """With all operations done, shapes are of kinds that the new labels of their tracks may be drawn as."""
+        for track_id, table in self.draft.everything(self.relabelled) if self.relabelled else ():
+            self.ontology.check_relabelled(self.draft.track(track_id), table)
+
     def _check_fields(self, fields: TrackFields) -> None:
         if fields.verdict is not None and not access.may(self.role, "review"):
             raise PermissionDenied("A verdict on a track is a reviewer's to give.")
@@ -213,7 +222,8 @@ class _Editing:
                 raise ActionError(str(error)) from error
             if not within(table, ranges).all():
                 raise ActionError("Shapes lie in the ranges that their operation names; one doesn't.")
-            self.ontology.check_kinds(track, table)
+            if track.pk not in self.relabelled:
+                self.ontology.check_kinds(track, table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +250,21 @@ class Ontology:
     def check_kinds(self, track: Track, table: Table) -> None:
         """Raises ActionError when a person's shape is of a kind that the track's label may not be drawn as."""
         label = self.label(track.label_id)
-        for value in {int(kind) for kind in table.kinds[(table.flags & Flag.KEYFRAME) != 0]}:
-            if Kind(value).name.lower() not in label.geometry_kinds:
-                raise ActionError(
-                    f"{label} may be drawn as {', '.join(label.geometry_kinds)}; a {Kind(value).name.lower()} came."
-                )
+        for kind in _unfit(label, table):
+            raise ActionError(f"{label} may be drawn as {', '.join(label.geometry_kinds)}; a {kind} came.")
+        self._check_skeletons(label, table)
+
+    def check_relabelled(self, track: Track, table: Table) -> None:
+        """Raises ActionError when a track has shapes from before that its new label may not be drawn as."""
+        label = self.label(track.label_id)
+        for kind in _unfit(label, table):
+            raise ActionError(
+                f"Track {track.number} can't be a {label}: it has a {kind}, and {label} may be drawn as "
+                f"{', '.join(label.geometry_kinds)}. Choose another label, or allow it in the project's labels."
+            )
+        self._check_skeletons(label, table)
+
+    def _check_skeletons(self, label: Label, table: Table) -> None:
         if Kind.SKELETON in table.kinds:
             pairs = zip(table.kinds.tolist(), table.payloads, strict=True)
             self.check_joints(label, {point_count(len(payload)) for kind, payload in pairs if kind == Kind.SKELETON})
@@ -339,6 +359,12 @@ def _put_rows(draft: LayerDraft, track_id: UUID, tables: Sequence[Table]) -> Non
         except ShapeError as error:
             raise ActionError(str(error)) from error
         draft.put(track_id, table)
+
+
+def _unfit(label: Label, table: Table) -> list[str]:
+    """Kinds of keyframes that a label may not be drawn as."""
+    kinds = {Kind(value).name.lower() for value in table.kinds[(table.flags & Flag.KEYFRAME) != 0].tolist()}
+    return sorted(kinds - set(label.geometry_kinds))
 
 
 def _fits(attribute: Attribute, value: object) -> bool:

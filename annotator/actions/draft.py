@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 import numpy as np
@@ -148,6 +148,13 @@ class LayerDraft:
         """Every table of a track."""
         last = max(self.layer.video.frame_count - 1, 0)
         return (table for table in self.tables(track_id, 0, last) if len(table))
+
+    def everything(self, tracks: Collection[UUID]) -> Iterator[tuple[UUID, Table]]:
+        """Every table of some tracks as they are now; those that nothing else reads aren't kept."""
+        yield from [(track, table) for (track, _), table in self._tables.items() if track in tracks]
+        for chunk in TrackChunk.objects.filter(layer=self.layer, track_id__in=tracks).iterator():
+            if (chunk.track_id, chunk.start) not in self._tables:
+                yield chunk.track_id, Table.unpack(bytes(chunk.data))
 
     # ------------------------------------------------------------ writing
 

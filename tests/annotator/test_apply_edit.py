@@ -187,6 +187,42 @@ def test_a_kind_that_the_label_forbids_is_refused(world: World) -> None:
         do(world, put(track, [line]))
 
 
+def test_a_track_gets_no_label_that_its_shapes_are_not_for(world: World) -> None:
+    track = draw(world, 1, 600)
+    road = Label.objects.create(project=world.project, name="road", colour="#00ff00", geometry_kinds=["polyline"])
+    with pytest.raises(ActionError, match="Track 1 can't be a road: it has a box, and road may be drawn as polyline"):
+        do(world, update(track, label=road.pk))
+    assert Track.objects.get().label == world.car
+
+
+def test_a_track_gets_another_label_together_with_shapes_that_are_for_it(world: World) -> None:
+    track = draw(world, 1)
+    road = Label.objects.create(project=world.project, name="road", colour="#00ff00", geometry_kinds=["polyline"])
+    line = Row(1, Kind.POLYLINE, Flag.KEYFRAME, 1.0, (0, 0, 1, 1), bytes(16))
+    done = do(world, update(track, label=road.pk), put(track, [line]))
+    assert (Track.objects.get().label, [row.kind for row in rows_of(track)]) == (road, [Kind.POLYLINE])
+    do(world, *OPERATIONS.validate_python(done.inverse))
+    assert (Track.objects.get().label, rows_of(track)) == (world.car, [keyframe(1)])
+
+
+def test_a_skeleton_gets_no_label_with_other_joints(world: World) -> None:
+    people = [
+        Label.objects.create(
+            project=world.project,
+            name=name,
+            colour="#00ff00",
+            geometry_kinds=["skeleton"],
+            skeleton=Skeleton(joints=tuple(Joint(name=str(at), x=0, y=0) for at in range(joints))).as_json(),
+        )
+        for name, joints in (("hand", 2), ("face", 3))
+    ]
+    track = uuid4()
+    row = point_row(Kind.SKELETON, 6, Flag.KEYFRAME, 1.0, [(1.0, 1.0)] * 2, [2, 2])
+    do(world, create(track, people[0]), put(track, [row]))
+    with pytest.raises(ActionError, match="face has 3 joints, 2 points came"):
+        do(world, update(track, label=people[1].pk))
+
+
 def test_a_label_of_another_project_is_refused(world: World) -> None:
     other = Project.objects.create(workspace=world.workspace, name="Other")
     boat = Label.objects.create(project=other, name="boat", colour="#0000ff")
