@@ -197,6 +197,8 @@ def export_(
     - `framewise export 12 --format cvat --set frames=stored -o street.zip` with keyframes only
 
     - `framewise export 12 --format mot --set pixels=cvat -o street.zip` with pixels counted from 0, as CVAT does
+
+    - `framewise export 12 --format mot --set contents=results -o street.zip` with the confidence of every shape
     """
     from framewise.transfer import TransferError, export_layer
 

@@ -3,7 +3,8 @@
 Frames count from 0, coordinates are px from the frame's corner, as in Dataset. What differs:
 
 - The file holds every frame of a track; shapes with ``keyframe="0"`` are CVAT's own interpolation, and readers take the
-  keyframes only. CVAT knows no predictions: ours are written as keyframes, so that nothing moves.
+  keyframes only. CVAT knows neither predictions nor a confidence: ours are written as keyframes, so
+  that nothing moves.
 - CVAT holds a track's last shape to the end of the video unless a shape with ``outside="1"`` closes it. We write one on
   the frame after the last row, and drop it when reading. A track that nothing closes ends on its last written frame.
 - Immutable attributes stand in the track, mutable ones in each shape.
@@ -176,7 +177,9 @@ class _Writer:
 
     def shape(self, row: Row, track: TrackData) -> None:
         self.report.shapes += not row.flags & Flag.OUTSIDE
-        self.report.lose("predicted shapes became keyframes", int(bool(row.flags & Flag.PREDICTED)))
+        self.report.lose(
+            "predicted shapes became keyframes, without a confidence", int(bool(row.flags & Flag.PREDICTED))
+        )
         tag, own = _shape_attributes(row)
         states = {
             "frame": row.frame,

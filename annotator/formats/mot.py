@@ -2,8 +2,9 @@
 
 The file counts frames from 1 and gives boxes by left, top, width, height in px, officially with pixels counted from 1
 as well; CVAT and Datumaro write the same columns with pixels counted from 0. Dataset counts both from 0.
-Ground truth has 9 columns: frame, id, left, top, width, height, considered, class, visibility; results have 10, the
-7th of which is a confidence. Sources: https://motchallenge.net/instructions/ and TrackEval,
+Ground truth has 9 columns: frame, id, left, top, width, height, considered, class, visibility. Its readers take the
+7th for a whole number, so that a confidence there would say "not considered". Results have 10 columns: frame, id, left,
+top, width, height, confidence, -1, -1, -1. Sources: https://motchallenge.net/instructions/ and TrackEval,
 docs/MOTChallenge-format.txt.
 """
 
@@ -13,7 +14,7 @@ import configparser
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from pathlib import Path, PurePosixPath
 
@@ -39,6 +40,14 @@ PIXELS = Option(
     "Pixel coordinates",
     (("official", "Counted from 1, as MOTChallenge does"), ("cvat", "Counted from 0, as CVAT and Datumaro do")),
 )
+CONTENTS = Option(
+    "contents",
+    "Contents",
+    (
+        ("truth", "Ground truth, with labels"),
+        ("results", "Tracker results, with confidence but no labels"),
+    ),
+)
 SHIFT = {"official": 1.0, "cvat": 0.0}
 HALF_HIDDEN = 0.5
 """Visibility written for an occluded shape, and up to which one read counts as occluded."""
@@ -62,35 +71,39 @@ LARGEST_NUMBER = 10**9
 
 
 class Mot:
-    """``SEQ/gt/gt.txt`` with ``seqinfo.ini`` and ``gt/labels.txt`` in a zip; class n is line n of the labels."""
+    """A zip of ``SEQ/gt/gt.txt`` and ``SEQ/gt/labels.txt``, class n being line n of it, or of results as
+    ``data/SEQ.txt``, and ``SEQ/seqinfo.ini``."""
 
     id, label, suffix = "mot", "MOTChallenge 1.1", ".zip"
-    options = (PIXELS,)
+    options = (PIXELS, CONTENTS)
 
     def write(self, dataset: Dataset, target: Path, options: Options, progress: Progress = silent) -> Report:
-        pixels = chosen(options, PIXELS)
-        shift = SHIFT[pixels]
+        pixels, results = chosen(options, PIXELS), chosen(options, CONTENTS) == "results"
         report = Report()
-        classes = {label.name: index for index, label in enumerate(dataset.labels, start=1)}
+        names = [label.name for label in dataset.labels]
+        columns = _Results(names, report) if results else _GroundTruth(names, report)
         sequence = PurePosixPath(dataset.video.name).stem or "sequence"
+        member = f"data/{sequence}.txt" if results else f"{sequence}/gt/gt.txt"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            with archive.open(f"{sequence}/gt/gt.txt", "w", force_zip64=True) as raw:
+            with archive.open(member, "w", force_zip64=True) as raw:
                 text = io.TextIOWrapper(raw, "utf-8", newline="\n")
-                for line in sorted(_lines(dataset, classes, shift, report, progress)):
+                for line in sorted(_lines(dataset, columns, SHIFT[pixels], report, progress)):
                     text.write(f"{line[0]},{line[1]},{line[2]}\n")
                 text.flush()
                 text.detach()
-            archive.writestr(f"{sequence}/gt/labels.txt", "".join(f"{name}\n" for name in classes))
+            if not results:
+                archive.writestr(f"{sequence}/gt/labels.txt", "".join(f"{name}\n" for name in names))
             archive.writestr(f"{sequence}/seqinfo.ini", _seqinfo(sequence, dataset.video, pixels))
         return report
 
     def read(self, source: Path) -> tuple[Dataset, Report]:
         info, labels, shift = b"", b"", SHIFT["official"]
         if is_archive(source):
-            found = read_member(source, "gt/gt.txt", "gt.txt", "det/det.txt", "det.txt")
+            info = read_member(source, "seqinfo.ini") or b""
+            results = f"{_video(_text(info)).name}.txt"
+            found = read_member(source, "gt/gt.txt", "gt.txt", "det/det.txt", "det.txt", results)
             if found is None:
                 raise FormatError("A MOTChallenge archive holds gt/gt.txt; this one has none.")
-            info = read_member(source, "seqinfo.ini") or b""
             labels = read_member(source, "gt/labels.txt", "labels.txt") or b""
             shift = _shift_of(_parsed(_text(info)), has_labels=bool(labels))
         else:
@@ -103,8 +116,34 @@ class Mot:
         return Dataset(_video(_text(info)), labels_used, tracks, len(tracks)), report
 
 
+class _GroundTruth:
+    """Columns after the box: considered, class, visibility."""
+
+    def __init__(self, names: Sequence[str], report: Report) -> None:
+        self.classes = {name: index for index, name in enumerate(names, start=1)}
+        self.report = report
+
+    def of(self, row: Row, track: TrackData) -> str:
+        unsure = bool(row.flags & Flag.PREDICTED and row.confidence < 1)
+        self.report.lose("predicted shapes are without their confidence, which tracker results have", int(unsure))
+        return f"1,{self.classes[track.label]},{HALF_HIDDEN if row.flags & Flag.OCCLUDED else 1}"
+
+
+class _Results:
+    """Columns after the box: confidence, and three without a meaning."""
+
+    def __init__(self, names: Sequence[str], report: Report) -> None:
+        self.said = len(names) < 2
+        self.report = report
+
+    def of(self, row: Row, track: TrackData) -> str:
+        self.report.lose("shapes are without their label, which ground truth has", int(not self.said))
+        self.report.lose("occluded shapes aren't marked, as in ground truth", int(bool(row.flags & Flag.OCCLUDED)))
+        return f"{round(row.confidence, 4):g},-1,-1,-1"
+
+
 def _lines(
-    dataset: Dataset, classes: dict[str, int], shift: float, report: Report, progress: Progress
+    dataset: Dataset, columns: _GroundTruth | _Results, shift: float, report: Report, progress: Progress
 ) -> Iterator[tuple[int, int, str]]:
     """(frame, id, remaining columns) of every shape, track by track."""
     for done, track in enumerate(dataset.tracks, start=1):
@@ -118,9 +157,8 @@ def _lines(
                 report.lose(f"{row.kind.name.lower().replace('_', ' ')} shapes became boxes")
             report.shapes += 1
             x1, y1, x2, y2 = row.bounds
-            seen = HALF_HIDDEN if row.flags & Flag.OCCLUDED else 1
             numbers = ",".join(f"{value:.3f}" for value in (x1 + shift, y1 + shift, x2 - x1, y2 - y1))
-            yield row.frame + 1, track.number, f"{numbers},1,{classes[track.label]},{seen}"
+            yield row.frame + 1, track.number, f"{numbers},{columns.of(row, track)}"
         progress(done)
 
 

@@ -234,6 +234,25 @@ class TestMot:
         (row,) = track.rows
         assert (row.flags, row.confidence, row.bounds) == (Flag.PREDICTED, 0.75, (10, 20, 40, 60))
 
+    def test_results_keep_every_confidence_and_read_back(self, tmp_path: Path) -> None:
+        rows = [box(0, 10, Flag.PREDICTED, 0.9375), box(1, 11, Flag.PREDICTED, 0.5), box(2, 12)]
+        target = tmp_path / "out.zip"
+        report = find("mot").write(dataset(TrackData(4, "person", rows)), target, {"contents": "results"}, silent)
+        with zipfile.ZipFile(target) as archive:
+            lines = archive.read("data/street.txt").decode().splitlines()
+        assert [line.split(",")[6:] for line in lines] == [[sure, *["-1"] * 3] for sure in ("0.9375", "0.5", "1")]
+        assert [what for what in report.losses if "confidence" in what] == []
+        (track,) = find("mot").read(target)[0].tracks
+        assert [(row.frame, row.confidence, row.bounds) for row in track.rows] == [
+            (row.frame, row.confidence, row.bounds) for row in rows
+        ]
+
+    def test_ground_truth_says_that_it_holds_no_confidence(self, tmp_path: Path) -> None:
+        rows = [box(0, 10, Flag.PREDICTED, 0.5), box(1, 12)]
+        report = find("mot").write(dataset(TrackData(4, "person", rows)), tmp_path / "out.zip", {}, silent)
+        assert report.losses == {"predicted shapes are without their confidence, which tracker results have": 1}
+        assert [line.split(",")[6] for line in self.lines(dataset(TrackData(4, "person", rows)), tmp_path)] == ["1"] * 2
+
     def test_lines_that_do_not_count_are_left_out_and_reported(self, tmp_path: Path) -> None:
         source = tmp_path / "gt.txt"
         source.write_text("1,1,1,1,5,5,0,1,1\n1,2,1,1,5,5,1,1,1\n")
