@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from annotator import access
-from annotator.actions import tracking
+from annotator.actions import jobs, tracking
 from annotator.actions.draft import FrameRange, LayerDraft, decoded, within
 from annotator.actions.errors import ActionError
 from annotator.actions.events import Extent, append_event, lock_layer
@@ -66,7 +66,12 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
             conflicts=editing.meanwhile.conflicts,
         )
         tracking.respect_keyframes(layer, changed=editing.reshaped, deleted=editing.deleted)
+        jobs.begin_by_editing(user=user, layer=layer, ranges=_frames_of(done))
     return event
+
+
+def _frames_of(done: Iterable[tuple[Operation, Operation]]) -> list[FrameRange]:
+    return [reach for operation, _ in done if isinstance(operation, ShapesReplace) for reach in operation.ranges]
 
 
 class _Editing:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from django.db import transaction
+from django.utils import timezone
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
@@ -112,6 +113,19 @@ def move(*, user: User, job: Job, transition: str) -> Job:
         locked.save(update_fields=["stage", "state", "updated_at"])
         announce_rights(layer=locked.layer_id)
     return locked
+
+
+def begin_by_editing(*, user: User, layer: Layer, ranges: Sequence[tuple[int, int]]) -> None:
+    """Start the user's own jobs that an edit of these frames reaches: who draws in a job has begun it."""
+    step = next(each for each in TRANSITIONS if each.id == "start")
+    waiting = Job.objects.filter(layer=layer, assignee=user, stage=step.stage, state__in=step.states)
+    begun = [
+        job
+        for job, job_first, job_last in waiting.values_list("pk", "first", "last")
+        if any(first <= job_last and last >= job_first for first, last in ranges)
+    ]
+    if begun:
+        waiting.filter(pk__in=begun).update(stage=step.to_stage, state=step.to_state, updated_at=timezone.now())
 
 
 def steps_for(user: User, job: Job, role: str | None = None) -> list[Transition]:

@@ -18,6 +18,7 @@ from annotator.models import (
     Event,
     EventKind,
     Job,
+    JobState,
     Label,
     Layer,
     Project,
@@ -117,7 +118,7 @@ def test_an_edit_of_many_tracks_needs_no_query_for_each(
 ) -> None:
     tracks = [uuid4() for _ in range(100)]
     made = [made for track in tracks for made in (create(track, world.car), put(track, [keyframe(0), keyframe(900)]))]
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(42):
         do(world, *made)
         do(world, *[update(track, locked=True) for track in tracks], *[clear(track, 0, 999) for track in tracks])
     assert frames_of(tracks[99]) == []
@@ -287,6 +288,15 @@ def test_an_annotator_changes_the_frames_of_their_jobs(world: World) -> None:
     with pytest.raises(PermissionDenied, match=r"100\.\.199"):
         do(world, put(track, [keyframe(200)]))
     do(world, put(track, [keyframe(200)]), by="reviewer")
+
+
+def test_the_first_edit_in_a_job_starts_it(world: World) -> None:
+    mine, next_one = give_job(world, 100, 199), give_job(world, 200, 299)
+    track = draw(world, 150)
+    do(world, update(track, locked=True))
+    mine.refresh_from_db()
+    next_one.refresh_from_db()
+    assert (mine.state, next_one.state) == (JobState.IN_PROGRESS, JobState.NEW)
 
 
 def test_an_annotator_deletes_no_track_that_goes_on_in_others_frames(world: World) -> None:

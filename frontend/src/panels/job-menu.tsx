@@ -16,18 +16,23 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
   const known = useSignal<JobOut>({ stage: job.stage, state: job.state, steps: [] })
   const busy = useSignal(false)
   const load = async (answer: Promise<JobOut>) => {
-    busy.value = true
     try {
       known.value = await answer
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       editor.session.tell(error.message, 'error')
-    } finally {
-      busy.value = false
     }
   }
-  useEffect(() => void load(rest.get<JobOut>(`/jobs/${job.id}`)), [job.id])
-  const take = (step: string) => void load(rest.send<JobOut>('POST', `/jobs/${job.id}/steps`, { step }))
+  const saved = editor.session.saved.value.kind === 'saved'
+  // The first edit starts a job: look once it is saved.
+  useEffect(() => {
+    const { state, steps } = known.value
+    if (saved && (!steps.length || state === 'new' || state === 'rejected')) void load(rest.get<JobOut>(`/jobs/${job.id}`))
+  }, [job.id, saved])
+  const take = (step: string) => {
+    busy.value = true
+    void load(rest.send<JobOut>('POST', `/jobs/${job.id}/steps`, { step })).finally(() => (busy.value = false))
+  }
   return (
     <div class="job" role="group" aria-label="Job">
       <span class="badge" title={`Frames ${job.first} to ${job.last}`}>

@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from annotator.actions.errors import ActionError
-from annotator.actions.jobs import TRANSITIONS, assign, move, plan_split, remove_job, split_video, steps_for
+from annotator.actions.jobs import (
+    TRANSITIONS,
+    assign,
+    begin_by_editing,
+    move,
+    plan_split,
+    remove_job,
+    split_video,
+    steps_for,
+)
 from annotator.models import Job, JobState, Membership, Role, Stage, User, VideoState
 from tests.people import Team
 
@@ -88,6 +97,23 @@ def test_each_step_is_for_somebody(team: Team) -> None:
     assert list(allowed(team, Stage.ANNOTATION, JobState.NEW).values()) == [annotating, annotating, [], annotating, []]
     assert list(allowed(team, Stage.REVIEW, JobState.NEW).values()) == [reviewing, reviewing, reviewing, [], []]
     assert list(allowed(team, Stage.ACCEPTED, JobState.COMPLETED).values()) == [reopening, reopening, [], [], []]
+
+
+@pytest.mark.parametrize("state", [JobState.NEW, JobState.REJECTED])
+def test_drawing_in_ones_own_job_starts_it(team: Team, state: JobState) -> None:
+    Job.objects.update(state=state)
+    begin_by_editing(user=team.bob, layer=team.layer, ranges=[(4, 4), (200, 220)])
+    assert Job.objects.get().state == JobState.IN_PROGRESS
+
+
+def test_only_a_job_that_waits_for_its_annotator_starts_by_drawing(team: Team) -> None:
+    Job.objects.update(first=100)
+    begin_by_editing(user=team.bob, layer=team.layer, ranges=[(0, 99)])
+    begin_by_editing(user=team.mona, layer=team.layer, ranges=[(100, 110)])
+    assert Job.objects.get().state == JobState.NEW
+    move(user=team.bob, job=team.job, transition="submit")
+    begin_by_editing(user=team.bob, layer=team.layer, ranges=[(100, 110)])
+    assert (Job.objects.get().stage, Job.objects.get().state) == (Stage.REVIEW, JobState.NEW)
 
 
 def test_a_job_is_never_accepted_by_who_annotated_it(team: Team) -> None:
