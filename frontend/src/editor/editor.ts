@@ -200,10 +200,10 @@ export class Editor {
     this.useTool(TOOLS.find((tool) => tool.kind === kind)?.id ?? 'box')
   }
 
-  /** Tools that this project has a use for. */
+  /** Tools of the tool bar that this project has a use for. */
   get tools(): readonly Tool[] {
     const used = new Set<GeometryKind>(this.config.labels.flatMap(({ geometryKinds }) => geometryKinds))
-    return TOOLS.filter(({ kind }) => !kind || used.has(kind))
+    return TOOLS.filter(({ kind, aside }) => !aside && (!kind || used.has(kind)))
   }
 
   // ------------------------------------------------------------------ what is there

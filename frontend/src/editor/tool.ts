@@ -62,6 +62,8 @@ export interface Tool {
   readonly icon: string
   /** What it draws; a project none of whose labels may be drawn so doesn't show it. */
   readonly kind?: GeometryKind
+  /** Found by its key, in the palette and beside the tools it goes with, not in the tool bar. */
+  readonly aside?: boolean
   readonly initial: StateClass<null>
 }
 

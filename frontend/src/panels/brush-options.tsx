@@ -1,11 +1,12 @@
 import { LARGEST_TIP_PX, SMALLEST_TIP_PX } from '@/editor/brush'
 import type { Editor } from '@/editor/editor'
+import { CommandButton } from './buttons'
 
 /** Beside the tools that paint masks: the tip, and what it does. */
 export function BrushOptions({ editor }: { editor: Editor }) {
   const { brush, keymap, session } = editor
   const tool = session.tool.value
-  if (tool !== 'brush' && tool !== 'mask-area') return null
+  if (tool !== 'brush' && tool !== 'mask-area' && tool !== 'fill') return null
   return (
     <div class="brush-options" role="group" aria-label="Brush">
       {tool === 'brush' && (
@@ -30,6 +31,7 @@ export function BrushOptions({ editor }: { editor: Editor }) {
         <input type="checkbox" checked={brush.alone.value} onChange={(event) => (brush.alone.value = event.currentTarget.checked)} />
         No overlap
       </label>
+      <CommandButton editor={editor} id="tool.fill" icon="fill" pressed={tool === 'fill'} />
     </div>
   )
 }

@@ -2,6 +2,7 @@
 import type { Tool } from '@/editor/tool'
 import { BOX } from './box'
 import { BRUSH } from './brush'
+import { FILL } from './fill'
 import { LASSO } from './lasso'
 import { MASK_AREA } from './mask-area'
 import { PAN } from './pan'
@@ -12,4 +13,4 @@ import { ROTATED_BOX } from './rotated-box'
 import { SELECT } from './select'
 import { SKELETON } from './skeleton'
 
-export const TOOLS: readonly Tool[] = [SELECT, LASSO, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, BRUSH, MASK_AREA, PAN]
+export const TOOLS: readonly Tool[] = [SELECT, LASSO, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, BRUSH, MASK_AREA, FILL, PAN]
