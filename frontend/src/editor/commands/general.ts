@@ -38,6 +38,7 @@ export const GENERAL: readonly Command[] = [
   { id: 'tool.brush', label: 'Brush', group: 'Tools', help: 'Paints the selected mask, or a new one. Alt erases, Shift draws a straight line from the last stroke. Esc begins another object.', keys: ['U'], undoable: false, run: (editor) => editor.useTool('brush') },
   { id: 'tool.mask-area', label: 'Mask area', group: 'Tools', help: 'Draw around pixels to add them to the selected mask, with Alt to take them away.', keys: ['Shift+U'], undoable: false, run: (editor) => editor.useTool('mask-area') },
   { id: 'tool.fill', label: 'Fill', group: 'Tools', help: 'Click into a hole or another region that a mask closes to fill it; with Alt, on a piece to take it away.', keys: ['Alt+Shift+U'], undoable: false, run: (editor) => editor.useTool('fill') },
+  { id: 'tool.slice', label: 'Slice', group: 'Tools', help: 'Draw a line through the selected polygons and masks to cut them; without a selection, through any. Enter or a double click completes it.', keys: ['Alt+J'], undoable: false, run: (editor) => editor.useTool('slice') },
   { id: 'tool.keep', label: 'Keep the tool', group: 'Tools', help: 'After an object is drawn, go on with the same tool instead of selecting. Press Escape to select.', keys: ['Alt+N'], undoable: false, run: (editor) => void (editor.keepsTool.value = !editor.keepsTool.value) },
   { id: 'tool.pan', label: 'Pan', group: 'Tools', help: 'Move the picture. Dragging with the middle or right button does too.', keys: ['G'], undoable: false, run: (editor) => editor.useTool('pan') },
   {

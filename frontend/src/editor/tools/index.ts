@@ -12,5 +12,6 @@ import { POLYLINE } from './polyline'
 import { ROTATED_BOX } from './rotated-box'
 import { SELECT } from './select'
 import { SKELETON } from './skeleton'
+import { SLICE } from './slice'
 
-export const TOOLS: readonly Tool[] = [SELECT, LASSO, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, BRUSH, MASK_AREA, FILL, PAN]
+export const TOOLS: readonly Tool[] = [SELECT, LASSO, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, BRUSH, MASK_AREA, FILL, SLICE, PAN]

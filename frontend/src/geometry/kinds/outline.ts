@@ -70,7 +70,7 @@ function onLine(vertices: readonly Point[], closed: boolean, point: Point, reach
 }
 
 /** px², by the shoelace formula. */
-function enclosed(vertices: readonly Point[]): number {
+export function enclosed(vertices: readonly Point[]): number {
   const twice = vertices.reduce((sum, a, index) => {
     const b = vertices[(index + 1) % vertices.length]!
     return sum + a.x * b.y - b.x * a.y

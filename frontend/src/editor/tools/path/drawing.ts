@@ -15,7 +15,8 @@ const ROUGH_PX = 1
 
 export interface Begun {
   readonly start: PointerAt
-  readonly label: Label
+  /** Of the new object; null where none is drawn. */
+  readonly label: Label | null
 }
 
 /**
@@ -29,7 +30,9 @@ export abstract class PathDrawing extends State<Begun> {
   protected abstract readonly least: number
   protected readonly joined: boolean = true
   protected readonly closed: boolean = false
-  protected label!: Label
+  /** Whether points stick to the outlines of objects. */
+  protected readonly sticks: boolean = true
+  protected label: Label | null = null
   protected frame = 0
   private points: Point[] = []
   private pressed: PointerAt | null = null
@@ -120,7 +123,7 @@ export abstract class PathDrawing extends State<Begun> {
 
   /** Where a point at the pointer goes. */
   private placed(at: PointerAt): { point: Point; stuck: Point | null } {
-    const stuck = at.ctrl || !this.joined ? null : this.editor.stickTo(at.point)
+    const stuck = at.ctrl || !this.joined || !this.sticks ? null : this.editor.stickTo(at.point)
     if (stuck) return { point: stuck, stuck }
     const last = this.points.at(-1)
     const point = at.shift && last && !this.pressed ? inSteps(last, at.point) : at.point
@@ -146,6 +149,7 @@ export abstract class ObjectDrawing extends PathDrawing {
 
   protected override complete(points: readonly Point[]): void {
     const { editor, label, frame } = this
+    if (!label) return
     const shape = this.shapeOf(points)
     const track = editor.store.transact(`Draw ${label.name}`, (tx) => {
       const id = tx.createTrack({ label: label.id })
