@@ -11,10 +11,12 @@ export const PRESETS = {
   framewise: { label: 'Framewise', help: 'Letters under the left hand, arrows for frames.', keys: {} },
   cvat: {
     label: 'CVAT',
-    help: 'F and D, N, K, O and Q as in CVAT anyway; labels by Ctrl with a digit. Del stays “delete here”, so that a slip costs no track.',
+    help: 'F and D, N, K, O and Q as in CVAT anyway; J joins, and labels go by Ctrl with a digit. Del stays “delete here”, so that a slip costs no track.',
     keys: {
       'shape.occluded': ['Q', '/'],
       'view.help': ['F1', '?'],
+      'shape.join': ['J'],
+      'tool.skeleton': ['Shift+J'],
       ...LABELS_WITH_CTRL,
     },
   },

@@ -1,5 +1,5 @@
 /** Where actions for the selected objects appear on the picture: the bar beside them, and the menu. CSS px of the canvas. */
-import type { Box, Point } from '@/geometry/box'
+import { united, type Box, type Point } from '@/geometry/box'
 import { boxInView } from '@/geometry/view-transform'
 import type { Editor } from './editor'
 import { isPlaced } from './frame-tags'
@@ -44,8 +44,6 @@ export function selectionInView(editor: Editor): Box | null {
   }
   return around && boxInView(session.view.value, around)
 }
-
-const united = (a: Box, b: Box): Box => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]
 
 /** Open the menu for what lies at the pointer, which is selected for it. Returns whether there is anything. */
 export function openMenuAt(editor: Editor, at: PointerAt): boolean {

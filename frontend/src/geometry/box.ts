@@ -17,6 +17,9 @@ export function spanning(a: Point, b: Point): Box {
   return [Math.min(a.x, b.x), Math.min(a.y, b.y), Math.max(a.x, b.x), Math.max(a.y, b.y)]
 }
 
+/** The box around two. */
+export const united = (a: Box, b: Box): Box => [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]
+
 export const moved = (box: Box, dx: number, dy: number): Box => [box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy]
 
 /** Move as far as the frame allows; a box larger than the frame stays where it is on that axis. */

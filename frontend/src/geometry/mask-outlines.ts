@@ -1,6 +1,7 @@
 /** The outlines of a mask, along the edges of its pixels. */
 import type { Point } from './box'
 import type { Geometry } from './kinds/kind'
+import { signedArea } from './kinds/outline'
 import { decodeMask, type Bitmap } from './rle'
 import { simplified } from './simplify'
 
@@ -23,7 +24,7 @@ export function outlinesOf(shape: Geometry, tolerance: number): MaskOutlines {
   return { pieces: pieces.filter(({ outline }) => outline.length >= 3), holes: borders.length - outer.length }
 }
 
-/** Every border between pixels of a mask and background, in px of the frame. */
+/** Every border between pixels of a mask and background, in px of the frame. Of a hole the area is negative. */
 function bordersOf(bitmap: Bitmap): { readonly outline: readonly Point[]; readonly area: number }[] {
   const borders: { outline: Point[]; area: number }[] = []
   const walked = new Uint8Array((bitmap.width + 1) * (bitmap.height + 1))
@@ -61,9 +62,4 @@ function walk(bitmap: Bitmap, x0: number, y0: number, walked: Uint8Array): Point
 function ahead(bitmap: Bitmap, x: number, y: number, way: number): readonly [boolean, boolean] {
   const around = [set(bitmap, x, y - 1), set(bitmap, x, y), set(bitmap, x - 1, y), set(bitmap, x - 1, y - 1)]
   return [around[way]!, around[(way + 1) % 4]!]
-}
-
-/** px²; positive for an outer border, negative for a hole's. */
-function signedArea(outline: readonly Point[]): number {
-  return outline.reduce((sum, a, index) => sum + (a.x * outline[(index + 1) % outline.length]!.y - outline[(index + 1) % outline.length]!.x * a.y), 0) / 2
 }

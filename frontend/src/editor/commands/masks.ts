@@ -1,14 +1,20 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { putParts } from '@/editor/parts'
+import { removeHere } from '@/editor/removal'
+import { nameOf } from '@/editor/time/edit'
 import { kindOf, type Geometry, type GeometryKind } from '@/geometry/kinds'
 import { boxGeometry } from '@/geometry/kinds/box'
 import { ofVertices, verticesOf } from '@/geometry/kinds/vertex-list'
+import { joinedMasks, joinedPolygons } from '@/geometry/joining'
 import { outlinesOf } from '@/geometry/mask-outlines'
 import { emptyBitmap, encodeMask, fillPolygon, withoutHoles } from '@/geometry/rle'
 import { keyframe } from '@/store/chunks'
-import type { ShownShape } from '@/store/types'
+import type { Transaction } from '@/store/transaction'
+import type { FrameNumber, ShownShape, TrackId } from '@/store/types'
 
+/** What can be made one. */
+const JOINED: GeometryKind[] = ['polygon', 'mask']
 /** px by which a mask's outline may be simplified. */
 const ROUGH_PX = 1
 /** px²: smaller pieces beside a larger one are what a model or a slip of the brush left behind. */
@@ -70,6 +76,34 @@ function toPolygons(editor: Editor): void {
   if (said.length) editor.session.tell(said.join(' '))
 }
 
+/** One shape of the selected polygons and masks: the first keeps it, the others are not on this frame any more. */
+function join(editor: Editor): void {
+  const frame = editor.session.frame.value
+  const shapes = selectedShapes(editor, ...JOINED)
+  const [first, ...others] = shapes
+  const kind = shapes.every((shape) => shape.kind === 'polygon') ? 'polygon' : 'mask'
+  if (!first || !allowed(editor, first, kind) || !shapes.every(({ track }) => editor.mayEdit(track.id))) return
+  const joined = kind === 'polygon' ? joinedPolygons(shapes.map(verticesOf)) : null
+  if (kind === 'polygon' && !joined) {
+    editor.session.tell('These polygons don’t touch. Move them together, or make them masks to join them as they are.', 'error')
+    return
+  }
+  const shape = joined ? ofVertices('polygon', joined.outline) : joinedMasks(shapes.flatMap((each) => (each.kind === 'mask' ? each : toMask(each)) ?? []))
+  editor.store.transact(`Join ${shapes.length} shapes`, (tx) => {
+    tx.putRow(first.track.id, keyframe(frame, shape, { occluded: shapes.every(({ occluded }) => occluded) }))
+    for (const { track } of others) leaveFrame(editor, tx, track.id, frame)
+  })
+  editor.session.select(first.track.id)
+  editor.session.tell(`Joined ${shapes.length} shapes as ${nameOf(editor, first.track.id)}.${joined?.holes ? ' The hole between them is filled, polygons have none.' : ''}`)
+}
+
+/** A track that shows something elsewhere loses this frame; one that doesn't goes altogether. */
+function leaveFrame(editor: Editor, tx: Transaction, track: TrackId, frame: FrameNumber): void {
+  const [first, last] = editor.store.queries.extent(track) ?? [frame, frame]
+  if (first === frame && last === frame) tx.updateTrack(track, { deleted: true })
+  else removeHere(editor, tx, track, frame)
+}
+
 const having = (...kinds: GeometryKind[]) => (editor: Editor) => selectedShapes(editor, ...kinds).length > 0
 const shapes = { group: 'Shapes', undoable: true, keys: [] } as const
 
@@ -80,5 +114,6 @@ export const MASKS: readonly Command[] = [
   { ...shapes, id: 'mask.fill-holes', label: 'Fill holes', help: 'Of the selected masks on this frame.', when: having('mask'), needs: 'Select a mask first.', run: (editor) => change(editor, 'Fill holes', ['mask'], withoutHoles) },
   { ...shapes, id: 'mask.of-shape', label: 'Make it a mask', help: 'The selected boxes and polygons on this frame become pixels.', when: having('polygon', 'box', 'rotated_box'), needs: 'Select a polygon or a box first.', run: (editor) => change(editor, 'Make it a mask', ['polygon', 'box', 'rotated_box'], toMask) },
   { ...shapes, id: 'mask.to-polygon', label: 'Make it a polygon', help: 'The selected masks on this frame become their outlines; further pieces become objects of their own.', when: having('mask'), needs: 'Select a mask first.', run: toPolygons },
+  { ...shapes, id: 'shape.join', label: 'Join shapes', help: 'One shape of the selected polygons or masks on this frame; the first selected object keeps it.', keys: ['Shift+J'], when: (editor) => selectedShapes(editor, ...JOINED).length > 1, needs: 'Select two polygons or masks on this frame first.', run: join },
   { ...shapes, id: 'mask.to-box', label: 'Make it a box', help: 'What encloses the selected shapes on this frame.', when: having('mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'), needs: 'Select a shape that is no box first.', run: (editor) => change(editor, 'Make it a box', ['mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'], ({ bounds }) => boxGeometry(bounds)) },
 ]

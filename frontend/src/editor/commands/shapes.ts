@@ -1,12 +1,13 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
+import { keepBefore, keyframeOf, removeHere } from '@/editor/removal'
 import { lastFrame, shared, whenLoaded } from '@/editor/time/edit'
 import { removeHovered } from '@/editor/vertices'
 import { deleteFrom } from '@/editor/time/range'
 import { kindOf } from '@/geometry/kinds'
 import { directionInVideo } from '@/geometry/view-transform'
 import { keyframe } from '@/store/chunks'
-import type { Row, ShownShape, TrackId } from '@/store/types'
+import type { TrackId } from '@/store/types'
 import type { Transaction } from '@/store/transaction'
 
 const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
@@ -21,23 +22,12 @@ function onTracks(editor: Editor, selected: readonly TrackId[], summary: string,
   if (tracks.length) editor.store.transact(summary, (tx) => tracks.forEach((track) => work(tx, track)))
 }
 
-/** A keyframe of what is shown, or of the track's ghost. */
-function keyframeOf(shape: ShownShape, frame: number, more: Partial<Row> = {}): Row {
-  return keyframe(frame, shape, { occluded: shape.occluded, ...more })
-}
-
 function toggleKeyframe(editor: Editor): void {
   onSelected(editor, 'Keyframe on or off', (tx, track, frame) => {
     const shape = editor.shapeToEdit(track)
     if (editor.store.queries.rowAt(track, frame)?.keyframe) tx.removeRows(track, [[frame, frame]])
     else if (shape) tx.putRow(track, keyframeOf(shape, frame))
   })
-}
-
-/** Between two rows a box moves, but up to an outside row it is held: a keyframe keeps what was shown until then. */
-function keepBefore(editor: Editor, tx: Transaction, track: TrackId, frame: number): void {
-  const before = editor.store.queries.shapeAt(track, frame - 1)
-  if (before?.origin === 'interpolated') tx.putRow(track, keyframeOf(before, frame - 1))
 }
 
 /** Outside from here to the next keyframe: predictions in between would end the gap, so they go, and nobody adds more. */
@@ -73,23 +63,10 @@ function toggleOccluded(editor: Editor): void {
   })
 }
 
-/** The vertex under the pointer goes, or else the shape on this frame. Between two others it becomes a gap of one frame, or interpolation would bring it back. */
+/** The vertex under the pointer goes, or else the shape on this frame. */
 function deleteHere(editor: Editor): void {
   if (removeHovered(editor)) return
-  onSelected(editor, 'Delete here', (tx, track, frame) => {
-    const { queries } = editor.store
-    const shape = queries.shapeAt(track, frame)
-    if (!shape) return
-    const { before, after } = queries.neighbours(track, frame)
-    if (!before || !after || before.outside) {
-      tx.removeRows(track, [[frame, frame]])
-      return
-    }
-    const next = queries.shapeAt(track, frame + 1)
-    keepBefore(editor, tx, track, frame)
-    tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
-    if (next?.origin === 'interpolated') tx.putRow(track, keyframeOf(next, frame + 1))
-  })
+  onSelected(editor, 'Delete here', (tx, track, frame) => removeHere(editor, tx, track, frame))
 }
 
 function stopFollowing(editor: Editor, track: TrackId): void {

@@ -69,11 +69,14 @@ function onLine(vertices: readonly Point[], closed: boolean, point: Point, reach
   })
 }
 
-/** px², by the shoelace formula. */
-export function enclosed(vertices: readonly Point[]): number {
+/** px²; positive where the vertices go clockwise on the screen. By the shoelace formula. */
+export function signedArea(vertices: readonly Point[]): number {
   const twice = vertices.reduce((sum, a, index) => {
     const b = vertices[(index + 1) % vertices.length]!
     return sum + a.x * b.y - b.x * a.y
   }, 0)
-  return Math.abs(twice) / 2
+  return twice / 2
 }
+
+/** px² */
+export const enclosed = (vertices: readonly Point[]): number => Math.abs(signedArea(vertices))
