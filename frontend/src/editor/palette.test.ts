@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
+import { COMMANDS } from './commands'
 import { bestMatch } from './fuzzy'
 import { accept, offersFor } from './palette'
+import { SYNONYMS } from './synonyms'
 
 let test: TestEditor
 const titles = (query: string) => offersFor(test.editor, query).map(({ title }) => title)
@@ -31,6 +33,12 @@ describe('the palette', () => {
     expect(titles('nk')).toContain('Next keyframe')
     expect(titles('partly hidden')).toContain('Occluded on or off')
     expect(titles('zzzz')).toEqual([])
+  })
+
+  it('finds a command by what other tools call it', () => {
+    expect(titles('show trajectories')[0]).toBe('Paths')
+    expect(titles('bounding box')).toContain('Box')
+    expect(Object.keys(SYNONYMS).filter((id) => !COMMANDS.some((command) => command.id === id))).toEqual([])
   })
 
   it('does what was chosen, and offers it first the next time', () => {

@@ -5,6 +5,7 @@ import { COMMANDS, perform } from './commands'
 import { chooseLabel, keyOfLabel } from './commands/tracks'
 import type { Editor } from './editor'
 import { bestMatch, type Match } from './fuzzy'
+import { synonymsOf } from './synonyms'
 
 export interface Offer {
   readonly id: string
@@ -64,7 +65,7 @@ function commandOffer(editor: Editor, command: Command): Offer & { help: string 
   return {
     id: command.id,
     title: t(command.label),
-    help: `${t(command.group)} ${t(command.help)}`,
+    help: `${t(command.group)} ${t(command.help)} ${synonymsOf(command)}`,
     places: [],
     group: t(command.group),
     key: editor.keymap.shown(command.id),

@@ -5,6 +5,7 @@ import type { Command } from '@/editor/command'
 import { COMMANDS } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import { shownKey } from '@/editor/keys'
+import { synonymsOf } from '@/editor/synonyms'
 import { Icon } from './icons'
 import { KeymapBar, KeyRow } from './keys-editor'
 import { Modal } from './modal'
@@ -106,8 +107,9 @@ function Mouse() {
   )
 }
 
-function matches({ keymap }: Editor, { id, label, help, group }: Command, query: string): boolean {
+function matches({ keymap }: Editor, command: Command, query: string): boolean {
+  const { id, label, help, group } = command
   const keys = keymap.keysOf(id)
-  const text = [t(label), t(help), t(group), ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
+  const text = [t(label), t(help), t(group), synonymsOf(command), ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
   return query.toLowerCase().split(/\s+/).every((word) => text.includes(word))
 }
