@@ -12,7 +12,8 @@ from framewise.bench.client import Client
 from framewise.bench.product import Product
 from framewise.bench.videos import moving_object
 from tests.e2e.conftest import sign_in
-from tests.e2e.editor import drag, draw, frame_of, near, on_page, opened, selected_box, serious
+from tests.e2e.editor import drag, draw, draw_box, frame_of, go_to, near, on_page, opened, selected_box, serious
+from tracking.types import Box
 
 FRAMES = 48
 
@@ -65,6 +66,29 @@ def test_the_picture_is_moved_with_the_middle_button_or_the_space_bar(editor: Pa
     editor.keyboard.up("Space")
     assert editor.evaluate("framewise.store.session.view.value.x") < moved - 20
     assert frame_of(editor) == 0, "Dragging with the space bar is no wish to play."
+
+
+def test_a_path_shows_where_an_object_goes_and_a_click_on_it_goes_there(editor: Page) -> None:
+    draw(editor, (100, 100), (140, 140))
+    go_to(editor, 20)
+    drag(editor, (120, 120), (920, 520))
+    editor.keyboard.press("i")
+    editor.mouse.click(*on_page(editor, 120 + 800 * 0.25, 120 + 400 * 0.25))
+    editor.wait_for_selector("#stage[data-frame='5']")
+    assert near(selected_box(editor), (300, 200, 340, 240)), "The object is still selected, and lies there."
+    editor.keyboard.press("i")
+
+
+def test_the_lasso_selects_what_it_goes_around(editor: Page) -> None:
+    ids = [draw_box(editor, Box(x, 560, x + 60, 620)) for x in (600, 700, 900)]
+    editor.keyboard.press("a")
+    corners = [(585, 545), (775, 545), (775, 635), (585, 635), (585, 550)]
+    editor.mouse.move(*on_page(editor, *corners[0]))
+    editor.mouse.down()
+    for corner in corners[1:]:
+        editor.mouse.move(*on_page(editor, *corner), steps=5)
+    editor.mouse.up()
+    assert editor.evaluate("[...framewise.store.session.selection.value]") == ids[:2]
 
 
 def test_space_plays_and_stops(editor: Page) -> None:

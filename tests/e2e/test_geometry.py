@@ -111,3 +111,19 @@ def test_it_is_drawn_edited_interpolated_undone_and_kept(editor: Page, kind: str
     editor.evaluate("track => framewise.store.session.select(track)", track)
     editor.wait_for_function("track => framewise.store.queries.shapeAt(track, 10)", arg=track)
     assert near(numbers(editor), *edited)
+
+
+def test_a_polygon_is_sliced_and_joined_again(editor: Page) -> None:
+    clicked("5")(editor)
+    editor.keyboard.press("Alt+j")
+    click(editor, (400, 150), (400, 350))
+    editor.keyboard.press("Enter")
+    bounds = """() => [...framewise.store.session.selection.value].map((track) =>
+      framewise.store.queries.shapeAt(track, 0).bounds.map(Math.round))"""
+    left, right = sorted(editor.evaluate(bounds))
+    assert near(left, 300, 200, 400, 300)
+    assert near(right, 400, 200, 500, 300)
+    editor.keyboard.press("Shift+j")
+    [joined] = editor.evaluate(bounds)
+    assert near(joined, 300, 200, 500, 300)
+    wait_until_saved(editor)

@@ -11,7 +11,7 @@ from annotator.formats.geometry import mask_bitmap, mask_window, vertices, visib
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from framewise.bench.videos import moving_object
-from tests.e2e.editor import drag, opened, rows_stored, wait_until_saved
+from tests.e2e.editor import drag, on_page, opened, rows_stored, wait_until_saved
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,20 @@ def test_a_mask_becomes_a_polygon_by_the_palette_and_a_mask_again_by_undo(editor
     assert editor.evaluate(kind) == "polygon"
     editor.keyboard.press("Control+z")
     assert editor.evaluate(kind) == "mask"
+
+
+def test_the_inside_of_a_painted_ring_is_filled_with_a_click(editor: Page, product: Product, video: int) -> None:
+    editor.keyboard.press("u")
+    corners = [(100, 500), (260, 500), (260, 650), (100, 650), (100, 500)]
+    editor.mouse.move(*on_page(editor, *corners[0]))
+    editor.mouse.down()
+    for corner in corners[1:]:
+        editor.mouse.move(*on_page(editor, *corner), steps=4)
+    editor.mouse.up()
+    editor.get_by_role("button", name="Fill", exact=True).click()
+    editor.mouse.click(*on_page(editor, 180, 575))
+    wait_until_saved(editor)
+    assert has_pixel(stored(product, video, Kind.MASK), 180, 575)
 
 
 def test_a_skeleton_is_placed_and_its_joints_are_told_apart(editor: Page, product: Product, video: int) -> None:
