@@ -304,6 +304,27 @@ def weights_import(
         fail(error)
 
 
+@weights_app.command("verify")
+def weights_verify(
+    model: Annotated[
+        list[str] | None, typer.Argument(help="Models of `framewise models`; all files here without.")
+    ] = None,
+) -> None:
+    """Check size, SHA-256 and keys of the weights files that are here.
+
+    **Example:** `framewise weights verify transt`
+    """
+    from framewise.weights import verify_files
+    from tracking.types import TrackingError
+
+    try:
+        right = verify_files(model or [], console)
+    except TrackingError as error:
+        fail(error)
+    if not right:
+        raise typer.Exit(FAILED)
+
+
 @weights_app.command("download")
 def weights_download(
     model: Annotated[str, typer.Argument(help="A model of `framewise models`.")],

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from tracking import catalog
-from tracking.catalog import ModelEntry, Weights
+from tracking.catalog import Weights
 from tracking.types import TrackingError
-from tracking.weights import WeightsError, weights_folder
+from tracking.verification import check, files, verify
+from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
 
 PIECE = 1 << 20
 
@@ -24,28 +25,56 @@ def table() -> Table:
     """Every file of the catalogue."""
     columns = [Column(name, overflow="fold") for name in ("file", "for", "licence", "here", "from")]
     found = Table(*columns, box=None, header_style="bold")
-    for weights, entries in _files():
-        here = "[green]yes[/]" if (weights_folder() / weights.file).is_file() else "no"
+    for weights, entries in files():
+        here = _here(weights)
         names = ", ".join(entry.id for entry in entries)
         found.add_row(weights.file, names, entries[0].weights_licence, here, weights.url or weights.page)
     return found
+
+
+def _here(weights: Weights) -> str:
+    path = weights_folder() / weights.file
+    if not path.is_file():
+        return "no"
+    return {None: "not checked yet", "": "[green]yes[/]"}.get(verdict_on(path), "[red]refused[/]")
+
+
+def verify_files(names: list[str], console: Console) -> bool:
+    """Check the files that are here, or those of some models, and say what is wrong. Returns whether all are right.
+
+    Raises:
+        TrackingError: when there is no such model.
+    """
+    wanted = {weights.file for name in names for weights in catalog.find(name).weights}
+    right = True
+    for weights, _ in files():
+        present = (weights_folder() / weights.file).is_file()
+        if (names and weights.file not in wanted) or not (names or present):
+            continue
+        problem = verify(weights) if present else "It isn't here."
+        said = f"[red]{weights.file}:[/] {escape(problem)}" if problem else f"[green]{weights.file}:[/] right"
+        console.print(said, highlight=False, soft_wrap=True)
+        right = right and not problem
+    return right
 
 
 def import_file(file: Path) -> Path:
     """Copy ``file`` to the weights folder. Returns where it is.
 
     Raises:
-        WeightsError: when the catalogue doesn't list a file of that name, or its bytes are other ones.
+        WeightsError: when the catalogue doesn't list a file of that name, its bytes are other ones, or its keys are not
+            those of the network.
     """
-    listed = next((weights for weights, _ in _files() if weights.file == file.name), None)
+    listed = next((weights for weights, _ in files() if weights.file == file.name), None)
     if listed is None:
-        known = ", ".join(weights.file for weights, _ in _files())
+        known = ", ".join(weights.file for weights, _ in files())
         raise WeightsError(f"Weights keep their official name; {file.name} is none of them: {known}. Rename it.")
-    _check(file, listed)
+    check(file, listed)
     target = _target(listed)
-    partial = target.with_name(target.name + ".partial")
+    partial = target.with_name(target.name + ".importing")
     shutil.copyfile(file, partial)
     partial.replace(target)
+    note_verdict(target, "")
     return target
 
 
@@ -62,7 +91,7 @@ def download(model: str, console: Console) -> None:
     console.print(f"Licence of these weights: {entry.weights_licence or 'not stated'}", highlight=False, soft_wrap=True)
     for weights in entry.weights:
         target = _target(weights)
-        if target.is_file():
+        if target.is_file() and not verify(weights):
             console.print(f"{weights.file} is there already.")
         else:
             _fetch(weights, target, console)
@@ -75,47 +104,44 @@ def _fetch(weights: Weights, target: Path, console: Console) -> None:
             "framewise weights import FILE"
         )
     partial = target.with_name(target.name + ".partial")
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     try:
-        with (
-            httpx.stream("GET", weights.url, follow_redirects=True, timeout=30) as response,
-            partial.open("wb") as output,
-            Progress(*columns, console=console) as progress,
-        ):
-            response.raise_for_status()
-            bar = progress.add_task(weights.file, total=weights.size or int(response.headers.get("Content-Length", 0)))
+        _receive(weights, partial, console)
+    except httpx.HTTPError as error:
+        raise TrackingError(
+            f"{weights.file} could not be downloaded ({error}). Try again, it goes on where it stopped: {weights.url}"
+        ) from error
+    try:
+        check(partial, weights)
+    except WeightsError:
+        # Nothing to go on from.
+        partial.unlink()
+        raise
+    partial.replace(target)
+    note_verdict(target, "")
+
+
+def _receive(weights: Weights, partial: Path, console: Console) -> None:
+    """Fetch what ``partial`` lacks; all of it where the server doesn't send parts."""
+    there = partial.stat().st_size if partial.is_file() else 0
+    headers = {"Range": f"bytes={there}-"} if there else {}
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with (
+        httpx.stream("GET", weights.url, headers=headers, follow_redirects=True, timeout=30) as response,
+        Progress(*columns, console=console) as progress,
+    ):
+        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return  # it is all there
+        response.raise_for_status()
+        there = there if response.status_code == HTTPStatus.PARTIAL_CONTENT else 0
+        coming = int(response.headers.get("Content-Length", 0))
+        bar = progress.add_task(weights.file, completed=there, total=weights.size or there + coming)
+        with partial.open("ab" if there else "wb") as output:
             for piece in response.iter_bytes(PIECE):
                 output.write(piece)
                 progress.advance(bar, len(piece))
-        _check(partial, weights)
-    except httpx.HTTPError as error:
-        raise TrackingError(f"{weights.file} could not be downloaded ({error}). Try again: {weights.url}") from error
-    partial.replace(target)
-
-
-def _check(file: Path, weights: Weights) -> None:
-    """Raises WeightsError when the file has another size or hash than the catalogue says."""
-    if weights.size is not None and file.stat().st_size != weights.size:
-        raise WeightsError(
-            f"{weights.file} has {weights.size} bytes; this file has {file.stat().st_size}. Get it again."
-        )
-    if weights.sha256 is not None:
-        with file.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
-        if found != weights.sha256:
-            raise WeightsError(f"{weights.file} has the SHA-256 {weights.sha256}; this file has {found}. Get it again.")
 
 
 def _target(weights: Weights) -> Path:
     folder = weights_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder / weights.file
-
-
-def _files() -> Iterator[tuple[Weights, list[ModelEntry]]]:
-    """Each file once, with the models that use it."""
-    users: dict[str, tuple[Weights, list[ModelEntry]]] = {}
-    for entry in catalog.entries():
-        for weights in entry.weights:
-            users.setdefault(weights.file, (weights, []))[1].append(entry)
-    yield from users.values()

@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from tracking import catalog
 from tracking.devices import devices
 from tracking.engine import Engine
 from tracking.outbox import Outbox
@@ -36,6 +35,7 @@ from tracking.protocol import (
     ToAgent,
 )
 from tracking.types import TrackingError
+from tracking.verification import Watch
 
 LOAD_EVERY_S = 5.0
 SEND_EVERY_S = 1 / 30
@@ -70,6 +70,7 @@ class Agent:
         self.token = token
         self.name = name or platform.node()
         self.engine = engine
+        self._weights = Watch()
         self._outboxes: dict[str, Outbox] = {}
         self._something_to_send = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -101,20 +102,20 @@ class Agent:
         """A connection on which the server has accepted this agent."""
         headers = {"Authorization": f"Bearer {self.token}"}
         async with connect(self.url, additional_headers=headers, max_size=None, compression=None) as connection:
-            await self._send(connection, self._hello())
+            await self._send(connection, self._hello(await asyncio.to_thread(self._weights.usable_models)))
             first = TO_AGENT.validate_json(await asyncio.wait_for(connection.recv(), 30))
             if not isinstance(first, Accepted):
                 raise TimeoutError(f"the server began with {first.type}, not with accepted")
             log.info("Connected to %s as %s (agent %d).", self.url, first.name, first.agent)
             yield connection
 
-    def _hello(self) -> Hello:
+    def _hello(self, models: list[str]) -> Hello:
         return Hello(
             protocol=PROTOCOL,
             version=version("framewise"),
             host=self.name,
             devices=devices(),
-            models=[entry.id for entry in catalog.entries() if not catalog.missing(entry)],
+            models=models,
             runs_at_once=self.engine.runs_at_once,
             runs=list(self._outboxes),
         )
@@ -189,7 +190,8 @@ class Agent:
         while True:
             await asyncio.sleep(LOAD_EVERY_S)
             cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
-            await self._send(connection, Load(cpu=cpu, memory_bytes=memory, runs=len(self._outboxes)))
+            models = await asyncio.to_thread(self._weights.usable_models)
+            await self._send(connection, Load(cpu=cpu, memory_bytes=memory, runs=len(self._outboxes), models=models))
 
     async def _send(self, connection: ClientConnection, message: AgentMessage) -> None:
         await connection.send(message.model_dump_json())

@@ -14,7 +14,7 @@ from typing import Literal, cast
 
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
-from tracking.weights import weights_folder
+from tracking.weights import verdict_on, weights_folder
 
 PromptKind = Literal["box", "points", "mask"]
 
@@ -40,7 +40,8 @@ class ModelEntry:
 
     ``factory``: ``"module:callable"``, called with the settings below as keyword arguments, returning a ``Tracker``.
     ``settings``: names and defaults of what a run may set. ``licence`` and ``weights_licence``: SPDX identifiers, or
-    the words of the licence; ``commercial`` is False when either forbids commercial use.
+    the words of the licence; ``commercial`` is False when either forbids commercial use. ``takes_file``: the factory
+    takes the path of its one weights file as ``weights``, and raises WeightsError where that doesn't fit its network.
     """
 
     id: str
@@ -55,6 +56,7 @@ class ModelEntry:
     weights_licence: str = ""
     commercial: bool = True
     needs: tuple[str, ...] = ()
+    takes_file: bool = False
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 
@@ -114,6 +116,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2103.15436",
         weights=(Weights("transt.pth", page="https://github.com/chenxin-dlut/TransT"),),
         weights_licence="not stated by the authors; their code is GPL-3.0",
+        takes_file=True,
         settings={"threshold": 0.3, "device": "auto"},
     ),
     ModelEntry(
@@ -127,6 +130,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2203.11082",
         weights=(Weights("mixformer_cvt_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 200, "device": "auto"},
     ),
     ModelEntry(
@@ -140,6 +144,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2203.11082",
         weights=(Weights("mixformer_cvt_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
     ),
     ModelEntry(
@@ -153,6 +158,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2203.11082",
         weights=(Weights("mixformer_cvtL_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
     ),
     ModelEntry(
@@ -166,6 +172,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2302.02814",
         weights=(Weights("mixformer_vit_base_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
     ),
     ModelEntry(
@@ -179,6 +186,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2302.02814",
         weights=(Weights("mixformer_vit_large_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
     ),
     ModelEntry(
@@ -192,6 +200,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2302.02814",
         weights=(Weights("mixformer_convmae_base_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
     ),
     ModelEntry(
@@ -205,6 +214,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/2302.02814",
         weights=(Weights("mixformer_convmae_large_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
+        takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
     ),
 )
@@ -226,10 +236,18 @@ def entries() -> tuple[ModelEntry, ...]:
 
 
 def missing(entry: ModelEntry) -> list[str]:
-    """What this machine lacks to run a model: names of Python packages and weights files; nothing: it runs."""
+    """What this machine lacks to run a model: names of Python packages and of weights files that aren't there or were
+    refused; nothing: it runs."""
     packages = [name for name in entry.needs if find_spec(name) is None]
     folder = weights_folder()
-    return packages + [weights.file for weights in entry.weights if not (folder / weights.file).is_file()]
+    lacks = [weights.file for weights in entry.weights if not (folder / weights.file).is_file()]
+    return packages + lacks + list(refused(entry))
+
+
+def refused(entry: ModelEntry) -> dict[str, str]:
+    """Why weights files of a model that are here can't be used, by file; nothing: no check found anything."""
+    folder = weights_folder()
+    return {weights.file: problem for weights in entry.weights if (problem := verdict_on(folder / weights.file))}
 
 
 def find(model_id: str) -> ModelEntry:

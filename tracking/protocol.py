@@ -193,6 +193,9 @@ class Load(AgentMessage):
     cpu: float = Field(description="Share of all cores, in [0, 1].")
     memory_bytes: int = Field(description="Resident memory of the agent.")
     runs: int
+    models: list[str] | None = Field(
+        None, description="Which models it can run by now: weights come and go. null: as it said in `Hello`."
+    )
 
 
 FromAgent = Annotated[Hello | Batch | LegDone | RunDone | RunFailed | Load, Field(discriminator="type")]

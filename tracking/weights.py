@@ -6,6 +6,7 @@ out of it, and puts them into a network that they fit exactly.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -57,6 +58,38 @@ def weights_path(file: str, *, model: str, licence: str, source: str) -> Path:
             f"Get it from {source} (licence: {licence}) and put it there, or run: framewise weights import FILE"
         )
     return path
+
+
+def verdict_on(path: Path) -> str | None:
+    """What the last check of a weights file found wrong; '' where it is right, None where nothing checked it since it
+    was last written."""
+    try:
+        noted = json.loads(_note_of(path).read_text())
+        return str(noted["problem"]) if noted["file"] == _state_of(path) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def note_verdict(path: Path, problem: str) -> None:
+    """Keep what a check of ``path`` found, for programs that can't load networks and for the next start.
+
+    Raises:
+        OSError: the folder can't be written to.
+    """
+    note = _note_of(path)
+    partial = note.with_name(f"{note.name}.{os.getpid()}")
+    partial.write_text(json.dumps({"file": _state_of(path), "problem": problem}))
+    partial.replace(note)
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.checked.json")
+
+
+def _state_of(path: Path) -> list[int]:
+    """Other numbers: another file."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]
 
 
 def read_tensors(path: Path, entry: str = "") -> dict[str, Tensor]:

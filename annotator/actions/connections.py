@@ -41,14 +41,17 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
 
 
 def agent_heard(*, agent_id: int, load: Load) -> bool:
-    """Note how busy an agent is. Returns whether it is still let in."""
+    """Note how busy an agent is; what waited for a model that it has now starts. Returns whether it is still let in."""
     with transaction.atomic():
         agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id, revoked_at=None).first()
         if agent is None:
             return False
-        agent.info = agent.info | load.model_dump(mode="json", exclude={"type"})
+        new = set(load.models or ()) - set(agent.info.get("models", ()))
+        agent.info = agent.info | load.model_dump(mode="json", exclude={"type"}, exclude_none=True)
         agent.last_seen_at = timezone.now()
         agent.save(update_fields=["info", "last_seen_at"])
+    if new:
+        dispatch_queued()
     return True
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,31 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(catalog, "TRACKERS", (entry,))
     monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path / "weights"))
     return tmp_path / "weights"
+
+
+@pytest.fixture
+def offering(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str | None]]:
+    """``model.bin`` can be downloaded, in parts too. Says which parts were asked for."""
+    asked: list[str | None] = []
+
+    class Offers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Range"])
+            start = int(self.headers["Range"].split("=")[1].rstrip("-")) if self.headers["Range"] else 0
+            self.send_response(416 if start >= len(CONTENT) else 206 if start else 200)
+            self.send_header("Content-Length", str(len(CONTENT[start:])))
+            self.end_headers()
+            self.wfile.write(CONTENT[start:])
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Offers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        file = replace(FILE, url=f"http://127.0.0.1:{server.server_port}/model.bin")
+        monkeypatch.setattr(catalog, "TRACKERS", (replace(catalog.TRACKERS[0], weights=(file,)),))
+        yield asked
+        server.shutdown()
 
 
 def framewise(*arguments: object) -> Result:
@@ -84,6 +112,47 @@ def test_a_file_that_is_something_else_is_refused(
     assert result.exit_code == 1
     assert says in result.stderr
     assert not (weights / "model.bin").exists()
+
+
+def test_verify_tells_right_files_from_wrong_ones(weights: Path) -> None:
+    weights.mkdir()
+    (weights / "model.bin").write_bytes(CONTENT)
+    assert "model.bin: right" in framewise("weights", "verify").stderr
+    assert "yes" in framewise("weights", "list").output
+
+    (weights / "model.bin").write_bytes(b"PARAMETERS")
+    result = framewise("weights", "verify")
+    assert (result.exit_code, "SHA-256" in result.stderr) == (1, True)
+    assert "refused" in framewise("weights", "list").output
+    assert "needs model.bin" in framewise("models").output
+
+
+def test_verify_of_a_model_says_what_is_not_here(weights: Path) -> None:
+    result = framewise("weights", "verify", "drifting")
+    assert (result.exit_code, "model.bin: It isn't here." in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("already", [b"", CONTENT[:4], CONTENT])
+def test_a_download_goes_on_where_it_stopped(weights: Path, offering: list[str | None], already: bytes) -> None:
+    weights.mkdir()
+    if already:
+        (weights / "model.bin.partial").write_bytes(already)
+
+    assert framewise("weights", "download", "drifting").exit_code == 0
+
+    assert (weights / "model.bin").read_bytes() == CONTENT
+    assert not (weights / "model.bin.partial").exists()
+    assert offering == [f"bytes={len(already)}-" if already else None]
+
+
+def test_a_download_that_is_something_else_leaves_nothing(weights: Path, offering: list[str | None]) -> None:
+    weights.mkdir()
+    (weights / "model.bin.partial").write_bytes(b"PARA")
+
+    result = framewise("weights", "download", "drifting")
+
+    assert (result.exit_code, "SHA-256" in result.stderr) == (1, True)
+    assert list(weights.iterdir()) == []
 
 
 def test_weights_without_an_address_say_where_they_are_offered(weights: Path) -> None:

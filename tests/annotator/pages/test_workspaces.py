@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+import pytest
 
 from annotator.actions.connections import agent_of
 from annotator.models import Agent, Membership, Role, Workspace
 from tests.people import People, client_of
+from tracking.weights import note_verdict
 
 
 def test_who_makes_a_workspace_is_led_to_it(people: People) -> None:
@@ -55,3 +59,23 @@ def test_the_installations_own_machine_is_shown_and_stays(people: People) -> Non
     assert "This server" in page
     assert f"/machines/{local.pk}/end/" not in page
     assert client_of(people.alice).post(f"/machines/{local.pk}/end/").status_code == 404
+
+
+def test_a_model_without_weights_says_how_to_get_them(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+    assert 'data-copy="framewise weights download nanotrack"' in page
+    assert 'data-copy="framewise weights import transt.pth"' in page
+
+
+def test_weights_that_were_refused_say_which_keys_differ(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    (tmp_path / "transt.pth").touch()
+    note_verdict(tmp_path / "transt.pth", "transt.pth differs. 1 missing: neck.weight.")
+    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+    assert "transt.pth was refused." in page
+    assert "1 missing: neck.weight." in page

@@ -1,0 +1,79 @@
+"""Whether weights files are what the catalogue says: their size, their SHA-256, and that they fit their network key by
+key. What a check found is kept beside the file (``tracking.weights.verdict_on``)."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracking import catalog
+from tracking.catalog import ModelEntry, Weights
+from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
+
+log = logging.getLogger(__name__)
+
+
+def files() -> Iterator[tuple[Weights, list[ModelEntry]]]:
+    """Each weights file of the catalogue once, with the models that use it."""
+    users: dict[str, tuple[Weights, list[ModelEntry]]] = {}
+    for entry in catalog.entries():
+        for weights in entry.weights:
+            users.setdefault(weights.file, (weights, []))[1].append(entry)
+    yield from users.values()
+
+
+def check(path: Path, weights: Weights) -> None:
+    """Raises WeightsError where ``path`` isn't the catalogue's ``weights``, or doesn't fit a network that uses it."""
+    if weights.size is not None and path.stat().st_size != weights.size:
+        raise WeightsError(
+            f"{weights.file} has {weights.size} bytes; this file has {path.stat().st_size}. Get it again."
+        )
+    if weights.sha256 is not None:
+        with path.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        if found != weights.sha256:
+            raise WeightsError(f"{weights.file} has the SHA-256 {weights.sha256}; this file has {found}. Get it again.")
+    for entry in catalog.entries():
+        if entry.takes_file and weights in entry.weights:
+            catalog.create(entry.id, weights=str(path), device="cpu")
+
+
+def verify(weights: Weights) -> str:
+    """Check a file of the weights folder and keep what was found. Returns what is wrong with it; '': nothing."""
+    path = weights_folder() / weights.file
+    problem = ""
+    try:
+        check(path, weights)
+    except WeightsError as error:
+        problem = str(error)
+    except (OSError, RuntimeError, MemoryError) as error:
+        problem = f"{weights.file} can't be read ({error}). Get it again."
+    try:
+        note_verdict(path, problem)
+    except OSError as error:
+        log.warning("What a check of %s found can't be kept (%s): it is checked again next time.", path, error)
+    return problem
+
+
+class Watch:
+    """Checks what comes into the weights folder, once."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, int]] = set()
+
+    def usable_models(self) -> list[str]:
+        """The models that this machine can run. New files are checked first, which takes seconds for large ones."""
+        for weights, _ in files():
+            path = weights_folder() / weights.file
+            if path.is_file() and verdict_on(path) is None and self._is_new(path) and (problem := verify(weights)):
+                log.error("%s is refused: %s", path, problem)
+        return [entry.id for entry in catalog.entries() if not catalog.missing(entry)]
+
+    def _is_new(self, path: Path) -> bool:
+        """Whether it wasn't seen yet: in a folder that can't be written to no verdict is kept."""
+        state = (path.name, path.stat().st_mtime_ns)
+        new = state not in self._seen
+        self._seen.add(state)
+        return new
