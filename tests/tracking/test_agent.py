@@ -183,7 +183,7 @@ async def test_a_correction_is_followed() -> None:
     async with running() as server:
         connection = await server.connection()
         await tell(connection, start("r", leg(last=900)))
-        await server.next("batch")
+        await server.until("batch", storing=connection)
         again = [leg(frame=5, last=8, epoch=1)]
         await tell(connection, Correct(run="r", object="a", legs=again))
         said = await server.until("run.done", storing=connection)
