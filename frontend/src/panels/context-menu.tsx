@@ -1,12 +1,16 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { command, perform } from '@/editor/commands'
+import { partingActions } from '@/editor/commands/masks'
 import type { Editor } from '@/editor/editor'
 
+/** Stands for what can be done with polygons and masks, where some are selected. */
+const PARTING: readonly string[] = []
 /** By id, in groups; each says itself whether it can be done now. */
 const GROUPS: readonly (readonly string[])[] = [
   ['attributes.focus', 'shape.keyframe', 'shape.outside', 'shape.occluded'],
   ['run.forward', 'run.backward', 'shape.propagate'],
   ['track.split', 'track.merge', 'track.swap', 'track.remove-outside'],
+  PARTING,
   ['shape.copy', 'shape.paste', 'shape.paste-new'],
   ['track.first-frame', 'track.last-frame', 'track.lock', 'track.hide', 'track.label-colour'],
   ['shape.delete-here', 'shape.delete-from-here', 'track.delete'],
@@ -39,9 +43,10 @@ function OpenMenu({ editor }: { editor: Editor }) {
     close()
     perform(editor, command(id))
   }
+  const groups = GROUPS.map((ids) => (ids === PARTING ? partingActions(editor) : ids)).filter(({ length }) => length)
   return (
     <div ref={menu} popover="auto" class="popover context-menu" role="menu" aria-label="Actions for the selected objects" onKeyDown={walk} onToggle={(event) => event.newState === 'closed' && close()}>
-      {GROUPS.map((ids) => (
+      {groups.map((ids) => (
         <div key={ids[0]} role="group" class="menu-list">
           {ids.map((id) => (
             <Item key={id} editor={editor} id={id} onTake={() => take(id)} />

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { maskArea } from '@/geometry/rle'
 import type { TrackId } from '@/store/types'
 import { TestEditor } from '@/testing/test-editor'
+import { partingActions } from './masks'
 
 let test: TestEditor
 
@@ -93,5 +94,19 @@ describe('joining masks', () => {
     test.session.select(polygon, mask)
     test.press('Shift+J')
     expect([shape(polygon)?.kind, test.session.notice.value?.message]).toEqual(['polygon', 'form may not be drawn as a mask. Allow it in the project’s labels.'])
+  })
+})
+
+describe('the menu', () => {
+  it('offers what can be done with the polygons and masks that are selected, and nothing of it for others', () => {
+    const [polygon, other, mask] = [square(100), square(180), dab(300)]
+    const offered = (...tracks: TrackId[]) => {
+      test.session.select(...tracks)
+      return partingActions(test.editor)
+    }
+    expect(offered(polygon)).toEqual(['tool.slice', 'mask.of-shape'])
+    expect(offered(polygon, other)).toEqual(['tool.slice', 'mask.of-shape', 'shape.join'])
+    expect(offered(mask)).toEqual(['tool.slice', 'mask.to-polygon'])
+    expect(offered(test.given({ 0: [0, 0, 10, 10] }))).toEqual(['mask.of-shape'])
   })
 })

@@ -117,3 +117,9 @@ export const MASKS: readonly Command[] = [
   { ...shapes, id: 'shape.join', label: 'Join shapes', help: 'One shape of the selected polygons or masks on this frame; the first selected object keeps it.', keys: ['Shift+J'], when: (editor) => selectedShapes(editor, ...JOINED).length > 1, needs: 'Select two polygons or masks on this frame first.', run: join },
   { ...shapes, id: 'mask.to-box', label: 'Make it a box', help: 'What encloses the selected shapes on this frame.', when: having('mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'), needs: 'Select a shape that is no box first.', run: (editor) => change(editor, 'Make it a box', ['mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'], ({ bounds }) => boxGeometry(bounds)) },
 ]
+
+/** Those for the menu, by id, that can be done with what is selected on this frame: they part it, join it, or make another kind of it. */
+export function partingActions(editor: Editor): string[] {
+  const possible = MASKS.filter(({ id, when }) => ['shape.join', 'mask.to-polygon', 'mask.of-shape'].includes(id) && when?.(editor))
+  return [...(having(...JOINED)(editor) ? ['tool.slice'] : []), ...possible.map(({ id }) => id)]
+}
