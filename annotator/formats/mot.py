@@ -45,7 +45,7 @@ CONTENTS = Option(
     "Contents",
     (
         ("truth", "Ground truth, with labels"),
-        ("results", "Tracker results, with confidence but no labels"),
+        ("results", "Tracker results, with confidence"),
     ),
 )
 SHIFT = {"official": 1.0, "cvat": 0.0}
