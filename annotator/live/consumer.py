@@ -219,7 +219,8 @@ class LayerConsumer(AsyncWebsocketConsumer):
             can_edit=bool(rights.ranges),
             rights=rights,
             people=[],
-            runs=[run_info(run, reader=self.user.pk) for run in runs[:RUNS_SHOWN]],
+            # The newest ones, in the order in which they began, as those that begin later come behind.
+            runs=[run_info(run, reader=self.user.pk) for run in reversed(runs[:RUNS_SHOWN])],
         )
 
     async def _check(self) -> None:

@@ -158,7 +158,8 @@ class RunInfo(Message):
     stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")
     fps: float = Field(description="Object-frames per second lately; 0 before the first.")
     heads: dict[str, int] = Field(description="Track id to the frame it has reached.")
-    agent: str = Field(description="The agent's name; empty while queued.")
+    left: dict[str, int] = Field({}, description="Track id to the frame on which it left the picture or was lost.")
+    agent: str = Field(description="The agent's name, 'this server' for its own; empty while queued.")
     message: str = Field(description="Why it failed or waits; empty otherwise.")
     created_by: str
     mine: bool = Field(False, description="Whether the reader started it; set per reader.")

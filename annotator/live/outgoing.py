@@ -5,7 +5,7 @@ from __future__ import annotations
 from annotator.actions.legs import OBJECTS
 from annotator.actions.waiting import place_of
 from annotator.live.messages import EventOut, RunInfo
-from annotator.models import Event, Run, User
+from annotator.models import Agent, Event, Run, User
 
 PALETTE = ("#e05d5d", "#e0a13d", "#7fb83a", "#35b3a2", "#4d8fe6", "#8d6fe0", "#d163b8", "#8a8f98")
 
@@ -36,12 +36,17 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInf
             "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
             "fps": fps,
             "heads": {track: state.head for track, state in objects.items()},
-            "agent": run.agent.name if run.agent is not None else "",
+            "left": {track: leg.head for track, state in objects.items() for leg in state.legs if leg.left},
+            "agent": _name_of(run.agent) if run.agent is not None else "",
             "message": run.message,
             "created_by": str(run.created_by) if run.created_by is not None else "",
             "mine": reader is not None and run.created_by_id == reader,
         }
     )
+
+
+def _name_of(agent: Agent) -> str:
+    return agent.name if agent.workspace_id else "this server"
 
 
 def colour_of(user: User) -> str:

@@ -11,7 +11,7 @@ import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from 
 import { BrushSettings, type Painting, type StoredBrush } from './brush'
 import { DisplaySettings, type StoredDisplay } from './display'
 import { isPlaced, isTagLabel } from './frame-tags'
-import { planAutoExtension, planExtension } from './extension'
+import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 import type { Draft } from './draft'
 import { FINGER_REACH, hitTest, REACH, type Hit, type HoveredGrip } from './hit-test'
 import { Keymap } from './keymap'
@@ -398,7 +398,7 @@ export class Editor {
   /** The playhead comes near the end of one of this person's runs: let it go on. */
   nearRunEnd(): void {
     if (!this.tracking.autoTrack.value || this.tracking.frames.value === null || !this.config.canEdit) return
-    for (const run of this.store.runs.value.values()) {
+    for (const run of withoutReplaced([...this.store.runs.value.values()])) {
       const further = planAutoExtension(run, this.session.frame.value, this.bounds, this.tracking.frames.value)
       const wanted = `${run.id} ${further?.join()}`
       if (!further || this.extensionsAsked.has(wanted)) continue

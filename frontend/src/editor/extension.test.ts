@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '@/store/types'
-import { planAutoExtension, planExtension } from './extension'
+import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 
 const RUN: Run = {
-  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 100, last: 200, tracks: [], framesDone: 0, framesTotal: 100, ahead: null, waitS: null, redone: 0, stale: 0, fps: 0, heads: {},
+  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 100, last: 200, tracks: ['a'], framesDone: 0, framesTotal: 100, ahead: null, waitS: null, redone: 0, stale: 0, fps: 0, heads: {}, left: {},
   agent: '', message: '', createdBy: '', mine: true,
 }
 const VIDEO = [0, 999] as const
@@ -30,6 +30,17 @@ describe('going on by itself', () => {
   it('moves only the end that is near', () => {
     expect(planAutoExtension({ ...RUN, direction: 'both' }, 195, VIDEO, 50)).toEqual([100, 250])
     expect(planAutoExtension({ ...RUN, direction: 'both' }, 105, VIDEO, 50)).toEqual([50, 200])
+  })
+
+  it('is not for what left the picture', () => {
+    const done: Run = { ...RUN, state: 'done', tracks: ['a', 'b'], left: { a: 150 } }
+    expect(planAutoExtension(done, 195, VIDEO, 50)).not.toBeNull()
+    expect(planAutoExtension({ ...done, left: { a: 150, b: 160 } }, 195, VIDEO, 50)).toBeNull()
+  })
+
+  it('leaves runs alone whose tracks newer ones have taken up', () => {
+    const runs: Run[] = [{ ...RUN, id: 'on', tracks: ['a'] }, { ...RUN, id: 'old', state: 'done' }, { ...RUN, id: 'both', state: 'done', tracks: ['a', 'b'] }, { ...RUN, id: 'new' }]
+    expect(withoutReplaced(runs).map(({ id }) => id)).toEqual(['on', 'both', 'new'])
   })
 
   it('is for this person’s runs that are not stopped or failed', () => {

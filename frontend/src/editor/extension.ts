@@ -19,9 +19,16 @@ export function planExtension(run: Run, bounds: Bounds, frames: number | null): 
 export function planAutoExtension(run: Run, frame: FrameNumber, bounds: Bounds, frames: number): Bounds | null {
   if (!run.mine || (run.state !== 'running' && run.state !== 'done')) return null
   if (frame < run.first || frame > run.last) return null
+  if (run.state === 'done' && run.direction !== 'both' && run.tracks.every((track) => track in run.left)) return null
   const wanted = planExtension(run, bounds, frames)
   if (!wanted) return null
   const first = frame - run.first <= NEAR ? wanted[0] : run.first
   const last = run.last - frame <= NEAR ? wanted[1] : run.last
   return first < run.first || last > run.last ? [first, last] : null
+}
+
+/** The runs, oldest first, without those that are over and whose tracks newer ones have taken up. */
+export function withoutReplaced(runs: readonly Run[]): Run[] {
+  const isReplaced = (run: Run, newer: readonly Run[]) => run.tracks.length > 0 && run.tracks.every((track) => newer.some(({ tracks }) => tracks.includes(track)))
+  return runs.filter((run, at) => run.state === 'queued' || run.state === 'running' || !isReplaced(run, runs.slice(at + 1)))
 }

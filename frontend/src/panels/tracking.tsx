@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { withoutReplaced } from '@/editor/extension'
 import type { Editor } from '@/editor/editor'
 import type { Run } from '@/store/types'
 import { Icon } from './icons'
@@ -12,7 +13,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   const { config, store } = editor
   /** Runs that this page saw running: of those the last one stays when it is done, to be extended. */
   const seen = useRef(new Set<string>())
-  const known = [...store.runs.value.values()]
+  const known = withoutReplaced([...store.runs.value.values()])
   for (const run of known) if (isActive(run)) seen.current.add(run.id)
   const over = known.filter((run) => run.mine && run.state === 'done' && seen.current.has(run.id)).at(-1)
   const runs = [...known.filter(isActive), ...known.filter((run) => run.state === 'failed' || run === over)]
@@ -58,7 +59,7 @@ function Settings({ editor }: { editor: Editor }) {
       </summary>
       <div class="fields">
         <label class="field">
-          <span>Model</span>
+          <span>Model for boxes</span>
           <select value={tracking.model.value ?? ''} onChange={(event) => (tracking.model.value = event.currentTarget.value || null)}>
             <option value="">Automatic</option>
             {models.map(({ id, name, available, why }) => (
@@ -91,15 +92,19 @@ function Settings({ editor }: { editor: Editor }) {
           />
         </label>
       </div>
-      <label class="choice" title="After a correction, the object is tracked again from there up to its next keyframe; a run of so many frames goes on when the playhead comes near its end.">
+      <label class="choice" title="After a correction, the object is tracked again from there. A run of so many frames goes on when you come within 10 frames of its end.">
         <input type="checkbox" checked={tracking.autoTrack.value} onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)} />
-        Track again after a correction
+        Auto-track: redo after corrections, go on near the end
+      </label>
+      <label class="choice" title="An object is tracked up to its next keyframe. Without this it is tracked past its keyframes, which stay as they are.">
+        <input type="checkbox" checked={tracking.untilKeyframe.value} onChange={(event) => (tracking.untilKeyframe.value = event.currentTarget.checked)} />
+        Stop at the next keyframe
       </label>
       <label class="choice" title="An object that leaves the picture is marked outside, and its run ends there.">
         <input type="checkbox" checked={tracking.detectOffScreen.value} onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)} />
         Stop when it leaves the picture
       </label>
-      <label class="choice" title={`Each object is tracked back from its end; where both ways disagree, it is marked doubtful. ${editor.keymap.shown('doubtful.next')} jumps there.`}>
+      <label class="choice" title={`Each object is tracked back from its end as well; where both ways disagree, its frames are marked doubtful. ${editor.keymap.shown('doubtful.next')} jumps there.`}>
         <input type="checkbox" checked={tracking.checkBothWays.value} onChange={(event) => (tracking.checkBothWays.value = event.currentTarget.checked)} />
         Check both ways
       </label>
@@ -136,9 +141,21 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <>
           <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={`Tracking ${title}`} />
           <p class="muted">{statusOf(run)}</p>
+          {run.state === 'done' && <DoubtfulButton editor={editor} run={run} />}
         </>
       )}
     </article>
+  )
+}
+
+/** Leads to the first frame of a run that a person should look at. */
+function DoubtfulButton({ editor, run }: { editor: Editor; run: Run }) {
+  const frame = editor.store.queries.nextDoubtful(run.tracks, run.first - 1)
+  if (frame === null || frame > run.last) return null
+  return (
+    <button type="button" class="link" title={`${editor.keymap.shown('doubtful.next')} goes on to the next one`} onClick={() => editor.step(frame - editor.session.frame.value)}>
+      Look at doubtful frames, from {frame}
+    </button>
   )
 }
 

@@ -399,7 +399,9 @@ export interface RunInfo {
   fps: number
   /** Track id to the frame it has reached. */
   heads: Record<string, number>
-  /** The agent's name; empty while queued. */
+  /** Track id to the frame on which it left the picture or was lost. */
+  left: Record<string, number>
+  /** The agent's name, 'this server' for its own; empty while queued. */
   agent: string
   /** Why it failed or waits; empty otherwise. */
   message: string

@@ -495,6 +495,7 @@ function runOf(info: RunInfo): Run {
     stale: info.stale,
     fps: info.fps,
     heads: info.heads,
+    left: info.left,
     agent: info.agent,
     message: info.message,
     createdBy: info.created_by,

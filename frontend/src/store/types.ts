@@ -108,6 +108,8 @@ export interface Run {
   readonly stale: number
   readonly fps: number
   readonly heads: Readonly<Record<TrackId, FrameNumber>>
+  /** On which frame a track left the picture or was lost. */
+  readonly left: Readonly<Record<TrackId, FrameNumber>>
   readonly agent: string
   readonly message: string
   readonly createdBy: string
