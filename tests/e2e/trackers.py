@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tests.tracking import fakes
 from tracking import catalog
 from tracking.catalog import ModelEntry
-from tracking.types import Frame, ObjectId, Prediction, Prompt
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt
 
 PAUSE_S = 0.03
+HOME = Box(100, 60, 160, 120)
+AWAY = range(60, 70)
 
 
 class Unhurried:
@@ -37,6 +40,39 @@ class Unhurried:
         return self.tracker.finish()
 
 
+class Settling:
+    """Comes back to ``HOME`` wherever it was prompted; forward in time it is elsewhere on the frames ``AWAY``."""
+
+    def __init__(self) -> None:
+        self.prompts: dict[ObjectId, tuple[int, Box]] = {}
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        for prompt in prompts:
+            assert isinstance(prompt.shape, Box)
+            self.prompts[prompt.object] = (frame.number, prompt.shape)
+        return self.step(frame)
+
+    correct = start
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        return [
+            Prediction(of, frame.number, self._box(frame.number, *given), 1.0) for of, given in self.prompts.items()
+        ]
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        for gone in objects:
+            self.prompts.pop(gone, None)
+
+    def finish(self) -> list[Prediction]:
+        return []
+
+    def _box(self, frame: int, prompted: int, box: Box) -> Box:
+        share = 0.5 ** abs(frame - prompted)
+        away = HOME.width if frame > prompted and frame in AWAY else 0.0
+        x, y = HOME.x1 + (box.x1 - HOME.x1) * share + away, HOME.y1 + (box.y1 - HOME.y1) * share
+        return Box(x, y, x + HOME.width, y + HOME.height)
+
+
 UNHURRIED = ModelEntry(
     id="unhurried",
     name="Unhurried",
@@ -46,5 +82,6 @@ UNHURRIED = ModelEntry(
     factory=f"{__name__}:Unhurried",
     licence="Apache-2.0",
 )
-ENTRIES = (*fakes.ENTRIES, UNHURRIED)
+SETTLING = replace(UNHURRIED, id="settling", name="Settling", factory=f"{__name__}:Settling")
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING)
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""
