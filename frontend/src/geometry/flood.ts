@@ -3,9 +3,6 @@ import type { Point } from './box'
 import type { Geometry } from './kinds/kind'
 import { decodeMask, encodeMask, type Bitmap } from './rle'
 
-const SIDES = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const
-const AROUND = [...SIDES, [1, 1], [-1, 1], [-1, -1], [1, -1]] as const
-
 /**
  * The mask with the background around a point filled; null where that isn't closed. The mask closes it, together with the
  * frame's edges where it reaches them.
@@ -15,13 +12,13 @@ export function withRegionAt(shape: Geometry, at: Point, frame: { width: number;
   const start = pixelAt(bitmap, at)
   if (start === null || bitmap.bits[start]) return null
   const { left, top, width, height } = bitmap
-  const open = [left > 0, top > 0, left + width < frame.width, top + height < frame.height]
-  const region = connected(bitmap, start, SIDES)
-  const leaks = region.some((pixel) => {
-    const [x, y] = [pixel % width, Math.floor(pixel / width)]
-    return [x === 0, y === 0, x === width - 1, y === height - 1].some((onSide, side) => onSide && open[side])
-  })
-  if (leaks) return null
+  const region = connected(bitmap, start, false)
+  const leaks = (pixel: number) => {
+    const x = pixel % width
+    const y = (pixel - x) / width
+    return (x === 0 && left > 0) || (y === 0 && top > 0) || (x === width - 1 && left + width < frame.width) || (y === height - 1 && top + height < frame.height)
+  }
+  if (region.some(leaks)) return null
   for (const pixel of region) bitmap.bits[pixel] = 1
   return encodeMask(bitmap)
 }
@@ -31,7 +28,7 @@ export function withoutPieceAt(shape: Geometry, at: Point): Geometry | null {
   const bitmap = decodeMask(shape)
   const start = pixelAt(bitmap, at)
   if (start === null || !bitmap.bits[start]) return shape
-  for (const pixel of connected(bitmap, start, AROUND)) bitmap.bits[pixel] = 0
+  for (const pixel of connected(bitmap, start, true)) bitmap.bits[pixel] = 0
   return encodeMask(bitmap)
 }
 
@@ -40,20 +37,29 @@ function pixelAt({ left, top, width, height }: Bitmap, { x, y }: Point): number 
   return column < 0 || row < 0 || column >= width || row >= height ? null : row * width + column
 }
 
-/** Pixels that have the value of `start` and hang together with it, one step of `steps` after the other. */
-export function connected({ bits, width, height }: Bitmap, start: number, steps: readonly (readonly [number, number])[] = AROUND): number[] {
-  const seen = new Uint8Array(bits.length)
+/** Pixels that have the value of `start` and hang together with it, by sides or also by corners. */
+export function connected({ bits, width, height }: Bitmap, start: number, corners: boolean, seen = new Uint8Array(bits.length)): number[] {
+  const value = bits[start]
   const found = [start]
   seen[start] = 1
+  const visit = (pixel: number) => {
+    if (seen[pixel] || bits[pixel] !== value) return
+    seen[pixel] = 1
+    found.push(pixel)
+  }
   for (let index = 0; index < found.length; index++) {
-    const [x, y] = [found[index]! % width, Math.floor(found[index]! / width)]
-    for (const [dx, dy] of steps) {
-      const [column, row] = [x + dx, y + dy]
-      const next = row * width + column
-      if (column < 0 || row < 0 || column >= width || row >= height || seen[next] || bits[next] !== bits[start]) continue
-      seen[next] = 1
-      found.push(next)
-    }
+    const pixel = found[index]!
+    const x = pixel % width
+    const [left, right, up, down] = [x > 0, x < width - 1, pixel >= width, pixel < width * (height - 1)]
+    if (left) visit(pixel - 1)
+    if (right) visit(pixel + 1)
+    if (up) visit(pixel - width)
+    if (down) visit(pixel + width)
+    if (!corners) continue
+    if (left && up) visit(pixel - width - 1)
+    if (right && up) visit(pixel - width + 1)
+    if (left && down) visit(pixel + width - 1)
+    if (right && down) visit(pixel + width + 1)
   }
   return found
 }

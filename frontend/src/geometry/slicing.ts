@@ -93,7 +93,8 @@ function withPoint(vertices: readonly Point[], point: Point): Point[] | null {
 export function slicedMask(shape: Geometry, line: readonly Point[]): Geometry[] {
   const whole = decodeMask(shape)
   const cut: Bitmap = { ...whole, bits: whole.bits.slice() }
-  for (const pixel of pixelsUnder(whole, line)) cut.bits[pixel] = 0
+  const lost = new Set([...pixelsUnder(whole, line)].filter((pixel) => whole.bits[pixel]))
+  for (const pixel of lost) cut.bits[pixel] = 0
   const pieces = labelled(cut)
   const under = labelled(whole)
   const off = under.parts.flatMap((_, index) => {
@@ -103,43 +104,44 @@ export function slicedMask(shape: Geometry, line: readonly Point[]): Geometry[] 
   if (!off.length) return [shape]
   const owner = new Int32Array(whole.bits.length)
   off.forEach((part, index) => part.forEach((pixel) => (owner[pixel] = index + 1)))
-  shareOut(whole, cut, owner)
+  shareOut(lost, cut, owner)
   return [0, ...off.map((_, index) => index + 1)].flatMap((part) => {
-    const bits = whole.bits.map((bit, pixel) => (bit && owner[pixel] === part ? 1 : 0))
+    const bits = new Uint8Array(owner.length)
+    for (let pixel = 0; pixel < bits.length; pixel++) bits[pixel] = whole.bits[pixel] && owner[pixel] === part ? 1 : 0
     return encodeMask({ ...whole, bits }) ?? []
   })
 }
 
 /** The pieces of a mask: their pixels, and of each pixel the number of its piece, from 1. */
 function labelled(bitmap: Bitmap): { readonly parts: number[][]; readonly of: Int32Array } {
-  const of = new Int32Array(bitmap.bits.length)
+  const { bits } = bitmap
+  const of = new Int32Array(bits.length)
+  const seen = new Uint8Array(bits.length)
   const parts: number[][] = []
-  bitmap.bits.forEach((bit, pixel) => {
-    if (!bit || of[pixel]) return
-    const part = connected(bitmap, pixel)
+  for (let pixel = 0; pixel < bits.length; pixel++) {
+    if (!bits[pixel] || seen[pixel]) continue
+    const part = connected(bitmap, pixel, true, seen)
     parts.push(part)
     for (const each of part) of[each] = parts.length
-  })
+  }
   return { parts, of }
 }
 
-/** Give the pixels under the line, ring after ring, to the part beside them. */
-function shareOut(whole: Bitmap, cut: Bitmap, owner: Int32Array): void {
-  const { width, height } = whole
-  const done = cut.bits.slice()
-  let open = [...done.keys()].filter((pixel) => done[pixel])
-  while (open.length) {
-    const next: number[] = []
-    for (const pixel of open) {
+/** Give the pixels under the line, one ring of them after the other, to the part beside them. */
+function shareOut(lost: ReadonlySet<number>, { bits, width }: Bitmap, owner: Int32Array): void {
+  let open = [...lost]
+  for (let before = Infinity; open.length < before; ) {
+    before = open.length
+    const reached = open.flatMap((pixel) => {
       const x = pixel % width
-      for (const beside of [x ? pixel - 1 : -1, x < width - 1 ? pixel + 1 : -1, pixel - width, pixel + width]) {
-        if (beside < 0 || beside >= width * height || done[beside] || !whole.bits[beside]) continue
-        done[beside] = 1
-        owner[beside] = owner[pixel]!
-        next.push(beside)
-      }
+      const beside = [x ? pixel - 1 : -1, x < width - 1 ? pixel + 1 : -1, pixel - width, pixel + width].find((each) => bits[each])
+      return beside === undefined ? [] : [{ pixel, beside }]
+    })
+    for (const { pixel, beside } of reached) {
+      owner[pixel] = owner[beside]!
+      bits[pixel] = 1
     }
-    open = next
+    open = open.filter((pixel) => !bits[pixel])
   }
 }
 
