@@ -14,7 +14,7 @@ from django.db.models import Sum
 from annotator import access
 from annotator.actions.annotate import Ontology, write_tracks
 from annotator.actions.errors import ActionError
-from annotator.chunks import Kind, Row, Table
+from annotator.chunks import Flag, Kind, Row, Table
 from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, Report, TrackData, VideoInfo
 from annotator.models import Attribute, AttributeKind, Label, Layer, Track, TrackChunk, User
 from annotator.operations import TrackFields
@@ -140,7 +140,10 @@ class _Naming:
             for a, pairs in self._known(attributes, data.frame_attributes.items(), per_frame=True)
         }
         joints = {point_count(len(row.payload)) for row in data.rows if row.kind == Kind.SKELETON}
-        self.ontology.check_joints(self.labels[data.label], joints)
+        label = self.labels[data.label]
+        self.ontology.check_joints(label, joints)
+        for kind in sorted(_drawn(data) - set(label.geometry_kinds)):
+            self.report.lose(f"tracks of {label} have a {kind}: allow it in the project's labels to change them")
         fields = TrackFields.model_validate({"attributes": constant, "frame_attributes": by_frame})
         self.ontology.check_values(fields, self.frame_count)
         if data.verdict and not self.verdicts:
@@ -250,6 +253,11 @@ def _label_info(label: Label) -> LabelInfo:
         for attribute in label.attributes.all()
     )
     return LabelInfo(label.name, label.colour, attributes, skeleton_of(label.skeleton))
+
+
+def _drawn(track: TrackData) -> set[str]:
+    """Names of the kinds of geometry that a track's keyframes have."""
+    return {row.kind.name.lower() for row in track.rows if row.flags & Flag.KEYFRAME}
 
 
 def _kinds_by_label(tracks: Iterable[TrackData]) -> dict[str, list[str]]:

@@ -212,6 +212,17 @@ def test_what_could_not_be_taken_over_is_reported(world: World) -> None:
     assert world.layer.tracks.get().verdict == ""
 
 
+def test_shapes_that_a_label_is_not_for_come_in_and_are_reported(world: World) -> None:
+    triangle = {"frame": 3, "polygon": [[0, 0], [10, 0], [5, 9]]}
+
+    transfer = work(bring(world, document({**one_track(), "shapes": [triangle]})))
+
+    assert transfer.state == TransferState.DONE, transfer.message
+    assert transfer.report["losses"] == [
+        {"what": "tracks of car have a polygon: allow it in the project's labels to change them", "count": 1}
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
