@@ -14,7 +14,7 @@ from annotator.actions.videos import delete_video, rename_video, retry_video
 from annotator.media import storage
 from annotator.media.frames import frame_jpeg
 from annotator.media.serve import FOR_EVER, serve_file
-from annotator.models import Stage, Video, VideoState
+from annotator.models import LayerKind, Stage, Video, VideoState
 
 router = Router(tags=["videos"])
 
@@ -38,8 +38,13 @@ class VideoOut(Schema):
     duration_s: float
     strip: dict[str, Any]
     version: str = Field(description="Of its media, which are cached for ever: add it to their addresses as `?v=`.")
+    layer: int | None = Field(description="Its main layer: where people draw. None until it is ready.")
     jobs: int
     jobs_accepted: int
+
+    @staticmethod
+    def resolve_layer(video: Video) -> int | None:
+        return next((layer.pk for layer in video.layers.all() if layer.kind == LayerKind.MAIN), None)
 
     @staticmethod
     def resolve_may_retry(video: Video) -> bool:
@@ -64,7 +69,7 @@ class VideoIn(Schema):
 
 @router.get("/", response=list[VideoOut], summary="A project's videos")
 def list_videos(request: HttpRequest, project: int) -> list[Video]:
-    return list(access_project(request.user, project, "view").videos.prefetch_related("jobs"))
+    return list(access_project(request.user, project, "view").videos.prefetch_related("jobs", "layers"))
 
 
 @router.get("/{video_id}", response=VideoOut, summary="One video")

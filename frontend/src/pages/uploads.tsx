@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { Upload } from 'tus-js-client'
 import { ApiError, Rest } from '@/protocol/rest'
+import { ExportDialog, Exports, type Exported } from './project-export'
 
 interface Video {
   readonly id: number
@@ -17,6 +18,7 @@ interface Video {
   readonly height: number
   readonly duration_s: number
   readonly version: string
+  readonly layer: number | null
   readonly jobs: number
   readonly jobs_accepted: number
   readonly strip: { readonly columns?: number; readonly count?: number }
@@ -51,6 +53,7 @@ class Videos {
   readonly listed = signal<readonly Video[] | null>(null)
   readonly sending = signal<readonly Sending[]>([])
   readonly problem = signal('')
+  readonly exports: Exports
   private readonly rest: Rest
   private polling = false
   private count = 0
@@ -60,6 +63,7 @@ class Videos {
     private readonly csrfToken: string,
   ) {
     this.rest = new Rest('/api', csrfToken)
+    this.exports = new Exports(this.rest)
   }
 
   /** Fetch the list, and go on doing so while anything is being prepared. */
@@ -149,6 +153,7 @@ class Videos {
 
 function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
   const listed = videos.listed.value
+  const ready = listed?.flatMap(exportable) ?? []
   return (
     <>
       {mayManage && <DropZone onFiles={(files) => files.forEach((file) => videos.send(file))} />}
@@ -156,6 +161,14 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
         <p class="message error" role="alert">
           {videos.problem.value}
         </p>
+      )}
+      {ready.length > 0 && (
+        <div class="videos-head">
+          <h2>{listed?.length === 1 ? '1 video' : `${listed?.length ?? 0} videos`}</h2>
+          <button type="button" class="button" onClick={() => videos.exports.open(ready)}>
+            Export annotations
+          </button>
+        </div>
       )}
       <ul class="cards videos">
         {videos.sending.value.map((sending) => (
@@ -168,6 +181,7 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
       {listed?.length === 0 && !videos.sending.value.length && (
         <p class="empty">{mayManage ? 'No videos yet. Drop one above, or choose a file.' : 'No videos yet. A manager of this project can upload some.'}</p>
       )}
+      <ExportDialog exports={videos.exports} videos={ready} />
     </>
   )
 }
@@ -262,8 +276,13 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
           </p>
         )}
         {(video.state === 'queued' || video.state === 'ingesting') && <progress max={1} value={video.progress} aria-label={`Preparing ${video.name}`} />}
-        {mayManage && (
+        {(mayManage || ready) && (
           <div class="actions">
+            {ready && !asking.value && (
+              <button type="button" class="button quiet" aria-label={`Export ${video.name}`} onClick={() => videos.exports.open(exportable(video))}>
+                Export
+              </button>
+            )}
             {video.may_retry && (
               <button type="button" class="button" onClick={() => void videos.retry(video)}>
                 Try again
@@ -279,9 +298,11 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
                 </button>
               </>
             ) : (
-              <button type="button" class="button quiet" onClick={() => (asking.value = true)}>
-                Remove
-              </button>
+              mayManage && (
+                <button type="button" class="button quiet" onClick={() => (asking.value = true)}>
+                  Remove
+                </button>
+              )
             )}
           </div>
         )}
@@ -289,6 +310,8 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
     </li>
   )
 }
+
+const exportable = ({ id, name, state, layer }: Video): Exported[] => (state === 'ready' && layer !== null ? [{ id, name, layer }] : [])
 
 function Thumbnail({ video }: { video: Video }) {
   if (video.state !== 'ready') {

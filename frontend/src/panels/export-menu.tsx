@@ -2,32 +2,14 @@ import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
+import { isUnderWay, watchTransfer, type Format, type Transfer, type Wanted } from '@/protocol/transfers'
+import { FormatChoice } from './format-choice'
 import { Icon } from './icons'
 import { MenuButton } from './menu-button'
 
-interface Format {
-  readonly id: string
-  readonly label: string
-  readonly options: readonly { readonly id: string; readonly label: string; readonly choices: readonly { readonly value: string; readonly label: string }[] }[]
-}
-
-interface Transfer {
-  readonly id: string
-  readonly kind: 'export' | 'import'
-  readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  readonly progress: number
-  readonly message: string
-  readonly file: string
-  readonly file_name: string
-  readonly report: { readonly tracks: number; readonly shapes: number; readonly losses: readonly { readonly what: string; readonly count: number }[] }
-}
-
-const POLL_MS = 400
-
 const open = signal(false)
 const formats = signal<readonly Format[]>([])
-const format = signal('framewise')
-const choices = signal<Readonly<Record<string, string>>>({})
+const wanted = signal<Wanted>({ format: 'framewise', options: {} })
 const createLabels = signal(false)
 const current = signal<Transfer | null>(null)
 
@@ -49,52 +31,23 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
 
 function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (error: unknown) => void }) {
   const layer = editor.config.layer.id
-  const chosen = formats.value.find(({ id }) => id === format.value)
-  const watch = async (begun: Transfer) => {
-    let transfer = begun
-    current.value = transfer
-    while (transfer.state === 'queued' || transfer.state === 'running') {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      transfer = await rest.get<Transfer>(`/transfers/${begun.id}`)
-      current.value = transfer
-    }
-  }
+  const { format } = wanted.value
+  const watch = (begun: Transfer) => watchTransfer(rest, begun, (transfer) => (current.value = transfer))
   const begin = () => {
-    const body = { format: format.value, options: choices.value }
-    rest.send<Transfer>('POST', `/layers/${layer}/exports`, body).then(watch).catch(tell)
+    rest.send<Transfer>('POST', `/layers/${layer}/exports`, wanted.value).then(watch).catch(tell)
   }
   const bring = (file: File) => {
     const form = new FormData()
     form.set('file', file)
-    form.set('format', format.value)
+    form.set('format', format)
     form.set('create_labels', String(createLabels.value))
     rest.upload<Transfer>(`/layers/${layer}/imports`, form).then(watch).catch(tell)
   }
   return (
     <div class="menu-panel" role="dialog" aria-label="Export and import">
-      <fieldset>
-        <legend>Format</legend>
-        {formats.value.map(({ id, label }) => (
-          <label key={id} class="choice">
-            <input type="radio" name="format" value={id} checked={format.value === id} onChange={() => ((format.value = id), (choices.value = {}))} />
-            {label}
-          </label>
-        ))}
-      </fieldset>
-      {chosen?.options.map((option) => (
-        <label key={option.id} class="field">
-          <span>{option.label}</span>
-          <select value={choices.value[option.id] ?? option.choices[0]?.value} onChange={(event) => (choices.value = { ...choices.value, [option.id]: event.currentTarget.value })}>
-            {option.choices.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-      ))}
+      <FormatChoice formats={formats.value} wanted={wanted.value} onChange={(next) => (wanted.value = next)} />
       <div class="row">
-        <button type="button" class="button primary" disabled={!chosen} onClick={begin}>
+        <button type="button" class="button primary" disabled={!formats.value.length} onClick={begin}>
           <Icon name="download" /> Export
         </button>
         {editor.config.canEdit && (
@@ -120,10 +73,9 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
 
 function Progress({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void }) {
   const { kind, state, progress, message, file, file_name, report } = transfer
-  const under = state === 'queued' || state === 'running'
   return (
     <div class="transfer" aria-live="polite">
-      {under && (
+      {isUnderWay(transfer) && (
         <>
           <progress max={1} value={progress} aria-label={kind === 'export' ? 'Exporting' : 'Importing'} />
           <button type="button" class="button quiet" onClick={onCancel}>
