@@ -15,19 +15,20 @@ export function Attributes({ editor }: { editor: Editor }) {
   const fields = fieldsOf(editor, tracks)
   const range = editor.session.range.value
   return (
-    <Section editor={editor} id="attributes" title="Attributes" label="Attributes of the selection" aside={<span class="count">{namesOf(editor, tracks)}</span>}>
-      {!fields.length && <p class="empty">{whyNone(tracks)}</p>}
+    <Section editor={editor} id="attributes" title="Attributes" label="Attributes of the selection" aside={<span class="count">{fields.length ? namesOf(editor, tracks) : whyNone(tracks)}</span>}>
       {range && fields.some(({ perFrame }) => perFrame) && (
         <label class="choice">
           <input type="checkbox" checked={within.value} onChange={(event) => (within.value = event.currentTarget.checked)} />
           Change frames {range[0]}–{range[1]} only
         </label>
       )}
-      <div class="attribute-list" onKeyDown={(event) => leave(editor, event)}>
-        {fields.map((field, index) => (
-          <Row key={field.name} editor={editor} field={field} tracks={tracks} range={within.value ? range : null} index={index} />
-        ))}
-      </div>
+      {fields.length > 0 && (
+        <div class="attribute-list" onKeyDown={(event) => leave(editor, event)}>
+          {fields.map((field, index) => (
+            <Row key={field.name} editor={editor} field={field} tracks={tracks} range={within.value ? range : null} index={index} />
+          ))}
+        </div>
+      )}
     </Section>
   )
 }
@@ -114,6 +115,6 @@ function namesOf(editor: Editor, tracks: readonly Track[]): string {
 }
 
 function whyNone(tracks: readonly Track[]): string {
-  if (!tracks.length) return 'Select an object to see its attributes.'
-  return tracks.length === 1 ? 'This label has no attributes.' : 'The labels of these objects have no attribute in common.'
+  if (!tracks.length) return 'select an object'
+  return tracks.length === 1 ? 'its label has none' : 'these labels share none'
 }

@@ -161,7 +161,7 @@ function DoubtfulButton({ editor, run }: { editor: Editor; run: Run }) {
 
 function RunButton({ icon, label, onClick }: { icon: string; label: string; onClick: () => void }) {
   return (
-    <button type="button" class="icon-button" title={label} aria-label={label} onClick={onClick}>
+    <button type="button" class={`icon-button ${icon}`} title={label} aria-label={label} onClick={onClick}>
       <Icon name={icon} />
     </button>
   )

@@ -14,7 +14,7 @@ const PIXELS: Record<Smoothing, string> = { automatic: 'Automatic', smooth: 'Smo
 export function ViewMenu({ editor }: { editor: Editor }) {
   const { keymap } = editor
   return (
-    <MenuButton open={editor.viewOpen} icon="sun" label={t('View options')} title={t('View options ({key})', { key: keymap.shown('view.options') })} keys={keymap.keysOf('view.options')[0]}>
+    <MenuButton open={editor.viewOpen} icon="sliders" label={t('View options')} title={t('View options ({key})', { key: keymap.shown('view.options') })} keys={keymap.keysOf('view.options')[0]}>
       <Panel editor={editor} />
     </MenuButton>
   )
