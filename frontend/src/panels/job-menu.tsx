@@ -47,5 +47,8 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
   )
 }
 
-/** e.g. "review, in progress" */
-const inWords = ({ stage, state }: JobOut) => (stage === 'accepted' ? 'accepted' : `${stage}, ${state.replace('_', ' ')}`)
+function inWords({ stage, state }: JobOut): string {
+  if (stage === 'accepted') return 'Accepted'
+  if (stage === 'review') return 'In review'
+  return state === 'rejected' ? 'Returned' : state === 'new' ? 'To annotate' : 'In annotation'
+}
