@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, F, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -36,6 +36,7 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
         "show": show,
         "shows": [("", "All"), ("mine", "Mine"), *Stage.choices],
         "any_jobs": Job.objects.filter(video__project=project).exists(),
+        "stages": _stages(project),
         "ready": project.videos.filter(state=VideoState.READY).annotate(job_count=Count("jobs")),
         "split_form": SplitForm(),
         **_people(project),
@@ -103,6 +104,20 @@ def _chosen(request: HttpRequest, field: str, job: Job) -> User | None:
     if user is None:
         raise ActionError("This person isn't there any more. Reload the page.")
     return user
+
+
+def _stages(project: Project) -> list[dict[str, Any]]:
+    """How many jobs and frames of the project are in each stage, the farthest first."""
+    size = Sum(F("last") - F("first") + 1)
+    jobs = Job.objects.filter(video__project=project).order_by()
+    counted = {row["stage"]: row for row in jobs.values("stage").annotate(jobs=Count("pk"), frames=size)}
+    total = sum(row["frames"] for row in counted.values())
+    stages = []
+    for stage in reversed(Stage):
+        row = counted.get(stage.value, {"stage": stage.value, "jobs": 0, "frames": 0})
+        share = round(100 * row["frames"] / total) if total else 0
+        stages.append({"id": stage.value, "text": stage.label, "share": share, **row})
+    return stages
 
 
 def _people(project: Project) -> dict[str, Any]:
