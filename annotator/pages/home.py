@@ -6,7 +6,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from annotator.access import my_workspaces
+from annotator.access import may, my_workspaces, role_in
 from annotator.actions.people import uses_first_login
 from annotator.models import Job, Project, Stage
 from annotator.pages.cards import by_workspace, project_cards
@@ -23,11 +23,13 @@ def home(request: HttpRequest) -> HttpResponse:
         .order_by("-updated_at")
     )
     cards = by_workspace(project_cards(Project.objects.filter(workspace__in=workspaces, archived_at=None)))
+    empty = [workspace.pk for workspace in workspaces if workspace.pk not in cards]
     counted = workspaces.annotate(people=Count("memberships"))
     context = {
         "annotate": jobs.filter(assignee=user, stage=Stage.ANNOTATION),
         "review": jobs.filter(reviewer=user, stage=Stage.REVIEW),
         "workspaces": [(workspace, cards.get(workspace.pk, [])) for workspace in counted],
+        "managed": [workspace for workspace in empty if may(role_in(user, workspace), "manage")],
         "first_login": uses_first_login(user),
     }
     return render(request, "home.html", context)

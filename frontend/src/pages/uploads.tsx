@@ -156,7 +156,7 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
   const ready = listed?.flatMap(exportable) ?? []
   return (
     <>
-      {mayManage && <DropZone onFiles={(files) => files.forEach((file) => videos.send(file))} />}
+      {mayManage && <DropZone tall={listed?.length === 0 && !videos.sending.value.length} onFiles={(files) => files.forEach((file) => videos.send(file))} />}
       {videos.problem.value && (
         <p class="message error" role="alert">
           {videos.problem.value}
@@ -178,15 +178,13 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
           <VideoCard key={video.id} videos={videos} video={video} mayManage={mayManage} />
         ))}
       </ul>
-      {listed?.length === 0 && !videos.sending.value.length && (
-        <p class="empty">{mayManage ? 'No videos yet. Drop one above, or choose a file.' : 'No videos yet. A manager of this project can upload some.'}</p>
-      )}
+      {listed?.length === 0 && !mayManage && <p class="empty">No videos yet. A manager of this project can upload some.</p>}
       <ExportDialog exports={videos.exports} videos={ready} />
     </>
   )
 }
 
-function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
+function DropZone({ tall, onFiles }: { tall: boolean; onFiles: (files: File[]) => void }) {
   const take = (list: FileList | null | undefined) => onFiles([...(list ?? [])])
   const over = (event: DragEvent, is: boolean) => {
     event.preventDefault()
@@ -194,7 +192,7 @@ function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
   }
   return (
     <div
-      class="drop-zone"
+      class={tall ? 'drop-zone tall' : 'drop-zone'}
       onDragOver={(event) => over(event, true)}
       onDragLeave={(event) => over(event, false)}
       onDrop={(event) => {
@@ -202,6 +200,7 @@ function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
         take(event.dataTransfer?.files)
       }}
     >
+      {tall && <strong>No videos yet.</strong>}
       <span>Drop videos here, or</span>
       <label class="button">
         Choose files
@@ -215,6 +214,7 @@ function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
           }}
         />
       </label>
+      {tall && <p class="hint">MP4, MOV, MKV, AVI, WebM and most others. An upload that is cut off goes on where it stopped.</p>}
     </div>
   )
 }
