@@ -36,6 +36,9 @@ def keep(run: Run, objects: Mapping[str, ObjectState]) -> None:
     legs = [leg for state in objects.values() for leg in state.legs if not (leg.check and leg.ended)]
     run.frames_done = sum(leg.done for leg in legs)
     run.frames_total = sum(leg.total for leg in legs)
+    if run.options.get("check_both_ways"):
+        # The ways back, which begin when an object has come to its end: without them the end would move away then.
+        run.frames_total += sum(state.to_check for state in objects.values())
 
 
 def requeue_runs_of(agent_id: int) -> None:

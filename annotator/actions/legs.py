@@ -121,6 +121,12 @@ class ObjectState(BaseModel):
         legs = [leg for leg in told if not leg.ended] or told
         return legs[0].head if legs else self.start
 
+    @property
+    def to_check(self) -> int:
+        """About how many frames the ways back will have that haven't begun."""
+        told = [leg for leg in self.legs if not leg.check and leg.checked is None and leg.agreed is None]
+        return sum(max(0, leg.total - 1) for leg in told) if self.unfinished else 0
+
     def is_stale(self, frame: int, epoch: int) -> bool:
         """Whether a row of ``epoch`` lies where a later correction does it again. What is behind the correction, and
         was on its way when it came, still counts."""

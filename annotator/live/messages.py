@@ -154,6 +154,7 @@ class RunInfo(Message):
     wait_s: float | None = Field(
         None, description="About how many seconds until a waiting run is done; null: not known."
     )
+    checking: bool = Field(False, description="All objects came to their end, and are tracked back to be compared.")
     redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")
     stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")
     fps: float = Field(description="Object-frames per second lately; 0 before the first.")

@@ -19,6 +19,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInf
     """A run as everybody sees it; ``reader``: the id of the person it is for."""
     place = place_of(run)
     objects = OBJECTS.validate_python(run.objects_state)
+    going = [leg for state in objects.values() for leg in state.unfinished]
     return RunInfo.model_validate(
         {
             "id": run.pk,
@@ -32,6 +33,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInf
             "frames_total": run.frames_total,
             "ahead": place and place.ahead,
             "wait_s": place and place.seconds,
+            "checking": bool(going) and all(leg.check for leg in going),
             "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
             "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
             "fps": fps,

@@ -64,6 +64,16 @@ def test_where_both_ways_disagree_what_is_stored_becomes_doubtful(checked: tuple
     assert (now(run).state, now(run).frames_done, now(run).frames_total) == (RunState.DONE, 20, 20)
 
 
+def test_the_way_back_counts_from_the_beginning(desk: Desk) -> None:
+    track = draw(desk.world, 0)
+    run = desk.start(track, last=20, options=BOTH)
+    assert now(run).frames_total == 20 + 19
+    desk.predict(run, track, 1, 20)
+    assert (now(run).frames_done, now(run).frames_total, run_info(now(run)).checking) == (20, 39, False)
+    store_predictions(run_id=run.pk, ended=[EndedLeg(track, "forward", 0)])
+    assert (now(run).frames_done, now(run).frames_total, run_info(now(run)).checking) == (20, 39, True)
+
+
 def test_one_event_names_the_doubtful_frames(checked: tuple[Run, UUID]) -> None:
     run, track = checked
     go_back(run, track, 19, 15, by=25)

@@ -3,7 +3,7 @@ import type { Run } from '@/store/types'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 
 const RUN: Run = {
-  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 100, last: 200, tracks: ['a'], framesDone: 0, framesTotal: 100, ahead: null, waitS: null, redone: 0, stale: 0, fps: 0, heads: {}, left: {},
+  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 100, last: 200, tracks: ['a'], framesDone: 0, framesTotal: 100, ahead: null, waitS: null, checking: false, redone: 0, stale: 0, fps: 0, heads: {}, left: {},
   agent: '', message: '', createdBy: '', mine: true,
 }
 const VIDEO = [0, 999] as const

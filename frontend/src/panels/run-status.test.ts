@@ -3,7 +3,7 @@ import type { Run } from '@/store/types'
 import { statusOf } from './run-status'
 
 const run: Run = {
-  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 0, last: 240, tracks: [], framesDone: 120, framesTotal: 240, ahead: null, waitS: null, redone: 0, stale: 0,
+  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 0, last: 240, tracks: [], framesDone: 120, framesTotal: 240, ahead: null, waitS: null, checking: false, redone: 0, stale: 0,
   fps: 40, heads: {}, left: {}, agent: 'gpu-box', message: '', createdBy: '', mine: true,
 }
 
@@ -37,4 +37,8 @@ it('a run that is over says what left the picture, and what went wrong', () => {
   const done: Run = { ...run, state: 'done', tracks: ['a'], left: { a: 120 } }
   expect(statusOf(done)).toBe('Done: 120 frames · left the picture on frame 120')
   expect(statusOf({ ...done, tracks: ['a', 'b'], message: 'Its box lies outside.' })).toBe('Done: 120 frames · 1 of 2 left the picture · Its box lies outside.')
+})
+
+it('a run that only compares both ways says so', () => {
+  expect(statusOf({ ...run, checking: true })).toBe('Checking both ways · 3 s left · 40/s · gpu-box')
 })

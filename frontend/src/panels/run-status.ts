@@ -8,8 +8,8 @@ export function statusOf(run: Run): string {
   if (state === 'done') return over(run)
   if (framesDone === 0 && fps === 0) return agent ? `Starting · ${agent}` : 'Starting …'
   const isAllRedone = run.stale > 0 && run.stale === framesTotal
-  const parts = [isAllRedone ? redone(run) : `${framesDone} of ${framesTotal}`]
-  if (run.stale && !isAllRedone) parts.push(redone(run))
+  const parts = run.checking ? ['Checking both ways'] : [isAllRedone ? redone(run) : `${framesDone} of ${framesTotal}`]
+  if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
   if (fps > 0) parts.push(`${timeIn((framesTotal - framesDone) / fps)} left`, `${fps.toFixed(0)}/s`)
   if (agent) parts.push(agent)
   return parts.join(' · ')

@@ -94,7 +94,7 @@ function Settings({ editor }: { editor: Editor }) {
       </div>
       <label class="choice" title="After a correction, the object is tracked again from there. A run of so many frames goes on when you come within 10 frames of its end.">
         <input type="checkbox" checked={tracking.autoTrack.value} onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)} />
-        Auto-track: redo after corrections, go on near the end
+        Auto-track as I correct and move on
       </label>
       <label class="choice" title="An object is tracked up to its next keyframe. Without this it is tracked past its keyframes, which stay as they are.">
         <input type="checkbox" checked={tracking.untilKeyframe.value} onChange={(event) => (tracking.untilKeyframe.value = event.currentTarget.checked)} />

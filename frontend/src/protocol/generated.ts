@@ -391,6 +391,8 @@ export interface RunInfo {
   ahead: number | null
   /** About how many seconds until a waiting run is done; null: not known. */
   wait_s: number | null
+  /** All objects came to their end, and are tracked back to be compared. */
+  checking: boolean
   /** Of the `stale` object-frames, those that were tracked again. */
   redone: number
   /** Object-frames that corrections took away; 0: none. */

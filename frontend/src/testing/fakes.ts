@@ -129,7 +129,7 @@ export class StoreBench {
   run(info: Partial<RunInfo> & { id: string }): void {
     this.store.receive({
       type: 'run',
-      run: { model: 'm', state: 'running', direction: 'forward', first: 0, last: 99, tracks: [], frames_done: 0, frames_total: 100, ahead: null, wait_s: null, redone: 0, stale: 0, fps: 0, heads: {}, left: {}, agent: '', message: '', created_by: '', mine: true, ...info },
+      run: { model: 'm', state: 'running', direction: 'forward', first: 0, last: 99, tracks: [], frames_done: 0, frames_total: 100, ahead: null, wait_s: null, checking: false, redone: 0, stale: 0, fps: 0, heads: {}, left: {}, agent: '', message: '', created_by: '', mine: true, ...info },
     })
   }
 }
