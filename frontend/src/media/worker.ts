@@ -2,8 +2,9 @@
  * Decodes the proxy, one group of pictures at a time. The page says which groups it wants. One under way that is wanted no
  * more ends as soon as the frame it was begun for has come: fast scrubbing neither starves nor piles up.
  */
-import { EncodedPacketSink, Input, MP4, UrlSource, type InputVideoTrack } from 'mediabunny'
+import { CustomSource, EncodedPacketSink, Input, MP4, type InputVideoTrack } from 'mediabunny'
 import { GROUP, groupOf, type FromDecoder, type ToDecoder } from './messages'
+import { FileRanges } from './ranges'
 
 /** Packets that the decoder holds at once: enough to keep it busy, few enough to turn away quickly. */
 const QUEUED = 3
@@ -55,7 +56,9 @@ self.onmessage = ({ data }: MessageEvent<ToDecoder>) => {
 }
 
 async function open(url: string, fps: number): Promise<void> {
-  const input = new Input({ source: new UrlSource(url), formats: [MP4] })
+  const file = new FileRanges(url)
+  const source = new CustomSource({ getSize: () => file.size(), read: (start, end) => file.read(start, end) })
+  const input = new Input({ source, formats: [MP4] })
   const track: InputVideoTrack | null = await input.getPrimaryVideoTrack()
   const config = await track?.getDecoderConfig()
   if (!track || !config) throw new Error('The video has no track that can be decoded.')

@@ -70,9 +70,19 @@ export class Loader {
       // Scrubbing far leaves requests behind that nobody waits for any more.
       if (!wanted.includes(start)) controller.abort()
     }
-    for (const start of wanted) {
-      if (this.loaded.has(start)) this.loaded.set(start, this.wantedAt++)
-      else if (!this.underway.has(start)) void this.fetch(start, start, false)
+    for (const start of wanted) if (this.loaded.has(start)) this.loaded.set(start, this.wantedAt++)
+    this.fetchAround()
+  }
+
+  /** The window that is shown first, its neighbours once it is here: they would keep the server from sending the picture. */
+  private fetchAround(): void {
+    const [here, ...neighbours] = this.around
+    if (here === undefined) return
+    for (const start of this.loaded.has(here) ? neighbours : [here]) {
+      if (this.loaded.has(start) || this.underway.has(start)) continue
+      void this.fetch(start, start, false).then(() => {
+        if (this.loaded.has(start)) this.fetchAround()
+      })
     }
   }
 
