@@ -22,7 +22,7 @@ it('a waiting run says its place and how long it takes', () => {
 
 it('a run without an agent says what it waits for, and how long it takes then', () => {
   const queued: Run = { ...run, state: 'queued', message: 'It waits for an agent.', framesDone: 0, ahead: 1, waitS: 240 }
-  expect(statusOf(queued)).toBe('It waits for an agent. · 1 run before it · then about 4 min')
+  expect(statusOf(queued)).toBe('It waits for an agent · 1 run before it · then about 4 min')
 })
 
 it('a run that only redoes something says so once, and how long still', () => {

@@ -28,7 +28,7 @@ function departures({ tracks, left }: Run): string {
 
 /** e.g. "Waiting · 2 runs before it · done in about 3 min". */
 function waiting({ ahead, waitS, message }: Run): string {
-  const parts = [message || 'Waiting for its turn']
+  const parts = [message.replace(/\.$/, '') || 'Waiting for its turn']
   if (ahead) parts.push(ahead === 1 ? '1 run before it' : `${ahead} runs before it`)
   if (waitS !== null) parts.push(`${message ? 'then ' : 'done in '}about ${timeIn(waitS)}`)
   return parts.join(' · ')
