@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { joinedMasks, joinedPolygons } from './joining'
 import { enclosed } from './kinds/outline'
-import { decodeMask, encodeMask, maskArea } from './rle'
+import { decodeMask, emptyBitmap, encodeMask, fillPolygon, maskArea } from './rle'
 
 const points = (...places: (readonly [number, number])[]) => places.map(([x, y]) => ({ x, y }))
 const box = (x1: number, y1: number, x2: number, y2: number) => points([x1, y1], [x2, y1], [x2, y2], [x1, y2])
@@ -55,6 +55,36 @@ describe('polygons', () => {
     const circle = (x: number) => points(...Array.from({ length: 90 }, (_, index) => [x + 50 * Math.cos((index * Math.PI) / 45), 100 + 50 * Math.sin((index * Math.PI) / 45)] as const))
     const lens = 2 * 50 * 50 * Math.acos(0.5) - 25 * Math.sqrt(10000 - 2500)
     expect(enclosed(joined(circle(100), circle(150))!.outline) / (2 * Math.PI * 2500 - lens)).toBeCloseTo(1, 2)
+  })
+})
+
+describe('polygons of any form, also with sides and vertices on each other', () => {
+  let seed = 7
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647
+
+  /** A star whose vertices lie on a grid of `step` px. */
+  function star(x: number, step: number) {
+    const count = 3 + Math.floor(random() * 12)
+    return Array.from({ length: count }, (_, index) => {
+      const [far, angle] = [20 + random() * 80, ((index + random() * 0.8) / count) * 2 * Math.PI]
+      return { x: Math.round((x + far * Math.cos(angle)) / step) * step, y: Math.round((120 + far * Math.sin(angle)) / step) * step }
+    })
+  }
+
+  function pixels(...polygons: (readonly { x: number; y: number }[])[]): number {
+    const bitmap = emptyBitmap({ left: 0, top: 0, width: 360, height: 240 })
+    for (const polygon of polygons) fillPolygon(bitmap, polygon, 1)
+    return bitmap.bits.reduce((sum, bit) => sum + bit, 0)
+  }
+
+  it.each([0.1, 10])('cover together what they did, on a grid of %d px', (step) => {
+    for (let round = 0; round < 15; round++) {
+      const [one, other] = [star(110, step), star(110 + random() * 100, step)]
+      const [together, shared] = [pixels(one, other), pixels(one) + pixels(other) - pixels(one, other)]
+      const both = joined(one, other)
+      if (shared > 20) expect(both).not.toBeNull()
+      if (both && !both.holes) expect(Math.abs(pixels(both.outline) - together)).toBeLessThan(40)
+    }
   })
 })
 
