@@ -153,3 +153,18 @@ def test_newcomers_are_shown_around_once_and_may_go_on_at_once(person: Page, pro
     page.reload()
     page.wait_for_selector("#stage[data-frame]")
     expect(page.get_by_role("button", name="Skip")).to_be_hidden()
+
+
+def test_escape_closes_a_menu_wherever_the_focus_is_and_one_menu_is_open_at_a_time(editor: Page) -> None:
+    files = editor.get_by_role("dialog", name="Export and import")
+    view = editor.get_by_role("dialog", name="View options")
+    editor.get_by_role("button", name="Export").click()
+    expect(files).to_be_visible()
+    editor.keyboard.press("F2")
+    expect(view).to_be_visible()
+    expect(files).to_be_hidden()
+    editor.keyboard.press("Escape")
+    expect(view).to_be_hidden()
+    editor.get_by_role("button", name="Export").click()
+    editor.keyboard.press("Escape")
+    expect(files).to_be_hidden()

@@ -13,25 +13,35 @@ interface MenuButtonProps {
   readonly children: ComponentChildren
 }
 
-/** A button that opens a panel below it. A press elsewhere closes it, and Escape too, giving the focus back to the button. */
+/** The one menu that is open. */
+let shown: Signal<boolean> | null = null
+
+/** A button that opens a panel below it. A press elsewhere, Escape or another menu closes it. */
 export function MenuButton({ open, icon, text, label, title, keys, children }: MenuButtonProps) {
   const root = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (!open.value) return undefined
+    if (shown && shown !== open) shown.value = false
+    shown = open
     const outside = ({ target }: Event) => {
       if (!(target instanceof Node) || !root.current?.contains(target)) open.value = false
     }
+    // On the window: who opened it with the pointer has the focus on the picture still.
+    const close = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return
+      if (root.current?.contains(document.activeElement)) root.current.querySelector('button')?.focus()
+      open.value = false
+      event.stopPropagation()
+    }
     window.addEventListener('pointerdown', outside)
-    return () => window.removeEventListener('pointerdown', outside)
+    window.addEventListener('keydown', close, { capture: true })
+    return () => {
+      window.removeEventListener('pointerdown', outside)
+      window.removeEventListener('keydown', close, { capture: true })
+    }
   }, [open.value])
-  const close = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || !open.value) return
-    open.value = false
-    root.current?.querySelector('button')?.focus()
-    event.stopPropagation()
-  }
   return (
-    <div class="menu" ref={root} onKeyDown={close}>
+    <div class="menu" ref={root}>
       <button
         type="button"
         class={text ? 'button' : 'button quiet'}
