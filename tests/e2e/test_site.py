@@ -99,6 +99,19 @@ def test_jobs_are_divided_ticked_and_handed_out(person: Page, product: Product) 
     expect(person.get_by_role("table")).to_have_count(0)
 
 
+def test_a_videos_annotations_are_exported_from_the_projects_page(person: Page, product: Product) -> None:
+    person.goto(f"{product.url}/projects/1/")
+    person.get_by_role("button", name="Export demo.mp4").click(timeout=60_000)
+    dialog = person.get_by_role("dialog", name="Export annotations")
+    dialog.get_by_label("MOTChallenge").check()
+    dialog.get_by_role("button", name="Export 1 video").click()
+    with person.expect_download() as download:
+        dialog.get_by_role("button", name="Download", exact=True).click(timeout=30_000)
+    assert download.value.suggested_filename.startswith("demo-mot")
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
+
+
 def test_the_theme_is_the_systems_until_somebody_chooses(product: Product, browser: Browser) -> None:
     context = browser.new_context(color_scheme="dark")
     page = context.new_page()
