@@ -13,3 +13,8 @@ export function t(english: string, values: Readonly<Record<string, string | numb
   const text = translations[english] ?? english
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => String(values[name] ?? placeholder))
 }
+
+/** A text about one thing or about several; {count} is filled too. */
+export function counted(count: number, one: string, several: string, values: Readonly<Record<string, string | number>> = {}): string {
+  return t(count === 1 ? one : several, { count, ...values })
+}
