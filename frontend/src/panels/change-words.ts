@@ -1,4 +1,5 @@
 /** What a line of the history says. */
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { ChangeGroup } from '@/store/change-groups'
 import type { TrackId } from '@/store/types'
@@ -8,33 +9,30 @@ const NAMED = 2
 /** e.g. "Move ×40", "Tracking", "Imported MOT". */
 export function titleOf(group: ChangeGroup): string {
   const [newest] = group.changes
-  if (newest.run !== null) return group.changes.every(({ kind }) => kind === 'run') ? newest.summary : 'Tracking'
-  const title = newest.summary || 'Edit'
+  if (newest.run !== null) return group.changes.every(({ kind }) => kind === 'run') ? newest.summary : t('Tracking')
+  const title = newest.summary || t('Edit')
   return group.changes.length > 1 ? `${title} ×${group.changes.length}` : title
 }
 
 /** e.g. "car 3, car 4 and 12 more"; empty without tracks. */
 export function namesOf(editor: Editor, tracks: readonly TrackId[], count: number): string {
   if (!count) return ''
-  const named = tracks.slice(0, NAMED).map((track) => `${nameOf(editor, track)}${editor.store.records.track(track)?.deleted ? ' (deleted)' : ''}`)
+  const named = tracks.slice(0, NAMED).map((track) => (editor.store.records.track(track)?.deleted ? t('{name} (deleted)', { name: nameOf(editor, track) }) : nameOf(editor, track)))
   const more = count - named.length
-  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ')
+  return more > 0 ? t('{names} and {count} more', { names: named.join(', '), count: more }) : named.join(', ')
 }
 
 export function nameOf(editor: Editor, id: TrackId): string {
   const track = editor.store.records.track(id)
-  if (!track) return 'an object'
+  if (!track) return t('an object')
   const number = track.number > 0 ? ` ${track.number}` : ''
-  return `${editor.label(track.label)?.name ?? 'object'}${number}`
+  return `${editor.label(track.label)?.name ?? t('object')}${number}`
 }
 
 export function framesInWords({ first, last }: Pick<ChangeGroup, 'first' | 'last'>): string {
   if (first === null) return ''
-  return first === last ? `frame ${first}` : `frames ${first}–${last}`
+  return first === last ? t('frame {first}', { first }) : t('frames {first}–{last}', { first, last: last! })
 }
-
-/** e.g. "1 shape", "2 shapes". */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 /** e.g. "frame 3", "frames 3–9", "frames 3–9 and 2 more places". */
 export function rangesInWords(ranges: readonly (readonly [number, number])[]): string {
@@ -42,5 +40,5 @@ export function rangesInWords(ranges: readonly (readonly [number, number])[]): s
   if (!range) return ''
   const more = ranges.length - 1
   const first = framesInWords({ first: range[0], last: range[1] })
-  return more ? `${first} and ${counted(more, 'more place')}` : first
+  return more ? counted(more, '{first} and {count} more place', '{first} and {count} more places', { first }) : first
 }

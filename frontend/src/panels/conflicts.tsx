@@ -1,8 +1,9 @@
+import { counted, t } from '@/core/text'
 import { changeConflict, showConflict, wordsOf } from '@/editor/conflicts'
 import type { Editor } from '@/editor/editor'
 import type { Met } from '@/store/conflicts'
 import type { Refusal } from '@/store/refusals'
-import { counted, nameOf, rangesInWords } from './change-words'
+import { nameOf, rangesInWords } from './change-words'
 
 const SHOWN = 2
 
@@ -12,12 +13,12 @@ export function ConflictCards({ editor }: { editor: Editor }) {
   const refused = editor.store.refusals.kept.value
   if (!open.length && !refused.length) return null
   return (
-    <section class="conflicts" aria-label="Changes that need an answer" aria-live="polite">
+    <section class="conflicts" aria-label={t('Changes that need an answer')} aria-live="polite">
       {refused.length > 0 && <RefusedCard editor={editor} refused={refused} />}
       {open.slice(0, SHOWN).map((met) => (
         <ConflictCard key={met.id} editor={editor} met={met} />
       ))}
-      {open.length > SHOWN && <p class="muted">and {open.length - SHOWN} more</p>}
+      {open.length > SHOWN && <p class="muted">{t('and {count} more', { count: open.length - SHOWN })}</p>}
     </section>
   )
 }
@@ -27,14 +28,14 @@ function RefusedCard({ editor, refused }: { editor: Editor; refused: readonly Re
   const reason = refused.at(-1)!.message
   return (
     <article class="conflict refused">
-      <h3>{counted(refused.length, 'change')} could not be saved</h3>
-      <p>{reason && `${reason} `}Until you try again, {refused.length === 1 ? 'it is' : 'they are'} kept in this browser.</p>
+      <h3>{counted(refused.length, '{count} change could not be saved', '{count} changes could not be saved')}</h3>
+      <p>{reason && `${reason} `}{counted(refused.length, 'Until you try again, it is kept in this browser.', 'Until you try again, they are kept in this browser.')}</p>
       <div class="row end">
         <button type="button" class="button" onClick={() => editor.store.refusals.take()}>
-          Discard
+          {t('Discard')}
         </button>
         <button type="button" class="button primary" onClick={() => editor.store.retryRefused()}>
-          Try again
+          {t('Try again')}
         </button>
       </div>
     </article>
@@ -51,7 +52,7 @@ function ConflictCard({ editor, met }: { editor: Editor; met: Met }) {
       <div class="row">
         {ranges.length > 0 && (
           <button type="button" class="button quiet" onClick={() => showConflict(editor, met)}>
-            Show
+            {t('Show')}
           </button>
         )}
         <span class="spring" />

@@ -1,11 +1,12 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { counted, t } from '@/core/text'
 import { restoreTracks } from '@/editor/commands/history'
 import type { Editor } from '@/editor/editor'
 import type { DeletedOut } from '@/protocol/generated'
 import { trackColour } from '@/store/colours'
 import type { BoxPx, Track } from '@/store/types'
-import { counted, framesInWords } from './change-words'
+import { framesInWords } from './change-words'
 import { ago, exactly } from './times'
 
 /** CSS px. */
@@ -30,7 +31,7 @@ export function DeletedTracks({ editor }: { editor: Editor }) {
     )
   }, [ids, saved])
   const listed = [...deleted.value].sort((a, b) => when(known.value.get(b.id)) - when(known.value.get(a.id)) || b.number - a.number)
-  if (!listed.length) return <p class="empty">No deleted objects. Whatever is deleted waits here until it is wanted again.</p>
+  if (!listed.length) return <p class="empty">{t('No deleted objects. Whatever is deleted waits here until it is wanted again.')}</p>
   const those = listed.filter(({ id }) => chosen.value.has(id)).map(({ id }) => id)
   const bringBack = (tracks: readonly string[]) => {
     restoreTracks(editor, tracks)
@@ -47,15 +48,15 @@ export function DeletedTracks({ editor }: { editor: Editor }) {
               indeterminate={those.length > 0 && those.length < listed.length}
               onChange={(event) => (chosen.value = new Set(event.currentTarget.checked ? listed.map(({ id }) => id) : []))}
             />
-            <span>{those.length ? `${those.length} chosen` : counted(listed.length, 'object')}</span>
+            <span>{those.length ? t('{count} chosen', { count: those.length }) : counted(listed.length, '{count} object', '{count} objects')}</span>
           </label>
           <span class="spring" />
           <button type="button" class="button" disabled={!those.length} onClick={() => bringBack(those)}>
-            Restore chosen
+            {t('Restore chosen')}
           </button>
         </div>
       )}
-      <ul aria-label="Deleted objects">
+      <ul aria-label={t('Deleted objects')}>
         {listed.map((track) => (
           <DeletedRow
             key={track.id}
@@ -83,24 +84,24 @@ interface DeletedRowProps {
 }
 
 function DeletedRow({ editor, track, known, chosen, onChoose, onRestore }: DeletedRowProps) {
-  const name = `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
+  const name = `${editor.label(track.label)?.name ?? t('object')} ${track.number > 0 ? track.number : ''}`.trim()
   return (
     <li class="deleted">
-      {editor.config.canEdit && <input type="checkbox" aria-label={`Choose ${name}`} checked={chosen} onChange={(event) => onChoose(event.currentTarget.checked)} />}
+      {editor.config.canEdit && <input type="checkbox" aria-label={t('Choose {name}', { name })} checked={chosen} onChange={(event) => onChoose(event.currentTarget.checked)} />}
       <Picture editor={editor} known={known} />
       <span class="change-what">
         <span class="change-title">
           <span class="swatch" style={{ background: trackColour(editor.config, track) }} />
           {name}
         </span>
-        <span class="change-where">{known && (known.shapes ? `${framesInWords(known)} · ${counted(known.shapes, 'shape')}` : 'no shapes')}</span>
+        <span class="change-where">{known && (known.shapes ? `${framesInWords(known)} · ${counted(known.shapes, '{count} shape', '{count} shapes')}` : t('no shapes'))}</span>
         <span class="change-who" title={known ? exactly(Date.parse(known.at)) : ''}>
-          {known && `${known.by || 'Somebody'} · ${ago(Date.parse(known.at), Date.now())}`}
+          {known && `${known.by || t('Somebody')} · ${ago(Date.parse(known.at), Date.now())}`}
         </span>
       </span>
       {editor.config.canEdit && (
-        <button type="button" class="button" aria-label={`Restore ${name}`} onClick={onRestore}>
-          Restore
+        <button type="button" class="button" aria-label={t('Restore {name}', { name })} onClick={onRestore}>
+          {t('Restore')}
         </button>
       )}
     </li>

@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { grouped, type ChangeGroup } from '@/store/change-groups'
 import type { ChangeKind } from '@/store/change-log'
@@ -24,15 +25,15 @@ export function HistoryDrawer({ editor }: { editor: Editor }) {
     close()
   }
   return (
-    <aside class="history" aria-label="History" onKeyDown={escape}>
+    <aside class="history" aria-label={t('History')} onKeyDown={escape}>
       <header class="panel-head">
-        <h2>History</h2>
+        <h2>{t('History')}</h2>
         <span class="spring" />
-        <CloseButton label="Close the history" onClick={close} />
+        <CloseButton label={t('Close the history')} onClick={close} />
       </header>
-      <div class="tabs" role="tablist" aria-label="History">
-        <Tab editor={editor} page="changes" label="Changes" />
-        <Tab editor={editor} page="deleted" label="Deleted objects" />
+      <div class="tabs" role="tablist" aria-label={t('History')}>
+        <Tab editor={editor} page="changes" label={t('Changes')} />
+        <Tab editor={editor} page="deleted" label={t('Deleted objects')} />
       </div>
       {page === 'changes' ? <Changes editor={editor} /> : <DeletedTracks editor={editor} />}
     </aside>
@@ -64,7 +65,7 @@ function Changes({ editor }: { editor: Editor }) {
     <>
       <Filters editor={editor} />
       <div class="change-list">
-        <ol aria-label="Changes, newest first">
+        <ol aria-label={t('Changes, newest first')}>
           {groups.value.map((group) => (
             <ChangeRow key={group.changes.at(-1)!.revision} editor={editor} group={group} now={now.value} onRestore={() => (restoring.value = group)} />
           ))}
@@ -82,30 +83,30 @@ function Filters({ editor }: { editor: Editor }) {
   const [selected] = editor.session.selection.value
   return (
     <div class="history-filters">
-      <select aria-label="By whom" value={author ?? ''} onChange={(event) => void log.open({ author: Number(event.currentTarget.value) || null })}>
-        <option value="">Everybody</option>
+      <select aria-label={t('By whom')} value={author ?? ''} onChange={(event) => void log.open({ author: Number(event.currentTarget.value) || null })}>
+        <option value="">{t('Everybody')}</option>
         {log.authors.value.map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
           </option>
         ))}
       </select>
-      <select aria-label="Kind of change" value={kind} onChange={(event) => void log.open({ kind: event.currentTarget.value as ChangeKind })}>
-        <option value="">Everything</option>
-        <option value="edit">Edits</option>
-        <option value="tracking">Tracking</option>
-        <option value="import">Imports</option>
-        <option value="restore">Restores</option>
+      <select aria-label={t('Kind of change')} value={kind} onChange={(event) => void log.open({ kind: event.currentTarget.value as ChangeKind })}>
+        <option value="">{t('Everything')}</option>
+        <option value="edit">{t('Edits')}</option>
+        <option value="tracking">{t('Tracking')}</option>
+        <option value="import">{t('Imports')}</option>
+        <option value="restore">{t('Restores')}</option>
       </select>
       <button
         type="button"
         class="button quiet"
         aria-pressed={track !== null}
         disabled={track === null && selected === undefined}
-        title={track === null ? 'Only changes of the selected object' : `Only changes of ${namesOf(editor, [track], 1)}. Click to show all.`}
+        title={track === null ? t('Only changes of the selected object') : t('Only changes of {names}. Click to show all.', { names: namesOf(editor, [track], 1) })}
         onClick={() => void log.open({ track: track === null ? (selected ?? null) : null })}
       >
-        Selected
+        {t('Selected')}
       </button>
     </div>
   )
@@ -122,21 +123,21 @@ function ChangeRow({ editor, group, now, onRestore }: { editor: Editor; group: C
   }
   return (
     <li class={`change ${group.undone ? 'undone' : ''}`}>
-      <button type="button" class="change-body" title="Select it and go there" onClick={show}>
+      <button type="button" class="change-body" title={t('Select it and go there')} onClick={show}>
         <Icon name={ICONS[newest.kind]} />
         <span class="change-what">
           <span class="change-title">
             {titleOf(group)}
-            {group.undone && <span class="badge">taken back</span>}
+            {group.undone && <span class="badge">{t('taken back')}</span>}
           </span>
           <span class="change-where">{where}</span>
           <span class="change-who">
-            {newest.author_name || 'Somebody'} · <time dateTime={newest.at} title={exactly(at)}>{ago(at, now)}</time>
+            {newest.author_name || t('Somebody')} · <time dateTime={newest.at} title={exactly(at)}>{ago(at, now)}</time>
           </span>
         </span>
       </button>
       {editor.config.canEdit && (
-        <button type="button" class="icon-button change-restore" title="Bring back how it was then …" aria-label={`Bring back how it was at: ${titleOf(group)}`} onClick={onRestore}>
+        <button type="button" class="icon-button change-restore" title={t('Bring back how it was then …')} aria-label={t('Bring back how it was at: {change}', { change: titleOf(group) })} onClick={onRestore}>
           <Icon name="undo" />
         </button>
       )}
@@ -159,13 +160,13 @@ function End({ editor, empty }: { editor: Editor; empty: boolean }) {
   const filtered = Object.values(log.filter.value).some(Boolean)
   return (
     <div ref={end} class="change-rest">
-      {state === 'loading' && <p class="empty">Loading …</p>}
-      {state === 'complete' && empty && <p class="empty">{filtered ? 'No change like this.' : 'Nothing was changed yet. Everything that you and others do here is listed.'}</p>}
+      {state === 'loading' && <p class="empty">{t('Loading …')}</p>}
+      {state === 'complete' && empty && <p class="empty">{filtered ? t('No change like this.') : t('Nothing was changed yet. Everything that you and others do here is listed.')}</p>}
       {state === 'failed' && (
         <p class="empty">
-          The history can’t be reached.{' '}
+          {t('The history can’t be reached.')}{' '}
           <button type="button" class="button" onClick={() => void log.more()}>
-            Try again
+            {t('Try again')}
           </button>
         </p>
       )}

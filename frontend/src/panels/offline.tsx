@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { LiveChannel } from '@/protocol/live'
-import { counted } from './change-words'
 
 const TICK_MS = 500
 const SIGNED_OUT = 4401
@@ -33,7 +33,7 @@ function Retry({ live, now }: { live: LiveChannel; now: number }) {
   if (live.endedBy.value === SIGNED_OUT) {
     return (
       <a class="button" href={`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`}>
-        Sign in
+        {t('Sign in')}
       </a>
     )
   }
@@ -43,24 +43,24 @@ function Retry({ live, now }: { live: LiveChannel; now: number }) {
     <>
       {live.endedBy.value === null && (
         <span class="offline-next" aria-hidden="true">
-          {seconds ? `Next try in ${seconds} s` : 'Connecting …'}
+          {seconds ? t('Next try in {seconds} s', { seconds }) : t('Connecting …')}
         </span>
       )}
       <button type="button" class="button" onClick={() => live.hurry()}>
-        Try now
+        {t('Try now')}
       </button>
     </>
   )
 }
 
 function titleOf(since: number, ended: number | null): string {
-  if (ended === null) return `Offline since ${new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`
-  return ended === SIGNED_OUT ? 'You are signed out' : 'This video is no longer shared with you'
+  if (ended === null) return t('Offline since {time}', { time: new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) })
+  return ended === SIGNED_OUT ? t('You are signed out') : t('This video is no longer shared with you')
 }
 
 /** What is kept, and what has to wait. `ended`: as in `LiveChannel.endedBy`. */
 export function waiting(unsent: number, ended: number | null): string {
-  const kept = unsent ? `${counted(unsent, 'change')} ${unsent === 1 ? 'is' : 'are'} kept in this browser` : ''
-  if (ended !== null) return kept ? `${kept}.` : 'Everything you did is saved.'
-  return kept ? `${kept} and sent when you are back. Tracking waits too.` : 'You can go on drawing: it is kept in this browser. Tracking waits.'
+  if (ended !== null) return unsent ? counted(unsent, '{count} change is kept in this browser.', '{count} changes are kept in this browser.') : t('Everything you did is saved.')
+  if (unsent) return counted(unsent, '{count} change is kept in this browser and sent when you are back. Tracking waits too.', '{count} changes are kept in this browser and sent when you are back. Tracking waits too.')
+  return t('You can go on drawing: it is kept in this browser. Tracking waits.')
 }

@@ -1,10 +1,11 @@
 import { useComputed, useSignal, useSignalEffect, type Signal } from '@preact/signals'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { RestorePreview } from '@/protocol/generated'
 import type { ChangeGroup } from '@/store/change-groups'
 import type { RestoreScope } from '@/store/restorer'
 import type { TrackId } from '@/store/types'
-import { counted, namesOf, titleOf } from './change-words'
+import { namesOf, titleOf } from './change-words'
 import { Modal } from './modal'
 import { ago } from './times'
 
@@ -35,7 +36,7 @@ export function RestoreDialog({ editor, group, onClose }: RestoreDialogProps) {
     busy.value = true
     try {
       await editor.store.restorer.restore(scope.value, `Back to ${moment.value} “${title}”`, seen)
-      editor.session.tell(`Brought back how it was ${moment.value} “${title}”. Undo takes that back.`)
+      editor.session.tell(t(moment.value === 'after' ? 'Brought back how it was after “{title}”. Undo takes that back.' : 'Brought back how it was before “{title}”. Undo takes that back.', { title }))
       onClose()
     } catch (error) {
       editor.session.tell((error as Error).message, 'error')
@@ -46,28 +47,28 @@ export function RestoreDialog({ editor, group, onClose }: RestoreDialogProps) {
   }
   const found = preview.found.value
   return (
-    <Modal label="Bring back an earlier state" onClose={onClose}>
-      <h2>Bring back an earlier state</h2>
+    <Modal label={t('Bring back an earlier state')} onClose={onClose}>
+      <h2>{t('Bring back an earlier state')}</h2>
       <fieldset class="restore-choices">
-        <legend>Which</legend>
-        <Choice chosen={moment} value="after" disabled={isLatest} text={`After “${title}”, ${ago(Date.parse(newest.at), Date.now())}`} />
-        <Choice chosen={moment} value="before" text={`Before “${title}”`} />
+        <legend>{t('Which')}</legend>
+        <Choice chosen={moment} value="after" disabled={isLatest} text={t('After “{title}”, {ago}', { title, ago: ago(Date.parse(newest.at), Date.now()) })} />
+        <Choice chosen={moment} value="before" text={t('Before “{title}”', { title })} />
       </fieldset>
       <fieldset class="restore-choices">
-        <legend>Of what</legend>
-        {editor.config.canManage && <Choice chosen={what} value="all" text="Everything on this video" />}
-        {group.tracks.length > 0 && group.tracks.length === group.trackCount && <Choice chosen={what} value="these" text={`Only what changed here: ${namesOf(editor, group.tracks, group.tracks.length)}`} />}
-        {selected.length > 0 && <Choice chosen={what} value="selected" text={`Only what is selected: ${namesOf(editor, selected, selected.length)}`} />}
+        <legend>{t('Of what')}</legend>
+        {editor.config.canManage && <Choice chosen={what} value="all" text={t('Everything on this video')} />}
+        {group.tracks.length > 0 && group.tracks.length === group.trackCount && <Choice chosen={what} value="these" text={t('Only what changed here: {names}', { names: namesOf(editor, group.tracks, group.tracks.length) })} />}
+        {selected.length > 0 && <Choice chosen={what} value="selected" text={t('Only what is selected: {names}', { names: namesOf(editor, selected, selected.length) })} />}
       </fieldset>
       <div class="restore-effect" aria-live="polite">
-        {preview.problem.value ? <p class="error">{preview.problem.value}</p> : found ? <Effect editor={editor} found={found} tracks={scope.value.tracks} /> : <p class="muted">Looking what would change …</p>}
+        {preview.problem.value ? <p class="error">{preview.problem.value}</p> : found ? <Effect editor={editor} found={found} tracks={scope.value.tracks} /> : <p class="muted">{t('Looking what would change …')}</p>}
       </div>
       <div class="row end">
         <button type="button" class="button" onClick={onClose}>
-          Cancel
+          {t('Cancel')}
         </button>
         <button type="button" class="button primary" disabled={busy.value || !found?.tracks || found.tracked > 0} onClick={() => void bringBack(found!.revision)}>
-          Bring back
+          {t('Bring back')}
         </button>
       </div>
     </Modal>
@@ -85,27 +86,27 @@ function Choice<Value extends string>({ chosen, value, text, disabled = false }:
 
 /** What it would do, in sentences. */
 function Effect({ editor, found, tracks }: { editor: Editor; found: RestorePreview; tracks: readonly TrackId[] | null }) {
-  if (!found.tracks) return <p>Nothing has changed since then{tracks ? ' on these objects' : ''}.</p>
+  if (!found.tracks) return <p>{t(tracks ? 'Nothing has changed since then on these objects.' : 'Nothing has changed since then.')}</p>
   const stop = () => {
     for (const run of editor.store.activeRuns()) {
       const those = run.tracks.filter((track) => tracks === null || tracks.includes(track))
       if (those.length) editor.store.stopRun(run.id, those)
     }
   }
-  const people = found.people.map(([name, count]) => `${counted(count, 'change')} by ${name}`)
+  const people = found.people.map(([name, count]) => counted(count, '{count} change by {name}', '{count} changes by {name}', { name }))
   return (
     <>
       <p>
-        {counted(found.tracks, 'object')} and {counted(found.shapes, 'shape')} change.
-        {people.length > 0 && ` This takes back ${inWords(people)}.`} It is a change of its own: undo takes it back, and nothing is lost.
+        {t('{objects} and {shapes} change.', { objects: counted(found.tracks, '{count} object', '{count} objects'), shapes: counted(found.shapes, '{count} shape', '{count} shapes') })}
+        {people.length > 0 && ` ${t('This takes back {changes}.', { changes: inWords(people) })}`}{' '}{t('It is a change of its own: undo takes it back, and nothing is lost.')}
       </p>
-      {found.beyond > 0 && <p>{counted(found.beyond, 'object')} also changed outside of your frames. There {found.beyond === 1 ? 'it stays' : 'they stay'} as now.</p>}
-      {!found.exact && <p>Some of the changes are so old that what was before them isn’t known; what they did stays.</p>}
+      {found.beyond > 0 && <p>{counted(found.beyond, '{count} object also changed outside of your frames. There it stays as now.', '{count} objects also changed outside of your frames. There they stay as now.')}</p>}
+      {!found.exact && <p>{t('Some of the changes are so old that what was before them isn’t known; what they did stays.')}</p>}
       {found.tracked > 0 && (
         <p class="restore-tracked">
-          {counted(found.tracked, 'object')} {found.tracked === 1 ? 'is' : 'are'} being tracked right now.
+          {counted(found.tracked, '{count} object is being tracked right now.', '{count} objects are being tracked right now.')}
           <button type="button" class="button" onClick={stop}>
-            Stop tracking
+            {t('Stop tracking')}
           </button>
         </p>
       )}
@@ -133,4 +134,4 @@ function usePreview(editor: Editor, scope: { readonly value: RestoreScope }) {
   return { found, problem, again: () => round.value++ }
 }
 
-const inWords = (list: readonly string[]) => (list.length < 2 ? list.join('') : `${list.slice(0, -1).join(', ')} and ${list.at(-1)}`)
+const inWords = (list: readonly string[]) => (list.length < 2 ? list.join('') : t('{list} and {last}', { list: list.slice(0, -1).join(', '), last: list.at(-1)! }))

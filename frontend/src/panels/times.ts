@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 /** Times as people say them. */
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -13,7 +14,7 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 export function ago(then: number, now: number): string {
   const seconds = Math.max((now - then) / 1000, 0)
   const step = STEPS.find(([, length]) => seconds >= length)
-  return step ? relative.format(-Math.floor(seconds / step[1]), step[0]) : 'just now'
+  return step ? relative.format(-Math.floor(seconds / step[1]), step[0]) : t('just now')
 }
 
 /** e.g. "23 Nov 2026, 12:57:33" */
