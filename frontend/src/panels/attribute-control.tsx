@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import { toggled, valueText, type Field, type Shown } from '@/editor/attributes'
 
 /** More choices than this are a list to open instead of chips. */
@@ -71,7 +72,7 @@ function List({ field, shown, readOnly, labelledBy, first, onChange }: ControlPr
   const { mixed, held } = shown
   return (
     <select aria-labelledby={labelledBy} disabled={readOnly} value={mixed ? '' : valueText(held.value)} {...(first ? { 'data-first': '' } : {})} onChange={(event) => onChange(event.currentTarget.value || null)}>
-      <option value="">{mixed ? 'Mixed' : '—'}</option>
+      <option value="">{mixed ? t('Mixed') : '—'}</option>
       {field.choices.map((choice) => (
         <option key={choice} value={choice}>
           {choice}
@@ -94,7 +95,7 @@ function Check({ shown, readOnly, labelledBy, first, onChange }: ControlProps) {
         {...(first ? { 'data-first': '' } : {})}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />
-      <span>{mixed ? 'Mixed' : valueText(held.value === true)}</span>
+      <span>{mixed ? t('Mixed') : valueText(held.value === true)}</span>
     </label>
   )
 }
@@ -114,7 +115,7 @@ function Text({ field, shown, readOnly, labelledBy, first, onChange }: ControlPr
       type={numeric ? 'number' : 'text'}
       {...(numeric ? { step: 'any' } : {})}
       aria-labelledby={labelledBy}
-      placeholder={mixed ? 'Mixed' : ''}
+      placeholder={mixed ? t('Mixed') : ''}
       defaultValue={text}
       value={text}
       disabled={readOnly}

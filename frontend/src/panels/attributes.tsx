@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { t } from '@/core/text'
 import { shownOf, stepsAround, valueByDigit, valueText, type Field, type Shown } from '@/editor/attributes'
 import { clearFromHere, fieldsOf, removeStep, selectedTracks, setAttribute } from '@/editor/commands/attributes'
 import type { Editor } from '@/editor/editor'
@@ -15,11 +16,11 @@ export function Attributes({ editor }: { editor: Editor }) {
   const fields = fieldsOf(editor, tracks)
   const range = editor.session.range.value
   return (
-    <Section editor={editor} id="attributes" title="Attributes" label="Attributes of the selection" aside={<span class="count">{fields.length ? namesOf(editor, tracks) : whyNone(tracks)}</span>}>
+    <Section editor={editor} id="attributes" title={t('Attributes')} label={t('Attributes of the selection')} aside={<span class="count">{fields.length ? namesOf(editor, tracks) : whyNone(tracks)}</span>}>
       {range && fields.some(({ perFrame }) => perFrame) && (
         <label class="choice">
           <input type="checkbox" checked={within.value} onChange={(event) => (within.value = event.currentTarget.checked)} />
-          Change frames {range[0]}–{range[1]} only
+          {t('Change frames {first}–{last} only', { first: range[0], last: range[1] })}
         </label>
       )}
       {fields.length > 0 && (
@@ -75,10 +76,10 @@ function Steps({ editor, field, tracks, shown, readOnly }: Omit<RowProps, 'range
   const here = shown.held.from === 'here'
   return (
     <span class="attribute-steps">
-      <StepButton icon="back" label={`Where ${field.name} changes before`} disabled={before === null} onClick={() => editor.step(before! - frame)} />
-      <StepButton icon="diamond" filled={here} label={here ? `Take the change of ${field.name} on this frame back` : `${field.name} doesn’t change on this frame`} disabled={!here || readOnly} onClick={() => removeStep(editor, field)} />
-      <StepButton icon="forth" label={`Where ${field.name} changes next`} disabled={after === null} onClick={() => editor.step(after! - frame)} />
-      <StepButton icon="clearFrom" label={`Clear ${field.name} from this frame on`} disabled={readOnly || (!here && after === null)} onClick={() => clearFromHere(editor, field)} />
+      <StepButton icon="back" label={t('Where {name} changes before', { name: field.name })} disabled={before === null} onClick={() => editor.step(before! - frame)} />
+      <StepButton icon="diamond" filled={here} label={here ? t('Take the change of {name} on this frame back', { name: field.name }) : t('{name} doesn’t change on this frame', { name: field.name })} disabled={!here || readOnly} onClick={() => removeStep(editor, field)} />
+      <StepButton icon="forth" label={t('Where {name} changes next', { name: field.name })} disabled={after === null} onClick={() => editor.step(after! - frame)} />
+      <StepButton icon="clearFrom" label={t('Clear {name} from this frame on', { name: field.name })} disabled={readOnly || (!here && after === null)} onClick={() => clearFromHere(editor, field)} />
     </span>
   )
 }
@@ -102,19 +103,20 @@ function leave(editor: Editor, event: KeyboardEvent): void {
 }
 
 function fromText({ held, mixed }: Shown): string {
-  if (mixed) return 'mixed'
-  if (held.from === 'default') return valueText(held.value) && 'default'
-  return held.from === 'earlier' ? `since ${held.since}` : ''
+  if (mixed) return t('mixed')
+  if (held.from === 'default') return valueText(held.value) && t('default')
+  return held.from === 'earlier' ? t('since {frame}', { frame: held.since! }) : ''
 }
 
 function namesOf(editor: Editor, tracks: readonly Track[]): string {
   const [track, ...others] = tracks
   if (!track) return ''
-  if (others.length) return `${tracks.length} objects`
-  return `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}${track.locked ? ' · locked' : ''}`.trim()
+  if (others.length) return t('{count} objects', { count: tracks.length })
+  const name = `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim()
+  return track.locked ? t('{name} · locked', { name }) : name
 }
 
 function whyNone(tracks: readonly Track[]): string {
-  if (!tracks.length) return 'select an object'
-  return tracks.length === 1 ? 'its label has none' : 'these labels share none'
+  if (!tracks.length) return t('select an object')
+  return tracks.length === 1 ? t('its label has none') : t('these labels share none')
 }

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { pointsOf, Seen } from '@/geometry/kinds/point-list'
 import type { ShownShape, Skeleton } from '@/store/types'
@@ -18,7 +19,7 @@ export function Joints({ editor }: { editor: Editor }) {
   const skeleton = shape?.kind === 'skeleton' ? editor.label(shape.track.label)?.skeleton : null
   if (!shape || !skeleton) return null
   return (
-    <Section editor={editor} id="joints" title="Joints" aside={<span class="count">{counted(shape)}</span>}>
+    <Section editor={editor} id="joints" title={t('Joints')} aside={<span class="count">{counted(shape)}</span>}>
       <ul class="joint-list">
         {pointsOf(shape).map(({ seen }, index) => (
           <Joint key={index} editor={editor} shape={shape} index={index} seen={seen} skeleton={skeleton} />
@@ -50,8 +51,8 @@ function Joint({ editor, shape, index, seen, skeleton }: JointProps) {
             type="button"
             role="radio"
             aria-checked={seen === state}
-            aria-label={`${name}: ${text.toLowerCase()}`}
-            title={text}
+            aria-label={`${name}: ${t(text).toLowerCase()}`}
+            title={t(text)}
             disabled={!editor.config.canEdit || shape.track.locked}
             onClick={() => editor.setJoint(shape.track.id, index, state)}
           >
@@ -66,5 +67,5 @@ function Joint({ editor, shape, index, seen, skeleton }: JointProps) {
 /** e.g. "15 of 17 visible" */
 function counted(shape: ShownShape): string {
   const points = pointsOf(shape)
-  return `${points.filter(({ seen }) => seen === Seen.visible).length} of ${points.length} visible`
+  return t('{visible} of {count} visible', { visible: points.filter(({ seen }) => seen === Seen.visible).length, count: points.length })
 }

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { t } from '@/core/text'
 import { command, perform } from '@/editor/commands'
 import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
@@ -22,8 +23,8 @@ export function Labels({ editor }: { editor: Editor }) {
       {labels.length >= MANY && (
         <input
           type="search"
-          placeholder="Find"
-          aria-label="Find labels by name"
+          placeholder={t('Find')}
+          aria-label={t('Find labels by name')}
           value={query.value}
           onInput={(event) => (query.value = event.currentTarget.value)}
           onKeyDown={(event) => {
@@ -31,21 +32,21 @@ export function Labels({ editor }: { editor: Editor }) {
           }}
         />
       )}
-      <CommandButton editor={editor} id="tool.draw" icon="plus" text="Draw" />
+      <CommandButton editor={editor} id="tool.draw" icon="plus" text={t('Draw')} />
     </>
   )
   return (
-    <Section editor={editor} id="labels" title="New objects are" label="Label of new objects" aside={aside}>
-      <div class="chips" role="radiogroup" aria-label="Label of new objects">
+    <Section editor={editor} id="labels" title={t('New objects are')} label={t('Label of new objects')} aside={aside}>
+      <div class="chips" role="radiogroup" aria-label={t('Label of new objects')}>
         {found.map((label) => (
           <Chip key={label.id} editor={editor} label={label} />
         ))}
         {!labels.length && (
           <p class="empty">
-            This project has no labels yet. <a href={editor.config.urls.project}>Add one in the project.</a>
+            {t('This project has no labels yet.')}{' '}<a href={editor.config.urls.project}>{t('Add one in the project.')}</a>
           </p>
         )}
-        {labels.length > 0 && !found.length && <p class="empty">No label matches “{query.value}”.</p>}
+        {labels.length > 0 && !found.length && <p class="empty">{t('No label matches “{query}”.', { query: query.value })}</p>}
       </div>
     </Section>
   )
@@ -60,7 +61,7 @@ function Chip({ editor, label }: { editor: Editor; label: Label }) {
     else activeLabel.value = label.id
   }
   return (
-    <button type="button" role="radio" class="chip" aria-checked={chosen} title={chosen ? 'Click again to draw' : `Draw the next object as ${label.name}`} onClick={choose}>
+    <button type="button" role="radio" class="chip" aria-checked={chosen} title={chosen ? t('Click again to draw') : t('Draw the next object as {name}', { name: label.name })} onClick={choose}>
       <span class="swatch" style={{ background: label.colour }} />
       {label.name}
       {key && <kbd>{key}</kbd>}

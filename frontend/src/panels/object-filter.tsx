@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { conditionsOf, SORT_KEYS, type Content, type SortKey } from '@/editor/track-filter'
 import type { Track } from '@/store/types'
@@ -8,10 +9,10 @@ const CONTENTS: Record<Content, string> = { keyframes: 'Keyframes only', predict
 const VERDICTS: Record<Track['verdict'], string> = { '': 'Not reviewed', accepted: 'Accepted', rejected: 'Rejected' }
 
 /** What the list, and the timeline with it, shows and in which order. */
-export function ObjectFilter({ editor, id = 'object-filter', title = 'Filter and order' }: { editor: Editor; id?: string; title?: string }) {
+export function ObjectFilter({ editor, id = 'object-filter', title = t('Filter and order') }: { editor: Editor; id?: string; title?: string }) {
   const { list } = editor
   const count = conditionsOf(list.filter.value)
-  const label = count ? `${title} (${count} set)` : title
+  const label = count ? t('{title} ({count} set)', { title, count }) : title
   return (
     <Popover id={id} icon="filter" label={label} pressed={count > 0}>
       {() => <FilterForm editor={editor} />}
@@ -29,36 +30,36 @@ function FilterForm({ editor }: { editor: Editor }) {
     <div class="filter-form">
       <div class="row">
         <label class="field grow">
-          <span>Order</span>
+          <span>{t('Order')}</span>
           <select value={by} onChange={(event) => (list.order.value = { by: event.currentTarget.value as SortKey, descending })}>
             {SORT_KEYS.map((key) => (
               <option key={key} value={key}>
-                {SORTS[key]}
+                {t(SORTS[key])}
               </option>
             ))}
           </select>
         </label>
         <button type="button" class="button" aria-pressed={descending} onClick={() => (list.order.value = { by, descending: !descending })}>
-          {descending ? 'Falling' : 'Rising'}
+          {descending ? t('Falling') : t('Rising')}
         </button>
       </div>
-      <Choices title="Labels" options={editor.config.labels.map(({ id, name, colour }) => ({ value: id, name, colour, count: all.filter((track) => track.label === id).length }))} chosen={filter.labels} onChange={(labels) => list.narrow({ labels })} />
-      <Choices title="Holds" options={options(CONTENTS)} chosen={filter.contents} onChange={(contents) => list.narrow({ contents })} />
-      <Choices title="Review" options={options(VERDICTS)} chosen={filter.verdicts} onChange={(verdicts) => list.narrow({ verdicts })} />
-      {sources.length > 1 && <Choices title="Made by" options={sources.map((value) => ({ value, name: value }))} chosen={filter.sources} onChange={(chosen) => list.narrow({ sources: chosen })} />}
+      <Choices title={t('Labels')} options={editor.config.labels.map(({ id, name, colour }) => ({ value: id, name, colour, count: all.filter((track) => track.label === id).length }))} chosen={filter.labels} onChange={(labels) => list.narrow({ labels })} />
+      <Choices title={t('Holds')} options={options(CONTENTS)} chosen={filter.contents} onChange={(contents) => list.narrow({ contents })} />
+      <Choices title={t('Review')} options={options(VERDICTS)} chosen={filter.verdicts} onChange={(verdicts) => list.narrow({ verdicts })} />
+      {sources.length > 1 && <Choices title={t('Made by')} options={sources.map((value) => ({ value, name: value }))} chosen={filter.sources} onChange={(chosen) => list.narrow({ sources: chosen })} />}
       <fieldset>
-        <legend>Seen</legend>
+        <legend>{t('Seen')}</legend>
         <label class="choice">
           <input type="checkbox" checked={filter.here} onChange={() => list.narrow({ here: !filter.here })} />
-          On this frame
+          {t('On this frame')}
         </label>
         <label class="choice">
           <input type="checkbox" checked={filter.visible} onChange={() => list.narrow({ visible: !filter.visible })} />
-          Not hidden
+          {t('Not hidden')}
         </label>
       </fieldset>
       <button type="button" class="button" disabled={!conditionsOf(filter)} onClick={() => list.clear()}>
-        Show everything
+        {t('Show everything')}
       </button>
     </div>
   )
@@ -71,7 +72,7 @@ interface Option<Value> {
   readonly count?: number
 }
 
-const options = <Value extends string>(names: Record<Value, string>): Option<Value>[] => (Object.entries(names) as [Value, string][]).map(([value, name]) => ({ value, name }))
+const options = <Value extends string>(names: Record<Value, string>): Option<Value>[] => (Object.entries(names) as [Value, string][]).map(([value, name]) => ({ value, name: t(name) }))
 
 interface ChoicesProps<Value> {
   readonly title: string

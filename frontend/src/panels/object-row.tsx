@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { deleteTracks } from '@/editor/commands/tracks'
 import { recolour, setLocked } from '@/editor/commands/objects'
 import type { Editor } from '@/editor/editor'
@@ -29,8 +30,8 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
       <input
         type="color"
         value={trackColour(editor.config, track, editor.display.colourBy.value)}
-        title="Colour"
-        aria-label={`Colour of ${name}`}
+        title={t('Colour')}
+        aria-label={t('Colour of {name}', { name })}
         disabled={!canEdit || track.locked}
         onChange={(event) => recolour(editor, [track.id], event.currentTarget.value)}
       />
@@ -38,19 +39,19 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
         type="button"
         class="object-name"
         aria-pressed={selected}
-        title="Click with Shift or Ctrl for several; double click goes to where it begins"
+        title={t('Click with Shift or Ctrl for several; double click goes to where it begins')}
         onClick={(event) => onPick(event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'toggle' : 'alone')}
         onDblClick={() => editor.visit(track.id)}
       >
         {name}
       </button>
-      {store.followed.value.includes(track.id) && <span class="tracked" role="img" aria-label="Being tracked" title="Being tracked" />}
+      {store.followed.value.includes(track.id) && <span class="tracked" role="img" aria-label={t('Being tracked')} title={t('Being tracked')} />}
       <span class="object-actions">
-        <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={`${hidden ? 'Show' : 'Hide'} ${name}`} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
+        <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={t(hidden ? 'Show {name}' : 'Hide {name}', { name })} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
         {canEdit && (
           <>
-            <IconButton icon={track.locked ? 'lock' : 'unlock'} label={`${track.locked ? 'Unlock' : 'Lock'} ${name}`} pressed={track.locked} onClick={() => setLocked(editor, [track.id], !track.locked)} />
-            <IconButton icon="trash" label={`Delete ${name}`} onClick={() => deleteTracks(editor, [track.id])} />
+            <IconButton icon={track.locked ? 'lock' : 'unlock'} label={t(track.locked ? 'Unlock {name}' : 'Lock {name}', { name })} pressed={track.locked} onClick={() => setLocked(editor, [track.id], !track.locked)} />
+            <IconButton icon="trash" label={t('Delete {name}', { name })} onClick={() => deleteTracks(editor, [track.id])} />
           </>
         )}
       </span>
@@ -59,5 +60,5 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
 }
 
 export function nameOf(editor: Editor, track: Track): string {
-  return `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
+  return `${editor.label(track.label)?.name ?? t('object')} ${track.number > 0 ? track.number : ''}`.trim()
 }

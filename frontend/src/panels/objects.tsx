@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { between } from '@/editor/list-selection'
 import { conditionsOf } from '@/editor/track-filter'
@@ -18,7 +19,7 @@ const TALLEST_PX = 1200
 /** Every track of the layer: find, select and change one or many. */
 export function Objects({ editor }: { editor: Editor }) {
   return (
-    <Section editor={editor} id="objects" title="Objects" aside={<Finding editor={editor} />}>
+    <Section editor={editor} id="objects" title={t('Objects')} aside={<Finding editor={editor} />}>
       <List editor={editor} />
       <SelectionBar editor={editor} />
     </Section>
@@ -31,11 +32,11 @@ function Finding({ editor }: { editor: Editor }) {
   const [shown, all] = [list.shown.value.length, list.count.value]
   return (
     <>
-      <span class="count">{shown < all ? `${shown} of ${all}` : all}</span>
-      <input type="search" placeholder="Find" aria-label="Find objects by label or number" value={query} onInput={(event) => list.narrow({ query: event.currentTarget.value })} />
+      <span class="count">{shown < all ? t('{shown} of {all}', { shown, all }) : all}</span>
+      <input type="search" placeholder={t('Find')} aria-label={t('Find objects by label or number')} value={query} onInput={(event) => list.narrow({ query: event.currentTarget.value })} />
       <ObjectFilter editor={editor} />
-      <button type="button" class="button quiet" aria-pressed={here} title="Only objects on this frame" onClick={() => list.narrow({ here: !here })}>
-        Here
+      <button type="button" class="button quiet" aria-pressed={here} title={t('Only objects on this frame')} onClick={() => list.narrow({ here: !here })}>
+        {t('Here')}
       </button>
     </>
   )
@@ -65,7 +66,7 @@ function List({ editor }: { editor: Editor }) {
   return (
     <div ref={root} class="object-list" onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
       {!tracks.length && <Empty editor={editor} />}
-      <ul aria-label="Objects" onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
+      <ul aria-label={t('Objects')} onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
         {tracks.slice(first, last).map((track) => (
           <ObjectRow key={track.id} editor={editor} track={track} onPick={(how) => pick(track, how)} />
         ))}
@@ -87,19 +88,19 @@ function Empty({ editor }: { editor: Editor }) {
   if (count.value) {
     return (
       <p class="empty">
-        {filter.value.query ? `Nothing matches “${filter.value.query}”.` : 'No object is like that.'}{' '}
+        {filter.value.query ? t('Nothing matches “{query}”.', { query: filter.value.query }) : t('No object is like that.')}{' '}
         {conditionsOf(filter.value) + Number(filter.value.query !== '') > 0 && (
           <button type="button" class="link" onClick={() => editor.list.clear()}>
-            Show everything
+            {t('Show everything')}
           </button>
         )}
       </p>
     )
   }
-  if (!editor.config.canEdit) return <p class="empty">No objects yet.</p>
+  if (!editor.config.canEdit) return <p class="empty">{t('No objects yet.')}</p>
   return (
     <p class="empty">
-      No objects yet. Press <kbd>{editor.keymap.shown('tool.draw')}</kbd> and draw one.
+      {t('No objects yet. Press')}{' '}<kbd>{editor.keymap.shown('tool.draw')}</kbd>{' '}{t('and draw one.')}
     </p>
   )
 }

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { deleteTracks } from '@/editor/commands/tracks'
 import { labelsFor, recolour, relabel, renumber, setLocked } from '@/editor/commands/objects'
 import { selectedTracks } from '@/editor/commands/attributes'
@@ -14,14 +15,14 @@ export function SelectionBar({ editor }: { editor: Editor }) {
     return (
       <div class="selection-bar">
         <button type="button" class="button quiet" disabled={!listed} onClick={() => editor.session.select(...editor.list.shown.value.map(({ id }) => id))}>
-          Select all {listed > 1 ? listed : ''}
+          {listed > 1 ? t('Select all {count}', { count: listed }) : t('Select all')}
         </button>
       </div>
     )
   }
   return (
-    <div class="selection-bar" role="toolbar" aria-label="Selected objects">
-      {editor.config.canEdit ? <Changes editor={editor} tracks={tracks} /> : <span class="count">{tracks.length} selected</span>}
+    <div class="selection-bar" role="toolbar" aria-label={t('Selected objects')}>
+      {editor.config.canEdit ? <Changes editor={editor} tracks={tracks} /> : <span class="count">{t('{count} selected', { count: tracks.length })}</span>}
       <span class="spring" />
       <CommandButton editor={editor} id="track.first-frame" icon="first" />
       <CommandButton editor={editor} id="track.last-frame" icon="last" />
@@ -38,21 +39,21 @@ function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] 
     <>
       {others.length ? <span class="count">{tracks.length} ×</span> : <NumberField editor={editor} track={first!} />}
       <select
-        aria-label="Label of the selected objects"
+        aria-label={t('Label of the selected objects')}
         value={label}
         onChange={(event) => {
           const chosen = editor.label(Number(event.currentTarget.value))
           if (chosen) relabel(editor, ids, chosen)
         }}
       >
-        {label === '' && <option value="">Mixed</option>}
+        {label === '' && <option value="">{t('Mixed')}</option>}
         {labelsFor(editor, tracks).map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
           </option>
         ))}
       </select>
-      <input type="color" title="Colour of the selected objects" aria-label="Colour of the selected objects" value={trackColour(editor.config, first!, editor.display.colourBy.value)} onChange={(event) => recolour(editor, ids, event.currentTarget.value)} />
+      <input type="color" title={t('Colour of the selected objects')} aria-label={t('Colour of the selected objects')} value={trackColour(editor.config, first!, editor.display.colourBy.value)} onChange={(event) => recolour(editor, ids, event.currentTarget.value)} />
     </>
   )
 }
@@ -65,8 +66,8 @@ function NumberField({ editor, track }: { editor: Editor; track: Track }) {
       type="number"
       min={1}
       step={1}
-      aria-label="Number of the selected track"
-      title="The track’s number, which no other has"
+      aria-label={t('Number of the selected track')}
+      title={t('The track’s number, which no other has')}
       value={text}
       disabled={track.locked || track.number < 0}
       onChange={(event) => {
@@ -82,11 +83,11 @@ function Visibility({ editor, tracks }: { editor: Editor; tracks: readonly Track
   const locked = tracks.every((track) => track.locked)
   return (
     <span class="object-actions">
-      <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={hidden ? 'Show the selected objects' : 'Hide the selected objects'} pressed={hidden} onClick={() => editor.session.toggleHidden(...ids)} />
+      <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={hidden ? t('Show the selected objects') : t('Hide the selected objects')} pressed={hidden} onClick={() => editor.session.toggleHidden(...ids)} />
       {editor.config.canEdit && (
         <>
-          <IconButton icon={locked ? 'lock' : 'unlock'} label={locked ? 'Unlock the selected objects' : 'Lock the selected objects'} pressed={locked} onClick={() => setLocked(editor, ids, !locked)} />
-          <IconButton icon="trash" label="Delete the selected objects" onClick={() => deleteTracks(editor, ids)} />
+          <IconButton icon={locked ? 'lock' : 'unlock'} label={locked ? t('Unlock the selected objects') : t('Lock the selected objects')} pressed={locked} onClick={() => setLocked(editor, ids, !locked)} />
+          <IconButton icon="trash" label={t('Delete the selected objects')} onClick={() => deleteTracks(editor, ids)} />
         </>
       )}
     </span>
