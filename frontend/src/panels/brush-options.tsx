@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { LARGEST_TIP_PX, SMALLEST_TIP_PX } from '@/editor/brush'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
@@ -8,28 +9,28 @@ export function BrushOptions({ editor }: { editor: Editor }) {
   const tool = session.tool.value
   if (tool !== 'brush' && tool !== 'mask-area' && tool !== 'fill') return null
   return (
-    <div class="brush-options" role="group" aria-label="Brush">
+    <div class="brush-options" role="group" aria-label={t('Brush')}>
       {tool === 'brush' && (
         <>
-          <label title={`Size of the tip (${keymap.shown('brush.smaller')} and ${keymap.shown('brush.larger')})`}>
-            Size
+          <label title={t('Size of the tip ({smaller} and {larger})', { smaller: keymap.shown('brush.smaller'), larger: keymap.shown('brush.larger') })}>
+            {t('Size')}
             <input type="range" min={SMALLEST_TIP_PX} max={200} value={brush.size.value} onInput={(event) => (brush.size.value = Number(event.currentTarget.value))} />
             <input
               type="number"
-              aria-label="Size of the tip in px"
+              aria-label={t('Size of the tip in px')}
               min={SMALLEST_TIP_PX}
               max={LARGEST_TIP_PX}
               value={brush.size.value}
               onChange={(event) => (brush.size.value = Math.min(Math.max(Number(event.currentTarget.value) || SMALLEST_TIP_PX, SMALLEST_TIP_PX), LARGEST_TIP_PX))}
             />
           </label>
-          <Choice name="Tip" options={[['Round', false], ['Square', true]]} chosen={brush.square.value} onChoose={(square) => (brush.square.value = square)} />
+          <Choice name={t('Tip')} options={[[t('Round'), false], [t('Square'), true]]} chosen={brush.square.value} onChoose={(square) => (brush.square.value = square)} />
         </>
       )}
-      <Choice name="Paint or erase" options={[['Paint', false], ['Erase', true]]} chosen={brush.erases.value} onChoose={(erases) => (brush.erases.value = erases)} />
-      <label title="What is painted is taken from the other masks of the frame">
+      <Choice name={t('Paint or erase')} options={[[t('Paint'), false], [t('Erase'), true]]} chosen={brush.erases.value} onChoose={(erases) => (brush.erases.value = erases)} />
+      <label title={t('What is painted is taken from the other masks of the frame')}>
         <input type="checkbox" checked={brush.alone.value} onChange={(event) => (brush.alone.value = event.currentTarget.checked)} />
-        No overlap
+        {t('No overlap')}
       </label>
       <CommandButton editor={editor} id="tool.fill" icon="fill" text="Fill" pressed={tool === 'fill'} />
     </div>

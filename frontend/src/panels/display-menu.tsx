@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { COLOUR_BY, TAG_PARTS, TAG_WHEN, THICKEST_PX, type TagPart, type TagWhen } from '@/editor/display'
 import type { Editor } from '@/editor/editor'
 import type { ColourBy } from '@/store/colours'
@@ -11,7 +12,7 @@ const PARTS: Record<TagPart, string> = { label: 'Label', number: 'Number', attri
 /** How objects look on the picture. */
 export function DisplayMenu({ editor }: { editor: Editor }) {
   return (
-    <Popover id="display" icon="look" label="How objects look" wide>
+    <Popover id="display" icon="look" label={t('How objects look')} wide>
       {() => <DisplayForm editor={editor} />}
     </Popover>
   )
@@ -23,47 +24,47 @@ function DisplayForm({ editor }: { editor: Editor }) {
   return (
     <div class="display-form">
       <label class="field">
-        <span>Colours tell apart {key('view.colours')}</span>
+        <span>{t('Colours tell apart')} {key('view.colours')}</span>
         <select value={display.colourBy.value} onChange={(event) => (display.colourBy.value = event.currentTarget.value as ColourBy)}>
           {COLOUR_BY.map((by) => (
             <option key={by} value={by}>
-              {COLOURS[by]}
+              {t(COLOURS[by])}
             </option>
           ))}
         </select>
       </label>
       <label class="field slider">
         <span>
-          Fill {Math.round(display.fill.value * 100)} % {key('view.fill-less')} {key('view.fill-more')}
+          {t('Fill {percent} %', { percent: Math.round(display.fill.value * 100) })} {key('view.fill-less')} {key('view.fill-more')}
         </span>
         <input type="range" min={0} max={1} step={0.05} value={display.fill.value} onInput={(event) => (display.fill.value = event.currentTarget.valueAsNumber)} />
       </label>
       <label class="field slider">
-        <span>Border {display.lineWidth.value} px</span>
+        <span>{t('Border {width} px', { width: display.lineWidth.value })}</span>
         <input type="range" min={1} max={THICKEST_PX} step={0.5} value={display.lineWidth.value} onInput={(event) => (display.lineWidth.value = event.currentTarget.valueAsNumber)} />
       </label>
       <label class="field">
-        <span>Tags {key('view.tags')}</span>
+        <span>{t('Tags')} {key('view.tags')}</span>
         <select value={display.tags.value} onChange={(event) => (display.tags.value = event.currentTarget.value as TagWhen)}>
           {TAG_WHEN.map((when) => (
             <option key={when} value={when}>
-              {WHEN[when]}
+              {t(WHEN[when])}
             </option>
           ))}
         </select>
       </label>
       <fieldset disabled={display.tags.value === 'never'}>
-        <legend>Tags tell</legend>
+        <legend>{t('Tags tell')}</legend>
         {TAG_PARTS.map((part) => (
           <label key={part} class="choice">
             <input type="checkbox" checked={display.tagParts.value.includes(part)} onChange={() => display.toggleTagPart(part)} />
-            {PARTS[part]}
+            {t(PARTS[part])}
           </label>
         ))}
       </fieldset>
       <label class="choice">
         <input type="checkbox" checked={display.quickBar.value} onChange={(event) => (display.quickBar.value = event.currentTarget.checked)} />
-        <span class="grow">Actions beside the selected object</span> {key('view.quick-bar')}
+        <span class="grow">{t('Actions beside the selected object')}</span> {key('view.quick-bar')}
       </label>
       <TrajectorySettings editor={editor} />
     </div>

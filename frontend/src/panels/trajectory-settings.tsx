@@ -1,4 +1,5 @@
 import type { Signal } from '@preact/signals-core'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { Anchor } from '@/editor/path-of'
 import { FARTHEST_JUMP_PX, LONGEST } from '@/editor/trajectories'
@@ -9,28 +10,28 @@ export function TrajectorySettings({ editor }: { editor: Editor }) {
   const key = (id: string) => keymap.shown(id) && <kbd>{keymap.shown(id)}</kbd>
   return (
     <fieldset class="trajectory-settings">
-      <legend>Paths</legend>
+      <legend>{t('Paths')}</legend>
       <label class="choice">
         <input type="checkbox" checked={trajectories.on.value} onChange={(event) => (trajectories.on.value = event.currentTarget.checked)} />
-        <span class="grow">Show paths</span> {key('view.paths')}
+        <span class="grow">{t('Show paths')}</span> {key('view.paths')}
       </label>
       <label class="choice">
         <input type="checkbox" checked={trajectories.all.value} disabled={!trajectories.on.value} onChange={(event) => (trajectories.all.value = event.currentTarget.checked)} />
-        <span class="grow">Of all objects</span> {key('view.paths-all')}
+        <span class="grow">{t('Of all objects')}</span> {key('view.paths-all')}
       </label>
-      <Count text="Frames before" value={trajectories.back} least={0} most={LONGEST} disabled={!trajectories.on.value} />
-      <Count text="Frames after" value={trajectories.ahead} least={0} most={LONGEST} disabled={!trajectories.on.value} />
-      <Count text="Mark jumps over" value={trajectories.jump} least={1} most={FARTHEST_JUMP_PX} disabled={!trajectories.on.value} unit="px" />
+      <Count text={t('Frames before')} value={trajectories.back} least={0} most={LONGEST} disabled={!trajectories.on.value} />
+      <Count text={t('Frames after')} value={trajectories.ahead} least={0} most={LONGEST} disabled={!trajectories.on.value} />
+      <Count text={t('Mark jumps over')} value={trajectories.jump} least={1} most={FARTHEST_JUMP_PX} disabled={!trajectories.on.value} unit="px" />
       <label class="trajectory-row">
-        <span>Path of the</span>
+        <span>{t('Path of the')}</span>
         <select value={trajectories.anchor.value} disabled={!trajectories.on.value} onChange={(event) => (trajectories.anchor.value = event.currentTarget.value as Anchor)}>
-          <option value="centre">Centre</option>
-          <option value="bottom">Bottom centre</option>
+          <option value="centre">{t('Centre')}</option>
+          <option value="bottom">{t('Bottom centre')}</option>
         </select>
       </label>
       <label class="choice">
         <input type="checkbox" checked={trajectories.onion.value} onChange={(event) => (trajectories.onion.value = event.currentTarget.checked)} />
-        <span class="grow">Neighbouring keyframes</span> {key('view.onion-skin')}
+        <span class="grow">{t('Neighbouring keyframes')}</span> {key('view.onion-skin')}
       </label>
     </fieldset>
   )
