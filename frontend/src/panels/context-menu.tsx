@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import { command, perform } from '@/editor/commands'
 import { partingActions } from '@/editor/commands/masks'
 import type { Editor } from '@/editor/editor'
@@ -45,7 +46,7 @@ function OpenMenu({ editor }: { editor: Editor }) {
   }
   const groups = GROUPS.map((ids) => (ids === PARTING ? partingActions(editor) : ids)).filter(({ length }) => length)
   return (
-    <div ref={menu} popover="auto" class="popover context-menu" role="menu" aria-label="Actions for the selected objects" onKeyDown={walk} onToggle={(event) => event.newState === 'closed' && close()}>
+    <div ref={menu} popover="auto" class="popover context-menu" role="menu" aria-label={t('Actions for the selected objects')} onKeyDown={walk} onToggle={(event) => event.newState === 'closed' && close()}>
       {groups.map((ids) => (
         <div key={ids[0]} role="group" class="menu-list">
           {ids.map((id) => (
@@ -62,8 +63,8 @@ function Item({ editor, id, onTake }: { editor: Editor; id: string; onTake: () =
   const possible = (!when || when(editor)) && (!undoable || editor.config.canEdit)
   const key = editor.keymap.shown(id)
   return (
-    <button type="button" role="menuitem" class="menu-item" title={possible ? help : (needs ?? help)} disabled={!possible} onClick={onTake}>
-      <span class="grow">{label}</span>
+    <button type="button" role="menuitem" class="menu-item" title={t(possible ? help : (needs ?? help))} disabled={!possible} onClick={onTake}>
+      <span class="grow">{t(label)}</span>
       {key && <kbd>{key}</kbd>}
     </button>
   )

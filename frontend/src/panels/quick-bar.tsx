@@ -1,5 +1,6 @@
 import { effect, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import { selectedTracks } from '@/editor/commands/attributes'
 import { labelsFor, relabel } from '@/editor/commands/objects'
 import type { Editor } from '@/editor/editor'
@@ -30,7 +31,7 @@ export function QuickBar({ editor }: { editor: Editor }) {
   useLayoutEffect(place)
   const wanted = editor.display.quickBar.value && editor.config.canEdit
   return (
-    <div ref={bar} class="quick-bar" role="toolbar" aria-label="Actions for the selected objects" hidden={!wanted}>
+    <div ref={bar} class="quick-bar" role="toolbar" aria-label={t('Actions for the selected objects')} hidden={!wanted}>
       {wanted && !editor.session.playing.value && editor.selected().length > 0 && <Actions editor={editor} />}
     </div>
   )
@@ -67,16 +68,16 @@ function Actions({ editor }: { editor: Editor }) {
       <CommandButton editor={editor} id="run.forward" icon="trackForth" />
       <CommandButton editor={editor} id="track.split" icon="split" />
       <span class="bar-gap" />
-      <Popover id="delete-menu" icon="trash" label="Delete" wide>
+      <Popover id="delete-menu" icon="trash" label={t('Delete')} wide>
         {(close) => (
           <div class="menu-list" onClick={close}>
-            <CommandButton editor={editor} id="shape.delete-here" icon="deleteHere" text="Delete here" />
-            <CommandButton editor={editor} id="shape.delete-from-here" icon="clearFrom" text="Delete from here on" />
-            <CommandButton editor={editor} id="track.delete" icon="trash" text="Delete whole track" />
+            <CommandButton editor={editor} id="shape.delete-here" icon="deleteHere" text={t('Delete here')} />
+            <CommandButton editor={editor} id="shape.delete-from-here" icon="clearFrom" text={t('Delete from here on')} />
+            <CommandButton editor={editor} id="track.delete" icon="trash" text={t('Delete whole track')} />
           </div>
         )}
       </Popover>
-      <button type="button" class="button quiet" title="More" aria-label="More actions" aria-haspopup="menu" onClick={() => openMenuOfSelection(editor)}>
+      <button type="button" class="button quiet" title={t('More')} aria-label={t('More actions')} aria-haspopup="menu" onClick={() => openMenuOfSelection(editor)}>
         <Icon name="more" />
       </button>
     </>
@@ -89,15 +90,15 @@ function LabelOf({ editor }: { editor: Editor }) {
   const label = others.every((track) => track.label === first?.label) ? first?.label : undefined
   return (
     <select
-      aria-label="Label of the selected objects, on the picture"
-      title="Label"
+      aria-label={t('Label of the selected objects, on the picture')}
+      title={t('Label')}
       value={label ?? ''}
       onChange={(event) => {
         const chosen = editor.label(Number(event.currentTarget.value))
         if (chosen) relabel(editor, editor.selected(), chosen)
       }}
     >
-      {label === undefined && <option value="">Mixed</option>}
+      {label === undefined && <option value="">{t('Mixed')}</option>}
       {labelsFor(editor, tracks).map(({ id, name }) => (
         <option key={id} value={id}>
           {name}
