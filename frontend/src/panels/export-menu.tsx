@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import { isUnderWay, watchTransfer, type Format, type Transfer, type Wanted } from '@/protocol/transfers'
@@ -23,7 +24,7 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
     if (open.value && !formats.value.length) rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
   }, [open.value])
   return (
-    <MenuButton open={open} icon="download" text="Export" label="Export">
+    <MenuButton open={open} icon="download" text={t('Export')} label={t('Export')}>
       <Panel editor={editor} rest={rest} tell={tell} />
     </MenuButton>
   )
@@ -44,26 +45,26 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
     rest.upload<Transfer>(`/layers/${layer}/imports`, form).then(watch).catch(tell)
   }
   return (
-    <div class="menu-panel" role="dialog" aria-label="Export and import">
+    <div class="menu-panel" role="dialog" aria-label={t('Export and import')}>
       <FormatChoice formats={formats.value} wanted={wanted.value} onChange={(next) => (wanted.value = next)} />
       <div class="row">
         <button type="button" class="button primary" disabled={!formats.value.length} onClick={begin}>
-          <Icon name="download" /> Export
+          <Icon name="download" />{' '}{t('Export')}
         </button>
         {editor.config.canEdit && (
           <label class="button file">
-            <Icon name="upload" /> Import …
+            <Icon name="upload" /> {t('Import …')}
             <input type="file" onChange={(event) => event.currentTarget.files?.[0] && bring(event.currentTarget.files[0])} />
           </label>
         )}
         <button type="button" class="button quiet" onClick={() => (open.value = false)}>
-          Close
+          {t('Close')}
         </button>
       </div>
       {editor.config.canEdit && (
         <label class="choice">
           <input type="checkbox" checked={createLabels.value} onChange={(event) => (createLabels.value = event.currentTarget.checked)} />
-          On import, create labels the project doesn’t have
+          {t('On import, create labels the project doesn’t have')}
         </label>
       )}
       {current.value && <Progress transfer={current.value} onCancel={() => void rest.send('DELETE', `/transfers/${current.value!.id}`).catch(tell)} />}
@@ -77,18 +78,18 @@ function Progress({ transfer, onCancel }: { transfer: Transfer; onCancel: () => 
     <div class="transfer" aria-live="polite">
       {isUnderWay(transfer) && (
         <>
-          <progress max={1} value={progress} aria-label={kind === 'export' ? 'Exporting' : 'Importing'} />
+          <progress max={1} value={progress} aria-label={kind === 'export' ? t('Exporting') : t('Importing')} />
           <button type="button" class="button quiet" onClick={onCancel}>
-            Cancel
+            {t('Cancel')}
           </button>
         </>
       )}
       {state === 'failed' && <p class="error">{message}</p>}
-      {state === 'cancelled' && <p>Cancelled. Nothing was kept.</p>}
+      {state === 'cancelled' && <p>{t('Cancelled. Nothing was kept.')}</p>}
       {state === 'done' && (
         <>
           <p>
-            {report.tracks} {report.tracks === 1 ? 'track' : 'tracks'} with {report.shapes} shapes {kind === 'export' ? 'written' : 'read'}.
+            {t(kind === 'export' ? '{tracks} with {shapes} shapes written.' : '{tracks} with {shapes} shapes read.', { tracks: counted(report.tracks, '{count} track', '{count} tracks'), shapes: report.shapes })}
           </p>
           {report.losses.map(({ what, count }) => (
             <p key={what} class="muted">

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { EditorConfig } from '@/store/types'
@@ -34,13 +35,13 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
     void load(rest.send<JobOut>('POST', `/jobs/${job.id}/steps`, { step })).finally(() => (busy.value = false))
   }
   return (
-    <div class="job" role="group" aria-label="Job">
-      <span class="badge" title={`Frames ${job.first} to ${job.last}`}>
+    <div class="job" role="group" aria-label={t('Job')}>
+      <span class="badge" title={t('Frames {first} to {last}', { first: job.first, last: job.last })}>
         {inWords(known.value)}
       </span>
       {known.value.steps.map(({ id, verb }) => (
         <button key={id} type="button" class="button" disabled={busy.value} onClick={() => take(id)}>
-          {verb}
+          {t(verb)}
         </button>
       ))}
     </div>
@@ -48,7 +49,7 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
 }
 
 function inWords({ stage, state }: JobOut): string {
-  if (stage === 'accepted') return 'Accepted'
-  if (stage === 'review') return 'In review'
-  return state === 'rejected' ? 'Returned' : state === 'new' ? 'To annotate' : 'In annotation'
+  if (stage === 'accepted') return t('Accepted')
+  if (stage === 'review') return t('In review')
+  return state === 'rejected' ? t('Returned') : state === 'new' ? t('To annotate') : t('In annotation')
 }

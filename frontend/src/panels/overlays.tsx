@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { Icon } from './icons'
 import { Modal } from './modal'
@@ -31,10 +32,10 @@ export function NoticeBar({ editor }: { editor: Editor }) {
                 editor.goTo(shown.goTo!)
               }}
             >
-              Go there
+              {t('Go there')}
             </button>
           )}
-          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => (notice.value = null)}>
+          <button type="button" class="icon-button" aria-label={t('Dismiss')} onClick={() => (notice.value = null)}>
             <Icon name="close" />
           </button>
         </div>
@@ -53,7 +54,7 @@ export function QuestionDialog({ editor }: { editor: Editor }) {
       <p>{question.text}</p>
       <div class="row end">
         <button type="button" class="button" onClick={close}>
-          Cancel
+          {t('Cancel')}
         </button>
         <button
           type="button"

@@ -1,3 +1,4 @@
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { Rest } from '@/protocol/rest'
 import { CommandButton } from './buttons'
@@ -10,7 +11,7 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
   const { config, store } = editor
   return (
     <header class="top-bar">
-      <a class="button quiet" href={config.urls.project} title="Back to the project" aria-label="Back to the project">
+      <a class="button quiet" href={config.urls.project} title={t('Back to the project')} aria-label={t('Back to the project')}>
         <Icon name="back" />
       </a>
       <h1 class="video-name" title={config.video.name}>
@@ -25,7 +26,7 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
       <ViewMenu editor={editor} />
       <ExportMenu editor={editor} rest={rest} />
       {config.job && <JobMenu editor={editor} rest={rest} job={config.job} />}
-      <button type="button" class="button quiet" title="Light or dark" aria-label="Light or dark" onClick={onTheme}>
+      <button type="button" class="button quiet" title={t('Light or dark')} aria-label={t('Light or dark')} onClick={onTheme}>
         <Icon name="theme" />
       </button>
       <CommandButton editor={editor} id="view.help" icon="help" />
@@ -37,9 +38,9 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
 function Saved({ editor }: { editor: Editor }) {
   const { kind, unsent } = editor.session.saved.value
   const texts = {
-    saved: 'All changes saved',
-    saving: 'Saving …',
-    offline: unsent ? `Offline — ${unsent} ${unsent === 1 ? 'change' : 'changes'} kept in this browser` : 'Offline — reconnecting …',
+    saved: t('All changes saved'),
+    saving: t('Saving …'),
+    offline: unsent ? counted(unsent, 'Offline — {count} change kept in this browser', 'Offline — {count} changes kept in this browser') : t('Offline — reconnecting …'),
   }
   return (
     <output class={`saved ${kind}`} aria-live="polite" data-saved={kind}>
@@ -52,15 +53,15 @@ function Saved({ editor }: { editor: Editor }) {
 function People({ editor }: { editor: Editor }) {
   const others = editor.store.people.value.filter(({ connection }) => connection !== editor.store.connection)
   return (
-    <ul class="people" aria-label="Also here">
+    <ul class="people" aria-label={t('Also here')}>
       {others.map((person) => (
         <li key={person.connection}>
           <button
             type="button"
             class="avatar"
             style={{ background: person.colour }}
-            title={`${person.name}, on frame ${person.frame}. Click to go there.`}
-            aria-label={`Go to ${person.name} on frame ${person.frame}`}
+            title={t('{name}, on frame {frame}. Click to go there.', { name: person.name, frame: person.frame })}
+            aria-label={t('Go to {name} on frame {frame}', { name: person.name, frame: person.frame })}
             onClick={() => editor.goTo(person.frame)}
           >
             {initials(person.name)}

@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { t } from '@/core/text'
 import { withoutReplaced } from '@/editor/extension'
 import type { Editor } from '@/editor/editor'
 import type { Run } from '@/store/types'
@@ -19,7 +20,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   const runs = [...known.filter(isActive), ...known.filter((run) => run.state === 'failed' || run === over)]
   if (!config.canEdit) return null
   return (
-    <Section editor={editor} id="tracking" title="Tracking">
+    <Section editor={editor} id="tracking" title={t('Tracking')}>
       <TrackButton editor={editor} />
       <div class="runs" aria-live="polite">
         {runs.map((run) => (
@@ -38,10 +39,10 @@ function TrackButton({ editor }: { editor: Editor }) {
   editor.selectionHere.value
   // Of all on the frame it says so when it is pressed: looking for them in every frame of playback would take from it.
   const why = selected ? editor.boxesToTrack().why : ''
-  const keys = `${keymap.shown('run.forward')}: forward, ${keymap.shown('run.backward')}: backward`
+  const keys = t('{forward}: forward, {backward}: backward', { forward: keymap.shown('run.forward'), backward: keymap.shown('run.backward') })
   return (
-    <button type="button" class="button primary wide" disabled={why !== ''} title={why || `Track in the chosen direction (${keys})`} onClick={() => editor.startTracking()}>
-      <Icon name="target" /> {why || `Track ${selected ? 'selected' : 'all on this frame'}`}
+    <button type="button" class="button primary wide" disabled={why !== ''} title={why || t('Track in the chosen direction ({keys})', { keys })} onClick={() => editor.startTracking()}>
+      <Icon name="target" /> {why || t(selected ? 'Track selected' : 'Track all on this frame')}
     </button>
   )
 }
@@ -50,18 +51,18 @@ function TrackButton({ editor }: { editor: Editor }) {
 function Settings({ editor }: { editor: Editor }) {
   const { tracking, config } = editor
   const models = config.models.filter((model) => model.prompts.includes('box'))
-  const model = models.find(({ id }) => id === tracking.model.value)?.name ?? 'automatic model'
-  const frames = tracking.frames.value === null ? 'to the end' : `${tracking.frames.value} frames`
+  const model = models.find(({ id }) => id === tracking.model.value)?.name ?? t('automatic model')
+  const frames = tracking.frames.value === null ? t('to the end') : t('{count} frames', { count: tracking.frames.value })
   return (
     <details class="settings">
       <summary>
-        {DIRECTIONS[tracking.direction.value]}, {frames}, {model}
+        {t(DIRECTIONS[tracking.direction.value])}, {frames}, {model}
       </summary>
       <div class="fields">
         <label class="field">
-          <span>Model for boxes</span>
+          <span>{t('Model for boxes')}</span>
           <select value={tracking.model.value ?? ''} onChange={(event) => (tracking.model.value = event.currentTarget.value || null)}>
-            <option value="">Automatic</option>
+            <option value="">{t('Automatic')}</option>
             {models.map(({ id, name, available, why }) => (
               <option key={id} value={id} disabled={!available} title={why}>
                 {available ? name : `${name} — ${why}`}
@@ -70,20 +71,20 @@ function Settings({ editor }: { editor: Editor }) {
           </select>
         </label>
         <label class="field">
-          <span>Direction</span>
+          <span>{t('Direction')}</span>
           <select value={tracking.direction.value} onChange={(event) => (tracking.direction.value = event.currentTarget.value as Run['direction'])}>
-            <option value="forward">Forward</option>
-            <option value="backward">Backward</option>
-            <option value="both">Both ways</option>
+            <option value="forward">{t('Forward')}</option>
+            <option value="backward">{t('Backward')}</option>
+            <option value="both">{t('Both ways')}</option>
           </select>
         </label>
         <label class="field">
-          <span>Frames</span>
+          <span>{t('Frames')}</span>
           <input
             type="number"
             min={1}
             step={1}
-            placeholder="to the end"
+            placeholder={t('to the end')}
             value={tracking.frames.value ?? ''}
             onChange={(event) => {
               const count = Math.round(event.currentTarget.valueAsNumber)
@@ -92,24 +93,24 @@ function Settings({ editor }: { editor: Editor }) {
           />
         </label>
       </div>
-      <label class="choice" title="After a correction, the object is tracked again from there. A run of so many frames goes on when you come within 10 frames of its end.">
+      <label class="choice" title={t('After a correction, the object is tracked again from there. A run of so many frames goes on when you come within 10 frames of its end.')}>
         <input type="checkbox" checked={tracking.autoTrack.value} onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)} />
-        Auto-track as I correct and move on
+        {t('Auto-track as I correct and move on')}
       </label>
-      <label class="choice" title="An object is tracked up to its next keyframe. Without this it is tracked past its keyframes, which stay as they are.">
+      <label class="choice" title={t('An object is tracked up to its next keyframe. Without this it is tracked past its keyframes, which stay as they are.')}>
         <input type="checkbox" checked={tracking.untilKeyframe.value} onChange={(event) => (tracking.untilKeyframe.value = event.currentTarget.checked)} />
-        Stop at the next keyframe
+        {t('Stop at the next keyframe')}
       </label>
-      <label class="choice" title="An object that leaves the picture is marked outside, and its run ends there.">
+      <label class="choice" title={t('An object that leaves the picture is marked outside, and its run ends there.')}>
         <input type="checkbox" checked={tracking.detectOffScreen.value} onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)} />
-        Stop when it leaves the picture
+        {t('Stop when it leaves the picture')}
       </label>
-      <label class="choice" title={`Each object is tracked back from its end as well; where both ways disagree, its frames are marked doubtful. ${editor.keymap.shown('doubtful.next')} jumps there.`}>
+      <label class="choice" title={t('Each object is tracked back from its end as well; where both ways disagree, its frames are marked doubtful. {key} jumps there.', { key: editor.keymap.shown('doubtful.next') })}>
         <input type="checkbox" checked={tracking.checkBothWays.value} onChange={(event) => (tracking.checkBothWays.value = event.currentTarget.checked)} />
-        Check both ways
+        {t('Check both ways')}
       </label>
-      <label class="field slider" title="Predictions below this confidence are marked doubtful.">
-        <span>Doubtful below {Math.round(tracking.threshold.value * 100)} %</span>
+      <label class="field slider" title={t('Predictions below this confidence are marked doubtful.')}>
+        <span>{t('Doubtful below {percent} %', { percent: Math.round(tracking.threshold.value * 100) })}</span>
         <input type="range" min={0} max={1} step={0.05} value={tracking.threshold.value} onInput={(event) => (tracking.threshold.value = event.currentTarget.valueAsNumber)} />
       </label>
     </details>
@@ -119,9 +120,9 @@ function Settings({ editor }: { editor: Editor }) {
 function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const { store } = editor
   const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
-  const names = run.tracks.map((id) => store.records.track(id)).map((track) => (track ? `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim() : 'an object'))
+  const names = run.tracks.map((id) => store.records.track(id)).map((track) => (track ? `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim() : t('an object')))
   const active = isActive(run)
-  const title = names.length > 3 ? `${names.length} objects` : names.join(', ')
+  const title = names.length > 3 ? t('{count} objects', { count: names.length }) : names.join(', ')
   return (
     <article class={`run ${run.state}`} data-run={run.state}>
       <header>
@@ -129,9 +130,9 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <span class="muted">
           {run.first}–{run.last}
         </span>
-        {active && <RunButton icon="stop" label={run.state === 'queued' ? 'Cancel' : 'Stop'} onClick={() => store.stopRun(run.id)} />}
-        {run.state !== 'failed' && <RunButton icon="plus" label="Extend: go on for as many frames again" onClick={() => editor.extendRun(run)} />}
-        {!active && <RunButton icon="close" label="Dismiss" onClick={() => store.dismissRun(run.id)} />}
+        {active && <RunButton icon="stop" label={run.state === 'queued' ? t('Cancel') : t('Stop')} onClick={() => store.stopRun(run.id)} />}
+        {run.state !== 'failed' && <RunButton icon="plus" label={t('Extend: go on for as many frames again')} onClick={() => editor.extendRun(run)} />}
+        {!active && <RunButton icon="close" label={t('Dismiss')} onClick={() => store.dismissRun(run.id)} />}
       </header>
       {run.state === 'failed' ? (
         <p class="error" role="alert">
@@ -139,7 +140,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         </p>
       ) : (
         <>
-          <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={`Tracking ${title}`} />
+          <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={t('Tracking {title}', { title })} />
           <p class="muted">{statusOf(run)}</p>
           {run.state === 'done' && <DoubtfulButton editor={editor} run={run} />}
         </>
@@ -153,8 +154,8 @@ function DoubtfulButton({ editor, run }: { editor: Editor; run: Run }) {
   const frame = editor.store.queries.nextDoubtful(run.tracks, run.first - 1)
   if (frame === null || frame > run.last) return null
   return (
-    <button type="button" class="link" title={`${editor.keymap.shown('doubtful.next')} goes on to the next one`} onClick={() => editor.step(frame - editor.session.frame.value)}>
-      Look at doubtful frames, from {frame}
+    <button type="button" class="link" title={t('{key} goes on to the next one', { key: editor.keymap.shown('doubtful.next') })} onClick={() => editor.step(frame - editor.session.frame.value)}>
+      {t('Look at doubtful frames, from {frame}', { frame })}
     </button>
   )
 }
