@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { FrameNumber } from '@/store/types'
 
 const WIDTH = 480
@@ -21,7 +22,7 @@ export function ErrorChart({ samples, tolerance }: { samples: readonly Sampled[]
   const y = (error: number) => HEIGHT - BELOW - (error / (tolerance * 1.15)) * (HEIGHT - BELOW)
   const bars = columns.map((error, column) => (error > 0 ? `M${LEFT + column + 0.5} ${HEIGHT - BELOW}V${y(error).toFixed(1)}` : '')).join('')
   return (
-    <svg class="error-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Error from frame ${first} to ${last}, at most ${Math.max(...columns).toFixed(1)} px`}>
+    <svg class="error-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('Error from frame {first} to {last}, at most {most} px', { first, last, most: Math.max(...columns).toFixed(1) })}>
       <path class="bars" d={bars} />
       <path class="limit" d={`M${LEFT} ${y(tolerance)}H${WIDTH}`} />
       <path class="axis" d={`M${LEFT} ${HEIGHT - BELOW}H${WIDTH}`} />
@@ -29,7 +30,7 @@ export function ErrorChart({ samples, tolerance }: { samples: readonly Sampled[]
         {tolerance.toFixed(1)}
       </text>
       <text x={LEFT - 5} y={HEIGHT - BELOW + 1} text-anchor="end">
-        0 px
+        {t('0 px')}
       </text>
       <text x={LEFT} y={HEIGHT - 2}>
         {first}

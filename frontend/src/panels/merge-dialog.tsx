@@ -1,4 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { nameOf, spelt } from '@/editor/time/edit'
 import { planMerge, type Choices, type Conflict } from '@/editor/time/merge'
@@ -17,10 +18,10 @@ export function MergeDialog({ editor, tracks, onClose }: TimeDialogProps) {
   const frames = plan.value.conflicts.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   const choose = (keys: readonly string[], winner: string) => (choices.value = new Map([...choices.value, ...keys.map((key) => [key, winner] as const)]))
   return (
-    <Modal label="Merge tracks" onClose={onClose} look="time-dialog">
-      <h2>Merge {ids.length} tracks</h2>
+    <Modal label={t('Merge tracks')} onClose={onClose} look="time-dialog">
+      <h2>{t('Merge {count} tracks', { count: ids.length })}</h2>
       <label class="field">
-        <span>Into</span>
+        <span>{t('Into')}</span>
         <select value={kept.value} onChange={(event) => (kept.value = event.currentTarget.value)}>
           {ids.map((id) => (
             <option key={id} value={id}>
@@ -29,27 +30,27 @@ export function MergeDialog({ editor, tracks, onClose }: TimeDialogProps) {
           ))}
         </select>
       </label>
-      <p class="muted">It keeps its number, label and attributes; the others go.{labels.size > 1 ? ' They have different labels.' : ''}</p>
+      <p class="muted">{t('It keeps its number, label and attributes; the others go.')}{labels.size > 1 && ` ${t('They have different labels.')}`}</p>
       <p>
-        On {frames === 1 ? 'one frame' : `${frames} frames`} two of them show a shape. Choose whose is kept. A keyframe beats a prediction in any case.
+        {counted(frames, 'On one frame two of them show a shape.', 'On {count} frames two of them show a shape.')} {t('Choose whose is kept. A keyframe beats a prediction in any case.')}
       </p>
       {plan.value.conflicts.length > 1 && ids.length === 2 && (
-        <div class="row" role="group" aria-label="Whose shapes are kept everywhere">
+        <div class="row" role="group" aria-label={t('Whose shapes are kept everywhere')}>
           {ids.map((id) => (
             <button key={id} type="button" class="button" onClick={() => choose(plan.value.conflicts.map(({ key }) => key), id)}>
-              {nameOf(editor, id)} everywhere
+              {t('{name} everywhere', { name: nameOf(editor, id) })}
             </button>
           ))}
         </div>
       )}
-      <ul class="time-list" aria-label="Where two tracks show a shape">
+      <ul class="time-list" aria-label={t('Where two tracks show a shape')}>
         {plan.value.conflicts.map((conflict) => (
           <ConflictRow key={conflict.key} editor={editor} conflict={conflict} onChoose={(winner) => choose([conflict.key], winner)} />
         ))}
       </ul>
       <div class="row end">
         <button type="button" class="button" onClick={onClose}>
-          Cancel
+          {t('Cancel')}
         </button>
         <button
           type="button"
@@ -60,7 +61,7 @@ export function MergeDialog({ editor, tracks, onClose }: TimeDialogProps) {
             mergeTracks(editor, tracks, kept.value, choices.value)
           }}
         >
-          Merge
+          {t('Merge')}
         </button>
       </div>
     </Modal>
@@ -69,18 +70,18 @@ export function MergeDialog({ editor, tracks, onClose }: TimeDialogProps) {
 
 function ConflictRow({ editor, conflict, onChoose }: { editor: Editor; conflict: Conflict; onChoose: (winner: string) => void }) {
   const { first, last, winner, loser, lost } = conflict
-  const where = first === last ? `Frame ${first}` : `Frames ${spelt([[first, last]])}`
+  const where = first === last ? t('Frame {first}', { first }) : t('Frames {frames}', { frames: spelt([[first, last]]) })
   return (
     <li>
       <span>{where}</span>
-      <select aria-label={`Whose shapes are kept: ${where}`} value={winner} onChange={(event) => onChoose(event.currentTarget.value)}>
+      <select aria-label={t('Whose shapes are kept: {where}', { where })} value={winner} onChange={(event) => onChoose(event.currentTarget.value)}>
         {[winner, loser].sort().map((id) => (
           <option key={id} value={id}>
             {nameOf(editor, id)}
           </option>
         ))}
       </select>
-      <span class="muted">{lost ? `${lost} ${lost === 1 ? 'keyframe' : 'keyframes'} of ${nameOf(editor, loser)} will go` : ''}</span>
+      <span class="muted">{lost ? counted(lost, '{count} keyframe of {name} will go', '{count} keyframes of {name} will go', { name: nameOf(editor, loser) }) : ''}</span>
     </li>
   )
 }

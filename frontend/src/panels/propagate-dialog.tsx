@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { t } from '@/core/text'
 import { propagate } from '@/editor/time/clipboard'
 import { lastFrame } from '@/editor/time/edit'
 import { Modal } from './modal'
@@ -12,7 +13,7 @@ export function PropagateDialog({ editor, onClose }: TimeDialogProps) {
   const here = editor.session.frame.value
   const goal = Math.min(Math.max(here + (back.value ? -frames.value : frames.value), 0), lastFrame(editor))
   return (
-    <Modal label="Propagate" onClose={onClose} look="time-dialog">
+    <Modal label={t('Propagate')} onClose={onClose} look="time-dialog">
       <form
         method="dialog"
         onSubmit={() => {
@@ -20,30 +21,30 @@ export function PropagateDialog({ editor, onClose }: TimeDialogProps) {
           propagate(editor, goal)
         }}
       >
-        <h2>Propagate</h2>
-        <p>The shape of this frame stays the same; keyframes and predictions on the way go.</p>
+        <h2>{t('Propagate')}</h2>
+        <p>{t('The shape of this frame stays the same; keyframes and predictions on the way go.')}</p>
         <label class="field">
-          <span>Frames</span>
+          <span>{t('Frames')}</span>
           <input type="number" min={1} max={lastFrame(editor)} required autofocus value={frames.value} onInput={(event) => (frames.value = event.currentTarget.valueAsNumber || 0)} />
         </label>
         <fieldset class="row">
-          <legend>Direction</legend>
+          <legend>{t('Direction')}</legend>
           {[false, true].map((backward) => (
             <label key={`${backward}`} class="choice">
               <input type="radio" name="direction" checked={back.value === backward} onChange={() => (back.value = backward)} />
-              {backward ? 'Back in time' : 'Forward in time'}
+              {backward ? t('Back in time') : t('Forward in time')}
             </label>
           ))}
         </fieldset>
         <p class="muted">
-          {goal === here ? 'There are no frames in that direction.' : `Frames ${Math.min(here, goal)}–${Math.max(here, goal)}.`}
+          {goal === here ? t('There are no frames in that direction.') : t('Frames {first}–{last}.', { first: Math.min(here, goal), last: Math.max(here, goal) })}
         </p>
         <div class="row end">
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" class="button primary" disabled={goal === here}>
-            Propagate
+            {t('Propagate')}
           </button>
         </div>
       </form>

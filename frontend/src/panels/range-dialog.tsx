@@ -1,5 +1,6 @@
 import { useSignal, type Signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { lastFrame, nameOf } from '@/editor/time/edit'
 import { deleteInRange, hideInRange, propagateOverRange, relabel, shiftInSpace, shiftInTime, trimToRange } from '@/editor/time/range'
@@ -53,23 +54,23 @@ export function RangeDialog({ editor, tracks, onClose }: TimeDialogProps) {
   const choice = CHOICES.find(({ id }) => id === chosen.value)!
   const valid = range.value ? range.value[0] <= range.value[1] : !choice.ranged
   return (
-    <Modal label="Change a range" onClose={onClose} look="time-dialog">
+    <Modal label={t('Change a range')} onClose={onClose} look="time-dialog">
       <form method="dialog" onSubmit={act}>
-        <h2>Change {tracks.length === 1 ? nameOf(editor, tracks[0]!) : `${tracks.length} tracks`}</h2>
+        <h2>{counted(tracks.length, 'Change {name}', 'Change {count} tracks', { name: nameOf(editor, tracks[0]!) })}</h2>
         <Frames editor={editor} range={range} />
         <fieldset class="time-choices">
-          <legend>What to do there</legend>
+          <legend>{t('What to do there')}</legend>
           {CHOICES.map(({ id, label: name }) => (
             <label key={id} class="choice">
               <input type="radio" name="what" value={id} checked={chosen.value === id} autofocus={id === 'delete'} onChange={() => (chosen.value = id)} />
-              {name}
+              {t(name)}
             </label>
           ))}
         </fieldset>
         <div class="time-details">
           {chosen.value === 'label' && (
             <label class="field">
-              <span>Label</span>
+              <span>{t('Label')}</span>
               <select value={label.value} onChange={(event) => (label.value = Number(event.currentTarget.value))}>
                 {editor.config.labels.map(({ id, name }) => (
                   <option key={id} value={id}>
@@ -79,14 +80,14 @@ export function RangeDialog({ editor, tracks, onClose }: TimeDialogProps) {
               </select>
             </label>
           )}
-          {chosen.value === 'time' && <Amount value={frames}>Frames later; negative: earlier</Amount>}
-          {chosen.value === 'space' && <Amount value={dx}>Pixels to the right</Amount>}
-          {chosen.value === 'space' && <Amount value={dy}>Pixels down</Amount>}
-          <p class="muted">{choice.ranged && !range.value ? 'Choose frames for this.' : choice.help}</p>
+          {chosen.value === 'time' && <Amount value={frames}>{t('Frames later; negative: earlier')}</Amount>}
+          {chosen.value === 'space' && <Amount value={dx}>{t('Pixels to the right')}</Amount>}
+          {chosen.value === 'space' && <Amount value={dy}>{t('Pixels down')}</Amount>}
+          <p class="muted">{choice.ranged && !range.value ? t('Choose frames for this.') : t(choice.help)}</p>
         </div>
         <div class="row end">
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" class="button primary" disabled={!valid}>
             {choice.label}
@@ -104,18 +105,18 @@ function Frames({ editor, range }: { editor: Editor; range: Signal<readonly [num
   const set = (next: readonly [number, number]) => (range.value = next)
   return (
     <fieldset class="time-frames">
-      <legend>Frames</legend>
+      <legend>{t('Frames')}</legend>
       <label class="choice">
         <input type="radio" name="frames" checked={!range.value} onChange={() => (range.value = null)} />
-        All
+        {t('All')}
       </label>
       <label class="choice">
         <input type="radio" name="frames" checked={range.value !== null} onChange={() => set([from, to])} />
-        From
+        {t('From')}
       </label>
-      <input type="number" aria-label="First frame" min={0} max={last} required value={from} onInput={(event) => set([event.currentTarget.valueAsNumber || 0, to])} />
-      <span>to</span>
-      <input type="number" aria-label="Last frame" min={0} max={last} required value={to} onInput={(event) => set([from, event.currentTarget.valueAsNumber || 0])} />
+      <input type="number" aria-label={t('First frame')} min={0} max={last} required value={from} onInput={(event) => set([event.currentTarget.valueAsNumber || 0, to])} />
+      <span>{t('to')}</span>
+      <input type="number" aria-label={t('Last frame')} min={0} max={last} required value={to} onInput={(event) => set([from, event.currentTarget.valueAsNumber || 0])} />
     </fieldset>
   )
 }

@@ -1,4 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals'
+import { t } from '@/core/text'
 import { planThinning, sum, thinOut, type ThinnedTrack } from '@/editor/time/thinning'
 import { ErrorChart } from './error-chart'
 import { Modal } from './modal'
@@ -14,33 +15,33 @@ export function ThinDialog({ editor, tracks, onClose }: TimeDialogProps) {
   const planned = useComputed(() => planThinning(editor, tracks, { tolerance: tolerance.value, keepKeyframes: keepKeyframes.value }))
   const { before, after, largest, mean } = figures(planned.value)
   return (
-    <Modal label="Thin out" onClose={onClose} look="time-dialog">
+    <Modal label={t('Thin out')} onClose={onClose} look="time-dialog">
       <form method="dialog" onSubmit={() => thinOut(editor, planned.value)}>
-        <h2>Thin out</h2>
-        <p>Dense shapes become the fewest keyframes between which interpolation shows the same. You can take this back with undo.</p>
+        <h2>{t('Thin out')}</h2>
+        <p>{t('Dense shapes become the fewest keyframes between which interpolation shows the same. You can take this back with undo.')}</p>
         <label class="field slider">
           <span>
-            Off by at most <output>{tolerance.value.toFixed(1)} px</output>
+            {t('Off by at most')}{' '}<output>{t('{tolerance} px', { tolerance: tolerance.value.toFixed(1) })}</output>
           </span>
           <input type="range" min={LEAST_PX} max={MOST_PX} step={0.5} autofocus value={tolerance.value} onInput={(event) => (tolerance.value = event.currentTarget.valueAsNumber)} />
         </label>
         <label class="choice">
           <input type="checkbox" checked={keepKeyframes.value} onChange={(event) => (keepKeyframes.value = event.currentTarget.checked)} />
-          Keep every keyframe that a person set
+          {t('Keep every keyframe that a person set')}
         </label>
         <dl class="time-figures" aria-live="polite">
-          <Figure name="Shapes now" value={before.toLocaleString('en')} />
-          <Figure name="Keyframes after" value={after.toLocaleString('en')} />
-          <Figure name="Largest error" value={`${largest.toFixed(1)} px`} />
-          <Figure name="Mean error" value={`${mean.toFixed(2)} px`} />
+          <Figure name={t('Shapes now')} value={before.toLocaleString('en')} />
+          <Figure name={t('Keyframes after')} value={after.toLocaleString('en')} />
+          <Figure name={t('Largest error')} value={`${largest.toFixed(1)} px`} />
+          <Figure name={t('Mean error')} value={`${mean.toFixed(2)} px`} />
         </dl>
         <ErrorChart samples={planned.value} tolerance={tolerance.value} />
         <div class="row end">
           <button type="button" class="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" class="button primary" disabled={after >= before}>
-            Thin out
+            {t('Thin out')}
           </button>
         </div>
       </form>
