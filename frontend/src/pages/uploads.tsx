@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { Upload } from 'tus-js-client'
+import { t } from '@/core/text'
 import { ApiError, Rest } from '@/protocol/rest'
 import { ExportDialog, Exports, type Exported } from './project-export'
 
@@ -164,9 +165,9 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
       )}
       {ready.length > 0 && (
         <div class="videos-head">
-          <h2>{listed?.length === 1 ? '1 video' : `${listed?.length ?? 0} videos`}</h2>
+          <h2>{listed?.length === 1 ? t('1 video') : `${listed?.length ?? 0} videos`}</h2>
           <button type="button" class="button" onClick={() => videos.exports.open(ready)}>
-            Export annotations
+            {t('Export annotations')}
           </button>
         </div>
       )}
@@ -178,7 +179,7 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
           <VideoCard key={video.id} videos={videos} video={video} mayManage={mayManage} />
         ))}
       </ul>
-      {listed?.length === 0 && !mayManage && <p class="empty">No videos yet. A manager of this project can upload some.</p>}
+      {listed?.length === 0 && !mayManage && <p class="empty">{t('No videos yet. A manager of this project can upload some.')}</p>}
       <ExportDialog exports={videos.exports} videos={ready} />
     </>
   )
@@ -200,10 +201,10 @@ function DropZone({ tall, onFiles }: { tall: boolean; onFiles: (files: File[]) =
         take(event.dataTransfer?.files)
       }}
     >
-      {tall && <strong>No videos yet.</strong>}
-      <span>Drop videos here, or</span>
+      {tall && <strong>{t('No videos yet.')}</strong>}
+      <span>{t('Drop videos here, or')}</span>
       <label class="button">
-        Choose files
+        {t('Choose files')}
         <input
           type="file"
           multiple
@@ -214,7 +215,7 @@ function DropZone({ tall, onFiles }: { tall: boolean; onFiles: (files: File[]) =
           }}
         />
       </label>
-      {tall && <p class="hint">MP4, MOV, MKV, AVI, WebM and most others. An upload that is cut off goes on where it stopped.</p>}
+      {tall && <p class="hint">{t('MP4, MOV, MKV, AVI, WebM and most others. An upload that is cut off goes on where it stopped.')}</p>}
     </div>
   )
 }
@@ -223,7 +224,7 @@ function SendingCard({ videos, sending }: { videos: Videos; sending: Sending }) 
   const percent = Math.round(sending.share * 100)
   return (
     <li class="card video-card" data-state="uploading">
-      <div class="video-thumb">{sending.paused ? 'Paused' : `Uploading ${percent} %`}</div>
+      <div class="video-thumb">{sending.paused ? t('Paused') : t('Uploading {percent} %', { percent })}</div>
       <div class="video-body">
         <strong title={sending.name}>{sending.name}</strong>
         {sending.error ? (
@@ -231,14 +232,14 @@ function SendingCard({ videos, sending }: { videos: Videos; sending: Sending }) 
             {sending.error}
           </p>
         ) : (
-          <progress max={1} value={sending.share} aria-label={`Uploading ${sending.name}`} />
+          <progress max={1} value={sending.share} aria-label={t('Uploading {name}', { name: sending.name })} />
         )}
         <div class="actions">
           <button type="button" class="button" onClick={() => videos.pause({ ...sending, paused: sending.paused || sending.error !== '' })}>
-            {sending.paused || sending.error ? 'Resume' : 'Pause'}
+            {sending.paused || sending.error ? t('Resume') : t('Pause')}
           </button>
           <button type="button" class="button" onClick={() => videos.cancel(sending)}>
-            Cancel
+            {t('Cancel')}
           </button>
         </div>
       </div>
@@ -262,12 +263,12 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
         )}
         {ready && (
           <p class="muted">
-            {video.width} × {video.height} · {video.frame_count} frames · {video.duration_s.toFixed(1)} s
+            {t('{width} × {height} · {frames} frames · {seconds} s', { width: video.width, height: video.height, frames: video.frame_count, seconds: video.duration_s.toFixed(1) })}
           </p>
         )}
         {video.jobs > 0 && (
           <p class="muted">
-            {video.jobs_accepted} of {video.jobs} jobs accepted
+            {t('{accepted} of {jobs} jobs accepted', { accepted: video.jobs_accepted, jobs: video.jobs })}
           </p>
         )}
         {video.state === 'failed' && (
@@ -275,32 +276,32 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
             {video.error}
           </p>
         )}
-        {(video.state === 'queued' || video.state === 'ingesting') && <progress max={1} value={video.progress} aria-label={`Preparing ${video.name}`} />}
+        {(video.state === 'queued' || video.state === 'ingesting') && <progress max={1} value={video.progress} aria-label={t('Preparing {name}', { name: video.name })} />}
         {(mayManage || ready) && (
           <div class="actions">
             {ready && !asking.value && (
-              <button type="button" class="button quiet" aria-label={`Export ${video.name}`} onClick={() => videos.exports.open(exportable(video))}>
-                Export
+              <button type="button" class="button quiet" aria-label={t('Export {name}', { name: video.name })} onClick={() => videos.exports.open(exportable(video))}>
+                {t('Export')}
               </button>
             )}
             {video.may_retry && (
               <button type="button" class="button" onClick={() => void videos.retry(video)}>
-                Try again
+                {t('Try again')}
               </button>
             )}
             {asking.value ? (
               <>
                 <button type="button" class="button danger" onClick={() => void videos.remove(video)}>
-                  Remove it and its annotations
+                  {t('Remove it and its annotations')}
                 </button>
                 <button type="button" class="button" onClick={() => (asking.value = false)}>
-                  Keep
+                  {t('Keep')}
                 </button>
               </>
             ) : (
               mayManage && (
                 <button type="button" class="button quiet" onClick={() => (asking.value = true)}>
-                  Remove
+                  {t('Remove')}
                 </button>
               )
             )}
@@ -315,7 +316,7 @@ const exportable = ({ id, name, state, layer }: Video): Exported[] => (state ===
 
 function Thumbnail({ video }: { video: Video }) {
   if (video.state !== 'ready') {
-    const texts = { queued: 'Waiting …', ingesting: `${video.stage} …`, failed: 'Not usable' }
+    const texts = { queued: t('Waiting …'), ingesting: `${video.stage} …`, failed: t('Not usable') }
     return <div class="video-thumb">{texts[video.state]}</div>
   }
   const columns = video.strip.columns ?? 1
@@ -343,5 +344,5 @@ function messageOf(error: Error & { originalResponse?: { getBody(): string } | n
   } catch {
     // No answer, or none of ours.
   }
-  return 'The connection broke. Resume goes on where it stopped.'
+  return t('The connection broke. Resume goes on where it stopped.')
 }

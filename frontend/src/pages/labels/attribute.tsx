@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Editing } from './editor'
 import { Field } from './field'
 import { changeAttribute, defaultFrom, defaultText, problemAt, removeAttribute, type Attribute, type AttributeKind } from './model'
@@ -15,7 +16,7 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
   const { data, draft, problems } = editing
   const change = (values: Partial<Attribute>) => editing.change(changeAttribute(draft.value, index, number, values))
   const wrong = (field: string) => problemAt(problems.value, index, 'attributes', number, field)
-  const name = attribute.name || 'the new attribute'
+  const name = attribute.name || t('the new attribute')
   const chosen = attribute.kind === 'select' || attribute.kind === 'multi_select'
   return (
     <li>
@@ -25,15 +26,15 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
           <input
             value={attribute.name}
             maxLength={80}
-            placeholder="Attribute"
-            aria-label={`Name of ${name}`}
+            placeholder={t('Attribute')}
+            aria-label={t('Name of {name}', { name })}
             aria-invalid={wrong('name') !== ''}
             autoFocus={attribute.id === null && attribute.name === ''}
             onInput={(event) => change({ name: event.currentTarget.value })}
           />
         </Field>
         <Field problem={wrong('kind')}>
-          <select value={attribute.kind} aria-label={`Kind of ${name}`} aria-invalid={wrong('kind') !== ''} onChange={(event) => change({ kind: event.currentTarget.value as AttributeKind })}>
+          <select value={attribute.kind} aria-label={t('Kind of {name}', { name })} aria-invalid={wrong('kind') !== ''} onChange={(event) => change({ kind: event.currentTarget.value as AttributeKind })}>
             {data.attributeKinds.map(([kind, text]) => (
               <option key={kind} value={kind}>
                 {text}
@@ -45,26 +46,26 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
           <Field problem={wrong('choices')}>
             <textarea
               rows={Math.max(2, attribute.choices.length)}
-              placeholder="Choices, one a line"
-              aria-label={`Choices of ${name}, one a line`}
+              placeholder={t('Choices, one a line')}
+              aria-label={t('Choices of {name}, one a line', { name })}
               aria-invalid={wrong('choices') !== ''}
               value={attribute.choices.join('\n')}
               onInput={(event) => change({ choices: event.currentTarget.value.split('\n') })}
             />
           </Field>
         ) : (
-          <span class="no-choices">none</span>
+          <span class="no-choices">{t('none')}</span>
         )}
         <Field problem={wrong('default')}>
           <Default attribute={attribute} name={name} wrong={wrong('default') !== ''} change={change} />
         </Field>
-        <label class="per-frame" title="May change from frame to frame; otherwise it holds for the whole track.">
+        <label class="per-frame" title={t('May change from frame to frame; otherwise it holds for the whole track.')}>
           <input type="checkbox" checked={attribute.per_frame} onChange={(event) => change({ per_frame: event.currentTarget.checked })} />
-          Per frame
+          {t('Per frame')}
         </label>
         {data.mayManage && (
           <button type="button" class="button quiet small danger" onClick={() => editing.change(removeAttribute(draft.value, index, number))}>
-            Delete<span class="sr-only"> {name}</span>
+            {t('Delete')}<span class="sr-only"> {name}</span>
           </button>
         )}
       </fieldset>
@@ -77,7 +78,7 @@ function Default({ attribute, name, wrong, change }: { attribute: Attribute; nam
   const { kind } = attribute
   const text = defaultText(kind, kind === 'multi_select' ? null : attribute.default)
   const choices = attribute.choices.map((choice) => choice.trim()).filter(Boolean)
-  const common = { 'aria-label': `Default of ${name}`, 'aria-invalid': wrong }
+  const common = { 'aria-label': t('Default of {name}', { name }), 'aria-invalid': wrong }
   if (kind === 'multi_select') {
     const begun = Array.isArray(attribute.default) ? (attribute.default as string[]) : []
     const toggle = (choice: string, on: boolean) => {
@@ -99,7 +100,7 @@ function Default({ attribute, name, wrong, change }: { attribute: Attribute; nam
     const options = kind === 'select' ? choices : ['on', 'off']
     return (
       <select {...common} value={text} onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })}>
-        <option value="">No default</option>
+        <option value="">{t('No default')}</option>
         {options.map((option) => (
           <option key={option} value={option}>
             {option}
@@ -109,5 +110,5 @@ function Default({ attribute, name, wrong, change }: { attribute: Attribute; nam
     )
   }
   // Read when it is left, not with every key: "1." is on its way to a number.
-  return <input {...common} placeholder="Default" value={text} inputMode={kind === 'number' ? 'decimal' : 'text'} onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })} />
+  return <input {...common} placeholder={t('Default')} value={text} inputMode={kind === 'number' ? 'decimal' : 'text'} onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })} />
 }

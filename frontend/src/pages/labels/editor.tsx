@@ -1,6 +1,7 @@
 /** The label editor: rows that keep what was typed, whatever the server says to it. */
 import { signal } from '@preact/signals'
 import { render } from 'preact'
+import { t } from '@/core/text'
 import { Row } from './row'
 import { addLabel, otherProblems, type Draft, type Label, type Problem } from './model'
 
@@ -50,10 +51,10 @@ export class Editing {
       const body = (await answer.json()) as unknown
       if (answer.ok) {
         this.take(body as readonly Label[])
-        this.notice.value = 'Saved.'
+        this.notice.value = t('Saved.')
       } else this.refuse(body as { message?: string; problems?: readonly Problem[] })
     } catch {
-      this.refuse({ message: 'The server can’t be reached. Nothing is lost: save again when the connection is back.' })
+      this.refuse({ message: t('The server can’t be reached. Nothing is lost: save again when the connection is back.') })
     } finally {
       this.saving.value = false
     }
@@ -73,7 +74,7 @@ export class Editing {
     this.changed.value = false
   }
 
-  private refuse({ message = 'The labels could not be saved.', problems = [] }: { message?: string; problems?: readonly Problem[] }): void {
+  private refuse({ message = t('The labels could not be saved.'), problems = [] }: { message?: string; problems?: readonly Problem[] }): void {
     // What was to be removed and can't be comes back when the page is loaded; until then, saving leaves it alone.
     const kept = (kind: string) => new Set(problems.filter(({ path }) => path[0] === kind).map(({ path }) => Number(path[1])))
     const draft = this.draft.value
@@ -107,23 +108,23 @@ function Labels({ editing }: { editing: Editing }) {
       ) : (
         <div class="empty tall">
           <p>
-            <strong>No labels yet.</strong>
+            <strong>{t('No labels yet.')}</strong>
             <br />
-            {data.mayManage ? 'A label is a class of objects, like person or car. Add the first one.' : 'A manager of this project can add some.'}
+            {data.mayManage ? t('A label is a class of objects, like person or car. Add the first one.') : t('A manager of this project can add some.')}
           </p>
         </div>
       )}
       {data.mayManage && (
         <div class="line toolbar">
           <button type="button" class="button" onClick={() => editing.change(addLabel(draft, data.palette))}>
-            Add a label
+            {t('Add a label')}
           </button>
           <span class="spring" />
           <span class="muted" role="status">
-            {editing.notice.value || (editing.changed.value ? 'Not saved yet' : '')}
+            {editing.notice.value || (editing.changed.value ? t('Not saved yet') : '')}
           </span>
           <button type="button" class="button primary" disabled={editing.saving.value || !editing.changed.value} onClick={() => void editing.save()}>
-            Save labels
+            {t('Save labels')}
           </button>
         </div>
       )}

@@ -1,3 +1,4 @@
+import { counted, t } from '@/core/text'
 import { AttributeRow } from './attribute'
 import type { Editing } from './editor'
 import { Field } from './field'
@@ -9,19 +10,19 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
   const { data, draft, problems } = editing
   const change = (values: Partial<Label>) => editing.change(changeLabel(draft.value, index, values))
   const wrong = (field: string) => problemAt(problems.value, index, field)
-  const name = label.name || 'the new label'
+  const name = label.name || t('the new label')
   const fixed = !data.mayManage
   return (
     <li class="card label-row">
       <div class="label-line">
-        <input type="color" value={label.colour} disabled={fixed} aria-label={`Colour of ${name}`} onInput={(event) => change({ colour: event.currentTarget.value })} />
+        <input type="color" value={label.colour} disabled={fixed} aria-label={t('Colour of {name}', { name })} onInput={(event) => change({ colour: event.currentTarget.value })} />
         <Field problem={wrong('name')}>
           <input
             value={label.name}
             disabled={fixed}
             maxLength={80}
-            placeholder="Name"
-            aria-label={`Name of ${name}`}
+            placeholder={t('Name')}
+            aria-label={t('Name of {name}', { name })}
             aria-invalid={wrong('name') !== ''}
             autoFocus={label.id === null && label.name === ''}
             onInput={(event) => change({ name: event.currentTarget.value })}
@@ -29,28 +30,28 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
         </Field>
         <Field problem={wrong('hotkey')}>
           <label class="key-field">
-            Key
+            {t('Key')}
             <input
               value={label.hotkey}
               disabled={fixed}
               maxLength={1}
-              aria-label={`Hotkey of ${name}`}
+              aria-label={t('Hotkey of {name}', { name })}
               aria-invalid={wrong('hotkey') !== ''}
               onInput={(event) => change({ hotkey: event.currentTarget.value.toLowerCase() })}
             />
           </label>
         </Field>
-        <span class="muted used">{label.tracks ? `${label.tracks} object${label.tracks > 1 ? 's' : ''}` : ''}</span>
+        <span class="muted used">{label.tracks ? counted(label.tracks, '{count} object', '{count} objects') : ''}</span>
         {!fixed && (
           <span class="row">
-            <button type="button" class="button quiet small" disabled={index === 0} aria-label={`Move ${name} up`} onClick={() => editing.change(moveLabel(draft.value, index, -1))}>
+            <button type="button" class="button quiet small" disabled={index === 0} aria-label={t('Move {name} up', { name })} onClick={() => editing.change(moveLabel(draft.value, index, -1))}>
               ↑
             </button>
             <button
               type="button"
               class="button quiet small"
               disabled={index === draft.value.labels.length - 1}
-              aria-label={`Move ${name} down`}
+              aria-label={t('Move {name} down', { name })}
               onClick={() => editing.change(moveLabel(draft.value, index, 1))}
             >
               ↓
@@ -59,16 +60,16 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
               type="button"
               class="button quiet small danger"
               disabled={(label.tracks ?? 0) > 0}
-              title={label.tracks ? 'Objects have this label. Give them another one first.' : undefined}
+              title={label.tracks ? t('Objects have this label. Give them another one first.') : undefined}
               onClick={() => editing.change(removeLabel(draft.value, index))}
             >
-              Delete<span class="sr-only"> {name}</span>
+              {t('Delete')}<span class="sr-only"> {name}</span>
             </button>
           </span>
         )}
       </div>
       <fieldset class="choices" disabled={fixed}>
-        <legend class="sr-only">Shapes of {name}</legend>
+        <legend class="sr-only">{t('Shapes of {name}', { name })}</legend>
         {data.geometryKinds.map(([kind, text]) => (
           <label key={kind}>
             <input type="checkbox" checked={label.geometry_kinds.includes(kind)} onChange={(event) => change({ geometry_kinds: toggled(label.geometry_kinds, kind, event.currentTarget.checked) })} />
@@ -91,10 +92,10 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
       {label.attributes.length > 0 && (
         <ul class="attributes">
           <li class="heads" aria-hidden="true">
-            <span>Attribute</span>
-            <span>Kind</span>
-            <span>Choices</span>
-            <span>Default</span>
+            <span>{t('Attribute')}</span>
+            <span>{t('Kind')}</span>
+            <span>{t('Choices')}</span>
+            <span>{t('Default')}</span>
           </li>
           {label.attributes.map((attribute, number) => (
             <AttributeRow key={attribute.id ?? `new-${number}`} editing={editing} attribute={attribute} index={index} number={number} />
@@ -103,7 +104,7 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
       )}
       {!fixed && (
         <button type="button" class="button quiet small add-attribute" onClick={() => editing.change(addAttribute(draft.value, index))}>
-          Add an attribute<span class="sr-only"> to {name}</span>
+          {t('Add an attribute')}<span class="sr-only"> {t('to {name}', { name })}</span>
         </button>
       )}
     </li>

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { t } from '@/core/text'
 import { addJoint, changeJoint, mirrored, NO_JOINTS, PRESETS, removeJoint, toggleEdge, type Skeleton } from './skeleton-model'
 
 /** Side of the field on which joints are placed, in units of its drawing. */
@@ -31,19 +32,19 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
   }
   return (
     <fieldset class="skeleton" disabled={fixed}>
-      <legend>Skeleton</legend>
+      <legend>{t('Skeleton')}</legend>
       <div class="skeleton-field">
         <Field name={name} colour={colour} template={template} chosen={chosen.value} fixed={fixed} inUse={inUse} onChange={onChange} onChoose={choose} onRemove={remove} />
         <p class="muted hint">
-          {inUse ? 'Objects have this skeleton: joints can be moved, renamed and connected, not added or removed.' : 'Click to add a joint, drag to move it.'} Click one joint,
-          then another, to draw or remove the line between them.
+          {t(inUse ? 'Objects have this skeleton: joints can be moved, renamed and connected, not added or removed.' : 'Click to add a joint, drag to move it.')}{' '}
+          {t('Click one joint, then another, to draw or remove the line between them.')}
         </p>
       </div>
       <div class="skeleton-joints">
         <div class="line">
           {!inUse && (
             <select
-              aria-label={`Begin the skeleton of ${name} from`}
+              aria-label={t('Begin the skeleton of {name} from', { name })}
               value=""
               onChange={(event) => {
                 const preset = PRESETS.find(({ id }) => id === event.currentTarget.value)
@@ -52,7 +53,7 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
                 if (preset) onChange(preset.skeleton)
               }}
             >
-              <option value="">Begin from …</option>
+              <option value="">{t('Begin from …')}</option>
               {PRESETS.map(({ id, label }) => (
                 <option key={id} value={id}>
                   {label}
@@ -61,7 +62,7 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
             </select>
           )}
           <button type="button" class="button quiet small" disabled={!template.joints.length} onClick={() => onChange(mirrored(template))}>
-            Mirror
+            {t('Mirror')}
           </button>
         </div>
         {problem && (
@@ -69,19 +70,19 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
             {problem}
           </p>
         )}
-        <ol aria-label={`Joints of ${name}`}>
+        <ol aria-label={t('Joints of {name}', { name })}>
           {template.joints.map((joint, index) => (
             <li key={index} class={chosen.value === index ? 'chosen' : ''}>
               <span class="muted">{index + 1}</span>
               <input
                 value={joint.name}
                 maxLength={80}
-                aria-label={`Name of joint ${index + 1} of ${name}`}
+                aria-label={t('Name of joint {index} of {name}', { index: index + 1, name })}
                 onFocus={() => (chosen.value = index)}
                 onInput={(event) => onChange(changeJoint(template, index, { name: event.currentTarget.value }))}
               />
               {!inUse && (
-                <button type="button" class="button quiet small danger" aria-label={`Remove joint ${joint.name}`} onClick={() => remove(index)}>
+                <button type="button" class="button quiet small danger" aria-label={t('Remove joint {name}', { name: joint.name })} onClick={() => remove(index)}>
                   ×
                 </button>
               )}
@@ -139,7 +140,7 @@ function Field({ name, colour, template, chosen, fixed, inUse, onChange, onChoos
     event.preventDefault()
   }
   return (
-    <svg viewBox={`0 0 ${FIELD} ${FIELD}`} role="group" aria-label={`Skeleton of ${name}`} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={() => (dragged.value = null)}>
+    <svg viewBox={`0 0 ${FIELD} ${FIELD}`} role="group" aria-label={t('Skeleton of {name}', { name })} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={() => (dragged.value = null)}>
       {template.edges.map(([from, to]) => {
         const [a, b] = [template.joints[from]!, template.joints[to]!]
         return <line key={`${from}-${to}`} x1={a.x * FIELD} y1={a.y * FIELD} x2={b.x * FIELD} y2={b.y * FIELD} stroke={colour} />
@@ -151,7 +152,7 @@ function Field({ name, colour, template, chosen, fixed, inUse, onChange, onChoos
           tabIndex={fixed ? -1 : 0}
           role="button"
           aria-pressed={chosen === index}
-          aria-label={`Joint ${joint.name}; arrows move it, Enter chooses it`}
+          aria-label={t('Joint {name}; arrows move it, Enter chooses it', { name: joint.name })}
           transform={`translate(${joint.x * FIELD} ${joint.y * FIELD})`}
           class={chosen === index ? 'chosen' : ''}
           onKeyDown={(event) => key(event, index)}
