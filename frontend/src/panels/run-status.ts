@@ -18,13 +18,13 @@ export function statusOf(run: Run): string {
 
 /** e.g. "Done: 240 frames · left the picture on frame 240". */
 function over(run: Run): string {
-  return [t('Done: {value}', { value: run.stale ? redone(run) : `${run.framesDone} frames` }), departures(run), run.message].filter(Boolean).join(' · ')
+  return [run.stale ? t('Done: {redone}', { redone: redone(run) }) : t('Done: {count} frames', { count: run.framesDone }), departures(run), run.message].filter(Boolean).join(' · ')
 }
 
 function departures({ tracks, left }: Run): string {
   const frames = Object.values(left)
   if (!frames.length) return ''
-  return tracks.length > 1 ? t('{frames} of {tracks} left the picture', { frames: frames.length, tracks: tracks.length }) : t('left the picture on frame {first}', { first: frames[0] })
+  return tracks.length > 1 ? t('{count} of {tracks} left the picture', { count: frames.length, tracks: tracks.length }) : t('left the picture on frame {frame}', { frame: frames[0]! })
 }
 
 /** e.g. "Waiting · 2 runs before it · done in about 3 min". */
@@ -37,4 +37,4 @@ function waiting({ ahead, waitS, message }: Run): string {
 
 const redone = ({ redone, stale }: Run) => t('{redone} of {stale} frames redone', { redone, stale })
 
-const timeIn = (seconds: number) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`)
+const timeIn = (seconds: number) => (seconds < 90 ? t('{seconds} s', { seconds: Math.ceil(seconds) }) : t('{minutes} min', { minutes: Math.round(seconds / 60) }))
