@@ -1,6 +1,7 @@
 /** The dialog that exports videos of a project: one file for each, made in the background. */
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { counted, t } from '@/core/text'
 import { FormatChoice } from '@/panels/format-choice'
 import { ApiError, type Rest } from '@/protocol/rest'
 import { isUnderWay, watchTransfer, type Format, type Transfer, type Wanted } from '@/protocol/transfers'
@@ -94,8 +95,8 @@ export function ExportDialog({ exports, videos }: { exports: Exports; videos: re
   const files = transfers.filter((transfer) => transfer?.file).length
   return (
     <dialog ref={root} class="export-dialog stack" aria-labelledby="export-title" onClose={() => exports.close()}>
-      <h2 id="export-title">Export annotations</h2>
-      <ul class="export-list" aria-label="Videos">
+      <h2 id="export-title">{t('Export annotations')}</h2>
+      <ul class="export-list" aria-label={t('Videos')}>
         {(begun ? chosen : videos).map((video) => (
           <li key={video.id}>
             {begun ? (
@@ -115,18 +116,18 @@ export function ExportDialog({ exports, videos }: { exports: Exports; videos: re
           {exports.problem.value}
         </p>
       )}
-      {!begun && <p class="hint">Each video becomes a file of its own.</p>}
+      {!begun && <p class="hint">{t('Each video becomes a file of its own.')}</p>}
       <div class="row">
         <button type="button" class="button" onClick={() => root.current?.close()}>
-          Close
+          {t('Close')}
         </button>
         {begun ? (
           <button type="button" class="button primary" disabled={busy || !files} onClick={() => void exports.download()}>
-            {busy ? 'Exporting …' : files > 1 ? `Download ${files} files` : 'Download'}
+            {busy ? t('Exporting …') : files > 1 ? t('Download {count} files', { count: files }) : t('Download')}
           </button>
         ) : (
           <button type="button" class="button primary" disabled={!chosen.length || !exports.formats.value.length} onClick={() => void exports.begin(chosen)}>
-            {chosen.length === 1 ? 'Export 1 video' : `Export ${chosen.length} videos`}
+            {counted(chosen.length, 'Export {count} video', 'Export {count} videos')}
           </button>
         )}
       </div>
@@ -138,12 +139,12 @@ function Result({ video, transfer }: { video: Exported; transfer: Transfer | und
   return (
     <div class="export-result">
       <span class="export-name">{video.name}</span>
-      {(!transfer || isUnderWay(transfer)) && <progress max={1} value={transfer?.progress ?? 0} aria-label={`Exporting ${video.name}`} />}
+      {(!transfer || isUnderWay(transfer)) && <progress max={1} value={transfer?.progress ?? 0} aria-label={t('Exporting {name}', { name: video.name })} />}
       {transfer?.state === 'failed' && <span class="error">{transfer.message}</span>}
-      {transfer?.state === 'cancelled' && <span class="muted">Cancelled</span>}
+      {transfer?.state === 'cancelled' && <span class="muted">{t('Cancelled')}</span>}
       {transfer?.file && (
         <a href={transfer.file} download={transfer.file_name}>
-          {transfer.report.tracks} {transfer.report.tracks === 1 ? 'track' : 'tracks'}, {transfer.report.shapes} shapes
+          {counted(transfer.report.tracks, '{count} track, {shapes} shapes', '{count} tracks, {shapes} shapes', { shapes: transfer.report.shapes })}
         </a>
       )}
       {transfer?.report.losses.length ? <span class="muted export-lost">{lostIn(transfer)}</span> : null}

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { Upload } from 'tus-js-client'
-import { t } from '@/core/text'
+import { counted, t } from '@/core/text'
 import { ApiError, Rest } from '@/protocol/rest'
 import { ExportDialog, Exports, type Exported } from './project-export'
 
@@ -165,7 +165,7 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
       )}
       {ready.length > 0 && (
         <div class="videos-head">
-          <h2>{listed?.length === 1 ? t('1 video') : `${listed?.length ?? 0} videos`}</h2>
+          <h2>{counted(listed?.length ?? 0, '{count} video', '{count} videos')}</h2>
           <button type="button" class="button" onClick={() => videos.exports.open(ready)}>
             {t('Export annotations')}
           </button>

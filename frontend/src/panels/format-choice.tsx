@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Format, Wanted } from '@/protocol/transfers'
 
 /** A format, and what it offers to choose. */
@@ -6,7 +7,7 @@ export function FormatChoice({ formats, wanted, onChange }: { formats: readonly 
   return (
     <>
       <fieldset>
-        <legend>Format</legend>
+        <legend>{t('Format')}</legend>
         {formats.map(({ id, label }) => (
           <label key={id} class="choice">
             <input type="radio" name="format" value={id} checked={wanted.format === id} onChange={() => onChange({ format: id, options: {} })} />
