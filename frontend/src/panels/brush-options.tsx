@@ -32,7 +32,7 @@ export function BrushOptions({ editor }: { editor: Editor }) {
         <input type="checkbox" checked={brush.alone.value} onChange={(event) => (brush.alone.value = event.currentTarget.checked)} />
         {t('No overlap')}
       </label>
-      <CommandButton editor={editor} id="tool.fill" icon="fill" text="Fill" pressed={tool === 'fill'} />
+      <CommandButton editor={editor} id="tool.fill" icon="fill" text={t('Fill')} pressed={tool === 'fill'} />
     </div>
   )
 }

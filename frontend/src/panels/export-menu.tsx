@@ -49,7 +49,7 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
       <FormatChoice formats={formats.value} wanted={wanted.value} onChange={(next) => (wanted.value = next)} />
       <div class="row">
         <button type="button" class="button primary" disabled={!formats.value.length} onClick={begin}>
-          <Icon name="download" />{' '}{t('Export')}
+          <Icon name="download" /> {t('Export')}
         </button>
         {editor.config.canEdit && (
           <label class="button file">
