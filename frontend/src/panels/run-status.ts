@@ -9,9 +9,9 @@ export function statusOf(run: Run): string {
   if (state === 'done') return over(run)
   if (framesDone === 0 && fps === 0) return agent ? t('Starting · {agent}', { agent }) : t('Starting …')
   const isAllRedone = run.stale > 0 && run.stale === framesTotal
-  const parts = run.checking ? [t('Checking both ways')] : [isAllRedone ? redone(run) : `${framesDone} of ${framesTotal}`]
+  const parts = run.checking ? [t('Checking both ways')] : [isAllRedone ? redone(run) : t('{done} of {total}', { done: framesDone, total: framesTotal })]
   if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
-  if (fps > 0) parts.push(`${timeIn((framesTotal - framesDone) / fps)} left`, `${fps.toFixed(0)}/s`)
+  if (fps > 0) parts.push(t('{time} left', { time: timeIn((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
   if (agent) parts.push(agent)
   return parts.join(' · ')
 }
@@ -30,8 +30,8 @@ function departures({ tracks, left }: Run): string {
 /** e.g. "Waiting · 2 runs before it · done in about 3 min". */
 function waiting({ ahead, waitS, message }: Run): string {
   const parts = [message.replace(/\.$/, '') || t('Waiting for its turn')]
-  if (ahead) parts.push(ahead === 1 ? t('1 run before it') : t('{ahead} runs before it', { ahead }))
-  if (waitS !== null) parts.push(`${message ? 'then ' : t('done in ')}about ${timeIn(waitS)}`)
+  if (ahead) parts.push(counted(ahead, '{count} run before it', '{count} runs before it'))
+  if (waitS !== null) parts.push(t(message ? 'then about {time}' : 'done in about {time}', { time: timeIn(waitS) }))
   return parts.join(' · ')
 }
 
