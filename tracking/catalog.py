@@ -117,7 +117,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("transt.pth", page="https://github.com/chenxin-dlut/TransT"),),
         weights_licence="not stated by the authors; their code is GPL-3.0",
         takes_file=True,
-        settings={"threshold": 0.3, "device": "auto"},
+        settings={"threshold": 0.3, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixformer-cvt",
@@ -131,7 +131,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_cvt_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 200, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 200, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixformer-cvt-online",
@@ -145,7 +145,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_cvt_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixformer-cvt-large-online",
@@ -159,7 +159,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_cvtL_online_22k.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixvit-online",
@@ -173,7 +173,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_vit_base_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixvit-large-online",
@@ -187,7 +187,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_vit_large_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixvit-convmae-online",
@@ -201,7 +201,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_convmae_base_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="mixvit-convmae-large-online",
@@ -215,7 +215,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights=(Weights("mixformer_convmae_large_online.pth.tar", page="https://github.com/MCG-NJU/MixFormer"),),
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
-        settings={"threshold": 0.3, "update_interval": 25, "device": "auto"},
+        settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
 )
 

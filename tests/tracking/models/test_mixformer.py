@@ -11,6 +11,7 @@ import torch
 from tests.golden import goldfill
 from tests.golden.check import Golden, Record, assert_close, blank_tensors, official_keys
 from tracking.catalog import TRACKERS
+from tracking.layers.compute import Compute
 from tracking.models.mixformer import tracker as module
 from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.heads import pool_precisely
@@ -21,6 +22,8 @@ from tracking.types import Box, Frame, ObjectId, Prompt
 from tracking.weights import WeightsError, WeightsMisfit
 
 THING = ObjectId("thing")
+BFLOAT16_PX = 5.0
+"""How far the corners of a box, computed in bfloat16, may lie from the golden's in the search picture."""
 CVT, CVT_ONLINE = VARIANTS["cvt"].config, VARIANTS["cvt_online"].config
 VIT_ONLINE = VARIANTS["vit_online"].config
 VIT = replace(VIT_ONLINE, scored=False)
@@ -218,6 +221,17 @@ def assert_run_agrees(case: Case, settings, expected, forced: bool, monkeypatch)
         if forced and size == case.config.search_px:
             # Other crops are cut at predicted boxes, which may differ by 1e-5 px, and so by their rounding.
             assert goldfill.crc(picture) == expected["crops_crc"][i]
+
+
+@torch.inference_mode()
+def test_bfloat16_finds_the_same_box_roughly_and_tells_it_in_float32(case: Case) -> None:
+    with Compute.best("cpu", "bfloat16").autocast():
+        memory = case.network.remember(case.templates("template", "online_template"))
+        found = case.network(case.search(), memory)
+    assert memory.blocks[-1].key.dtype is torch.bfloat16
+    assert found.boxes.dtype is torch.float32
+    off = np.abs(found.boxes.numpy() - case.golden.arrays["fwd/corners_xyxy"]) * case.config.search_px
+    assert off.max() < BFLOAT16_PX
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import torch
 
 from tests.golden import goldfill
 from tests.golden.check import Golden, Record, assert_close, blank_tensors
+from tracking.layers.compute import Compute
 from tracking.models.transt import tracker as module
 from tracking.models.transt.network import Config, TransT, sine_position
 from tracking.models.transt.tracker import TransTTracker, tiny
@@ -16,6 +17,8 @@ from tracking.types import Box, Frame, ObjectId, Prompt
 from tracking.weights import WeightsError, WeightsMisfit
 
 THING = ObjectId("thing")
+BFLOAT16_PX = 5.0
+"""How far a cell's box, computed in bfloat16, may lie from the golden's in the search picture."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -111,6 +114,20 @@ def test_the_tracker_agrees_box_by_box(golden: Golden, official: tuple[TransT, C
         assert best == expected["best_idx"][t]
         assert_close(boxes[best], expected["pred_box_at_best"][t], "best box")
         assert np.allclose((box.x1, box.y1, box.width, box.height), expected["bbox"][t], atol=5e-3)
+
+
+@torch.inference_mode()
+def test_bfloat16_finds_the_same_boxes_roughly_and_tells_them_in_float32(
+    golden: Golden, official: tuple[TransT, Config]
+) -> None:
+    network, _ = official
+    with Compute.best("cpu", "bfloat16").autocast():
+        template = network.encode(golden.picture("input.template", 128))
+        logits, boxes = network(template, network.encode(golden.picture("input.search", 256)))
+    assert template.dtype is torch.bfloat16
+    assert logits.dtype is boxes.dtype is torch.float32
+    off = np.abs(boxes.numpy() - golden.arrays["net/pred_boxes"]) * 256
+    assert off.max() < BFLOAT16_PX
 
 
 @pytest.mark.parametrize("keys", ["keys.json", "keys_n2.json"])

@@ -47,6 +47,14 @@ class Memory:
             for n in range(len(self.first))
         ]  # fmt: skip
 
+    def to(self, device: torch.device) -> Memory:
+        """The same on ``device``, as float32."""
+        blocks = [
+            KeyValue(block.key.to(device, torch.float32), block.value.to(device, torch.float32))
+            for block in self.blocks
+        ]
+        return Memory(blocks, self.first.to(device, torch.float32))
+
     @property
     def templates_key(self) -> int:
         """Equal for memories that can be joined."""

@@ -73,8 +73,8 @@ class CornerHead(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, h, w) -> boxes (N, 4), x1, y1, x2, y2 as fractions of the picture; how sure, (N,) in [0, 1]."""
-        first, sure_of_first = expected_place(self.top_left(x))
-        second, sure_of_second = expected_place(self.bottom_right(x))
+        first, sure_of_first = expected_place(self.top_left(x).float())
+        second, sure_of_second = expected_place(self.bottom_right(x).float())
         return torch.cat([first, second], dim=1), (sure_of_first * sure_of_second).sqrt()
 
 
@@ -120,7 +120,7 @@ class ScoreHead(nn.Module):
         asked = self.norm(self.token).expand(len(search), -1, -1)
         for look, seen in zip(self.looks, (inside, template), strict=True):
             asked = look(asked, seen)
-        return self.judge(asked)[:, 0, 0]
+        return self.judge(asked)[:, 0, 0].float()
 
 
 class Look(nn.Module):

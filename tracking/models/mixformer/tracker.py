@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -15,8 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tracking.layers.box_tracker import BoxTracker, Target
-from tracking.layers.images import best_batch, best_device, normalised
+from tracking.layers.network_tracker import NetworkTarget, NetworkTracker
 from tracking.models.mixformer.attention import Memory
 from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.network import Config, Found, MixFormer, centred
@@ -46,7 +45,7 @@ class UpdateRule:
 
 
 @dataclass
-class MixFormerTarget(Target):
+class MixFormerTarget(NetworkTarget):
     """``first``: the prompt's template, ``online``: those of later frames, all (3, h, w) normalised; ``memory``: what
     they leave. ``candidate``: the best picture since the last update, its score ``best``. ``oldest``: index of the
     next online template to go. ``age``: frames followed."""
@@ -59,18 +58,29 @@ class MixFormerTarget(Target):
     oldest: int = 0
     age: int = 0
 
+    def to(self, device: torch.device) -> MixFormerTarget:
+        return replace(
+            self,
+            first=self.first.to(device),
+            online=[template.to(device) for template in self.online],
+            memory=self.memory.to(device),
+            candidate=self.candidate.to(device),
+        )
+
     def learn(self, most: int) -> None:
         """Take the candidate in as an online template, ``most`` of which are kept; start a new search for the best."""
         if len(self.online) < most:
-            self.online.append(self.candidate)
+            self.online = [*self.online, self.candidate]
         else:
-            self.online[self.oldest] = self.candidate
+            self.online = [*self.online[: self.oldest], self.candidate, *self.online[self.oldest + 1 :]]
             self.oldest = (self.oldest + 1) % most
         self.candidate, self.best = self.first, -1.0
 
 
-class MixFormerTracker(BoxTracker[MixFormerTarget]):
+class MixFormerTracker(NetworkTracker[MixFormerTarget]):
     """Finds the prompted object around its last box, and learns how it changes."""
+
+    network: MixFormer
 
     def __init__(
         self,
@@ -81,15 +91,13 @@ class MixFormerTracker(BoxTracker[MixFormerTarget]):
         update: UpdateRule,
         threshold: float = 0.3,
         device: str = "auto",
+        precision: str = "auto",
     ) -> None:
-        self.device = best_device(device)
-        super().__init__(threshold=threshold, batch=best_batch(self.device))
-        self.network = network.to(self.device).eval()
+        super().__init__(network, threshold=threshold, device=device, precision=precision)
         self.config = config
         self.search_factor = search_factor
         self.update = update
 
-    @torch.inference_mode()
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[MixFormerTarget]:
         templates = self._templates(frame, boxes)
         memories = self.network.remember(torch.stack([templates, templates], dim=1)).split()
@@ -98,13 +106,12 @@ class MixFormerTracker(BoxTracker[MixFormerTarget]):
             for box, template, memory in zip(boxes, templates, memories, strict=True)
         ]
 
-    @torch.inference_mode()
     def follow(self, frame: Frame, targets: Sequence[MixFormerTarget]) -> list[float]:
         crops, sides = zip(
             *(crop(frame.image, target.box, self.search_factor, self.config.search_px) for target in targets),
             strict=True,
         )
-        found = self._find(normalised(crops, self.device), targets)
+        found = self._find(self.pictures.normalised(crops), targets)
         boxes = centred(found.boxes).cpu().tolist()
         for target, box, side in zip(targets, boxes, sides, strict=True):
             target.box = settled(target.box, box, side, frame)
@@ -119,7 +126,7 @@ class MixFormerTracker(BoxTracker[MixFormerTarget]):
     def _templates(self, frame: Frame, boxes: Sequence[Box]) -> Tensor:
         """(N, 3, h, w) normalised pictures of what the boxes show."""
         crops = [crop(frame.image, box, TEMPLATE_FACTOR, self.config.template_px)[0] for box in boxes]
-        return normalised(crops, self.device)
+        return self.pictures.normalised(crops)
 
     def _find(self, search: Tensor, targets: Sequence[MixFormerTarget]) -> Found:
         """One pass per number of templates, which is one pass unless objects were added during the run."""
@@ -208,6 +215,7 @@ def create(
     threshold: float = 0.3,
     update_interval: int | None = None,
     device: str = "auto",
+    precision: str = "auto",
     weights: str = "",
 ) -> MixFormerTracker:
     """A published tracker with official weights: those in the file ``weights``, or in the weights folder."""
@@ -218,6 +226,7 @@ def create(
         update=UpdateRule(update_interval or variant.interval, variant.online),
         threshold=threshold,
         device=device,
+        precision=precision,
     )
 
 
@@ -234,7 +243,9 @@ TINY = Config(
 )
 
 
-def tiny(config: Config = TINY, *, threshold: float = 0.0, device: str = "cpu") -> MixFormerTracker:
+def tiny(
+    config: Config = TINY, *, threshold: float = 0.0, device: str = "cpu", precision: str = "auto"
+) -> MixFormerTracker:
     """A very small MixFormer with fixed random weights: for trying the machinery, not for finding anything."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -242,4 +253,12 @@ def tiny(config: Config = TINY, *, threshold: float = 0.0, device: str = "cpu") 
     for corner in (network.box_head.top_left, network.box_head.bottom_right):
         corner.conv5.weight *= 1000  # a steep map, so that the picture decides where a corner is
     update = UpdateRule(interval=5, online=2 if config.scored else 1)
-    return MixFormerTracker(network, config, search_factor=4.0, update=update, threshold=threshold, device=device)
+    return MixFormerTracker(
+        network,
+        config,
+        search_factor=4.0,
+        update=update,
+        threshold=threshold,
+        device=device,
+        precision=precision,
+    )

@@ -71,7 +71,7 @@ class TransT(nn.Module):
         for layer in self.fusion:
             template, search = layer(template, template_at, search, search_at)
         found = self.decoder(search, search_at, template, template_at)
-        return self.classify(found), self.locate(found).sigmoid()
+        return self.classify(found).float(), self.locate(found).float().sigmoid()
 
 
 class Backbone(nn.Module):

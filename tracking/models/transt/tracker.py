@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,8 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tracking.layers.box_tracker import BoxTracker, Target
-from tracking.layers.images import best_batch, best_device, normalised
+from tracking.layers.network_tracker import NetworkTarget, NetworkTracker
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.weights import load
 from tracking.types import Box, Frame
@@ -26,39 +25,48 @@ SMALLEST_PX = 10.0
 
 
 @dataclass
-class TransTTarget(Target):
+class TransTTarget(NetworkTarget):
     """``template``: (C, h, w) features of the object as prompted. ``fill``: RGB that stands for pixels outside of the
     frame."""
 
     template: Tensor
     fill: NDArray[np.uint8]
 
+    def to(self, device: torch.device) -> TransTTarget:
+        return replace(self, template=self.template.to(device, torch.float32))
 
-class TransTTracker(BoxTracker[TransTTarget]):
+
+class TransTTracker(NetworkTracker[TransTTarget]):
     """Finds the prompted look again around the last box; the look is never updated."""
 
-    def __init__(self, network: TransT, config: Config, *, threshold: float = 0.3, device: str = "auto") -> None:
-        self.device = best_device(device)
-        super().__init__(threshold=threshold, batch=best_batch(self.device))
-        self.network = network.to(self.device).eval()
+    network: TransT
+
+    def __init__(
+        self,
+        network: TransT,
+        config: Config,
+        *,
+        threshold: float = 0.3,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        super().__init__(network, threshold=threshold, device=device, precision=precision)
         self.config = config
         self.window = np.outer(np.hanning(config.grid), np.hanning(config.grid)).ravel()
 
-    @torch.inference_mode()
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[TransTTarget]:
         fill = frame.image.mean(axis=(0, 1)).astype(np.uint8)
         crops = [crop(frame.image, box, context_side(box, 1), self.config.template_px, fill) for box in boxes]
-        templates = self.network.encode(normalised(crops, self.device))
+        templates = self.network.encode(self.pictures.normalised(crops))
         return [TransTTarget(box, template, fill) for box, template in zip(boxes, templates, strict=True)]
 
-    @torch.inference_mode()
     def follow(self, frame: Frame, targets: Sequence[TransTTarget]) -> list[float]:
         sides = [context_side(target.box, 3) for target in targets]
         crops = [
             crop(frame.image, target.box, side, self.config.search_px, target.fill)
             for target, side in zip(targets, sides, strict=True)
         ]
-        search = self.network.encode(normalised(crops, self.device))
+        search = self.network.encode(self.pictures.normalised(crops))
         templates = torch.stack([target.template for target in targets])
         logits, boxes = self.network(templates, search)
         scores = logits.softmax(dim=2)[:, :, 0].cpu().numpy()  # (N, cells)
@@ -107,18 +115,20 @@ def crop(image: NDArray[np.uint8], box: Box, side: int, size: int, fill: NDArray
     return square if side == size else np.asarray(cv2.resize(square, (size, size)), np.uint8)
 
 
-def create(*, threshold: float = 0.3, device: str = "auto", weights: str = "") -> TransTTracker:
+def create(
+    *, threshold: float = 0.3, device: str = "auto", precision: str = "auto", weights: str = ""
+) -> TransTTracker:
     """TransT with official weights: those in the file ``weights``, or in the weights folder."""
     network, config = load(Path(weights) if weights else None)
-    return TransTTracker(network, config, threshold=threshold, device=device)
+    return TransTTracker(network, config, threshold=threshold, device=device, precision=precision)
 
 
 TINY = Config(fusion_layers=1, template_px=32, search_px=64, dim=16, heads=2, mlp=16, stem=4, depths=(1, 1, 1))
 
 
-def tiny(*, threshold: float = 0.0, device: str = "cpu") -> TransTTracker:
+def tiny(*, threshold: float = 0.0, device: str = "cpu", precision: str = "auto") -> TransTTracker:
     """A very small TransT with fixed random weights: for trying the machinery, not for finding anything."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = TransT(TINY).requires_grad_(False)
-    return TransTTracker(network, TINY, threshold=threshold, device=device)
+    return TransTTracker(network, TINY, threshold=threshold, device=device, precision=precision)

@@ -1,0 +1,80 @@
+"""What box trackers with a large network share: where it computes, and what happens when a GPU gives out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from typing import Self, TypeVar
+
+import torch
+from torch import nn
+
+from tracking.layers.box_tracker import BoxTracker, Target
+from tracking.layers.compute import Compute, best_batch, log
+from tracking.layers.images import PictureInput
+from tracking.types import Frame, Prediction, Prompt
+
+
+class NetworkTarget(Target):
+    """A target that holds tensors. They are replaced, never changed in place, so that a shallow copy keeps a state."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same with its tensors on ``device``, as float32."""
+        raise NotImplementedError
+
+
+T = TypeVar("T", bound=NetworkTarget)
+
+
+class NetworkTracker(BoxTracker[T]):
+    """Runs ``network`` as ``device`` and ``precision`` ask (see ``Compute``).
+
+    A GPU that doesn't start, or runs out of memory, is left for the CPU with a note in the log, and the run goes on:
+    the call that failed is repeated there from the state before it.
+    """
+
+    def __init__(self, network: nn.Module, *, threshold: float, device: str, precision: str) -> None:
+        self.network = network.eval()
+        self.precision = precision
+        try:
+            self._use(Compute.best(device, precision))
+        except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for the device
+            self._leave_gpu(error)
+        super().__init__(threshold=threshold, batch=best_batch(self.compute.device))
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        # Libraries of a GPU load with their first call, and say in many ways that they can't.
+        return self._computed(lambda: super(NetworkTracker, self).start(frame, prompts), RuntimeError)
+
+    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        return self._computed(lambda: super(NetworkTracker, self).correct(frame, prompts), torch.OutOfMemoryError)
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        return self._computed(lambda: super(NetworkTracker, self).step(frame), torch.OutOfMemoryError)
+
+    def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
+        """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
+        before = {name: copy(target) for name, target in self.targets.items()}
+        try:
+            with torch.inference_mode(), self.compute.autocast():
+                return call()
+        except failure as error:
+            if self.compute.device.type == "cpu":
+                raise
+            self._leave_gpu(error)
+        self.targets = {name: target.to(self.compute.device) for name, target in before.items()}
+        with torch.inference_mode(), self.compute.autocast():
+            return call()
+
+    def _leave_gpu(self, error: Exception) -> None:
+        log.warning("The GPU can't be used (%s); this run goes on on the CPU, slower.", str(error).partition("\n")[0])
+        self._use(Compute.best("cpu", self.precision))
+        self.batch = best_batch(self.compute.device)
+
+    def _use(self, compute: Compute) -> None:
+        if compute.device.type == "cuda":
+            # Where float32 is asked for, it is meant: the shortened products that cuDNN takes by itself are off.
+            torch.backends.cudnn.allow_tf32 = False
+        self.network.to(compute.device)
+        self.pictures = PictureInput(compute.device)
+        self.compute = compute
