@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -92,6 +93,19 @@ def test_confidence_falls_while_the_object_is_gone() -> None:
     assert min(prediction.confidence for prediction in found[:6]) > max(p.confidence for p in found[7:])
 
 
+def test_an_object_that_turns_into_another_is_followed_with_less_and_less_confidence() -> None:
+    box, other = Box(100, 100, 160, 140), texture(7, 60, 40) // 2 + 60
+    tracker = create()
+    found = tracker.start(scene(0, box), [Prompt(CAR, box)])
+    for number in range(1, 41):
+        frame = scene(number, box)
+        frame.image[100:140, 100:160] = cv2.addWeighted(LOOK, 1 - number / 40, other, number / 40, 0)
+        found += tracker.step(frame)
+    assert all(prediction.visible for prediction in found)
+    assert min(prediction.confidence for prediction in found[:6]) > 0.9
+    assert tracker.threshold <= found[-1].confidence < 0.6
+
+
 def test_boxes_stay_inside_of_the_frame() -> None:
     places: list[Box | None] = [Box(230.0 + 4 * n, 90, 290.0 + 4 * n, 130) for n in range(15)]
     for prediction in follow(places):
@@ -100,15 +114,24 @@ def test_boxes_stay_inside_of_the_frame() -> None:
 
 
 def test_more_of_any_evidence_never_lowers_confidence() -> None:
-    weak = Evidence(height=0.1, sharpness=4, likeness=0.1, agreement=0.0)
+    weak = Evidence(height=0.1, sharpness=4, likeness=0.1, prompt_likeness=0.1, agreement=0.0)
     steps = [
         weak,
-        Evidence(0.8, 4, 0.1, 0.0),
-        Evidence(0.8, 15, 0.1, 0.0),
-        Evidence(0.8, 15, 0.8, 0.0),
-        Evidence(0.8, 15, 0.8, 0.9),
+        Evidence(0.8, 4, 0.1, 0.1, 0.0),
+        Evidence(0.8, 15, 0.1, 0.1, 0.0),
+        Evidence(0.8, 15, 0.8, 0.8, 0.0),
+        Evidence(0.8, 15, 0.8, 0.8, 0.9),
     ]
-    assert all(a.confidence < b.confidence for a, b in pairwise(steps))
+    assert all(a.belief < b.belief for a, b in pairwise(steps))
+    assert all(a.confidence <= b.confidence for a, b in pairwise(steps))
+
+
+def test_a_box_unlike_the_prompt_is_doubted_however_familiar_it_has_become() -> None:
+    drifted = Evidence(height=1.0, sharpness=15, likeness=0.95, prompt_likeness=0.2, agreement=0.9)
+    held = replace(drifted, prompt_likeness=0.9)
+    assert drifted.belief == held.belief > 0.9
+    assert drifted.confidence < 0.5
+    assert held.confidence > 0.9
 
 
 def test_a_patch_of_the_same_size_is_the_picture_itself() -> None:

@@ -12,6 +12,8 @@ from tracking.models.correlation.filters import Peak
 
 RATE = 0.02
 LEVEL_RATE = 0.05
+LIKENESS_WEIGHT, LIKENESS_OFFSET = 8.0, -3.0
+"""Logistic fit of how often a box is right to its likeness to the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +21,19 @@ class Evidence:
     """What speaks for a find.
 
     ``height``: of the filter's peak, relative to its usual height. ``sharpness``: of that peak, as ``Peak`` has it.
-    ``likeness``: to the looks remembered, a correlation in [-1, 1]. ``agreement``: of the pixels' motion, in [0, 1].
+    ``likeness``: to the looks remembered, a correlation in [-1, 1]; ``prompt_likeness``: to the prompt alone.
+    ``agreement``: of the pixels' motion, in [0, 1].
     """
 
     height: float
     sharpness: float
     likeness: float
+    prompt_likeness: float
     agreement: float
 
     @property
-    def confidence(self) -> float:
-        """How much the find looks like the object, in [0, 1]; README.md says how often it was right."""
+    def belief(self) -> float:
+        """How much the find looks like what has been followed of late, in [0, 1]. It can't tell slow drift."""
         total = (
             -4.1
             + 0.5 * min(self.height, 1.2)
@@ -37,7 +41,13 @@ class Evidence:
             + 3.5 * self.likeness
             + 2.2 * self.agreement
         )
-        return 1 / (1 + math.exp(-total))
+        return _logistic(total)
+
+    @property
+    def confidence(self) -> float:
+        """How sure to be of the box, in [0, 1]: ``belief``, and no more than its likeness to the prompt allows. The
+        prompt is never learnt over, so drift lowers it. README.md says how often it was right."""
+        return min(self.belief, _logistic(LIKENESS_WEIGHT * self.prompt_likeness + LIKENESS_OFFSET))
 
 
 class Memory:
@@ -50,13 +60,18 @@ class Memory:
         self._level = 1.0
 
     def evidence(self, peak: Peak, look: Float, agreement: float) -> Evidence:
-        likeness = max(float(np.vdot(look, self._first)), float(np.vdot(look, self._recent)))
-        return Evidence(peak.height / max(self._level, 1e-3), peak.sharpness, likeness, agreement)
+        prompted = float(np.vdot(look, self._first))
+        likeness = max(prompted, float(np.vdot(look, self._recent)))
+        return Evidence(peak.height / max(self._level, 1e-3), peak.sharpness, likeness, prompted, agreement)
 
     def learn(self, look: Float, peak: Peak) -> None:
         recent = self._recent + np.float32(RATE) * (look - self._recent)
         self._recent = recent / np.linalg.norm(recent)
         self._level += LEVEL_RATE * (peak.height - self._level)
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
 
 
 def look_of(features: Float, width: float, height: float) -> Float:

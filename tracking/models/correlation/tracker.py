@@ -43,9 +43,9 @@ RIGID, BENDING = 0.7, 0.4
 OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
 """How far a box follows the object's outline in one frame."""
 LEARN_FROM = 0.5
-"""Confidence from which on a find is learnt from."""
+"""Belief from which on a find is learnt from."""
 FOUND_AGAIN = 0.7
-"""Confidence needed to believe that a lost object has returned."""
+"""Belief needed to take a lost object as returned."""
 
 
 @dataclass
@@ -108,18 +108,19 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
             find = refined(frame.image, target, *search(frame.image, target, target.region()))
         else:
             find = look_around(frame.image, target, target.lookout)
-        confidence = find.evidence.confidence * _share_inside(find.box, frame)
+        inside = _share_inside(find.box, frame)
+        belief = find.evidence.belief * inside
         needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
-        if confidence < needed:
+        if belief < needed:
             if target.lookout is None:
                 target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
-            return min(confidence, max(0.0, self.threshold - 0.01))
+            return min(belief, max(0.0, self.threshold - 0.01))
         target.lookout = None
         target.place = find.box
         target.box = find.box.clipped(frame.width, frame.height)
-        if confidence >= LEARN_FROM:
+        if belief >= LEARN_FROM:
             learn(frame.image, target, find)
-        return confidence
+        return max(find.evidence.confidence * inside, self.threshold)
 
 
 def new_target(image: Image, box: Box) -> CorrelationTarget:
@@ -243,5 +244,5 @@ def _share_inside(box: Box, frame: Frame) -> float:
 
 
 def create(*, threshold: float = 0.3) -> CorrelationTracker:
-    """A tracker that needs nothing but the prompt. ``threshold``: confidence below which an object counts as lost."""
+    """A tracker that needs nothing but the prompt. ``threshold``: belief below which an object counts as lost."""
     return CorrelationTracker(threshold=threshold)
