@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from annotator.access import may, my_workspaces, role_in
 from annotator.actions.people import uses_first_login
-from annotator.models import Job, Project, Stage
+from annotator.models import Job, Project, Stage, Workspace
 from annotator.pages.cards import by_workspace, project_cards
 from annotator.pages.common import page, person
 
@@ -24,7 +24,8 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     cards = by_workspace(project_cards(Project.objects.filter(workspace__in=workspaces, archived_at=None)))
     empty = [workspace.pk for workspace in workspaces if workspace.pk not in cards]
-    counted = workspaces.annotate(people=Count("memberships"))
+    # Not of `workspaces` itself: it is joined with the user's own memberships, and only those would count.
+    counted = Workspace.objects.filter(pk__in=workspaces).annotate(people=Count("memberships"))
     context = {
         "annotate": jobs.filter(assignee=user, stage=Stage.ANNOTATION),
         "review": jobs.filter(reviewer=user, stage=Stage.REVIEW),

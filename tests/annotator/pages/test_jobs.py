@@ -25,6 +25,14 @@ def test_a_video_is_divided(team: Team) -> None:
     assert Job.objects.count() == 3
 
 
+def test_the_stages_are_summed_up_in_frames(team: Team) -> None:
+    Job.objects.update(stage=Stage.REVIEW, last=74)
+    Job.objects.create(video=team.video, layer=team.layer, first=75, last=299)
+    shown = " ".join(page(team).split())
+    assert "Review: 1 job, 25 % of the frames" in shown
+    assert "Annotation: 1 job, 75 % of the frames" in shown
+
+
 def test_a_split_that_is_refused_says_why(team: Team) -> None:
     sent = {"video": team.video.pk, "frames": 100}
     answer = client_of(team.mona).post(f"/projects/{team.project.pk}/jobs/split/", sent, follow=True)

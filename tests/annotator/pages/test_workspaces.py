@@ -18,6 +18,16 @@ def test_who_makes_a_workspace_is_led_to_it(people: People) -> None:
     assert workspace.memberships.get().role == Role.ADMIN
 
 
+def test_home_counts_everybody_in_a_workspace(people: People) -> None:
+    assert "5 members" in client_of(people.bob).get("/").content.decode()
+
+
+def test_an_empty_workspace_is_begun_by_who_may(people: People) -> None:
+    address = f"/workspaces/{people.workspace.pk}/projects/new/"
+    assert address in client_of(people.mona).get("/").content.decode()
+    assert address not in client_of(people.bob).get("/").content.decode()
+
+
 def test_a_name_that_is_refused_stays_in_the_form(people: People) -> None:
     page = client_of(people.vic).post("/workspaces/new/", {"name": "x" * 121}).content.decode()
     assert "x" * 121 in page
