@@ -25,7 +25,7 @@ export class TrackSettings {
     this.detectOffScreen = signal(stored.detectOffScreen ?? true)
     this.untilKeyframe = signal(stored.untilKeyframe ?? true)
     this.checkBothWays = signal(stored.checkBothWays ?? false)
-    this.threshold = signal(stored.threshold ?? 0.3)
+    this.threshold = signal(stored.threshold ?? 0.5)
   }
 
   /** Plain values; reading them inside an effect follows all of them. */
