@@ -1,3 +1,4 @@
+import type { TargetedMouseEvent } from 'preact'
 import { useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { withoutReplaced } from '@/editor/extension'
@@ -130,9 +131,9 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <span class="muted">
           {run.first}–{run.last}
         </span>
-        {active && <RunButton icon="stop" label={run.state === 'queued' ? t('Cancel') : t('Stop')} onClick={() => store.stopRun(run.id)} />}
+        {active && <RunButton icon="stop" label={run.state === 'queued' ? t('Cancel') : t('Stop')} leaves onClick={() => store.stopRun(run.id)} />}
         {run.state !== 'failed' && <RunButton icon="plus" label={t('Extend: go on for as many frames again')} onClick={() => editor.extendRun(run)} />}
-        {!active && <RunButton icon="close" label={t('Dismiss')} onClick={() => store.dismissRun(run.id)} />}
+        {!active && <RunButton icon="close" label={t('Dismiss')} leaves onClick={() => store.dismissRun(run.id)} />}
       </header>
       {run.state === 'failed' ? (
         <p class="error" role="alert">
@@ -160,12 +161,24 @@ function DoubtfulButton({ editor, run }: { editor: Editor; run: Run }) {
   )
 }
 
-function RunButton({ icon, label, onClick }: { icon: string; label: string; onClick: () => void }) {
+/** `leaves`: its card goes away with it, so that somebody at the keyboard goes on behind it. */
+function RunButton({ icon, label, leaves = false, onClick }: { icon: string; label: string; leaves?: boolean; onClick: () => void }) {
+  const press = (event: TargetedMouseEvent<HTMLButtonElement>) => {
+    if (leaves && event.detail === 0) focusBehind(event.currentTarget)
+    onClick()
+  }
   return (
-    <button type="button" class={`icon-button ${icon}`} title={label} aria-label={label} onClick={onClick}>
+    <button type="button" class={`icon-button ${icon}`} title={label} aria-label={label} onClick={press}>
       <Icon name={icon} />
     </button>
   )
+}
+
+/** Focus what follows a run's card: the next one's first button, or the settings. */
+function focusBehind(button: HTMLElement): void {
+  const card = button.closest('article')
+  const next = card?.nextElementSibling?.querySelector('button') ?? card?.closest('section')?.querySelector('summary')
+  next?.focus()
 }
 
 const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
