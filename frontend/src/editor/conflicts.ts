@@ -1,4 +1,5 @@
 /** What a person can do where their work and somebody else's met. Whatever they choose, undo takes it back. */
+import { t } from '@/core/text'
 import type { Met } from '@/store/conflicts'
 import { restoreTracks } from './commands/history'
 import type { Editor } from './editor'
@@ -19,17 +20,17 @@ export function wordsOf({ mine, other, conflict }: Met, name: string, where: str
   switch (conflict.outcome) {
     case 'replaced':
       return mine
-        ? { title: `${other} changed the same`, text: `${what}. Yours came later and counts.`, change: 'Use theirs', leave: 'Keep mine' }
-        : { title: `${other} changed the same`, text: `${what}. Theirs came later and counts.`, change: 'Use mine', leave: 'Keep theirs' }
+        ? { title: t('{other} changed the same', { other }), text: t('{what}. Yours came later and counts.', { what }), change: t('Use theirs'), leave: t('Keep mine') }
+        : { title: t('{other} changed the same', { other }), text: t('{what}. Theirs came later and counts.', { what }), change: t('Use mine'), leave: t('Keep theirs') }
     case 'kept':
-      return { title: `Kept what ${other} drew meanwhile`, text: `${what}. You removed shapes there without having seen it.`, change: 'Remove it too', leave: 'Keep it' }
+      return { title: t('Kept what {other} drew meanwhile', { other }), text: t('{what}. You removed shapes there without having seen it.', { what }), change: t('Remove it too'), leave: t('Keep it') }
     case 'buried':
-      return { title: `${other} deleted ${name} meanwhile`, text: 'What you changed is kept with it.', change: 'Restore it', leave: 'Leave it deleted' }
+      return { title: t('{other} deleted {name} meanwhile', { other, name }), text: t('What you changed is kept with it.'), change: t('Restore it'), leave: t('Leave it deleted') }
     case 'deleted': {
-      const text = where ? `${mine ? 'What they changed' : 'What you changed'} (${where}) is kept with it.` : 'What was changed is kept with it.'
+      const text = where ? t(mine ? 'What they changed ({where}) is kept with it.' : 'What you changed ({where}) is kept with it.', { where }) : t('What was changed is kept with it.')
       return mine
-        ? { title: `${other} had changed ${name}, which you deleted`, text, change: 'Restore it', leave: 'Leave it deleted' }
-        : { title: `${other} deleted ${name}, which you had changed`, text, change: 'Restore it', leave: 'Leave it deleted' }
+        ? { title: t('{other} had changed {name}, which you deleted', { other, name }), text, change: t('Restore it'), leave: t('Leave it deleted') }
+        : { title: t('{other} deleted {name}, which you had changed', { other, name }), text, change: t('Restore it'), leave: t('Leave it deleted') }
     }
   }
 }

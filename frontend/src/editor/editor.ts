@@ -1,5 +1,6 @@
 /** What tools and commands act through. It holds no shapes: those are the store's. */
 import { signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
+import { t } from '@/core/text'
 import type { Box, Point } from '@/geometry/box'
 import { kindOf, type Geometry, type GeometryKind, type Grip } from '@/geometry/kinds'
 import type { Seen } from '@/geometry/kinds/point-list'
@@ -255,10 +256,10 @@ export class Editor {
     const label = fits(active) ? active : (labels.find(fits) ?? null)
     if (label && label !== active) {
       this.session.activeLabel.value = label.id
-      this.session.tell(`${active ? `${active.name} isn’t drawn like this; ` : ''}${label.name} is the label now.`)
+      this.session.tell(active ? t('{former} isn’t drawn like this; {label} is the label now.', { former: active.name, label: label.name }) : t('{label} is the label now.', { label: label.name }))
     } else if (!label) {
       const name = kindOf({ kind }).name
-      const why = labels.length ? `No label may be drawn as a ${name}. Allow it in the project’s labels.` : 'This project has no labels yet. Add one in its label editor.'
+      const why = labels.length ? t('No label may be drawn as a {kind}. Allow it in the project’s labels.', { kind: t(name) }) : t('This project has no labels yet. Add one in its label editor.')
       this.session.tell(why, 'error')
     }
     return label
@@ -302,20 +303,20 @@ export class Editor {
   /** Whether this person may change shapes on the current frame; says why not. */
   mayDraw(): boolean {
     if (!this.config.canEdit) {
-      this.session.tell('You can look at this video; editing needs the role annotator or more.', 'error')
+      this.session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
       return false
     }
     const frame = this.session.frame.value
     if (this.config.editableRanges.some(([first, last]) => frame >= first && frame <= last)) return true
     const ranges = this.config.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
-    this.session.tell(ranges ? `Your job covers frames ${ranges}.` : 'No job on this video is assigned to you.', 'error')
+    this.session.tell(ranges ? t('Your job covers frames {frames}.', { frames: ranges }) : t('No job on this video is assigned to you.'), 'error')
     return false
   }
 
   mayEdit(track: TrackId): boolean {
     if (!this.mayDraw()) return false
     if (!this.store.records.track(track)?.locked) return true
-    this.session.tell(`This track is locked. Unlock it first (${this.keymap.shown('track.lock')}).`, 'error')
+    this.session.tell(t('This track is locked. Unlock it first ({key}).', { key: this.keymap.shown('track.lock') }), 'error')
     return false
   }
 
@@ -343,7 +344,7 @@ export class Editor {
   acted(verb: 'Undid' | 'Redid', acted: Acted | null): void {
     if (!acted) return
     const elsewhere = acted.frame !== null && acted.frame !== this.session.frame.value
-    this.session.tell(`${verb}: ${acted.summary}${elsewhere ? ` (frame ${acted.frame})` : ''}`, 'info', elsewhere ? acted.frame : null)
+    this.session.tell(`${t(verb)}: ${acted.summary}${elsewhere ? ` (${t('frame {frame}', { frame: acted.frame })})` : ''}`, 'info', elsewhere ? acted.frame : null)
   }
 
   // ------------------------------------------------------------------ tracking
@@ -357,11 +358,11 @@ export class Editor {
     const unlocked = shown.filter(({ track }) => !track.locked)
     const boxes = unlocked.filter(({ track }) => !this.store.runOf(track.id))
     if (boxes.length) return { boxes, why: '' }
-    if (unlocked.length) return { boxes, why: 'Being tracked already' }
-    if (shown.length) return { boxes, why: 'Locked' }
+    if (unlocked.length) return { boxes, why: t('Being tracked already') }
+    if (shown.length) return { boxes, why: t('Locked') }
     const other = candidates.find((shape) => shape && !this.config.models.some(({ prompts }) => prompts.includes(shape.kind)))
-    if (other) return { boxes, why: `No model follows a ${kindOf(other).name}` }
-    return { boxes, why: selection.size ? 'Nothing selected has a box here' : 'No box on this frame' }
+    if (other) return { boxes, why: t('No model follows a {kind}', { kind: t(kindOf(other).name) }) }
+    return { boxes, why: selection.size ? t('Nothing selected has a box here') : t('No box on this frame') }
   }
 
   /** Start a run for the selected boxes on this frame, or for all of them when nothing is selected. */
@@ -370,12 +371,12 @@ export class Editor {
     const frame = this.session.frame.value
     const { boxes, why } = this.boxesToTrack()
     if (why) {
-      this.session.tell(`${why}. Draw a box, or select one on this frame, to track it.`, 'error')
+      this.session.tell(t('{why}. Draw a box, or select one on this frame, to track it.', { why }), 'error')
       return
     }
     const [first, last] = this.runBounds(frame, direction)
     if (first === last) {
-      this.session.tell('There are no frames left in that direction.', 'error')
+      this.session.tell(t('There are no frames left in that direction.'), 'error')
       return
     }
     this.store.startRun({
@@ -392,7 +393,7 @@ export class Editor {
   extendRun(run: Run): void {
     const further = planExtension(run, this.bounds, this.tracking.frames.value)
     if (further) this.store.extendRun(run.id, ...further)
-    else this.session.tell('It goes to the end already.')
+    else this.session.tell(t('It goes to the end already.'))
   }
 
   /** The playhead comes near the end of one of this person's runs: let it go on. */

@@ -1,4 +1,5 @@
 /** Adding and removing single vertices and points of shapes that exist. */
+import { t } from '@/core/text'
 import type { Point } from '@/geometry/box'
 import { kindOf, type Grip } from '@/geometry/kinds'
 import type { Editor } from './editor'
@@ -15,7 +16,7 @@ export function removeHovered(editor: Editor): boolean {
   if (!hovered || !shape || !without || !grips(shape).some((grip) => grip.look === 'round' && isSame(grip, hovered.grip))) return false
   const left = without(shape, hovered.grip.id)
   if (left) editor.reshape(hovered.track, () => left)
-  else editor.session.tell(`A ${name} can’t do with fewer points. Move the pointer off it to delete the whole shape here.`)
+  else editor.session.tell(t('A {kind} can’t do with fewer points. Move the pointer off it to delete the whole shape here.', { kind: t(name) }))
   return true
 }
 

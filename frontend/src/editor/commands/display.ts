@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import { COLOUR_BY, TAG_WHEN } from '@/editor/display'
 import type { Editor } from '@/editor/editor'
@@ -12,12 +13,12 @@ const following = <Value>(all: readonly Value[], value: Value): Value => all[(al
 
 function nextColours({ display, session }: Editor): void {
   display.colourBy.value = following(COLOUR_BY, display.colourBy.value)
-  session.tell(`Colours tell ${COLOURS[display.colourBy.value]} apart.`)
+  session.tell(t('Colours tell {what} apart.', { what: t(COLOURS[display.colourBy.value]) }))
 }
 
 function nextTags({ display, session }: Editor): void {
   display.tags.value = following(TAG_WHEN, display.tags.value)
-  session.tell(`Tags are shown ${TAGS[display.tags.value]}.`)
+  session.tell(t('Tags are shown {when}.', { when: t(TAGS[display.tags.value]) }))
 }
 
 export const DISPLAY: readonly Command[] = [

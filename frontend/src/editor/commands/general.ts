@@ -1,3 +1,4 @@
+import { counted } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { redo, undo } from '@/editor/time/undo'
@@ -19,7 +20,7 @@ function escape(editor: Editor): void {
   const runs = editor.store.activeRuns().filter((run) => run.mine)
   if (!editor.machine.busy && editor.session.tool.value === 'select' && runs.length) {
     for (const run of runs) editor.store.stopRun(run.id)
-    editor.session.tell(runs.length === 1 ? 'Tracking stopped. What it found stays.' : `${runs.length} runs stopped. What they found stays.`)
+    editor.session.tell(counted(runs.length, 'Tracking stopped. What it found stays.', '{count} runs stopped. What they found stays.'))
     return
   }
   editor.machine.cancel()

@@ -1,3 +1,4 @@
+import { counted } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import type { TrackId } from '@/store/types'
@@ -11,7 +12,7 @@ export function restoreTracks(editor: Editor, tracks: readonly TrackId[]): void 
   editor.session.select(...deleted)
   const first = Math.min(...deleted.map((track) => editor.store.queries.extent(track)?.[0] ?? Infinity))
   const elsewhere = Number.isFinite(first) && !deleted.some((track) => editor.store.queries.shapeAt(track, editor.session.frame.value))
-  editor.session.tell(deleted.length === 1 ? 'Restored, with all of its shapes.' : `${deleted.length} objects restored, with all of their shapes.`, 'info', elsewhere ? first : null)
+  editor.session.tell(counted(deleted.length, 'Restored, with all of its shapes.', '{count} objects restored, with all of their shapes.'), 'info', elsewhere ? first : null)
 }
 
 function toggle(editor: Editor, page: 'changes' | 'deleted'): void {

@@ -1,3 +1,4 @@
+import { counted, t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { putParts } from '@/editor/parts'
@@ -43,7 +44,7 @@ function change(editor: Editor, summary: string, kinds: GeometryKind[], made: (s
 function allowed(editor: Editor, { track }: ShownShape, kind: GeometryKind): boolean {
   const label = editor.label(track.label)
   if (label?.geometryKinds.includes(kind)) return true
-  editor.session.tell(`${label?.name ?? 'This label'} may not be drawn as a ${kindOf({ kind }).name}. Allow it in the project’s labels.`, 'error')
+  editor.session.tell(t('{label} may not be drawn as a {kind}. Allow it in the project’s labels.', { label: label?.name ?? t('This label'), kind: t(kindOf({ kind }).name) }), 'error')
   return false
 }
 
@@ -69,9 +70,9 @@ function toPolygons(editor: Editor): void {
   editor.session.select(...tracks)
   const more = tracks.length - planned.length
   const said = [
-    more ? `${tracks.length} pieces: ${more === 1 ? 'one is an object' : `${more} are objects`} of ${more === 1 ? 'its' : 'their'} own now.` : '',
-    planned.some(({ holes }) => holes) ? 'Holes are filled, polygons have none.' : '',
-    planned.some(({ specks }) => specks) ? `Specks under ${SPECK_PX2} pixels are left out.` : '',
+    more ? counted(more, '{pieces} pieces: one is an object of its own now.', '{pieces} pieces: {count} are objects of their own now.', { pieces: tracks.length }) : '',
+    planned.some(({ holes }) => holes) ? t('Holes are filled, polygons have none.') : '',
+    planned.some(({ specks }) => specks) ? t('Specks under {area} pixels are left out.', { area: SPECK_PX2 }) : '',
   ].filter(Boolean)
   if (said.length) editor.session.tell(said.join(' '))
 }
@@ -85,7 +86,7 @@ function join(editor: Editor): void {
   if (!first || !allowed(editor, first, kind) || !shapes.every(({ track }) => editor.mayEdit(track.id))) return
   const joined = kind === 'polygon' ? joinedPolygons(shapes.map(verticesOf)) : null
   if (kind === 'polygon' && !joined) {
-    editor.session.tell('These polygons don’t touch. Move them together, or make them masks to join them as they are.', 'error')
+    editor.session.tell(t('These polygons don’t touch. Move them together, or make them masks to join them as they are.'), 'error')
     return
   }
   const shape = joined ? ofVertices('polygon', joined.outline) : joinedMasks(shapes.flatMap((each) => (each.kind === 'mask' ? each : toMask(each)) ?? []))
@@ -94,7 +95,7 @@ function join(editor: Editor): void {
     for (const { track } of others) leaveFrame(editor, tx, track.id, frame)
   })
   editor.session.select(first.track.id)
-  editor.session.tell(`Joined ${shapes.length} shapes as ${nameOf(editor, first.track.id)}.${joined?.holes ? ' The hole between them is filled, polygons have none.' : ''}`)
+  editor.session.tell([t('Joined {count} shapes as {name}.', { count: shapes.length, name: nameOf(editor, first.track.id) }), joined?.holes ? t('The hole between them is filled, polygons have none.') : ''].join(' ').trim())
 }
 
 /** A track that shows something elsewhere loses this frame; one that doesn't goes altogether. */

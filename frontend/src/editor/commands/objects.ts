@@ -1,4 +1,5 @@
 /** What is done with objects picked in the list, one or thousands: each is one step of undo. */
+import { counted, t } from '@/core/text'
 import { relabelled } from '@/editor/attributes'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
@@ -11,7 +12,7 @@ function editable(editor: Editor, ids: readonly TrackId[]): TrackId[] {
   return ids.filter((id) => editor.mayEdit(id))
 }
 
-const counted = (verb: string, ids: readonly TrackId[]) => (ids.length === 1 ? verb : `${verb} (${ids.length} objects)`)
+const ofSeveral = (verb: string, ids: readonly TrackId[]) => (ids.length === 1 ? verb : `${verb} (${ids.length} objects)`)
 
 /** The labels that tracks can have instead: objects and frame tags are not each other. */
 export function labelsFor(editor: Editor, tracks: readonly Track[]): Label[] {
@@ -35,10 +36,10 @@ export function relabel(editor: Editor, ids: readonly TrackId[], label: Label): 
   const tracks = editable(editor, ids).flatMap((id) => editor.store.records.track(id) ?? [])
   const fitting = tracks.filter((track) => labelsFor(editor, [track]).includes(label))
   const unfit = tracks.length - fitting.length
-  if (unfit) editor.session.tell(`${label.name} isn’t for shapes like ${unfit === 1 ? 'one' : unfit} of these objects. Allow them in the project’s labels first.`, 'error')
+  if (unfit) editor.session.tell(counted(unfit, '{label} isn’t for shapes like one of these objects. Allow them in the project’s labels first.', '{label} isn’t for shapes like {count} of these objects. Allow them in the project’s labels first.', { label: label.name }), 'error')
   const others = fitting.filter((track) => track.label !== label.id)
   if (!others.length) return
-  editor.store.transact(counted(`Label ${label.name}`, others.map(({ id }) => id)), (tx) => {
+  editor.store.transact(ofSeveral(`Label ${label.name}`, others.map(({ id }) => id)), (tx) => {
     for (const track of others) tx.updateTrack(track.id, relabelled(track, editor.label(track.label), label))
   })
 }
@@ -46,26 +47,26 @@ export function relabel(editor: Editor, ids: readonly TrackId[], label: Label): 
 /** #rrggbb; empty: the label's again. */
 export function recolour(editor: Editor, ids: readonly TrackId[], colour: string): void {
   const tracks = editable(editor, ids)
-  editor.store.transact(counted('Recolour', tracks), (tx) => tracks.forEach((id) => tx.updateTrack(id, { colour })))
+  editor.store.transact(ofSeveral('Recolour', tracks), (tx) => tracks.forEach((id) => tx.updateTrack(id, { colour })))
 }
 
 export function setLocked(editor: Editor, ids: readonly TrackId[], locked: boolean): void {
   if (!editor.config.canEdit) return
   const tracks = ids.filter((id) => editor.store.records.track(id)?.locked !== locked)
-  editor.store.transact(counted(locked ? 'Lock' : 'Unlock', tracks), (tx) => tracks.forEach((id) => tx.updateTrack(id, { locked })))
+  editor.store.transact(ofSeveral(locked ? 'Lock' : 'Unlock', tracks), (tx) => tracks.forEach((id) => tx.updateTrack(id, { locked })))
 }
 
 /** Give a track another number, if no other has it. Returns whether it could be; the server checks again. */
 export function renumber(editor: Editor, id: TrackId, number: number): boolean {
   if (!Number.isInteger(number) || number < 1) {
-    editor.session.tell('A track’s number is a whole number from 1.', 'error')
+    editor.session.tell(t('A track’s number is a whole number from 1.'), 'error')
     return false
   }
   if (!editor.mayEdit(id)) return false
   const owner = [...editor.store.records.tracks.value.values()].find((track) => track.number === number && track.id !== id)
   if (owner) {
-    const name = owner.deleted ? 'a deleted track' : `${editor.label(owner.label)?.name ?? 'a track'} ${number}`
-    editor.session.tell(`The number ${number} belongs to ${name}. Choose another one.`, 'error')
+    const name = owner.deleted ? t('a deleted track') : `${editor.label(owner.label)?.name ?? t('a track')} ${number}`
+    editor.session.tell(t('The number {number} belongs to {name}. Choose another one.', { number, name }), 'error')
     return false
   }
   editor.store.transact(`Number ${number}`, (tx) => tx.updateTrack(id, { number }))

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { SPEEDS } from '@/editor/playback'
@@ -11,7 +12,7 @@ function tracksInQuestion(editor: Editor): string[] {
 }
 
 function jump(editor: Editor, frame: number | null, what = 'keyframe'): void {
-  if (frame === null) editor.session.tell(`There is no ${what} in that direction.`)
+  if (frame === null) editor.session.tell(t('There is no {what} in that direction.', { what: t(what) }))
   else editor.step(frame - editor.session.frame.value)
 }
 

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import { copyShapes, pasteShapes } from '@/editor/time/clipboard'
@@ -22,8 +23,8 @@ function jumpToMiddle(editor: Editor, tracks: readonly TrackId[], frame: FrameNu
   const here = tracks.some((track) => queries.rowAt(track, frame)?.keyframe)
   const before = here ? frame : queries.previousKeyframe(tracks, frame)
   const after = queries.nextKeyframe(tracks, frame)
-  if (before === null || after === null) editor.session.tell('There is no keyframe on both sides of this frame.')
-  else if (after - before < 2) editor.session.tell('These keyframes are neighbours: there is no frame between them.')
+  if (before === null || after === null) editor.session.tell(t('There is no keyframe on both sides of this frame.'))
+  else if (after - before < 2) editor.session.tell(t('These keyframes are neighbours: there is no frame between them.'))
   else editor.step(Math.floor((before + after) / 2) - frame)
 }
 

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import { limitsOf, moveEdge, stateAt } from '@/editor/edges'
 import type { Editor } from '@/editor/editor'
@@ -29,7 +30,7 @@ function moveKeyframes(editor: Editor, by: 1 | -1): void {
     return stateAt(rows, frame) === 'keyframe' && to >= least && to <= most && editor.mayEdit(track)
   })
   if (!movable.length) {
-    session.tell('No keyframe of the selected objects can move there.')
+    session.tell(t('No keyframe of the selected objects can move there.'))
     return
   }
   store.transact('Move keyframe in time', (tx) => movable.forEach((track) => moveEdge(tx, store.queries, track, { kind: 'keyframe', frame }, to)))

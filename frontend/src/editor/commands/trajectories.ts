@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 
@@ -6,7 +7,7 @@ const STEPS = [10, 25, 50, 100, 250, 500] as const
 
 function toggle({ trajectories, session }: Editor): void {
   trajectories.on.value = !trajectories.on.value
-  if (trajectories.on.value && !trajectories.all.value && !session.selection.value.size) session.tell('Select an object to see its path.')
+  if (trajectories.on.value && !trajectories.all.value && !session.selection.value.size) session.tell(t('Select an object to see its path.'))
 }
 
 function toggleAll({ trajectories }: Editor): void {
@@ -22,12 +23,12 @@ function lengthen({ trajectories, session }: Editor, by: 1 | -1): void {
   trajectories.back.value = next
   trajectories.ahead.value = next
   trajectories.on.value = true
-  session.tell(`Paths show ${next} frames before and after.`)
+  session.tell(t('Paths show {count} frames before and after.', { count: next }))
 }
 
 function toggleOnion({ trajectories, session }: Editor): void {
   trajectories.onion.value = !trajectories.onion.value
-  if (trajectories.onion.value && !session.selection.value.size) session.tell('Select an object to see its neighbouring keyframes.')
+  if (trajectories.onion.value && !session.selection.value.size) session.tell(t('Select an object to see its neighbouring keyframes.'))
 }
 
 export const TRAJECTORIES: readonly Command[] = [

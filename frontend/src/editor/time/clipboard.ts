@@ -1,4 +1,5 @@
 /** Shapes taken along: to another frame, to a new track, over the next frames. */
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { movedInside } from '@/geometry/kinds'
 import { keyframe } from '@/store/chunks'
@@ -20,11 +21,11 @@ export function copyShapes(editor: Editor): void {
   const frame = editor.session.frame.value
   const shapes = editor.selected().map((track) => editor.store.queries.shapeAt(track, frame)).filter((shape) => shape !== null)
   if (!shapes.length) {
-    editor.session.tell('The selected tracks show nothing on this frame.', 'error')
+    editor.session.tell(t('The selected tracks show nothing on this frame.'), 'error')
     return
   }
   editor.time.clipboard.value = { frame, shapes }
-  editor.session.tell(shapes.length === 1 ? 'Shape copied.' : `${shapes.length} shapes copied.`)
+  editor.session.tell(counted(shapes.length, 'Shape copied.', '{count} shapes copied.'))
 }
 
 /**
@@ -73,11 +74,11 @@ export function propagate(editor: Editor, to: FrameNumber): void {
   whenLoaded(editor, tracks, () => {
     const changes = tracks.flatMap((track) => propagated(editor, track, frame, goal))
     if (!changes.length) {
-      editor.session.tell('The selected tracks show nothing on this frame.', 'error')
+      editor.session.tell(t('The selected tracks show nothing on this frame.'), 'error')
       return
     }
     const [first, last] = [Math.min(frame, goal), Math.max(frame, goal)]
-    if (apply(editor, `Propagate to frame ${goal}`, changes)) editor.session.tell(`The shape stays the same on frames ${first}–${last}.`)
+    if (apply(editor, `Propagate to frame ${goal}`, changes)) editor.session.tell(t('The shape stays the same on frames {first}–{last}.', { first, last }))
   })
 }
 

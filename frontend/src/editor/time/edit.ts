@@ -1,4 +1,5 @@
 /** Changing whole stretches of tracks: everything loaded before, checked against what this person may change, one step of undo. */
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { rangesOf, type Range, type Transaction } from '@/store/transaction'
 import type { FrameNumber, TrackId } from '@/store/types'
@@ -30,7 +31,7 @@ export function whenLoaded(editor: Editor, tracks: readonly TrackId[], work: () 
     work()
     return
   }
-  const timer = setTimeout(() => session.tell(tracks.length === 1 ? 'Loading the rest of the track…' : 'Loading the rest of the tracks…'), PATIENCE_MS)
+  const timer = setTimeout(() => session.tell(counted(tracks.length, 'Loading the rest of the track…', 'Loading the rest of the tracks…')), PATIENCE_MS)
   void store.ensure(tracks, ...range).then((loaded) => {
     clearTimeout(timer)
     if (loaded) work()
@@ -41,9 +42,9 @@ export function whenLoaded(editor: Editor, tracks: readonly TrackId[], work: () 
 export function tracksToChange(editor: Editor, tracks: readonly TrackId[] = editor.selected()): readonly TrackId[] | null {
   const { config, session, store } = editor
   const locked = tracks.find((track) => store.records.track(track)?.locked)
-  if (!config.canEdit) session.tell('You can look at this video; editing needs the role annotator or more.', 'error')
-  else if (!config.editableRanges.length) session.tell('No job on this video is assigned to you.', 'error')
-  else if (locked !== undefined) session.tell(`${nameOf(editor, locked)} is locked. Unlock it first (${editor.keymap.shown('track.lock')}).`, 'error')
+  if (!config.canEdit) session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
+  else if (!config.editableRanges.length) session.tell(t('No job on this video is assigned to you.'), 'error')
+  else if (locked !== undefined) session.tell(t('{name} is locked. Unlock it first ({key}).', { name: nameOf(editor, locked), key: editor.keymap.shown('track.lock') }), 'error')
   else return tracks
   return null
 }
@@ -52,7 +53,7 @@ export function tracksToChange(editor: Editor, tracks: readonly TrackId[] = edit
 export function nameOf(editor: Editor, id: TrackId): string {
   const track = editor.store.records.track(id)
   const label = track && editor.label(track.label)?.name
-  return [label ?? 'Track', track && track.number > 0 ? track.number : ''].join(' ').trim()
+  return [label ?? t('Track'), track && track.number > 0 ? track.number : ''].join(' ').trim()
 }
 
 /**
@@ -65,7 +66,7 @@ export function apply(editor: Editor, summary: string, changes: readonly Change[
   const mine = editor.config.editableRanges
   const foreign = planned.flatMap(({ ranges }) => ranges).filter(([first, last]) => !mine.some(([from, to]) => from <= first && last <= to))
   if (foreign.length) {
-    session.tell(`This would change frames ${spelt(foreign)}, but your job covers frames ${spelt(mine)}.`, 'error')
+    session.tell(t('This would change frames {frames}, but your job covers frames {mine}.', { frames: spelt(foreign), mine: spelt(mine) }), 'error')
     return false
   }
   for (const { track } of planned) {

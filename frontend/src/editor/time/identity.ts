@@ -1,4 +1,5 @@
 /** Which object a stretch of shapes belongs to: splitting a track, and exchanging two from a frame on. */
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Track, TrackId } from '@/store/types'
@@ -21,7 +22,7 @@ function split(editor: Editor, tracks: readonly TrackId[], at: FrameNumber): voi
   })
   const parted = planned.filter(({ head, tail }) => head.length && tail.length)
   if (!parted.length) {
-    session.tell('There is nothing to split: the track has shapes on one side of this frame only.', 'error')
+    session.tell(t('There is nothing to split: the track has shapes on one side of this frame only.'), 'error')
     return
   }
   const made: TrackId[] = []
@@ -36,7 +37,7 @@ function split(editor: Editor, tracks: readonly TrackId[], at: FrameNumber): voi
   })
   if (!done) return
   session.select(...made)
-  session.tell(parted.length === 1 ? `Split: from frame ${at} on it is a track of its own.` : `Split ${parted.length} tracks at frame ${at}.`)
+  session.tell(counted(parted.length, 'Split: from frame {frame} on it is a track of its own.', 'Split {count} tracks at frame {frame}.', { frame: at }))
 }
 
 /** From this frame on each of two tracks goes on with the shapes of the other. */
@@ -44,7 +45,7 @@ export function swapFromHere(editor: Editor, at: FrameNumber = editor.session.fr
   const tracks = tracksToChange(editor)
   const [one, other] = tracks ?? []
   if (!tracks) return
-  if (one === undefined || other === undefined || tracks.length > 2) editor.session.tell('Select exactly two tracks to swap them from here on.', 'error')
+  if (one === undefined || other === undefined || tracks.length > 2) editor.session.tell(t('Select exactly two tracks to swap them from here on.'), 'error')
   else whenLoaded(editor, tracks, () => swap(editor, one, other, at))
 }
 
@@ -53,7 +54,7 @@ function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): vo
   const [mine, theirs] = [rowsOf(editor, one), rowsOf(editor, other)]
   const [[head, tail], [otherHead, otherTail]] = [cut(mine, at), cut(theirs, at)]
   if (!tail.length && !otherTail.length) {
-    session.tell('Neither track has a shape from this frame on.', 'error')
+    session.tell(t('Neither track has a shape from this frame on.'), 'error')
     return
   }
   const changes: Change[] = [
@@ -65,7 +66,7 @@ function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): vo
     // Values that follow the object go with its shapes; those of another label would mean nothing.
     if (a.label === b.label) exchangeSteps(tx, a, b, at)
   })
-  if (done) session.tell(`Swapped ${nameOf(editor, one)} and ${nameOf(editor, other)} from frame ${at} on.`)
+  if (done) session.tell(t('Swapped {one} and {other} from frame {frame} on.', { one: nameOf(editor, one), other: nameOf(editor, other), frame: at }))
 }
 
 /** What a new track on the frames from `at` up to before `end` takes over from the one that it was part of. */

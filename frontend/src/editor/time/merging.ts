@@ -1,4 +1,5 @@
 /** Merging the selected tracks: at once where they agree, else after a look at where they don't. */
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { Track, TrackId } from '@/store/types'
 import { apply, isWhollyMine, nameOf, rowsOf, tracksToChange, whenLoaded } from './edit'
@@ -8,7 +9,7 @@ export function mergeSelected(editor: Editor): void {
   const tracks = tracksToChange(editor)
   if (!tracks) return
   if (tracks.length < 2) {
-    editor.session.tell('Select two or more tracks to merge them.', 'error')
+    editor.session.tell(t('Select two or more tracks to merge them.'), 'error')
     return
   }
   whenLoaded(editor, tracks, () => {
@@ -36,7 +37,7 @@ export function mergeTracks(editor: Editor, tracks: readonly TrackId[], kept: Tr
   const others = sources.filter((source) => source !== target)
   const foreign = others.find(({ rows }) => !isWhollyMine(editor, rows))
   if (foreign) {
-    session.tell(`${nameOf(editor, foreign.track.id)} also has shapes outside of your job, so it can’t be merged into another.`, 'error')
+    session.tell(t('{name} also has shapes outside of your job, so it can’t be merged into another.', { name: nameOf(editor, foreign.track.id) }), 'error')
     return
   }
   const { rows, stretches } = planMerge(sources, choices)
@@ -51,7 +52,7 @@ export function mergeTracks(editor: Editor, tracks: readonly TrackId[], kept: Tr
   })
   if (!done) return
   session.select(kept)
-  session.tell(`Merged ${sources.length} tracks into ${nameOf(editor, kept)}.`)
+  session.tell(t('Merged {count} tracks into {name}.', { count: sources.length, name: nameOf(editor, kept) }))
 }
 
 const order = ({ number }: Track) => (number < 0 ? 1e9 - number : number)

@@ -1,4 +1,5 @@
 /** What can be done with tracks on a range of frames, or on all frames where none is chosen. Each is one step of undo. */
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { kindOf } from '@/geometry/kinds'
 import type { Range, Transaction } from '@/store/transaction'
@@ -63,7 +64,7 @@ export function shiftInTime(editor: Editor, by: number): void {
     (tx, tracks) => {
       if (whole) for (const track of tracks) shiftSteps(editor, tx, track, by)
     },
-    () => (outOfVideo.length ? `${nameOf(editor, outOfVideo[0]!)} would leave the video. Shift by fewer frames.` : null),
+    () => (outOfVideo.length ? t('{name} would leave the video. Shift by fewer frames.', { name: nameOf(editor, outOfVideo[0]!) }) : null),
   )
 }
 
@@ -147,7 +148,7 @@ function change(
   if (!tracks?.length) return
   whenLoaded(editor, tracks, () => {
     const changes = tracks.map((track) => plan({ track, former: rowsOf(editor, track) })).filter((planned) => planned !== null)
-    const why = changes.length ? objection(changes) : `The selected tracks have nothing to change on frames ${spelt([range])}.`
+    const why = changes.length ? objection(changes) : t('The selected tracks have nothing to change on frames {frames}.', { frames: spelt([range]) })
     if (why !== null) editor.session.tell(why, 'error')
     else if (apply(editor, summary, changes, (tx) => more(tx, changes.map(({ track }) => track)))) tellDone(editor, summary, changes.length, range)
   })
@@ -155,7 +156,8 @@ function change(
 
 function tellDone(editor: Editor, summary: string, count: number, range: Range): void {
   const whole = range[0] === 0 && range[1] === lastFrame(editor)
-  editor.session.tell(`${summary}: ${count === 1 ? 'one track' : `${count} tracks`}${whole ? '' : `, frames ${spelt([range])}`}.`)
+  const tracks = counted(count, 'one track', '{count} tracks')
+  editor.session.tell(whole ? `${summary}: ${tracks}.` : t('{summary}: {tracks}, frames {frames}.', { summary, tracks, frames: spelt([range]) }))
 }
 
 function deleted({ track, former }: Loaded, range: Range): Change | null {
@@ -169,12 +171,12 @@ function myPart(editor: Editor, range: Range): Range | null {
   const mine = shared(range, editableRanges)
   const frame = editor.session.frame.value
   const part = mine.find(([first, last]) => frame >= first && frame <= last) ?? mine[0]
-  if (!part && tracksToChange(editor)) editor.session.tell(`Your job covers frames ${spelt(editableRanges)}; the range lies beyond them.`, 'error')
+  if (!part && tracksToChange(editor)) editor.session.tell(t('Your job covers frames {frames}; the range lies beyond them.', { frames: spelt(editableRanges) }), 'error')
   return part ?? null
 }
 
 function askForRange(editor: Editor): void {
-  editor.session.tell('Choose a range of frames first: drag over the ruler with Shift held.', 'error')
+  editor.session.tell(t('Choose a range of frames first: drag over the ruler with Shift held.'), 'error')
 }
 
 function movedRow(row: Row, dx: number, dy: number): Row {
@@ -200,5 +202,5 @@ function shiftSteps(editor: Editor, tx: Transaction, id: TrackId, by: number): v
 function unfit(changes: readonly Change[], label: Label, range: Range): string | null {
   const kinds = new Set(changes.flatMap(({ former }) => parts(former, range)[1].map(({ kind }) => kind)))
   const foreign = [...kinds].find((kind) => !label.geometryKinds.includes(kind))
-  return foreign ? `${label.name} is not drawn as ${foreign.replace('_', ' ')}: allow it in the label editor first.` : null
+  return foreign ? t('{label} is not drawn as {kind}: allow it in the label editor first.', { label: label.name, kind: t(foreign.replace('_', ' ')) }) : null
 }

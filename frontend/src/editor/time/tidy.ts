@@ -1,4 +1,5 @@
 /** Taking back single decisions along a track: its gaps, its keyframes. */
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { Range } from '@/store/transaction'
 import type { Row } from '@/store/types'
@@ -13,7 +14,7 @@ export function removeOutside(editor: Editor): void {
 export function removeKeyframes(editor: Editor): void {
   const range = editor.session.range.value
   if (!range) {
-    editor.session.tell('Choose a range of frames first: drag over the ruler with Shift held.', 'error')
+    editor.session.tell(t('Choose a range of frames first: drag over the ruler with Shift held.'), 'error')
     return
   }
   removeWhere(editor, range, (row) => row.keyframe && !row.outside, 'Remove keyframes', 'keyframe')
@@ -29,8 +30,9 @@ function removeWhere(editor: Editor, range: Range | null, goes: (row: Row) => bo
       return { track, former, rows: former.filter((row) => row.frame < first || row.frame > last || !goes(row)) }
     })
     const count = changes.reduce((sum, { former, rows }) => sum + former.length - rows.length, 0)
-    const where = range ? ` on frames ${spelt([range])}` : ''
-    if (!count) editor.session.tell(`The selected tracks have no ${what}${where}.`, 'error')
-    else if (apply(editor, summary, changes)) editor.session.tell(`${count} ${what}${count === 1 ? '' : 's'} removed${where}.`)
+    const frames = range ? spelt([range]) : ''
+    const things = counted(count, `{count} ${what}`, `{count} ${what}s`)
+    if (!count) editor.session.tell(range ? t('The selected tracks have no {what} on frames {frames}.', { what: t(what), frames }) : t('The selected tracks have no {what}.', { what: t(what) }), 'error')
+    else if (apply(editor, summary, changes)) editor.session.tell(range ? t('{things} removed on frames {frames}.', { things, frames }) : t('{things} removed.', { things }))
   })
 }

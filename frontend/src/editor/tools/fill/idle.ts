@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import { putMask } from '@/editor/masks'
 import { State, type PointerAt } from '@/editor/tool'
 import type { Geometry } from '@/geometry/kinds'
@@ -15,8 +16,8 @@ export class FillIdle extends State<null> {
     const masks = this.masks()
     const shape = masks.find((mask) => (erases ? maskContains(mask, at.point) : withRegionAt(mask, at.point, editor.config.video)))
     if (!shape) {
-      const what = erases ? 'There is no mask here to take a piece from.' : 'Nothing closes this place. Paint all the way around it first.'
-      editor.session.tell(masks.length ? what : 'Paint a mask first.')
+      const what = erases ? t('There is no mask here to take a piece from.') : t('Nothing closes this place. Paint all the way around it first.')
+      editor.session.tell(masks.length ? what : t('Paint a mask first.'))
     } else this.put(shape, erases ? withoutPieceAt(shape, at.point) : withRegionAt(shape, at.point, editor.config.video), erases)
   }
 

@@ -1,3 +1,4 @@
+import { counted, t } from '@/core/text'
 import { State, type PointerAt } from '@/editor/tool'
 import { borderBetween } from '@/editor/borders'
 import { REACH } from '@/editor/hit-test'
@@ -91,7 +92,7 @@ export abstract class PathDrawing extends State<Begun> {
   override onFinish(): void {
     this.smooth()
     if (this.points.length < this.least) {
-      this.editor.session.tell(`A ${kindOf({ kind: this.kind }).name} has at least ${this.least} point${this.least > 1 ? 's' : ''}. Click to add more, or press Esc to give up.`)
+      this.editor.session.tell(counted(this.least, 'A {kind} has at least {count} point. Click to add more, or press Esc to give up.', 'A {kind} has at least {count} points. Click to add more, or press Esc to give up.', { kind: t(kindOf({ kind: this.kind }).name) }))
       return
     }
     const { points } = this

@@ -1,4 +1,5 @@
 import { uuid } from '@/core/ids'
+import { t } from '@/core/text'
 import { State, type PointerAt } from '@/editor/tool'
 import type { Point } from '@/geometry/box'
 import { SMALLEST_PX } from '@/geometry/kinds'
@@ -40,7 +41,7 @@ export class Breadth extends State<{ from: Point; to: Point; label: Label }> {
 
   override onFinish(): void {
     if (!this.drawn) {
-      this.editor.session.tell(`Move at least ${SMALLEST_PX} px away from the side, then click.`)
+      this.editor.session.tell(t('Move at least {distance} px away from the side, then click.', { distance: SMALLEST_PX }))
       return
     }
     this.editor.draft.value = null

@@ -1,3 +1,4 @@
+import { counted, t } from '@/core/text'
 import { putParts } from '@/editor/parts'
 import type { Point } from '@/geometry/box'
 import { kindOf, type Geometry } from '@/geometry/kinds'
@@ -20,7 +21,7 @@ export class SliceDrawing extends PathDrawing {
       return parts.length > 1 && editor.mayEdit(shape.track.id) ? [{ shape, parts }] : []
     })
     if (!cut.length) {
-      editor.session.tell('Draw the line through a polygon or a mask, from one side to the other.')
+      editor.session.tell(t('Draw the line through a polygon or a mask, from one side to the other.'))
       return
     }
     const tracks = editor.store.transact(`Slice ${cut.length === 1 ? kindOf(cut[0]!.shape).name : `${cut.length} objects`}`, (tx) =>
@@ -28,7 +29,7 @@ export class SliceDrawing extends PathDrawing {
     )
     editor.session.select(...tracks)
     const more = tracks.length - cut.length
-    editor.session.tell(more === 1 ? 'The smaller part is an object of its own now, on this frame.' : `${more} smaller parts are objects of their own now, on this frame.`)
+    editor.session.tell(counted(more, 'The smaller part is an object of its own now, on this frame.', '{count} smaller parts are objects of their own now, on this frame.'))
     if (!editor.keepsTool.value) editor.useTool('select')
   }
 
