@@ -1,5 +1,6 @@
 /** The live channel: one WebSocket that comes back by itself. It knows messages, not what they mean. */
 import { signal, type Signal } from '@preact/signals-core'
+import { t } from '@/core/text'
 import type { ClientMessage, Predictions, ServerMessage } from './generated'
 
 const PING_EVERY_MS = 20_000
@@ -26,10 +27,10 @@ export type CloseOutcome = { readonly retry: true } | { readonly retry: false; r
 export function classifyClose(code: number): CloseOutcome {
   switch (code) {
     case 4401:
-      return { retry: false, message: 'You are signed out. Sign in again; your unsent edits are kept here.' }
+      return { retry: false, message: t('You are signed out. Sign in again; your unsent edits are kept here.') }
     case 4403:
     case 4404:
-      return { retry: false, message: 'This video is no longer shared with you.' }
+      return { retry: false, message: t('This video is no longer shared with you.') }
     default:
       return { retry: true }
   }

@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 /** JSON and bytes from the API. Errors carry the server's own words. */
 export class ApiError extends Error {
   constructor(
@@ -45,7 +46,7 @@ export class Rest {
       answer = await fetch(`${this.base}${path}`, init)
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error
-      throw new ApiError('The server can’t be reached. Check the connection.', 0)
+      throw new ApiError(t('The server can’t be reached. Check the connection.'), 0)
     }
     if (!answer.ok) throw new ApiError(await messageOf(answer), answer.status)
     return answer

@@ -1,5 +1,6 @@
 /** What this person may do here, which others may change while the page is open. */
 import type { Signal } from '@preact/signals-core'
+import { t } from '@/core/text'
 import type { Rights as RightsMessage } from '@/protocol/generated'
 import type { EditorConfig, FrameNumber } from './types'
 
@@ -33,8 +34,8 @@ export function withRights(config: EditorConfig, rights: Signal<Rights>): Editor
 /** What to tell when the rights changed; null: nothing did. */
 export function changeInWords(before: Rights, now: Rights): { message: string; tone: 'info' | 'error' } | null {
   const ranges = now.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
-  if (before.canEdit && !now.canEdit) return { message: 'You can look at this video from now on, but no longer edit it: your role or your job has changed.', tone: 'error' }
-  if (!before.canEdit && now.canEdit) return { message: `You can edit this video now: frames ${ranges}.`, tone: 'info' }
-  if (before.editableRanges.join() !== now.editableRanges.join()) return { message: `The frames that you may edit have changed: ${ranges}.`, tone: 'info' }
+  if (before.canEdit && !now.canEdit) return { message: t('You can look at this video from now on, but no longer edit it: your role or your job has changed.'), tone: 'error' }
+  if (!before.canEdit && now.canEdit) return { message: t('You can edit this video now: frames {frames}.', { frames: ranges }), tone: 'info' }
+  if (before.editableRanges.join() !== now.editableRanges.join()) return { message: t('The frames that you may edit have changed: {frames}.', { frames: ranges }), tone: 'info' }
   return null
 }

@@ -6,6 +6,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
+import { t } from '@/core/text'
 import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
@@ -101,7 +102,7 @@ export class EditorStore {
       deps.edits,
       (edit) => deps.send(edit),
       () => this.noteSaved(),
-      () => this.session.tell('This browser can’t keep unsent edits. Stay online until everything is saved.', 'error'),
+      () => this.session.tell(t('This browser can’t keep unsent edits. Stay online until everything is saved.'), 'error'),
     )
     this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
     this.refusals = new Refusals(deps.refused)
@@ -183,7 +184,7 @@ export class EditorStore {
       await this.loader.hold(tracks, first, last)
       return true
     } catch (error) {
-      this.session.tell(`Nothing was changed: the rest of the track could not be loaded. ${(error as Error).message}`, 'error')
+      this.session.tell(`${t('Nothing was changed: the rest of the track could not be loaded.')} ${(error as Error).message}`, 'error')
       return false
     }
   }
@@ -209,7 +210,7 @@ export class EditorStore {
     const message: ClientMessage = { type: 'run.start', id, model: request.model, prompts, first: request.first, last: request.last, direction: request.direction }
     if (request.options) message.options = request.options
     if (this.deps.send(message)) return id
-    this.session.tell('Tracking needs the server, and there is no connection right now.', 'error')
+    this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')
     return null
   }
 
