@@ -26,6 +26,11 @@ function bareSentences(source: ts.SourceFile): string[] {
     .map((node) => node.getText())
 }
 
+/** What `tell` is given word by word. */
+function bareNotices(source: ts.SourceFile): string[] {
+  return all(source).flatMap((node) => (ts.isCallExpression(node) && calledName(node) === 'tell' && node.arguments[0] ? bare(node.arguments[0]) : []))
+}
+
 /** The words that an expression may come to without being translated. */
 function bare(node: ts.Node): string[] {
   if (isText(node)) return [...(hasWords(wordsOf(node)) ? [node.getText()] : []), ...(ts.isTemplateExpression(node) ? node.templateSpans.flatMap(({ expression }) => bare(expression)) : [])]
@@ -61,4 +66,8 @@ it.each(FILES.filter((path) => /^(panels|pages)\//.test(path)))('%s shows no tex
 it('a text between tags, in an attribute or returned is found', () => {
   const source = ts.createSourceFile('x.tsx', 'const View = () => <p title={on ? "Close" : t("Open")}>Keys {`${n} tracks`}{why() || "none"}</p>; const why = () => "No tracks"', ts.ScriptTarget.Latest, true)
   expect([...bareInJsx(source), ...bareSentences(source)]).toEqual(['"Close"', 'Keys', '`${n} tracks`', '"none"', '"No tracks"'])
+})
+
+it('what is told can be translated', () => {
+  expect(FILES.flatMap((path) => bareNotices(parsed(path)).map((text) => `${path}: ${text}`))).toEqual([])
 })
