@@ -145,7 +145,7 @@ export class Timeline implements TimelineControl {
     this.host.setAttribute('aria-valuemin', '0')
     this.host.setAttribute('aria-valuemax', String(last))
     this.host.setAttribute('aria-valuenow', String(frame))
-    this.host.setAttribute('aria-valuetext', `Frame ${frame} of ${last}`)
+    this.host.setAttribute('aria-valuetext', t('Frame {frame} of {last}', { frame, last }))
   }
 
   /** Have a single selected track in view. */
