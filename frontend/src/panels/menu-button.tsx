@@ -20,15 +20,18 @@ let shown: Signal<boolean> | null = null
 export function MenuButton({ open, icon, text, label, title, keys, children }: MenuButtonProps) {
   const root = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    if (!open.value) return undefined
+    if (!open.value) return
     if (shown && shown !== open) shown.value = false
     shown = open
+  }, [open.value])
+  // There all the time: Escape may come before what was opened is painted.
+  useEffect(() => {
     const outside = ({ target }: Event) => {
-      if (!(target instanceof Node) || !root.current?.contains(target)) open.value = false
+      if (open.value && !(target instanceof Node && root.current?.contains(target))) open.value = false
     }
     // On the window: who opened it with the pointer has the focus on the picture still.
     const close = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape') return
+      if (!open.value || event.key !== 'Escape') return
       if (root.current?.contains(document.activeElement)) root.current.querySelector('button')?.focus()
       open.value = false
       event.stopPropagation()
@@ -39,7 +42,7 @@ export function MenuButton({ open, icon, text, label, title, keys, children }: M
       window.removeEventListener('pointerdown', outside)
       window.removeEventListener('keydown', close, { capture: true })
     }
-  }, [open.value])
+  }, [open])
   return (
     <div class="menu" ref={root}>
       <button
