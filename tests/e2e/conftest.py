@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from framewise.bench.client import Client
 from framewise.bench.product import CHROMIUM, CHROMIUM_ARGUMENTS, PASSWORD, USERNAME, Product
+from framewise.bench.videos import moving_object
+from tests.e2e.editor import opened
 
 ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])),
@@ -51,3 +53,29 @@ def person(product: Product, browser: Browser) -> Iterator[Page]:
     sign_in(page, product.url)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def client(product: Product) -> Iterator[Client]:
+    """The product without a browser, signed in."""
+    with Client(product.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def video(request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Id of a video of 1280 x 720 px in the demo project, which has a label for every kind of shape.
+
+    It is ``FRAMES`` long where the test file says so.
+    """
+    clip = tmp_path_factory.mktemp("clips") / f"{request.module.__name__.rpartition('.')[2]}.mp4"
+    moving_object(clip, getattr(request.module, "FRAMES", 24))
+    number = client.upload(client.demo_project(), clip)
+    client.until_ready(number)
+    return number
+
+
+@pytest.fixture
+def editor(person: Page, product: Product, video: int) -> Page:
+    """The video in the editor."""
+    return opened(person, product, video)

@@ -29,12 +29,6 @@ CORRECTED = 20
 
 
 @pytest.fixture(scope="module")
-def client(product: Product) -> Iterator[Client]:
-    with Client(product.url) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def video(client: Client, tmp_path_factory: pytest.TempPathFactory) -> int:
     clip = moving_things(tmp_path_factory.mktemp("clips") / "things.mp4", FRAMES)
     number = client.upload(client.demo_project(), clip)

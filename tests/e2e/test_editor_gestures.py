@@ -8,30 +8,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from framewise.bench.client import Client
 from framewise.bench.product import Product
-from framewise.bench.videos import moving_object
 from tests.e2e.conftest import sign_in
 from tests.e2e.editor import drag, draw, draw_box, frame_of, go_to, near, on_page, opened, selected_box, serious
 from tracking.types import Box
 
 FRAMES = 48
-
-
-@pytest.fixture(scope="module")
-def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Id of a short video of 1280 x 720 px in the demo project."""
-    clip = tmp_path_factory.mktemp("clips") / "gestures.mp4"
-    moving_object(clip, FRAMES)
-    with Client(product.url) as client:
-        number = client.upload(client.demo_project(), clip)
-        client.until_ready(number)
-    return number
-
-
-@pytest.fixture
-def editor(person: Page, product: Product, video: int) -> Page:
-    return opened(person, product, video)
 
 
 def test_a_box_is_drawn_where_the_pointer_was_and_resized_by_its_corner(editor: Page) -> None:

@@ -4,7 +4,7 @@ same."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,12 +33,6 @@ FRAMES = 150
 START = Box(10, 20, 50, 60)
 AGENT, WEB, JOBS = "framewise agent", "annotator.asgi", "framewise_worker"
 PATIENCE_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def client(product: Product) -> Iterator[Client]:
-    with Client(product.url) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

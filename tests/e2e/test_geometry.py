@@ -7,30 +7,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from framewise.bench.client import Client
-from framewise.bench.product import Product
-from framewise.bench.videos import moving_object
-from tests.e2e.editor import drag, go_to, on_page, opened, wait_until_saved
+from tests.e2e.editor import drag, go_to, on_page, wait_until_saved
 
 Point = tuple[float, float]
 ALLOWED_PX = 3
 """A pointer is on whole pixels of the screen, which shows the video smaller."""
-
-
-@pytest.fixture(scope="module")
-def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Id of a short video of 1280 x 720 px in the demo project, which has a label for every kind."""
-    clip = tmp_path_factory.mktemp("clips") / "geometry.mp4"
-    moving_object(clip, 24)
-    with Client(product.url) as client:
-        number = client.upload(client.demo_project(), clip)
-        client.until_ready(number)
-    return number
-
-
-@pytest.fixture
-def editor(person: Page, product: Product, video: int) -> Page:
-    return opened(person, product, video)
 
 
 def click(page: Page, *points: Point) -> None:

@@ -7,28 +7,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from framewise.bench.client import Client
 from framewise.bench.product import Product
-from framewise.bench.videos import moving_object
 from tests.e2e.conftest import sign_in
 from tests.e2e.editor import frame_of, on_page, opened, selected_box
 
 KEPT_MS = 1500
 """After so long the page has sent what it keeps with the account."""
-
-
-@pytest.fixture(scope="module")
-def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Id of a short video of 1280 x 720 px in the demo project."""
-    clip = tmp_path_factory.mktemp("clips") / "view.mp4"
-    moving_object(clip, 24)
-    with Client(product.url) as client:
-        number = client.upload(client.demo_project(), clip)
-        client.until_ready(number)
-    return number
-
-
-@pytest.fixture
-def editor(person: Page, product: Product, video: int) -> Page:
-    return opened(person, product, video)
 
 
 def forget(product: Product, **preferences: None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +40,6 @@ TOP, MIDDLE, BOTTOM = 0, 1, 2
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return moving_things(tmp_path_factory.mktemp("clips") / "things.mp4", FRAMES)
-
-
-@pytest.fixture(scope="module")
-def client(product: Product) -> Iterator[Client]:
-    with Client(product.url) as client:
-        yield client
 
 
 @pytest.fixture

@@ -10,24 +10,7 @@ from annotator.chunks import Flag, Kind, Row
 from annotator.formats.geometry import mask_bitmap, mask_window, vertices, visibilities
 from framewise.bench.client import Client
 from framewise.bench.product import Product
-from framewise.bench.videos import moving_object
-from tests.e2e.editor import drag, on_page, opened, rows_stored, wait_until_saved
-
-
-@pytest.fixture(scope="module")
-def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Id of a short video of 1280 x 720 px in the demo project, which has a label for every kind."""
-    clip = tmp_path_factory.mktemp("clips") / "masks.mp4"
-    moving_object(clip, 24)
-    with Client(product.url) as client:
-        number = client.upload(client.demo_project(), clip)
-        client.until_ready(number)
-    return number
-
-
-@pytest.fixture
-def editor(person: Page, product: Product, video: int) -> Page:
-    return opened(person, product, video)
+from tests.e2e.editor import drag, on_page, rows_stored, wait_until_saved
 
 
 def stored(product: Product, video: int, kind: Kind) -> Row:

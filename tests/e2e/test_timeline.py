@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from framewise.bench.client import Client
-from framewise.bench.product import Product
-from framewise.bench.videos import moving_object
-from tests.e2e.editor import draw_box, frame_of, go_to, opened, serious, wait_until_saved
+from tests.e2e.editor import draw_box, frame_of, go_to, serious, wait_until_saved
 from tracking.types import Box
 
 FRAMES = 48
 NAMES_PX, HEAD_PX, ROW_PX = 200, 74, 24
 """The column of names, what lies above the rows, and one row."""
-
-
-@pytest.fixture(scope="module")
-def video(product: Product, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Id of a short video of 1280 x 720 px in the demo project."""
-    clip = tmp_path_factory.mktemp("clips") / "timeline.mp4"
-    moving_object(clip, FRAMES)
-    with Client(product.url) as client:
-        number = client.upload(client.demo_project(), clip)
-        client.until_ready(number)
-    return number
-
-
-@pytest.fixture
-def editor(person: Page, product: Product, video: int) -> Page:
-    return opened(person, product, video)
 
 
 def place(page: Page, frame: float, row: float) -> tuple[float, float]:
