@@ -336,7 +336,11 @@ export class Editor {
       if (shape?.kind !== 'box') continue
       const run = this.store.runOf(track)
       if (!run && this.tracking.autoTrack.value) this.trackAgain(track, frame, shape)
-      else if (run && awaitsCorrection(run, track, frame)) this.store.correctRun(run.id, track, frame, shape.bounds)
+      else if (run && awaitsCorrection(run, track, frame)) {
+        const plan = planRetrack(this.store.records.rows(track), frame)
+        if (plan) this.store.noteRetrack(track, plan.first, plan.last)
+        this.store.correctRun(run.id, track, frame, shape.bounds)
+      }
     }
   }
 
@@ -411,6 +415,7 @@ export class Editor {
   private trackAgain(track: TrackId, frame: FrameNumber, shape: ShownShape): void {
     const plan = planRetrack(this.store.records.rows(track), frame)
     if (!plan) return
+    this.store.noteRetrack(track, plan.first, plan.last)
     const prompts = [{ track, frame, box: shape.bounds }]
     this.store.startRun({ model: this.tracking.model.value, prompts, ...plan, options: { ...this.runOptions(), redo: true } })
   }

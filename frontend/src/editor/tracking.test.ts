@@ -79,6 +79,26 @@ describe('correcting an object', () => {
     ])
   })
 
+  it('gets its former predictions back when the correction is undone, and the new ones when it is done again', () => {
+    const boxes = () => [3, 4, 5, 8].map((frame) => test.store.queries.shapeAt(track, frame)?.bounds[0])
+    const before = boxes()
+    test.drag([150, 150], [160, 150])
+    test.store.records.clearPredictions(track, 5, 8)
+    test.predict(track, [5, 6, 7, 8], [190, 100, 290, 200])
+    const after = boxes()
+    expect(after).not.toEqual(before)
+    test.bench.run({ id: 'again', tracks: [track], first: 4, last: 8 })
+
+    test.press('Ctrl+Z')
+    expect(boxes()).toEqual(before)
+    expect(test.sent('run.stop')).toMatchObject([{ run: 'again', tracks: [track] }])
+
+    test.press('Ctrl+Shift+Z')
+    expect(boxes()).toEqual(after)
+    test.press('Ctrl+Z')
+    expect(boxes()).toEqual(before)
+  })
+
   it('tracked backward goes back in time again, and only up to the frames another keyframe leads to', () => {
     const other = test.given({ 8: [300, 100, 400, 200] })
     test.predict(other, [1, 2, 3, 4, 5, 6, 7], [300, 100, 400, 200])

@@ -9,6 +9,8 @@ export interface Entry {
   readonly inverse: readonly Operation[]
   /** Operations that do it again after that; absent for an edit from before a reload. */
   readonly again?: readonly Operation[]
+  /** Predictions that a tracker replaces because of it: they come back with what the edit changed. */
+  readonly replaced?: readonly Operation[]
 }
 
 const DEEPEST = 500
@@ -26,6 +28,12 @@ export class History {
     if (this.done.length > DEEPEST) this.done.shift()
     this.undone.length = 0
     this.announce()
+  }
+
+  /** The newest edit makes a tracker replace predictions, which `operation` brings back. */
+  noteReplaced(operation: Operation): void {
+    const newest = this.done.pop()
+    if (newest) this.done.push({ ...newest, replaced: [...(newest.replaced ?? []), operation] })
   }
 
   /** What would be taken back next, or done again. */

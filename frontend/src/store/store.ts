@@ -10,7 +10,7 @@ import { t } from '@/core/text'
 import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
-import { unpack } from './chunks'
+import { unpack, WINDOW } from './chunks'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
@@ -18,7 +18,7 @@ import { Overview } from './overview'
 import { Outbox, type EditStorage } from './outbox'
 import { LivePredictions } from './predictions'
 import { Queries } from './queries'
-import { Records } from './records'
+import { packRows, Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
 import { changeInWords, rightsIn, rightsOf, withRights, type Rights } from './rights'
@@ -218,6 +218,15 @@ export class EditorStore {
     this.deps.send({ type: 'run.correct', run, track, frame, box: [...box] as [number, number, number, number] })
   }
 
+  /** The newest edit lets a tracker go over first..last of a track again: with the edit, undo takes back what that brings. */
+  noteRetrack(track: TrackId, first: FrameNumber, last: FrameNumber): void {
+    const known = [...this.loader.coveredStarts].sort((a, b) => a - b).map((start): [number, number] => [Math.max(start, first), Math.min(start + WINDOW - 1, last)])
+    const ranges = known.filter(([from, to]) => from <= to)
+    if (!ranges.length) return
+    const rows = ranges.flatMap(([from, to]) => [...this.records.rows(track).within(from, to)].filter((row) => row.predicted))
+    this.history.noteReplaced({ op: 'shapes.replace', track, ranges, tables: packRows(rows), keep_keyframes: true })
+  }
+
   extendRun(run: string, first: FrameNumber, last: FrameNumber): void {
     this.deps.send({ type: 'run.extend', run, first, last })
   }
@@ -336,11 +345,18 @@ export class EditorStore {
 
   private takeBack(entry: Entry, summary: string, push: (done: Entry) => void): Acted {
     const tx = new Transaction(this.records)
+    for (const operation of entry.replaced ?? []) {
+      const run = this.runOf(operation.track)
+      if (run) this.stopRun(run.id, [operation.track])
+      tx.do(operation)
+    }
     for (const operation of entry.inverse) tx.do(operation)
     this.records.settle()
     const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, undoes: entry.edit, base: this.revision, summary }
-    // What an inverse found here may be less than all there is: where it acts need not be loaded any more.
-    push({ edit: edit.id, summary: entry.summary, inverse: entry.again ? repeated(entry.again) : tx.inverse, again: entry.inverse })
+    // What an inverse found here may be less than all there is: where it acts need not be loaded any more. Only what a
+    // tracker did since is known nowhere else.
+    const known = entry.again && !entry.replaced ? { inverse: repeated(entry.again), again: entry.inverse } : { inverse: tx.inverse }
+    push({ edit: edit.id, summary: entry.summary, ...known })
     this.outbox.add(edit)
     return { summary: entry.summary, ...placeOf(tx.operations) }
   }
