@@ -45,7 +45,7 @@ window.WebSocket = class extends WebSocket {
 def editor_page(product: Product, video: int, *, frame: int = 0) -> Iterator[Page]:
     """The editor of a video, ready to use, in a fresh browser."""
     with Client(product.url) as client:
-        client.knows_the_editor()
+        client.prefer_defaults()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         try:

@@ -52,10 +52,13 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self.http.post(path, json=body, headers=self.headers).raise_for_status().json()
 
-    def knows_the_editor(self) -> None:
-        """Say that this person has seen the editor's tour, so that it doesn't start by itself."""
-        changes = {"tour": {"seen": True}}
+    def prefer(self, **changes: Any) -> None:
+        """Change this person's preferences; None takes one back to its default."""
         self.http.patch("/api/me/preferences", json=changes, headers=self.headers).raise_for_status()
+
+    def prefer_defaults(self) -> None:
+        """Forget all preferences, but that the editor's tour was seen: it would start by itself."""
+        self.prefer(**dict.fromkeys(self.get("/api/me/preferences")) | {"tour": {"seen": True}})
 
     def demo_project(self) -> int:
         """The id of the first project that the home page leads to."""

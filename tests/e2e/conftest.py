@@ -26,8 +26,6 @@ ENVIRONMENT = {
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One for all tests: starting it takes seconds."""
     running = Product.start(tmp_path_factory.mktemp("product"), ENVIRONMENT)
-    with Client(running.url) as client:
-        client.knows_the_editor()
     yield running
     running.stop()
 
@@ -46,11 +44,12 @@ def sign_in(page: Page, url: str, username: str = USERNAME, password: str = PASS
 
 
 @pytest.fixture
-def person(product: Product, browser: Browser) -> Iterator[Page]:
-    """A signed-in admin in a fresh browser context."""
+def person(product: Product, client: Client, browser: Browser) -> Iterator[Page]:
+    """A signed-in admin in a fresh browser context, whose preferences are the defaults."""
     context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 720})
     page = context.new_page()
     sign_in(page, product.url)
+    client.prefer_defaults()
     yield page
     context.close()
 

@@ -3,8 +3,6 @@ two ways are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -21,6 +19,7 @@ from tests.e2e.editor import (
     track_with,
     wait_for_row,
     wait_until_runs_end,
+    wait_until_saved,
 )
 from tests.e2e.trackers import AWAY, HOME
 
@@ -37,13 +36,11 @@ def video(client: Client, tmp_path_factory: pytest.TempPathFactory) -> int:
 
 
 @pytest.fixture
-def page(person: Page, product: Product, client: Client, video: int) -> Iterator[Page]:
-    """The video in the editor, where the next run is done by the settling model. What is set there is forgotten."""
+def page(person: Page, product: Product, video: int) -> Page:
+    """The video in the editor, where the next run is done by the settling model."""
     opened(person, product, video)
     track_with(person, "settling")
-    yield person
-    person.goto("about:blank")
-    client.http.patch("/api/me/preferences", json={"tracking": None}, headers=client.headers).raise_for_status()
+    return person
 
 
 def tracked(page: Page) -> str:
@@ -71,6 +68,13 @@ def test_a_correction_redoes_only_what_changes(page: Page) -> None:
     assert {frame: after[frame] for frame in range(CORRECTED + 20, FRAMES)} == {
         frame: before[frame] for frame in range(CORRECTED + 20, FRAMES)
     }
+
+    page.keyboard.press("Control+z")
+    wait_until_saved(page)
+    assert rows_here(page, track, FRAMES) == before
+    page.reload()
+    wait_for_row(page, track, CORRECTED)
+    assert rows_here(page, track, FRAMES) == before
 
 
 def test_review_jumps_to_where_both_ways_disagree(page: Page) -> None:

@@ -14,12 +14,7 @@ KEPT_MS = 1500
 """After so long the page has sent what it keeps with the account."""
 
 
-def forget(product: Product, **preferences: None) -> None:
-    with Client(product.url) as client:
-        client.http.patch("/api/me/preferences", json=preferences, headers=client.headers).raise_for_status()
-
-
-def test_a_key_of_ones_own_holds_at_once_and_after_a_reload(editor: Page, product: Product) -> None:
+def test_a_key_of_ones_own_holds_at_once_and_after_a_reload(editor: Page) -> None:
     editor.keyboard.press("?")
     dialog = editor.get_by_role("dialog", name="Keyboard help")
     dialog.get_by_role("button", name="Change keys").click()
@@ -37,7 +32,6 @@ def test_a_key_of_ones_own_holds_at_once_and_after_a_reload(editor: Page, produc
     editor.keyboard.press("k")
     assert frame_of(editor) == 1
     expect(editor.get_by_role("button", name="Next frame")).to_have_attribute("title", "Next frame (F)")
-    forget(product, keys=None)
 
 
 def test_the_palette_goes_to_a_frame_and_gives_the_keys_back(editor: Page) -> None:
@@ -110,7 +104,7 @@ def test_fingers_draw_and_two_of_them_zoom(browser: Browser, product: Product, v
     context.close()
 
 
-def test_the_page_is_divided_as_it_was_left(editor: Page, product: Product) -> None:
+def test_the_page_is_divided_as_it_was_left(editor: Page) -> None:
     grip = editor.get_by_role("separator", name="Width of the panels")
     grip.focus()
     before = int(grip.get_attribute("aria-valuenow") or 0)
@@ -119,11 +113,12 @@ def test_the_page_is_divided_as_it_was_left(editor: Page, product: Product) -> N
     editor.wait_for_timeout(KEPT_MS)
     editor.reload()
     expect(grip).to_have_attribute("aria-valuenow", str(before + 24))
-    forget(product, layout=None)
 
 
-def test_newcomers_are_shown_around_once_and_may_go_on_at_once(person: Page, product: Product, video: int) -> None:
-    forget(product, tour=None)
+def test_newcomers_are_shown_around_once_and_may_go_on_at_once(
+    person: Page, product: Product, client: Client, video: int
+) -> None:
+    client.prefer(tour=None)
     page = opened(person, product, video)
     tour = page.get_by_role("dialog", name="Draw an object")
     expect(tour).to_be_visible()

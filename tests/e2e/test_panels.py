@@ -141,8 +141,6 @@ def test_how_objects_look_is_remembered(editor: Page) -> None:
     editor.reload()
     editor.wait_for_selector("#stage[data-frame]")
     assert editor.evaluate("framewise.editor.display.fill.value") == pytest.approx(0.1)
-    with editor.expect_response("**/api/me/preferences"):
-        editor.keyboard.press("Alt+[")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
