@@ -7,13 +7,15 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.one_dnn import Linear
+
 
 class Perceptron(nn.Module):
     """(..., sizes[0]) -> (..., sizes[-1]); no activation after the last layer."""
 
     def __init__(self, *sizes: int) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.layers = nn.ModuleList(Linear(a, b) for a, b in pairwise(sizes))
 
     def forward(self, x: Tensor) -> Tensor:
         *hidden, last = self.layers

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.one_dnn import Conv1x1
+
 
 class Bottleneck(nn.Module):
     """1x1, 3x3, 1x1 convolutions around a shortcut; the 3x3 one carries stride and dilation.
@@ -15,15 +17,15 @@ class Bottleneck(nn.Module):
     def __init__(self, channels: int, width: int, *, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
         grown = 4 * width
-        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+        self.conv1 = Conv1x1(channels, width, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, stride, padding=dilation, dilation=dilation, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, grown, 1, bias=False)
+        self.conv3 = Conv1x1(width, grown, bias=False)
         self.bn3 = nn.BatchNorm2d(grown)
         self.downsample: nn.Module | None = None
         if stride != 1 or channels != grown:
-            self.downsample = nn.Sequential(nn.Conv2d(channels, grown, 1, stride, bias=False), nn.BatchNorm2d(grown))
+            self.downsample = nn.Sequential(Conv1x1(channels, grown, stride, bias=False), nn.BatchNorm2d(grown))
 
     def forward(self, x: Tensor) -> Tensor:
         shortcut = x if self.downsample is None else self.downsample(x)

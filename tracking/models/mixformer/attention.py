@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.one_dnn import Linear
+
 
 class KeyValue(NamedTuple):
     """Keys and values of one block, both (N, heads, L, C/heads)."""
@@ -33,6 +35,8 @@ class Memory:
     @classmethod
     def join(cls, memories: Sequence[Memory]) -> Memory:
         """One memory of all the objects; all must hold equally many templates."""
+        if len(memories) == 1:
+            return memories[0]
         blocks = [
             KeyValue(torch.cat([block.key for block in same]), torch.cat([block.value for block in same]))
             for same in zip(*(memory.blocks for memory in memories), strict=True)
@@ -70,18 +74,13 @@ def mix(query: Tensor, own: KeyValue, remembered: KeyValue | None, scale: float)
     return mixed.transpose(1, 2).flatten(2)
 
 
-def split_heads(x: Tensor, heads: int) -> Tensor:
-    """(N, L, C) -> (N, heads, L, C/heads)."""
-    return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)
-
-
 class Mlp(nn.Module):
     """(..., C) -> (..., C) through four times as many channels."""
 
     def __init__(self, dim: int, *, quick: bool = False) -> None:
         super().__init__()
-        self.expand = nn.Linear(dim, 4 * dim)
-        self.contract = nn.Linear(4 * dim, dim)
+        self.expand = Linear(dim, 4 * dim)
+        self.contract = Linear(4 * dim, dim)
         self.activation = quick_gelu if quick else F.gelu
 
     def forward(self, x: Tensor) -> Tensor:
@@ -89,4 +88,4 @@ class Mlp(nn.Module):
 
 
 def quick_gelu(x: Tensor) -> Tensor:
-    return x * torch.sigmoid(1.702 * x)
+    return (1.702 * x).sigmoid_().mul_(x)

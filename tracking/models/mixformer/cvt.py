@@ -15,8 +15,10 @@ from itertools import islice, repeat
 
 from torch import Tensor, nn
 
+from tracking.layers.attention import split_heads
 from tracking.layers.frozen_batch_norm import FrozenBatchNorm
-from tracking.models.mixformer.attention import KeyValue, Mlp, mix, split_heads
+from tracking.layers.one_dnn import Linear
+from tracking.models.mixformer.attention import KeyValue, Mlp, mix
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class ConvAttention(nn.Module):
         self.query = ConvProjection(dim, stride=1)
         self.key = ConvProjection(dim, stride=2)
         self.value = ConvProjection(dim, stride=2)
-        self.merge = nn.Linear(dim, dim)
+        self.merge = Linear(dim, dim)
 
     def forward(self, x: Tensor, layout: tuple[int, int, int], remembered: KeyValue | None) -> tuple[Tensor, KeyValue]:
         """``x``: (N, T*h*w, C); ``layout``: T, h, w."""
@@ -139,7 +141,7 @@ class ConvProjection(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(dim, dim, 3, stride, padding=1, groups=dim, bias=False)
         self.norm = FrozenBatchNorm(dim)
-        self.linear = nn.Linear(dim, dim)
+        self.linear = Linear(dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.norm(self.conv(x))

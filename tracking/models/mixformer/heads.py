@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.attention import split_heads
 from tracking.layers.frozen_batch_norm import FrozenBatchNorm
+from tracking.layers.one_dnn import Linear
 from tracking.layers.perceptron import Perceptron
-from tracking.models.mixformer.attention import split_heads
 
 NEAR = 0.05
 """A cell counts as near a corner within this share of the search picture's side."""
@@ -130,10 +131,10 @@ class Look(nn.Module):
         super().__init__()
         self.heads = max(1, dim // 64)
         self.scale = dim**-0.5
-        self.query = nn.Linear(dim, dim)
-        self.key = nn.Linear(dim, dim)
-        self.value = nn.Linear(dim, dim)
-        self.merge = nn.Linear(dim, dim)
+        self.query = Linear(dim, dim)
+        self.key = Linear(dim, dim)
+        self.value = Linear(dim, dim)
+        self.merge = Linear(dim, dim)
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, asked: Tensor, seen: Tensor) -> Tensor:

@@ -14,7 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tracking.models.mixformer.attention import KeyValue, Mlp, mix, split_heads
+from tracking.layers.attention import split_heads
+from tracking.layers.one_dnn import Conv1x1, Linear
+from tracking.models.mixformer.attention import KeyValue, Mlp, mix
 
 STRIDE = 16
 
@@ -100,7 +102,7 @@ class ConvMae(MixVit):
         self.patches1 = ConvPatches(3, first, 4)
         self.patches2 = ConvPatches(first, second, 2)
         self.patches3 = ConvPatches(second, third, 2)
-        self.patches4 = nn.Linear(third, third)
+        self.patches4 = Linear(third, third)
         self.blocks1 = nn.Sequential(*(ConvBlock(first) for _ in range(config.depths[0])))
         self.blocks2 = nn.Sequential(*(ConvBlock(second) for _ in range(config.depths[1])))
         self.blocks = nn.ModuleList(Block(third, config.heads) for _ in range(config.depths[2]))
@@ -132,8 +134,8 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.scale = (dim // heads) ** -0.5
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.merge = nn.Linear(dim, dim)
+        self.qkv = Linear(dim, 3 * dim)
+        self.merge = Linear(dim, dim)
 
     def forward(self, x: Tensor, remembered: KeyValue | None) -> tuple[Tensor, KeyValue]:
         query, key, value = (split_heads(part, self.heads) for part in self.qkv(x).chunk(3, dim=2))
@@ -159,11 +161,11 @@ class ConvBlock(nn.Module):
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim)
-        self.conv1 = nn.Conv2d(dim, dim, 1)
+        self.conv1 = Conv1x1(dim, dim)
         self.attention = nn.Conv2d(dim, dim, 5, padding=2, groups=dim)
-        self.conv2 = nn.Conv2d(dim, dim, 1)
+        self.conv2 = Conv1x1(dim, dim)
         self.norm2 = nn.LayerNorm(dim)
-        self.mlp = nn.ModuleDict({"expand": nn.Conv2d(dim, 4 * dim, 1), "contract": nn.Conv2d(4 * dim, dim, 1)})
+        self.mlp = nn.ModuleDict({"expand": Conv1x1(dim, 4 * dim), "contract": Conv1x1(4 * dim, dim)})
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.conv2(self.attention(self.conv1(over_channels(self.norm1, x))))

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.attention import CrossAttention
+from tracking.layers.one_dnn import Conv1x1, Linear
 from tracking.layers.perceptron import Perceptron
 from tracking.layers.resnet import bottlenecks
 
@@ -47,7 +49,7 @@ class TransT(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.backbone = Backbone(config)
-        self.projection = nn.Conv2d(16 * config.stem, config.dim, 1)
+        self.projection = Conv1x1(16 * config.stem, config.dim)
         self.fusion = nn.ModuleList(FusionLayer(config) for _ in range(config.fusion_layers))
         self.decoder = Decoder(config)
         self.classify = Perceptron(config.dim, config.dim, config.dim, 2)
@@ -97,10 +99,10 @@ class FusionSide(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.self_attention = nn.MultiheadAttention(config.dim, config.heads, batch_first=True)
-        self.cross_attention = nn.MultiheadAttention(config.dim, config.heads, batch_first=True)
-        self.expand = nn.Linear(config.dim, config.mlp)
-        self.contract = nn.Linear(config.mlp, config.dim)
+        self.self_attention = CrossAttention(config.dim, config.heads)
+        self.cross_attention = CrossAttention(config.dim, config.heads)
+        self.expand = Linear(config.dim, config.mlp)
+        self.contract = Linear(config.mlp, config.dim)
         self.norm_self = nn.LayerNorm(config.dim)
         self.norm_cross = nn.LayerNorm(config.dim)
         self.norm_mlp = nn.LayerNorm(config.dim)
@@ -137,9 +139,9 @@ class Decoder(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(config.dim, config.heads, batch_first=True)
-        self.expand = nn.Linear(config.dim, config.mlp)
-        self.contract = nn.Linear(config.mlp, config.dim)
+        self.attention = CrossAttention(config.dim, config.heads)
+        self.expand = Linear(config.dim, config.mlp)
+        self.contract = Linear(config.mlp, config.dim)
         self.norm_attention = nn.LayerNorm(config.dim)
         self.norm_mlp = nn.LayerNorm(config.dim)
         self.norm = nn.LayerNorm(config.dim)
@@ -150,9 +152,10 @@ class Decoder(nn.Module):
         return self.norm(x)
 
 
-def attend(attention: nn.MultiheadAttention, x: Tensor, at: Tensor, other: Tensor, other_at: Tensor) -> Tensor:
+def attend(attention: CrossAttention, x: Tensor, at: Tensor, other: Tensor, other_at: Tensor) -> Tensor:
     """``x`` (N, L, C) asks ``other`` (N, M, C); positions steer where it looks, not what it takes."""
-    return attention(x + at, other + other_at, other, need_weights=False)[0]
+    attended: Tensor = attention(x + at, other + other_at, other)
+    return attended
 
 
 def tokens(features: Tensor) -> Tensor:
