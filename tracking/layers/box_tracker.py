@@ -61,13 +61,15 @@ class BoxTracker(ABC, Generic[T]):
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._refuse_other_size(frame)
-        predictions = []
-        for chunk in _chunks(list(self.targets.items()), self.batch):
-            confidences = self.follow(frame, [target for _, target in chunk])
-            for (name, target), confidence in zip(chunk, confidences, strict=True):
-                visible = confidence >= self.threshold
-                predictions.append(Prediction(name, frame.number, target.box, confidence, visible))
-        return predictions
+        confidences = self.follow_all(frame, list(self.targets.values()))
+        return [
+            Prediction(name, frame.number, target.box, confidence, confidence >= self.threshold)
+            for (name, target), confidence in zip(self.targets.items(), confidences, strict=True)
+        ]
+
+    def follow_all(self, frame: Frame, targets: Sequence[T]) -> list[float]:
+        """As ``follow``, for any number of targets: a batch at a time."""
+        return [confidence for chunk in _chunks(targets, self.batch) for confidence in self.follow(frame, chunk)]
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:

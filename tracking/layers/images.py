@@ -14,9 +14,10 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class PictureInput:
-    """Brings pictures to a device, through one buffer that is used again for every batch.
+    """Brings pictures to a device.
 
-    On a GPU the buffer is pinned, so that the copy runs beside what the CPU does next. Not for several threads at once.
+    To a GPU they go through one pinned buffer, so that the copy runs beside what the CPU does next. That isn't for
+    several threads at once.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -34,21 +35,19 @@ class PictureInput:
 
         Returns: (N, 3, H, W) float32 on the device, channels last in memory.
         """
-        batch = self._moved(crops).permute(0, 3, 1, 2).to(torch.float32)  # a copy: the buffer is free again
+        pictures = torch.from_numpy(np.stack(crops)) if self._copied is None else self._moved(crops, self._copied)
+        batch = pictures.permute(0, 3, 1, 2).to(torch.float32)  # a copy: the buffer is free again
         return batch.div_(255.0).sub_(self._mean).div_(self._std)
 
-    def _moved(self, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
-        """(N, H, W, 3) uint8 on the device."""
-        if self._copied is not None:
-            self._copied.synchronize()  # the last copy may still read the buffer
-        pinned = self._copied is not None
+    def _moved(self, crops: Sequence[NDArray[np.uint8]], copied: torch.cuda.Event) -> Tensor:
+        """(N, H, W, 3) uint8 on the GPU."""
+        copied.synchronize()  # the last copy may still read the buffer
         shape = (len(crops), *crops[0].shape)
         size = int(np.prod(shape))
         if self._buffer.numel() < size:
-            self._buffer = torch.empty(size, dtype=torch.uint8, pin_memory=pinned)
+            self._buffer = torch.empty(size, dtype=torch.uint8, pin_memory=True)
         batch = self._buffer[:size].view(shape)
         np.stack(crops, out=batch.numpy())
-        batch = batch.to(self.device, non_blocking=pinned)
-        if self._copied is not None:
-            self._copied.record(torch.cuda.current_stream(self.device))
+        batch = batch.to(self.device, non_blocking=True)
+        copied.record(torch.cuda.current_stream(self.device))
         return batch

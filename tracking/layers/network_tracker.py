@@ -12,6 +12,7 @@ from torch import nn
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.compute import Compute, best_batch, log
 from tracking.layers.images import PictureInput
+from tracking.layers.side_by_side import SideBySide
 from tracking.types import Frame, Prediction, Prompt
 
 
@@ -36,6 +37,7 @@ class NetworkTracker(BoxTracker[T]):
     def __init__(self, network: nn.Module, *, threshold: float, device: str, precision: str) -> None:
         self.network = network.eval()
         self.precision = precision
+        self._team: SideBySide | None = None
         try:
             self._use(Compute.best(device, precision))
         except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for the device
@@ -51,6 +53,21 @@ class NetworkTracker(BoxTracker[T]):
 
     def step(self, frame: Frame) -> list[Prediction]:
         return self._computed(lambda: super(NetworkTracker, self).step(frame), torch.OutOfMemoryError)
+
+    def follow_all(self, frame: Frame, targets: Sequence[T]) -> list[float]:
+        workers = min(len(targets), torch.get_num_threads()) if self.compute.device.type == "cpu" else 1
+        if workers <= 1:
+            return super().follow_all(frame, targets)
+        if self._team is None or self._team.workers != workers:
+            self._team = SideBySide(workers)
+        full_rounds = len(targets) - len(targets) % workers
+        first = self._team.map(lambda target: self._follow_one(frame, target), targets[:full_rounds])
+        return first + super().follow_all(frame, targets[full_rounds:])
+
+    def _follow_one(self, frame: Frame, target: T) -> float:
+        with torch.inference_mode(), self.compute.autocast():  # both hold for one thread only
+            (confidence,) = self.follow(frame, [target])
+        return confidence
 
     def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
         """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
