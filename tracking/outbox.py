@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from tracking.protocol import WORK_AHEAD, AgentMessage, Batch, LegDone, Predicted, RunDone, RunFailed
+from tracking.protocol import WORK_AHEAD, AgentMessage, Batch, LegDone, Predicted, RunDone, RunFailed, RunNote
 from tracking.session import LegEnd, Step, Tracked
 from tracking.types import Box
 
@@ -78,6 +78,9 @@ class Outbox:
     def stepped(self, step: Step) -> None:
         if step.rows:
             self._put(_Rows(self.run, step.rows))
+        if step.note:
+            told = _text(RunNote(run=self.run, message=step.note))
+            self._put(_Item(lambda _: told))
         for end in step.ends:
             self._put(_Item(partial(_leg_done, self.run, end)))
         with self._changed:

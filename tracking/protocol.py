@@ -168,6 +168,14 @@ class LegDone(AgentMessage):
     problem: str = Field("", description="Why it could not begin, for the person; empty: it did.")
 
 
+class RunNote(AgentMessage):
+    """Something that the person should know about a run that goes on, e.g. that the GPU gave out."""
+
+    type: Literal["run.note"] = "run.note"
+    run: str
+    message: str
+
+
 class RunDone(AgentMessage):
     """All legs are done (each was named by a `LegDone`); `sequence` is the run's last batch. A `Correct` that crosses
     it on the way is not lost: the server sees what is missing and sends `Start` for it."""
@@ -198,7 +206,7 @@ class Load(AgentMessage):
     )
 
 
-FromAgent = Annotated[Hello | Batch | LegDone | RunDone | RunFailed | Load, Field(discriminator="type")]
+FromAgent = Annotated[Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load, Field(discriminator="type")]
 
 TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(ToAgent)
 FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(FromAgent)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Literal, Protocol
 
-from tracking.tracker import Tracker
+from tracking.tracker import Noting, Tracker
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
 
 Way = Literal["forward", "backward"]
@@ -86,6 +86,8 @@ class Step:
 
     rows: tuple[Tracked, ...] = ()
     ends: tuple[LegEnd, ...] = ()
+    note: str = ""
+    """What a tracker has to tell the person, once."""
 
 
 @dataclass
@@ -117,6 +119,7 @@ class _Lane:
     following: dict[ObjectId, _Following]
     due: float
     tracker: Tracker | None = None
+    noted: str = ""
     reel: Reel | None = field(default=None, repr=False)
 
     @property
@@ -225,7 +228,7 @@ class TrackingSession:
             try:
                 while not self.stopped and (self._lanes or self._commands):
                     step = self._obey() if self._commands else self._advance(min(self._lanes, key=_due))
-                    if (step.rows or step.ends) and not self.stopped:
+                    if (step.rows or step.ends or step.note) and not self.stopped:
                         yield step
             finally:
                 self._lanes.clear()
@@ -301,7 +304,7 @@ class TrackingSession:
             assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
             self._take(lane, frame, lane.tracker.finish(), rows, ends)
             ends += self._end_all(lane)
-        return Step(tuple(rows), tuple(ends))
+        return Step(tuple(rows), tuple(ends), _news(lane))
 
     def _take(
         self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction], rows: list[Tracked], ends: list[LegEnd]
@@ -363,6 +366,15 @@ class TrackingSession:
         for reel in [reel for reel in self._reels if id(reel) not in used]:
             self._reels.remove(reel)
             reel.close()
+
+
+def _news(lane: _Lane) -> str:
+    """What the lane's tracker notes and has not told yet."""
+    note = lane.tracker.note if isinstance(lane.tracker, Noting) else ""
+    if note == lane.noted:
+        return ""
+    lane.noted = note
+    return note
 
 
 def _due(lane: _Lane) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracking.types import Frame, ObjectId, Prediction, Prompt
 
@@ -41,3 +41,11 @@ class Tracker(Protocol):
     def finish(self) -> list[Prediction]:
         """End of the run: hand over what a windowed model still holds back. The tracker isn't used afterwards."""
         ...
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A tracker that may have something to tell the person who waits for it."""
+
+    note: str
+    """One or more sentences, e.g. that the GPU gave out; empty: nothing."""

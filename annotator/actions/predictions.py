@@ -49,12 +49,17 @@ class EndedLeg:
 
 
 def store_predictions(
-    *, run_id: UUID, rows: Sequence[PredictedRow] = (), ended: Sequence[EndedLeg] = (), done: bool = False
+    *,
+    run_id: UUID,
+    rows: Sequence[PredictedRow] = (),
+    ended: Sequence[EndedLeg] = (),
+    notes: Sequence[str] = (),
+    done: bool = False,
 ) -> Run:
     """Put predictions into the chunks and move the run's progress, in one transaction with one event.
 
-    A keyframe is never replaced, and rows that a later correction does again are dropped. ``done``: the agent says that
-    the run has ended; legs that a person has changed meanwhile go on.
+    A keyframe is never replaced, and rows that a later correction does again are dropped. ``notes``: what the person
+    should know. ``done``: the agent says that the run has ended; legs that a person has changed meanwhile go on.
 
     Raises:
         Run.DoesNotExist: it was deleted with its video.
@@ -81,7 +86,7 @@ def store_predictions(
         if run.options.get("check_both_ways") and run.state == RunState.RUNNING:
             restarted |= begin_checks(objects, {str(leg.track) for leg in ended})
         keep(run, objects)
-        run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *(leg.problem for leg in ended)])))
+        run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *notes, *(leg.problem for leg in ended)])))
         run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
         if run.state == RunState.RUNNING:
             _go_on(run, objects, restarted, done=done)

@@ -29,6 +29,7 @@ from tracking.protocol import (
     Load,
     RunDone,
     RunFailed,
+    RunNote,
     Stop,
     ToAgent,
 )
@@ -125,6 +126,8 @@ class AgentConsumer(AsyncWebsocketConsumer):
                 await self._welcome(message)
             case LegDone():
                 self.writer.ended(message)
+            case RunNote():
+                self.writer.noted(message)
             case RunDone():
                 self.writer.done(message)
             case RunFailed():

@@ -24,7 +24,20 @@ from annotator.live.hub import Hub, Room
 from annotator.live.notices import AgentNotice, PredictionFrame
 from annotator.live.relay import in_thread
 from annotator.models import Run, RunState
-from tracking.protocol import Batch, Correct, Extend, Leg, LegDone, Predicted, RunDone, RunFailed, Start, Stop, Stored
+from tracking.protocol import (
+    Batch,
+    Correct,
+    Extend,
+    Leg,
+    LegDone,
+    Predicted,
+    RunDone,
+    RunFailed,
+    RunNote,
+    Start,
+    Stop,
+    Stored,
+)
 from tracking.types import TrackingError
 
 STORE_EVERY_S = 0.2
@@ -45,6 +58,7 @@ class Pending:
 
     rows: list[PredictedRow] = field(default_factory=list)
     ended: list[EndedLeg] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     done: bool = False
     failure: str = ""
     sequence: int = 0
@@ -54,6 +68,7 @@ class Pending:
         return Pending(
             self.rows + later.rows,
             self.ended + later.ended,
+            self.notes + later.notes,
             self.done or later.done,
             self.failure or later.failure,
             max(self.sequence, later.sequence),
@@ -180,6 +195,10 @@ class Writer:
             run.heard = True
             self._of(run.id).ended.append(EndedLeg(UUID(leg.object), leg.direction, leg.epoch, leg.problem))
 
+    def noted(self, message: RunNote) -> None:
+        if (run := self._known(message.run)) is not None:
+            self._of(run.id).notes.append(message.message)
+
     def done(self, message: RunDone) -> None:
         if (run := self._known(message.run)) is None:
             return
@@ -232,6 +251,7 @@ class Writer:
                 run_id=run_id,
                 rows=pending.rows,
                 ended=pending.ended,
+                notes=pending.notes,
                 done=pending.done and not pending.failure,
             )
             if pending.failure:

@@ -112,6 +112,22 @@ class Losing(Drifting):
         return Prediction(name, frame, self.boxes[name], 0.1, visible=self.count < 3)
 
 
+class Complaining(Drifting):
+    """Notes on its third step that it goes on without its GPU, and keeps that note."""
+
+    note = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self.count += 1
+        if self.count == 3:
+            self.note = "The GPU gave out."
+        return super().step(frame)
+
+
 def leg(name: ObjectId = A, frame: int = 0, last: int = 5, way: Way = "forward", **more: object) -> Leg:
     return Leg(name, more.pop("shape", BOX), frame, way, last, **more)  # type: ignore[arg-type]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import threading
+from dataclasses import replace
 
 import numpy as np
 
@@ -151,6 +152,14 @@ def test_closing_lets_the_engine_go() -> None:
 
     assert not threads[0].is_alive()
     assert box.take() is None
+
+
+def test_a_note_is_told_behind_the_rows_it_came_with() -> None:
+    box = outbox()
+    box.stepped(replace(rows(0, A), note="The GPU gave out."))
+    box.stepped(rows(1, A))
+
+    assert [kind for kind, _, _ in taken(box)] == ["batch", "run.note", "batch"]
 
 
 def test_a_failure_is_told_last() -> None:

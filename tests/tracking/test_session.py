@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tracking.fakes import A, B, C, Drifting, FakeVideo, Losing, Windowed, leg, play
+from tests.tracking.fakes import A, B, C, Complaining, Drifting, FakeVideo, Losing, Windowed, leg, play
 from tracking.session import Leg, LegEnd, TrackingSession
 from tracking.types import Box, ObjectId, PromptError, TrackingError
 
@@ -33,6 +33,12 @@ def test_both_directions_tell_the_prompted_frame_once() -> None:
 
 def test_it_leaves_out_a_first_frame_that_is_stored() -> None:
     assert play(session(leg(frame=2, last=4, emit_first=False))).frames(A) == [3, 4]
+
+
+def test_what_a_tracker_notes_is_handed_out_once_with_the_step_it_came_with() -> None:
+    steps = list(TrackingSession(FakeVideo().opened, Complaining, [leg(last=6)]).steps())
+
+    assert [step.note for step in steps] == ["", "", "", "The GPU gave out.", "", "", ""]
 
 
 def test_a_leg_of_one_frame_ends_after_it() -> None:

@@ -30,9 +30,11 @@ T = TypeVar("T", bound=NetworkTarget)
 class NetworkTracker(BoxTracker[T]):
     """Runs ``network`` as ``device`` and ``precision`` ask (see ``Compute``).
 
-    A GPU that doesn't start, or runs out of memory, is left for the CPU with a note in the log, and the run goes on:
-    the call that failed is repeated there from the state before it.
+    A GPU that doesn't start, or runs out of memory, is left for the CPU with a ``note``, and the run goes on: the call
+    that failed is repeated there from the state before it.
     """
+
+    note = ""
 
     def __init__(self, network: nn.Module, *, threshold: float, device: str, precision: str) -> None:
         self.network = network.eval()
@@ -84,7 +86,9 @@ class NetworkTracker(BoxTracker[T]):
             return call()
 
     def _leave_gpu(self, error: Exception) -> None:
-        log.warning("The GPU can't be used (%s); this run goes on on the CPU, slower.", str(error).partition("\n")[0])
+        reason = str(error).partition("\n")[0]
+        self.note = f"The GPU can't be used ({reason}); this run goes on on the CPU, slower."
+        log.warning(self.note)
         self._use(Compute.best("cpu", self.precision))
         self.batch = best_batch(self.compute.device)
 

@@ -11,6 +11,10 @@ it('a running run says how far it is, how fast, how long still and where', () =>
   expect(statusOf(run)).toBe('120 of 240 · 3 s left · 40/s · gpu-box')
 })
 
+it('a running run says what its agent has noted', () => {
+  expect(statusOf({ ...run, message: 'The GPU gave out.' })).toBe('120 of 240 · 3 s left · 40/s · gpu-box · The GPU gave out.')
+})
+
 it('a run that redid something says how much of it', () => {
   expect(statusOf({ ...run, state: 'done', redone: 31, stale: 289 })).toBe('Done: 31 of 289 frames redone')
 })

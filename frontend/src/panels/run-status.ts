@@ -13,6 +13,7 @@ export function statusOf(run: Run): string {
   if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
   if (fps > 0) parts.push(t('{time} left', { time: timeIn((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
   if (agent) parts.push(agent)
+  if (message) parts.push(message)
   return parts.join(' · ')
 }
 

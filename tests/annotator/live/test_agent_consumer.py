@@ -10,7 +10,7 @@ from annotator.live.relay import in_thread
 from annotator.models import Agent, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import World, clear, draw, frames_of, keyframe, make_agent, make_world, put
-from tracking.protocol import Correct, Load, RunFailed, Start, Stop, Stored
+from tracking.protocol import Correct, Load, RunFailed, RunNote, Start, Stop, Stored
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -266,6 +266,20 @@ async def test_a_model_that_fails_is_told_to_the_person(world: World) -> None:
         failed = await browser.until(RunUpdate)
     assert failed.run.message == "The model broke."
     assert await in_thread(frames_of, track) == [0, 1, 2]
+    await agent.close()
+    await browser.close()
+
+
+async def test_a_note_about_a_run_is_told_to_the_person_while_it_goes_on(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.send(RunNote(run=start.run, message="The GPU gave out."))
+    await agent.predict(start, 1, 2)
+    update = await browser.until(RunUpdate)
+    while not update.run.message:
+        update = await browser.until(RunUpdate)
+    assert (update.run.state, update.run.message) == ("running", "The GPU gave out.")
     await agent.close()
     await browser.close()
 
