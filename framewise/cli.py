@@ -240,15 +240,16 @@ def models() -> None:
 
     from tracking import catalog
 
-    columns = (Column("id", no_wrap=True), "name", "prompts", "licence", Column("here", overflow="fold"))
+    columns = (Column("id", no_wrap=True), "name", "prompts", "licence", Column("here", no_wrap=True))
     table = Table(*columns, box=None, header_style="bold")
     for entry in catalog.entries():
         lacks = catalog.missing(entry)
-        state = f"[yellow]needs {', '.join(lacks)}[/]" if lacks else "[green]ready[/]"
+        state = "[yellow]needs weights[/]" if lacks else "[green]ready[/]"
         default = " (default)" if entry.id in catalog.DEFAULT_TRACKER.values() else ""
         licence = entry.licence if entry.commercial else f"{entry.licence}, [red]non-commercial[/]"
         table.add_row(entry.id + default, entry.name, ", ".join(entry.prompts), licence, state)
     Console().print(table)
+    Console().print("\n`framewise weights list` names the files that are needed and where they come from.", style="dim")
 
 
 @app.command()
@@ -282,9 +283,9 @@ def evaluate(
 @weights_app.command("list")
 def weights_list() -> None:
     """Show every weights file, whether it is here, and where it comes from."""
-    from framewise.weights import table
+    from framewise.weights import show_files
 
-    Console().print(table())
+    show_files(Console())
 
 
 @weights_app.command("import")

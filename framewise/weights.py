@@ -10,7 +10,6 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
 
 from tracking import catalog
 from tracking.catalog import Weights
@@ -21,22 +20,23 @@ from tracking.weights import WeightsError, note_verdict, verdict_on, weights_fol
 PIECE = 1 << 20
 
 
-def table() -> Table:
-    """Every file of the catalogue."""
-    columns = [Column(name, overflow="fold") for name in ("file", "for", "licence", "here", "from")]
-    found = Table(*columns, box=None, header_style="bold")
+def show_files(console: Console) -> None:
+    """Every file of the catalogue: whether it is here, what needs it, its licence, and where it comes from."""
     for weights, entries in files():
-        here = _here(weights)
-        names = ", ".join(entry.id for entry in entries)
-        found.add_row(weights.file, names, entries[0].weights_licence, here, weights.url or weights.page)
-    return found
+        console.print(f"[bold]{weights.file}[/]  {_here(weights)}", highlight=False)
+        for name, value in (
+            ("for", ", ".join(entry.id for entry in entries)),
+            ("licence", entries[0].weights_licence),
+            ("from", weights.url or weights.page),
+        ):
+            console.print(f"  [dim]{name:<8}[/]{escape(value)}", highlight=False, soft_wrap=True)
 
 
 def _here(weights: Weights) -> str:
     path = weights_folder() / weights.file
     if not path.is_file():
-        return "no"
-    return {None: "not checked yet", "": "[green]yes[/]"}.get(verdict_on(path), "[red]refused[/]")
+        return "[yellow]not here[/]"
+    return {None: "here, not checked yet", "": "[green]here[/]"}.get(verdict_on(path), "[red]refused[/]")
 
 
 def verify_files(names: list[str], console: Console) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -153,10 +154,10 @@ def show(results: Sequence[ModelScores], console: Console | None = None) -> None
     """Print a table per model: a row per sequence, and the mean."""
     console = console or Console()
     for result in results:
-        table = Table(title=result.model, title_justify="left")
-        table.add_column("sequence")
+        table = Table(title=result.model, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        table.add_column("sequence", overflow="fold")
         for name in COLUMNS:
-            table.add_column(name.replace("_", " "), justify="right")
+            table.add_column(name.replace("_", "\n"), justify="right", vertical="bottom", no_wrap=True)
         for sequence, scores in result.sequences.items():
             table.add_row(sequence, *_cells(scores))
         table.add_section()

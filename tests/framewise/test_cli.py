@@ -74,7 +74,7 @@ def test_it_tells_its_version() -> None:
 
 
 def test_models_say_what_they_lack(weights: Path) -> None:
-    assert "needs model.bin" in framewise("models").output
+    assert "needs weights" in framewise("models").output
 
     weights.mkdir()
     (weights / "model.bin").write_bytes(CONTENT)
@@ -118,13 +118,13 @@ def test_verify_tells_right_files_from_wrong_ones(weights: Path) -> None:
     weights.mkdir()
     (weights / "model.bin").write_bytes(CONTENT)
     assert "model.bin: right" in framewise("weights", "verify").stderr
-    assert "yes" in framewise("weights", "list").output
+    assert "model.bin  here\n" in framewise("weights", "list").output
 
     (weights / "model.bin").write_bytes(b"PARAMETERS")
     result = framewise("weights", "verify")
     assert (result.exit_code, "SHA-256" in result.stderr) == (1, True)
     assert "refused" in framewise("weights", "list").output
-    assert "needs model.bin" in framewise("models").output
+    assert "needs weights" in framewise("models").output
 
 
 def test_verify_of_a_model_says_what_is_not_here(weights: Path) -> None:
