@@ -1,13 +1,17 @@
-"""``python -m framewise.bench.models``: what deep trackers cost for one object and for eight, as in their READMEs.
+"""``python -m framewise.bench.models``: what models cost for one object and for eight, as in their READMEs.
 
-Weights are random: the time doesn't depend on them.
+Deep models have random weights here: the time doesn't depend on them.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,44 +19,63 @@ import torch
 import typer
 
 from framewise.bench.table import median
+from framewise.bench.videos import HEIGHT, WIDTH, moving_object
+from tracking import catalog
 from tracking.devices import processor_name
+from tracking.layers.box_tracker import BoxTracker
 from tracking.layers.network_tracker import NetworkTracker
 from tracking.models.mixformer.network import MixFormer
 from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule
 from tracking.models.mixformer.weights import VARIANTS
+from tracking.models.transt import tracker as transt
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.tracker import TransTTracker
-from tracking.types import Box, Frame, ObjectId, Prompt
+from tracking.pictures import DecodedVideo
+from tracking.session import Leg, TrackingSession
+from tracking.tracker import Tracker
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt
 
-WIDTH, HEIGHT = 1280, 720
 BOX_PX = 90.0
 MANY = 8
 FRAMES = 5
 WARM_UP = 2
+CLIP_FRAMES = 240
+RUN_MS = 5000.0
+"""About how long a run takes of which the share outside of the model is measured."""
 
-Build = Callable[[str, str], NetworkTracker[Any]]
+Build = Callable[[str, str], Tracker]
 
 
-def _transt(device: str, precision: str) -> NetworkTracker[Any]:
-    return TransTTracker(TransT(Config()), Config(), device=device, precision=precision)
+def _transt(device: str, precision: str) -> Tracker:
+    return _frozen(TransTTracker(TransT(Config()), Config(), device=device, precision=precision))
 
 
 def _mixformer(name: str) -> Build:
-    def build(device: str, precision: str) -> NetworkTracker[Any]:
+    def build(device: str, precision: str) -> Tracker:
         variant = VARIANTS[name]
-        return MixFormerTracker(
-            MixFormer(variant.config),
-            variant.config,
-            search_factor=variant.search_factor,
-            update=UpdateRule(variant.interval, variant.online),
-            device=device,
-            precision=precision,
+        return _frozen(
+            MixFormerTracker(
+                MixFormer(variant.config),
+                variant.config,
+                search_factor=variant.search_factor,
+                update=UpdateRule(variant.interval, variant.online),
+                device=device,
+                precision=precision,
+            )
         )
 
     return build
 
 
+def _frozen(tracker: NetworkTracker[Any]) -> Tracker:
+    tracker.network.requires_grad_(False)
+    return tracker
+
+
+NANOTRACK = "NanoTrack v2"
 MODELS: dict[str, Build] = {
+    "Framewise CF": lambda device, precision: catalog.create("framewise-cf"),
+    NANOTRACK: lambda device, precision: catalog.create("nanotrack"),
     "TransT-N4": _transt,
     "MixFormer-22k": _mixformer("cvt_online"),
     "MixViT-B": _mixformer("vit_online"),
@@ -63,33 +86,52 @@ MODELS: dict[str, Build] = {
 def main(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16.")] = "auto",
-    only: Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}. Empty: all.")] = "",
+    only: Annotated[str, typer.Option(help="The name of one model. Empty: all whose weights are here.")] = "",
 ) -> None:
-    """Print the table: ms per frame without decoding."""
+    """Print the table."""
     if only and only not in MODELS:
         raise typer.BadParameter(f"One of {', '.join(MODELS)} can be measured; {only!r} came.")
-    rows = []
-    for name in [only] if only else MODELS:
-        tracker = MODELS[name](device, precision)
-        tracker.network.requires_grad_(False)
-        one, many = frame_ms(tracker, 1), frame_ms(tracker, MANY)
-        size = sum(parameter.numel() for parameter in tracker.network.parameters()) / 1e6
-        rows.append(f"| {name} | {size:.1f} M | {one:.0f} | {many:.0f} | {many / one:.1f} |")
-    typer.echo(f"{datetime.now(UTC):%Y-%m-%d}, {place(tracker)}, random weights, {WIDTH}x{HEIGHT}; ms per frame.\n")
-    typer.echo(f"| | parameters | 1 object | {MANY} objects | ratio |\n|---|---|---|---|---|")
-    typer.echo("\n".join(rows))
+    names = [only] if only else [name for name in MODELS if name != NANOTRACK or has_nanotrack()]
+    typer.echo(f"{datetime.now(UTC):%Y-%m-%d}, {place(device, precision)}; ms per frame of {WIDTH}x{HEIGHT} in the")
+    typer.echo("model; outside: the share of a run of one object that isn't spent there.\n")
+    typer.echo(f"| | 1 object | {MANY} objects | ratio | outside |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory(prefix="framewise-bench-") as folder:
+        clip = Path(folder) / "moving.mp4"
+        box = moving_object(clip, CLIP_FRAMES)
+        for name in names:
+            build = MODELS[name]
+            one, many = (frame_ms(build(device, precision), objects) for objects in (1, MANY))
+            frames = min(CLIP_FRAMES, round(RUN_MS / one))
+            outside = share_outside(build(device, precision), clip, box, frames)
+            typer.echo(f"| {name} | {one:.1f} | {many:.1f} | {many / one:.1f} | {outside:.1%} |")
 
 
-def frame_ms(tracker: NetworkTracker[Any], objects: int) -> float:
+def has_nanotrack() -> bool:
+    """Whether its weights are here."""
+    return not catalog.missing(catalog.find("nanotrack"))
+
+
+def place(device: str, precision: str) -> str:
+    """The device and precision of the measurement, for people."""
+    tracker = transt.tiny(device=device, precision=precision)
+    compute = tracker.compute
+    numbers = str(compute.dtype).removeprefix("torch.")
+    if compute.device.type == "cuda":
+        return f"{torch.cuda.get_device_name(compute.device)}, {numbers}"
+    return f"{torch.get_num_threads()} threads of {processor_name()}, {numbers}"
+
+
+def frame_ms(tracker: Tracker, objects: int) -> float:
     """Median time of a step that follows ``objects``."""
     random = np.random.default_rng(0)
     image = random.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     corners = random.uniform((0, 0), (WIDTH - BOX_PX, HEIGHT - BOX_PX), (objects, 2)).tolist()
     tracker.start(Frame(0, image), [_prompt(number, *corner) for number, corner in enumerate(corners)])
-    boxes = {name: target.box for name, target in tracker.targets.items()}
+    targets = tracker.targets if isinstance(tracker, BoxTracker) else {}
+    boxes = {name: target.box for name, target in targets.items()}
     times = []
     for number in range(1, WARM_UP + FRAMES + 1):
-        for name, target in tracker.targets.items():
+        for name, target in targets.items():
             target.box = boxes[name]  # random weights let boxes wander
         began = time.perf_counter()
         tracker.step(Frame(number, image))  # its boxes are on the CPU: nothing is under way any more
@@ -97,17 +139,49 @@ def frame_ms(tracker: NetworkTracker[Any], objects: int) -> float:
     return median(times[WARM_UP:])
 
 
+@dataclass
+class Timed:
+    """A tracker, and the seconds spent in it."""
+
+    tracker: Tracker
+    seconds: float = 0.0
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        return self._timed(lambda: self.tracker.start(frame, prompts))
+
+    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        return self._timed(lambda: self.tracker.correct(frame, prompts))
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        return self._timed(lambda: self.tracker.step(frame))
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        self.tracker.drop(objects)
+
+    def finish(self) -> list[Prediction]:
+        return self.tracker.finish()
+
+    def _timed(self, call: Callable[[], list[Prediction]]) -> list[Prediction]:
+        began = time.perf_counter()
+        found = call()
+        self.seconds += time.perf_counter() - began
+        return found
+
+
+def share_outside(tracker: Tracker, clip: Path, box: Box, frames: int) -> float:
+    """Which part of a run through ``frames`` of ``clip`` isn't spent in the model, in [0, 1], but in opening the video,
+    decoding and keeping the books."""
+    timed = Timed(tracker)
+    leg = Leg(ObjectId("a"), box, 0, "forward", frames - 1)
+    began = time.perf_counter()
+    session = TrackingSession(lambda: nullcontext(DecodedVideo(clip)), lambda: timed, [leg], detect_off_screen=False)
+    for _ in session.steps():
+        pass
+    return 1 - timed.seconds / (time.perf_counter() - began)
+
+
 def _prompt(number: int, x: float, y: float) -> Prompt:
     return Prompt(ObjectId(str(number)), Box.from_xywh(x, y, BOX_PX, BOX_PX))
-
-
-def place(tracker: NetworkTracker[Any]) -> str:
-    """The device and precision of ``tracker``, for people."""
-    compute = tracker.compute
-    precision = str(compute.dtype).removeprefix("torch.")
-    if compute.device.type == "cuda":
-        return f"{torch.cuda.get_device_name(compute.device)}, {precision}"
-    return f"{torch.get_num_threads()} threads of {processor_name()}, {precision}"
 
 
 if __name__ == "__main__":
