@@ -24,6 +24,7 @@ export const SYNONYMS: Readonly<Record<string, string>> = {
   'track.swap': 'identity switch exchange ids',
   'track.merge': 'join combine tracks',
   'track.thin-out': 'simplify reduce sparse keyframes decimate',
+  'track.interpolate': 'linear tween until next keyframe real frame',
   'track.hide': 'visibility eye',
   'track.lock': 'protect',
   'track.delete': 'remove',

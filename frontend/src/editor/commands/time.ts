@@ -7,7 +7,7 @@ import { splitHere, swapFromHere } from '@/editor/time/identity'
 import { mergeSelected } from '@/editor/time/merging'
 import { deleteInRange, hideInRange, propagateOverRange, trimToRange } from '@/editor/time/range'
 import { openThinning } from '@/editor/time/thinning'
-import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
+import { interpolate, removeKeyframes, removeOutside } from '@/editor/time/tidy'
 import type { FrameNumber, TrackId } from '@/store/types'
 
 const selected = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
@@ -76,6 +76,7 @@ export const TIME: readonly Command[] = [
   { ...selected, id: 'keyframe.middle', label: 'Between two keyframes', group: 'Playback', help: 'Goes half way between the keyframes around this frame, of the selected tracks.', keys: ['W'], undoable: false, run: goToMiddle },
   { ...selected, id: 'track.remove-outside', label: 'Remove all outside', group: 'Tracks', help: 'Closes the gaps of the selected tracks, in the chosen range or everywhere.', keys: ['Alt+O'], undoable: true, run: removeOutside },
   { ...selected, id: 'range.remove-keyframes', label: 'Remove keyframes in range', group: 'Tracks', help: 'Gives the keyframes of the selected tracks in the chosen range back to interpolation.', keys: ['Alt+K'], undoable: true, run: removeKeyframes },
+  { ...selected, id: 'track.interpolate', label: 'Interpolate instead', group: 'Tracks', help: 'Predictions of the selected tracks give way to interpolation between the keyframes around this frame, or in the chosen range.', keys: ['Alt+Shift+K'], undoable: true, run: interpolate },
   { ...selected, id: 'range.delete', label: 'Delete in range', group: 'Tracks', help: 'Removes the shapes of the selected tracks in the chosen range, or all of them.', keys: ['Ctrl+Delete'], undoable: true, run: deleteInRange },
   { ...selected, id: 'range.trim', label: 'Trim to range', group: 'Tracks', help: 'Removes the shapes of the selected tracks before and after the chosen range.', keys: ['Alt+Shift+Delete'], undoable: true, run: trimToRange },
   { ...selected, id: 'range.propagate', label: 'Propagate over range', group: 'Tracks', help: 'Puts the selected shapes of this frame on every frame of the chosen range.', keys: ['Alt+B'], undoable: true, run: propagateOverRange },

@@ -44,6 +44,29 @@ describe('removing', () => {
     expect(test.row(track, 18)?.predicted).toBe(true)
   })
 
+  it('predictions lets the shapes be interpolated between the keyframes around this frame', () => {
+    test.predict(track, [5, 18, 25, 45], [90, 0, 99, 10])
+    test.session.frame.value = 10
+    test.press('Alt+Shift+K')
+    expect(along([5, 18])).toEqual([5, 18].map((frame) => expect.closeTo(frame, 0) as number))
+    expect([25, 45].map((frame) => test.row(track, frame)?.predicted)).toEqual([true, true])
+    test.press('Ctrl+Z')
+    expect(test.row(track, 5)?.predicted).toBe(true)
+  })
+
+  it('predictions in a range spares those behind the last keyframe', () => {
+    test.predict(track, [5, 25, 45], [90, 0, 99, 10])
+    test.session.range.value = [3, 60]
+    test.press('Alt+Shift+K')
+    expect([5, 25, 45].map((frame) => test.row(track, frame)?.predicted ?? false)).toEqual([false, false, true])
+  })
+
+  it('predictions says what to do where there are none between keyframes', () => {
+    test.session.frame.value = 50
+    test.press('Alt+Shift+K')
+    expect(test.session.notice.value?.message).toContain('no predictions between two keyframes')
+  })
+
   it('keyframes wants a range', () => {
     test.press('Alt+K')
     expect(test.row(track, 20)).not.toBeNull()

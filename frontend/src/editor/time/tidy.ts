@@ -20,6 +20,26 @@ export function removeKeyframes(editor: Editor): void {
   removeWhere(editor, range, (row) => row.keyframe && !row.outside, 'Remove keyframes', 'keyframe')
 }
 
+/** Predictions of the selected tracks give way to interpolation: in the chosen range, else around this frame. */
+export function interpolate(editor: Editor): void {
+  const tracks = tracksToChange(editor)
+  if (!tracks) return
+  const { frame, range } = editor.session
+  const [first, last] = range.value ?? [frame.value, frame.value]
+  whenLoaded(editor, tracks, () => {
+    const changes = tracks.map((track) => {
+      const former = rowsOf(editor, track)
+      const keyframes = former.filter((row) => row.keyframe).map((row) => row.frame)
+      const from = keyframes.findLast((keyframe) => keyframe <= first) ?? keyframes[0] ?? Infinity
+      const to = keyframes.find((keyframe) => keyframe >= Math.max(last, from + 1)) ?? keyframes.at(-1) ?? -Infinity
+      return { track, former, rows: former.filter((row) => !row.predicted || row.frame < from || row.frame > to) }
+    })
+    const count = changes.reduce((sum, { former, rows }) => sum + former.length - rows.length, 0)
+    if (!count) editor.session.tell(t('There are no predictions between two keyframes here. Correct the object on a later frame first: that makes a keyframe.'), 'error')
+    else if (apply(editor, 'Interpolate', changes)) editor.session.tell(counted(count, 'Interpolated in place of {count} prediction.', 'Interpolated in place of {count} predictions.'))
+  })
+}
+
 function removeWhere(editor: Editor, range: Range | null, goes: (row: Row) => boolean, summary: string, what: string): void {
   const tracks = tracksToChange(editor)
   if (!tracks) return
