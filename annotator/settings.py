@@ -89,6 +89,12 @@ CHANNEL_LAYERS: dict[str, Any] = {
     if config.redis_url
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}},
 }
+# Wrong passwords are counted in it, by all web processes together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": config.redis_url}
+    if config.redis_url
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
 SEVERAL_WEB_PROCESSES = bool(config.redis_url)
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -24,3 +27,26 @@ def desk(
     # A test is one transaction: what is told on commit is told at once.
     monkeypatch.setattr(publish, "_send_on_commit", notices.append)
     yield Desk(world, notices)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def redis() -> Iterator[str]:
+    """The address of a Redis of its own."""
+    server = shutil.which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed")
+    port = free_port()
+    process = subprocess.Popen(
+        [server, "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning"]
+    )
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait()

@@ -54,3 +54,4 @@ def test_the_password_may_be_given(data: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FRAMEWISE_ADMIN_PASSWORD", "given by the installer")
     call_command("demo")
     assert User.objects.get().check_password("given by the installer")
+    assert not (data / "demo_login").exists(), "A password that somebody chose is written nowhere."

@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from annotator.actions.labels import LabelDraft, save_labels
+from annotator.actions.people import first_login_note
 from annotator.actions.videos import append_upload, begin_upload, finish_upload
 from annotator.media.demo_clip import write_demo_clip
 from annotator.models import Membership, Project, Role, User, Workspace
@@ -52,7 +52,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if User.objects.exists():
             return
-        password = os.environ.get("FRAMEWISE_ADMIN_PASSWORD") or secrets.token_urlsafe(9)
+        given = os.environ.get("FRAMEWISE_ADMIN_PASSWORD", "")
+        password = given or secrets.token_urlsafe(9)
         admin = User.objects.create_superuser(ADMIN, "admin@example.org", password)
         workspace = Workspace.objects.create(name="Demo")
         Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
@@ -64,6 +65,7 @@ class Command(BaseCommand):
             data = clip.read_bytes()
         upload = begin_upload(user=admin, project=project, name="demo.mp4", size=len(data))
         finish_upload(upload=append_upload(upload=upload, offset=0, data=data))
-        note = Path(settings.DATA_DIR) / "demo_login"
-        note.touch(mode=0o600)
-        note.write_text(f"Sign in as {ADMIN} with the password {password}\n(change it on the account page)\n")
+        if not given:
+            note = first_login_note()
+            note.touch(mode=0o600)
+            note.write_text(f"Sign in as {ADMIN} with the password {password}\n(change it on the account page)\n")

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
 
 import pytest
 from channels_redis.core import RedisChannelLayer
@@ -13,28 +9,6 @@ from annotator.live import relay
 from annotator.live.hub import Hub
 from annotator.live.notices import AgentNotice, Notice, PredictionFrame
 from tracking.protocol import Stop
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def redis() -> Iterator[str]:
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("redis-server is not installed")
-    port = free_port()
-    process = subprocess.Popen(
-        [server, "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning"]
-    )
-    try:
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.mark.services

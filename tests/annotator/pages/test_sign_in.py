@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
+from redis import Redis
 
 from annotator.actions.people import deactivate_account
 from annotator.models import User
@@ -33,6 +35,16 @@ def test_too_many_wrong_passwords_make_one_wait_even_with_the_right_one(people: 
         sign_in("bob", "wrong")
     assert "Too many wrong passwords" in sign_in("bob").content.decode()
     assert sign_in("rita").status_code == 302
+
+
+@pytest.mark.services
+def test_web_processes_count_wrong_passwords_together(people: People, redis: str, settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis}}
+    for _ in range(TRIES):
+        sign_in("bob", "wrong")
+    (key,) = Redis.from_url(redis).keys()
+    assert b"sign-in:" in key
+    assert "Too many wrong passwords" in sign_in("bob").content.decode()
 
 
 def test_a_deactivated_account_is_shut_out_at_once(people: People) -> None:
