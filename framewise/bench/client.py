@@ -9,6 +9,7 @@ import struct
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -114,14 +115,14 @@ class Client:
             at += chunk["bytes"]
         return header, tables
 
-    def live(self, layer: int) -> LiveChannel:
+    @contextmanager
+    def live(self, layer: int) -> Iterator[LiveChannel]:
+        """A connection to a layer's live channel."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
-        socket = connect(
-            f"{self.url.replace('http', 'ws', 1)}/ws/layers/{layer}/",
-            additional_headers={"Cookie": cookies, "Origin": self.url},
-            max_size=None,
-        )
-        return LiveChannel(socket)
+        address = f"{self.url.replace('http', 'ws', 1)}/ws/layers/{layer}/"
+        headers = {"Cookie": cookies, "Origin": self.url}
+        with connect(address, additional_headers=headers, max_size=None) as socket:
+            yield LiveChannel(socket)
 
 
 @dataclass
@@ -133,12 +134,6 @@ class LiveChannel:
     """Predicted frames by track, as they arrived."""
     missed: list[tuple[str, int, int]] = field(default_factory=list)
     """(track, first, last) that the server said it dropped for this connection."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
 
     def send(self, **message: Any) -> None:
         self.socket.send(json.dumps(message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from time import perf_counter, sleep
@@ -58,8 +59,8 @@ def measure_overhead(
 
 def measure_flow(product: Product, layer: int, label: int, box: Box, *, frames: int) -> list[Figure]:
     """Ten watchers, one of whom stops reading for a while: how many frames each has in the end."""
-    with Client(product.url) as client, client.live(layer) as starter:
-        watchers = [client.live(layer) for _ in range(WATCHERS)]
+    with Client(product.url) as client, client.live(layer) as starter, ExitStack() as stack:
+        watchers = [stack.enter_context(client.live(layer)) for _ in range(WATCHERS)]
         track = starter.draw(label=label, frame=0, box=box)
         readers = [
             Thread(target=_watch, args=(watcher, STALL_S if index == 0 else 0.0), daemon=True)
@@ -72,8 +73,7 @@ def measure_flow(product: Product, layer: int, label: int, box: Box, *, frames: 
         starter.until_ended(run)
         taken = perf_counter() - begun
         sleep(STALL_S)
-        for watcher in watchers:
-            watcher.socket.close()
+        stack.close()
         for reader in readers:
             reader.join(10)
         seen = [
