@@ -213,9 +213,16 @@ def _text(data: bytes) -> str:
         ) from error
 
 
+def _columns(text: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(text.splitlines())
+    except csv.Error as error:
+        raise FormatError(f"Each line holds numbers separated by commas; this file doesn't: {error}.") from error
+
+
 def _rows(text: str) -> Iterator[tuple[int, list[float]]]:
     """(line number, columns) of every line that isn't empty."""
-    for number, columns in enumerate(csv.reader(text.splitlines()), start=1):
+    for number, columns in enumerate(_columns(text), start=1):
         if not columns or not any(column.strip() for column in columns):
             continue
         try:
