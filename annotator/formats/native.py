@@ -22,13 +22,16 @@ oriented frame, (0, 0) the corner of its top-left pixel. A shape that is no keyf
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal, cast
 
+import ijson
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from annotator.chunks import Flag, Kind, Row
 from annotator.formats import geometry
@@ -90,6 +93,37 @@ class ShapeIn(_Part):
         return self
 
 
+def _row_of(shape: ShapeIn) -> Row:
+    flags = Flag.KEYFRAME if shape.keyframe else Flag.PREDICTED
+    for flag, given in (
+        (Flag.OUTSIDE, shape.outside),
+        (Flag.OCCLUDED, shape.occluded),
+        (Flag.DOUBTFUL, shape.doubtful),
+    ):
+        flags |= flag if given else Flag(0)
+    frame, confidence = shape.frame, shape.confidence
+    if shape.box is not None:
+        x1, y1, x2, y2 = shape.box
+        if x1 > x2 or y1 > y2:
+            raise FormatError(f"A box is [x1, y1, x2, y2] with x1 <= x2 and y1 <= y2; frame {frame} has {shape.box}.")
+        return Row(frame, Kind.BOX, flags, confidence, shape.box)
+    if shape.tag:
+        return Row(frame, Kind.TAG, flags, confidence, (0.0, 0.0, 0.0, 0.0))
+    if shape.rotated_box is not None:
+        return geometry.rotated_row(frame, flags, confidence, shape.rotated_box)
+    if shape.mask is not None:
+        mask = shape.mask
+        bitmap = geometry.from_runs(np.asarray(mask.counts, np.uint32), mask.width, mask.height, order="F")
+        return geometry.mask_row(frame, flags, confidence, mask.left, mask.top, bitmap)
+    for kind, xy in ((Kind.POLYGON, shape.polygon), (Kind.POLYLINE, shape.polyline)):
+        if xy is not None:
+            return geometry.vertex_row(kind, frame, flags, confidence, xy)
+    kind = Kind.POINTS if shape.points is not None else Kind.SKELETON
+    points = shape.points or shape.skeleton or []
+    places, seen = [point[:2] for point in points], [point[2] for point in points]
+    return geometry.point_row(kind, frame, flags, confidence, places, seen)
+
+
 class TrackIn(_Part):
     number: int = Field(ge=1, le=2**31)
     label: str
@@ -98,7 +132,8 @@ class TrackIn(_Part):
     verdict: Literal["", "accepted", "rejected"] = ""
     attributes: dict[str, Any] = {}
     frame_attributes: dict[str, list[tuple[int, Any]]] = {}
-    shapes: list[ShapeIn]
+    # Each becomes a row at once: a million parsed shapes would take gigabytes.
+    shapes: list[Annotated[ShapeIn, AfterValidator(_row_of)]]
 
 
 class AttributeIn(_Part):
@@ -124,12 +159,13 @@ class VideoIn(_Part):
     fps: float = Field(0, ge=0, allow_inf_nan=False)
 
 
-class DocumentIn(_Part):
+class HeadIn(_Part):
+    """A file but for its tracks."""
+
     format: Literal["framewise"]
     version: Literal[1]
     video: VideoIn = VideoIn()
     labels: list[LabelIn] = []
-    tracks: list[TrackIn]
 
 
 class Native:
@@ -159,20 +195,60 @@ class Native:
         return report
 
     def read(self, source: Path) -> tuple[Dataset, Report]:
-        data = read_member(source, "tracks.json", ".json") if is_archive(source) else source.read_bytes()
-        if data is None:
-            raise FormatError("The archive holds no .json file. Choose a Framewise JSON export.")
-        try:
-            document = DocumentIn.model_validate_json(data)
-        except ValidationError as error:
-            raise FormatError(f"This is no Framewise JSON: {_first_problem(error)}") from error
-        tracks = [_track_of(track) for track in document.tracks]
+        with _opened(source) as file:
+            try:
+                head = HeadIn.model_validate(_head(file))
+                tracks = [_track_of(track) for track in _tracks(file)]
+            except ValidationError as error:
+                raise FormatError(f"This is no Framewise JSON: {_first_problem(error)}") from error
+            except (ijson.JSONError, UnicodeDecodeError) as error:
+                raise FormatError(
+                    f"This is no Framewise JSON: {_first_line(error)}. Is the file whole? Export it again."
+                ) from error
         numbers = [track.number for track in tracks]
         if len(set(numbers)) != len(numbers):
             raise FormatError("A track's number is unique in a file; this file repeats one.")
-        video = VideoInfo(**document.video.model_dump())
+        video = VideoInfo(**head.video.model_dump())
         report = Report(tracks=len(tracks), shapes=sum(len(track.rows) for track in tracks))
-        return Dataset(video, [_label_of(label) for label in document.labels], tracks, len(tracks)), report
+        return Dataset(video, [_label_of(label) for label in head.labels], tracks, len(tracks)), report
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[BinaryIO]:
+    """The JSON file, or the one inside of an archive."""
+    if not is_archive(source):
+        with source.open("rb") as file:
+            yield file
+        return
+    data = read_member(source, "tracks.json", ".json")
+    if data is None:
+        raise FormatError("The archive holds no .json file. Choose a Framewise JSON export.")
+    yield BytesIO(data)
+
+
+def _head(file: BinaryIO) -> dict[str, Any]:
+    """What the file says before its tracks, and behind them where they come first."""
+    head: dict[str, Any] = {}
+    for key, value in ijson.kvitems(file, "", use_float=True):
+        if key != "tracks":
+            head[key] = value
+        if HeadIn.model_fields.keys() <= head.keys():
+            break  # tracks are read one by one: of a million shapes the values alone take gigabytes
+    return head
+
+
+def _tracks(file: BinaryIO) -> Iterator[TrackIn]:
+    """The file's tracks one after the other. Raises FormatError for one that isn't as it should be."""
+    file.seek(0)
+    index = -1
+    for index, track in enumerate(ijson.items(file, "tracks.item", use_float=True)):
+        try:
+            yield TrackIn.model_validate(track)
+        except ValidationError as error:
+            raise FormatError(f"This is no Framewise JSON: tracks.{index}.{_first_problem(error)}") from error
+    file.seek(0)
+    if index < 0 and next(ijson.items(file, "tracks"), None) != []:
+        raise FormatError("This is no Framewise JSON: tracks: a list is needed. Choose a Framewise JSON export.")
 
 
 def shape_json(row: Row) -> dict[str, Any]:
@@ -210,37 +286,6 @@ def _geometry_json(row: Row) -> Any:
             return True
 
 
-def _row_of(shape: ShapeIn) -> Row:
-    flags = Flag.KEYFRAME if shape.keyframe else Flag.PREDICTED
-    for flag, given in (
-        (Flag.OUTSIDE, shape.outside),
-        (Flag.OCCLUDED, shape.occluded),
-        (Flag.DOUBTFUL, shape.doubtful),
-    ):
-        flags |= flag if given else Flag(0)
-    frame, confidence = shape.frame, shape.confidence
-    if shape.box is not None:
-        x1, y1, x2, y2 = shape.box
-        if x1 > x2 or y1 > y2:
-            raise FormatError(f"A box is [x1, y1, x2, y2] with x1 <= x2 and y1 <= y2; frame {frame} has {shape.box}.")
-        return Row(frame, Kind.BOX, flags, confidence, shape.box)
-    if shape.tag:
-        return Row(frame, Kind.TAG, flags, confidence, (0.0, 0.0, 0.0, 0.0))
-    if shape.rotated_box is not None:
-        return geometry.rotated_row(frame, flags, confidence, shape.rotated_box)
-    if shape.mask is not None:
-        mask = shape.mask
-        bitmap = geometry.from_runs(np.asarray(mask.counts, np.uint32), mask.width, mask.height, order="F")
-        return geometry.mask_row(frame, flags, confidence, mask.left, mask.top, bitmap)
-    for kind, xy in ((Kind.POLYGON, shape.polygon), (Kind.POLYLINE, shape.polyline)):
-        if xy is not None:
-            return geometry.vertex_row(kind, frame, flags, confidence, xy)
-    kind = Kind.POINTS if shape.points is not None else Kind.SKELETON
-    points = shape.points or shape.skeleton or []
-    places, seen = [point[:2] for point in points], [point[2] for point in points]
-    return geometry.point_row(kind, frame, flags, confidence, places, seen)
-
-
 def _track_json(track: TrackData) -> dict[str, Any]:
     return {
         "number": track.number,
@@ -255,7 +300,7 @@ def _track_json(track: TrackData) -> dict[str, Any]:
 
 
 def _track_of(track: TrackIn) -> TrackData:
-    rows = sorted((_row_of(shape) for shape in track.shapes), key=lambda row: row.frame)
+    rows = sorted(cast(list[Row], track.shapes), key=lambda row: row.frame)
     if any(a.frame == b.frame for a, b in pairwise(rows)):
         raise FormatError(f"A track has one shape per frame; track {track.number} repeats one.")
     return TrackData(
@@ -286,6 +331,11 @@ def _label_of(label: LabelIn) -> LabelInfo:
 
 def _fields(value: VideoInfo | AttributeInfo) -> Mapping[str, Any]:
     return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _first_line(error: Exception) -> str:
+    """What a parser says, without its picture of the place."""
+    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def _first_problem(error: ValidationError) -> str:

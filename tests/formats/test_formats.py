@@ -107,6 +107,8 @@ HOSTILE = {
     "picture": b"\x89PNG\r\n\x1a\n" + bytes(100),
     "text": b"hello",
     "json of something else": b'{"a": [1, 2]}',
+    "json of a list": b"[1, 2]",
+    "json as deep as a well": b'{"a":' * 50_000,
     "other xml": b"<html><body/></html>",
     "half a zip": b"PK\x03\x04" + bytes(40),
     "entities": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "y">]><annotations>&x;</annotations>',
@@ -203,6 +205,31 @@ class TestNative:
         source.write_text(json.dumps({"format": "framewise", "version": 1, "tracks": tracks}))
         with pytest.raises(FormatError, match=says):
             find("framewise").read(source)
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ('{"format": "framewise", "version": 1}', "tracks: a list is needed"),
+            ('{"format": "framewise", "version": 1, "tracks": {}}', "tracks: a list is needed"),
+            ('{"format": "framewise", "version": 2, "tracks": []}', "version"),
+            ('{"format": "framewise", "version": 1, "tracks": [{"number": 1}]}', r"tracks\.0\.label"),
+            ('{"format": "framewise", "version": 1, "tracks": [{"number": 1, "label": "per', "Is the file whole"),
+            ('{"format": "framewise", "version": 1, "tracks": [], "more": 1}', "more"),
+        ],
+    )
+    def test_a_file_that_is_not_as_it_should_be_is_refused(self, text: str, says: str, tmp_path: Path) -> None:
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(FormatError, match=says):
+            find("framewise").read(tmp_path / "bad.json")
+
+    def test_what_stands_behind_the_tracks_is_read_too(self, tmp_path: Path) -> None:
+        source = tmp_path / "turned.json"
+        tracks = [{"number": 1, "label": "person", "shapes": [{"frame": 0, "box": [0, 0, 1, 1]}]}]
+        source.write_text(
+            json.dumps({"tracks": tracks, "labels": [{"name": "person"}], "format": "framewise", "version": 1})
+        )
+        read, report = find("framewise").read(source)
+        assert ([label.name for label in read.labels], report.shapes) == (["person"], 1)
 
 
 class TestMot:
