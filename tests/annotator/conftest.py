@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -46,7 +47,20 @@ def redis() -> Iterator[str]:
         [server, "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning"]
     )
     try:
+        _until_open(port)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
         process.wait()
+
+
+def _until_open(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, "Redis did not start."
+            time.sleep(0.02)
+        else:
+            return
