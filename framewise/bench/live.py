@@ -139,7 +139,7 @@ def _run(page: Page, box: Box, frames: int) -> dict[str, Any]:
     page.locator("#stage").focus()
     page.keyboard.press("t")
     page.wait_for_function(
-        "[...window.framewise.store.runs.value.values()].at(-1)?.state === 'done'",
+        "[...window.framewise.store.runs.all.value.values()].at(-1)?.state === 'done'",
         timeout=180_000,
     )
     result = page.evaluate(
@@ -155,7 +155,7 @@ def _run(page: Page, box: Box, frames: int) -> dict[str, Any]:
           const { editor, store } = window.framewise
           const tracks = editor.selected()
           store.transact('Delete', (tx) => tracks.forEach((track) => tx.updateTrack(track, { deleted: true })))
-          store.runs.value = new Map()
+          store.runs.all.value = new Map()
         }"""
     )
     return dict(result)

@@ -96,7 +96,7 @@ def wait_for_row(page: Page, track: str, frame: int) -> None:
 
 
 def wait_until_runs_end(page: Page) -> None:
-    page.wait_for_function("framewise.store.activeRuns().length === 0", timeout=RUN_MS)
+    page.wait_for_function("framewise.store.runs.active().length === 0", timeout=RUN_MS)
 
 
 def wait_until_saved(page: Page) -> None:

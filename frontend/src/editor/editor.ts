@@ -8,17 +8,16 @@ import { withSeen } from '@/geometry/kinds/skeleton'
 import { keyframe } from '@/store/chunks'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
-import type { EditorConfig, FrameNumber, Label, Run, ShownShape, TrackId } from '@/store/types'
+import type { EditorConfig, FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
 import { BrushSettings, type Painting, type StoredBrush } from './brush'
 import { DisplaySettings, type StoredDisplay } from './display'
 import { isPlaced, isTagLabel } from './frame-tags'
-import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 import type { Draft } from './draft'
+import { Following } from './following'
 import { FINGER_REACH, hitTest, REACH, type Hit, type HoveredGrip } from './hit-test'
 import { Keymap } from './keymap'
 import { Layout, type StoredLayout } from './layout'
 import type { Playback } from './playback'
-import { awaitsCorrection, planRetrack } from './retrack'
 import { PanelSettings, type StoredPanelSettings } from './panel-settings'
 import { TrackSettings, type StoredTrackSettings } from './settings'
 import { selectionHere } from './selection-here'
@@ -58,6 +57,7 @@ export class Editor {
   readonly config: EditorConfig
   readonly machine: Machine
   readonly tracking: TrackSettings
+  readonly following = new Following(this)
   readonly keymap: Keymap
   /** The tracks that timeline and panel list, filtered and in order. */
   readonly list: TrackList
@@ -96,8 +96,6 @@ export class Editor {
   timeline: TimelineControl | null = null
   /** Whether a finger points, which is less exact than a mouse or a pen. */
   coarse = false
-  /** Extensions that went out: the server answers later than the playhead moves. */
-  private readonly extensionsAsked = new Set<string>()
 
   constructor(
     readonly store: EditorStore,
@@ -295,7 +293,7 @@ export class Editor {
     if (!changed) return
     const { frame } = this.session
     this.store.transact(`Change ${kindOf(shape).name}`, (tx) => tx.putRow(track, keyframe(frame.value, changed, { occluded: shape.occluded })))
-    this.edited([track], frame.value)
+    this.following.edited([track], frame.value)
   }
 
   // ------------------------------------------------------------------ what may be done
@@ -328,113 +326,10 @@ export class Editor {
     if (!this.keepsTool.value) this.useTool('select')
   }
 
-  /** Shapes of `tracks` were changed on `frame`: a run that follows one learns of it; one that was followed before is
-   * tracked again from here, up to its next keyframe. */
-  edited(tracks: readonly TrackId[], frame: FrameNumber): void {
-    for (const track of tracks) {
-      const shape = this.store.queries.shapeAt(track, frame)
-      if (shape?.kind !== 'box') continue
-      const run = this.store.runOf(track)
-      if (!run && this.tracking.autoTrack.value) this.trackAgain(track, frame, shape)
-      else if (run && awaitsCorrection(run, track, frame)) {
-        const plan = planRetrack(this.store.records.rows(track), frame)
-        if (plan) this.store.noteRetrack(track, plan.first, plan.last)
-        this.store.correctRun(run.id, track, frame, shape.bounds)
-      }
-    }
-  }
-
   /** Say where an undo or redo acted, and offer to go there. */
   acted(verb: 'Undid' | 'Redid', acted: Acted | null): void {
     if (!acted) return
     const elsewhere = acted.frame !== null && acted.frame !== this.session.frame.value
     this.session.tell(`${t(verb)}: ${acted.summary}${elsewhere ? ` (${t('frame {frame}', { frame: acted.frame })})` : ''}`, 'info', elsewhere ? acted.frame : null)
-  }
-
-  // ------------------------------------------------------------------ tracking
-
-  /** The boxes on this frame that a run would start from: the selected ones, or all. `why`: what stands against it. */
-  boxesToTrack(): { boxes: ShownShape[]; why: string } {
-    const selection = this.session.selection.value
-    const frame = this.session.frame.value
-    const candidates = selection.size ? [...selection].map((track) => this.store.queries.shapeAt(track, frame)) : this.visibleShapes()
-    const shown = candidates.filter((shape): shape is ShownShape => shape?.kind === 'box' && !this.session.isHidden(shape.track.id, frame))
-    const unlocked = shown.filter(({ track }) => !track.locked)
-    const boxes = unlocked.filter(({ track }) => !this.store.runOf(track.id))
-    if (boxes.length) return { boxes, why: '' }
-    if (unlocked.length) return { boxes, why: t('Being tracked already') }
-    if (shown.length) return { boxes, why: t('Locked') }
-    const other = candidates.find((shape) => shape && !this.config.models.some(({ prompts }) => prompts.includes(shape.kind)))
-    if (other) return { boxes, why: t('No model follows a {kind}', { kind: t(kindOf(other).name) }) }
-    return { boxes, why: selection.size ? t('Nothing selected has a box here') : t('No box on this frame') }
-  }
-
-  /** Start a run for the selected boxes on this frame, or for all of them when nothing is selected. */
-  startTracking(direction: Run['direction'] = this.tracking.direction.value): void {
-    if (!this.mayDraw()) return
-    const frame = this.session.frame.value
-    const { boxes, why } = this.boxesToTrack()
-    if (why) {
-      this.session.tell(t('{why}. Draw a box, or select one on this frame, to track it.', { why }), 'error')
-      return
-    }
-    const [first, last] = this.runBounds(frame, direction)
-    if (first === last) {
-      this.session.tell(t('There are no frames left in that direction.'), 'error')
-      return
-    }
-    this.store.startRun({
-      model: this.tracking.model.value,
-      prompts: boxes.map(({ track, bounds }) => ({ track: track.id, frame, box: bounds })),
-      first,
-      last,
-      direction,
-      options: this.runOptions(),
-    })
-  }
-
-  /** Let a run go on as far again. */
-  extendRun(run: Run): void {
-    const further = planExtension(run, this.bounds, this.tracking.frames.value)
-    if (further) this.store.extendRun(run.id, ...further)
-    else this.session.tell(t('It goes to the end already.'))
-  }
-
-  /** The playhead comes near the end of one of this person's runs: let it go on. */
-  nearRunEnd(): void {
-    if (!this.tracking.autoTrack.value || this.tracking.frames.value === null || !this.config.canEdit) return
-    for (const run of withoutReplaced([...this.store.runs.value.values()])) {
-      const further = planAutoExtension(run, this.session.frame.value, this.bounds, this.tracking.frames.value)
-      const wanted = `${run.id} ${further?.join()}`
-      if (!further || this.extensionsAsked.has(wanted)) continue
-      this.extensionsAsked.add(wanted)
-      this.store.extendRun(run.id, ...further)
-    }
-  }
-
-  private trackAgain(track: TrackId, frame: FrameNumber, shape: ShownShape): void {
-    const plan = planRetrack(this.store.records.rows(track), frame)
-    if (!plan) return
-    this.store.noteRetrack(track, plan.first, plan.last)
-    const prompts = [{ track, frame, box: shape.bounds }]
-    this.store.startRun({ model: this.tracking.model.value, prompts, ...plan, options: { ...this.runOptions(), redo: true } })
-  }
-
-  private runBounds(frame: FrameNumber, direction: Run['direction']): readonly [FrameNumber, FrameNumber] {
-    const [from, to] = this.bounds
-    const count = this.tracking.frames.value ?? Number.MAX_SAFE_INTEGER
-    const first = direction === 'forward' ? frame : Math.max(frame - count, from)
-    const last = direction === 'backward' ? frame : Math.min(frame + count, to)
-    return [first, last]
-  }
-
-  private runOptions() {
-    return {
-      auto_track: this.tracking.autoTrack.value,
-      detect_off_screen: this.tracking.detectOffScreen.value,
-      until_keyframe: this.tracking.untilKeyframe.value,
-      check_both_ways: this.tracking.checkBothWays.value,
-      confidence_threshold: this.tracking.threshold.value,
-    }
   }
 }

@@ -43,7 +43,7 @@ export class TrackList {
         return queries.showsOn(track.id, session.frame.value)
       },
       isHidden: (track) => session.hidden.value.has(track.id),
-      isRunning: (track) => (running ??= new Set(this.store.activeRuns().flatMap((run) => run.tracks))).has(track.id),
+      isRunning: (track) => (running ??= new Set(this.store.runs.active().flatMap((run) => run.tracks))).has(track.id),
       summary: (track) => overview.summaries.value.get(track.id) ?? records.rows(track.id).summary(),
     }
   }

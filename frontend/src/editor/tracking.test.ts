@@ -37,9 +37,9 @@ describe('Track', () => {
 
   it('says why where nothing of the selection has a box', () => {
     test.session.select(track)
-    expect(test.editor.boxesToTrack().why).toBe('')
+    expect(test.editor.following.boxes().why).toBe('')
     test.session.frame.value = 5
-    expect(test.editor.boxesToTrack().why).toBe('Nothing selected has a box here')
+    expect(test.editor.following.boxes().why).toBe('Nothing selected has a box here')
     test.press('T')
     expect(test.sent('run.start')).toEqual([])
   })
@@ -150,7 +150,7 @@ it('coming near the end of a bounded run makes it go on, once', () => {
   test.bench.run({ id: 'run', tracks: [track], first: 0, last: 50 })
   for (const frame of [45, 46]) {
     test.session.frame.value = frame
-    test.editor.nearRunEnd()
+    test.editor.following.nearEnd()
   }
   expect(test.sent('run.extend')).toEqual([{ type: 'run.extend', run: 'run', first: 0, last: 100 }])
 })

@@ -166,7 +166,7 @@ function connectPlayer(player: Player, stage: Stage, timeline: Timeline, editor:
       before = frame
     }),
   )
-  scope.add(follow([session.frame], () => editor.nearRunEnd()))
+  scope.add(follow([session.frame], () => editor.following.nearEnd()))
   scope.add(() => player.dispose())
 }
 

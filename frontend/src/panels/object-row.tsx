@@ -45,7 +45,7 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
       >
         {name}
       </button>
-      {store.followed.value.includes(track.id) && <span class="tracked" role="img" aria-label={t('Being tracked')} title={t('Being tracked')} />}
+      {store.runs.followed.value.includes(track.id) && <span class="tracked" role="img" aria-label={t('Being tracked')} title={t('Being tracked')} />}
       <span class="object-actions">
         <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={t(hidden ? 'Show {name}' : 'Hide {name}', { name })} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
         {canEdit && (

@@ -88,9 +88,9 @@ function Choice<Value extends string>({ chosen, value, text, disabled = false }:
 function Effect({ editor, found, tracks }: { editor: Editor; found: RestorePreview; tracks: readonly TrackId[] | null }) {
   if (!found.tracks) return <p>{t(tracks ? 'Nothing has changed since then on these objects.' : 'Nothing has changed since then.')}</p>
   const stop = () => {
-    for (const run of editor.store.activeRuns()) {
+    for (const run of editor.store.runs.active()) {
       const those = run.tracks.filter((track) => tracks === null || tracks.includes(track))
-      if (those.length) editor.store.stopRun(run.id, those)
+      if (those.length) editor.store.runs.stop(run.id, those)
     }
   }
   const people = found.people.map(([name, count]) => counted(count, '{count} change by {name}', '{count} changes by {name}', { name }))
@@ -119,7 +119,7 @@ function usePreview(editor: Editor, scope: { readonly value: RestoreScope }) {
   const found = useSignal<RestorePreview | null>(null)
   const problem = useSignal('')
   const round = useSignal(0)
-  const running = useComputed(() => editor.store.activeRuns().map(({ id, tracks }) => `${id} ${tracks.length}`).join())
+  const running = useComputed(() => editor.store.runs.active().map(({ id, tracks }) => `${id} ${tracks.length}`).join())
   useSignalEffect(() => {
     round.value
     const asked = scope.value

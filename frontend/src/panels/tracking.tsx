@@ -15,7 +15,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   const { config, store } = editor
   /** Runs that this page saw running: of those the last one stays when it is done, to be extended. */
   const seen = useRef(new Set<string>())
-  const known = withoutReplaced([...store.runs.value.values()])
+  const known = withoutReplaced([...store.runs.all.value.values()])
   for (const run of known) if (isActive(run)) seen.current.add(run.id)
   const over = known.filter((run) => run.mine && run.state === 'done' && seen.current.has(run.id)).at(-1)
   const runs = [...known.filter(isActive), ...known.filter((run) => run.state === 'failed' || run === over)]
@@ -39,10 +39,10 @@ function TrackButton({ editor }: { editor: Editor }) {
   const selected = editor.selected().length > 0
   editor.selectionHere.value
   // Of all on the frame it says so when it is pressed: looking for them in every frame of playback would take from it.
-  const why = selected ? editor.boxesToTrack().why : ''
+  const why = selected ? editor.following.boxes().why : ''
   const keys = t('{forward}: forward, {backward}: backward', { forward: keymap.shown('run.forward'), backward: keymap.shown('run.backward') })
   return (
-    <button type="button" class="button primary wide" disabled={why !== ''} title={why || t('Track in the chosen direction ({keys})', { keys })} onClick={() => editor.startTracking()}>
+    <button type="button" class="button primary wide" disabled={why !== ''} title={why || t('Track in the chosen direction ({keys})', { keys })} onClick={() => editor.following.start()}>
       <Icon name="target" /> {why || t(selected ? 'Track selected' : 'Track all on this frame')}
     </button>
   )
@@ -131,9 +131,9 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <span class="muted">
           {run.first}–{run.last}
         </span>
-        {active && <RunButton icon="stop" label={run.state === 'queued' ? t('Cancel') : t('Stop')} leaves onClick={() => store.stopRun(run.id)} />}
-        {run.state !== 'failed' && <RunButton icon="plus" label={t('Extend: go on for as many frames again')} onClick={() => editor.extendRun(run)} />}
-        {!active && <RunButton icon="close" label={t('Dismiss')} leaves onClick={() => store.dismissRun(run.id)} />}
+        {active && <RunButton icon="stop" label={run.state === 'queued' ? t('Cancel') : t('Stop')} leaves onClick={() => store.runs.stop(run.id)} />}
+        {run.state !== 'failed' && <RunButton icon="plus" label={t('Extend: go on for as many frames again')} onClick={() => editor.following.extend(run)} />}
+        {!active && <RunButton icon="close" label={t('Dismiss')} leaves onClick={() => store.runs.dismiss(run.id)} />}
       </header>
       {run.state === 'failed' ? (
         <p class="error" role="alert">

@@ -3,11 +3,11 @@
  * outbox, and sent; the event that comes back is its acknowledgement. Events of others, and predictions, are applied as
  * they come, with this person's unacknowledged edits done again on top.
  */
-import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
+import { signal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
-import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, RunInfo, RunOptions, ServerMessage } from '@/protocol/generated'
+import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, ServerMessage } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { unpack, WINDOW } from './chunks'
@@ -21,10 +21,11 @@ import { Queries } from './queries'
 import { packRows, Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
+import { Runs } from './runs'
 import { changeInWords, rightsIn, rightsOf, withRights, type Rights } from './rights'
 import { Session } from './session'
 import { placeOf, Transaction, windowsOf } from './transaction'
-import type { BoxPx, EditorConfig, FrameNumber, Person, Run, TrackId } from './types'
+import type { EditorConfig, FrameNumber, Person, TrackId } from './types'
 import type { Rest } from '@/protocol/rest'
 import type { ClientMessage } from '@/protocol/generated'
 
@@ -33,15 +34,6 @@ export interface Acted {
   readonly summary: string
   readonly frame: FrameNumber | null
   readonly tracks: readonly TrackId[]
-}
-
-export interface RunRequest {
-  readonly model: string | null
-  readonly prompts: readonly { readonly track: TrackId; readonly frame: FrameNumber; readonly box: BoxPx }[]
-  readonly first: FrameNumber
-  readonly last: FrameNumber
-  readonly direction: Run['direction']
-  readonly options?: RunOptions
 }
 
 /** A gesture under way: its latest state is shown, nothing is sent until it is committed. */
@@ -69,7 +61,7 @@ export class EditorStore {
   readonly history = new History()
   readonly session: Session
   readonly people: Signal<readonly Person[]> = signal([], { name: 'people' })
-  readonly runs: Signal<ReadonlyMap<string, Run>> = signal(new Map<string, Run>(), { name: 'runs' })
+  readonly runs: Runs
   readonly loader: Loader
   readonly overview: Overview
   readonly changes: ChangeLog
@@ -98,6 +90,7 @@ export class EditorStore {
     this.rights = signal(rightsIn(config), { name: 'rights' })
     this.config = withRights(config, this.rights)
     this.session = new Session(frame)
+    this.runs = new Runs((message) => deps.send(message), this.session)
     this.outbox = new Outbox(
       deps.edits,
       (edit) => deps.send(edit),
@@ -107,7 +100,7 @@ export class EditorStore {
     this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
     this.refusals = new Refusals(deps.refused)
     this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
-    this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.value.get(id) ?? null)
+    this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
     this.loader = new Loader(
       deps.rest,
       config.layer.id,
@@ -178,6 +171,20 @@ export class EditorStore {
     return entry && this.takeBack(entry, entry.summary, (done) => this.history.pushRedone(done))
   }
 
+  /** The newest edit lets a tracker go over first..last of a track again: with the edit, undo takes back what that brings. */
+  noteRetrack(track: TrackId, first: FrameNumber, last: FrameNumber): void {
+    const known = [...this.loader.coveredStarts].sort((a, b) => a - b).map((start): [number, number] => [Math.max(start, first), Math.min(start + WINDOW - 1, last)])
+    const ranges = known.filter(([from, to]) => from <= to)
+    if (!ranges.length) return
+    const rows = ranges.flatMap(([from, to]) => [...this.records.rows(track).within(from, to)].filter((row) => row.predicted))
+    this.history.noteReplaced({ op: 'shapes.replace', track, ranges, tables: packRows(rows), keep_keyframes: true })
+  }
+
+  /** First and last frame of a track in the whole video, whatever of it is here. */
+  extentOf(track: TrackId): readonly [FrameNumber, FrameNumber] | null {
+    return this.overview.extent(track, this.records.rows(track))
+  }
+
   /** Have every row of `tracks` in first..last here: what changes rows that it doesn't know loses them. False: they can't be had. */
   async ensure(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): Promise<boolean> {
     try {
@@ -201,65 +208,6 @@ export class EditorStore {
     this.records.settle()
   }
 
-  // ------------------------------------------------------------------ runs
-
-  /** Ask for a run; it appears in `runs` when the server has it. Returns its id, or null without a connection. */
-  startRun(request: RunRequest): string | null {
-    const id = uuid()
-    const prompts = request.prompts.map(({ track, frame, box }) => ({ track, frame, box: [...box] as [number, number, number, number] }))
-    const message: ClientMessage = { type: 'run.start', id, model: request.model, prompts, first: request.first, last: request.last, direction: request.direction }
-    if (request.options) message.options = request.options
-    if (this.deps.send(message)) return id
-    this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')
-    return null
-  }
-
-  correctRun(run: string, track: TrackId, frame: FrameNumber, box: BoxPx): void {
-    this.deps.send({ type: 'run.correct', run, track, frame, box: [...box] as [number, number, number, number] })
-  }
-
-  /** The newest edit lets a tracker go over first..last of a track again: with the edit, undo takes back what that brings. */
-  noteRetrack(track: TrackId, first: FrameNumber, last: FrameNumber): void {
-    const known = [...this.loader.coveredStarts].sort((a, b) => a - b).map((start): [number, number] => [Math.max(start, first), Math.min(start + WINDOW - 1, last)])
-    const ranges = known.filter(([from, to]) => from <= to)
-    if (!ranges.length) return
-    const rows = ranges.flatMap(([from, to]) => [...this.records.rows(track).within(from, to)].filter((row) => row.predicted))
-    this.history.noteReplaced({ op: 'shapes.replace', track, ranges, tables: packRows(rows), keep_keyframes: true })
-  }
-
-  extendRun(run: string, first: FrameNumber, last: FrameNumber): void {
-    this.deps.send({ type: 'run.extend', run, first, last })
-  }
-
-  stopRun(run: string, tracks: readonly TrackId[] | null = null): void {
-    this.deps.send({ type: 'run.stop', run, tracks: tracks && [...tracks] })
-  }
-
-  /** Take a run that is over off the list. */
-  dismissRun(run: string): void {
-    const runs = new Map(this.runs.value)
-    runs.delete(run)
-    this.runs.value = runs
-  }
-
-  /** Runs that are not over. */
-  activeRuns(): Run[] {
-    return [...this.runs.value.values()].filter((run) => run.state === 'queued' || run.state === 'running')
-  }
-
-  /** First and last frame of a track in the whole video, whatever of it is here. */
-  extentOf(track: TrackId): readonly [FrameNumber, FrameNumber] | null {
-    return this.overview.extent(track, this.records.rows(track))
-  }
-
-  /** Tracks that a run follows, as one value that changes only with them: runs tell of their progress many times a second. */
-  readonly followed: ReadonlySignal<string> = computed(() => this.activeRuns().flatMap((run) => run.tracks).sort().join(' '))
-
-  /** The run that follows a track now; null when none does. */
-  runOf(track: TrackId): Run | null {
-    return this.activeRuns().find((run) => run.tracks.includes(track)) ?? null
-  }
-
   // ------------------------------------------------------------------ what comes from the server
 
   receive(message: Exclude<ServerMessage, Predictions>): void {
@@ -267,7 +215,7 @@ export class EditorStore {
       case 'welcome':
         this.connection = message.connection
         this.people.value = message.people
-        this.runs.value = new Map(message.runs.map((run) => [run.id, runOf(run)]))
+        this.runs.reset(message.runs)
         this.session.connected.value = true
         this.allow(message.rights)
         if (message.revision > this.revision) {
@@ -290,7 +238,7 @@ export class EditorStore {
         this.records.settle()
         return
       case 'run':
-        this.noteRun(message.run)
+        if (this.runs.note(message.run)) this.live.runEnded(message.run.id, this.revision)
         return
       case 'people':
         this.people.value = message.people
@@ -346,8 +294,7 @@ export class EditorStore {
   private takeBack(entry: Entry, summary: string, push: (done: Entry) => void): Acted {
     const tx = new Transaction(this.records)
     for (const operation of entry.replaced ?? []) {
-      const run = this.runOf(operation.track)
-      if (run) this.stopRun(run.id, [operation.track])
+      this.runs.release(operation.track)
       tx.do(operation)
     }
     for (const operation of entry.inverse) tx.do(operation)
@@ -412,9 +359,9 @@ export class EditorStore {
       // Not from a window alone: the events up to its revision may still be on their way to the others.
       this.revision = Math.max(this.revision, header.revision)
     }
-    const first = header.first - (header.first % 256)
+    const first = header.first - (header.first % WINDOW)
     for (const id of only ?? [...this.records.tracked()].map(([track]) => track)) {
-      for (let start = first; start <= header.last; start += 256) this.records.setWindow(id, start, null)
+      for (let start = first; start <= header.last; start += WINDOW) this.records.setWindow(id, start, null)
     }
     for (const { track, table } of tables) this.records.setWindow(track, table.start, table)
     for (const event of this.recentEvents) if (event.revision > header.revision) this.reapply(event.operations)
@@ -461,16 +408,6 @@ export class EditorStore {
     }
   }
 
-  private noteRun(info: RunInfo): void {
-    const runs = new Map(this.runs.value)
-    const before = runs.get(info.id)
-    runs.set(info.id, runOf({ ...info, mine: info.mine || (before?.mine ?? false) }))
-    this.runs.value = runs
-    const over = info.state !== 'queued' && info.state !== 'running'
-    if (over) this.live.runEnded(info.id, this.revision)
-    if (info.state === 'failed' && before?.state !== 'failed') this.session.tell(info.message, 'error')
-  }
-
   private allow(message: RightsMessage): void {
     const before = this.rights.value
     this.rights.value = rightsOf(message)
@@ -492,32 +429,6 @@ export class EditorStore {
     const unsent = this.outbox.edits.length
     const kind = unsent === 0 ? 'saved' : this.session.connected.value ? 'saving' : 'offline'
     this.session.saved.value = { kind: this.session.connected.value || unsent > 0 ? kind : 'offline', unsent }
-  }
-}
-
-function runOf(info: RunInfo): Run {
-  return {
-    id: info.id,
-    model: info.model,
-    state: info.state,
-    direction: info.direction,
-    first: info.first,
-    last: info.last,
-    tracks: info.tracks,
-    framesDone: info.frames_done,
-    framesTotal: info.frames_total,
-    ahead: info.ahead,
-    waitS: info.wait_s,
-    checking: info.checking,
-    redone: info.redone,
-    stale: info.stale,
-    fps: info.fps,
-    heads: info.heads,
-    left: info.left,
-    agent: info.agent,
-    message: info.message,
-    createdBy: info.created_by,
-    mine: info.mine,
   }
 }
 

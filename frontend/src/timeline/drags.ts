@@ -94,7 +94,7 @@ export function dragEdge(editor: Editor, view: TimelineView, { track }: Line, ed
     },
     end: () => {
       if (!change.commit() || to === edge.frame) return
-      if (edge.kind === 'keyframe') editor.edited([track.id], to)
+      if (edge.kind === 'keyframe') editor.following.edited([track.id], to)
       else stopFollowing(editor, track.id)
     },
     cancel: () => {
@@ -187,8 +187,7 @@ const SUMMARIES: Readonly<Record<Edge['kind'], string>> = {
 
 /** Predictions that are still to come would undo what was dragged. */
 function stopFollowing(editor: Editor, track: string): void {
-  const run = editor.store.runOf(track)
-  if (run) editor.store.stopRun(run.id, [track])
+  editor.store.runs.release(track)
 }
 
 /** Where this person may edit and every row is known: what isn't here could not be put back. */

@@ -124,7 +124,7 @@ export class Timeline implements TimelineControl {
     scope.add(follow([session.selection], () => this.reveal()))
     // What a person drags is drawn at once.
     scope.add(follow([store.records.version], () => (this.pointer.busy ? drawNow() : this.drawSoon())))
-    scope.add(follow([store.runs, store.overview.value], () => this.drawSoon()))
+    scope.add(follow([store.runs.all, store.overview.value], () => this.drawSoon()))
     scope.add(follow([session.selection, session.hidden, session.hovered, session.range, timelineSettings.units, this.editor.display.colourBy], drawNow))
     scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     void store.overview.refresh()
@@ -225,7 +225,7 @@ export class Timeline implements TimelineControl {
     const { context, palette, width, height, top } = surface
     context.fillStyle = palette.ground
     context.fillRect(0, 0, width, height)
-    if (view.lines.length) drawRows(surface, { editor, view, runs: editor.store.activeRuns(), thumbnails: this.thumbnails })
+    if (view.lines.length) drawRows(surface, { editor, view, runs: editor.store.runs.active(), thumbnails: this.thumbnails })
     else this.drawHint(surface)
     context.fillStyle = palette.ground
     context.fillRect(0, 0, width, top)

@@ -17,9 +17,9 @@ function escape(editor: Editor): void {
     editor.session.range.value = null
     return
   }
-  const runs = editor.store.activeRuns().filter((run) => run.mine)
+  const runs = editor.store.runs.active().filter((run) => run.mine)
   if (!editor.machine.busy && editor.session.tool.value === 'select' && runs.length) {
-    for (const run of runs) editor.store.stopRun(run.id)
+    for (const run of runs) editor.store.runs.stop(run.id)
     editor.session.tell(counted(runs.length, 'Tracking stopped. What it found stays.', '{count} runs stopped. What they found stays.'))
     return
   }
@@ -66,8 +66,8 @@ export const GENERAL: readonly Command[] = [
     needs: 'Begin to draw first.',
     run: ({ machine }) => machine.handler.onBack(),
   },
-  { id: 'run.forward', label: 'Track forward', group: 'Tracking', help: 'Follows the selected objects on, or all on this frame.', keys: ['T'], undoable: false, run: (editor) => editor.startTracking('forward') },
-  { id: 'run.backward', label: 'Track backward', group: 'Tracking', help: 'Follows the selected objects back in time.', keys: ['Shift+T'], undoable: false, run: (editor) => editor.startTracking('backward') },
+  { id: 'run.forward', label: 'Track forward', group: 'Tracking', help: 'Follows the selected objects on, or all on this frame.', keys: ['T'], undoable: false, run: (editor) => editor.following.start('forward') },
+  { id: 'run.backward', label: 'Track backward', group: 'Tracking', help: 'Follows the selected objects back in time.', keys: ['Shift+T'], undoable: false, run: (editor) => editor.following.start('backward') },
   { id: 'edit.undo', label: 'Undo', group: 'Edit', help: 'Takes your last edit back, also after a reload; while drawing, the last point.', keys: ['Ctrl+Z'], undoable: false, run: (editor) => (editor.machine.busy ? editor.machine.handler.onBack() : undo(editor)) },
   { id: 'edit.redo', label: 'Redo', group: 'Edit', help: 'Does again what was undone.', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], undoable: false, run: redo },
   { id: 'edit.escape', label: 'Stop or deselect', group: 'Edit', help: 'Cancels a gesture, stops your runs, or clears the selection.', keys: ['Escape'], undoable: false, run: escape },

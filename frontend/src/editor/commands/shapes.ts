@@ -70,8 +70,7 @@ function deleteHere(editor: Editor): void {
 }
 
 function stopFollowing(editor: Editor, track: TrackId): void {
-  const run = editor.store.runOf(track)
-  if (run) editor.store.stopRun(run.id, [track])
+  editor.store.runs.release(track)
 }
 
 /** By a pixel of the video, in a direction of the canvas. */
@@ -85,7 +84,7 @@ function nudge(editor: Editor, right: number, down: number): void {
     tx.putRow(track, keyframe(frame, kindOf(shape).moved(shape, dx, dy), { occluded: shape.occluded }))
     moved.push(track)
   })
-  editor.edited(moved, frame)
+  editor.following.edited(moved, frame)
 }
 
 export const SHAPES: readonly Command[] = [

@@ -35,7 +35,7 @@ function moveKeyframes(editor: Editor, by: 1 | -1): void {
   }
   store.transact('Move keyframe in time', (tx) => movable.forEach((track) => moveEdge(tx, store.queries, track, { kind: 'keyframe', frame }, to)))
   editor.step(by)
-  editor.edited(movable, to)
+  editor.following.edited(movable, to)
 }
 
 const move = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const

@@ -31,8 +31,7 @@ export function deleteTracks(editor: Editor, tracks: readonly string[]): void {
     confirm: 'Delete',
     onConfirm: () => {
       for (const track of tracks) {
-        const run = editor.store.runOf(track)
-        if (run) editor.store.stopRun(run.id, [track])
+        editor.store.runs.release(track)
       }
       editor.store.transact(count === 1 ? 'Delete track' : `Delete ${count} tracks`, (tx) => tracks.forEach((track) => tx.updateTrack(track, { deleted: true })))
       editor.session.select()

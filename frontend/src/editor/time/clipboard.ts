@@ -47,7 +47,7 @@ export function pasteShapes(editor: Editor, alwaysNew = false): void {
     }),
   )
   session.select(...pasted)
-  editor.edited(continued, frame)
+  editor.following.edited(continued, frame)
 }
 
 function continuesTrack(editor: Editor, copied: Copied, { track }: ShownShape): boolean {

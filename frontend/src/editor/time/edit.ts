@@ -70,8 +70,7 @@ export function apply(editor: Editor, summary: string, changes: readonly Change[
     return false
   }
   for (const { track } of planned) {
-    const run = store.runOf(track)
-    if (run) store.stopRun(run.id, [track])
+    store.runs.release(track)
   }
   store.transact(summary, (tx) => {
     more?.(tx)

@@ -45,8 +45,7 @@ export function mergeTracks(editor: Editor, tracks: readonly TrackId[], kept: Tr
     const steps = mergedSteps(target.track, sources, stretches)
     if (Object.keys(steps).length) tx.updateTrack(kept, { frame_attributes: steps })
     for (const { track } of others) {
-      const run = store.runOf(track.id)
-      if (run) store.stopRun(run.id, [track.id])
+      store.runs.release(track.id)
       tx.updateTrack(track.id, { deleted: true })
     }
   })

@@ -36,7 +36,7 @@ export class Gripping extends State<{ track: TrackId; grip: Grip }> {
 
   override onPointerUp(): void {
     this.gesture.commit()
-    if (this.shape && this.changed) this.editor.edited([this.shape.track.id], this.frame)
+    if (this.shape && this.changed) this.editor.following.edited([this.shape.track.id], this.frame)
     this.machine.idle()
   }
 

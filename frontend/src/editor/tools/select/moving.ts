@@ -36,7 +36,7 @@ export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[]
 
   override onPointerUp(): void {
     this.gesture.commit()
-    this.editor.edited(this.shapes.map(({ track }) => track.id), this.frame)
+    this.editor.following.edited(this.shapes.map(({ track }) => track.id), this.frame)
     this.machine.idle()
   }
 

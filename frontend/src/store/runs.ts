@@ -1,0 +1,122 @@
+/** Tracking runs of the layer: asking for them, and how they stand. */
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
+import { uuid } from '@/core/ids'
+import { t } from '@/core/text'
+import type { ClientMessage, RunInfo, RunOptions } from '@/protocol/generated'
+import type { Session } from './session'
+import type { BoxPx, FrameNumber, Run, TrackId } from './types'
+
+export interface RunRequest {
+  readonly model: string | null
+  readonly prompts: readonly { readonly track: TrackId; readonly frame: FrameNumber; readonly box: BoxPx }[]
+  readonly first: FrameNumber
+  readonly last: FrameNumber
+  readonly direction: Run['direction']
+  readonly options?: RunOptions
+}
+
+export class Runs {
+  readonly all: Signal<ReadonlyMap<string, Run>> = signal(new Map<string, Run>(), { name: 'runs' })
+  /** Tracks that a run follows, as one value that changes only with them: runs tell of their progress many times a second. */
+  readonly followed: ReadonlySignal<string> = computed(() => this.active().flatMap((run) => run.tracks).sort().join(' '))
+
+  /** `send` hands a message to the live channel; false when there is no connection. */
+  constructor(
+    private readonly send: (message: ClientMessage) => boolean,
+    private readonly session: Session,
+  ) {}
+
+  /** Runs that are not over. */
+  active(): Run[] {
+    return [...this.all.value.values()].filter(isActive)
+  }
+
+  /** The run that follows a track now; null when none does. */
+  of(track: TrackId): Run | null {
+    return this.active().find((run) => run.tracks.includes(track)) ?? null
+  }
+
+  // ------------------------------------------------------------------ asking
+
+  /** Ask for a run; it is among `all` when the server has it. Returns its id, or null without a connection. */
+  start(request: RunRequest): string | null {
+    const id = uuid()
+    const prompts = request.prompts.map(({ track, frame, box }) => ({ track, frame, box: mutable(box) }))
+    const message: ClientMessage = { type: 'run.start', id, model: request.model, prompts, first: request.first, last: request.last, direction: request.direction }
+    if (request.options) message.options = request.options
+    if (this.send(message)) return id
+    this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')
+    return null
+  }
+
+  correct(run: string, track: TrackId, frame: FrameNumber, box: BoxPx): void {
+    this.send({ type: 'run.correct', run, track, frame, box: mutable(box) })
+  }
+
+  extend(run: string, first: FrameNumber, last: FrameNumber): void {
+    this.send({ type: 'run.extend', run, first, last })
+  }
+
+  /** Stop a run, or only following `tracks` in it. */
+  stop(run: string, tracks: readonly TrackId[] | null = null): void {
+    this.send({ type: 'run.stop', run, tracks: tracks && [...tracks] })
+  }
+
+  /** Let no run follow a track any more. */
+  release(track: TrackId): void {
+    const run = this.of(track)
+    if (run) this.stop(run.id, [track])
+  }
+
+  /** Take a run that is over off the list. */
+  dismiss(run: string): void {
+    const rest = new Map(this.all.value)
+    rest.delete(run)
+    this.all.value = rest
+  }
+
+  // ------------------------------------------------------------------ what the server says
+
+  reset(infos: readonly RunInfo[]): void {
+    this.all.value = new Map(infos.map((info) => [info.id, runOf(info)]))
+  }
+
+  /** Learn how a run stands, and tell why one has failed. Returns whether it is over. */
+  note(info: RunInfo): boolean {
+    const before = this.all.value.get(info.id)
+    const run = runOf({ ...info, mine: info.mine || (before?.mine ?? false) })
+    this.all.value = new Map(this.all.value).set(info.id, run)
+    if (info.state === 'failed' && before?.state !== 'failed') this.session.tell(info.message, 'error')
+    return !isActive(run)
+  }
+}
+
+const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
+
+const mutable = (box: BoxPx) => [...box] as [number, number, number, number]
+
+function runOf(info: RunInfo): Run {
+  return {
+    id: info.id,
+    model: info.model,
+    state: info.state,
+    direction: info.direction,
+    first: info.first,
+    last: info.last,
+    tracks: info.tracks,
+    framesDone: info.frames_done,
+    framesTotal: info.frames_total,
+    ahead: info.ahead,
+    waitS: info.wait_s,
+    checking: info.checking,
+    redone: info.redone,
+    stale: info.stale,
+    fps: info.fps,
+    heads: info.heads,
+    left: info.left,
+    agent: info.agent,
+    message: info.message,
+    createdBy: info.created_by,
+    mine: info.mine,
+  }
+}
