@@ -3,6 +3,7 @@ import { t } from '@/core/text'
 import { shownOf, stepsAround, valueByDigit, valueText, type Field, type Shown } from '@/editor/attributes'
 import { clearFromHere, fieldsOf, removeStep, selectedTracks, setAttribute } from '@/editor/commands/attributes'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import type { Track } from '@/store/types'
 import { AttributeControl } from './attribute-control'
 import { Icon } from './icons'
@@ -112,7 +113,7 @@ function namesOf(editor: Editor, tracks: readonly Track[]): string {
   const [track, ...others] = tracks
   if (!track) return ''
   if (others.length) return t('{count} objects', { count: tracks.length })
-  const name = `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim()
+  const name = nameOf(editor, track)
   return track.locked ? t('{name} · locked', { name }) : name
 }
 

@@ -1,6 +1,7 @@
 /** What a line of the history says. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import type { ChangeGroup } from '@/store/change-groups'
 import type { TrackId } from '@/store/types'
 
@@ -20,13 +21,6 @@ export function namesOf(editor: Editor, tracks: readonly TrackId[], count: numbe
   const named = tracks.slice(0, NAMED).map((track) => (editor.store.records.track(track)?.deleted ? t('{name} (deleted)', { name: nameOf(editor, track) }) : nameOf(editor, track)))
   const more = count - named.length
   return more > 0 ? t('{names} and {count} more', { names: named.join(', '), count: more }) : named.join(', ')
-}
-
-export function nameOf(editor: Editor, id: TrackId): string {
-  const track = editor.store.records.track(id)
-  if (!track) return t('an object')
-  const number = track.number > 0 ? ` ${track.number}` : ''
-  return `${editor.label(track.label)?.name ?? t('object')}${number}`
 }
 
 export function framesInWords({ first, last }: Pick<ChangeGroup, 'first' | 'last'>): string {

@@ -1,9 +1,10 @@
 import { counted, t } from '@/core/text'
 import { changeConflict, showConflict, wordsOf } from '@/editor/conflicts'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import type { Met } from '@/store/conflicts'
 import type { Refusal } from '@/store/refusals'
-import { nameOf, rangesInWords } from './change-words'
+import { rangesInWords } from './change-words'
 
 const SHOWN = 2
 

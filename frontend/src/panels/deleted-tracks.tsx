@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import { restoreTracks } from '@/editor/commands/history'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import type { DeletedOut } from '@/protocol/generated'
 import { trackColour } from '@/store/colours'
 import type { BoxPx, Track } from '@/store/types'
@@ -84,7 +85,7 @@ interface DeletedRowProps {
 }
 
 function DeletedRow({ editor, track, known, chosen, onChoose, onRestore }: DeletedRowProps) {
-  const name = `${editor.label(track.label)?.name ?? t('object')} ${track.number > 0 ? track.number : ''}`.trim()
+  const name = nameOf(editor, track)
   return (
     <li class="deleted">
       {editor.config.canEdit && <input type="checkbox" aria-label={t('Choose {name}', { name })} checked={chosen} onChange={(event) => onChoose(event.currentTarget.checked)} />}

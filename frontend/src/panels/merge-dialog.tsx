@@ -1,9 +1,10 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { nameOf, spelt } from '@/editor/time/edit'
+import { spelt } from '@/editor/time/edit'
 import { planMerge, type Choices, type Conflict } from '@/editor/time/merge'
 import { mergeTracks, sourcesOf } from '@/editor/time/merging'
+import { nameOf } from '@/editor/track-name'
 import { Modal } from './modal'
 import type { TimeDialogProps } from './time-dialogs'
 

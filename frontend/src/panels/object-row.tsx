@@ -2,6 +2,7 @@ import { t } from '@/core/text'
 import { deleteTracks } from '@/editor/commands/tracks'
 import { recolour, setLocked } from '@/editor/commands/objects'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import { trackColour } from '@/store/colours'
 import type { Track } from '@/store/types'
 import { IconButton } from './buttons'
@@ -57,8 +58,4 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
       </span>
     </li>
   )
-}
-
-export function nameOf(editor: Editor, track: Track): string {
-  return `${editor.label(track.label)?.name ?? t('object')} ${track.number > 0 ? track.number : ''}`.trim()
 }

@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { withoutReplaced } from '@/editor/extension'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import type { Run } from '@/store/types'
 import { Icon } from './icons'
 import { statusOf } from './run-status'
@@ -121,7 +122,7 @@ function Settings({ editor }: { editor: Editor }) {
 function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const { store } = editor
   const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
-  const names = run.tracks.map((id) => store.records.track(id)).map((track) => (track ? `${editor.label(track.label)?.name ?? ''} ${track.number > 0 ? track.number : ''}`.trim() : t('an object')))
+  const names = run.tracks.map((track) => nameOf(editor, track))
   const active = isActive(run)
   const title = names.length > 3 ? t('{count} objects', { count: names.length }) : names.join(', ')
   return (

@@ -1,4 +1,5 @@
 /** The column of names, left of the frames. */
+import { nameOf } from '@/editor/track-name'
 import type { Track } from '@/store/types'
 import { clipped, GUTTER_PX, NAME_X, ROW_PX, type Surface } from './layout'
 import type { Line } from './lines'
@@ -26,7 +27,7 @@ export function drawName(surface: Surface, { editor, view, thumbnails }: RowsCon
     if (view.attributes.get(track.label)?.length) drawTriangle(context, view.isOpen(track.id), palette.muted, middle)
     drawPicture(context, thumbnails, track, colour, NAME_X.picture - shift, y)
     context.fillStyle = palette.text
-    const name = `${editor.label(track.label)?.name ?? ''}${track.number > 0 ? ` ${track.number}` : ''}`
+    const name = nameOf(editor, track)
     context.fillText(fitting(context, name, GUTTER_PX - text - 8), text, middle)
   })
 }

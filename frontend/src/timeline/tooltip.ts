@@ -3,6 +3,7 @@ import { clock } from '@/core/clock'
 import { t } from '@/core/text'
 import { stateAt, type State } from '@/editor/edges'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import { Flag } from '@/store/chunks'
 import type { FrameNumber, Track } from '@/store/types'
 import type { Hit } from './hits'
@@ -114,7 +115,7 @@ function aboutValue(editor: Editor, track: Track, attribute: number, frame: Fram
 
 function aboutTrack(editor: Editor, track: Track): string[] {
   const extent = editor.store.extentOf(track.id)
-  const name = `${editor.label(track.label)?.name ?? 'object'} ${track.number > 0 ? track.number : ''}`.trim()
+  const name = nameOf(editor, track)
   if (!extent) return [name, t('No shapes yet')]
   return [name, t('Frames {first}–{last} · double click to go to the first', { first: extent[0], last: extent[1] })]
 }

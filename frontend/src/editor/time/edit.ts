@@ -1,6 +1,7 @@
 /** Changing whole stretches of tracks: everything loaded before, checked against what this person may change, one step of undo. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import { rangesOf, type Range, type Transaction } from '@/store/transaction'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { coalesced, differing, indexFrom, type Rows } from './rows'
@@ -47,13 +48,6 @@ export function tracksToChange(editor: Editor, tracks: readonly TrackId[] = edit
   else if (locked !== undefined) session.tell(t('{name} is locked. Unlock it first ({key}).', { name: nameOf(editor, locked), key: editor.keymap.shown('track.lock') }), 'error')
   else return tracks
   return null
-}
-
-/** "car 7", for messages. */
-export function nameOf(editor: Editor, id: TrackId): string {
-  const track = editor.store.records.track(id)
-  const label = track && editor.label(track.label)?.name
-  return [label ?? t('Track'), track && track.number > 0 ? track.number : ''].join(' ').trim()
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Which object a stretch of shapes belongs to: splitting a track, and exchanging two from a frame on. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Track, TrackId } from '@/store/types'
-import { apply, nameOf, putMine, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'
+import { apply, putMine, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'
 import { begun, cut, joined } from './rows'
 import { mapSteps, simplified, stepsAfter, stepsBefore, stepsFrom, valueAt, type FrameAttributes } from './steps'
 

@@ -1,10 +1,11 @@
 /** What can be done with tracks on a range of frames, or on all frames where none is chosen. Each is one step of undo. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import { nameOf } from '@/editor/track-name'
 import { kindOf } from '@/geometry/kinds'
 import type { Range, Transaction } from '@/store/transaction'
 import type { Label, Row, TrackId } from '@/store/types'
-import { apply, lastFrame, nameOf, putMine, rowsOf, shared, spelt, tracksToChange, whenLoaded, type Change } from './edit'
+import { apply, lastFrame, putMine, rowsOf, shared, spelt, tracksToChange, whenLoaded, type Change } from './edit'
 import { begun, joined, parts, type Rows } from './rows'
 import { mapSteps } from './steps'
 
