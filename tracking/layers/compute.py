@@ -31,7 +31,11 @@ class Compute:
 
     def autocast(self) -> torch.autocast:
         """Inside, matrix products and convolutions are computed in ``dtype``; weights stay float32."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)
+        # Recordings (see ``recording.py``) must not read cast weights that a cache has let go of.
+        cached = self.device.type != "cuda"
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16, cache_enabled=cached
+        )
 
 
 def best_device(name: str = "auto") -> torch.device:

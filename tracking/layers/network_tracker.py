@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Self, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.compute import Compute, best_batch, log
 from tracking.layers.images import PictureInput
+from tracking.layers.recording import Recorded
 from tracking.layers.side_by_side import SideBySide
 from tracking.types import Frame, Prediction, Prompt
 
@@ -45,6 +47,10 @@ class NetworkTracker(BoxTracker[T]):
         except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for the device
             self._leave_gpu(error)
         super().__init__(threshold=threshold, batch=best_batch(self.compute.device))
+
+    @abstractmethod
+    def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The pass of the network that finds objects on a frame. Call it as ``look``, which is recorded on a GPU."""
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
@@ -98,4 +104,5 @@ class NetworkTracker(BoxTracker[T]):
             torch.backends.cudnn.allow_tf32 = False
         self.network.to(compute.device)
         self.pictures = PictureInput(compute.device)
+        self.look = Recorded(self.look_once, compute.device)
         self.compute = compute

@@ -51,6 +51,15 @@ class Memory:
             for n in range(len(self.first))
         ]  # fmt: skip
 
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All it holds, in an order that ``of`` knows."""
+        return self.first, *(tensor for block in self.blocks for tensor in block)
+
+    @classmethod
+    def of(cls, first: Tensor, *blocks: Tensor) -> Memory:
+        """The memory that ``tensors`` took apart."""
+        return cls([KeyValue(*pair) for pair in zip(blocks[::2], blocks[1::2], strict=True)], first)
+
     def to(self, device: torch.device) -> Memory:
         """The same on ``device``, as float32."""
         blocks = [

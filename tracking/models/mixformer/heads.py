@@ -116,8 +116,10 @@ class ScoreHead(nn.Module):
 
     def forward(self, search: Tensor, template: Tensor, boxes: Tensor) -> Tensor:
         """Args: search (N, C, h, w); template (N, l, C); boxes (N, 4) as fractions. Returns: logits (N,)."""
-        size = torch.tensor([search.shape[3], search.shape[2]] * 2, device=boxes.device)
-        inside = pool_precisely(search, boxes * size, self.POOLED).flatten(2).transpose(1, 2)  # (N, 16, C)
+        height, width = search.shape[2:]
+        left, top, right, bottom = boxes.unbind(dim=1)
+        in_cells = torch.stack([left * width, top * height, right * width, bottom * height], dim=1)
+        inside = pool_precisely(search, in_cells, self.POOLED).flatten(2).transpose(1, 2)  # (N, 16, C)
         asked = self.norm(self.token).expand(len(search), -1, -1)
         for look, seen in zip(self.looks, (inside, template), strict=True):
             asked = look(asked, seen)

@@ -43,7 +43,7 @@ class Found:
 
     boxes: Tensor
     certainty: Tensor
-    scores: Tensor | None
+    scores: Tensor | None = None
 
 
 class MixFormer(nn.Module):

@@ -123,6 +123,12 @@ class MixFormerTracker(NetworkTracker[MixFormerTarget]):
         self._learn_by_score(frame, targets, scores)
         return scores
 
+    def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """From search pictures (N, 3, h, w) and the tensors of N objects' memory to the parts of a ``Found``."""
+        search, *memory = inputs
+        found = self.network(search, Memory.of(*memory))
+        return (found.boxes, found.certainty) if found.scores is None else (found.boxes, found.certainty, found.scores)
+
     def _templates(self, frame: Frame, boxes: Sequence[Box]) -> Tensor:
         """(N, 3, h, w) normalised pictures of what the boxes show."""
         crops = [crop(frame.image, box, TEMPLATE_FACTOR, self.config.template_px)[0] for box in boxes]
@@ -132,15 +138,11 @@ class MixFormerTracker(NetworkTracker[MixFormerTarget]):
         """One pass per number of templates, which is one pass unless objects were added during the run."""
         rows_by_size = grouped([target.memory.templates_key for target in targets])
         parts = [
-            self.network(search[rows], Memory.join([targets[row].memory for row in rows])) for rows in rows_by_size
+            self.look(search[rows], *Memory.join([targets[row].memory for row in rows]).tensors())
+            for rows in rows_by_size
         ]
         order = torch.tensor([row for rows in rows_by_size for row in rows], device=search.device).argsort()
-        scores = None if parts[0].scores is None else torch.cat([part.scores for part in parts])[order]
-        return Found(
-            torch.cat([part.boxes for part in parts])[order],
-            torch.cat([part.certainty for part in parts])[order],
-            scores,
-        )
+        return Found(*(torch.cat(same)[order] for same in zip(*parts, strict=True)))
 
     def _learn_by_age(self, frame: Frame, targets: Sequence[MixFormerTarget]) -> None:
         due = self._due(targets)

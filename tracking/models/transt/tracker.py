@@ -66,15 +66,18 @@ class TransTTracker(NetworkTracker[TransTTarget]):
             crop(frame.image, target.box, side, self.config.search_px, target.fill)
             for target, side in zip(targets, sides, strict=True)
         ]
-        search = self.network.encode(self.pictures.normalised(crops))
         templates = torch.stack([target.template for target in targets])
-        logits, boxes = self.network(templates, search)
-        scores = logits.softmax(dim=2)[:, :, 0].cpu().numpy()  # (N, cells)
-        found = boxes.cpu().numpy()
+        scores, boxes = (answer.cpu().numpy() for answer in self.look(templates, self.pictures.normalised(crops)))
         return [
-            self._settle(target, side, scores[row], found[row], frame)
+            self._settle(target, side, scores[row], boxes[row], frame)
             for row, (target, side) in enumerate(zip(targets, sides, strict=True))
         ]
+
+    def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """From templates (N, C, h, w) and search pictures to each cell's score (N, cells) and box (N, cells, 4)."""
+        templates, search = inputs
+        logits, boxes = self.network(templates, self.network.encode(search))
+        return logits.softmax(dim=2)[:, :, 0], boxes
 
     def _settle(
         self, target: TransTTarget, side: int, scores: NDArray[np.float32], found: NDArray[np.float32], frame: Frame
