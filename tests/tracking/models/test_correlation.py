@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tracking.models.correlation.colour import ColourModel
 from tracking.models.correlation.confidence import Evidence
 from tracking.models.correlation.features import CHANNELS, grid_features
 from tracking.models.correlation.flow import flow_patch, stretch
@@ -156,3 +157,14 @@ def test_flow_tells_width_from_height() -> None:
     assert change.across == pytest.approx(1.1, abs=0.03)
     assert change.down == pytest.approx(1.0, abs=0.03)
     assert change.agreement > 0.8
+
+
+def test_an_objects_colours_say_how_far_it_has_moved() -> None:
+    red = np.zeros((96, 96, 3), np.uint8)
+    red[38:58, 33:63] = (200, 30, 30)  # 30x20 in the middle
+    colours = ColourModel(96, width=30, height=20)
+    colours.learn(red)
+    response = colours.response(np.roll(red, (-12, 20), axis=(0, 1)), step=4)
+    assert response.shape == (24, 24)
+    row, column = np.unravel_index(response.argmax(), response.shape)
+    assert ((row - 12) * 4, (column - 12) * 4) == (-12, 20)

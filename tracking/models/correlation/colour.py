@@ -1,11 +1,12 @@
 """Which colours belong to the object and which to its surroundings.
 
 Histograms of both, as in Bertinetto et al., *Staple: Complementary Learners for Real-Time Tracking*, CVPR 2016. They
-say at a glance where in a frame a lost object may be.
+help to choose between places that the filter finds alike, and say at a glance where in a frame a lost object may be.
 """
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,7 @@ class ColourModel:
     """Histograms of an object of ``width`` x ``height`` px in the middle of square patches of ``size`` px."""
 
     def __init__(self, size: int, width: float, height: float) -> None:
+        self._box = max(1, round(width)), max(1, round(height))
         self._inside = _middle(size, width * CORE, height * CORE)
         outer = max(width, height) * 2.2
         self._outside = _middle(size, max(outer, width * 1.5), max(outer, height * 1.5)) & ~_middle(
@@ -46,6 +48,13 @@ class ColourModel:
         floor = np.float32(1e-4)
         table = (self._object + floor) / (self._object + self._surroundings + 2 * floor)
         return np.asarray(table[colour_index(patch, BITS)], np.float32)
+
+    def response(self, patch: Image, step: int) -> Float:
+        """Mean likelihood in the object's box, for its shifts by ``step`` px: (S/step, S/step), the middle being no
+        shift. Nothing beyond the patch is likely."""
+        means = cv2.blur(self.likelihood(patch), self._box, borderType=cv2.BORDER_CONSTANT)
+        begin = len(means) // 2 % step
+        return np.asarray(means[begin::step, begin::step], np.float32)
 
 
 def _histogram(colours: NDArray[np.intp]) -> Float:

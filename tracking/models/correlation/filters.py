@@ -30,8 +30,8 @@ FIRST_STEP, STEP_GROWTH, LARGEST_STEP = 1.0, 10.0, 100.0
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Where a response is highest. ``x``, ``y``: in cells from the middle; ``height``: 1 for a perfect match;
-    ``sharpness``: the peak's height over the response's standard deviation away from it."""
+    """A place in a response. ``x``, ``y``: in cells from the middle; ``height``: that of the response there, 1 for a
+    perfect match; ``sharpness``: the height over the response's standard deviation away from it."""
 
     x: float
     y: float
@@ -90,14 +90,15 @@ def _inside(grid: int, length: float) -> NDArray[np.bool_]:
     return np.abs(np.arange(grid) + 0.5 - grid / 2) <= max(length / 2, 1.0)
 
 
-def peak_of(response: Float, exclude: float) -> Peak:
-    """The highest point of a response, between cells. ``exclude``: cells around it that aren't background."""
+def peak_of(response: Float, guide: Float, exclude: float) -> Peak:
+    """The point of a response where ``guide`` is highest, between cells. ``exclude``: cells around it that aren't
+    background."""
     middle = response.shape[0] // 2
-    row, column = np.unravel_index(int(response.argmax()), response.shape)
-    height = float(response[row, column])
-    y = int(row) + _parabola(response[:, column], int(row))
-    x = int(column) + _parabola(response[row], int(column))
-    away = _away(response.shape[0], int(row), int(column), exclude)
+    row, column = (int(index) for index in np.unravel_index(int(guide.argmax()), guide.shape))
+    height = float(response[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].max())
+    y = row + _parabola(guide[:, column], row)
+    x = column + _parabola(guide[row], column)
+    away = _away(response.shape[0], row, column, exclude)
     spread = float(response[away].std()) if away.any() else 0.0
     return Peak(float(x - middle), float(y - middle), height, height / (spread + 1e-6))
 

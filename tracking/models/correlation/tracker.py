@@ -30,6 +30,8 @@ GRID = 48
 PATCH_PX = GRID * CELL
 REACH = 5.0
 """Side of the searched square in the object's mean sides."""
+COLOUR_WEIGHT = 0.15
+"""How much an object's colours count beside its filter when the best place is chosen (Staple's merge factor)."""
 SMALLEST_PX = 4.0
 """Objects are searched for as if their mean side were at least this long."""
 SCALE_PX = 32
@@ -154,7 +156,9 @@ def search(image: Image, target: CorrelationTarget, region: Region) -> tuple[Box
     """The best match of the object in ``region``, its size being the region's share."""
     patch = cut(image, region, PATCH_PX, PATCH_PX)
     response = target.translation.respond(target.translation.transform(grid_features(patch)))
-    peak = peak_of(response, exclude=GRID / REACH / 2)
+    colours = target.colours.response(patch, CELL)
+    guide = (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * colours
+    peak = peak_of(response, guide, exclude=GRID / REACH / 2)
     x, y = region.x + peak.x * region.width / GRID, region.y + peak.y * region.height / GRID
     return _boxed(x, y, region.width / target.per_width, region.height / target.per_height), peak
 
