@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from tracking.layers.network_tracker import NetworkTracker
-from tracking.layers.recording import WORTH_RECORDING, Recorded, Recording
+from tracking.layers.recording import WORTH_RECORDING, Recording, Recordings
 from tracking.models.mixformer.tracker import tiny as tiny_mixformer
 from tracking.models.transt.tracker import tiny as tiny_transt
 from tracking.types import Box, Frame, ObjectId, Prompt
@@ -67,25 +69,27 @@ def notes(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
 
 def test_a_shape_that_comes_often_is_recorded_and_replayed() -> None:
     network_pass, tape = Doubling(), Tape(error=0)
-    recorded = Recorded(network_pass, GPU, lambda *_: tape)
+    recordings = Recordings(GPU, lambda *_: tape)
     for number in range(WORTH_RECORDING + 5):
-        (answer,) = recorded(torch.full((2,), float(number)))
+        (answer,) = recordings.run(network_pass, (torch.full((2,), float(number)),))
         assert answer.tolist() == [2.0 * number] * 2
     assert network_pass.runs == WORTH_RECORDING
     assert tape.replays == 1 + 5  # the first is for comparison
 
 
 def test_other_shapes_are_recorded_apart() -> None:
-    recorded = Recorded(Doubling(), GPU, lambda *_: Tape(error=0))
+    network_pass, recordings = Doubling(), Recordings(GPU, lambda *_: Tape(error=0))
     for _ in range(WORTH_RECORDING + 1):
-        assert [recorded(torch.ones(size))[0].shape for size in (2, 3)] == [(2,), (3,)]
+        answers = [recordings.run(network_pass, (torch.ones(size),)) for size in (2, 3)]
+        assert [answer.shape for (answer,) in answers] == [(2,), (3,)]
+    assert network_pass.runs == 2 * WORTH_RECORDING
 
 
 def test_a_recording_that_answers_differently_is_not_used(notes) -> None:
     network_pass = Doubling()
-    recorded = Recorded(network_pass, GPU, lambda *_: Tape(error=0.1))
+    recordings = Recordings(GPU, lambda *_: Tape(error=0.1))
     for _ in range(WORTH_RECORDING + 5):
-        assert recorded(torch.ones(2))[0].tolist() == [2, 2]
+        assert recordings.run(network_pass, (torch.ones(2),))[0].tolist() == [2, 2]
     assert network_pass.runs == WORTH_RECORDING + 5
     (note,) = notes()
     assert "answers differ" in note
@@ -95,18 +99,18 @@ def test_a_pass_that_cannot_be_recorded_goes_on_unrecorded(notes) -> None:
     def refuse(*_: object) -> Recording:
         raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nCompile with ...")
 
-    recorded = Recorded(Doubling(), GPU, refuse)
+    recordings = Recordings(GPU, refuse)
     for _ in range(2 * WORTH_RECORDING):
-        assert recorded(torch.ones(2))[0].tolist() == [2, 2]
+        assert recordings.run(Doubling(), (torch.ones(2),))[0].tolist() == [2, 2]
     (note,) = notes()
     assert "not permitted when stream is capturing)" in note
 
 
 def test_on_a_cpu_nothing_is_recorded() -> None:
     tape = Tape(error=0)
-    recorded = Recorded(Doubling(), CPU, lambda *_: tape)
+    recordings = Recordings(CPU, lambda *_: tape)
     for _ in range(2 * WORTH_RECORDING):
-        recorded(torch.ones(2))
+        recordings.run(Doubling(), (torch.ones(2),))
     assert tape.replays == 0
 
 
@@ -133,7 +137,7 @@ def inputs_of_a_look(tracker: NetworkTracker) -> list[Tensor]:
         taken[:] = inputs
         return look(*inputs)
 
-    tracker.look = spy  # type: ignore[assignment]
+    tracker.look = spy  # type: ignore[method-assign]
     followed(tracker, 1)
     return taken
 
@@ -147,11 +151,24 @@ def followed(tracker: NetworkTracker, frames: int) -> list[tuple[float, ...]]:
     return [tuple(one.shape) for one in found]
 
 
+@either_model
+def test_a_networks_memory_is_free_with_the_end_of_its_run(tiny) -> None:
+    tracker = tiny()
+    followed(tracker, 2)
+    network = weakref.ref(tracker.network)
+    gc.disable()  # which would come much later
+    try:
+        del tracker
+        assert network() is None
+    finally:
+        gc.enable()
+
+
 @needs_gpu
 @either_model
 def test_recorded_passes_find_the_same_boxes(tiny, notes) -> None:
     recorded, unrecorded = tiny(device="cuda"), tiny(device="cuda")
-    unrecorded.look = unrecorded.look_once
+    unrecorded.look = unrecorded.look_once  # type: ignore[method-assign]
     frames = 3 * WORTH_RECORDING
     np.testing.assert_allclose(followed(recorded, frames), followed(unrecorded, frames), atol=0.01)
     assert notes() == []

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.compute import Compute, best_batch, log
 from tracking.layers.images import PictureInput
-from tracking.layers.recording import Recorded
+from tracking.layers.recording import Recordings
 from tracking.layers.side_by_side import SideBySide
 from tracking.types import Frame, Prediction, Prompt
 
@@ -50,7 +50,11 @@ class NetworkTracker(BoxTracker[T]):
 
     @abstractmethod
     def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The pass of the network that finds objects on a frame. Call it as ``look``, which is recorded on a GPU."""
+        """The pass of the network that finds objects on a frame, written so that it can be recorded."""
+
+    def look(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """As ``look_once``; on a GPU from a recording."""
+        return self._recordings.run(self.look_once, inputs)
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
@@ -104,5 +108,5 @@ class NetworkTracker(BoxTracker[T]):
             torch.backends.cudnn.allow_tf32 = False
         self.network.to(compute.device)
         self.pictures = PictureInput(compute.device)
-        self.look = Recorded(self.look_once, compute.device)
+        self._recordings = Recordings(compute.device)
         self.compute = compute

@@ -53,40 +53,39 @@ class Recording:
         return tuple(tensor.clone() for tensor in self._outputs)
 
 
-class Recorded:
-    """A network's pass that is recorded once it is worth it, on a GPU; elsewhere the pass itself.
+class Recordings:
+    """Runs a network's pass, on a GPU from a recording once it is worth it.
 
     A recording is used only if its first answer is that of the pass. If it isn't, or recording fails, all goes on
-    unrecorded, and the log says why. Not for several threads at once.
+    unrecorded, and the log says why. Not for several threads at once on a GPU.
     """
 
     def __init__(
-        self,
-        network_pass: Pass,
-        device: torch.device,
-        record: Callable[[Pass, tuple[Tensor, ...]], Recording] = Recording,
+        self, device: torch.device, record: Callable[[Pass, tuple[Tensor, ...]], Recording] = Recording
     ) -> None:
-        self._pass = network_pass
         self._record = record
         self._active = device.type == "cuda"
         self._seen: Counter[Signature] = Counter()
         self._recordings: dict[Signature, Recording] = {}
 
-    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+    def run(self, network_pass: Pass, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """What ``network_pass``, the same one every time, answers to ``inputs``."""
         if not self._active:
-            return self._pass(*inputs)
+            return network_pass(*inputs)
         signature = tuple((tensor.shape, tensor.dtype) for tensor in inputs)
         if signature in self._recordings:
             return self._recordings[signature].replay(inputs)
-        answer = self._pass(*inputs)
+        answer = network_pass(*inputs)
         self._seen[signature] += 1
         if self._seen[signature] == WORTH_RECORDING and len(self._recordings) < MOST_RECORDINGS:
-            self._try_recording(signature, inputs, answer)
+            self._try_recording(network_pass, signature, inputs, answer)
         return answer
 
-    def _try_recording(self, signature: Signature, inputs: tuple[Tensor, ...], answer: tuple[Tensor, ...]) -> None:
+    def _try_recording(
+        self, network_pass: Pass, signature: Signature, inputs: tuple[Tensor, ...], answer: tuple[Tensor, ...]
+    ) -> None:
         try:
-            recording = self._record(self._pass, inputs)
+            recording = self._record(network_pass, inputs)
             replayed = recording.replay(inputs)
         except RuntimeError as error:
             self._give_up(str(error).partition("\n")[0])
