@@ -12,7 +12,7 @@ from tracking.models.correlation.filters import Peak
 
 RATE = 0.02
 LEVEL_RATE = 0.05
-LIKENESS_WEIGHT, LIKENESS_OFFSET = 8.0, -3.0
+LIKENESS_WEIGHT, LIKENESS_OFFSET = 6.2, -1.5
 """Logistic fit of how often a box is right to its likeness to the prompt."""
 
 
