@@ -41,7 +41,13 @@ export function drawAids(context: CanvasRenderingContext2D, editor: Editor, scen
 const frameOf = ({ config: { video } }: Editor): Box => [0, 0, video.width, video.height]
 
 /** Lines every `step` px of the video, over the part of the frame that is to be seen. */
-function drawGrid(context: CanvasRenderingContext2D, view: View, frame: Box, step: number, { width, height }: Scene): void {
+function drawGrid(
+  context: CanvasRenderingContext2D,
+  view: View,
+  frame: Box,
+  step: number,
+  { width, height }: Scene,
+): void {
   if (step * view.scale < CLOSEST_PX) return
   context.save()
   traceGrid(context, view, within(boxInVideo(view, width, height), frame), step)
@@ -51,12 +57,18 @@ function drawGrid(context: CanvasRenderingContext2D, view: View, frame: Box, ste
 
 function traceGrid(context: CanvasRenderingContext2D, view: View, [x1, y1, x2, y2]: Box, step: number): void {
   context.beginPath()
-  for (let x = Math.ceil(x1 / step) * step; x <= x2; x += step) line(context, videoToView(view, { x, y: y1 }), videoToView(view, { x, y: y2 }))
-  for (let y = Math.ceil(y1 / step) * step; y <= y2; y += step) line(context, videoToView(view, { x: x1, y }), videoToView(view, { x: x2, y }))
+  for (let x = Math.ceil(x1 / step) * step; x <= x2; x += step)
+    line(context, videoToView(view, { x, y: y1 }), videoToView(view, { x, y: y2 }))
+  for (let y = Math.ceil(y1 / step) * step; y <= y2; y += step)
+    line(context, videoToView(view, { x: x1, y }), videoToView(view, { x: x2, y }))
 }
 
 /** What the brush would touch; dashed where it takes away. */
-function drawTip(context: CanvasRenderingContext2D, { brush, session }: Editor, { view: { x, y }, alt }: PointerAt): void {
+function drawTip(
+  context: CanvasRenderingContext2D,
+  { brush, session }: Editor,
+  { view: { x, y }, alt }: PointerAt,
+): void {
   const radius = Math.max((brush.size.value / 2) * session.view.value.scale, 1)
   context.save()
   context.beginPath()
@@ -77,7 +89,12 @@ function drawCrosshair(context: CanvasRenderingContext2D, { x, y }: Point, { wid
 }
 
 /** The surroundings of the pointer beside it, pixel by pixel, with the lines of shapes as thin as they are exact. */
-function drawMagnifier(context: CanvasRenderingContext2D, editor: Editor, scene: Scene, { point, view: at }: PointerAt): void {
+function drawMagnifier(
+  context: CanvasRenderingContext2D,
+  editor: Editor,
+  scene: Scene,
+  { point, view: at }: PointerAt,
+): void {
   const [left, top] = placeFor(at, scene)
   const { scale, turns } = editor.session.view.value
   const enlarged = Math.min(Math.max(scale * ENLARGED, LEAST_SCALE), MOST_SCALE)
@@ -115,7 +132,13 @@ function placeFor({ x, y }: Point, { width }: Scene): [number, number] {
   return [Math.round(left), Math.round(top)]
 }
 
-function drawPixels(context: CanvasRenderingContext2D, editor: Editor, { picture, ratio }: Scene, inside: View, shown: Box): void {
+function drawPixels(
+  context: CanvasRenderingContext2D,
+  editor: Editor,
+  { picture, ratio }: Scene,
+  inside: View,
+  shown: Box,
+): void {
   const [, , width, height] = frameOf(editor)
   if (picture) {
     context.save()
@@ -131,7 +154,13 @@ function drawPixels(context: CanvasRenderingContext2D, editor: Editor, { picture
   context.stroke()
 }
 
-function drawOutlines(context: CanvasRenderingContext2D, editor: Editor, { frame }: Scene, inside: View, shown: Box): void {
+function drawOutlines(
+  context: CanvasRenderingContext2D,
+  editor: Editor,
+  { frame }: Scene,
+  inside: View,
+  shown: Box,
+): void {
   const hidden = editor.session.hidden.value
   for (const shape of editor.store.queries.shapesAt(frame)) {
     if (hidden.has(shape.track.id) || !intersects(shape.bounds, shown)) continue
@@ -166,5 +195,10 @@ function line(context: CanvasRenderingContext2D, from: Point, to: Point): void {
   context.lineTo(crisp(to.x), crisp(to.y))
 }
 
-const within = (a: Box, b: Box): Box => [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])]
+const within = (a: Box, b: Box): Box => [
+  Math.max(a[0], b[0]),
+  Math.max(a[1], b[1]),
+  Math.min(a[2], b[2]),
+  Math.min(a[3], b[3]),
+]
 const crisp = (value: number) => Math.round(value) + 0.5

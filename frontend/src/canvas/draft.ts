@@ -4,7 +4,12 @@ import { videoToView, type View } from '@/geometry/view-transform'
 const POINT_PX = 3.5
 
 /** What is being drawn: its lines, its points, and where the next one sticks to a neighbour. */
-export function drawDraft(context: CanvasRenderingContext2D, view: View, { points, joined, closed, stuck, bare = false }: Draft, colour: string): void {
+export function drawDraft(
+  context: CanvasRenderingContext2D,
+  view: View,
+  { points, joined, closed, stuck, bare = false }: Draft,
+  colour: string,
+): void {
   const places = points.map((point) => videoToView(view, point))
   context.save()
   if (joined && places.length > 1) {

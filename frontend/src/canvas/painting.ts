@@ -26,7 +26,8 @@ export class PaintLayer {
     context.globalCompositeOperation = painting.erases ? 'destination-out' : 'source-over'
     context.strokeStyle = context.fillStyle = painting.colour
     context.lineCap = context.lineJoin = 'round'
-    for (; this.count < painting.stretches.length; this.count++) paintStretch(context, painting.stretches[this.count]!, painting.square)
+    for (; this.count < painting.stretches.length; this.count++)
+      paintStretch(context, painting.stretches[this.count]!, painting.square)
     context.globalCompositeOperation = 'source-over'
   }
 

@@ -22,19 +22,32 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   // The mask being painted is on a canvas of its own.
   const painted = editor.painting.value?.track
   const seen = boxInVideo(view, host.clientWidth, host.clientHeight)
-  const shapes = store.queries.shapesAt(frame).filter((shape) => isPlaced(shape) && !session.isHidden(shape.track.id, frame) && intersects(shape.bounds, seen) && shape.track.id !== painted)
+  const shapes = store.queries
+    .shapesAt(frame)
+    .filter(
+      (shape) =>
+        isPlaced(shape) &&
+        !session.isHidden(shape.track.id, frame) &&
+        intersects(shape.bounds, seen) &&
+        shape.track.id !== painted,
+    )
   const selection = session.selection.value
   const hovered = session.hovered.value
-  for (const shape of shapes) paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))
-  for (const ghost of editor.ghosts()) if (!session.isHidden(ghost.track.id, frame)) drawGhost(context, editor, view, ghost)
+  for (const shape of shapes)
+    paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))
+  for (const ghost of editor.ghosts())
+    if (!session.isHidden(ghost.track.id, frame)) drawGhost(context, editor, view, ghost)
   for (const shape of shapes) {
     const [selected, pointed] = [selection.has(shape.track.id), hovered === shape.track.id]
     if (!editor.display.showsTag(selected, pointed)) continue
-    if (selected || pointed || shapes.length <= MOST_TAGS) drawTag(context, editor, view, shape, frame, selected || pointed)
+    if (selected || pointed || shapes.length <= MOST_TAGS)
+      drawTag(context, editor, view, shape, frame, selected || pointed)
   }
-  for (const shape of shapes) if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, editor, view, shape)
+  for (const shape of shapes)
+    if (selection.has(shape.track.id) && !shape.track.locked) drawGrips(context, editor, view, shape)
   drawOthers(context, editor, view, shapes, frame)
-  if (editor.draft.value) drawDraft(context, view, editor.draft.value, editor.label(session.activeLabel.value ?? -1)?.colour ?? '#fff')
+  if (editor.draft.value)
+    drawDraft(context, view, editor.draft.value, editor.label(session.activeLabel.value ?? -1)?.colour ?? '#fff')
   if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
 }
 
@@ -75,7 +88,14 @@ function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View
   context.restore()
 }
 
-function drawTag(context: CanvasRenderingContext2D, editor: Editor, view: View, shape: ShownShape, frame: number, important: boolean): void {
+function drawTag(
+  context: CanvasRenderingContext2D,
+  editor: Editor,
+  view: View,
+  shape: ShownShape,
+  frame: number,
+  important: boolean,
+): void {
   const [x, y] = rectangle(view, shape.bounds)
   const text = tagText(shape, editor.label(shape.track.label), editor.display.tagParts.value, frame, important)
   if (!text) return
@@ -131,7 +151,13 @@ function drawStems(context: CanvasRenderingContext2D, view: View, grips: readonl
 }
 
 /** What other people have selected on this frame, in their colour. */
-function drawOthers(context: CanvasRenderingContext2D, editor: Editor, view: View, shapes: readonly ShownShape[], frame: number): void {
+function drawOthers(
+  context: CanvasRenderingContext2D,
+  editor: Editor,
+  view: View,
+  shapes: readonly ShownShape[],
+  frame: number,
+): void {
   for (const person of editor.store.people.value) {
     if (person.connection === editor.store.connection || person.frame !== frame) continue
     for (const shape of shapes) {

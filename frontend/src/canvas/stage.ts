@@ -6,7 +6,17 @@ import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
 import { openMenuAt } from '@/editor/object-menu'
 import type { PointerAt } from '@/editor/tool'
-import { fitted, matrixOf, panned, pinched, turnedAt, turnedCursor, viewToVideo, zoomedAt, type View } from '@/geometry/view-transform'
+import {
+  fitted,
+  matrixOf,
+  panned,
+  pinched,
+  turnedAt,
+  turnedCursor,
+  viewToVideo,
+  zoomedAt,
+  type View,
+} from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
 import { drawAids } from './aids'
 import { PaintLayer } from './painting'
@@ -143,12 +153,31 @@ export class Stage {
   private follow(scope: Scope): void {
     const { session, store, marquee, draft, display, trajectories } = this.editor
     const { records, people } = store
-    const shown = [session.view, session.selection, session.hovered, this.editor.hoveredGrip, session.hidden, session.hiddenOn, session.frame, marquee, draft, records.tracks, people, display.all, trajectories.settings, trajectories.pointed]
+    const shown = [
+      session.view,
+      session.selection,
+      session.hovered,
+      this.editor.hoveredGrip,
+      session.hidden,
+      session.hiddenOn,
+      session.frame,
+      marquee,
+      draft,
+      records.tracks,
+      people,
+      display.all,
+      trajectories.settings,
+      trajectories.pointed,
+    ]
     const { painting, brush } = this.editor
     const paintedTrack = computed(() => painting.value?.track ?? null)
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
     scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
-    scope.add(follow([session.view, session.tool, crosshair, magnifier, grid, gridStep, picture], () => this.scheduler.request(this.drawAids)))
+    scope.add(
+      follow([session.view, session.tool, crosshair, magnifier, grid, gridStep, picture], () =>
+        this.scheduler.request(this.drawAids),
+      ),
+    )
     scope.add(follow([painting, session.view], () => this.scheduler.request(this.drawPainting)))
     scope.add(follow([paintedTrack], () => this.scheduler.request(this.drawShapes)))
     scope.add(follow([brush.size, brush.square, session.tool], () => this.scheduler.request(this.drawAids)))
@@ -165,7 +194,10 @@ export class Stage {
   private shapesChanged(): boolean {
     const shapes = [...this.editor.store.queries.shapesAt(this.frame), ...this.editor.ghosts()]
     const paths = this.editor.trajectories.revision(this.frame)
-    const changed = paths !== this.drawnPaths || shapes.length !== this.drawn.length || shapes.some((shape, index) => !sameLook(shape, this.drawn[index]!))
+    const changed =
+      paths !== this.drawnPaths ||
+      shapes.length !== this.drawn.length ||
+      shapes.some((shape, index) => !sameLook(shape, this.drawn[index]!))
     this.drawn = shapes
     this.drawnPaths = paths
     return changed
@@ -201,7 +233,14 @@ export class Stage {
   private readonly drawAids = (): void => {
     const { ratio, pointer, host } = this
     const picture = this.picture && !isClosed(this.picture) ? this.picture : null
-    drawAids(this.aids.getContext('2d')!, this.editor, { width: host.clientWidth, height: host.clientHeight, ratio, pointer, picture, frame: this.shownFrame })
+    drawAids(this.aids.getContext('2d')!, this.editor, {
+      width: host.clientWidth,
+      height: host.clientHeight,
+      ratio,
+      pointer,
+      picture,
+      frame: this.shownFrame,
+    })
   }
 
   // ------------------------------------------------------------------ pointer
@@ -288,7 +327,8 @@ export class Stage {
   private askForMenu(event: PointerEvent): void {
     const from = this.rightDown
     this.rightDown = null
-    if (!from || this.editor.machine.busy || Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX) return
+    if (!from || this.editor.machine.busy || Math.hypot(event.clientX - from.x, event.clientY - from.y) > STILL_PX)
+      return
     const at = this.at(event)
     // After this event: the browser closes what is open when a press ends elsewhere.
     setTimeout(() => openMenuAt(this.editor, at))
@@ -315,7 +355,10 @@ export class Stage {
   }
 
   private showCursor(): void {
-    this.host.style.cursor = turnedCursor(this.editor.machine.handler.cursor(this.pointer), this.editor.session.view.value.turns)
+    this.host.style.cursor = turnedCursor(
+      this.editor.machine.handler.cursor(this.pointer),
+      this.editor.session.view.value.turns,
+    )
   }
 
   private wheel(event: WheelEvent): void {

@@ -2,7 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { Touches, type Contact } from './touches'
 
 let touches: Touches
-const finger = (id: number, x: number, more: Partial<Contact> = {}): Contact => ({ id, type: 'touch', at: { x, y: 0 }, size: 20, time: 5000, ...more })
+const finger = (id: number, x: number, more: Partial<Contact> = {}): Contact => ({
+  id,
+  type: 'touch',
+  at: { x, y: 0 },
+  size: 20,
+  time: 5000,
+  ...more,
+})
 const pen = (time: number): Contact => finger(9, 0, { type: 'pen', size: 1, time })
 
 beforeEach(() => {
@@ -24,7 +31,11 @@ describe('one finger', () => {
   it('goes on drawing when another one comes', () => {
     touches.down(finger(1, 0))
     touches.move(finger(1, 20))
-    expect([touches.down(finger(2, 90)), touches.move(finger(2, 95)), touches.move(finger(1, 30))]).toEqual(['ignored', null, 'move'])
+    expect([touches.down(finger(2, 90)), touches.move(finger(2, 95)), touches.move(finger(1, 30))]).toEqual([
+      'ignored',
+      null,
+      'move',
+    ])
   })
 })
 
@@ -35,17 +46,37 @@ describe('two fingers', () => {
   })
 
   it('move the picture between them', () => {
-    expect(touches.move(finger(2, 150))).toEqual({ before: [{ x: 0, y: 0 }, { x: 100, y: 0 }], after: [{ x: 0, y: 0 }, { x: 150, y: 0 }] })
-    expect(touches.move(finger(1, 10))).toMatchObject({ before: [{ x: 0 }, { x: 150 }], after: [{ x: 10 }, { x: 150 }] })
+    expect(touches.move(finger(2, 150))).toEqual({
+      before: [
+        { x: 0, y: 0 },
+        { x: 100, y: 0 },
+      ],
+      after: [
+        { x: 0, y: 0 },
+        { x: 150, y: 0 },
+      ],
+    })
+    expect(touches.move(finger(1, 10))).toMatchObject({
+      before: [{ x: 0 }, { x: 150 }],
+      after: [{ x: 10 }, { x: 150 }],
+    })
   })
 
   it('draw nothing, nor does the one that stays', () => {
-    expect([touches.up(finger(1, 10)), touches.move(finger(2, 90)), touches.up(finger(2, 90))]).toEqual([null, null, null])
+    expect([touches.up(finger(1, 10)), touches.move(finger(2, 90)), touches.up(finger(2, 90))]).toEqual([
+      null,
+      null,
+      null,
+    ])
     expect(touches.down(finger(3, 0))).toBe('wait')
   })
 
   it('don’t mind a third one', () => {
-    expect([touches.down(finger(3, 50)), touches.move(finger(3, 60)), touches.up(finger(3, 60))]).toEqual(['ignored', null, null])
+    expect([touches.down(finger(3, 50)), touches.move(finger(3, 60)), touches.up(finger(3, 60))]).toEqual([
+      'ignored',
+      null,
+      null,
+    ])
   })
 })
 

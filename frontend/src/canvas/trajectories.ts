@@ -25,9 +25,17 @@ export function drawTrajectories(context: CanvasRenderingContext2D, editor: Edit
   for (const track of tracks) {
     const path = trajectories.path(track.id, first, last)
     const colour = trackColour(config, track, display.colourBy.value)
-    drawPath(context, session.view.value, path, { first, frame, last, colour, jump, full: tracks.length <= MOST_IN_FULL })
+    drawPath(context, session.view.value, path, {
+      first,
+      frame,
+      last,
+      colour,
+      jump,
+      full: tracks.length <= MOST_IN_FULL,
+    })
   }
-  if (trajectories.pointed.value && session.tool.value === 'select') drawPointed(context, session.view.value, trajectories.pointed.value)
+  if (trajectories.pointed.value && session.tool.value === 'select')
+    drawPointed(context, session.view.value, trajectories.pointed.value)
   context.restore()
 }
 
@@ -36,7 +44,12 @@ export function drawOnionSkin(context: CanvasRenderingContext2D, editor: Editor,
   for (const { frame: other, shape } of editor.trajectories.neighbours(frame)) {
     context.save()
     context.globalAlpha = 0.85
-    paint(context, view, shape, { ...lookOf(editor, shape, false, false), fill: 0, lineWidth: 1.25, dash: other < frame ? [] : [5, 4] })
+    paint(context, view, shape, {
+      ...lookOf(editor, shape, false, false),
+      fill: 0,
+      lineWidth: 1.25,
+      dash: other < frame ? [] : [5, 4],
+    })
     context.globalAlpha = 0.9
     const [x, y] = boxInView(view, shape.bounds)
     drawFrameNumber(context, { x, y: Math.max(y - 9, 9) }, `${other < frame ? '←' : '→'} ${other}`)
@@ -58,7 +71,10 @@ interface Stroke {
 /** What was is a whole line, what comes a broken one. */
 function drawPath(context: CanvasRenderingContext2D, view: View, path: Path, stroke: Stroke): void {
   const { first, frame, last, colour, jump, full } = stroke
-  for (const [from, to, dash] of [[first, frame, []], [frame, last, [5, 4]]] as const) {
+  for (const [from, to, dash] of [
+    [first, frame, []],
+    [frame, last, [5, 4]],
+  ] as const) {
     trace(context, view, path, from, to)
     if (full) line(context, DARK, 4, dash)
     context.globalAlpha = full || to === frame ? 1 : 0.5
@@ -97,7 +113,14 @@ function trace(context: CanvasRenderingContext2D, view: View, path: Path, first:
 }
 
 /** Lines along which the object moved farther than it hardly can. */
-function drawJumps(context: CanvasRenderingContext2D, view: View, path: Path, first: FrameNumber, last: FrameNumber, jump: number): void {
+function drawJumps(
+  context: CanvasRenderingContext2D,
+  view: View,
+  path: Path,
+  first: FrameNumber,
+  last: FrameNumber,
+  jump: number,
+): void {
   context.beginPath()
   let any = false
   for (let index = Math.max(path.at(first), 1); index < path.length && path.frames[index]! <= last; index++) {
@@ -113,7 +136,14 @@ function drawJumps(context: CanvasRenderingContext2D, view: View, path: Path, fi
 }
 
 /** A disc for a keyframe, a ring for a doubtful frame. */
-function drawDots(context: CanvasRenderingContext2D, view: View, path: Path, first: FrameNumber, last: FrameNumber, colour: string): void {
+function drawDots(
+  context: CanvasRenderingContext2D,
+  view: View,
+  path: Path,
+  first: FrameNumber,
+  last: FrameNumber,
+  colour: string,
+): void {
   let [px, py] = [Infinity, Infinity]
   for (let index = path.at(first); index < path.length && path.frames[index]! <= last; index++) {
     const flags = path.flags[index]!
@@ -133,7 +163,11 @@ function drawDots(context: CanvasRenderingContext2D, view: View, path: Path, fir
 }
 
 /** The place under the pointer, and the frame that a click goes to. */
-function drawPointed(context: CanvasRenderingContext2D, view: View, { at, frame }: { readonly at: Point; readonly frame: FrameNumber }): void {
+function drawPointed(
+  context: CanvasRenderingContext2D,
+  view: View,
+  { at, frame }: { readonly at: Point; readonly frame: FrameNumber },
+): void {
   const { x, y } = videoToView(view, at)
   context.beginPath()
   context.arc(x, y, 2 * DOT_PX, 0, 2 * Math.PI)

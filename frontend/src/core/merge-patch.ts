@@ -14,4 +14,5 @@ export function mergePatch(before: Values, after: Values): Values | null {
   return Object.keys(patch).length ? patch : null
 }
 
-const isValues = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isValues = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

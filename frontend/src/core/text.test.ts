@@ -15,6 +15,7 @@ it('placeholders are filled wherever the translation has them', () => {
 })
 
 it('one thing and several have texts of their own', () => {
-  const shapes = (count: number) => counted(count, '{count} shape of {name}', '{count} shapes of {name}', { name: 'car 1' })
+  const shapes = (count: number) =>
+    counted(count, '{count} shape of {name}', '{count} shapes of {name}', { name: 'car 1' })
   expect([0, 1, 2].map(shapes)).toEqual(['0 shapes of car 1', '1 shape of car 1', '2 shapes of car 1'])
 })

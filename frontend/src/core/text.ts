@@ -15,6 +15,11 @@ export function t(english: string, values: Readonly<Record<string, string | numb
 }
 
 /** A text about one thing or about several; {count} is filled too. */
-export function counted(count: number, one: string, several: string, values: Readonly<Record<string, string | number>> = {}): string {
+export function counted(
+  count: number,
+  one: string,
+  several: string,
+  values: Readonly<Record<string, string | number>> = {},
+): string {
   return t(count === 1 ? one : several, { count, ...values })
 }

@@ -1,15 +1,60 @@
 import { describe, expect, it } from 'vitest'
 import type { Attribute, Label, Track } from '@/store/types'
-import { heldAt, sharedFields, shownOf, relabelled, stepsAround, valueByDigit, withoutStep, withoutStepsFrom, withValue, withValueIn } from './attributes'
+import {
+  heldAt,
+  sharedFields,
+  shownOf,
+  relabelled,
+  stepsAround,
+  valueByDigit,
+  withoutStep,
+  withoutStepsFrom,
+  withValue,
+  withValueIn,
+} from './attributes'
 
-const attribute = (more: Partial<Attribute>): Attribute => ({ id: 1, name: 'pose', kind: 'select', perFrame: true, choices: ['sits', 'walks', 'lies'], default: 'walks', ...more })
+const attribute = (more: Partial<Attribute>): Attribute => ({
+  id: 1,
+  name: 'pose',
+  kind: 'select',
+  perFrame: true,
+  choices: ['sits', 'walks', 'lies'],
+  default: 'walks',
+  ...more,
+})
 const POSE = attribute({})
 const COLOUR = attribute({ id: 2, name: 'colour', perFrame: false, choices: ['red', 'blue'], default: null })
-const label = (id: number, ...attributes: Attribute[]): Label => ({ id, name: `label ${id}`, colour: '#ff0000', hotkey: '', geometryKinds: ['box'], skeleton: null, attributes })
-const track = (more: Partial<Track> = {}): Track => ({
-  id: 'a', number: 1, label: 1, colour: '', locked: false, attributes: {}, frameAttributes: {}, source: 'person', verdict: '', deleted: false, ...more,
+const label = (id: number, ...attributes: Attribute[]): Label => ({
+  id,
+  name: `label ${id}`,
+  colour: '#ff0000',
+  hotkey: '',
+  geometryKinds: ['box'],
+  skeleton: null,
+  attributes,
 })
-const STEPPED = track({ frameAttributes: { 1: [[10, 'sits'], [20, 'lies']], 9: [[0, true]] } })
+const track = (more: Partial<Track> = {}): Track => ({
+  id: 'a',
+  number: 1,
+  label: 1,
+  colour: '',
+  locked: false,
+  attributes: {},
+  frameAttributes: {},
+  source: 'person',
+  verdict: '',
+  deleted: false,
+  ...more,
+})
+const STEPPED = track({
+  frameAttributes: {
+    1: [
+      [10, 'sits'],
+      [20, 'lies'],
+    ],
+    9: [[0, true]],
+  },
+})
 
 describe('the value on a frame', () => {
   it('is the default before the first step, then the latest step’s', () => {
@@ -19,24 +64,54 @@ describe('the value on a frame', () => {
   })
 
   it('is the default again from a step without a value', () => {
-    expect(heldAt(track({ frameAttributes: { 1: [[5, null]] } }), POSE, 7)).toEqual({ value: 'walks', from: 'default', since: 5 })
+    expect(heldAt(track({ frameAttributes: { 1: [[5, null]] } }), POSE, 7)).toEqual({
+      value: 'walks',
+      from: 'default',
+      since: 5,
+    })
   })
 
   it('of a constant attribute is the track’s on every frame', () => {
-    expect(heldAt(track({ attributes: { 2: 'red' } }), COLOUR, 500)).toEqual({ value: 'red', from: 'track', since: null })
+    expect(heldAt(track({ attributes: { 2: 'red' } }), COLOUR, 500)).toEqual({
+      value: 'red',
+      from: 'track',
+      since: null,
+    })
   })
 })
 
 describe('setting a value', () => {
   it('adds a step, replaces the one on the same frame, and leaves other attributes alone', () => {
-    expect(withValue(STEPPED, POSE, 15, 'walks').frame_attributes).toEqual({ 1: [[10, 'sits'], [15, 'walks'], [20, 'lies']], 9: [[0, true]] })
-    expect(withValue(STEPPED, POSE, 10, 'lies').frame_attributes?.[1]).toEqual([[10, 'lies'], [20, 'lies']])
+    expect(withValue(STEPPED, POSE, 15, 'walks').frame_attributes).toEqual({
+      1: [
+        [10, 'sits'],
+        [15, 'walks'],
+        [20, 'lies'],
+      ],
+      9: [[0, true]],
+    })
+    expect(withValue(STEPPED, POSE, 10, 'lies').frame_attributes?.[1]).toEqual([
+      [10, 'lies'],
+      [20, 'lies'],
+    ])
   })
 
   it('in a range ends there: what held after it holds still', () => {
-    expect(withValueIn(STEPPED, POSE, 12, 24, 'walks', 99).frame_attributes?.[1]).toEqual([[10, 'sits'], [12, 'walks'], [25, 'lies']])
-    expect(withValueIn(STEPPED, POSE, 2, 4, 'sits', 99).frame_attributes?.[1]).toEqual([[2, 'sits'], [5, null], [10, 'sits'], [20, 'lies']])
-    expect(withValueIn(STEPPED, POSE, 12, 99, 'walks', 99).frame_attributes?.[1]).toEqual([[10, 'sits'], [12, 'walks']])
+    expect(withValueIn(STEPPED, POSE, 12, 24, 'walks', 99).frame_attributes?.[1]).toEqual([
+      [10, 'sits'],
+      [12, 'walks'],
+      [25, 'lies'],
+    ])
+    expect(withValueIn(STEPPED, POSE, 2, 4, 'sits', 99).frame_attributes?.[1]).toEqual([
+      [2, 'sits'],
+      [5, null],
+      [10, 'sits'],
+      [20, 'lies'],
+    ])
+    expect(withValueIn(STEPPED, POSE, 12, 99, 'walks', 99).frame_attributes?.[1]).toEqual([
+      [10, 'sits'],
+      [12, 'walks'],
+    ])
   })
 
   it('of a constant attribute to nothing takes it away', () => {
@@ -70,12 +145,30 @@ describe('several tracks', () => {
 
 describe('another label', () => {
   it('takes the values along that its attributes of the same name can have', () => {
-    const tree = label(2, attribute({ id: 7, choices: ['lies'] }), attribute({ id: 8, name: 'colour', perFrame: false, choices: ['red'] }))
-    const sitting = track({ attributes: { 2: 'red' }, frameAttributes: { 1: [[10, 'sits'], [20, 'lies']] } })
+    const tree = label(
+      2,
+      attribute({ id: 7, choices: ['lies'] }),
+      attribute({ id: 8, name: 'colour', perFrame: false, choices: ['red'] }),
+    )
+    const sitting = track({
+      attributes: { 2: 'red' },
+      frameAttributes: {
+        1: [
+          [10, 'sits'],
+          [20, 'lies'],
+        ],
+      },
+    })
     expect(relabelled(sitting, label(1, POSE, COLOUR), tree)).toEqual({
       label: 2,
       attributes: { 2: 'red', 8: 'red' },
-      frame_attributes: { 1: [[10, 'sits'], [20, 'lies']], 7: [[20, 'lies']] },
+      frame_attributes: {
+        1: [
+          [10, 'sits'],
+          [20, 'lies'],
+        ],
+        7: [[20, 'lies']],
+      },
     })
   })
 })

@@ -46,7 +46,11 @@ export function heldAt(track: Track, attribute: Attribute, frame: FrameNumber): 
   const step = stepsOf(track, attribute).findLast(([at]) => at <= frame)
   if (!step) return none
   const [since, value] = step
-  return { value: value ?? attribute.default, from: since === frame ? 'here' : value == null ? 'default' : 'earlier', since }
+  return {
+    value: value ?? attribute.default,
+    from: since === frame ? 'here' : value == null ? 'default' : 'earlier',
+    since,
+  }
 }
 
 /** The attributes that all of these labels have, by name and kind, in the order of the first one. */
@@ -85,26 +89,51 @@ export function withValue(track: Track, attribute: Attribute, frame: FrameNumber
 }
 
 /** A value on first..last only: what held beyond holds there still. `end`: the video's last frame. */
-export function withValueIn(track: Track, attribute: Attribute, first: FrameNumber, last: FrameNumber, value: unknown, end: FrameNumber): TrackFields {
+export function withValueIn(
+  track: Track,
+  attribute: Attribute,
+  first: FrameNumber,
+  last: FrameNumber,
+  value: unknown,
+  end: FrameNumber,
+): TrackFields {
   const steps = stepsOf(track, attribute)
   const beyond = steps.findLast(([at]) => at <= last + 1)?.[1] ?? null
-  const kept = put(steps.filter(([at]) => at < first || at > last), first, value)
+  const kept = put(
+    steps.filter(([at]) => at < first || at > last),
+    first,
+    value,
+  )
   return withSteps(track, attribute, last < end ? put(kept, last + 1, beyond) : kept)
 }
 
 /** The step on this frame goes: what held before holds on. */
 export function withoutStep(track: Track, attribute: Attribute, frame: FrameNumber): TrackFields {
-  return withSteps(track, attribute, stepsOf(track, attribute).filter(([at]) => at !== frame))
+  return withSteps(
+    track,
+    attribute,
+    stepsOf(track, attribute).filter(([at]) => at !== frame),
+  )
 }
 
 /** The steps of this frame and all after it go. */
 export function withoutStepsFrom(track: Track, attribute: Attribute, frame: FrameNumber): TrackFields {
-  return withSteps(track, attribute, stepsOf(track, attribute).filter(([at]) => at < frame))
+  return withSteps(
+    track,
+    attribute,
+    stepsOf(track, attribute).filter(([at]) => at < frame),
+  )
 }
 
 /** The frames nearest to `frame`, on both sides, on which a field changes. */
-export function stepsAround(field: Field, tracks: readonly Track[], frame: FrameNumber): { before: FrameNumber | null; after: FrameNumber | null } {
-  const frames = tracks.flatMap((track) => stepsOf(track, field.attributes.get(track.label)!).map(([at]) => at)).sort((a, b) => a - b)
+export function stepsAround(
+  field: Field,
+  tracks: readonly Track[],
+  frame: FrameNumber,
+): { before: FrameNumber | null; after: FrameNumber | null } {
+  const frames = tracks
+    .flatMap((track) => stepsOf(track, field.attributes.get(track.label)!).map(([at]) => at))
+    .sort((a, b) => a - b)
   return { before: frames.findLast((at) => at < frame) ?? null, after: frames.find((at) => at > frame) ?? null }
 }
 
@@ -127,7 +156,8 @@ export function relabelled(track: Track, from: Label | null, to: Label): TrackFi
   }
 }
 
-const fits = ({ choices }: Attribute, value: unknown) => !choices.length || [value].flat().every((choice) => choices.includes(choice as string))
+const fits = ({ choices }: Attribute, value: unknown) =>
+  !choices.length || [value].flat().every((choice) => choices.includes(choice as string))
 
 function put(steps: readonly Step[], frame: FrameNumber, value: unknown): Step[] {
   const others = steps.filter(([at]) => at !== frame)

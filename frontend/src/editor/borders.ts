@@ -16,7 +16,10 @@ export function borderBetween(shapes: readonly ShownShape[], from: Point, to: Po
     if (shape.kind !== 'polygon' && shape.kind !== 'polyline') continue
     for (const outline of kindOf(shape).outlines(shape)) {
       const [start, end] = [placeOn(outline, from), placeOn(outline, to)]
-      if (start !== null && end !== null) return between(outline, start, end, longer).filter((vertex) => far(vertex, from) > ON_PX && far(vertex, to) > ON_PX)
+      if (start !== null && end !== null)
+        return between(outline, start, end, longer).filter(
+          (vertex) => far(vertex, from) > ON_PX && far(vertex, to) > ON_PX,
+        )
     }
   }
   return []
@@ -46,7 +49,10 @@ function between({ points, closed }: Outline, start: number, end: number, longer
 /** The vertices after `start` and before `end`, in the outline's order, round its end where `end` says so. */
 function stretch(points: readonly Point[], start: number, end: number): Point[] {
   const first = Math.floor(start) + 1
-  return Array.from({ length: Math.max(Math.ceil(end) - first, 0) }, (_, index) => points[(first + index) % points.length]!)
+  return Array.from(
+    { length: Math.max(Math.ceil(end) - first, 0) },
+    (_, index) => points[(first + index) % points.length]!,
+  )
 }
 
 function placeAt(points: readonly Point[], place: number): Point {

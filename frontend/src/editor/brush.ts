@@ -75,7 +75,12 @@ export class Canvas {
   /** Note that pixels in a box were set. */
   touched(box: Box): void {
     const content = this.content ?? box
-    this.content = [Math.min(content[0], box[0]), Math.min(content[1], box[1]), Math.max(content[2], box[2]), Math.max(content[3], box[3])]
+    this.content = [
+      Math.min(content[0], box[0]),
+      Math.min(content[1], box[1]),
+      Math.max(content[2], box[2]),
+      Math.max(content[3], box[3]),
+    ]
   }
 
   /** The mask that it holds; null when it is empty. */

@@ -14,7 +14,12 @@ beforeEach(async () => {
 })
 
 const met = (outcome: Conflict['outcome'], more: Partial<Met> = {}): Met => ({
-  id: 'e 0', revision: 8, mine: true, other: 'Bob', conflict: { track, ranges: [[50, 50]], fields: [], author: 2, author_name: 'Bob', outcome }, ...more,
+  id: 'e 0',
+  revision: 8,
+  mine: true,
+  other: 'Bob',
+  conflict: { track, ranges: [[50, 50]], fields: [], author: 2, author_name: 'Bob', outcome },
+  ...more,
 })
 
 describe('a change that met another', () => {

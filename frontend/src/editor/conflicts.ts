@@ -16,21 +16,57 @@ export interface ConflictWords {
 
 /** `name`: of the object; `where`: its frames in words, empty where only what is said of it changed. */
 export function wordsOf({ mine, other, conflict }: Met, name: string, where: string): ConflictWords {
-  const what = [name, where, conflict.fields.map((field) => field.replace('_', ' ')).join(', ')].filter(Boolean).join(' · ')
+  const what = [name, where, conflict.fields.map((field) => field.replace('_', ' ')).join(', ')]
+    .filter(Boolean)
+    .join(' · ')
   switch (conflict.outcome) {
     case 'replaced':
       return mine
-        ? { title: t('{other} changed the same', { other }), text: t('{what}. Yours came later and counts.', { what }), change: t('Use theirs'), leave: t('Keep mine') }
-        : { title: t('{other} changed the same', { other }), text: t('{what}. Theirs came later and counts.', { what }), change: t('Use mine'), leave: t('Keep theirs') }
+        ? {
+            title: t('{other} changed the same', { other }),
+            text: t('{what}. Yours came later and counts.', { what }),
+            change: t('Use theirs'),
+            leave: t('Keep mine'),
+          }
+        : {
+            title: t('{other} changed the same', { other }),
+            text: t('{what}. Theirs came later and counts.', { what }),
+            change: t('Use mine'),
+            leave: t('Keep theirs'),
+          }
     case 'kept':
-      return { title: t('Kept what {other} drew meanwhile', { other }), text: t('{what}. You removed shapes there without having seen it.', { what }), change: t('Remove it too'), leave: t('Keep it') }
+      return {
+        title: t('Kept what {other} drew meanwhile', { other }),
+        text: t('{what}. You removed shapes there without having seen it.', { what }),
+        change: t('Remove it too'),
+        leave: t('Keep it'),
+      }
     case 'buried':
-      return { title: t('{other} deleted {name} meanwhile', { other, name }), text: t('What you changed is kept with it.'), change: t('Restore it'), leave: t('Leave it deleted') }
+      return {
+        title: t('{other} deleted {name} meanwhile', { other, name }),
+        text: t('What you changed is kept with it.'),
+        change: t('Restore it'),
+        leave: t('Leave it deleted'),
+      }
     case 'deleted': {
-      const text = where ? t(mine ? 'What they changed ({where}) is kept with it.' : 'What you changed ({where}) is kept with it.', { where }) : t('What was changed is kept with it.')
+      const text = where
+        ? t(mine ? 'What they changed ({where}) is kept with it.' : 'What you changed ({where}) is kept with it.', {
+            where,
+          })
+        : t('What was changed is kept with it.')
       return mine
-        ? { title: t('{other} had changed {name}, which you deleted', { other, name }), text, change: t('Restore it'), leave: t('Leave it deleted') }
-        : { title: t('{other} deleted {name}, which you had changed', { other, name }), text, change: t('Restore it'), leave: t('Leave it deleted') }
+        ? {
+            title: t('{other} had changed {name}, which you deleted', { other, name }),
+            text,
+            change: t('Restore it'),
+            leave: t('Leave it deleted'),
+          }
+        : {
+            title: t('{other} deleted {name}, which you had changed', { other, name }),
+            text,
+            change: t('Restore it'),
+            leave: t('Leave it deleted'),
+          }
     }
   }
 }
@@ -49,7 +85,12 @@ export async function changeConflict(editor: Editor, met: Met): Promise<void> {
   switch (conflict.outcome) {
     case 'replaced':
       try {
-        const scope = { revision: met.revision - 1, tracks: [conflict.track], ranges: conflict.ranges, fields: conflict.fields.length > 0 }
+        const scope = {
+          revision: met.revision - 1,
+          tracks: [conflict.track],
+          ranges: conflict.ranges,
+          fields: conflict.fields.length > 0,
+        }
         await store.restorer.restore(scope, met.mine ? `Used ${met.other}’s version` : 'Brought my version back')
       } catch (error) {
         editor.session.tell((error as Error).message, 'error')

@@ -32,7 +32,12 @@ describe('display settings', () => {
   })
 
   it('show tags when they are wanted', () => {
-    const shown = (tags: string) => [[false, false], [false, true], [true, false]].map(([selected, hovered]) => new DisplaySettings({ tags: tags as never }).showsTag(selected!, hovered!))
+    const shown = (tags: string) =>
+      [
+        [false, false],
+        [false, true],
+        [true, false],
+      ].map(([selected, hovered]) => new DisplaySettings({ tags: tags as never }).showsTag(selected!, hovered!))
     expect(shown('hover')).toEqual([false, true, true])
     expect(shown('selected')).toEqual([false, false, true])
     expect(shown('never')).toEqual([false, false, false])
@@ -59,7 +64,9 @@ describe('colours', () => {
     expect(trackColour(CONFIG, shape().track)).toBe('#ff0000')
     expect(trackColour(CONFIG, shape().track, 'object')).toBe(distinctColour(7))
     expect(shapeColour(CONFIG, shape({ track: own }), 'object')).toBe('#010203')
-    expect(shapeColour(CONFIG, shape({ origin: 'predicted' }), 'origin')).not.toBe(shapeColour(CONFIG, shape(), 'origin'))
+    expect(shapeColour(CONFIG, shape({ origin: 'predicted' }), 'origin')).not.toBe(
+      shapeColour(CONFIG, shape(), 'origin'),
+    )
   })
 
   it('of neighbouring numbers are different, and sound', () => {

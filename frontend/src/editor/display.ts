@@ -28,7 +28,11 @@ export class DisplaySettings {
     this.fill = signal(within(stored.fill, 0, 1, 0))
     this.lineWidth = signal(within(stored.lineWidth, 1, THICKEST_PX, 2))
     this.tags = signal(oneOf(TAG_WHEN, stored.tags, 'always'))
-    this.tagParts = signal(Array.isArray(stored.tagParts) ? TAG_PARTS.filter((part) => stored.tagParts!.includes(part)) : ['label', 'number'])
+    this.tagParts = signal(
+      Array.isArray(stored.tagParts)
+        ? TAG_PARTS.filter((part) => stored.tagParts!.includes(part))
+        : ['label', 'number'],
+    )
     this.quickBar = signal(stored.quickBar ?? true)
   }
 
@@ -38,7 +42,9 @@ export class DisplaySettings {
 
   toggleTagPart(part: TagPart): void {
     const parts = this.tagParts.value
-    this.tagParts.value = parts.includes(part) ? parts.filter((each) => each !== part) : TAG_PARTS.filter((each) => each === part || parts.includes(each))
+    this.tagParts.value = parts.includes(part)
+      ? parts.filter((each) => each !== part)
+      : TAG_PARTS.filter((each) => each === part || parts.includes(each))
   }
 
   /** Whether a shape has its tag now. */
@@ -77,7 +83,8 @@ export interface StoredDisplay {
   readonly quickBar: boolean
 }
 
-const oneOf = <Value>(all: readonly Value[], stored: Value | undefined, otherwise: Value): Value => (stored !== undefined && all.includes(stored) ? stored : otherwise)
+const oneOf = <Value>(all: readonly Value[], stored: Value | undefined, otherwise: Value): Value =>
+  stored !== undefined && all.includes(stored) ? stored : otherwise
 
 const within = (stored: number | undefined, least: number, most: number, otherwise: number): number =>
   typeof stored === 'number' ? Math.min(Math.max(stored, least), most) : otherwise

@@ -16,7 +16,8 @@ const edge = (kind: Edge['kind'], frame: number): Edge => ({ kind, frame })
 const limits = (kind: Edge['kind'], frame: number) => limitsOf(rows(), edge(kind, frame), 999)
 const move = (kind: Edge['kind'], frame: number, to: number) =>
   test.store.transact('Move', (tx) => moveEdge(tx, test.store.queries, track, edge(kind, frame), to))
-const shown = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => test.box(track, from + index)?.[0] ?? null)
+const shown = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => test.box(track, from + index)?.[0] ?? null)
 const gapFrom = (frame: number) => {
   test.session.select(track)
   test.session.frame.value = frame
@@ -29,7 +30,12 @@ describe('edges', () => {
     gapFrom(20)
     const found = Array.from({ length: 100 }, (_, frame) => edgeBefore(rows(), frame)).filter((each) => each !== null)
     expect(found.map(({ kind, frame }) => [kind, frame])).toEqual([
-      ['first', 10], ['gap-start', 20], ['gap-end', 30], ['predicted-first', 31], ['predicted-last', 33], ['last', 50],
+      ['first', 10],
+      ['gap-start', 20],
+      ['gap-end', 30],
+      ['predicted-first', 31],
+      ['predicted-last', 33],
+      ['last', 50],
     ])
   })
 
@@ -84,28 +90,43 @@ describe('a gap', () => {
 
 describe('a track', () => {
   it('can begin later and end earlier, up to its keyframes', () => {
-    expect([limits('first', 10), limits('last', 50)]).toEqual([[0, 30], [30, 999]])
+    expect([limits('first', 10), limits('last', 50)]).toEqual([
+      [0, 30],
+      [30, 999],
+    ])
     move('first', 10, 15)
     move('last', 50, 45)
-    expect([shown(14, 16), shown(44, 46)]).toEqual([[null, 15, 16], [44, 45, null]])
+    expect([shown(14, 16), shown(44, 46)]).toEqual([
+      [null, 15, 16],
+      [44, 45, null],
+    ])
   })
 
   it('can be longer than it was: its ends are held', () => {
     move('first', 10, 8)
     move('last', 50, 52)
-    expect([shown(7, 11), shown(49, 53)]).toEqual([[null, 10, 10, 10, 11], [49, 50, 50, 50, null]])
+    expect([shown(7, 11), shown(49, 53)]).toEqual([
+      [null, 10, 10, 10, 11],
+      [49, 50, 50, 50, null],
+    ])
   })
 
   it('never ends within a gap', () => {
     gapFrom(20)
-    expect([limits('first', 10), limits('last', 50)]).toEqual([[0, 19], [30, 999]])
+    expect([limits('first', 10), limits('last', 50)]).toEqual([
+      [0, 19],
+      [30, 999],
+    ])
   })
 })
 
 describe('a predicted range', () => {
   it('can only become shorter', () => {
     test.predict(track, [31, 32, 33, 34], [0, 0, 10, 10])
-    expect([limits('predicted-first', 31), limits('predicted-last', 34)]).toEqual([[31, 35], [30, 34]])
+    expect([limits('predicted-first', 31), limits('predicted-last', 34)]).toEqual([
+      [31, 35],
+      [30, 34],
+    ])
     move('predicted-last', 34, 32)
     expect([32, 33, 34].map((frame) => stateAt(rows(), frame))).toEqual(['predicted', 'interpolated', 'interpolated'])
     move('predicted-first', 31, 33)

@@ -45,7 +45,11 @@ export function edgeBefore(rows: TrackRows, frame: FrameNumber): Edge | null {
 export const endsFrame = ({ kind }: Edge) => kind === 'last' || kind === 'predicted-last'
 
 /** First and last frame that an edge can be dragged to. */
-export function limitsOf(rows: TrackRows, { kind, frame }: Edge, lastFrame: FrameNumber): readonly [FrameNumber, FrameNumber] {
+export function limitsOf(
+  rows: TrackRows,
+  { kind, frame }: Edge,
+  lastFrame: FrameNumber,
+): readonly [FrameNumber, FrameNumber] {
   const keyBefore = rows.before(frame, Flag.keyframe)
   const keyAfter = rows.after(frame, Flag.keyframe)
   const [first, last] = rows.extent() ?? [frame, frame]
@@ -59,7 +63,10 @@ export function limitsOf(rows: TrackRows, { kind, frame }: Edge, lastFrame: Fram
     }
     case 'gap-end': {
       const gone = rows.before(frame)!
-      return [Math.max(gapStart(rows, gone), keyBefore ?? 0) + 1, Math.min(keyAfter ?? last, (nextGap(rows, frame) ?? lastFrame + 1) - 1)]
+      return [
+        Math.max(gapStart(rows, gone), keyBefore ?? 0) + 1,
+        Math.min(keyAfter ?? last, (nextGap(rows, frame) ?? lastFrame + 1) - 1),
+      ]
     }
     case 'first':
       return [0, Math.min(keyAfter ?? last, (nextGap(rows, frame) ?? lastFrame + 1) - 1)]

@@ -107,7 +107,10 @@ export class Editor {
     this.keymap = new Keymap(store.config.preferences.keys)
     this.viewOptions = new ViewOptions(store.config.preferences.view as Partial<StoredViewOptions> | undefined)
     this.layout = new Layout(store.config.preferences.layout as Partial<StoredLayout> | undefined)
-    this.trajectories = new Trajectories(store, store.config.preferences.paths as Partial<StoredTrajectories> | undefined)
+    this.trajectories = new Trajectories(
+      store,
+      store.config.preferences.paths as Partial<StoredTrajectories> | undefined,
+    )
     this.tour = new Tour(store.config.preferences.tour as { seen?: boolean } | undefined)
     this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
     this.keepsTool = signal(store.config.preferences.keepsTool === true)
@@ -163,7 +166,8 @@ export class Editor {
   visit(track: TrackId): void {
     this.session.select(track)
     const extent = this.store.queries.extent(track)
-    if (extent && !this.store.queries.shapeAt(track, this.session.frame.value)) this.step(extent[0] - this.session.frame.value)
+    if (extent && !this.store.queries.shapeAt(track, this.session.frame.value))
+      this.step(extent[0] - this.session.frame.value)
   }
 
   fit(): void {
@@ -209,18 +213,27 @@ export class Editor {
 
   visibleShapes(): ShownShape[] {
     const frame = this.session.frame.value
-    return this.store.queries.shapesAt(frame).filter((shape) => isPlaced(shape) && !this.session.isHidden(shape.track.id, frame))
+    return this.store.queries
+      .shapesAt(frame)
+      .filter((shape) => isPlaced(shape) && !this.session.isHidden(shape.track.id, frame))
   }
 
   /** The ghosts of selected tracks that show nothing on this frame. */
   ghosts(): ShownShape[] {
     const frame = this.session.frame.value
-    return [...this.session.selection.value].map((track) => this.store.queries.ghostAt(track, frame)).filter((ghost): ghost is ShownShape => ghost !== null && isPlaced(ghost))
+    return [...this.session.selection.value]
+      .map((track) => this.store.queries.ghostAt(track, frame))
+      .filter((ghost): ghost is ShownShape => ghost !== null && isPlaced(ghost))
   }
 
   hit(point: Point): Hit | null {
     const shapes = [...this.visibleShapes(), ...this.ghosts()]
-    return hitTest(shapes, this.session.selection.value, point, (this.coarse ? FINGER_REACH : REACH) / this.session.view.value.scale)
+    return hitTest(
+      shapes,
+      this.session.selection.value,
+      point,
+      (this.coarse ? FINGER_REACH : REACH) / this.session.view.value.scale,
+    )
   }
 
   /** The place of an object's way that a press means: beside objects, or anywhere with Alt. */
@@ -254,10 +267,16 @@ export class Editor {
     const label = fits(active) ? active : (labels.find(fits) ?? null)
     if (label && label !== active) {
       this.session.activeLabel.value = label.id
-      this.session.tell(active ? t('{former} isn’t drawn like this; {label} is the label now.', { former: active.name, label: label.name }) : t('{label} is the label now.', { label: label.name }))
+      this.session.tell(
+        active
+          ? t('{former} isn’t drawn like this; {label} is the label now.', { former: active.name, label: label.name })
+          : t('{label} is the label now.', { label: label.name }),
+      )
     } else if (!label) {
       const name = kindOf({ kind }).name
-      const why = labels.length ? t('No label may be drawn as a {kind}. Allow it in the project’s labels.', { kind: t(name) }) : t('This project has no labels yet. Add one in its label editor.')
+      const why = labels.length
+        ? t('No label may be drawn as a {kind}. Allow it in the project’s labels.', { kind: t(name) })
+        : t('This project has no labels yet. Add one in its label editor.')
       this.session.tell(why, 'error')
     }
     return label
@@ -292,7 +311,9 @@ export class Editor {
     const changed = shape && change(shape)
     if (!changed) return
     const { frame } = this.session
-    this.store.transact(`Change ${kindOf(shape).name}`, (tx) => tx.putRow(track, keyframe(frame.value, changed, { occluded: shape.occluded })))
+    this.store.transact(`Change ${kindOf(shape).name}`, (tx) =>
+      tx.putRow(track, keyframe(frame.value, changed, { occluded: shape.occluded })),
+    )
     this.following.edited([track], frame.value)
   }
 
@@ -307,14 +328,22 @@ export class Editor {
     const frame = this.session.frame.value
     if (this.config.editableRanges.some(([first, last]) => frame >= first && frame <= last)) return true
     const ranges = this.config.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
-    this.session.tell(ranges ? t('Your job covers frames {frames}.', { frames: ranges }) : t('No job on this video is assigned to you.'), 'error')
+    this.session.tell(
+      ranges
+        ? t('Your job covers frames {frames}.', { frames: ranges })
+        : t('No job on this video is assigned to you.'),
+      'error',
+    )
     return false
   }
 
   mayEdit(track: TrackId): boolean {
     if (!this.mayDraw()) return false
     if (!this.store.records.track(track)?.locked) return true
-    this.session.tell(t('This track is locked. Unlock it first ({key}).', { key: this.keymap.shown('track.lock') }), 'error')
+    this.session.tell(
+      t('This track is locked. Unlock it first ({key}).', { key: this.keymap.shown('track.lock') }),
+      'error',
+    )
     return false
   }
 
@@ -330,6 +359,10 @@ export class Editor {
   acted(verb: 'Undid' | 'Redid', acted: Acted | null): void {
     if (!acted) return
     const elsewhere = acted.frame !== null && acted.frame !== this.session.frame.value
-    this.session.tell(`${t(verb)}: ${acted.summary}${elsewhere ? ` (${t('frame {frame}', { frame: acted.frame })})` : ''}`, 'info', elsewhere ? acted.frame : null)
+    this.session.tell(
+      `${t(verb)}: ${acted.summary}${elsewhere ? ` (${t('frame {frame}', { frame: acted.frame })})` : ''}`,
+      'info',
+      elsewhere ? acted.frame : null,
+    )
   }
 }

@@ -3,8 +3,27 @@ import type { Run } from '@/store/types'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 
 const RUN: Run = {
-  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 100, last: 200, tracks: ['a'], framesDone: 0, framesTotal: 100, ahead: null, waitS: null, checking: false, redone: 0, stale: 0, fps: 0, heads: {}, left: {},
-  agent: '', message: '', createdBy: '', mine: true,
+  id: 'run',
+  model: 'm',
+  state: 'running',
+  direction: 'forward',
+  first: 100,
+  last: 200,
+  tracks: ['a'],
+  framesDone: 0,
+  framesTotal: 100,
+  ahead: null,
+  waitS: null,
+  checking: false,
+  redone: 0,
+  stale: 0,
+  fps: 0,
+  heads: {},
+  left: {},
+  agent: '',
+  message: '',
+  createdBy: '',
+  mine: true,
 }
 const VIDEO = [0, 999] as const
 
@@ -39,7 +58,12 @@ describe('going on by itself', () => {
   })
 
   it('leaves runs alone whose tracks newer ones have taken up', () => {
-    const runs: Run[] = [{ ...RUN, id: 'on', tracks: ['a'] }, { ...RUN, id: 'old', state: 'done' }, { ...RUN, id: 'both', state: 'done', tracks: ['a', 'b'] }, { ...RUN, id: 'new' }]
+    const runs: Run[] = [
+      { ...RUN, id: 'on', tracks: ['a'] },
+      { ...RUN, id: 'old', state: 'done' },
+      { ...RUN, id: 'both', state: 'done', tracks: ['a', 'b'] },
+      { ...RUN, id: 'new' },
+    ]
     expect(withoutReplaced(runs).map(({ id }) => id)).toEqual(['on', 'both', 'new'])
   })
 

@@ -29,6 +29,9 @@ export function planAutoExtension(run: Run, frame: FrameNumber, bounds: Bounds, 
 
 /** The runs, oldest first, without those that are over and whose tracks newer ones have taken up. */
 export function withoutReplaced(runs: readonly Run[]): Run[] {
-  const isReplaced = (run: Run, newer: readonly Run[]) => run.tracks.length > 0 && run.tracks.every((track) => newer.some(({ tracks }) => tracks.includes(track)))
-  return runs.filter((run, at) => run.state === 'queued' || run.state === 'running' || !isReplaced(run, runs.slice(at + 1)))
+  const isReplaced = (run: Run, newer: readonly Run[]) =>
+    run.tracks.length > 0 && run.tracks.every((track) => newer.some(({ tracks }) => tracks.includes(track)))
+  return runs.filter(
+    (run, at) => run.state === 'queued' || run.state === 'running' || !isReplaced(run, runs.slice(at + 1)),
+  )
 }

@@ -44,14 +44,20 @@ export class Following {
   boxes(): { boxes: ShownShape[]; why: string } {
     const selection = this.session.selection.value
     const frame = this.session.frame.value
-    const candidates = selection.size ? [...selection].map((track) => this.store.queries.shapeAt(track, frame)) : this.editor.visibleShapes()
-    const shown = candidates.filter((shape): shape is ShownShape => shape?.kind === 'box' && !this.session.isHidden(shape.track.id, frame))
+    const candidates = selection.size
+      ? [...selection].map((track) => this.store.queries.shapeAt(track, frame))
+      : this.editor.visibleShapes()
+    const shown = candidates.filter(
+      (shape): shape is ShownShape => shape?.kind === 'box' && !this.session.isHidden(shape.track.id, frame),
+    )
     const unlocked = shown.filter(({ track }) => !track.locked)
     const boxes = unlocked.filter(({ track }) => !this.store.runs.of(track.id))
     if (boxes.length) return { boxes, why: '' }
     if (unlocked.length) return { boxes, why: t('Being tracked already') }
     if (shown.length) return { boxes, why: t('Locked') }
-    const other = candidates.find((shape) => shape && !this.editor.config.models.some(({ prompts }) => prompts.includes(shape.kind)))
+    const other = candidates.find(
+      (shape) => shape && !this.editor.config.models.some(({ prompts }) => prompts.includes(shape.kind)),
+    )
     if (other) return { boxes, why: t('No model follows a {kind}', { kind: t(kindOf(other).name) }) }
     return { boxes, why: selection.size ? t('Nothing selected has a box here') : t('No box on this frame') }
   }
@@ -104,7 +110,12 @@ export class Following {
     if (!plan) return
     this.store.noteRetrack(track, plan.first, plan.last)
     const prompts = [{ track, frame, box: shape.bounds }]
-    this.store.runs.start({ model: this.settings.model.value, prompts, ...plan, options: { ...this.runOptions(), redo: true } })
+    this.store.runs.start({
+      model: this.settings.model.value,
+      prompts,
+      ...plan,
+      options: { ...this.runOptions(), redo: true },
+    })
   }
 
   private runBounds(frame: FrameNumber, direction: Run['direction']): readonly [FrameNumber, FrameNumber] {

@@ -6,30 +6,79 @@ import { hasTag, rowsOfStretches, sameAround, stretchesOf, toggleTag, withoutStr
 
 describe('stretches', () => {
   it('are the same after having been rows', () => {
-    const stretches = [[0, 0], [5, 9], [20, 20]] as const
+    const stretches = [
+      [0, 0],
+      [5, 9],
+      [20, 20],
+    ] as const
     expect(stretchesOf(rowsOfStretches(stretches))).toEqual(stretches)
     expect(stretchesOf(rowsOfStretches([[3, 8]]))).toEqual([[3, 8]])
     expect(rowsOfStretches([])).toEqual([])
   })
 
   it('grow together where they meet', () => {
-    expect(withStretch([[0, 4], [10, 14], [30, 31]], [5, 9])).toEqual([[0, 14], [30, 31]])
-    expect(withStretch([[0, 4]], [6, 9])).toEqual([[0, 4], [6, 9]])
+    expect(
+      withStretch(
+        [
+          [0, 4],
+          [10, 14],
+          [30, 31],
+        ],
+        [5, 9],
+      ),
+    ).toEqual([
+      [0, 14],
+      [30, 31],
+    ])
+    expect(withStretch([[0, 4]], [6, 9])).toEqual([
+      [0, 4],
+      [6, 9],
+    ])
   })
 
   it('are cut where something is taken out', () => {
-    expect(withoutStretch([[0, 10], [20, 30]], [5, 22])).toEqual([[0, 4], [23, 30]])
-    expect(withoutStretch([[0, 10]], [4, 6])).toEqual([[0, 3], [7, 10]])
+    expect(
+      withoutStretch(
+        [
+          [0, 10],
+          [20, 30],
+        ],
+        [5, 22],
+      ),
+    ).toEqual([
+      [0, 4],
+      [23, 30],
+    ])
+    expect(withoutStretch([[0, 10]], [4, 6])).toEqual([
+      [0, 3],
+      [7, 10],
+    ])
     expect(withoutStretch([[4, 6]], [0, 9])).toEqual([])
   })
 
   it('stay as they are around a frame up to their neighbours', () => {
-    const stretches = [[10, 19], [40, 49]] as const
-    expect([5, 15, 30, 60].map((frame) => sameAround(stretches, frame, [0, 99]))).toEqual([[0, 9], [10, 19], [20, 39], [50, 99]])
+    const stretches = [
+      [10, 19],
+      [40, 49],
+    ] as const
+    expect([5, 15, 30, 60].map((frame) => sameAround(stretches, frame, [0, 99]))).toEqual([
+      [0, 9],
+      [10, 19],
+      [20, 39],
+      [50, 99],
+    ])
   })
 })
 
-const RAIN: Label = { id: 3, name: 'rain', colour: '#0000ff', hotkey: '', geometryKinds: ['tag'], attributes: [], skeleton: null }
+const RAIN: Label = {
+  id: 3,
+  name: 'rain',
+  colour: '#0000ff',
+  hotkey: '',
+  geometryKinds: ['tag'],
+  attributes: [],
+  skeleton: null,
+}
 
 describe('a frame tag', () => {
   let test: TestEditor

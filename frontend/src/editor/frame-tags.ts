@@ -33,7 +33,10 @@ export function withStretch(stretches: readonly Range[], [first, last]: Range): 
 
 export function withoutStretch(stretches: readonly Range[], [first, last]: Range): Range[] {
   return stretches.flatMap(([from, to]) => {
-    const left: Range[] = [[from, Math.min(to, first - 1)], [Math.max(from, last + 1), to]]
+    const left: Range[] = [
+      [from, Math.min(to, first - 1)],
+      [Math.max(from, last + 1), to],
+    ]
     return to < first || from > last ? [[from, to] as Range] : left.filter(([a, b]) => a <= b)
   })
 }
@@ -46,7 +49,16 @@ export function rowsOfStretches(stretches: readonly Range[]): Row[] {
 }
 
 const tagRow = (frame: FrameNumber, outside = false): Row => ({
-  frame, kind: 'tag', keyframe: true, predicted: false, outside, occluded: false, doubtful: false, confidence: 1, bounds: [0, 0, 0, 0], payload: NO_PAYLOAD,
+  frame,
+  kind: 'tag',
+  keyframe: true,
+  predicted: false,
+  outside,
+  occluded: false,
+  doubtful: false,
+  confidence: 1,
+  bounds: [0, 0, 0, 0],
+  payload: NO_PAYLOAD,
 })
 
 /** The frames around `frame` over which a tag stays as it is there, within `bounds`. */
@@ -78,13 +90,22 @@ export type Extent = 'onward' | 'until here' | 'this frame'
  */
 export function toggleTag(editor: Editor, label: Label, extent: Extent = 'onward'): void {
   if (!editor.mayDraw()) return
-  const tracks = tracksToChange(editor, tracksOf(editor, label).map(({ id }) => id))
+  const tracks = tracksToChange(
+    editor,
+    tracksOf(editor, label).map(({ id }) => id),
+  )
   if (!tracks) return
   whenLoaded(editor, tracks, () => {
     const frame = editor.session.frame.value
     const stretches = tracks.flatMap((track) => stretchesOf(rowsOf(editor, track))).reduce<Range[]>(withStretch, [])
     const on = stretches.some(([first, last]) => frame >= first && frame <= last)
-    const range = chosenRange(editor, frame) ?? extentOf(extent, frame, sameAround(stretches, frame, [editor.bounds[0], Math.min(editor.bounds[1], lastFrame(editor))]))
+    const range =
+      chosenRange(editor, frame) ??
+      extentOf(
+        extent,
+        frame,
+        sameAround(stretches, frame, [editor.bounds[0], Math.min(editor.bounds[1], lastFrame(editor))]),
+      )
     const where = range[0] === range[1] ? `frame ${range[0]}` : `frames ${range[0]}–${range[1]}`
     const summary = `${label.name} ${on ? 'off' : 'on'}, ${where}`
     const done = tracks.length ? change(editor, tracks, summary, range, !on) : begin(editor, label, summary, range)
@@ -104,7 +125,9 @@ function extentOf(extent: Extent, frame: FrameNumber, [first, last]: Range): Ran
 
 function begin(editor: Editor, label: Label, summary: string, range: Range): boolean {
   const track = uuid()
-  return apply(editor, summary, [{ track, former: [], rows: rowsOfStretches([range]) }], (tx) => tx.createTrack({ label: label.id }, track))
+  return apply(editor, summary, [{ track, former: [], rows: rowsOfStretches([range]) }], (tx) =>
+    tx.createTrack({ label: label.id }, track),
+  )
 }
 
 /** A tag that is nowhere any more has no track. */

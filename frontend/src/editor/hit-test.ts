@@ -2,7 +2,9 @@ import type { Point } from '@/geometry/box'
 import { kindOf, type Grip } from '@/geometry/kinds'
 import type { ShownShape, TrackId } from '@/store/types'
 
-export type Hit = { readonly on: 'grip'; readonly track: TrackId; readonly grip: Grip } | { readonly on: 'shape'; readonly track: TrackId }
+export type Hit =
+  | { readonly on: 'grip'; readonly track: TrackId; readonly grip: Grip }
+  | { readonly on: 'shape'; readonly track: TrackId }
 
 /** The grip under the pointer, as it was when the pointer came there. */
 export interface HoveredGrip {
@@ -19,7 +21,12 @@ export const FINGER_REACH = 18
  * What lies at `point` (video px): a grip of a selected shape first, then the smallest shape there, so that one inside
  * another can be picked. `reach`: px of the video around a grip or a line that still count as on it.
  */
-export function hitTest(shapes: readonly ShownShape[], selection: ReadonlySet<TrackId>, point: Point, reach: number): Hit | null {
+export function hitTest(
+  shapes: readonly ShownShape[],
+  selection: ReadonlySet<TrackId>,
+  point: Point,
+  reach: number,
+): Hit | null {
   for (const shape of shapes) {
     if (!selection.has(shape.track.id) || shape.track.locked) continue
     const grip = nearest(kindOf(shape).grips(shape), point, reach)

@@ -9,7 +9,11 @@ export type Choice =
   | { readonly kind: 'label'; readonly key: string; readonly label: Label }
 
 /** Browsers act on these before a page hears of them. */
-const RESERVED = new Set(['N', 'T', 'W', 'Shift+N', 'Shift+T', 'Shift+W', 'Tab', 'Shift+Tab', 'PageUp', 'PageDown'].map((key) => `Ctrl+${key}`).concat('F11', 'F12', 'Alt+F4', 'Alt+Tab'))
+const RESERVED = new Set(
+  ['N', 'T', 'W', 'Shift+N', 'Shift+T', 'Shift+W', 'Tab', 'Shift+Tab', 'PageUp', 'PageDown']
+    .map((key) => `Ctrl+${key}`)
+    .concat('F11', 'F12', 'Alt+F4', 'Alt+Tab'),
+)
 
 /** `labels`: of this project; a command comes before a label that has the same key. */
 export function choiceOf(keymap: Keymap, id: string, key: string, labels: readonly Label[] = []): Choice {
@@ -22,4 +26,5 @@ export function choiceOf(keymap: Keymap, id: string, key: string, labels: readon
 }
 
 /** Whether the press is of a key that only changes others, so that one waits for the next. */
-export const isModifier = (key: string): boolean => ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock', 'Dead', 'Process', 'Fn'].includes(key)
+export const isModifier = (key: string): boolean =>
+  ['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock', 'Dead', 'Process', 'Fn'].includes(key)

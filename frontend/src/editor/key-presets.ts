@@ -5,7 +5,9 @@ export interface Preset {
   readonly keys: Readonly<Record<string, readonly string[]>>
 }
 
-const LABELS_WITH_CTRL = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`label.${index + 1}`, [`Ctrl+${index + 1}`]]))
+const LABELS_WITH_CTRL = Object.fromEntries(
+  Array.from({ length: 9 }, (_, index) => [`label.${index + 1}`, [`Ctrl+${index + 1}`]]),
+)
 
 export const PRESETS = {
   framewise: { label: 'Framewise', help: 'Letters under the left hand, arrows for frames.', keys: {} },

@@ -83,7 +83,9 @@ describe('a kept map', () => {
   })
 
   it('of another version, or of no kind at all, does no harm', () => {
-    expect(new Keymap({ preset: 'vim', own: { 'no.such': ['X'], 'frame.next': 'F', 'track.lock': ['Y'] } }).toJSON()).toEqual({
+    expect(
+      new Keymap({ preset: 'vim', own: { 'no.such': ['X'], 'frame.next': 'F', 'track.lock': ['Y'] } }).toJSON(),
+    ).toEqual({
       preset: 'framewise',
       own: { 'track.lock': ['Y'] },
     })

@@ -71,7 +71,8 @@ export class Keymap {
   }
 
   reset(id?: string): void {
-    this.own.value = id === undefined ? {} : Object.fromEntries(Object.entries(this.own.value).filter(([other]) => other !== id))
+    this.own.value =
+      id === undefined ? {} : Object.fromEntries(Object.entries(this.own.value).filter(([other]) => other !== id))
   }
 
   /** Whether this may be a map that was exported. */
@@ -99,7 +100,8 @@ function readKeymap(stored: unknown): StoredKeymap {
   return { preset: isPreset(preset) ? preset : 'framewise', own: Object.fromEntries(known) }
 }
 
-const isListOfKeys = (keys: unknown): keys is string[] => Array.isArray(keys) && keys.every((key) => typeof key === 'string')
+const isListOfKeys = (keys: unknown): keys is string[] =>
+  Array.isArray(keys) && keys.every((key) => typeof key === 'string')
 
 /** The strongest layer that names a command says its keys; a key that a stronger layer gave away is gone. */
 function layOut(layers: readonly Keys[]): Layout {

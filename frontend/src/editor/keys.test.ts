@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { keyOf, shownKey } from './keys'
 
-const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more })
+const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({
+  key,
+  code: '',
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...more,
+})
 
 describe('a key press', () => {
   it('is written with its modifiers in one order', () => {

@@ -1,5 +1,7 @@
 /** A key press as written in a command: modifiers in this order, then the key. */
-export function keyOf(event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
+export function keyOf(
+  event: Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+): string {
   const key = nameOf(event)
   const modifiers = []
   // AltGr, which makes signs on many keyboards, says that Ctrl and Alt are held.
@@ -15,7 +17,17 @@ const isSign = (key: string) => key.length === 1 && !/[A-Z0-9]/.test(key)
 
 /** What keys make without Option, which on a Mac makes other signs of them. */
 const PLAIN: Readonly<Record<string, string>> = {
-  BracketLeft: '[', BracketRight: ']', Backslash: '\\', Semicolon: ';', Quote: "'", Comma: ',', Period: '.', Slash: '/', Minus: '-', Equal: '=', Backquote: '`',
+  BracketLeft: '[',
+  BracketRight: ']',
+  Backslash: '\\',
+  Semicolon: ';',
+  Quote: "'",
+  Comma: ',',
+  Period: '.',
+  Slash: '/',
+  Minus: '-',
+  Equal: '=',
+  Backquote: '`',
 }
 
 function nameOf({ key, code, altKey }: Pick<KeyboardEvent, 'key' | 'code' | 'altKey'>): string {
@@ -33,12 +45,26 @@ export function belongsToControl(target: EventTarget | null, key: string): boole
   if (!(target instanceof HTMLElement)) return false
   const pressing = key === 'Space' || key === 'Enter'
   if (target instanceof HTMLInputElement) return target.type === 'checkbox' ? pressing : true
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
+    return true
   return pressing && target.closest('button, a[href], summary') !== null
 }
 
 /** A key for people: "Ctrl+Shift+Z" → "Ctrl + Shift + Z", arrows as arrows. */
 export function shownKey(key: string): string {
-  const names: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Delete: 'Del', Escape: 'Esc' }
-  return key.split('+').map((part) => names[part] ?? part).join(' ').trim() || '+'
+  const names: Record<string, string> = {
+    ArrowLeft: '←',
+    ArrowRight: '→',
+    ArrowUp: '↑',
+    ArrowDown: '↓',
+    Delete: 'Del',
+    Escape: 'Esc',
+  }
+  return (
+    key
+      .split('+')
+      .map((part) => names[part] ?? part)
+      .join(' ')
+      .trim() || '+'
+  )
 }

@@ -9,8 +9,7 @@ import type { Editor } from './editor'
 
 /** Whom the next stroke belongs to, and on which frame, whatever the playhead does until it ends. */
 export type MaskTarget = { readonly frame: FrameNumber; readonly label: Label } & (
-  | { readonly track: TrackId; readonly shape: ShownShape }
-  | { readonly track: null; readonly shape: null }
+  { readonly track: TrackId; readonly shape: ShownShape } | { readonly track: null; readonly shape: null }
 )
 
 /** The one selected mask, or a new object of a label that may be a mask; null where nothing may be painted. */
@@ -46,9 +45,18 @@ export function putMask(editor: Editor, target: MaskTarget, mask: Geometry | nul
 /** Other masks of the frame lose the pixels of this one. */
 function takeFromOthers(editor: Editor, tx: Transaction, track: TrackId, mask: Geometry, frame: number): void {
   for (const other of editor.store.queries.shapesAt(frame)) {
-    if (other.track.id === track || other.kind !== 'mask' || other.track.locked || !intersects(other.bounds, mask.bounds)) continue
+    if (
+      other.track.id === track ||
+      other.kind !== 'mask' ||
+      other.track.locked ||
+      !intersects(other.bounds, mask.bounds)
+    )
+      continue
     const rest = maskWithout(other, mask)
     if (rest === other) continue
-    tx.putRow(other.track.id, rest ? keyframe(frame, rest, { occluded: other.occluded }) : keyframe(frame, other, { outside: true }))
+    tx.putRow(
+      other.track.id,
+      rest ? keyframe(frame, rest, { occluded: other.occluded }) : keyframe(frame, other, { outside: true }),
+    )
   }
 }

@@ -39,7 +39,8 @@ export function offersFor(editor: Editor, query: string, most = MOST): Offer[] {
 /** Do what was offered; a command is remembered. */
 export function accept(editor: Editor, offer: Offer): void {
   if (offer.why) return
-  if (COMMANDS.some(({ id }) => id === offer.id)) editor.recent.value = [offer.id, ...editor.recent.value.filter((id) => id !== offer.id)].slice(0, RECENT_KEPT)
+  if (COMMANDS.some(({ id }) => id === offer.id))
+    editor.recent.value = [offer.id, ...editor.recent.value.filter((id) => id !== offer.id)].slice(0, RECENT_KEPT)
   offer.run()
 }
 
@@ -47,7 +48,9 @@ function commandOffers(editor: Editor, words: string): Offer[] {
   const recent = editor.recent.value
   const all = [...COMMANDS.filter(isOffered).map((command) => commandOffer(editor, command)), ...labelOffers(editor)]
   const ranked = all.flatMap((offer) => {
-    const match = words ? (bestMatch(words, offer.title.toLowerCase()) ?? explained(offer, words)) : { score: 0, places: [] }
+    const match = words
+      ? (bestMatch(words, offer.title.toLowerCase()) ?? explained(offer, words))
+      : { score: 0, places: [] }
     if (!match) return []
     const used = recent.indexOf(offer.id)
     const bonus = used < 0 ? 0 : RECENT_BONUS + (RECENT_KEPT - used) / RECENT_KEPT
@@ -89,18 +92,32 @@ function labelOffers(editor: Editor): Offer[] {
 
 function explained(offer: Offer & { help?: string }, words: string): Match | null {
   const help = offer.help?.toLowerCase() ?? ''
-  return words.length > 2 && words.split(/\s+/).every((word) => help.includes(word)) ? { score: EXPLAINED, places: [] } : null
+  return words.length > 2 && words.split(/\s+/).every((word) => help.includes(word))
+    ? { score: EXPLAINED, places: [] }
+    : null
 }
 
 function frameOffer(editor: Editor, frame: number): Offer {
   const last = editor.config.video.frameCount - 1
   const why = frame > last ? t('The last frame is {last}.', { last }) : ''
-  return { id: 'frame', title: t('Go to frame {frame}', { frame }), places: [], group: t('Frames'), key: '', why, run: () => editor.step(frame - editor.session.frame.value) }
+  return {
+    id: 'frame',
+    title: t('Go to frame {frame}', { frame }),
+    places: [],
+    group: t('Frames'),
+    key: '',
+    why,
+    run: () => editor.step(frame - editor.session.frame.value),
+  }
 }
 
 /** Tracks whose label or number begins with every word, by number: "car 12", "go to track 12", "12". */
 function trackOffers(editor: Editor, words: string): Offer[] {
-  const wanted = words.replace(/^go( to)?\s+|^(track|object)\s+|#/g, '').replace(/^(track|object)\s+/, '').split(/\s+/).filter(Boolean)
+  const wanted = words
+    .replace(/^go( to)?\s+|^(track|object)\s+|#/g, '')
+    .replace(/^(track|object)\s+/, '')
+    .split(/\s+/)
+    .filter(Boolean)
   if (!wanted.length) return []
   const found: Offer[] = []
   const tracks = [...editor.store.records.tracks.value.values()].sort((a, b) => a.number - b.number)
@@ -108,7 +125,15 @@ function trackOffers(editor: Editor, words: string): Offer[] {
     if (track.deleted || track.number < 1) continue
     const name = editor.label(track.label)?.name ?? t('object')
     if (!wanted.every((word) => name.toLowerCase().startsWith(word) || String(track.number).startsWith(word))) continue
-    found.push({ id: track.id, title: t('Go to {name} {number}', { name, number: track.number }), places: [], group: t('Tracks'), key: '', why: '', run: () => editor.visit(track.id) })
+    found.push({
+      id: track.id,
+      title: t('Go to {name} {number}', { name, number: track.number }),
+      places: [],
+      group: t('Tracks'),
+      key: '',
+      why: '',
+      run: () => editor.visit(track.id),
+    })
     if (found.length === MOST_TRACKS) break
   }
   return found

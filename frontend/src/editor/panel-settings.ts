@@ -13,7 +13,9 @@ export class PanelSettings {
   }
 
   toggle(panel: string): void {
-    this.folded.value = this.isOpen(panel) ? [...this.folded.value, panel] : this.folded.value.filter((each) => each !== panel)
+    this.folded.value = this.isOpen(panel)
+      ? [...this.folded.value, panel]
+      : this.folded.value.filter((each) => each !== panel)
   }
 
   open(panel: string): void {

@@ -9,7 +9,12 @@ import { fieldsOf } from './time/identity'
  * Put parts in a shape's place: the first stays with its track, each other one becomes an object with the same label and
  * attributes, on this frame alone. Returns the tracks, in the order of the parts.
  */
-export function putParts(tx: Transaction, shape: ShownShape, frame: FrameNumber, parts: readonly Geometry[]): TrackId[] {
+export function putParts(
+  tx: Transaction,
+  shape: ShownShape,
+  frame: FrameNumber,
+  parts: readonly Geometry[],
+): TrackId[] {
   return parts.map((part, index) => {
     const track = index ? tx.createTrack(fieldsOf(shape.track, frame, frame + 1)) : shape.track.id
     tx.putRow(track, keyframe(frame, part, { occluded: shape.occluded }))

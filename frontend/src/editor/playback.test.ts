@@ -13,10 +13,16 @@ beforeEach(() => {
   ticks = []
   ready = () => true
   now = 1000
-  playback = new Playback(session, 25, () => [0, 99], (frame) => ready(frame), (tick) => {
-    ticks.push(tick)
-    return () => (ticks = ticks.filter((other) => other !== tick))
-  })
+  playback = new Playback(
+    session,
+    25,
+    () => [0, 99],
+    (frame) => ready(frame),
+    (tick) => {
+      ticks.push(tick)
+      return () => (ticks = ticks.filter((other) => other !== tick))
+    },
+  )
 })
 
 /** Let time pass in frames of the screen, 60 a second. */

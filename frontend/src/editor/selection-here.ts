@@ -17,7 +17,16 @@ export function selectionHere(store: EditorStore): ReadonlySignal<string> {
         const shape = queries.shapeAt(id, frame) ?? queries.ghostAt(id, frame)
         // Only skeletons show more in panels than where they lie.
         const joints = shape?.kind === 'skeleton' ? shape.payload.join() : ''
-        return [id, row?.keyframe, row?.outside, shape?.kind, shape?.origin, shape?.occluded, shape?.bounds.join(), joints].join(' ')
+        return [
+          id,
+          row?.keyframe,
+          row?.outside,
+          shape?.kind,
+          shape?.origin,
+          shape?.occluded,
+          shape?.bounds.join(),
+          joints,
+        ].join(' ')
       })
       .join('\n')
   })

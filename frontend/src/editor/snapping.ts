@@ -10,7 +10,11 @@ import type { ShownShape } from '@/store/types'
  */
 export function stickTo(shapes: readonly ShownShape[], point: Point, reach: number): Point | null {
   const outlines = shapes.filter((shape) => near(shape, point, reach)).flatMap((shape) => kindOf(shape).outlines(shape))
-  const vertex = nearest(outlines.flatMap(({ points }) => points), point, reach)
+  const vertex = nearest(
+    outlines.flatMap(({ points }) => points),
+    point,
+    reach,
+  )
   if (vertex) return vertex
   const sides = outlines.flatMap(({ points, closed }) =>
     points.flatMap((from, index) => {
@@ -22,7 +26,13 @@ export function stickTo(shapes: readonly ShownShape[], point: Point, reach: numb
 }
 
 function near({ kind, bounds: [x1, y1, x2, y2] }: ShownShape, { x, y }: Point, reach: number): boolean {
-  return (kind === 'polygon' || kind === 'polyline') && x >= x1 - reach && x <= x2 + reach && y >= y1 - reach && y <= y2 + reach
+  return (
+    (kind === 'polygon' || kind === 'polyline') &&
+    x >= x1 - reach &&
+    x <= x2 + reach &&
+    y >= y1 - reach &&
+    y <= y2 + reach
+  )
 }
 
 function nearest(places: readonly Point[], point: Point, reach: number): Point | null {

@@ -6,12 +6,25 @@ import type { TagPart } from './display'
 const LONGEST = 48
 
 /** e.g. "car 3 ? · red · 87 % · occluded". `important`: pointed at or selected, so that its state is told too. */
-export function tagText(shape: ShownShape, label: Label | null, parts: readonly TagPart[], frame: FrameNumber, important: boolean): string {
+export function tagText(
+  shape: ShownShape,
+  label: Label | null,
+  parts: readonly TagPart[],
+  frame: FrameNumber,
+  important: boolean,
+): string {
   const { track, origin, confidence, doubtful, occluded } = shape
-  const name = [parts.includes('label') && label?.name, parts.includes('number') && track.number > 0 && track.number, doubtful && '?'].filter(Boolean).join(' ')
+  const name = [
+    parts.includes('label') && label?.name,
+    parts.includes('number') && track.number > 0 && track.number,
+    doubtful && '?',
+  ]
+    .filter(Boolean)
+    .join(' ')
   const told = [name]
   if (parts.includes('attributes') && label) told.push(...attributesText(shape, label, frame))
-  if (origin === 'predicted' && (important || parts.includes('confidence'))) told.push(`${Math.round(confidence * 100)} %`)
+  if (origin === 'predicted' && (important || parts.includes('confidence')))
+    told.push(`${Math.round(confidence * 100)} %`)
   if (parts.includes('source')) told.push(track.source)
   if (important && occluded) told.push('occluded')
   if (important && track.locked) told.push('locked')

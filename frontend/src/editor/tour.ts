@@ -37,35 +37,54 @@ export class Tour {
 export function tourSteps({ keymap }: Editor): readonly TourStep[] {
   const key = (id: string) => keymap.shown(id) || '–'
   return [
-    { about: '#tool-bar', title: t('Draw an object'), text: t('Press {key} and draw something that moves. A digit chooses which label it gets.', { key: key('tool.draw') }) },
+    {
+      about: '#tool-bar',
+      title: t('Draw an object'),
+      text: t('Press {key} and draw something that moves. A digit chooses which label it gets.', {
+        key: key('tool.draw'),
+      }),
+    },
     {
       about: '#tracking',
       title: t('Let it be followed'),
-      text: t('Press {key}, and the object is followed through the video before your eyes. Go on working meanwhile.', { key: key('run.forward') }),
+      text: t('Press {key}, and the object is followed through the video before your eyes. Go on working meanwhile.', {
+        key: key('run.forward'),
+      }),
     },
     {
       about: '#transport',
       title: t('Look through it'),
       text: t('{play} plays, {next} and {previous} step, {doubtful} jumps to where the tracker was in doubt.', {
-        play: key('playback.toggle'), next: key('frame.next'), previous: key('frame.previous'), doubtful: key('doubtful.next'),
+        play: key('playback.toggle'),
+        next: key('frame.next'),
+        previous: key('frame.previous'),
+        doubtful: key('doubtful.next'),
       }),
     },
     {
       about: '#objects',
       title: t('Correct what is off'),
-      text: t('Select an object and drag it to where it belongs: it alone is followed again from there. What you set is never overwritten.'),
+      text: t(
+        'Select an object and drag it to where it belongs: it alone is followed again from there. What you set is never overwritten.',
+      ),
     },
     {
       about: '#timeline-area',
       title: t('See it in time'),
-      text: t('Each object has a row: diamonds are keyframes that you set, the rest is predicted or in between. Drag to move the playhead.'),
+      text: t(
+        'Each object has a row: diamonds are keyframes that you set, the rest is predicted or in between. Drag to move the playhead.',
+      ),
     },
     {
       about: '[data-command="view.help"]',
       title: t('Every action has a key'),
-      text: t('{help} lists them all; there you can change them, or take those of CVAT or Supervisely. {palette} finds any action by a few letters.', {
-        help: key('view.help'), palette: key('view.palette'),
-      }),
+      text: t(
+        '{help} lists them all; there you can change them, or take those of CVAT or Supervisely. {palette} finds any action by a few letters.',
+        {
+          help: key('view.help'),
+          palette: key('view.palette'),
+        },
+      ),
     },
   ]
 }

@@ -52,7 +52,12 @@ export const conditionsOf = ({ here, visible, labels, contents, verdicts, source
   Number(here) + Number(visible) + [labels, contents, verdicts, sources].filter((set) => set.size).length
 
 /** The tracks to list, in order. */
-export function listed(tracks: Iterable<Track>, filter: TrackFilter, order: TrackOrder, known: TrackKnowledge): Track[] {
+export function listed(
+  tracks: Iterable<Track>,
+  filter: TrackFilter,
+  order: TrackOrder,
+  known: TrackKnowledge,
+): Track[] {
   const found: Track[] = []
   for (const track of tracks) if (!track.deleted && matches(track, filter, known)) found.push(track)
   const value = sortValue(order.by, known)

@@ -1,7 +1,15 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { EditorStore } from '@/store/store'
 import type { Track, TrackId } from '@/store/types'
-import { EVERYTHING, listed, SORT_KEYS, type SortKey, type TrackFilter, type TrackKnowledge, type TrackOrder } from './track-filter'
+import {
+  EVERYTHING,
+  listed,
+  SORT_KEYS,
+  type SortKey,
+  type TrackFilter,
+  type TrackKnowledge,
+  type TrackOrder,
+} from './track-filter'
 
 /** The list of tracks that timeline and objects panel share: filtered, in order, worked out once. */
 export class TrackList {

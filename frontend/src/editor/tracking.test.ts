@@ -15,7 +15,13 @@ describe('Track', () => {
     const other = test.given({ 0: [300, 100, 400, 200] })
     test.press('T')
     expect(test.sent('run.start')).toMatchObject([
-      { model: null, direction: 'forward', first: 0, last: 999, prompts: [{ track, frame: 0, box: [100, 100, 200, 200] }, { track: other }] },
+      {
+        model: null,
+        direction: 'forward',
+        first: 0,
+        last: 999,
+        prompts: [{ track, frame: 0, box: [100, 100, 200, 200] }, { track: other }],
+      },
     ])
   })
 
@@ -67,7 +73,9 @@ describe('correcting an object', () => {
   it('that a run follows tells that run', () => {
     test.bench.run({ id: 'run', tracks: [track], heads: { [track]: 8 } })
     test.drag([150, 150], [160, 150])
-    expect(test.sent('run.correct')).toEqual([{ type: 'run.correct', run: 'run', track, frame: 4, box: [110, 100, 210, 200] }])
+    expect(test.sent('run.correct')).toEqual([
+      { type: 'run.correct', run: 'run', track, frame: 4, box: [110, 100, 210, 200] },
+    ])
     expect(test.sent('run.start')).toEqual([])
   })
 
@@ -75,7 +83,13 @@ describe('correcting an object', () => {
     test.given({ 4: [300, 100, 400, 200] })
     test.drag([150, 150], [160, 150])
     expect(test.sent('run.start')).toMatchObject([
-      { first: 4, last: 8, direction: 'forward', prompts: [{ track, frame: 4, box: [110, 100, 210, 200] }], options: { redo: true } },
+      {
+        first: 4,
+        last: 8,
+        direction: 'forward',
+        prompts: [{ track, frame: 4, box: [110, 100, 210, 200] }],
+        options: { redo: true },
+      },
     ])
   })
 

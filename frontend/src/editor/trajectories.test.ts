@@ -17,7 +17,13 @@ function rowsOf(places: Readonly<Record<number, readonly [x: number, flags: numb
 describe('an object’s path', () => {
   it('goes through the anchors of its rows, and on straight lines between them', () => {
     const path = pathOf(rowsOf({ 10: [100, Flag.keyframe], 20: [200, Flag.keyframe] }), 0, 255, 'centre')
-    expect([path.place(9), path.place(10), path.place(13), path.place(20), path.place(21)]).toEqual([null, { x: 100, y: 100 }, { x: 130, y: 100 }, { x: 200, y: 100 }, null])
+    expect([path.place(9), path.place(10), path.place(13), path.place(20), path.place(21)]).toEqual([
+      null,
+      { x: 100, y: 100 },
+      { x: 130, y: 100 },
+      { x: 200, y: 100 },
+      null,
+    ])
   })
 
   it('may be that of the bottom of the box', () => {
@@ -26,7 +32,12 @@ describe('an object’s path', () => {
   })
 
   it('has a gap where the object is outside', () => {
-    const path = pathOf(rowsOf({ 10: [100, Flag.keyframe], 20: [120, Flag.keyframe | Flag.outside], 30: [300, Flag.keyframe] }), 0, 255, 'centre')
+    const path = pathOf(
+      rowsOf({ 10: [100, Flag.keyframe], 20: [120, Flag.keyframe | Flag.outside], 30: [300, Flag.keyframe] }),
+      0,
+      255,
+      'centre',
+    )
     expect([path.frames, path.begins, path.place(25)]).toEqual([[10, 30], [true, true], null])
   })
 
@@ -36,7 +47,12 @@ describe('an object’s path', () => {
   })
 
   it('tells how fast the object goes, per frame', () => {
-    const path = pathOf(rowsOf({ 10: [100, Flag.keyframe], 20: [200, Flag.predicted], 21: [290, Flag.predicted] }), 0, 255, 'centre')
+    const path = pathOf(
+      rowsOf({ 10: [100, Flag.keyframe], 20: [200, Flag.predicted], 21: [290, Flag.predicted] }),
+      0,
+      255,
+      'centre',
+    )
     expect([path.pace(0), path.pace(1), path.pace(2)]).toEqual([0, 10, 90])
   })
 })
@@ -124,6 +140,9 @@ describe('the neighbouring keyframes', () => {
     test.editor.goTo(40)
     expect(test.editor.trajectories.neighbours(40)).toEqual([])
     test.press('Shift+N')
-    expect(test.editor.trajectories.neighbours(40).map(({ frame, shape }) => [frame, shape.bounds[0]])).toEqual([[0, 70], [80, 270]])
+    expect(test.editor.trajectories.neighbours(40).map(({ frame, shape }) => [frame, shape.bounds[0]])).toEqual([
+      [0, 70],
+      [80, 270],
+    ])
   })
 })

@@ -52,7 +52,15 @@ export class Trajectories {
 
   toJSON(): StoredTrajectories {
     const { on, all, back, ahead, anchor, jump, onion } = this
-    return { on: on.value, all: all.value, back: back.value, ahead: ahead.value, anchor: anchor.value, jump: jump.value, onion: onion.value }
+    return {
+      on: on.value,
+      all: all.value,
+      back: back.value,
+      ahead: ahead.value,
+      anchor: anchor.value,
+      jump: jump.value,
+      onion: onion.value,
+    }
   }
 
   /** First and last frame that ways are shown of, around `frame`. */
@@ -64,8 +72,12 @@ export class Trajectories {
   tracks(frame: FrameNumber): Track[] {
     if (!this.on.value) return []
     const { queries, records, session } = this.store
-    const tracks = this.all.value ? queries.tracksWithin(...this.stretch(frame)) : [...session.selection.value].map((id) => records.track(id))
-    return tracks.filter((track) => track !== null).filter((track) => !track.deleted && !session.isHidden(track.id, frame))
+    const tracks = this.all.value
+      ? queries.tracksWithin(...this.stretch(frame))
+      : [...session.selection.value].map((id) => records.track(id))
+    return tracks
+      .filter((track) => track !== null)
+      .filter((track) => !track.deleted && !session.isHidden(track.id, frame))
   }
 
   /** A track's way, at least from first to last; kept until its rows change. */

@@ -45,8 +45,15 @@ export class ViewOptions {
   /** As a CSS filter; empty: none. */
   get filter(): string {
     const { brightness, contrast, saturation } = this.picture.value
-    const parts = [['brightness', brightness], ['contrast', contrast], ['saturate', saturation]] as const
-    return parts.filter(([, value]) => value !== 1).map(([name, value]) => `${name}(${value})`).join(' ')
+    const parts = [
+      ['brightness', brightness],
+      ['contrast', contrast],
+      ['saturate', saturation],
+    ] as const
+    return parts
+      .filter(([, value]) => value !== 1)
+      .map(([name, value]) => `${name}(${value})`)
+      .join(' ')
   }
 
   toJSON(): StoredViewOptions {

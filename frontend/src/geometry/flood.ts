@@ -16,7 +16,12 @@ export function withRegionAt(shape: Geometry, at: Point, frame: { width: number;
   const leaks = (pixel: number) => {
     const x = pixel % width
     const y = (pixel - x) / width
-    return (x === 0 && left > 0) || (y === 0 && top > 0) || (x === width - 1 && left + width < frame.width) || (y === height - 1 && top + height < frame.height)
+    return (
+      (x === 0 && left > 0) ||
+      (y === 0 && top > 0) ||
+      (x === width - 1 && left + width < frame.width) ||
+      (y === height - 1 && top + height < frame.height)
+    )
   }
   if (region.some(leaks)) return null
   for (const pixel of region) bitmap.bits[pixel] = 1
@@ -38,7 +43,12 @@ function pixelAt({ left, top, width, height }: Bitmap, { x, y }: Point): number 
 }
 
 /** Pixels that have the value of `start` and hang together with it, by sides or also by corners. */
-export function connected({ bits, width, height }: Bitmap, start: number, corners: boolean, seen = new Uint8Array(bits.length)): number[] {
+export function connected(
+  { bits, width, height }: Bitmap,
+  start: number,
+  corners: boolean,
+  seen = new Uint8Array(bits.length),
+): number[] {
   const value = bits[start]
   const found = [start]
   seen[start] = 1

@@ -11,15 +11,38 @@ const places = (polygons: ReturnType<typeof joined>) => polygons?.outline.map(({
 describe('polygons', () => {
   it('that overlap get one outline around both', () => {
     const both = joined(box(0, 0, 20, 20), box(10, 10, 30, 30))
-    expect(places(both)).toEqual([[0, 0], [20, 0], [20, 10], [30, 10], [30, 30], [10, 30], [10, 20], [0, 20]])
+    expect(places(both)).toEqual([
+      [0, 0],
+      [20, 0],
+      [20, 10],
+      [30, 10],
+      [30, 30],
+      [10, 30],
+      [10, 20],
+      [0, 20],
+    ])
   })
 
   it('that share a border lose it, with the vertices that it leaves on straight lines', () => {
-    expect(places(joined(box(0, 0, 20, 20), box(20, 0, 40, 20)))).toEqual([[0, 0], [40, 0], [40, 20], [0, 20]])
+    expect(places(joined(box(0, 0, 20, 20), box(20, 0, 40, 20)))).toEqual([
+      [0, 0],
+      [40, 0],
+      [40, 20],
+      [0, 20],
+    ])
   })
 
   it('that share part of a border keep the rest of it', () => {
-    expect(places(joined(box(0, 0, 20, 20), box(20, 5, 40, 15)))).toEqual([[0, 0], [20, 0], [20, 5], [40, 5], [40, 15], [20, 15], [20, 20], [0, 20]])
+    expect(places(joined(box(0, 0, 20, 20), box(20, 5, 40, 15)))).toEqual([
+      [0, 0],
+      [20, 0],
+      [20, 5],
+      [40, 5],
+      [40, 15],
+      [20, 15],
+      [20, 20],
+      [0, 20],
+    ])
   })
 
   it('may be drawn in either direction', () => {
@@ -32,18 +55,41 @@ describe('polygons', () => {
   })
 
   it('of which one lies in the other are that other', () => {
-    expect(places(joined(box(0, 0, 20, 20), box(5, 5, 10, 10)))).toEqual([[0, 0], [20, 0], [20, 20], [0, 20]])
-    expect(places(joined(box(5, 5, 10, 10), box(0, 0, 20, 20)))).toEqual([[0, 0], [20, 0], [20, 20], [0, 20]])
-    expect(places(joined(box(0, 0, 20, 20), box(0, 0, 20, 20)))).toEqual([[0, 0], [20, 0], [20, 20], [0, 20]])
+    expect(places(joined(box(0, 0, 20, 20), box(5, 5, 10, 10)))).toEqual([
+      [0, 0],
+      [20, 0],
+      [20, 20],
+      [0, 20],
+    ])
+    expect(places(joined(box(5, 5, 10, 10), box(0, 0, 20, 20)))).toEqual([
+      [0, 0],
+      [20, 0],
+      [20, 20],
+      [0, 20],
+    ])
+    expect(places(joined(box(0, 0, 20, 20), box(0, 0, 20, 20)))).toEqual([
+      [0, 0],
+      [20, 0],
+      [20, 20],
+      [0, 20],
+    ])
   })
 
   it('around a hole fill it, and it is said', () => {
-    const both = joined(points([0, 0], [30, 0], [30, 10], [10, 10], [10, 30], [0, 30]), points([30, 5], [30, 30], [5, 30], [5, 20], [20, 20], [20, 5]))
+    const both = joined(
+      points([0, 0], [30, 0], [30, 10], [10, 10], [10, 30], [0, 30]),
+      points([30, 5], [30, 30], [5, 30], [5, 20], [20, 20], [20, 5]),
+    )
     expect([both?.holes, enclosed(both!.outline)]).toEqual([true, 900])
   })
 
   it('are three in whatever order they touch', () => {
-    expect(places(joined(box(0, 0, 10, 10), box(20, 0, 30, 10), box(10, 0, 20, 10)))).toEqual([[0, 0], [30, 0], [30, 10], [0, 10]])
+    expect(places(joined(box(0, 0, 10, 10), box(20, 0, 30, 10), box(10, 0, 20, 10)))).toEqual([
+      [0, 0],
+      [30, 0],
+      [30, 10],
+      [0, 10],
+    ])
   })
 
   it('that lie apart, or touch at a corner alone, are not one', () => {
@@ -52,7 +98,14 @@ describe('polygons', () => {
   })
 
   it('of many vertices enclose what they did together', () => {
-    const circle = (x: number) => points(...Array.from({ length: 90 }, (_, index) => [x + 50 * Math.cos((index * Math.PI) / 45), 100 + 50 * Math.sin((index * Math.PI) / 45)] as const))
+    const circle = (x: number) =>
+      points(
+        ...Array.from(
+          { length: 90 },
+          (_, index) =>
+            [x + 50 * Math.cos((index * Math.PI) / 45), 100 + 50 * Math.sin((index * Math.PI) / 45)] as const,
+        ),
+      )
     const lens = 2 * 50 * 50 * Math.acos(0.5) - 25 * Math.sqrt(10000 - 2500)
     expect(enclosed(joined(circle(100), circle(150))!.outline) / (2 * Math.PI * 2500 - lens)).toBeCloseTo(1, 2)
   })
@@ -67,7 +120,10 @@ describe('polygons of any form, also with sides and vertices on each other', () 
     const count = 3 + Math.floor(random() * 12)
     return Array.from({ length: count }, (_, index) => {
       const [far, angle] = [20 + random() * 80, ((index + random() * 0.8) / count) * 2 * Math.PI]
-      return { x: Math.round((x + far * Math.cos(angle)) / step) * step, y: Math.round((120 + far * Math.sin(angle)) / step) * step }
+      return {
+        x: Math.round((x + far * Math.cos(angle)) / step) * step,
+        y: Math.round((120 + far * Math.sin(angle)) / step) * step,
+      }
     })
   }
 
@@ -89,10 +145,21 @@ describe('polygons of any form, also with sides and vertices on each other', () 
 })
 
 describe('masks', () => {
-  const mask = (left: number, ...rows: string[]) => encodeMask({ left, top: 5, width: rows[0]!.length, height: rows.length, bits: Uint8Array.from(rows.join(''), (sign) => (sign === '#' ? 1 : 0)) })!
+  const mask = (left: number, ...rows: string[]) =>
+    encodeMask({
+      left,
+      top: 5,
+      width: rows[0]!.length,
+      height: rows.length,
+      bits: Uint8Array.from(rows.join(''), (sign) => (sign === '#' ? 1 : 0)),
+    })!
 
   it('have the pixels of all, also where they lie apart', () => {
     const all = joinedMasks([mask(0, '##', '##'), mask(1, '##'), mask(10, '#')])
-    expect([maskArea(all), all.bounds, [...decodeMask(all).bits.subarray(0, 11)].join('')]).toEqual([6, [0, 5, 11, 7], '11100000001'])
+    expect([maskArea(all), all.bounds, [...decodeMask(all).bits.subarray(0, 11)].join('')]).toEqual([
+      6,
+      [0, 5, 11, 7],
+      '11100000001',
+    ])
   })
 })

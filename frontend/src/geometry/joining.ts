@@ -23,7 +23,9 @@ export function joinedMasks(masks: readonly Geometry[]): Geometry {
  * One outline around polygons that touch or overlap, and whether it covers holes between them; null where they lie apart.
  * Vertices that are still on the outside stay where they are.
  */
-export function joinedPolygons(polygons: readonly (readonly Point[])[]): { readonly outline: readonly Point[]; readonly holes: boolean } | null {
+export function joinedPolygons(
+  polygons: readonly (readonly Point[])[],
+): { readonly outline: readonly Point[]; readonly holes: boolean } | null {
   let [outline, ...rest] = polygons.map(clockwise)
   let holes = false
   while (outline && rest.length) {
@@ -48,10 +50,16 @@ function outlineLoops(one: readonly Point[], drawn: readonly Point[]): Point[][]
   const [ofMine, ofTheirs] = [new Set(mine.map(keyOf)), new Set(theirs.map(keyOf))]
   // A side of both counts once where both lie on the same side of it; between them it is no border any more.
   const kept = [
-    ...mine.filter((side) => ofTheirs.has(keyOf(side)) || (!ofTheirs.has(keyOf(back(side))) && !inside(other, middle(side)))),
-    ...theirs.filter((side) => !ofMine.has(keyOf(side)) && !ofMine.has(keyOf(back(side))) && !inside(one, middle(side))),
+    ...mine.filter(
+      (side) => ofTheirs.has(keyOf(side)) || (!ofTheirs.has(keyOf(back(side))) && !inside(other, middle(side))),
+    ),
+    ...theirs.filter(
+      (side) => !ofMine.has(keyOf(side)) && !ofMine.has(keyOf(back(side))) && !inside(one, middle(side)),
+    ),
   ]
-  return chained(kept).map(withoutStraightVertices).filter((loop) => loop.length >= 3)
+  return chained(kept)
+    .map(withoutStraightVertices)
+    .filter((loop) => loop.length >= 3)
 }
 
 /** The sides of two outlines, divided where the outlines meet, with the same points in both. */
@@ -59,14 +67,21 @@ function cutSides(mine: readonly Side[], theirs: readonly Side[]): readonly [Sid
   const cuts = new Map<Side, Point[]>([...mine, ...theirs].map((side) => [side, []]))
   for (const a of mine) {
     for (const b of theirs) {
-      const met = [...b.filter((end) => liesOn(end, a)).map((end) => [a, end] as const), ...a.filter((end) => liesOn(end, b)).map((end) => [b, end] as const)]
+      const met = [
+        ...b.filter((end) => liesOn(end, a)).map((end) => [a, end] as const),
+        ...a.filter((end) => liesOn(end, b)).map((end) => [b, end] as const),
+      ]
       for (const [side, end] of met) cuts.get(side)!.push(end)
       const at = met.length || sharesEnd(a, b) ? null : crossing(a, b)
       if (at) for (const side of [a, b]) cuts.get(side)!.push(at)
     }
   }
   const divided = (side: Side): Side[] => {
-    const stops = [side[0], ...cuts.get(side)!.sort((one, other) => apart(side[0], one) - apart(side[0], other)), side[1]]
+    const stops = [
+      side[0],
+      ...cuts.get(side)!.sort((one, other) => apart(side[0], one) - apart(side[0], other)),
+      side[1],
+    ]
     return stops.slice(1).flatMap((to, index) => (apart(stops[index]!, to) > 0 ? [[stops[index]!, to] as const] : []))
   }
   return [mine.flatMap(divided), theirs.flatMap(divided)]
@@ -76,7 +91,11 @@ const sharesEnd = (a: Side, b: Side): boolean => a.some((end) => b.some((other) 
 
 /** Whether a point lies on a side, between its ends. */
 function liesOn(point: Point, [from, to]: Side): boolean {
-  return apart(nearestOnSegment(point, from, to), point) <= TOUCH_PX && apart(point, from) > TOUCH_PX && apart(point, to) > TOUCH_PX
+  return (
+    apart(nearestOnSegment(point, from, to), point) <= TOUCH_PX &&
+    apart(point, from) > TOUCH_PX &&
+    apart(point, to) > TOUCH_PX
+  )
 }
 
 /** Where two sides cross; null where they don't. */
@@ -100,7 +119,9 @@ function chained(sides: readonly Side[]): Point[][] {
     const loop = [start[0]]
     let side = start
     while (placeKey(side[1]) !== placeKey(start[0])) {
-      const next = (from.get(placeKey(side[1])) ?? []).filter((each) => left.has(each)).sort((a, b) => turnTo(side, b) - turnTo(side, a))[0]
+      const next = (from.get(placeKey(side[1])) ?? [])
+        .filter((each) => left.has(each))
+        .sort((a, b) => turnTo(side, b) - turnTo(side, a))[0]
       if (!next) break
       left.delete(next)
       loop.push(next[0])
@@ -119,14 +140,19 @@ function turnTo([a, b]: Side, [c, d]: Side): number {
 
 /** Where two outlines were joined, vertices are left on straight lines. */
 function withoutStraightVertices(loop: readonly Point[]): Point[] {
-  const corner = loop.findIndex((vertex, index) => Math.abs(turnTo([loop.at(index - 1)!, vertex], [vertex, loop[(index + 1) % loop.length]!])) > 0.01)
+  const corner = loop.findIndex(
+    (vertex, index) =>
+      Math.abs(turnTo([loop.at(index - 1)!, vertex], [vertex, loop[(index + 1) % loop.length]!])) > 0.01,
+  )
   if (corner < 0) return []
   const around = [...loop.slice(corner), ...loop.slice(0, corner + 1)]
   return simplified(around, TOUCH_PX).slice(0, -1)
 }
 
-const clockwise = (vertices: readonly Point[]): readonly Point[] => (signedArea(vertices) < 0 ? [...vertices].reverse() : vertices)
-const sidesOf = (vertices: readonly Point[]): Side[] => vertices.map((from, index) => [from, vertices[(index + 1) % vertices.length]!])
+const clockwise = (vertices: readonly Point[]): readonly Point[] =>
+  signedArea(vertices) < 0 ? [...vertices].reverse() : vertices
+const sidesOf = (vertices: readonly Point[]): Side[] =>
+  vertices.map((from, index) => [from, vertices[(index + 1) % vertices.length]!])
 const apart = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y)
 const back = ([from, to]: Side): Side => [to, from]
 const middle = ([a, b]: Side): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 })

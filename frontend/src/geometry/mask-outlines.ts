@@ -6,7 +6,12 @@ import { decodeMask, type Bitmap } from './rle'
 import { simplified } from './simplify'
 
 /** Right, down, left, up: one walks with the mask to the right. */
-const STEPS = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const
+const STEPS = [
+  [1, 0],
+  [0, 1],
+  [-1, 0],
+  [0, -1],
+] as const
 
 /** A mask as outlines. */
 export interface MaskOutlines {
@@ -20,7 +25,10 @@ export interface MaskOutlines {
 export function outlinesOf(shape: Geometry, tolerance: number): MaskOutlines {
   const borders = bordersOf(decodeMask(shape))
   const outer = borders.filter(({ area }) => area > 0).sort((a, b) => b.area - a.area)
-  const pieces = outer.map(({ outline, area }) => ({ outline: simplified([...outline, ...outline.slice(0, 1)], tolerance).slice(0, -1), area }))
+  const pieces = outer.map(({ outline, area }) => ({
+    outline: simplified([...outline, ...outline.slice(0, 1)], tolerance).slice(0, -1),
+    area,
+  }))
   return { pieces: pieces.filter(({ outline }) => outline.length >= 3), holes: borders.length - outer.length }
 }
 
@@ -39,7 +47,8 @@ function bordersOf(bitmap: Bitmap): { readonly outline: readonly Point[]; readon
   return borders
 }
 
-const set = ({ bits, width, height }: Bitmap, x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height && bits[y * width + x] === 1
+const set = ({ bits, width, height }: Bitmap, x: number, y: number) =>
+  x >= 0 && y >= 0 && x < width && y < height && bits[y * width + x] === 1
 
 /** Along the border of a piece from the left top corner of a pixel back to it; corners only. */
 function walk(bitmap: Bitmap, x0: number, y0: number, walked: Uint8Array): Point[] {

@@ -1,21 +1,47 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Geometry } from './kinds/kind'
-import { decodeMask, emptyBitmap, encodeMask, fillPolygon, maskArea, maskContains, maskWithout, movedMask, stamp, withoutHoles, type Bitmap } from './rle'
+import {
+  decodeMask,
+  emptyBitmap,
+  encodeMask,
+  fillPolygon,
+  maskArea,
+  maskContains,
+  maskWithout,
+  movedMask,
+  stamp,
+  withoutHoles,
+  type Bitmap,
+} from './rle'
 
-interface Fixture { name: string; left: number; top: number; rows: string[]; payload: string }
+interface Fixture {
+  name: string
+  left: number
+  top: number
+  rows: string[]
+  payload: string
+}
 
-const fixtures = JSON.parse(readFileSync(new URL('../../../tests/protocol/masks.json', import.meta.url), 'utf8')) as Fixture[]
+const fixtures = JSON.parse(
+  readFileSync(new URL('../../../tests/protocol/masks.json', import.meta.url), 'utf8'),
+) as Fixture[]
 const toHex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** '.#' rows as a bitmap. */
 const drawn = (rows: readonly string[], left = 0, top = 0): Bitmap => ({
-  left, top, width: rows[0]!.length, height: rows.length, bits: Uint8Array.from(rows.join(''), (sign) => (sign === '#' ? 1 : 0)),
+  left,
+  top,
+  width: rows[0]!.length,
+  height: rows.length,
+  bits: Uint8Array.from(rows.join(''), (sign) => (sign === '#' ? 1 : 0)),
 })
 
 const rowsOf = (shape: Geometry) => {
   const { bits, width, height } = decodeMask(shape)
-  return Array.from({ length: height }, (_, row) => Array.from(bits.subarray(row * width, (row + 1) * width), (bit) => (bit ? '#' : '.')).join(''))
+  return Array.from({ length: height }, (_, row) =>
+    Array.from(bits.subarray(row * width, (row + 1) * width), (bit) => (bit ? '#' : '.')).join(''),
+  )
 }
 
 /** Numbers that look random and are the same each time. */
@@ -38,7 +64,12 @@ describe('a mask', () => {
   it('comes back from any bitmap, its window no larger than it is', () => {
     const random = noise(7)
     for (let round = 0; round < 30; round++) {
-      const bitmap = emptyBitmap({ left: 5, top: 9, width: 1 + Math.floor(random() * 12), height: 1 + Math.floor(random() * 12) })
+      const bitmap = emptyBitmap({
+        left: 5,
+        top: 9,
+        width: 1 + Math.floor(random() * 12),
+        height: 1 + Math.floor(random() * 12),
+      })
       bitmap.bits.forEach((_, index) => (bitmap.bits[index] = random() < 0.4 ? 1 : 0))
       const shape = encodeMask(bitmap)
       if (!shape) continue
@@ -55,7 +86,16 @@ describe('a mask', () => {
 
   it('knows its pixels without being unpacked', () => {
     const shape = encodeMask(drawn(['.##', '#.#'], 10, 20))!
-    const inside = [[10, 20], [11, 20], [12.9, 20.5], [10, 21], [11, 21], [12, 21], [13, 21], [9.9, 20]].map(([x, y]) => maskContains(shape, { x: x!, y: y! }))
+    const inside = [
+      [10, 20],
+      [11, 20],
+      [12.9, 20.5],
+      [10, 21],
+      [11, 21],
+      [12, 21],
+      [13, 21],
+      [9.9, 20],
+    ].map(([x, y]) => maskContains(shape, { x: x!, y: y! }))
     expect(inside).toEqual([false, true, true, true, false, true, false, false])
   })
 
@@ -75,14 +115,29 @@ describe('a mask', () => {
   })
 
   it('has its holes filled, not its bays', () => {
-    expect(rowsOf(withoutHoles(encodeMask(drawn(['####.', '#..#.', '#.##.', '####.', '#.#.#']))!))).toEqual(['####.', '####.', '####.', '####.', '#.#.#'])
+    expect(rowsOf(withoutHoles(encodeMask(drawn(['####.', '#..#.', '#.##.', '####.', '#.#.#']))!))).toEqual([
+      '####.',
+      '####.',
+      '####.',
+      '####.',
+      '#.#.#',
+    ])
   })
 })
 
 describe('drawing into a bitmap', () => {
   it('fills the pixels whose centres lie in a polygon', () => {
     const bitmap = emptyBitmap({ left: 0, top: 0, width: 5, height: 4 })
-    fillPolygon(bitmap, [{ x: 0.6, y: 0.4 }, { x: 4.4, y: 0.4 }, { x: 4.4, y: 3 }, { x: 0.6, y: 3 }], 1)
+    fillPolygon(
+      bitmap,
+      [
+        { x: 0.6, y: 0.4 },
+        { x: 4.4, y: 0.4 },
+        { x: 4.4, y: 3 },
+        { x: 0.6, y: 3 },
+      ],
+      1,
+    )
     expect(rowsOf(encodeMask(bitmap)!)).toEqual(['###', '###', '###'])
   })
 

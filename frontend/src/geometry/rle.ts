@@ -24,7 +24,13 @@ const HEADER = 16
 export function unpackMask({ payload }: Geometry): Window & { readonly runs: Uint32Array } {
   const aligned = payload.byteOffset % 4 ? payload.slice() : payload
   const [left, top, width, height] = new Int32Array(aligned.buffer, aligned.byteOffset, 4)
-  return { left: left!, top: top!, width: width!, height: height!, runs: new Uint32Array(aligned.buffer, aligned.byteOffset + HEADER, (aligned.byteLength - HEADER) / 4) }
+  return {
+    left: left!,
+    top: top!,
+    width: width!,
+    height: height!,
+    runs: new Uint32Array(aligned.buffer, aligned.byteOffset + HEADER, (aligned.byteLength - HEADER) / 4),
+  }
 }
 
 function packMask({ left, top, width, height }: Window, runs: readonly number[]): Geometry {
@@ -34,7 +40,10 @@ function packMask({ left, top, width, height }: Window, runs: readonly number[])
   return { kind: 'mask', bounds: [left, top, left + width, top + height], payload }
 }
 
-export const emptyBitmap = (window: Window): Bitmap => ({ ...window, bits: new Uint8Array(window.width * window.height) })
+export const emptyBitmap = (window: Window): Bitmap => ({
+  ...window,
+  bits: new Uint8Array(window.width * window.height),
+})
 
 export function decodeMask(shape: Geometry): Bitmap {
   const { left, top, width, height } = unpackMask(shape)
@@ -57,7 +66,8 @@ export function drawRuns(bitmap: Bitmap, shape: Geometry): void {
         const x = left + column - bitmap.left
         const y0 = Math.max(at - column * height + top - bitmap.top, 0)
         const y1 = Math.min(stop - column * height + top - bitmap.top, bitmap.height)
-        if (x >= 0 && x < stride) for (let y = y0, pixel = y0 * stride + x; y < y1; y++, pixel += stride) bits[pixel] = 1
+        if (x >= 0 && x < stride)
+          for (let y = y0, pixel = y0 * stride + x; y < y1; y++, pixel += stride) bits[pixel] = 1
         at = stop
       }
     }
@@ -134,7 +144,8 @@ export function movedMask(shape: Geometry, dx: number, dy: number): Geometry {
   return packMask({ ...window, left: window.left + Math.round(dx), top: window.top + Math.round(dy) }, [...runs])
 }
 
-export const sameMask = (a: Geometry, b: Geometry): boolean => a.payload.byteLength === b.payload.byteLength && a.payload.every((byte, index) => byte === b.payload[index])
+export const sameMask = (a: Geometry, b: Geometry): boolean =>
+  a.payload.byteLength === b.payload.byteLength && a.payload.every((byte, index) => byte === b.payload[index])
 
 /** The first mask without the pixels of the second; null when none is left, the first itself where they don't meet. */
 export function maskWithout(shape: Geometry, other: Geometry): Geometry | null {
@@ -184,7 +195,12 @@ export function withoutHoles(shape: Geometry): Geometry {
   outside[0] = 1
   for (let pixel = open.pop(); pixel !== undefined; pixel = open.pop()) {
     const x = pixel % bitmap.width
-    for (const next of [pixel - bitmap.width, pixel + bitmap.width, x ? pixel - 1 : -1, x < bitmap.width - 1 ? pixel + 1 : -1]) {
+    for (const next of [
+      pixel - bitmap.width,
+      pixel + bitmap.width,
+      x ? pixel - 1 : -1,
+      x < bitmap.width - 1 ? pixel + 1 : -1,
+    ]) {
       if (next < 0 || next >= outside.length || outside[next] || bitmap.bits[next]) continue
       outside[next] = 1
       open.push(next)
@@ -196,7 +212,12 @@ export function withoutHoles(shape: Geometry): Geometry {
 
 /** Set (or clear) the pixels whose centres lie within `radius` px of the way from a to b. Returns the box touched. */
 export function stamp(bitmap: Bitmap, a: Point, b: Point, radius: number, square: boolean, value: 0 | 1): Box {
-  const touched: Box = [Math.min(a.x, b.x) - radius, Math.min(a.y, b.y) - radius, Math.max(a.x, b.x) + radius, Math.max(a.y, b.y) + radius]
+  const touched: Box = [
+    Math.min(a.x, b.x) - radius,
+    Math.min(a.y, b.y) - radius,
+    Math.max(a.x, b.x) + radius,
+    Math.max(a.y, b.y) + radius,
+  ]
   const { left, top, width, height, bits } = bitmap
   const [x1, x2] = [Math.max(Math.floor(touched[0] - left), 0), Math.min(Math.ceil(touched[2] - left), width)]
   const [y1, y2] = [Math.max(Math.floor(touched[1] - top), 0), Math.min(Math.ceil(touched[3] - top), height)]
@@ -208,7 +229,8 @@ export function stamp(bitmap: Bitmap, a: Point, b: Point, radius: number, square
       const x = column + left + 0.5
       const share = length ? Math.min(Math.max(((x - a.x) * dx + (y - a.y) * dy) / length, 0), 1) : 0
       const [away, down] = [Math.abs(x - a.x - dx * share), Math.abs(y - a.y - dy * share)]
-      if (square ? Math.max(away, down) <= radius : away * away + down * down <= radius * radius) bits[row * width + column] = value
+      if (square ? Math.max(away, down) <= radius : away * away + down * down <= radius * radius)
+        bits[row * width + column] = value
     }
   }
   return touched

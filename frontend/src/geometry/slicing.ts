@@ -19,7 +19,10 @@ interface Crossing {
 
 /** The parts of a polygon that a line divides it into, itself alone where it doesn't. The line may cross it more than once. */
 export function slicedPolygon(vertices: readonly Point[], line: readonly Point[]): (readonly Point[])[] {
-  return chordsOf(vertices, line).reduce((parts, chord) => parts.flatMap((part) => divided(part, chord) ?? [part]), [vertices])
+  return chordsOf(vertices, line).reduce(
+    (parts, chord) => parts.flatMap((part) => divided(part, chord) ?? [part]),
+    [vertices],
+  )
 }
 
 /** The stretches of a line within a polygon, from side to side. */
@@ -80,7 +83,8 @@ function withPoint(vertices: readonly Point[], point: Point): Point[] | null {
   })
   const side = far.indexOf(Math.min(...far))
   if (far[side]! > ON_SIDE_PX) return null
-  const isVertex = (index: number) => Math.hypot(vertices[index]!.x - point.x, vertices[index]!.y - point.y) <= ON_SIDE_PX
+  const isVertex = (index: number) =>
+    Math.hypot(vertices[index]!.x - point.x, vertices[index]!.y - point.y) <= ON_SIDE_PX
   const same = [side, (side + 1) % vertices.length].find(isVertex)
   if (same !== undefined) return vertices.map((vertex, index) => (index === same ? point : vertex))
   return [...vertices.slice(0, side + 1), point, ...vertices.slice(side + 1)]
@@ -130,11 +134,13 @@ function labelled(bitmap: Bitmap): { readonly parts: number[][]; readonly of: In
 /** Give the pixels under the line, one ring of them after the other, to the part beside them. */
 function shareOut(lost: ReadonlySet<number>, { bits, width }: Bitmap, owner: Int32Array): void {
   let open = [...lost]
-  for (let before = Infinity; open.length < before; ) {
+  for (let before = Infinity; open.length < before;) {
     before = open.length
     const reached = open.flatMap((pixel) => {
       const x = pixel % width
-      const beside = [x ? pixel - 1 : -1, x < width - 1 ? pixel + 1 : -1, pixel - width, pixel + width].find((each) => bits[each])
+      const beside = [x ? pixel - 1 : -1, x < width - 1 ? pixel + 1 : -1, pixel - width, pixel + width].find(
+        (each) => bits[each],
+      )
       return beside === undefined ? [] : [{ pixel, beside }]
     })
     for (const { pixel, beside } of reached) {
@@ -175,5 +181,8 @@ function* pixelsBetween(from: Point, to: Point): Generator<readonly [number, num
   }
 }
 
-const between = (a: Point, b: Point, share: number): Point => ({ x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share })
+const between = (a: Point, b: Point, share: number): Point => ({
+  x: a.x + (b.x - a.x) * share,
+  y: a.y + (b.y - a.y) * share,
+})
 const middle = (a: Point, b: Point): Point => between(a, b, 0.5)

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { boxInView, boxInVideo, directionInVideo, fitted, pinched, turnedAt, turnedCursor, videoToView, viewToVideo, zoomedAt, type Turns, type View } from './view-transform'
+import {
+  boxInView,
+  boxInVideo,
+  directionInVideo,
+  fitted,
+  pinched,
+  turnedAt,
+  turnedCursor,
+  videoToView,
+  viewToVideo,
+  zoomedAt,
+  type Turns,
+  type View,
+} from './view-transform'
 
 const TURNS: readonly Turns[] = [0, 1, 2, 3]
 const view = (turns: Turns): View => ({ scale: 2, x: 30, y: -10, turns })
@@ -41,18 +54,35 @@ describe('a turned view', () => {
   it('moves things where the person’s eye says', () => {
     for (const turns of TURNS) {
       const step = directionInVideo(turns, -1, 0)
-      const [from, to] = [{ x: 50, y: 50 }, { x: 50 + step.x, y: 50 + step.y }].map((point) => videoToView(view(turns), point))
+      const [from, to] = [
+        { x: 50, y: 50 },
+        { x: 50 + step.x, y: 50 + step.y },
+      ].map((point) => videoToView(view(turns), point))
       expect([to!.x - from!.x, to!.y - from!.y]).toEqual([-2, 0])
     }
   })
 
   it('has its cursors across', () => {
-    expect([turnedCursor('ns-resize', 1), turnedCursor('ns-resize', 2), turnedCursor('move', 3)]).toEqual(['ew-resize', 'ns-resize', 'move'])
+    expect([turnedCursor('ns-resize', 1), turnedCursor('ns-resize', 2), turnedCursor('move', 3)]).toEqual([
+      'ew-resize',
+      'ns-resize',
+      'move',
+    ])
   })
 })
 
 it('two fingers move the picture and scale it between them', () => {
-  const apart = pinched(view(0), [{ x: 0, y: 0 }, { x: 100, y: 0 }], [{ x: 10, y: 20 }, { x: 210, y: 20 }])
+  const apart = pinched(
+    view(0),
+    [
+      { x: 0, y: 0 },
+      { x: 100, y: 0 },
+    ],
+    [
+      { x: 10, y: 20 },
+      { x: 210, y: 20 },
+    ],
+  )
   expect(apart.scale).toBe(4)
   expect(videoToView(apart, viewToVideo(view(0), { x: 50, y: 0 }))).toEqual({ x: 110, y: 20 })
 })

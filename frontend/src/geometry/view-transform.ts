@@ -15,7 +15,12 @@ export const MIN_SCALE = 0.02
 export const MAX_SCALE = 64
 
 /** The canvas's x and y axis along the video's: [xx, yx, xy, yy], as in a CSS matrix. */
-const AXES = [[1, 0, 0, 1], [0, 1, -1, 0], [-1, 0, 0, -1], [0, -1, 1, 0]] as const
+const AXES = [
+  [1, 0, 0, 1],
+  [0, 1, -1, 0],
+  [-1, 0, 0, -1],
+  [0, -1, 1, 0],
+] as const
 
 export function videoToView({ scale, x, y, turns }: View, point: Point): Point {
   const [a, b, c, d] = AXES[turns]
@@ -43,7 +48,10 @@ export const boxInVideo = (view: View, width: number, height: number): Box =>
   spanning(viewToVideo(view, { x: 0, y: 0 }), viewToVideo(view, { x: width, y: height }))
 
 /** For `CanvasRenderingContext2D.setTransform`: video px to device px, with `ratio` device px per CSS px. */
-export function matrixOf({ scale, x, y, turns }: View, ratio: number): [number, number, number, number, number, number] {
+export function matrixOf(
+  { scale, x, y, turns }: View,
+  ratio: number,
+): [number, number, number, number, number, number] {
   const [a, b, c, d] = AXES[turns]
   const factor = scale * ratio
   return [a * factor, b * factor, c * factor, d * factor, x * ratio, y * ratio]
@@ -54,7 +62,8 @@ export const zoomedAt = (view: View, at: Point, factor: number): View =>
   keeping(view, at, at, { ...view, scale: Math.min(Math.max(view.scale * factor, MIN_SCALE), MAX_SCALE) })
 
 /** Turn by quarters; what lies under `at` (view px) stays there. */
-export const turnedAt = (view: View, at: Point, by: 1 | -1): View => keeping(view, at, at, { ...view, turns: ((view.turns + by + 4) % 4) as Turns })
+export const turnedAt = (view: View, at: Point, by: 1 | -1): View =>
+  keeping(view, at, at, { ...view, turns: ((view.turns + by + 4) % 4) as Turns })
 
 /** Two fingers moved from `before` to `after` (view px): the picture moves and scales with them. */
 export function pinched(view: View, before: readonly [Point, Point], after: readonly [Point, Point]): View {
@@ -76,7 +85,10 @@ export function fitted(box: Box, canvasWidth: number, canvasHeight: number, turn
 }
 
 const ACROSS: Readonly<Record<string, string>> = {
-  'nwse-resize': 'nesw-resize', 'nesw-resize': 'nwse-resize', 'ns-resize': 'ew-resize', 'ew-resize': 'ns-resize',
+  'nwse-resize': 'nesw-resize',
+  'nesw-resize': 'nwse-resize',
+  'ns-resize': 'ew-resize',
+  'ew-resize': 'ns-resize',
 }
 
 /** A CSS cursor that points along the video's axes, as it has to look on the canvas. */

@@ -46,4 +46,5 @@ export class FrameCache<P extends { close(): void }> {
 }
 
 /** How many bitmaps of this size a cache may hold: about 350 MB, at least a few groups. */
-export const capacityFor = (width: number, height: number) => Math.max(48, Math.min(480, Math.floor(350e6 / (width * height * 4))))
+export const capacityFor = (width: number, height: number) =>
+  Math.max(48, Math.min(480, Math.floor(350e6 / (width * height * 4))))

@@ -70,14 +70,18 @@ export class ImagePlayer implements Player {
     const controller = new AbortController()
     this.underway.set(frame, controller)
     try {
-      const answer = await fetch(this.options.frameUrl.replace('{frame}', String(frame)), { signal: controller.signal, credentials: 'same-origin' })
+      const answer = await fetch(this.options.frameUrl.replace('{frame}', String(frame)), {
+        signal: controller.signal,
+        credentials: 'same-origin',
+      })
       if (!answer.ok) throw new Error(`Frame ${frame} could not be loaded: the server answered ${answer.status}.`)
       const picture = await createImageBitmap(await answer.blob())
       if (this.disposed) picture.close()
       else this.arrived(frame, picture)
     } catch (error) {
       this.queue = this.queue.filter((other) => other !== frame)
-      if (!controller.signal.aborted) this.onError(error instanceof Error ? error.message : `Frame ${frame} could not be loaded.`)
+      if (!controller.signal.aborted)
+        this.onError(error instanceof Error ? error.message : `Frame ${frame} could not be loaded.`)
     } finally {
       if (this.underway.get(frame) === controller) this.underway.delete(frame)
       this.pump()

@@ -10,7 +10,10 @@ let file: FileRanges
 
 function ranged(first: number, last: number): Response {
   const bytes = FILE.slice(first, last + 1)
-  return new Response(bytes, { status: 206, headers: { 'Content-Range': `bytes ${first}-${first + bytes.length - 1}/${FILE.length}` } })
+  return new Response(bytes, {
+    status: 206,
+    headers: { 'Content-Range': `bytes ${first}-${first + bytes.length - 1}/${FILE.length}` },
+  })
 }
 
 beforeEach(() => {
@@ -26,18 +29,27 @@ beforeEach(() => {
 })
 
 const blocks = () => asked.map(([first, last]) => [first / BLOCK, (last + 1) / BLOCK])
-const expectBytes = (bytes: Uint8Array, start: number, end: number) => expect(Buffer.compare(bytes, FILE.subarray(start, end))).toBe(0)
+const expectBytes = (bytes: Uint8Array, start: number, end: number) =>
+  expect(Buffer.compare(bytes, FILE.subarray(start, end))).toBe(0)
 
 describe('bytes of a file', () => {
   it('are those asked for, within a block, across several, and at the end', async () => {
-    for (const [start, end] of [[5, 9], [BLOCK - 3, 3 * BLOCK + 7], [FILE.length - 50, FILE.length]] as const) expectBytes(await file.read(start, end), start, end)
+    for (const [start, end] of [
+      [5, 9],
+      [BLOCK - 3, 3 * BLOCK + 7],
+      [FILE.length - 50, FILE.length],
+    ] as const)
+      expectBytes(await file.read(start, end), start, end)
     expect(await file.size()).toBe(FILE.length)
   })
 
   it('come in whole blocks, those in a row by one request that names its end', async () => {
     await file.size()
     await file.read(3 * BLOCK + 10, 5 * BLOCK + 10)
-    expect(blocks()).toEqual([[0, 1], [3, 6]])
+    expect(blocks()).toEqual([
+      [0, 1],
+      [3, 6],
+    ])
   })
 
   it('that are here are not asked for again', async () => {
@@ -51,7 +63,11 @@ describe('bytes of a file', () => {
   it('are asked for ahead where they are read one after the other', async () => {
     await file.read(4 * BLOCK, 4 * BLOCK + 10)
     await file.read(5 * BLOCK, 5 * BLOCK + 10)
-    expect(blocks()).toEqual([[0, 1], [4, 5], [5, 7]])
+    expect(blocks()).toEqual([
+      [0, 1],
+      [4, 5],
+      [5, 7],
+    ])
   })
 
   it('are taken from the whole file where the server knows no ranges', async () => {

@@ -62,7 +62,10 @@ export class FileRanges {
       const run = this.fetched(begin, Math.min((end + 1) * BLOCK, size))
       for (; number <= end; number++) {
         const at = number * BLOCK - begin
-        this.keep(number, run.then((bytes) => bytes.subarray(at, at + BLOCK)))
+        this.keep(
+          number,
+          run.then((bytes) => bytes.subarray(at, at + BLOCK)),
+        )
       }
       number = end
     }
@@ -77,12 +80,15 @@ export class FileRanges {
   /** What the server answers, asked again for as long as it can't be reached. */
   private async answer(first: number, last: number): Promise<Response> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const answer = await this.get(this.url, { headers: { Range: `bytes=${first}-${last}` } }).catch((error: unknown) => {
-        if (error instanceof TypeError) return null
-        throw error
-      })
+      const answer = await this.get(this.url, { headers: { Range: `bytes=${first}-${last}` } }).catch(
+        (error: unknown) => {
+          if (error instanceof TypeError) return null
+          throw error
+        },
+      )
       if (answer?.ok) return answer
-      if (answer && answer.status < 500) throw new Error(`The video can't be read: the server answered ${answer.status}. Reload the page.`)
+      if (answer && answer.status < 500)
+        throw new Error(`The video can't be read: the server answered ${answer.status}. Reload the page.`)
       await this.pause(pause)
     }
   }

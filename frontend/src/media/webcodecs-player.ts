@@ -33,7 +33,12 @@ export class WebCodecsPlayer implements Player {
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decoder' })
     this.worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.receive(data)
     this.worker.onerror = () => this.onFailed('The decoding worker could not be started.')
-    this.post({ type: 'open', url: new URL(options.proxyUrl, location.href).href, fps: options.fps, frameCount: options.frameCount })
+    this.post({
+      type: 'open',
+      url: new URL(options.proxyUrl, location.href).href,
+      fps: options.fps,
+      frameCount: options.frameCount,
+    })
   }
 
   show(frame: number): void {
@@ -95,8 +100,13 @@ export class WebCodecsPlayer implements Player {
   private want(): void {
     const here = groupOf(this.target)
     const step = this.speed < 0 ? -1 : 1
-    const ahead = Array.from({ length: this.speed === 0 ? 1 : this.groupsAhead }, (_, index) => here + step * (index + 1))
-    const groups = [here, ...ahead, here - step].filter((group) => group >= 0 && group < this.groupCount && !this.complete(group))
+    const ahead = Array.from(
+      { length: this.speed === 0 ? 1 : this.groupsAhead },
+      (_, index) => here + step * (index + 1),
+    )
+    const groups = [here, ...ahead, here - step].filter(
+      (group) => group >= 0 && group < this.groupCount && !this.complete(group),
+    )
     // What is decoded first within a group depends on the frame that is waited for.
     const key = `${groups.join()} ${this.cache.has(this.target) ? '' : this.target}`
     if (key === this.wantedKey) return

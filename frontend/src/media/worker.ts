@@ -40,7 +40,8 @@ function post(message: FromDecoder, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer })
 }
 
-const fail = (error: unknown) => post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+const fail = (error: unknown) =>
+  post({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
 
 self.onmessage = ({ data }: MessageEvent<ToDecoder>) => {
   if (data.type === 'open') {
@@ -63,7 +64,8 @@ async function open(url: string, fps: number): Promise<void> {
   const config = await track?.getDecoderConfig()
   if (!track || !config) throw new Error('The video has no track that can be decoded.')
   const lowLatency: VideoDecoderConfig = { ...config, optimizeForLatency: true }
-  if (!(await VideoDecoder.isConfigSupported(lowLatency)).supported) throw new Error(`This browser can't decode ${config.codec}.`)
+  if (!(await VideoDecoder.isConfigSupported(lowLatency)).supported)
+    throw new Error(`This browser can't decode ${config.codec}.`)
   decoder = new PartDecoder(new EncodedPacketSink(track), lowLatency, fps)
   post({ type: 'opened' })
   if (!busy) await work()
@@ -81,7 +83,8 @@ async function work(): Promise<void> {
       current = null
       // The page may have turned back while the group was being given up.
       if (!whole && under.wanted) wanted.unshift(group)
-      else if (under.wanted && first > group * GROUP) rest = { group, first: group * GROUP, last: first - 1, sought: null }
+      else if (under.wanted && first > group * GROUP)
+        rest = { group, first: group * GROUP, last: first - 1, sought: null }
       post({ type: 'group', group })
     }
   } finally {
@@ -146,7 +149,8 @@ class PartDecoder {
 
   private output(picture: VideoFrame): void {
     const frame = Math.round((picture.timestamp / 1e6) * this.fps)
-    if (this.part && frame >= this.part.first && frame <= this.part.last) this.converting.push(this.send(frame, picture))
+    if (this.part && frame >= this.part.first && frame <= this.part.last)
+      this.converting.push(this.send(frame, picture))
     else picture.close()
   }
 

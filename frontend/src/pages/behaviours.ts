@@ -68,7 +68,8 @@ export function stayWhereYouAre(): void {
   sessionStorage.removeItem(SCROLL_KEY)
   const [path, top] = kept?.split(' ') ?? []
   if (path === location.pathname) scrollTo(0, Number(top))
-  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-stay]')) form.addEventListener('submit', rememberScroll)
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-stay]'))
+    form.addEventListener('submit', rememberScroll)
 }
 
 function rememberScroll(): void {

@@ -59,10 +59,21 @@ function start(): void {
   const kept = `${config.user.id}/${config.layer.id}`
   const store = new EditorStore(
     config,
-    { rest, edits: new IndexedEdits(kept), refused: new IndexedEdits(`${kept}/refused`), send: (message) => live.send(message) },
+    {
+      rest,
+      edits: new IndexedEdits(kept),
+      refused: new IndexedEdits(`${kept}/refused`),
+      send: (message) => live.send(message),
+    },
     firstFrame(config, parameters),
   )
-  const editor = new Editor(store, { fit: () => stage.fit(), turn: (by) => stage.turn(by), toggleFullScreen, focusNext: focusNextRegion, focusPanel })
+  const editor = new Editor(store, {
+    fit: () => stage.fit(),
+    turn: (by) => stage.turn(by),
+    toggleFullScreen,
+    focusNext: focusNextRegion,
+    focusPanel,
+  })
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   mountGrips(editor.layout, scope)
   renderPanels(editor, rest, live)
@@ -88,7 +99,9 @@ function start(): void {
     // What is unsent is kept and sent by the next page, but a person may not open one here again.
     if (store.session.saved.value.unsent > 0) event.preventDefault()
   })
-  store.open().catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
+  store
+    .open()
+    .catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
   if (config.canEdit && !editor.tour.seen.value) editor.tour.start()
   scope.add(() => live.dispose())

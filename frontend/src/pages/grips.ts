@@ -20,8 +20,30 @@ interface Edge {
 }
 
 export function mountGrips(layout: Layout, scope: Scope): void {
-  mount({ grip: 'side-grip', part: 'side', property: '--side-width', size: layout.sideWidth, axis: 'x', least: 240, most: 0.45 }, scope)
-  mount({ grip: 'timeline-grip', part: 'timeline-area', property: '--timeline-height', size: layout.timelineHeight, axis: 'y', least: 122, most: 0.6 }, scope)
+  mount(
+    {
+      grip: 'side-grip',
+      part: 'side',
+      property: '--side-width',
+      size: layout.sideWidth,
+      axis: 'x',
+      least: 240,
+      most: 0.45,
+    },
+    scope,
+  )
+  mount(
+    {
+      grip: 'timeline-grip',
+      part: 'timeline-area',
+      property: '--timeline-height',
+      size: layout.timelineHeight,
+      axis: 'y',
+      least: 122,
+      most: 0.6,
+    },
+    scope,
+  )
 }
 
 function mount(edge: Edge, scope: Scope): void {

@@ -43,7 +43,11 @@ export function focusPanel(id: string): void {
 function wayInto(id: string): HTMLElement | null {
   const region = document.getElementById(id)
   if (region?.tabIndex === 0) return region
-  return region?.querySelector<HTMLElement>('[data-first]') ?? region?.querySelector<HTMLElement>('button:not(:disabled), a[href], input, select') ?? null
+  return (
+    region?.querySelector<HTMLElement>('[data-first]') ??
+    region?.querySelector<HTMLElement>('button:not(:disabled), a[href], input, select') ??
+    null
+  )
 }
 
 function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
@@ -82,7 +86,8 @@ function keepFocusOnPicture(stage: Stage, scope: Scope): void {
   scope.listen(window, 'keydown', () => (byPointer = false), { capture: true })
   scope.listen(window, 'mousedown', (event) => {
     const { target } = event
-    if (target instanceof Element && target.closest('button, summary') && !target.closest('dialog, [role="dialog"]')) event.preventDefault()
+    if (target instanceof Element && target.closest('button, summary') && !target.closest('dialog, [role="dialog"]'))
+      event.preventDefault()
   })
   scope.listen(window, 'change', ({ target }) => {
     if (byPointer && target instanceof HTMLElement && !target.closest('dialog, [role="dialog"]')) stage.focus()

@@ -23,7 +23,16 @@ class FakeTransfers extends Rest {
   override send<T>(_method: string, path: string, body?: unknown): Promise<T> {
     this.sent.push([path, body])
     if (path.includes('/12/')) return Promise.reject(new ApiError('This video was removed.', 404))
-    const transfer = { id: path, kind: 'export', state: this.state, progress: 0.5, message: '', file: '/f', file_name: 'f', report: { tracks: 1, shapes: 2, losses: [] } }
+    const transfer = {
+      id: path,
+      kind: 'export',
+      state: this.state,
+      progress: 0.5,
+      message: '',
+      file: '/f',
+      file_name: 'f',
+      report: { tracks: 1, shapes: 2, losses: [] },
+    }
     return Promise.resolve(transfer as T)
   }
 }

@@ -35,7 +35,8 @@ export class Exports {
     this.transfers.value = new Map()
     this.problem.value = ''
     this.ticked.value = new Set(videos.map(({ id }) => id))
-    if (!this.formats.value.length) void this.attempt(async () => void (this.formats.value = await this.rest.get<readonly Format[]>('/formats')))
+    if (!this.formats.value.length)
+      void this.attempt(async () => void (this.formats.value = await this.rest.get<readonly Format[]>('/formats')))
   }
 
   close(): void {
@@ -103,14 +104,24 @@ export function ExportDialog({ exports, videos }: { exports: Exports; videos: re
               <Result video={video} transfer={exports.transfers.value.get(video.id)} />
             ) : (
               <label class="choice">
-                <input type="checkbox" checked={ticked.has(video.id)} onChange={(event) => exports.tick(video.id, event.currentTarget.checked)} />
+                <input
+                  type="checkbox"
+                  checked={ticked.has(video.id)}
+                  onChange={(event) => exports.tick(video.id, event.currentTarget.checked)}
+                />
                 <span class="export-name">{video.name}</span>
               </label>
             )}
           </li>
         ))}
       </ul>
-      {!begun && <FormatChoice formats={exports.formats.value} wanted={exports.wanted.value} onChange={(wanted) => (exports.wanted.value = wanted)} />}
+      {!begun && (
+        <FormatChoice
+          formats={exports.formats.value}
+          wanted={exports.wanted.value}
+          onChange={(wanted) => (exports.wanted.value = wanted)}
+        />
+      )}
       {exports.problem.value && (
         <p class="error" role="alert">
           {exports.problem.value}
@@ -122,11 +133,21 @@ export function ExportDialog({ exports, videos }: { exports: Exports; videos: re
           {t('Close')}
         </button>
         {begun ? (
-          <button type="button" class="button primary" disabled={busy || !files} onClick={() => void exports.download()}>
+          <button
+            type="button"
+            class="button primary"
+            disabled={busy || !files}
+            onClick={() => void exports.download()}
+          >
             {busy ? t('Exporting …') : files > 1 ? t('Download {count} files', { count: files }) : t('Download')}
           </button>
         ) : (
-          <button type="button" class="button primary" disabled={!chosen.length || !exports.formats.value.length} onClick={() => void exports.begin(chosen)}>
+          <button
+            type="button"
+            class="button primary"
+            disabled={!chosen.length || !exports.formats.value.length}
+            onClick={() => void exports.begin(chosen)}
+          >
             {counted(chosen.length, 'Export {count} video', 'Export {count} videos')}
           </button>
         )}
@@ -139,12 +160,16 @@ function Result({ video, transfer }: { video: Exported; transfer: Transfer | und
   return (
     <div class="export-result">
       <span class="export-name">{video.name}</span>
-      {(!transfer || isUnderWay(transfer)) && <progress max={1} value={transfer?.progress ?? 0} aria-label={t('Exporting {name}', { name: video.name })} />}
+      {(!transfer || isUnderWay(transfer)) && (
+        <progress max={1} value={transfer?.progress ?? 0} aria-label={t('Exporting {name}', { name: video.name })} />
+      )}
       {transfer?.state === 'failed' && <span class="error">{transfer.message}</span>}
       {transfer?.state === 'cancelled' && <span class="muted">{t('Cancelled')}</span>}
       {transfer?.file && (
         <a href={transfer.file} download={transfer.file_name}>
-          {counted(transfer.report.tracks, '{count} track, {shapes} shapes', '{count} tracks, {shapes} shapes', { shapes: transfer.report.shapes })}
+          {counted(transfer.report.tracks, '{count} track, {shapes} shapes', '{count} tracks, {shapes} shapes', {
+            shapes: transfer.report.shapes,
+          })}
         </a>
       )}
       {transfer?.report.losses.length ? <span class="muted export-lost">{lostIn(transfer)}</span> : null}

@@ -6,7 +6,8 @@ import { applyTheme, toggleTheme } from './theme'
 import { mountUploads } from './uploads'
 
 applyTheme()
-for (const button of document.querySelectorAll<HTMLButtonElement>('[data-toggle-theme]')) button.addEventListener('click', toggleTheme)
+for (const button of document.querySelectorAll<HTMLButtonElement>('[data-toggle-theme]'))
+  button.addEventListener('click', toggleTheme)
 copyButtons()
 closingMenus()
 submitOnChange()

@@ -5,7 +5,7 @@ const KEY = 'framewise.theme'
 export function applyTheme(): void {
   const root = document.documentElement
   const dark = matchMedia('(prefers-color-scheme: dark)')
-  root.dataset.theme ??= (localStorage.getItem(KEY) ?? (dark.matches ? 'dark' : 'light'))
+  root.dataset.theme ??= localStorage.getItem(KEY) ?? (dark.matches ? 'dark' : 'light')
 }
 
 export function toggleTheme(): void {

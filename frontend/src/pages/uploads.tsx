@@ -157,7 +157,12 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
   const ready = listed?.flatMap(exportable) ?? []
   return (
     <>
-      {mayManage && <DropZone tall={listed?.length === 0 && !videos.sending.value.length} onFiles={(files) => files.forEach((file) => videos.send(file))} />}
+      {mayManage && (
+        <DropZone
+          tall={listed?.length === 0 && !videos.sending.value.length}
+          onFiles={(files) => files.forEach((file) => videos.send(file))}
+        />
+      )}
       {videos.problem.value && (
         <p class="message error" role="alert">
           {videos.problem.value}
@@ -179,7 +184,9 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
           <VideoCard key={video.id} videos={videos} video={video} mayManage={mayManage} />
         ))}
       </ul>
-      {listed?.length === 0 && !mayManage && <p class="empty">{t('No videos yet. A manager of this project can upload some.')}</p>}
+      {listed?.length === 0 && !mayManage && (
+        <p class="empty">{t('No videos yet. A manager of this project can upload some.')}</p>
+      )}
       <ExportDialog exports={videos.exports} videos={ready} />
     </>
   )
@@ -215,7 +222,11 @@ function DropZone({ tall, onFiles }: { tall: boolean; onFiles: (files: File[]) =
           }}
         />
       </label>
-      {tall && <p class="hint">{t('MP4, MOV, MKV, AVI, WebM and most others. An upload that is cut off goes on where it stopped.')}</p>}
+      {tall && (
+        <p class="hint">
+          {t('MP4, MOV, MKV, AVI, WebM and most others. An upload that is cut off goes on where it stopped.')}
+        </p>
+      )}
     </div>
   )
 }
@@ -235,7 +246,11 @@ function SendingCard({ videos, sending }: { videos: Videos; sending: Sending }) 
           <progress max={1} value={sending.share} aria-label={t('Uploading {name}', { name: sending.name })} />
         )}
         <div class="actions">
-          <button type="button" class="button" onClick={() => videos.pause({ ...sending, paused: sending.paused || sending.error !== '' })}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => videos.pause({ ...sending, paused: sending.paused || sending.error !== '' })}
+          >
             {sending.paused || sending.error ? t('Resume') : t('Pause')}
           </button>
           <button type="button" class="button" onClick={() => videos.cancel(sending)}>
@@ -263,7 +278,12 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
         )}
         {ready && (
           <p class="muted">
-            {t('{width} × {height} · {frames} frames · {seconds} s', { width: video.width, height: video.height, frames: video.frame_count, seconds: video.duration_s.toFixed(1) })}
+            {t('{width} × {height} · {frames} frames · {seconds} s', {
+              width: video.width,
+              height: video.height,
+              frames: video.frame_count,
+              seconds: video.duration_s.toFixed(1),
+            })}
           </p>
         )}
         {video.jobs > 0 && (
@@ -276,11 +296,18 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
             {video.error}
           </p>
         )}
-        {(video.state === 'queued' || video.state === 'ingesting') && <progress max={1} value={video.progress} aria-label={t('Preparing {name}', { name: video.name })} />}
+        {(video.state === 'queued' || video.state === 'ingesting') && (
+          <progress max={1} value={video.progress} aria-label={t('Preparing {name}', { name: video.name })} />
+        )}
         {(mayManage || ready) && (
           <div class="actions">
             {ready && !asking.value && (
-              <button type="button" class="button quiet" aria-label={t('Export {name}', { name: video.name })} onClick={() => videos.exports.open(exportable(video))}>
+              <button
+                type="button"
+                class="button quiet"
+                aria-label={t('Export {name}', { name: video.name })}
+                onClick={() => videos.exports.open(exportable(video))}
+              >
                 {t('Export')}
               </button>
             )}
@@ -312,7 +339,8 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
   )
 }
 
-const exportable = ({ id, name, state, layer }: Video): Exported[] => (state === 'ready' && layer !== null ? [{ id, name, layer }] : [])
+const exportable = ({ id, name, state, layer }: Video): Exported[] =>
+  state === 'ready' && layer !== null ? [{ id, name, layer }] : []
 
 function Thumbnail({ video }: { video: Video }) {
   if (video.state !== 'ready') {
@@ -321,7 +349,10 @@ function Thumbnail({ video }: { video: Video }) {
   }
   const columns = video.strip.columns ?? 1
   const rows = Math.max(Math.ceil((video.strip.count ?? 1) / columns), 1)
-  const style = { backgroundImage: `url(/api/videos/${video.id}/strip.jpg?v=${video.version})`, backgroundSize: `${columns * 100}% ${rows * 100}%` }
+  const style = {
+    backgroundImage: `url(/api/videos/${video.id}/strip.jpg?v=${video.version})`,
+    backgroundSize: `${columns * 100}% ${rows * 100}%`,
+  }
   return <div class="video-thumb" style={style} />
 }
 

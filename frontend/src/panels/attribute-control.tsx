@@ -28,14 +28,22 @@ function Chips({ field, shown, readOnly, labelledBy, first, onChange }: ControlP
   const group = useRef<HTMLDivElement>(null)
   const many = field.kind === 'multi_select'
   const { value, from } = shown.held
-  const isChosen = (choice: string) => !shown.mixed && (many ? Array.isArray(value) && value.includes(choice) : value === choice)
+  const isChosen = (choice: string) =>
+    !shown.mixed && (many ? Array.isArray(value) && value.includes(choice) : value === choice)
   const stop = Math.max(many ? 0 : field.choices.findIndex(isChosen), 0)
   useLayoutEffect(() => {
-    if (!many && group.current?.contains(document.activeElement)) (group.current.children[stop] as HTMLElement | undefined)?.focus()
+    if (!many && group.current?.contains(document.activeElement))
+      (group.current.children[stop] as HTMLElement | undefined)?.focus()
   }, [many, stop])
   const choose = (choice: string) => onChange(many ? toggled(value, choice, field.choices) : choice)
   return (
-    <div ref={group} class={`chips ${from === 'default' ? 'is-default' : ''}`} role={many ? 'group' : 'radiogroup'} aria-labelledby={labelledBy} onKeyDown={walk}>
+    <div
+      ref={group}
+      class={`chips ${from === 'default' ? 'is-default' : ''}`}
+      role={many ? 'group' : 'radiogroup'}
+      aria-labelledby={labelledBy}
+      onKeyDown={walk}
+    >
       {field.choices.map((choice, index) => (
         <button
           key={choice}
@@ -71,7 +79,13 @@ function walk(event: KeyboardEvent): void {
 function List({ field, shown, readOnly, labelledBy, first, onChange }: ControlProps) {
   const { mixed, held } = shown
   return (
-    <select aria-labelledby={labelledBy} disabled={readOnly} value={mixed ? '' : valueText(held.value)} {...(first ? { 'data-first': '' } : {})} onChange={(event) => onChange(event.currentTarget.value || null)}>
+    <select
+      aria-labelledby={labelledBy}
+      disabled={readOnly}
+      value={mixed ? '' : valueText(held.value)}
+      {...(first ? { 'data-first': '' } : {})}
+      onChange={(event) => onChange(event.currentTarget.value || null)}
+    >
       <option value="">{mixed ? t('Mixed') : '—'}</option>
       {field.choices.map((choice) => (
         <option key={choice} value={choice}>

@@ -17,17 +17,34 @@ export function Attributes({ editor }: { editor: Editor }) {
   const fields = fieldsOf(editor, tracks)
   const range = editor.session.range.value
   return (
-    <Section editor={editor} id="attributes" title={t('Attributes')} label={t('Attributes of the selection')} aside={<span class="count">{fields.length ? namesOf(editor, tracks) : whyNone(tracks)}</span>}>
+    <Section
+      editor={editor}
+      id="attributes"
+      title={t('Attributes')}
+      label={t('Attributes of the selection')}
+      aside={<span class="count">{fields.length ? namesOf(editor, tracks) : whyNone(tracks)}</span>}
+    >
       {range && fields.some(({ perFrame }) => perFrame) && (
         <label class="choice">
-          <input type="checkbox" checked={within.value} onChange={(event) => (within.value = event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={within.value}
+            onChange={(event) => (within.value = event.currentTarget.checked)}
+          />
           {t('Change frames {first}–{last} only', { first: range[0], last: range[1] })}
         </label>
       )}
       {fields.length > 0 && (
         <div class="attribute-list" onKeyDown={(event) => leave(editor, event)}>
           {fields.map((field, index) => (
-            <Row key={field.name} editor={editor} field={field} tracks={tracks} range={within.value ? range : null} index={index} />
+            <Row
+              key={field.name}
+              editor={editor}
+              field={field}
+              tracks={tracks}
+              range={within.value ? range : null}
+              index={index}
+            />
           ))}
         </div>
       )}
@@ -65,29 +82,87 @@ function Row({ editor, field, tracks, range, index }: RowProps) {
       </span>
       <span class="attribute-from">{fromText(shown)}</span>
       {field.perFrame && <Steps editor={editor} field={field} tracks={tracks} shown={shown} readOnly={readOnly} />}
-      <AttributeControl field={field} shown={shown} readOnly={readOnly} labelledBy={id} first={index === 0} onChange={change} />
+      <AttributeControl
+        field={field}
+        shown={shown}
+        readOnly={readOnly}
+        labelledBy={id}
+        first={index === 0}
+        onChange={change}
+      />
     </div>
   )
 }
 
 /** To where a per-frame attribute changes, and changes taken back. */
-function Steps({ editor, field, tracks, shown, readOnly }: Omit<RowProps, 'range' | 'index'> & { shown: Shown; readOnly: boolean }) {
+function Steps({
+  editor,
+  field,
+  tracks,
+  shown,
+  readOnly,
+}: Omit<RowProps, 'range' | 'index'> & { shown: Shown; readOnly: boolean }) {
   const frame = editor.session.frame.value
   const { before, after } = stepsAround(field, tracks, frame)
   const here = shown.held.from === 'here'
   return (
     <span class="attribute-steps">
-      <StepButton icon="back" label={t('Where {name} changes before', { name: field.name })} disabled={before === null} onClick={() => editor.step(before! - frame)} />
-      <StepButton icon="diamond" filled={here} label={here ? t('Take the change of {name} on this frame back', { name: field.name }) : t('{name} doesn’t change on this frame', { name: field.name })} disabled={!here || readOnly} onClick={() => removeStep(editor, field)} />
-      <StepButton icon="forth" label={t('Where {name} changes next', { name: field.name })} disabled={after === null} onClick={() => editor.step(after! - frame)} />
-      <StepButton icon="clearFrom" label={t('Clear {name} from this frame on', { name: field.name })} disabled={readOnly || (!here && after === null)} onClick={() => clearFromHere(editor, field)} />
+      <StepButton
+        icon="back"
+        label={t('Where {name} changes before', { name: field.name })}
+        disabled={before === null}
+        onClick={() => editor.step(before! - frame)}
+      />
+      <StepButton
+        icon="diamond"
+        filled={here}
+        label={
+          here
+            ? t('Take the change of {name} on this frame back', { name: field.name })
+            : t('{name} doesn’t change on this frame', { name: field.name })
+        }
+        disabled={!here || readOnly}
+        onClick={() => removeStep(editor, field)}
+      />
+      <StepButton
+        icon="forth"
+        label={t('Where {name} changes next', { name: field.name })}
+        disabled={after === null}
+        onClick={() => editor.step(after! - frame)}
+      />
+      <StepButton
+        icon="clearFrom"
+        label={t('Clear {name} from this frame on', { name: field.name })}
+        disabled={readOnly || (!here && after === null)}
+        onClick={() => clearFromHere(editor, field)}
+      />
     </span>
   )
 }
 
-function StepButton({ icon, label, disabled, filled = false, onClick }: { icon: string; label: string; disabled: boolean; filled?: boolean; onClick: () => void }) {
+function StepButton({
+  icon,
+  label,
+  disabled,
+  filled = false,
+  onClick,
+}: {
+  icon: string
+  label: string
+  disabled: boolean
+  filled?: boolean
+  onClick: () => void
+}) {
   return (
-    <button type="button" class={filled ? 'icon-button filled' : 'icon-button'} tabIndex={-1} title={label} aria-label={label} disabled={disabled} onClick={onClick}>
+    <button
+      type="button"
+      class={filled ? 'icon-button filled' : 'icon-button'}
+      tabIndex={-1}
+      title={label}
+      aria-label={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   )

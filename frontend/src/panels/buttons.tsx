@@ -24,7 +24,14 @@ interface IconButtonProps {
 
 export function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
   return (
-    <button type="button" class="icon-button" title={label} aria-label={label} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })} onClick={onClick}>
+    <button
+      type="button"
+      class="icon-button"
+      title={label}
+      aria-label={label}
+      {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   )

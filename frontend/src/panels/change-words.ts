@@ -18,7 +18,13 @@ export function titleOf(group: ChangeGroup): string {
 /** e.g. "car 3, car 4 and 12 more"; empty without tracks. */
 export function namesOf(editor: Editor, tracks: readonly TrackId[], count: number): string {
   if (!count) return ''
-  const named = tracks.slice(0, NAMED).map((track) => (editor.store.records.track(track)?.deleted ? t('{name} (deleted)', { name: nameOf(editor, track) }) : nameOf(editor, track)))
+  const named = tracks
+    .slice(0, NAMED)
+    .map((track) =>
+      editor.store.records.track(track)?.deleted
+        ? t('{name} (deleted)', { name: nameOf(editor, track) })
+        : nameOf(editor, track),
+    )
   const more = count - named.length
   return more > 0 ? t('{names} and {count} more', { names: named.join(', '), count: more }) : named.join(', ')
 }

@@ -30,7 +30,14 @@ function RefusedCard({ editor, refused }: { editor: Editor; refused: readonly Re
   return (
     <article class="conflict refused">
       <h3>{counted(refused.length, '{count} change could not be saved', '{count} changes could not be saved')}</h3>
-      <p>{reason && `${reason} `}{counted(refused.length, 'Until you try again, it is kept in this browser.', 'Until you try again, they are kept in this browser.')}</p>
+      <p>
+        {reason && `${reason} `}
+        {counted(
+          refused.length,
+          'Until you try again, it is kept in this browser.',
+          'Until you try again, they are kept in this browser.',
+        )}
+      </p>
       <div class="row end">
         <button type="button" class="button" onClick={() => editor.store.refusals.take()}>
           {t('Discard')}

@@ -46,7 +46,15 @@ function OpenMenu({ editor }: { editor: Editor }) {
   }
   const groups = GROUPS.map((ids) => (ids === PARTING ? partingActions(editor) : ids)).filter(({ length }) => length)
   return (
-    <div ref={menu} popover="auto" class="popover context-menu" role="menu" aria-label={t('Actions for the selected objects')} onKeyDown={walk} onToggle={(event) => event.newState === 'closed' && close()}>
+    <div
+      ref={menu}
+      popover="auto"
+      class="popover context-menu"
+      role="menu"
+      aria-label={t('Actions for the selected objects')}
+      onKeyDown={walk}
+      onToggle={(event) => event.newState === 'closed' && close()}
+    >
       {groups.map((ids) => (
         <div key={ids[0]} role="group" class="menu-list">
           {ids.map((id) => (
@@ -63,14 +71,22 @@ function Item({ editor, id, onTake }: { editor: Editor; id: string; onTake: () =
   const possible = (!when || when(editor)) && (!undoable || editor.config.canEdit)
   const key = editor.keymap.shown(id)
   return (
-    <button type="button" role="menuitem" class="menu-item" title={t(possible ? help : (needs ?? help))} disabled={!possible} onClick={onTake}>
+    <button
+      type="button"
+      role="menuitem"
+      class="menu-item"
+      title={t(possible ? help : (needs ?? help))}
+      disabled={!possible}
+      onClick={onTake}
+    >
       <span class="grow">{t(label)}</span>
       {key && <kbd>{key}</kbd>}
     </button>
   )
 }
 
-const within = (start: number, length: number, room: number) => Math.max(Math.min(start, room - length - MARGIN_PX), MARGIN_PX)
+const within = (start: number, length: number, room: number) =>
+  Math.max(Math.min(start, room - length - MARGIN_PX), MARGIN_PX)
 
 /** Arrow keys walk; no key is a command's while the menu is open. */
 function walk(event: KeyboardEvent): void {

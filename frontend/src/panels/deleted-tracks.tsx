@@ -31,8 +31,11 @@ export function DeletedTracks({ editor }: { editor: Editor }) {
       () => undefined,
     )
   }, [ids, saved])
-  const listed = [...deleted.value].sort((a, b) => when(known.value.get(b.id)) - when(known.value.get(a.id)) || b.number - a.number)
-  if (!listed.length) return <p class="empty">{t('No deleted objects. Whatever is deleted waits here until it is wanted again.')}</p>
+  const listed = [...deleted.value].sort(
+    (a, b) => when(known.value.get(b.id)) - when(known.value.get(a.id)) || b.number - a.number,
+  )
+  if (!listed.length)
+    return <p class="empty">{t('No deleted objects. Whatever is deleted waits here until it is wanted again.')}</p>
   const those = listed.filter(({ id }) => chosen.value.has(id)).map(({ id }) => id)
   const bringBack = (tracks: readonly string[]) => {
     restoreTracks(editor, tracks)
@@ -47,9 +50,15 @@ export function DeletedTracks({ editor }: { editor: Editor }) {
               type="checkbox"
               checked={those.length === listed.length}
               indeterminate={those.length > 0 && those.length < listed.length}
-              onChange={(event) => (chosen.value = new Set(event.currentTarget.checked ? listed.map(({ id }) => id) : []))}
+              onChange={(event) =>
+                (chosen.value = new Set(event.currentTarget.checked ? listed.map(({ id }) => id) : []))
+              }
             />
-            <span>{those.length ? t('{count} chosen', { count: those.length }) : counted(listed.length, '{count} object', '{count} objects')}</span>
+            <span>
+              {those.length
+                ? t('{count} chosen', { count: those.length })
+                : counted(listed.length, '{count} object', '{count} objects')}
+            </span>
           </label>
           <span class="spring" />
           <button type="button" class="button" disabled={!those.length} onClick={() => bringBack(those)}>
@@ -65,7 +74,12 @@ export function DeletedTracks({ editor }: { editor: Editor }) {
             track={track}
             known={known.value.get(track.id) ?? null}
             chosen={chosen.value.has(track.id)}
-            onChoose={(on) => (chosen.value = new Set([...[...chosen.value].filter((id) => id !== track.id), ...(on ? [track.id] : [])]))}
+            onChoose={(on) =>
+              (chosen.value = new Set([
+                ...[...chosen.value].filter((id) => id !== track.id),
+                ...(on ? [track.id] : []),
+              ]))
+            }
             onRestore={() => bringBack([track.id])}
           />
         ))}
@@ -88,14 +102,26 @@ function DeletedRow({ editor, track, known, chosen, onChoose, onRestore }: Delet
   const name = nameOf(editor, track)
   return (
     <li class="deleted">
-      {editor.config.canEdit && <input type="checkbox" aria-label={t('Choose {name}', { name })} checked={chosen} onChange={(event) => onChoose(event.currentTarget.checked)} />}
+      {editor.config.canEdit && (
+        <input
+          type="checkbox"
+          aria-label={t('Choose {name}', { name })}
+          checked={chosen}
+          onChange={(event) => onChoose(event.currentTarget.checked)}
+        />
+      )}
       <Picture editor={editor} known={known} />
       <span class="change-what">
         <span class="change-title">
           <span class="swatch" style={{ background: trackColour(editor.config, track) }} />
           {name}
         </span>
-        <span class="change-where">{known && (known.shapes ? `${framesInWords(known)} · ${counted(known.shapes, '{count} shape', '{count} shapes')}` : t('no shapes'))}</span>
+        <span class="change-where">
+          {known &&
+            (known.shapes
+              ? `${framesInWords(known)} · ${counted(known.shapes, '{count} shape', '{count} shapes')}`
+              : t('no shapes'))}
+        </span>
         <span class="change-who" title={known ? exactly(Date.parse(known.at)) : ''}>
           {known && `${known.by || t('Somebody')} · ${ago(Date.parse(known.at), Date.now())}`}
         </span>
@@ -114,7 +140,12 @@ function Picture({ editor, known }: { editor: Editor; known: DeletedOut | null }
   const { video } = editor.config
   if (!known || known.frame === null || !known.box) return <span class="deleted-picture" />
   const { left, top, scale } = cut(known.box)
-  const style = { width: `${video.width * scale}px`, height: `${video.height * scale}px`, left: `${-left * scale}px`, top: `${-top * scale}px` }
+  const style = {
+    width: `${video.width * scale}px`,
+    height: `${video.height * scale}px`,
+    left: `${-left * scale}px`,
+    top: `${-top * scale}px`,
+  }
   return (
     <span class="deleted-picture">
       <img src={video.frameUrl.replace('{frame}', String(known.frame))} alt="" loading="lazy" style={style} />

@@ -20,9 +20,20 @@ export function ErrorChart({ samples, tolerance }: { samples: readonly Sampled[]
   const [first, last] = [Math.min(...ends), Math.max(...ends)]
   const columns = largestPerColumn(samples, first, last)
   const y = (error: number) => HEIGHT - BELOW - (error / (tolerance * 1.15)) * (HEIGHT - BELOW)
-  const bars = columns.map((error, column) => (error > 0 ? `M${LEFT + column + 0.5} ${HEIGHT - BELOW}V${y(error).toFixed(1)}` : '')).join('')
+  const bars = columns
+    .map((error, column) => (error > 0 ? `M${LEFT + column + 0.5} ${HEIGHT - BELOW}V${y(error).toFixed(1)}` : ''))
+    .join('')
   return (
-    <svg class="error-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('Error from frame {first} to {last}, at most {most} px', { first, last, most: Math.max(...columns).toFixed(1) })}>
+    <svg
+      class="error-chart"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={t('Error from frame {first} to {last}, at most {most} px', {
+        first,
+        last,
+        most: Math.max(...columns).toFixed(1),
+      })}
+    >
       <path class="bars" d={bars} />
       <path class="limit" d={`M${LEFT} ${y(tolerance)}H${WIDTH}`} />
       <path class="axis" d={`M${LEFT} ${HEIGHT - BELOW}H${WIDTH}`} />

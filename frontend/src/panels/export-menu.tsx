@@ -21,7 +21,8 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
     editor.session.tell(error.message, 'error')
   }
   useEffect(() => {
-    if (open.value && !formats.value.length) rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
+    if (open.value && !formats.value.length)
+      rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
   }, [open.value])
   return (
     <MenuButton open={open} icon="download" text={t('Export')} label={t('Export')}>
@@ -54,7 +55,10 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
         {editor.config.canEdit && (
           <label class="button file">
             <Icon name="upload" /> {t('Import …')}
-            <input type="file" onChange={(event) => event.currentTarget.files?.[0] && bring(event.currentTarget.files[0])} />
+            <input
+              type="file"
+              onChange={(event) => event.currentTarget.files?.[0] && bring(event.currentTarget.files[0])}
+            />
           </label>
         )}
         <button type="button" class="button quiet" onClick={() => (open.value = false)}>
@@ -63,11 +67,20 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
       </div>
       {editor.config.canEdit && (
         <label class="choice">
-          <input type="checkbox" checked={createLabels.value} onChange={(event) => (createLabels.value = event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={createLabels.value}
+            onChange={(event) => (createLabels.value = event.currentTarget.checked)}
+          />
           {t('On import, create labels the project doesn’t have')}
         </label>
       )}
-      {current.value && <Progress transfer={current.value} onCancel={() => void rest.send('DELETE', `/transfers/${current.value!.id}`).catch(tell)} />}
+      {current.value && (
+        <Progress
+          transfer={current.value}
+          onCancel={() => void rest.send('DELETE', `/transfers/${current.value!.id}`).catch(tell)}
+        />
+      )}
     </div>
   )
 }
@@ -89,7 +102,10 @@ function Progress({ transfer, onCancel }: { transfer: Transfer; onCancel: () => 
       {state === 'done' && (
         <>
           <p>
-            {t(kind === 'export' ? '{tracks} with {shapes} shapes written.' : '{tracks} with {shapes} shapes read.', { tracks: counted(report.tracks, '{count} track', '{count} tracks'), shapes: report.shapes })}
+            {t(kind === 'export' ? '{tracks} with {shapes} shapes written.' : '{tracks} with {shapes} shapes read.', {
+              tracks: counted(report.tracks, '{count} track', '{count} tracks'),
+              shapes: report.shapes,
+            })}
           </p>
           {report.losses.map(({ what, count }) => (
             <p key={what} class="muted">

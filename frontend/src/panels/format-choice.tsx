@@ -2,7 +2,15 @@ import { t } from '@/core/text'
 import type { Format, Wanted } from '@/protocol/transfers'
 
 /** A format, and what it offers to choose. */
-export function FormatChoice({ formats, wanted, onChange }: { formats: readonly Format[]; wanted: Wanted; onChange: (wanted: Wanted) => void }) {
+export function FormatChoice({
+  formats,
+  wanted,
+  onChange,
+}: {
+  formats: readonly Format[]
+  wanted: Wanted
+  onChange: (wanted: Wanted) => void
+}) {
   const chosen = formats.find(({ id }) => id === wanted.format)
   return (
     <>
@@ -10,7 +18,13 @@ export function FormatChoice({ formats, wanted, onChange }: { formats: readonly 
         <legend>{t('Format')}</legend>
         {formats.map(({ id, label }) => (
           <label key={id} class="choice">
-            <input type="radio" name="format" value={id} checked={wanted.format === id} onChange={() => onChange({ format: id, options: {} })} />
+            <input
+              type="radio"
+              name="format"
+              value={id}
+              checked={wanted.format === id}
+              onChange={() => onChange({ format: id, options: {} })}
+            />
             {label}
           </label>
         ))}
@@ -20,7 +34,9 @@ export function FormatChoice({ formats, wanted, onChange }: { formats: readonly 
           <span>{option.label}</span>
           <select
             value={wanted.options[option.id] ?? option.choices[0]?.value}
-            onChange={(event) => onChange({ ...wanted, options: { ...wanted.options, [option.id]: event.currentTarget.value } })}
+            onChange={(event) =>
+              onChange({ ...wanted, options: { ...wanted.options, [option.id]: event.currentTarget.value } })
+            }
           >
             {option.choices.map(({ value, label }) => (
               <option key={value} value={value}>

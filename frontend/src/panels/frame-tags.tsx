@@ -27,7 +27,9 @@ export function FrameTags({ editor }: { editor: Editor }) {
 function Chip({ editor, label, on }: { editor: Editor; label: Label; on: boolean }) {
   const key = keyOfLabel(editor, label, editor.config.labels.indexOf(label))
   const range = editor.session.range.value
-  const how = range ? t('Changes frames {first}–{last} when one of them is shown', { first: range[0], last: range[1] }) : t(on ? ENDS : BEGINS)
+  const how = range
+    ? t('Changes frames {first}–{last} when one of them is shown', { first: range[0], last: range[1] })
+    : t(on ? ENDS : BEGINS)
   return (
     <button
       type="button"
@@ -35,7 +37,9 @@ function Chip({ editor, label, on }: { editor: Editor; label: Label; on: boolean
       aria-pressed={on}
       title={how}
       disabled={!editor.config.canEdit}
-      onClick={(event) => toggleTag(editor, label, event.altKey ? 'this frame' : event.shiftKey ? 'until here' : 'onward')}
+      onClick={(event) =>
+        toggleTag(editor, label, event.altKey ? 'this frame' : event.shiftKey ? 'until here' : 'onward')
+      }
     >
       <span class="swatch" style={{ background: label.colour }} />
       {label.name}

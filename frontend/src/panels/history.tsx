@@ -12,7 +12,13 @@ import { framesInWords, namesOf, titleOf } from './change-words'
 import { Icon } from './icons'
 
 const TICK_MS = 20_000
-const ICONS: Record<ChangeGroup['changes'][0]['kind'], string> = { edit: 'cursor', predictions: 'target', run: 'target', import: 'upload', restore: 'history' }
+const ICONS: Record<ChangeGroup['changes'][0]['kind'], string> = {
+  edit: 'cursor',
+  predictions: 'target',
+  run: 'target',
+  import: 'upload',
+  restore: 'history',
+}
 
 /** Who changed what and when, beside the picture. It takes no focus by itself and moves nothing. */
 export function HistoryDrawer({ editor }: { editor: Editor }) {
@@ -42,7 +48,13 @@ export function HistoryDrawer({ editor }: { editor: Editor }) {
 
 function Tab({ editor, page, label }: { editor: Editor; page: 'changes' | 'deleted'; label: string }) {
   return (
-    <button type="button" role="tab" class="tab" aria-selected={editor.historyOpen.value === page} onClick={() => (editor.historyOpen.value = page)}>
+    <button
+      type="button"
+      role="tab"
+      class="tab"
+      aria-selected={editor.historyOpen.value === page}
+      onClick={() => (editor.historyOpen.value = page)}
+    >
       {label}
     </button>
   )
@@ -67,12 +79,20 @@ function Changes({ editor }: { editor: Editor }) {
       <div class="change-list">
         <ol aria-label={t('Changes, newest first')}>
           {groups.value.map((group) => (
-            <ChangeRow key={group.changes.at(-1)!.revision} editor={editor} group={group} now={now.value} onRestore={() => (restoring.value = group)} />
+            <ChangeRow
+              key={group.changes.at(-1)!.revision}
+              editor={editor}
+              group={group}
+              now={now.value}
+              onRestore={() => (restoring.value = group)}
+            />
           ))}
         </ol>
         <End editor={editor} empty={!groups.value.length} />
       </div>
-      {restoring.value && <RestoreDialog editor={editor} group={restoring.value} onClose={() => (restoring.value = null)} />}
+      {restoring.value && (
+        <RestoreDialog editor={editor} group={restoring.value} onClose={() => (restoring.value = null)} />
+      )}
     </>
   )
 }
@@ -83,7 +103,11 @@ function Filters({ editor }: { editor: Editor }) {
   const [selected] = editor.session.selection.value
   return (
     <div class="history-filters">
-      <select aria-label={t('By whom')} value={author ?? ''} onChange={(event) => void log.open({ author: Number(event.currentTarget.value) || null })}>
+      <select
+        aria-label={t('By whom')}
+        value={author ?? ''}
+        onChange={(event) => void log.open({ author: Number(event.currentTarget.value) || null })}
+      >
         <option value="">{t('Everybody')}</option>
         {log.authors.value.map(({ id, name }) => (
           <option key={id} value={id}>
@@ -91,7 +115,11 @@ function Filters({ editor }: { editor: Editor }) {
           </option>
         ))}
       </select>
-      <select aria-label={t('Kind of change')} value={kind} onChange={(event) => void log.open({ kind: event.currentTarget.value as ChangeKind })}>
+      <select
+        aria-label={t('Kind of change')}
+        value={kind}
+        onChange={(event) => void log.open({ kind: event.currentTarget.value as ChangeKind })}
+      >
         <option value="">{t('Everything')}</option>
         <option value="edit">{t('Edits')}</option>
         <option value="tracking">{t('Tracking')}</option>
@@ -103,7 +131,11 @@ function Filters({ editor }: { editor: Editor }) {
         class="button quiet"
         aria-pressed={track !== null}
         disabled={track === null && selected === undefined}
-        title={track === null ? t('Only changes of the selected object') : t('Only changes of {names}. Click to show all.', { names: namesOf(editor, [track], 1) })}
+        title={
+          track === null
+            ? t('Only changes of the selected object')
+            : t('Only changes of {names}. Click to show all.', { names: namesOf(editor, [track], 1) })
+        }
         onClick={() => void log.open({ track: track === null ? (selected ?? null) : null })}
       >
         {t('Selected')}
@@ -112,7 +144,17 @@ function Filters({ editor }: { editor: Editor }) {
   )
 }
 
-function ChangeRow({ editor, group, now, onRestore }: { editor: Editor; group: ChangeGroup; now: number; onRestore: () => void }) {
+function ChangeRow({
+  editor,
+  group,
+  now,
+  onRestore,
+}: {
+  editor: Editor
+  group: ChangeGroup
+  now: number
+  onRestore: () => void
+}) {
   const [newest] = group.changes
   const at = Date.parse(newest.at)
   const where = [namesOf(editor, group.tracks, group.trackCount), framesInWords(group)].filter(Boolean).join(' · ')
@@ -132,12 +174,21 @@ function ChangeRow({ editor, group, now, onRestore }: { editor: Editor; group: C
           </span>
           <span class="change-where">{where}</span>
           <span class="change-who">
-            {newest.author_name || t('Somebody')} · <time dateTime={newest.at} title={exactly(at)}>{ago(at, now)}</time>
+            {newest.author_name || t('Somebody')} ·{' '}
+            <time dateTime={newest.at} title={exactly(at)}>
+              {ago(at, now)}
+            </time>
           </span>
         </span>
       </button>
       {editor.config.canEdit && (
-        <button type="button" class="icon-button change-restore" title={t('Bring back how it was then …')} aria-label={t('Bring back how it was at: {change}', { change: titleOf(group) })} onClick={onRestore}>
+        <button
+          type="button"
+          class="icon-button change-restore"
+          title={t('Bring back how it was then …')}
+          aria-label={t('Bring back how it was at: {change}', { change: titleOf(group) })}
+          onClick={onRestore}
+        >
           <Icon name="undo" />
         </button>
       )}
@@ -161,7 +212,13 @@ function End({ editor, empty }: { editor: Editor; empty: boolean }) {
   return (
     <div ref={end} class="change-rest">
       {state === 'loading' && <p class="empty">{t('Loading …')}</p>}
-      {state === 'complete' && empty && <p class="empty">{filtered ? t('No change like this.') : t('Nothing was changed yet. Everything that you and others do here is listed.')}</p>}
+      {state === 'complete' && empty && (
+        <p class="empty">
+          {filtered
+            ? t('No change like this.')
+            : t('Nothing was changed yet. Everything that you and others do here is listed.')}
+        </p>
+      )}
       {state === 'failed' && (
         <p class="empty">
           {t('The history can’t be reached.')}{' '}

@@ -28,7 +28,8 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
   // The first edit starts a job: look once it is saved.
   useEffect(() => {
     const { state, steps } = known.value
-    if (saved && (!steps.length || state === 'new' || state === 'rejected')) void load(rest.get<JobOut>(`/jobs/${job.id}`))
+    if (saved && (!steps.length || state === 'new' || state === 'rejected'))
+      void load(rest.get<JobOut>(`/jobs/${job.id}`))
   }, [job.id, saved])
   const take = (step: string) => {
     busy.value = true

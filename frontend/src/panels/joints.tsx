@@ -67,5 +67,8 @@ function Joint({ editor, shape, index, seen, skeleton }: JointProps) {
 /** e.g. "15 of 17 visible" */
 function counted(shape: ShownShape): string {
   const points = pointsOf(shape)
-  return t('{visible} of {count} visible', { visible: points.filter(({ seen }) => seen === Seen.visible).length, count: points.length })
+  return t('{visible} of {count} visible', {
+    visible: points.filter(({ seen }) => seen === Seen.visible).length,
+    count: points.length,
+  })
 }

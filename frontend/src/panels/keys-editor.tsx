@@ -28,7 +28,8 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
   }
   const load = async (file: File) => {
     const stored = parsed(await file.text())
-    if (!keymap.accepts(stored)) told.value = { text: t('{file} holds no keys. Choose a file that was exported here.', { file: file.name }) }
+    if (!keymap.accepts(stored))
+      told.value = { text: t('{file} holds no keys. Choose a file that was exported here.', { file: file.name }) }
     else change(t('The keys of {file} hold now.', { file: file.name }), () => keymap.restore(stored))
   }
   return (
@@ -38,7 +39,13 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
         <select
           value={preset}
           onChange={({ currentTarget: { value } }) => {
-            if (isPreset(value)) change(t(count ? 'Keys as in {preset} hold now; your own stay.' : 'Keys as in {preset} hold now.', { preset: PRESETS[value].label }), () => (keymap.preset.value = value))
+            if (isPreset(value))
+              change(
+                t(count ? 'Keys as in {preset} hold now; your own stay.' : 'Keys as in {preset} hold now.', {
+                  preset: PRESETS[value].label,
+                }),
+                () => (keymap.preset.value = value),
+              )
           }}
         >
           {Object.entries(PRESETS).map(([id, { label }]) => (
@@ -50,28 +57,46 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
       </label>
       <p class="muted">{t(PRESETS[preset].help)}</p>
       <span class="row">
-        <button type="button" class="button" disabled={!count} onClick={() => change(t('None of your own keys is left.'), () => keymap.reset())}>
+        <button
+          type="button"
+          class="button"
+          disabled={!count}
+          onClick={() => change(t('None of your own keys is left.'), () => keymap.reset())}
+        >
           {t('Reset all')}
         </button>
         <label class="button file">
           {t('Import')}
-          <input type="file" accept=".json,application/json" aria-label={t('Import keys from a file')} onChange={({ currentTarget }) => {
+          <input
+            type="file"
+            accept=".json,application/json"
+            aria-label={t('Import keys from a file')}
+            onChange={({ currentTarget }) => {
               const [file] = currentTarget.files ?? []
               if (file) void load(file)
               currentTarget.value = ''
-            }} />
+            }}
+          />
         </label>
-        <a class="button" download="framewise-keys.json" href={`data:application/json,${encodeURIComponent(JSON.stringify(keymap, null, 2))}`}>
+        <a
+          class="button"
+          download="framewise-keys.json"
+          href={`data:application/json,${encodeURIComponent(JSON.stringify(keymap, null, 2))}`}
+        >
           {t('Export')}
         </a>
       </span>
       <p class="keymap-told" role="status">
         {told.value?.text}
         {told.value?.undo && (
-          <button type="button" class="button quiet" onClick={() => {
+          <button
+            type="button"
+            class="button quiet"
+            onClick={() => {
               told.value?.undo?.()
               told.value = null
-            }}>
+            }}
+          >
             {t('Undo')}
           </button>
         )}
@@ -81,7 +106,15 @@ export function KeymapBar({ keymap }: { keymap: Keymap }) {
 }
 
 /** One command with its keys, each of which can go, and a place for another. */
-export function KeyRow({ editor, command: { id, label, help, scope }, recording }: { editor: Editor; command: Command; recording: Signal<string | null> }) {
+export function KeyRow({
+  editor,
+  command: { id, label, help, scope },
+  recording,
+}: {
+  editor: Editor
+  command: Command
+  recording: Signal<string | null>
+}) {
   const { keymap } = editor
   const choice = useSignal<Choice | null>(null)
   const name = t(label)
@@ -118,7 +151,17 @@ export function KeyRow({ editor, command: { id, label, help, scope }, recording 
         {keys.map((key) => (
           <kbd key={key}>
             {shownKey(key)}
-            <button type="button" title={t('Remove')} aria-label={t('Remove {key} from {name}', { key: shownKey(key), name })} onClick={() => keymap.assign(id, keys.filter((other) => other !== key))}>
+            <button
+              type="button"
+              title={t('Remove')}
+              aria-label={t('Remove {key} from {name}', { key: shownKey(key), name })}
+              onClick={() =>
+                keymap.assign(
+                  id,
+                  keys.filter((other) => other !== key),
+                )
+              }
+            >
               <Icon name="close" />
             </button>
           </kbd>
@@ -139,7 +182,14 @@ export function KeyRow({ editor, command: { id, label, help, scope }, recording 
         >
           {t(waiting ? 'Press a key …' : 'Add key')}
         </button>
-        <button type="button" class="icon-button" title={t('Reset')} aria-label={t('Reset the keys of {name}', { name })} disabled={!keymap.isOwn(id)} onClick={() => keymap.reset(id)}>
+        <button
+          type="button"
+          class="icon-button"
+          title={t('Reset')}
+          aria-label={t('Reset the keys of {name}', { name })}
+          disabled={!keymap.isOwn(id)}
+          onClick={() => keymap.reset(id)}
+        >
           <Icon name="undo" />
         </button>
       </div>
@@ -172,7 +222,11 @@ function Refusal({ choice, onTake, onLeave }: { choice: Choice; onTake: (key: st
 function whyNot(choice: Choice): string {
   const key = shownKey(choice.key)
   if (choice.kind === 'taken') return t('{key} belongs to “{name}”.', { key, name: t(choice.holder.label) })
-  if (choice.kind === 'label') return t('{key} chooses the label “{name}” in this project. The action would come first.', { key, name: choice.label.name })
+  if (choice.kind === 'label')
+    return t('{key} chooses the label “{name}” in this project. The action would come first.', {
+      key,
+      name: choice.label.name,
+    })
   return t('Your browser keeps {key} for itself. Add another key.', { key })
 }
 

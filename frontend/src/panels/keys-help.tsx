@@ -32,12 +32,21 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
   }, [open])
   if (!open) return null
   const found = COMMANDS.filter((command) => matches(editor, command, query.value))
-  const groups = [...new Set(found.map(({ group }) => group))].map((group) => [group, found.filter((each) => each.group === group)] as const)
+  const groups = [...new Set(found.map(({ group }) => group))].map(
+    (group) => [group, found.filter((each) => each.group === group)] as const,
+  )
   return (
     <Modal label={t('Keyboard help')} onClose={() => (editor.helpOpen.value = false)} look="wide keys-help">
       <header class="panel-head">
         <h2>{t('Keys and mouse')}</h2>
-        <input type="search" placeholder={t('Find an action or a key')} aria-label={t('Find an action or a key')} autofocus value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} />
+        <input
+          type="search"
+          placeholder={t('Find an action or a key')}
+          aria-label={t('Find an action or a key')}
+          autofocus
+          value={query.value}
+          onInput={(event) => (query.value = event.currentTarget.value)}
+        />
         <button
           type="button"
           class="button quiet"
@@ -48,10 +57,20 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
         >
           {t('Take the tour')}
         </button>
-        <button type="button" class="button" aria-pressed={changing.value} onClick={() => (changing.value = !changing.value)}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={changing.value}
+          onClick={() => (changing.value = !changing.value)}
+        >
           {t('Change keys')}
         </button>
-        <button type="button" class="icon-button" aria-label={t('Close')} onClick={() => (editor.helpOpen.value = false)}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={t('Close')}
+          onClick={() => (editor.helpOpen.value = false)}
+        >
           <Icon name="close" />
         </button>
       </header>
@@ -110,6 +129,11 @@ function Mouse() {
 function matches({ keymap }: Editor, command: Command, query: string): boolean {
   const { id, label, help, group } = command
   const keys = keymap.keysOf(id)
-  const text = [t(label), t(help), t(group), synonymsOf(command), ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word))
+  const text = [t(label), t(help), t(group), synonymsOf(command), ...keys, ...keys.map(shownKey)]
+    .join(' ')
+    .toLowerCase()
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
 }

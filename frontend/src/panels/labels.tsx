@@ -43,10 +43,13 @@ export function Labels({ editor }: { editor: Editor }) {
         ))}
         {!labels.length && (
           <p class="empty">
-            {t('This project has no labels yet.')}{' '}<a href={editor.config.urls.project}>{t('Add one in the project.')}</a>
+            {t('This project has no labels yet.')}{' '}
+            <a href={editor.config.urls.project}>{t('Add one in the project.')}</a>
           </p>
         )}
-        {labels.length > 0 && !found.length && <p class="empty">{t('No label matches “{query}”.', { query: query.value })}</p>}
+        {labels.length > 0 && !found.length && (
+          <p class="empty">{t('No label matches “{query}”.', { query: query.value })}</p>
+        )}
       </div>
     </Section>
   )
@@ -61,7 +64,14 @@ function Chip({ editor, label }: { editor: Editor; label: Label }) {
     else activeLabel.value = label.id
   }
   return (
-    <button type="button" role="radio" class="chip" aria-checked={chosen} title={chosen ? t('Click again to draw') : t('Draw the next object as {name}', { name: label.name })} onClick={choose}>
+    <button
+      type="button"
+      role="radio"
+      class="chip"
+      aria-checked={chosen}
+      title={chosen ? t('Click again to draw') : t('Draw the next object as {name}', { name: label.name })}
+      onClick={choose}
+    >
       <span class="swatch" style={{ background: label.colour }} />
       {label.name}
       {key && <kbd>{key}</kbd>}

@@ -4,12 +4,31 @@ import { conditionsOf, SORT_KEYS, type Content, type SortKey } from '@/editor/tr
 import type { Track } from '@/store/types'
 import { Popover } from './popover'
 
-const SORTS: Record<SortKey, string> = { number: 'Number', label: 'Label', first: 'First frame', length: 'Length', confidence: 'Lowest confidence' }
-const CONTENTS: Record<Content, string> = { keyframes: 'Keyframes only', predicted: 'Predicted', doubtful: 'Doubtful', running: 'Being tracked' }
+const SORTS: Record<SortKey, string> = {
+  number: 'Number',
+  label: 'Label',
+  first: 'First frame',
+  length: 'Length',
+  confidence: 'Lowest confidence',
+}
+const CONTENTS: Record<Content, string> = {
+  keyframes: 'Keyframes only',
+  predicted: 'Predicted',
+  doubtful: 'Doubtful',
+  running: 'Being tracked',
+}
 const VERDICTS: Record<Track['verdict'], string> = { '': 'Not reviewed', accepted: 'Accepted', rejected: 'Rejected' }
 
 /** What the list, and the timeline with it, shows and in which order. */
-export function ObjectFilter({ editor, id = 'object-filter', title = t('Filter and order') }: { editor: Editor; id?: string; title?: string }) {
+export function ObjectFilter({
+  editor,
+  id = 'object-filter',
+  title = t('Filter and order'),
+}: {
+  editor: Editor
+  id?: string
+  title?: string
+}) {
   const { list } = editor
   const count = conditionsOf(list.filter.value)
   const label = count ? t('{title} ({count} set)', { title, count }) : title
@@ -31,7 +50,10 @@ function FilterForm({ editor }: { editor: Editor }) {
       <div class="row">
         <label class="field grow">
           <span>{t('Order')}</span>
-          <select value={by} onChange={(event) => (list.order.value = { by: event.currentTarget.value as SortKey, descending })}>
+          <select
+            value={by}
+            onChange={(event) => (list.order.value = { by: event.currentTarget.value as SortKey, descending })}
+          >
             {SORT_KEYS.map((key) => (
               <option key={key} value={key}>
                 {t(SORTS[key])}
@@ -39,14 +61,46 @@ function FilterForm({ editor }: { editor: Editor }) {
             ))}
           </select>
         </label>
-        <button type="button" class="button" aria-pressed={descending} onClick={() => (list.order.value = { by, descending: !descending })}>
+        <button
+          type="button"
+          class="button"
+          aria-pressed={descending}
+          onClick={() => (list.order.value = { by, descending: !descending })}
+        >
           {descending ? t('Falling') : t('Rising')}
         </button>
       </div>
-      <Choices title={t('Labels')} options={editor.config.labels.map(({ id, name, colour }) => ({ value: id, name, colour, count: all.filter((track) => track.label === id).length }))} chosen={filter.labels} onChange={(labels) => list.narrow({ labels })} />
-      <Choices title={t('Holds')} options={options(CONTENTS)} chosen={filter.contents} onChange={(contents) => list.narrow({ contents })} />
-      <Choices title={t('Review')} options={options(VERDICTS)} chosen={filter.verdicts} onChange={(verdicts) => list.narrow({ verdicts })} />
-      {sources.length > 1 && <Choices title={t('Made by')} options={sources.map((value) => ({ value, name: value }))} chosen={filter.sources} onChange={(chosen) => list.narrow({ sources: chosen })} />}
+      <Choices
+        title={t('Labels')}
+        options={editor.config.labels.map(({ id, name, colour }) => ({
+          value: id,
+          name,
+          colour,
+          count: all.filter((track) => track.label === id).length,
+        }))}
+        chosen={filter.labels}
+        onChange={(labels) => list.narrow({ labels })}
+      />
+      <Choices
+        title={t('Holds')}
+        options={options(CONTENTS)}
+        chosen={filter.contents}
+        onChange={(contents) => list.narrow({ contents })}
+      />
+      <Choices
+        title={t('Review')}
+        options={options(VERDICTS)}
+        chosen={filter.verdicts}
+        onChange={(verdicts) => list.narrow({ verdicts })}
+      />
+      {sources.length > 1 && (
+        <Choices
+          title={t('Made by')}
+          options={sources.map((value) => ({ value, name: value }))}
+          chosen={filter.sources}
+          onChange={(chosen) => list.narrow({ sources: chosen })}
+        />
+      )}
       <fieldset>
         <legend>{t('Seen')}</legend>
         <label class="choice">
@@ -72,7 +126,8 @@ interface Option<Value> {
   readonly count?: number
 }
 
-const options = <Value extends string>(names: Record<Value, string>): Option<Value>[] => (Object.entries(names) as [Value, string][]).map(([value, name]) => ({ value, name: t(name) }))
+const options = <Value extends string>(names: Record<Value, string>): Option<Value>[] =>
+  (Object.entries(names) as [Value, string][]).map(([value, name]) => ({ value, name: t(name) }))
 
 interface ChoicesProps<Value> {
   readonly title: string

@@ -46,13 +46,29 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
       >
         {name}
       </button>
-      {store.runs.followed.value.includes(track.id) && <span class="tracked" role="img" aria-label={t('Being tracked')} title={t('Being tracked')} />}
+      {store.runs.followed.value.includes(track.id) && (
+        <span class="tracked" role="img" aria-label={t('Being tracked')} title={t('Being tracked')} />
+      )}
       <span class="object-actions">
-        <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={t(hidden ? 'Show {name}' : 'Hide {name}', { name })} pressed={hidden} onClick={() => session.toggleHidden(track.id)} />
+        <IconButton
+          icon={hidden ? 'eyeOff' : 'eye'}
+          label={t(hidden ? 'Show {name}' : 'Hide {name}', { name })}
+          pressed={hidden}
+          onClick={() => session.toggleHidden(track.id)}
+        />
         {canEdit && (
           <>
-            <IconButton icon={track.locked ? 'lock' : 'unlock'} label={t(track.locked ? 'Unlock {name}' : 'Lock {name}', { name })} pressed={track.locked} onClick={() => setLocked(editor, [track.id], !track.locked)} />
-            <IconButton icon="trash" label={t('Delete {name}', { name })} onClick={() => deleteTracks(editor, [track.id])} />
+            <IconButton
+              icon={track.locked ? 'lock' : 'unlock'}
+              label={t(track.locked ? 'Unlock {name}' : 'Lock {name}', { name })}
+              pressed={track.locked}
+              onClick={() => setLocked(editor, [track.id], !track.locked)}
+            />
+            <IconButton
+              icon="trash"
+              label={t('Delete {name}', { name })}
+              onClick={() => deleteTracks(editor, [track.id])}
+            />
           </>
         )}
       </span>

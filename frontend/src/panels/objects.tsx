@@ -33,9 +33,21 @@ function Finding({ editor }: { editor: Editor }) {
   return (
     <>
       <span class="count">{shown < all ? t('{shown} of {all}', { shown, all }) : all}</span>
-      <input type="search" placeholder={t('Find')} aria-label={t('Find objects by label or number')} value={query} onInput={(event) => list.narrow({ query: event.currentTarget.value })} />
+      <input
+        type="search"
+        placeholder={t('Find')}
+        aria-label={t('Find objects by label or number')}
+        value={query}
+        onInput={(event) => list.narrow({ query: event.currentTarget.value })}
+      />
       <ObjectFilter editor={editor} />
-      <button type="button" class="button quiet" aria-pressed={here} title={t('Only objects on this frame')} onClick={() => list.narrow({ here: !here })}>
+      <button
+        type="button"
+        class="button quiet"
+        aria-pressed={here}
+        title={t('Only objects on this frame')}
+        onClick={() => list.narrow({ here: !here })}
+      >
         {t('Here')}
       </button>
     </>
@@ -61,12 +73,26 @@ function List({ editor }: { editor: Editor }) {
   }
   const [chosen, ...others] = session.selection.value
   useEffect(() => {
-    if (root.current && chosen && !others.length) reveal(root.current, tracks.findIndex(({ id }) => id === chosen))
+    if (root.current && chosen && !others.length)
+      reveal(
+        root.current,
+        tracks.findIndex(({ id }) => id === chosen),
+      )
   }, [chosen, others.length])
   return (
-    <div ref={root} class="object-list" onScroll={(event) => (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}>
+    <div
+      ref={root}
+      class="object-list"
+      onScroll={(event) =>
+        (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
+      }
+    >
       {!tracks.length && <Empty editor={editor} />}
-      <ul aria-label={t('Objects')} onKeyDown={walk} style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}>
+      <ul
+        aria-label={t('Objects')}
+        onKeyDown={walk}
+        style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}
+      >
         {tracks.slice(first, last).map((track) => (
           <ObjectRow key={track.id} editor={editor} track={track} onPick={(how) => pick(track, how)} />
         ))}
@@ -88,7 +114,9 @@ function Empty({ editor }: { editor: Editor }) {
   if (count.value) {
     return (
       <p class="empty">
-        {filter.value.query ? t('Nothing matches “{query}”.', { query: filter.value.query }) : t('No object is like that.')}{' '}
+        {filter.value.query
+          ? t('Nothing matches “{query}”.', { query: filter.value.query })
+          : t('No object is like that.')}{' '}
         {conditionsOf(filter.value) + Number(filter.value.query !== '') > 0 && (
           <button type="button" class="link" onClick={() => editor.list.clear()}>
             {t('Show everything')}
@@ -100,7 +128,7 @@ function Empty({ editor }: { editor: Editor }) {
   if (!editor.config.canEdit) return <p class="empty">{t('No objects yet.')}</p>
   return (
     <p class="empty">
-      {t('No objects yet. Press')}{' '}<kbd>{editor.keymap.shown('tool.draw')}</kbd>{' '}{t('and draw one.')}
+      {t('No objects yet. Press')} <kbd>{editor.keymap.shown('tool.draw')}</kbd> {t('and draw one.')}
     </p>
   )
 }

@@ -54,13 +54,24 @@ function Retry({ live, now }: { live: LiveChannel; now: number }) {
 }
 
 function titleOf(since: number, ended: number | null): string {
-  if (ended === null) return t('Offline since {time}', { time: new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) })
+  if (ended === null)
+    return t('Offline since {time}', {
+      time: new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }),
+    })
   return ended === SIGNED_OUT ? t('You are signed out') : t('This video is no longer shared with you')
 }
 
 /** What is kept, and what has to wait. `ended`: as in `LiveChannel.endedBy`. */
 export function waiting(unsent: number, ended: number | null): string {
-  if (ended !== null) return unsent ? counted(unsent, '{count} change is kept in this browser.', '{count} changes are kept in this browser.') : t('Everything you did is saved.')
-  if (unsent) return counted(unsent, '{count} change is kept in this browser and sent when you are back. Tracking waits too.', '{count} changes are kept in this browser and sent when you are back. Tracking waits too.')
+  if (ended !== null)
+    return unsent
+      ? counted(unsent, '{count} change is kept in this browser.', '{count} changes are kept in this browser.')
+      : t('Everything you did is saved.')
+  if (unsent)
+    return counted(
+      unsent,
+      '{count} change is kept in this browser and sent when you are back. Tracking waits too.',
+      '{count} changes are kept in this browser and sent when you are back. Tracking waits too.',
+    )
   return t('You can go on drawing: it is kept in this browser. Tracking waits.')
 }

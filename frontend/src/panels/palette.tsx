@@ -24,7 +24,11 @@ function OpenPalette({ editor }: { editor: Editor }) {
   }
   const press = (event: KeyboardEvent) => {
     const to = { ArrowDown: current + 1, ArrowUp: current - 1, PageDown: current + 8, PageUp: current - 8 }[event.key]
-    if (to !== undefined) chosen.value = Math.abs(to - current) === 1 ? (to + offers.length) % (offers.length || 1) : Math.min(Math.max(to, 0), offers.length - 1)
+    if (to !== undefined)
+      chosen.value =
+        Math.abs(to - current) === 1
+          ? (to + offers.length) % (offers.length || 1)
+          : Math.min(Math.max(to, 0), offers.length - 1)
     else if (event.key === 'Enter') take(offers[current])
     else return
     event.preventDefault()
@@ -52,7 +56,15 @@ function OpenPalette({ editor }: { editor: Editor }) {
       />
       <ul ref={list} id="palette-offers" role="listbox" aria-label={t('Found')}>
         {offers.map((offer, index) => (
-          <li key={offer.id} id={`palette-offer-${index}`} role="option" aria-selected={index === current} aria-disabled={offer.why !== ''} onPointerMove={() => (chosen.value = index)} onClick={() => take(offer)}>
+          <li
+            key={offer.id}
+            id={`palette-offer-${index}`}
+            role="option"
+            aria-selected={index === current}
+            aria-disabled={offer.why !== ''}
+            onPointerMove={() => (chosen.value = index)}
+            onClick={() => take(offer)}
+          >
             <span class="palette-title">
               <Marked text={offer.title} places={offer.places} />
             </span>
@@ -71,5 +83,11 @@ function OpenPalette({ editor }: { editor: Editor }) {
 /** A text with the letters of the query in bold. */
 function Marked({ text, places }: { text: string; places: readonly number[] }) {
   const met = new Set(places)
-  return <>{met.size ? Array.from(text).map((letter, index) => (met.has(index) ? <b key={index}>{letter}</b> : letter)) : text}</>
+  return (
+    <>
+      {met.size
+        ? Array.from(text).map((letter, index) => (met.has(index) ? <b key={index}>{letter}</b> : letter))
+        : text}
+    </>
+  )
 }

@@ -41,7 +41,16 @@ export function Popover({ id, icon, label, text, pressed, wide = false, children
   }
   return (
     <>
-      <button ref={button} type="button" class={text || wide ? 'button quiet' : 'icon-button'} popovertarget={id} title={label} aria-label={label} aria-expanded={open.value} {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}>
+      <button
+        ref={button}
+        type="button"
+        class={text || wide ? 'button quiet' : 'icon-button'}
+        popovertarget={id}
+        title={label}
+        aria-label={label}
+        aria-expanded={open.value}
+        {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
+      >
         <Icon name={icon} />
         {text && <span>{text}</span>}
       </button>

@@ -25,19 +25,34 @@ export function PropagateDialog({ editor, onClose }: TimeDialogProps) {
         <p>{t('The shape of this frame stays the same; keyframes and predictions on the way go.')}</p>
         <label class="field">
           <span>{t('Frames')}</span>
-          <input type="number" min={1} max={lastFrame(editor)} required autofocus value={frames.value} onInput={(event) => (frames.value = event.currentTarget.valueAsNumber || 0)} />
+          <input
+            type="number"
+            min={1}
+            max={lastFrame(editor)}
+            required
+            autofocus
+            value={frames.value}
+            onInput={(event) => (frames.value = event.currentTarget.valueAsNumber || 0)}
+          />
         </label>
         <fieldset class="row">
           <legend>{t('Direction')}</legend>
           {[false, true].map((backward) => (
             <label key={`${backward}`} class="choice">
-              <input type="radio" name="direction" checked={back.value === backward} onChange={() => (back.value = backward)} />
+              <input
+                type="radio"
+                name="direction"
+                checked={back.value === backward}
+                onChange={() => (back.value = backward)}
+              />
               {backward ? t('Back in time') : t('Forward in time')}
             </label>
           ))}
         </fieldset>
         <p class="muted">
-          {goal === here ? t('There are no frames in that direction.') : t('Frames {first}–{last}.', { first: Math.min(here, goal), last: Math.max(here, goal) })}
+          {goal === here
+            ? t('There are no frames in that direction.')
+            : t('Frames {first}–{last}.', { first: Math.min(here, goal), last: Math.max(here, goal) })}
         </p>
         <div class="row end">
           <button type="button" class="button" onClick={onClose}>

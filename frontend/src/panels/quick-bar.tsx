@@ -72,12 +72,24 @@ function Actions({ editor }: { editor: Editor }) {
         {(close) => (
           <div class="menu-list" onClick={close}>
             <CommandButton editor={editor} id="shape.delete-here" icon="deleteHere" text={t('Delete here')} />
-            <CommandButton editor={editor} id="shape.delete-from-here" icon="clearFrom" text={t('Delete from here on')} />
+            <CommandButton
+              editor={editor}
+              id="shape.delete-from-here"
+              icon="clearFrom"
+              text={t('Delete from here on')}
+            />
             <CommandButton editor={editor} id="track.delete" icon="trash" text={t('Delete whole track')} />
           </div>
         )}
       </Popover>
-      <button type="button" class="button quiet" title={t('More')} aria-label={t('More actions')} aria-haspopup="menu" onClick={() => openMenuOfSelection(editor)}>
+      <button
+        type="button"
+        class="button quiet"
+        title={t('More')}
+        aria-label={t('More actions')}
+        aria-haspopup="menu"
+        onClick={() => openMenuOfSelection(editor)}
+      >
         <Icon name="more" />
       </button>
     </>

@@ -3,7 +3,15 @@ import type { ComponentChildren } from 'preact'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { lastFrame } from '@/editor/time/edit'
-import { deleteInRange, hideInRange, propagateOverRange, relabel, shiftInSpace, shiftInTime, trimToRange } from '@/editor/time/range'
+import {
+  deleteInRange,
+  hideInRange,
+  propagateOverRange,
+  relabel,
+  shiftInSpace,
+  shiftInTime,
+  trimToRange,
+} from '@/editor/time/range'
 import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
 import { nameOf } from '@/editor/track-name'
 import { Modal } from './modal'
@@ -21,9 +29,18 @@ const CHOICES: readonly Choice[] = [
   { id: 'delete', label: 'Delete shapes', help: 'Between what is left, the track has a gap.' },
   { id: 'trim', label: 'Trim to these frames', help: 'Everything before and after them goes.', ranged: true },
   { id: 'label', label: 'Give a label', help: 'A stretch of a longer track becomes a track of its own.' },
-  { id: 'propagate', label: 'Propagate the shape of this frame', help: 'It stays the same on all of these frames.', ranged: true },
+  {
+    id: 'propagate',
+    label: 'Propagate the shape of this frame',
+    help: 'It stays the same on all of these frames.',
+    ranged: true,
+  },
   { id: 'time', label: 'Shift in time', help: 'What the shapes come to lie on goes.' },
-  { id: 'space', label: 'Move in the picture', help: 'By pixels of the video: to the right and down, negative to the left and up.' },
+  {
+    id: 'space',
+    label: 'Move in the picture',
+    help: 'By pixels of the video: to the right and down, negative to the left and up.',
+  },
   { id: 'outside', label: 'Remove all outside', help: 'Gaps close; shapes are interpolated across.' },
   { id: 'keyframes', label: 'Remove keyframes', help: 'They give way to interpolation and predictions.', ranged: true },
   { id: 'hide', label: 'Hide or show', help: 'Only here, not for others.', ranged: true },
@@ -57,13 +74,22 @@ export function RangeDialog({ editor, tracks, onClose }: TimeDialogProps) {
   return (
     <Modal label={t('Change a range')} onClose={onClose} look="time-dialog">
       <form method="dialog" onSubmit={act}>
-        <h2>{counted(tracks.length, 'Change {name}', 'Change {count} tracks', { name: nameOf(editor, tracks[0]!) })}</h2>
+        <h2>
+          {counted(tracks.length, 'Change {name}', 'Change {count} tracks', { name: nameOf(editor, tracks[0]!) })}
+        </h2>
         <Frames editor={editor} range={range} />
         <fieldset class="time-choices">
           <legend>{t('What to do there')}</legend>
           {CHOICES.map(({ id, label: name }) => (
             <label key={id} class="choice">
-              <input type="radio" name="what" value={id} checked={chosen.value === id} autofocus={id === 'delete'} onChange={() => (chosen.value = id)} />
+              <input
+                type="radio"
+                name="what"
+                value={id}
+                checked={chosen.value === id}
+                autofocus={id === 'delete'}
+                onChange={() => (chosen.value = id)}
+              />
               {t(name)}
             </label>
           ))}
@@ -115,9 +141,25 @@ function Frames({ editor, range }: { editor: Editor; range: Signal<readonly [num
         <input type="radio" name="frames" checked={range.value !== null} onChange={() => set([from, to])} />
         {t('From')}
       </label>
-      <input type="number" aria-label={t('First frame')} min={0} max={last} required value={from} onInput={(event) => set([event.currentTarget.valueAsNumber || 0, to])} />
+      <input
+        type="number"
+        aria-label={t('First frame')}
+        min={0}
+        max={last}
+        required
+        value={from}
+        onInput={(event) => set([event.currentTarget.valueAsNumber || 0, to])}
+      />
       <span>{t('to')}</span>
-      <input type="number" aria-label={t('Last frame')} min={0} max={last} required value={to} onInput={(event) => set([from, event.currentTarget.valueAsNumber || 0])} />
+      <input
+        type="number"
+        aria-label={t('Last frame')}
+        min={0}
+        max={last}
+        required
+        value={to}
+        onInput={(event) => set([from, event.currentTarget.valueAsNumber || 0])}
+      />
     </fieldset>
   )
 }
@@ -126,7 +168,13 @@ function Amount({ value, children }: { value: Signal<number>; children: Componen
   return (
     <label class="field">
       <span>{children}</span>
-      <input type="number" step="any" required value={value.value} onInput={(event) => (value.value = event.currentTarget.valueAsNumber || 0)} />
+      <input
+        type="number"
+        step="any"
+        required
+        value={value.value}
+        onInput={(event) => (value.value = event.currentTarget.valueAsNumber || 0)}
+      />
     </label>
   )
 }

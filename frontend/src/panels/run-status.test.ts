@@ -3,8 +3,27 @@ import type { Run } from '@/store/types'
 import { statusOf } from './run-status'
 
 const run: Run = {
-  id: 'run', model: 'm', state: 'running', direction: 'forward', first: 0, last: 240, tracks: [], framesDone: 120, framesTotal: 240, ahead: null, waitS: null, checking: false, redone: 0, stale: 0,
-  fps: 40, heads: {}, left: {}, agent: 'gpu-box', message: '', createdBy: '', mine: true,
+  id: 'run',
+  model: 'm',
+  state: 'running',
+  direction: 'forward',
+  first: 0,
+  last: 240,
+  tracks: [],
+  framesDone: 120,
+  framesTotal: 240,
+  ahead: null,
+  waitS: null,
+  checking: false,
+  redone: 0,
+  stale: 0,
+  fps: 40,
+  heads: {},
+  left: {},
+  agent: 'gpu-box',
+  message: '',
+  createdBy: '',
+  mine: true,
 }
 
 it('a running run says how far it is, how fast, how long still and where', () => {
@@ -12,7 +31,9 @@ it('a running run says how far it is, how fast, how long still and where', () =>
 })
 
 it('a running run says what its agent has noted', () => {
-  expect(statusOf({ ...run, message: 'The GPU gave out.' })).toBe('120 of 240 · 3 s left · 40/s · gpu-box · The GPU gave out.')
+  expect(statusOf({ ...run, message: 'The GPU gave out.' })).toBe(
+    '120 of 240 · 3 s left · 40/s · gpu-box · The GPU gave out.',
+  )
 })
 
 it('a run that redid something says how much of it', () => {
@@ -25,12 +46,21 @@ it('a waiting run says its place and how long it takes', () => {
 })
 
 it('a run without an agent says what it waits for, and how long it takes then', () => {
-  const queued: Run = { ...run, state: 'queued', message: 'It waits for an agent.', framesDone: 0, ahead: 1, waitS: 240 }
+  const queued: Run = {
+    ...run,
+    state: 'queued',
+    message: 'It waits for an agent.',
+    framesDone: 0,
+    ahead: 1,
+    waitS: 240,
+  }
   expect(statusOf(queued)).toBe('It waits for an agent · 1 run before it · then about 4 min')
 })
 
 it('a run that only redoes something says so once, and how long still', () => {
-  expect(statusOf({ ...run, framesDone: 10, framesTotal: 400, redone: 10, stale: 400, fps: 2 })).toBe('10 of 400 frames redone · 3 min left · 2/s · gpu-box')
+  expect(statusOf({ ...run, framesDone: 10, framesTotal: 400, redone: 10, stale: 400, fps: 2 })).toBe(
+    '10 of 400 frames redone · 3 min left · 2/s · gpu-box',
+  )
 })
 
 it('a run that has nothing yet says where it starts', () => {
@@ -40,7 +70,9 @@ it('a run that has nothing yet says where it starts', () => {
 it('a run that is over says what left the picture, and what went wrong', () => {
   const done: Run = { ...run, state: 'done', tracks: ['a'], left: { a: 120 } }
   expect(statusOf(done)).toBe('Done: 120 frames · left the picture on frame 120')
-  expect(statusOf({ ...done, tracks: ['a', 'b'], message: 'Its box lies outside.' })).toBe('Done: 120 frames · 1 of 2 left the picture · Its box lies outside.')
+  expect(statusOf({ ...done, tracks: ['a', 'b'], message: 'Its box lies outside.' })).toBe(
+    'Done: 120 frames · 1 of 2 left the picture · Its box lies outside.',
+  )
 })
 
 it('a run that only compares both ways says so', () => {

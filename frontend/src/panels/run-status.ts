@@ -9,7 +9,9 @@ export function statusOf(run: Run): string {
   if (state === 'done') return over(run)
   if (framesDone === 0 && fps === 0) return agent ? t('Starting · {agent}', { agent }) : t('Starting …')
   const isAllRedone = run.stale > 0 && run.stale === framesTotal
-  const parts = run.checking ? [t('Checking both ways')] : [isAllRedone ? redone(run) : t('{done} of {total}', { done: framesDone, total: framesTotal })]
+  const parts = run.checking
+    ? [t('Checking both ways')]
+    : [isAllRedone ? redone(run) : t('{done} of {total}', { done: framesDone, total: framesTotal })]
   if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
   if (fps > 0) parts.push(t('{time} left', { time: timeIn((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
   if (agent) parts.push(agent)
@@ -19,13 +21,21 @@ export function statusOf(run: Run): string {
 
 /** e.g. "Done: 240 frames · left the picture on frame 240". */
 function over(run: Run): string {
-  return [run.stale ? t('Done: {redone}', { redone: redone(run) }) : t('Done: {count} frames', { count: run.framesDone }), departures(run), run.message].filter(Boolean).join(' · ')
+  return [
+    run.stale ? t('Done: {redone}', { redone: redone(run) }) : t('Done: {count} frames', { count: run.framesDone }),
+    departures(run),
+    run.message,
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }
 
 function departures({ tracks, left }: Run): string {
   const frames = Object.values(left)
   if (!frames.length) return ''
-  return tracks.length > 1 ? t('{count} of {tracks} left the picture', { count: frames.length, tracks: tracks.length }) : t('left the picture on frame {frame}', { frame: frames[0]! })
+  return tracks.length > 1
+    ? t('{count} of {tracks} left the picture', { count: frames.length, tracks: tracks.length })
+    : t('left the picture on frame {frame}', { frame: frames[0]! })
 }
 
 /** e.g. "Waiting · 2 runs before it · done in about 3 min". */
@@ -38,4 +48,7 @@ function waiting({ ahead, waitS, message }: Run): string {
 
 const redone = ({ redone, stale }: Run) => t('{redone} of {stale} frames redone', { redone, stale })
 
-const timeIn = (seconds: number) => (seconds < 90 ? t('{seconds} s', { seconds: Math.ceil(seconds) }) : t('{minutes} min', { minutes: Math.round(seconds / 60) }))
+const timeIn = (seconds: number) =>
+  seconds < 90
+    ? t('{seconds} s', { seconds: Math.ceil(seconds) })
+    : t('{minutes} min', { minutes: Math.round(seconds / 60) })

@@ -14,7 +14,12 @@ export function SelectionBar({ editor }: { editor: Editor }) {
   if (!tracks.length) {
     return (
       <div class="selection-bar">
-        <button type="button" class="button quiet" disabled={!listed} onClick={() => editor.session.select(...editor.list.shown.value.map(({ id }) => id))}>
+        <button
+          type="button"
+          class="button quiet"
+          disabled={!listed}
+          onClick={() => editor.session.select(...editor.list.shown.value.map(({ id }) => id))}
+        >
           {listed > 1 ? t('Select all {count}', { count: listed }) : t('Select all')}
         </button>
       </div>
@@ -22,7 +27,11 @@ export function SelectionBar({ editor }: { editor: Editor }) {
   }
   return (
     <div class="selection-bar" role="toolbar" aria-label={t('Selected objects')}>
-      {editor.config.canEdit ? <Changes editor={editor} tracks={tracks} /> : <span class="count">{t('{count} selected', { count: tracks.length })}</span>}
+      {editor.config.canEdit ? (
+        <Changes editor={editor} tracks={tracks} />
+      ) : (
+        <span class="count">{t('{count} selected', { count: tracks.length })}</span>
+      )}
       <span class="spring" />
       <CommandButton editor={editor} id="track.first-frame" icon="first" />
       <CommandButton editor={editor} id="track.last-frame" icon="last" />
@@ -53,7 +62,13 @@ function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] 
           </option>
         ))}
       </select>
-      <input type="color" title={t('Colour of the selected objects')} aria-label={t('Colour of the selected objects')} value={trackColour(editor.config, first!, editor.display.colourBy.value)} onChange={(event) => recolour(editor, ids, event.currentTarget.value)} />
+      <input
+        type="color"
+        title={t('Colour of the selected objects')}
+        aria-label={t('Colour of the selected objects')}
+        value={trackColour(editor.config, first!, editor.display.colourBy.value)}
+        onChange={(event) => recolour(editor, ids, event.currentTarget.value)}
+      />
     </>
   )
 }
@@ -83,10 +98,20 @@ function Visibility({ editor, tracks }: { editor: Editor; tracks: readonly Track
   const locked = tracks.every((track) => track.locked)
   return (
     <span class="object-actions">
-      <IconButton icon={hidden ? 'eyeOff' : 'eye'} label={hidden ? t('Show the selected objects') : t('Hide the selected objects')} pressed={hidden} onClick={() => editor.session.toggleHidden(...ids)} />
+      <IconButton
+        icon={hidden ? 'eyeOff' : 'eye'}
+        label={hidden ? t('Show the selected objects') : t('Hide the selected objects')}
+        pressed={hidden}
+        onClick={() => editor.session.toggleHidden(...ids)}
+      />
       {editor.config.canEdit && (
         <>
-          <IconButton icon={locked ? 'lock' : 'unlock'} label={locked ? t('Unlock the selected objects') : t('Lock the selected objects')} pressed={locked} onClick={() => setLocked(editor, ids, !locked)} />
+          <IconButton
+            icon={locked ? 'lock' : 'unlock'}
+            label={locked ? t('Unlock the selected objects') : t('Lock the selected objects')}
+            pressed={locked}
+            onClick={() => setLocked(editor, ids, !locked)}
+          />
           <IconButton icon="trash" label={t('Delete the selected objects')} onClick={() => deleteTracks(editor, ids)} />
         </>
       )}

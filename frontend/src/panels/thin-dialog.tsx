@@ -12,21 +12,39 @@ const MOST_PX = 20
 export function ThinDialog({ editor, tracks, onClose }: TimeDialogProps) {
   const { tolerance } = editor.time
   const keepKeyframes = useSignal(true)
-  const planned = useComputed(() => planThinning(editor, tracks, { tolerance: tolerance.value, keepKeyframes: keepKeyframes.value }))
+  const planned = useComputed(() =>
+    planThinning(editor, tracks, { tolerance: tolerance.value, keepKeyframes: keepKeyframes.value }),
+  )
   const { before, after, largest, mean } = figures(planned.value)
   return (
     <Modal label={t('Thin out')} onClose={onClose} look="time-dialog">
       <form method="dialog" onSubmit={() => thinOut(editor, planned.value)}>
         <h2>{t('Thin out')}</h2>
-        <p>{t('Dense shapes become the fewest keyframes between which interpolation shows the same. You can take this back with undo.')}</p>
+        <p>
+          {t(
+            'Dense shapes become the fewest keyframes between which interpolation shows the same. You can take this back with undo.',
+          )}
+        </p>
         <label class="field slider">
           <span>
-            {t('Off by at most')}{' '}<output>{t('{tolerance} px', { tolerance: tolerance.value.toFixed(1) })}</output>
+            {t('Off by at most')} <output>{t('{tolerance} px', { tolerance: tolerance.value.toFixed(1) })}</output>
           </span>
-          <input type="range" min={LEAST_PX} max={MOST_PX} step={0.5} autofocus value={tolerance.value} onInput={(event) => (tolerance.value = event.currentTarget.valueAsNumber)} />
+          <input
+            type="range"
+            min={LEAST_PX}
+            max={MOST_PX}
+            step={0.5}
+            autofocus
+            value={tolerance.value}
+            onInput={(event) => (tolerance.value = event.currentTarget.valueAsNumber)}
+          />
         </label>
         <label class="choice">
-          <input type="checkbox" checked={keepKeyframes.value} onChange={(event) => (keepKeyframes.value = event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={keepKeyframes.value}
+            onChange={(event) => (keepKeyframes.value = event.currentTarget.checked)}
+          />
           {t('Keep every keyframe that a person set')}
         </label>
         <dl class="time-figures" aria-live="polite">

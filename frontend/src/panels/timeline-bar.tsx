@@ -30,7 +30,9 @@ export function TimelineBar({ editor }: { editor: Editor }) {
         <button
           type="button"
           class="button quiet"
-          title={inTime ? t('The ruler shows times. Show frame numbers.') : t('The ruler shows frame numbers. Show times.')}
+          title={
+            inTime ? t('The ruler shows times. Show frame numbers.') : t('The ruler shows frame numbers. Show times.')
+          }
           onClick={() => (units.value = inTime ? 'frames' : 'time')}
         >
           {inTime ? t('Time') : t('Frames')}

@@ -6,7 +6,13 @@ export function ToolBar({ editor }: { editor: Editor }) {
   return (
     <nav class="tool-bar" aria-label={t('Tools')}>
       {editor.tools.map(({ id, icon }) => (
-        <CommandButton key={id} editor={editor} id={`tool.${id}`} icon={icon} pressed={editor.session.tool.value === id} />
+        <CommandButton
+          key={id}
+          editor={editor}
+          id={`tool.${id}`}
+          icon={icon}
+          pressed={editor.session.tool.value === id}
+        />
       ))}
       {editor.config.canEdit && (
         <span class="tool-bar-end">

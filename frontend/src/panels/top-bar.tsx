@@ -11,7 +11,12 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
   const { config, store } = editor
   return (
     <header class="top-bar">
-      <a class="button quiet" href={config.urls.project} title={t('Back to the project')} aria-label={t('Back to the project')}>
+      <a
+        class="button quiet"
+        href={config.urls.project}
+        title={t('Back to the project')}
+        aria-label={t('Back to the project')}
+      >
         <Icon name="back" />
       </a>
       <h1 class="video-name" title={config.video.name}>
@@ -26,7 +31,13 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
       <ViewMenu editor={editor} />
       <ExportMenu editor={editor} rest={rest} />
       {config.job && <JobMenu editor={editor} rest={rest} job={config.job} />}
-      <button type="button" class="button quiet" title={t('Light or dark')} aria-label={t('Light or dark')} onClick={onTheme}>
+      <button
+        type="button"
+        class="button quiet"
+        title={t('Light or dark')}
+        aria-label={t('Light or dark')}
+        onClick={onTheme}
+      >
         <Icon name="theme" />
       </button>
       <CommandButton editor={editor} id="view.help" icon="help" />
@@ -40,7 +51,13 @@ function Saved({ editor }: { editor: Editor }) {
   const texts = {
     saved: t('All changes saved'),
     saving: t('Saving …'),
-    offline: unsent ? counted(unsent, 'Offline — {count} change kept in this browser', 'Offline — {count} changes kept in this browser') : t('Offline — reconnecting …'),
+    offline: unsent
+      ? counted(
+          unsent,
+          'Offline — {count} change kept in this browser',
+          'Offline — {count} changes kept in this browser',
+        )
+      : t('Offline — reconnecting …'),
   }
   return (
     <output class={`saved ${kind}`} aria-live="polite" data-saved={kind}>

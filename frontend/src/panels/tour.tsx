@@ -16,7 +16,8 @@ export function TourCard({ editor }: { editor: Editor }) {
   const steps = tourSteps(editor).filter(({ about }) => document.querySelector(about))
   const step = at === null ? undefined : steps[at]
   useLayoutEffect(() => {
-    const place = () => step && card.current && ring.current && layOut(document.querySelector(step.about)!, card.current, ring.current)
+    const place = () =>
+      step && card.current && ring.current && layOut(document.querySelector(step.about)!, card.current, ring.current)
     place()
     window.addEventListener('resize', place)
     return () => window.removeEventListener('resize', place)
@@ -49,9 +50,7 @@ export function TourCard({ editor }: { editor: Editor }) {
           {step.text}
         </p>
         <div class="row">
-          <span class="muted">
-            {t('{step} of {count}', { step: at! + 1, count: steps.length })}
-          </span>
+          <span class="muted">{t('{step} of {count}', { step: at! + 1, count: steps.length })}</span>
           <span class="spring" />
           {!last && (
             <button type="button" class="button quiet" onClick={end}>
@@ -76,8 +75,18 @@ export function TourCard({ editor }: { editor: Editor }) {
 function layOut(about: Element, card: HTMLElement, ring: HTMLElement): void {
   const { left, top, right, bottom } = about.getBoundingClientRect()
   const { innerWidth: width, innerHeight: height } = window
-  const box: Box = [Math.max(left - RING_PX, 2), Math.max(top - RING_PX, 2), Math.min(right + RING_PX, width - 2), Math.min(bottom + RING_PX, height - 2)]
-  Object.assign(ring.style, { left: `${box[0]}px`, top: `${box[1]}px`, width: `${box[2] - box[0]}px`, height: `${box[3] - box[1]}px` })
+  const box: Box = [
+    Math.max(left - RING_PX, 2),
+    Math.max(top - RING_PX, 2),
+    Math.min(right + RING_PX, width - 2),
+    Math.min(bottom + RING_PX, height - 2),
+  ]
+  Object.assign(ring.style, {
+    left: `${box[0]}px`,
+    top: `${box[1]}px`,
+    width: `${box[2] - box[0]}px`,
+    height: `${box[3] - box[1]}px`,
+  })
   const [x, y] = placeCard(box, { width: card.offsetWidth, height: card.offsetHeight }, { width, height })
   Object.assign(card.style, { left: `${x}px`, top: `${y}px` })
 }

@@ -41,9 +41,18 @@ function TrackButton({ editor }: { editor: Editor }) {
   editor.selectionHere.value
   // Of all on the frame it says so when it is pressed: looking for them in every frame of playback would take from it.
   const why = selected ? editor.following.boxes().why : ''
-  const keys = t('{forward}: forward, {backward}: backward', { forward: keymap.shown('run.forward'), backward: keymap.shown('run.backward') })
+  const keys = t('{forward}: forward, {backward}: backward', {
+    forward: keymap.shown('run.forward'),
+    backward: keymap.shown('run.backward'),
+  })
   return (
-    <button type="button" class="button primary wide" disabled={why !== ''} title={why || t('Track in the chosen direction ({keys})', { keys })} onClick={() => editor.following.start()}>
+    <button
+      type="button"
+      class="button primary wide"
+      disabled={why !== ''}
+      title={why || t('Track in the chosen direction ({keys})', { keys })}
+      onClick={() => editor.following.start()}
+    >
       <Icon name="target" /> {why || t(selected ? 'Track selected' : 'Track all on this frame')}
     </button>
   )
@@ -54,7 +63,8 @@ function Settings({ editor }: { editor: Editor }) {
   const { tracking, config } = editor
   const models = config.models.filter((model) => model.prompts.includes('box'))
   const model = models.find(({ id }) => id === tracking.model.value)?.name ?? t('automatic model')
-  const frames = tracking.frames.value === null ? t('to the end') : t('{count} frames', { count: tracking.frames.value })
+  const frames =
+    tracking.frames.value === null ? t('to the end') : t('{count} frames', { count: tracking.frames.value })
   return (
     <details class="settings">
       <summary>
@@ -63,7 +73,10 @@ function Settings({ editor }: { editor: Editor }) {
       <div class="fields">
         <label class="field">
           <span>{t('Model for boxes')}</span>
-          <select value={tracking.model.value ?? ''} onChange={(event) => (tracking.model.value = event.currentTarget.value || null)}>
+          <select
+            value={tracking.model.value ?? ''}
+            onChange={(event) => (tracking.model.value = event.currentTarget.value || null)}
+          >
             <option value="">{t('Automatic')}</option>
             {models.map(({ id, name, available, why }) => (
               <option key={id} value={id} disabled={!available} title={why}>
@@ -74,7 +87,10 @@ function Settings({ editor }: { editor: Editor }) {
         </label>
         <label class="field">
           <span>{t('Direction')}</span>
-          <select value={tracking.direction.value} onChange={(event) => (tracking.direction.value = event.currentTarget.value as Run['direction'])}>
+          <select
+            value={tracking.direction.value}
+            onChange={(event) => (tracking.direction.value = event.currentTarget.value as Run['direction'])}
+          >
             <option value="forward">{t('Forward')}</option>
             <option value="backward">{t('Backward')}</option>
             <option value="both">{t('Both ways')}</option>
@@ -95,25 +111,64 @@ function Settings({ editor }: { editor: Editor }) {
           />
         </label>
       </div>
-      <label class="choice" title={t('After a correction, the object is tracked again from there. A run of so many frames goes on when you come within 10 frames of its end.')}>
-        <input type="checkbox" checked={tracking.autoTrack.value} onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)} />
+      <label
+        class="choice"
+        title={t(
+          'After a correction, the object is tracked again from there. A run of so many frames goes on when you come within 10 frames of its end.',
+        )}
+      >
+        <input
+          type="checkbox"
+          checked={tracking.autoTrack.value}
+          onChange={(event) => (tracking.autoTrack.value = event.currentTarget.checked)}
+        />
         {t('Auto-track as I correct and move on')}
       </label>
-      <label class="choice" title={t('An object is tracked up to its next keyframe. Without this it is tracked past its keyframes, which stay as they are.')}>
-        <input type="checkbox" checked={tracking.untilKeyframe.value} onChange={(event) => (tracking.untilKeyframe.value = event.currentTarget.checked)} />
+      <label
+        class="choice"
+        title={t(
+          'An object is tracked up to its next keyframe. Without this it is tracked past its keyframes, which stay as they are.',
+        )}
+      >
+        <input
+          type="checkbox"
+          checked={tracking.untilKeyframe.value}
+          onChange={(event) => (tracking.untilKeyframe.value = event.currentTarget.checked)}
+        />
         {t('Stop at the next keyframe')}
       </label>
       <label class="choice" title={t('An object that leaves the picture is marked outside, and its run ends there.')}>
-        <input type="checkbox" checked={tracking.detectOffScreen.value} onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={tracking.detectOffScreen.value}
+          onChange={(event) => (tracking.detectOffScreen.value = event.currentTarget.checked)}
+        />
         {t('Stop when it leaves the picture')}
       </label>
-      <label class="choice" title={t('Each object is tracked back from its end as well; where both ways disagree, its frames are marked doubtful. {key} jumps there.', { key: editor.keymap.shown('doubtful.next') })}>
-        <input type="checkbox" checked={tracking.checkBothWays.value} onChange={(event) => (tracking.checkBothWays.value = event.currentTarget.checked)} />
+      <label
+        class="choice"
+        title={t(
+          'Each object is tracked back from its end as well; where both ways disagree, its frames are marked doubtful. {key} jumps there.',
+          { key: editor.keymap.shown('doubtful.next') },
+        )}
+      >
+        <input
+          type="checkbox"
+          checked={tracking.checkBothWays.value}
+          onChange={(event) => (tracking.checkBothWays.value = event.currentTarget.checked)}
+        />
         {t('Check both ways')}
       </label>
       <label class="field slider" title={t('Predictions below this confidence are marked doubtful.')}>
         <span>{t('Doubtful below {percent} %', { percent: Math.round(tracking.threshold.value * 100) })}</span>
-        <input type="range" min={0} max={1} step={0.05} value={tracking.threshold.value} onInput={(event) => (tracking.threshold.value = event.currentTarget.valueAsNumber)} />
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={tracking.threshold.value}
+          onInput={(event) => (tracking.threshold.value = event.currentTarget.valueAsNumber)}
+        />
       </label>
     </details>
   )
@@ -132,8 +187,21 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <span class="muted">
           {run.first}–{run.last}
         </span>
-        {active && <RunButton icon="stop" label={run.state === 'queued' ? t('Cancel') : t('Stop')} leaves onClick={() => store.runs.stop(run.id)} />}
-        {run.state !== 'failed' && <RunButton icon="plus" label={t('Extend: go on for as many frames again')} onClick={() => editor.following.extend(run)} />}
+        {active && (
+          <RunButton
+            icon="stop"
+            label={run.state === 'queued' ? t('Cancel') : t('Stop')}
+            leaves
+            onClick={() => store.runs.stop(run.id)}
+          />
+        )}
+        {run.state !== 'failed' && (
+          <RunButton
+            icon="plus"
+            label={t('Extend: go on for as many frames again')}
+            onClick={() => editor.following.extend(run)}
+          />
+        )}
         {!active && <RunButton icon="close" label={t('Dismiss')} leaves onClick={() => store.runs.dismiss(run.id)} />}
       </header>
       {run.state === 'failed' ? (
@@ -156,14 +224,29 @@ function DoubtfulButton({ editor, run }: { editor: Editor; run: Run }) {
   const frame = editor.store.queries.nextDoubtful(run.tracks, run.first - 1)
   if (frame === null || frame > run.last) return null
   return (
-    <button type="button" class="link" title={t('{key} goes on to the next one', { key: editor.keymap.shown('doubtful.next') })} onClick={() => editor.step(frame - editor.session.frame.value)}>
+    <button
+      type="button"
+      class="link"
+      title={t('{key} goes on to the next one', { key: editor.keymap.shown('doubtful.next') })}
+      onClick={() => editor.step(frame - editor.session.frame.value)}
+    >
       {t('Look at doubtful frames, from {frame}', { frame })}
     </button>
   )
 }
 
 /** `leaves`: its card goes away with it, so that somebody at the keyboard goes on behind it. */
-function RunButton({ icon, label, leaves = false, onClick }: { icon: string; label: string; leaves?: boolean; onClick: () => void }) {
+function RunButton({
+  icon,
+  label,
+  leaves = false,
+  onClick,
+}: {
+  icon: string
+  label: string
+  leaves?: boolean
+  onClick: () => void
+}) {
   const press = (event: TargetedMouseEvent<HTMLButtonElement>) => {
     if (leaves && event.detail === 0) focusBehind(event.currentTarget)
     onClick()

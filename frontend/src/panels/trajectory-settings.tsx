@@ -12,25 +12,61 @@ export function TrajectorySettings({ editor }: { editor: Editor }) {
     <fieldset class="trajectory-settings">
       <legend>{t('Paths')}</legend>
       <label class="choice">
-        <input type="checkbox" checked={trajectories.on.value} onChange={(event) => (trajectories.on.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={trajectories.on.value}
+          onChange={(event) => (trajectories.on.value = event.currentTarget.checked)}
+        />
         <span class="grow">{t('Show paths')}</span> {key('view.paths')}
       </label>
       <label class="choice">
-        <input type="checkbox" checked={trajectories.all.value} disabled={!trajectories.on.value} onChange={(event) => (trajectories.all.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={trajectories.all.value}
+          disabled={!trajectories.on.value}
+          onChange={(event) => (trajectories.all.value = event.currentTarget.checked)}
+        />
         <span class="grow">{t('Of all objects')}</span> {key('view.paths-all')}
       </label>
-      <Count text={t('Frames before')} value={trajectories.back} least={0} most={LONGEST} disabled={!trajectories.on.value} />
-      <Count text={t('Frames after')} value={trajectories.ahead} least={0} most={LONGEST} disabled={!trajectories.on.value} />
-      <Count text={t('Mark jumps over')} value={trajectories.jump} least={1} most={FARTHEST_JUMP_PX} disabled={!trajectories.on.value} unit="px" />
+      <Count
+        text={t('Frames before')}
+        value={trajectories.back}
+        least={0}
+        most={LONGEST}
+        disabled={!trajectories.on.value}
+      />
+      <Count
+        text={t('Frames after')}
+        value={trajectories.ahead}
+        least={0}
+        most={LONGEST}
+        disabled={!trajectories.on.value}
+      />
+      <Count
+        text={t('Mark jumps over')}
+        value={trajectories.jump}
+        least={1}
+        most={FARTHEST_JUMP_PX}
+        disabled={!trajectories.on.value}
+        unit="px"
+      />
       <label class="trajectory-row">
         <span>{t('Path of the')}</span>
-        <select value={trajectories.anchor.value} disabled={!trajectories.on.value} onChange={(event) => (trajectories.anchor.value = event.currentTarget.value as Anchor)}>
+        <select
+          value={trajectories.anchor.value}
+          disabled={!trajectories.on.value}
+          onChange={(event) => (trajectories.anchor.value = event.currentTarget.value as Anchor)}
+        >
           <option value="centre">{t('Centre')}</option>
           <option value="bottom">{t('Bottom centre')}</option>
         </select>
       </label>
       <label class="choice">
-        <input type="checkbox" checked={trajectories.onion.value} onChange={(event) => (trajectories.onion.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={trajectories.onion.value}
+          onChange={(event) => (trajectories.onion.value = event.currentTarget.checked)}
+        />
         <span class="grow">{t('Neighbouring keyframes')}</span> {key('view.onion-skin')}
       </label>
     </fieldset>
@@ -56,7 +92,14 @@ function Count({ text, value, least, most, disabled, unit = '' }: CountProps) {
     <label class="trajectory-row">
       <span>{text}</span>
       <span class="trajectory-count">
-        <input type="number" min={least} max={most} value={value.value} disabled={disabled} onChange={(event) => take(event.currentTarget)} />
+        <input
+          type="number"
+          min={least}
+          max={most}
+          value={value.value}
+          disabled={disabled}
+          onChange={(event) => take(event.currentTarget)}
+        />
         <span>{unit}</span>
       </span>
     </label>

@@ -12,8 +12,18 @@ export function Transport({ editor }: { editor: Editor }) {
     <div class="transport">
       <CommandButton editor={editor} id="keyframe.previous" icon="keyPrevious" />
       <CommandButton editor={editor} id="frame.previous" icon="previous" />
-      <CommandButton editor={editor} id="playback.backward" icon={playing.value && speed.value < 0 ? 'pause' : 'playBack'} pressed={playing.value && speed.value < 0} />
-      <CommandButton editor={editor} id="playback.toggle" icon={playing.value && speed.value > 0 ? 'pause' : 'play'} pressed={playing.value && speed.value > 0} />
+      <CommandButton
+        editor={editor}
+        id="playback.backward"
+        icon={playing.value && speed.value < 0 ? 'pause' : 'playBack'}
+        pressed={playing.value && speed.value < 0}
+      />
+      <CommandButton
+        editor={editor}
+        id="playback.toggle"
+        icon={playing.value && speed.value > 0 ? 'pause' : 'play'}
+        pressed={playing.value && speed.value > 0}
+      />
       <CommandButton editor={editor} id="frame.next" icon="next" />
       <CommandButton editor={editor} id="keyframe.next" icon="keyNext" />
       <CommandButton editor={editor} id="playback.loop" icon="loop" pressed={session.loop.value} />
@@ -40,7 +50,10 @@ export function Transport({ editor }: { editor: Editor }) {
       </span>
       <label class="speed">
         <span class="sr-only">{t('Speed')}</span>
-        <select value={Math.abs(speed.value)} onChange={(event) => (speed.value = Number(event.currentTarget.value) * Math.sign(speed.value))}>
+        <select
+          value={Math.abs(speed.value)}
+          onChange={(event) => (speed.value = Number(event.currentTarget.value) * Math.sign(speed.value))}
+        >
           {SPEEDS.map((value) => (
             <option key={value} value={value}>
               {value}×

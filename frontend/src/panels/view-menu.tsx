@@ -7,14 +7,24 @@ import { PICTURE_RANGE, SMOOTHING, type Picture, type Smoothing } from '@/editor
 import { CommandButton } from './buttons'
 import { MenuButton } from './menu-button'
 
-const PICTURE: Record<keyof Picture, string> = { brightness: 'Brightness', contrast: 'Contrast', saturation: 'Saturation' }
+const PICTURE: Record<keyof Picture, string> = {
+  brightness: 'Brightness',
+  contrast: 'Contrast',
+  saturation: 'Saturation',
+}
 const PIXELS: Record<Smoothing, string> = { automatic: 'Automatic', smooth: 'Smooth', sharp: 'Sharp' }
 
 /** How the picture is shown on this screen. */
 export function ViewMenu({ editor }: { editor: Editor }) {
   const { keymap } = editor
   return (
-    <MenuButton open={editor.viewOpen} icon="sliders" label={t('View options')} title={t('View options ({key})', { key: keymap.shown('view.options') })} keys={keymap.keysOf('view.options')[0]}>
+    <MenuButton
+      open={editor.viewOpen}
+      icon="sliders"
+      label={t('View options')}
+      title={t('View options ({key})', { key: keymap.shown('view.options') })}
+      keys={keymap.keysOf('view.options')[0]}
+    >
       <Panel editor={editor} />
     </MenuButton>
   )
@@ -33,7 +43,12 @@ function Panel({ editor }: { editor: Editor }) {
         ))}
         <div class="view-row">
           <span>{t('Enlarged pixels')}</span>
-          <select aria-label={t('Enlarged pixels')} title={t('Automatic: smooth, and sharp once single pixels are large')} value={options.smoothing.value} onChange={(event) => (options.smoothing.value = event.currentTarget.value as Smoothing)}>
+          <select
+            aria-label={t('Enlarged pixels')}
+            title={t('Automatic: smooth, and sharp once single pixels are large')}
+            value={options.smoothing.value}
+            onChange={(event) => (options.smoothing.value = event.currentTarget.value as Smoothing)}
+          >
             {SMOOTHING.map((value) => (
               <option key={value} value={value}>
                 {t(PIXELS[value])}
@@ -41,14 +56,24 @@ function Panel({ editor }: { editor: Editor }) {
             ))}
           </select>
         </div>
-        <button type="button" class="button wide" disabled={!options.filter} onClick={() => perform(editor, command('view.plain'))}>
+        <button
+          type="button"
+          class="button wide"
+          disabled={!options.filter}
+          onClick={() => perform(editor, command('view.plain'))}
+        >
           {t('Picture as it is')}
         </button>
       </fieldset>
       <fieldset>
         <legend>{t('Pointing')}</legend>
         <Switch editor={editor} id="view.crosshair" text={t('Crosshair while drawing')} option={options.crosshair} />
-        <Switch editor={editor} id="view.magnifier" text={t('Magnifier while drawing and reshaping')} option={options.magnifier} />
+        <Switch
+          editor={editor}
+          id="view.magnifier"
+          text={t('Magnifier while drawing and reshaping')}
+          option={options.magnifier}
+        />
         <Switch editor={editor} id="view.grid" text={t('Grid')} option={options.grid} />
         <label class="view-row">
           <span>{t('Grid every')}</span>
@@ -87,7 +112,15 @@ function Slider({ editor, what, name }: { editor: Editor; what: keyof Picture; n
   return (
     <label class="view-row">
       <span>{name}</span>
-      <input type="range" min={least} max={most} step={0.05} value={value} aria-valuetext={`${Math.round(value * 100)} %`} onInput={(event) => options.adjust(what, event.currentTarget.valueAsNumber)} />
+      <input
+        type="range"
+        min={least}
+        max={most}
+        step={0.05}
+        value={value}
+        aria-valuetext={`${Math.round(value * 100)} %`}
+        onInput={(event) => options.adjust(what, event.currentTarget.valueAsNumber)}
+      />
       <span class="view-value">{Math.round(value * 100)} %</span>
     </label>
   )
@@ -97,7 +130,11 @@ function Switch({ editor, id, text, option }: { editor: Editor; id: string; text
   const key = editor.keymap.shown(id)
   return (
     <label class="choice" title={t(command(id).help)}>
-      <input type="checkbox" checked={option.value} onChange={(event) => (option.value = event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={option.value}
+        onChange={(event) => (option.value = event.currentTarget.checked)}
+      />
       <span class="spring">{text}</span>
       {key && <kbd>{key}</kbd>}
     </label>

@@ -39,7 +39,13 @@ export class Rest {
     const isForm = body instanceof FormData
     if (body !== null && !isForm) headers['Content-Type'] = 'application/json'
     // What is changed while the page is left still arrives.
-    const init: RequestInit = { method, headers, credentials: 'same-origin', keepalive: method === 'PATCH', ...(signal ? { signal } : {}) }
+    const init: RequestInit = {
+      method,
+      headers,
+      credentials: 'same-origin',
+      keepalive: method === 'PATCH',
+      ...(signal ? { signal } : {}),
+    }
     if (body !== null) init.body = isForm ? body : JSON.stringify(body)
     let answer: Response
     try {

@@ -4,7 +4,11 @@ import type { Rest } from './rest'
 export interface Format {
   readonly id: string
   readonly label: string
-  readonly options: readonly { readonly id: string; readonly label: string; readonly choices: readonly { readonly value: string; readonly label: string }[] }[]
+  readonly options: readonly {
+    readonly id: string
+    readonly label: string
+    readonly choices: readonly { readonly value: string; readonly label: string }[]
+  }[]
 }
 
 export interface Transfer {
@@ -15,7 +19,11 @@ export interface Transfer {
   readonly message: string
   readonly file: string
   readonly file_name: string
-  readonly report: { readonly tracks: number; readonly shapes: number; readonly losses: readonly { readonly what: string; readonly count: number }[] }
+  readonly report: {
+    readonly tracks: number
+    readonly shapes: number
+    readonly losses: readonly { readonly what: string; readonly count: number }[]
+  }
 }
 
 /** What is chosen for the next export. */

@@ -22,7 +22,10 @@ export function grouped(changes: readonly ChangeOut[]): ChangeGroup[] {
   const undone = new Set(changes.map(({ undoes }) => undoes))
   const groups: ChangeOut[][] = []
   for (const change of changes) {
-    const open = change.run === null ? groups.findLast(([newest]) => newest!.run === null) : groups.findLast(([newest]) => newest!.run === change.run)
+    const open =
+      change.run === null
+        ? groups.findLast(([newest]) => newest!.run === null)
+        : groups.findLast(([newest]) => newest!.run === change.run)
     if (open && belongs(open.at(-1)!, change, undone)) open.push(change)
     else groups.push([change])
   }

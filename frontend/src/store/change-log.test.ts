@@ -8,20 +8,60 @@ let pages: { changes: ChangeOut[]; before: number | null }[]
 let log: ChangeLog
 
 const change = (revision: number, more: Partial<ChangeOut> = {}): ChangeOut => ({
-  revision, since: revision, kind: 'edit', edit: `e${revision}`, undoes: null, author: 1, author_name: 'Alice', summary: 'Move', at: '',
-  run: null, model: '', tracks: ['a'], track_count: 1, first: 0, last: 0, ...more,
+  revision,
+  since: revision,
+  kind: 'edit',
+  edit: `e${revision}`,
+  undoes: null,
+  author: 1,
+  author_name: 'Alice',
+  summary: 'Move',
+  at: '',
+  run: null,
+  model: '',
+  tracks: ['a'],
+  track_count: 1,
+  first: 0,
+  last: 0,
+  ...more,
 })
 
 const event = (revision: number, more: Partial<EventOut> = {}): EventOut => ({
-  type: 'event', revision, kind: 'edit', edit: `e${revision}`, undoes: null, author: 1, author_name: 'Alice', summary: 'Move', at: '',
-  operations: [{ op: 'shapes.replace', track: 'a', ranges: [[3, 5], [9, 9]], tables: [] }], run: null, numbers: {}, touched: [], conflicts: [], ...more,
+  type: 'event',
+  revision,
+  kind: 'edit',
+  edit: `e${revision}`,
+  undoes: null,
+  author: 1,
+  author_name: 'Alice',
+  summary: 'Move',
+  at: '',
+  operations: [
+    {
+      op: 'shapes.replace',
+      track: 'a',
+      ranges: [
+        [3, 5],
+        [9, 9],
+      ],
+      tables: [],
+    },
+  ],
+  run: null,
+  numbers: {},
+  touched: [],
+  conflicts: [],
+  ...more,
 })
 
 const revisions = () => log.changes.value.map(({ revision }) => revision)
 
 beforeEach(() => {
   asked.length = 0
-  pages = [{ changes: [change(9), change(8)], before: 8 }, { changes: [change(7)], before: null }]
+  pages = [
+    { changes: [change(9), change(8)], before: 8 },
+    { changes: [change(7)], before: null },
+  ]
   const rest = new FakeRest()
   rest.get = <T>(path: string) => {
     asked.push(path)
@@ -36,7 +76,10 @@ describe('the log of changes', () => {
     await log.more()
     await log.more()
     expect([revisions(), log.state.value]).toEqual([[9, 8, 7], 'complete'])
-    expect(asked.filter((path) => path.includes('changes'))).toEqual(['/layers/1/changes?', '/layers/1/changes?before=8'])
+    expect(asked.filter((path) => path.includes('changes'))).toEqual([
+      '/layers/1/changes?',
+      '/layers/1/changes?before=8',
+    ])
   })
 
   it('goes on with what happens, each change once', async () => {
@@ -59,7 +102,8 @@ describe('the log of changes', () => {
 
   it('does not grow with every piece that a run stores', async () => {
     await log.open()
-    const stored = (revision: number, frame: number) => event(revision, { kind: 'predictions', run: 'r', operations: [], touched: [['a', frame, frame + 4]] })
+    const stored = (revision: number, frame: number) =>
+      event(revision, { kind: 'predictions', run: 'r', operations: [], touched: [['a', frame, frame + 4]] })
     for (let step = 0; step < 50; step++) log.note(stored(10 + step, 5 * step))
     expect(revisions()).toEqual([59, 9, 8])
     expect(log.changes.value[0]).toMatchObject({ since: 10, first: 0, last: 249 })

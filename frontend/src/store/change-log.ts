@@ -13,7 +13,13 @@ export interface ChangeFilter {
   readonly kind: ChangeKind
 }
 
-const KINDS: Record<EventOut['kind'], ChangeKind> = { edit: 'edit', predictions: 'tracking', run: 'tracking', import: 'import', restore: 'restore' }
+const KINDS: Record<EventOut['kind'], ChangeKind> = {
+  edit: 'edit',
+  predictions: 'tracking',
+  run: 'tracking',
+  import: 'import',
+  restore: 'restore',
+}
 
 export class ChangeLog {
   readonly changes: Signal<readonly ChangeOut[]> = signal([], { name: 'changes' })
@@ -122,7 +128,11 @@ export class ChangeLog {
 
   private lets(change: ChangeOut, event: EventOut): boolean {
     const { author, track, kind } = this.filter.value
-    return (author === null || change.author === author) && (!kind || KINDS[change.kind] === kind) && (track === null || extentOf(event).tracks.has(track))
+    return (
+      (author === null || change.author === author) &&
+      (!kind || KINDS[change.kind] === kind) &&
+      (track === null || extentOf(event).tracks.has(track))
+    )
   }
 }
 
@@ -131,7 +141,8 @@ const TRACKS_NAMED = 50
 /** What a run stores goes on with what it stored right before: a long run doesn't make a long list. */
 function withNewest(changes: readonly ChangeOut[], change: ChangeOut): readonly ChangeOut[] {
   const [newest, ...older] = changes
-  if (newest?.kind !== 'predictions' || change.kind !== 'predictions' || newest.run !== change.run) return [change, ...changes]
+  if (newest?.kind !== 'predictions' || change.kind !== 'predictions' || newest.run !== change.run)
+    return [change, ...changes]
   const tracks = [...new Set([...change.tracks, ...newest.tracks])].slice(0, TRACKS_NAMED)
   const trackCount = Math.max(change.track_count, newest.track_count, tracks.length)
   const first = Math.min(change.first ?? Infinity, newest.first ?? Infinity)

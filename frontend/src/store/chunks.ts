@@ -10,7 +10,16 @@ export const WINDOW = 256
 const MAGIC = 0x31435746
 const HEADER = 16
 
-export const KINDS: readonly GeometryKind[] = ['box', 'rotated_box', 'polygon', 'polyline', 'points', 'skeleton', 'mask', 'tag']
+export const KINDS: readonly GeometryKind[] = [
+  'box',
+  'rotated_box',
+  'polygon',
+  'polyline',
+  'points',
+  'skeleton',
+  'mask',
+  'tag',
+]
 
 export const Flag = { keyframe: 1, predicted: 2, outside: 4, occluded: 8, doubtful: 16 } as const
 export const STORED = Flag.keyframe | Flag.predicted
@@ -43,7 +52,8 @@ const padding = (bytes: number) => (4 - (bytes % 4)) % 4
 
 /** View a table's bytes. Copies them only where they don't lie on a multiple of 4. */
 export function unpack(bytes: Uint8Array): Table {
-  if (bytes.byteLength < HEADER) throw new ChunkError(`A table has a header of ${HEADER} bytes; ${bytes.byteLength} came.`)
+  if (bytes.byteLength < HEADER)
+    throw new ChunkError(`A table has a header of ${HEADER} bytes; ${bytes.byteLength} came.`)
   const aligned = bytes.byteOffset % 4 ? bytes.slice() : bytes
   const buffer = aligned.buffer
   let at = aligned.byteOffset
@@ -87,7 +97,8 @@ export function pack(start: number, rows: readonly Row[]): Uint8Array {
   const confidence = new Uint16Array(bytes.buffer, at, count)
   let payloadEnd = 0
   ordered.forEach((row, index) => {
-    if (windowStart(row.frame) !== start) throw new ChunkError(`Frame ${row.frame} lies outside of the window from ${start}.`)
+    if (windowStart(row.frame) !== start)
+      throw new ChunkError(`Frame ${row.frame} lies outside of the window from ${start}.`)
     bounds.set(row.bounds, 4 * index)
     confidence[index] = quantised(row.confidence)
     bytes[at + 2 * count + index] = row.frame - start
@@ -113,7 +124,14 @@ export function flagsOf(row: Pick<Row, 'keyframe' | 'predicted' | 'outside' | 'o
   )
 }
 
-export function makeRow(frame: number, kind: number, flags: number, confidence: number, bounds: BoxPx, payload: Uint8Array = EMPTY): Row {
+export function makeRow(
+  frame: number,
+  kind: number,
+  flags: number,
+  confidence: number,
+  bounds: BoxPx,
+  payload: Uint8Array = EMPTY,
+): Row {
   return {
     frame,
     kind: KINDS[kind]!,
@@ -143,7 +161,20 @@ export function rowAt(table: Table, index: number): Row {
 
 /** A keyframe as a person draws it. */
 export function keyframe(frame: number, { kind, bounds, payload }: Geometry, more: Partial<Row> = {}): Row {
-  return { frame, kind, keyframe: true, predicted: false, outside: false, occluded: false, doubtful: false, confidence: 1, bounds, payload, ...more }
+  return {
+    frame,
+    kind,
+    keyframe: true,
+    predicted: false,
+    outside: false,
+    occluded: false,
+    doubtful: false,
+    confidence: 1,
+    bounds,
+    payload,
+    ...more,
+  }
 }
 
-export const keyframeBox = (frame: number, bounds: BoxPx, more: Partial<Row> = {}): Row => keyframe(frame, boxGeometry(bounds), more)
+export const keyframeBox = (frame: number, bounds: BoxPx, more: Partial<Row> = {}): Row =>
+  keyframe(frame, boxGeometry(bounds), more)

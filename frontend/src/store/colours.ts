@@ -5,7 +5,11 @@ export type ColourBy = 'label' | 'object' | 'origin'
 
 const UNKNOWN = '#8899aa'
 const DOUBTFUL = '#ffc857'
-const ORIGINS: Record<ShownShape['origin'], string> = { keyframe: '#4dabf7', predicted: '#69db7c', interpolated: '#ced4da' }
+const ORIGINS: Record<ShownShape['origin'], string> = {
+  keyframe: '#4dabf7',
+  predicted: '#69db7c',
+  interpolated: '#ced4da',
+}
 /** Neighbouring numbers get hues as far apart as can be. */
 const GOLDEN_ANGLE = 137.508
 
@@ -29,7 +33,9 @@ export function distinctColour(number: number): string {
   const channel = (n: number) => {
     const k = (n + hue / 30) % 12
     const value = lightness - amplitude * Math.max(-1, Math.min(k - 3, 9 - k, 1))
-    return Math.round(255 * value).toString(16).padStart(2, '0')
+    return Math.round(255 * value)
+      .toString(16)
+      .padStart(2, '0')
   }
   return `#${channel(0)}${channel(8)}${channel(4)}`
 }

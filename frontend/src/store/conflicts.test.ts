@@ -8,7 +8,15 @@ const BOB = 2
 let bench: StoreBench
 let track: string
 
-const conflict = (more: Partial<Conflict> = {}): Conflict => ({ track, ranges: [[5, 5]], fields: [], author: BOB, author_name: 'Bob', outcome: 'replaced', ...more })
+const conflict = (more: Partial<Conflict> = {}): Conflict => ({
+  track,
+  ranges: [[5, 5]],
+  fields: [],
+  author: BOB,
+  author_name: 'Bob',
+  outcome: 'replaced',
+  ...more,
+})
 const open = () => bench.store.conflicts.open.value
 const turn = () => new Promise((resolve) => setTimeout(resolve))
 
@@ -48,7 +56,10 @@ describe('where one’s edit met somebody else’s', () => {
     bench.announce([], { author: ME, conflicts: [conflict()] })
     bench.announce([], { author: BOB, author_name: 'Bob', conflicts: [conflict({ author: ME })] })
     bench.announce([], { author: BOB, conflicts: [conflict({ author: 3 })] })
-    expect(open().map(({ mine, other }) => [mine, other])).toEqual([[true, 'Bob'], [false, 'Bob']])
+    expect(open().map(({ mine, other }) => [mine, other])).toEqual([
+      [true, 'Bob'],
+      [false, 'Bob'],
+    ])
   })
 
   it('is no news for whose keyframes were kept', () => {
@@ -79,7 +90,11 @@ describe('where one’s edit met somebody else’s', () => {
   it('lets the shapes be fetched, because the edit was done otherwise than it was sent', async () => {
     nudge()
     const before = bench.rest.windows
-    bench.announce(bench.sentEdits.at(-1)!.operations, { edit: bench.sentEdits.at(-1)!.id, author: ME, conflicts: [conflict({ outcome: 'kept' })] })
+    bench.announce(bench.sentEdits.at(-1)!.operations, {
+      edit: bench.sentEdits.at(-1)!.id,
+      author: ME,
+      conflicts: [conflict({ outcome: 'kept' })],
+    })
     await turn()
     expect(bench.rest.windows).toBeGreaterThan(before)
   })
@@ -87,7 +102,17 @@ describe('where one’s edit met somebody else’s', () => {
   it('teaches undo what really takes the edit back', async () => {
     nudge()
     const sent = bench.sentEdits.at(-1)!
-    const inverse: Operation[] = [{ op: 'shapes.replace', track, ranges: [[5, 5], [7, 9]], tables: [] }]
+    const inverse: Operation[] = [
+      {
+        op: 'shapes.replace',
+        track,
+        ranges: [
+          [5, 5],
+          [7, 9],
+        ],
+        tables: [],
+      },
+    ]
     bench.rest.events = [{ edit: sent.id, inverse }]
     bench.announce(sent.operations, { edit: sent.id, author: ME, conflicts: [conflict({ outcome: 'kept' })] })
     await turn()

@@ -28,8 +28,17 @@ export class Conflicts {
   /** An edit met others' work; tells whether that is this person's business. */
   note({ revision, edit, author, author_name: name, conflicts }: MetOut): void {
     const mine = author === this.me
-    const concerning = conflicts.filter((conflict) => mine || (conflict.author === this.me && (conflict.outcome === 'replaced' || conflict.outcome === 'deleted')))
-    const met = concerning.map((conflict, index) => ({ id: `${edit} ${index}`, revision, mine, other: (mine ? conflict.author_name : name) || 'Somebody', conflict }))
+    const concerning = conflicts.filter(
+      (conflict) =>
+        mine || (conflict.author === this.me && (conflict.outcome === 'replaced' || conflict.outcome === 'deleted')),
+    )
+    const met = concerning.map((conflict, index) => ({
+      id: `${edit} ${index}`,
+      revision,
+      mine,
+      other: (mine ? conflict.author_name : name) || 'Somebody',
+      conflict,
+    }))
     const fresh = met.filter(({ id }) => !this.known.has(id))
     if (!fresh.length) return
     for (const { id } of fresh) this.known.add(id)

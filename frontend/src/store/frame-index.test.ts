@@ -57,7 +57,12 @@ function change(records: Records, roll: (below: number) => number, ids: string[]
       break
     default: {
       const rows = Array.from({ length: 1 + roll(3) }, () => anyRow(roll))
-      records.apply({ op: 'shapes.replace', track: id, ranges: [], tables: packRows([...new Map(rows.map((row) => [row.frame, row])).values()]) })
+      records.apply({
+        op: 'shapes.replace',
+        track: id,
+        ranges: [],
+        tables: packRows([...new Map(rows.map((row) => [row.frame, row])).values()]),
+      })
     }
   }
 }

@@ -5,27 +5,56 @@ import { Queries } from './queries'
 import { packRows, Records } from './records'
 import type { BoxPx, GeometryKind } from './types'
 
-interface FixtureRow { frame: number; kind: GeometryKind; flags: number; confidence: number; bounds: number[]; payload: string }
-interface Fixture { name: string; rows: FixtureRow[]; shown: Omit<FixtureRow, 'confidence'>[] }
+interface FixtureRow {
+  frame: number
+  kind: GeometryKind
+  flags: number
+  confidence: number
+  bounds: number[]
+  payload: string
+}
+interface Fixture {
+  name: string
+  rows: FixtureRow[]
+  shown: Omit<FixtureRow, 'confidence'>[]
+}
 
-const fixtures = JSON.parse(readFileSync(new URL('../../../tests/protocol/interpolation.json', import.meta.url), 'utf8')) as Fixture[]
+const fixtures = JSON.parse(
+  readFileSync(new URL('../../../tests/protocol/interpolation.json', import.meta.url), 'utf8'),
+) as Fixture[]
 const fromHex = (hex: string) => new Uint8Array(hex.match(/../g)?.map((pair) => parseInt(pair, 16)) ?? [])
 const toHex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** Frames 0..9 of a track with these rows, as the browser shows them. */
 function shownOf(rows: readonly FixtureRow[]) {
   const records = new Records()
-  const made = rows.map(({ frame, kind, flags, confidence, bounds, payload }) => makeRow(frame, KINDS.indexOf(kind), flags, confidence, bounds as unknown as BoxPx, fromHex(payload)))
+  const made = rows.map(({ frame, kind, flags, confidence, bounds, payload }) =>
+    makeRow(frame, KINDS.indexOf(kind), flags, confidence, bounds as unknown as BoxPx, fromHex(payload)),
+  )
   records.apply({ op: 'track.create', track: 't', fields: { label: 1 } })
   records.apply({ op: 'shapes.replace', track: 't', ranges: [[0, 255]], tables: packRows(made) })
   const queries = new Queries(records)
-  return Array.from({ length: 10 }, (_, frame) => ({ frame, shape: queries.shapeAt('t', frame) })).filter(({ shape }) => shape !== null)
+  return Array.from({ length: 10 }, (_, frame) => ({ frame, shape: queries.shapeAt('t', frame) })).filter(
+    ({ shape }) => shape !== null,
+  )
 }
 
 describe.each(fixtures)('$name', ({ rows, shown }) => {
   it('is shown as the server expands it', () => {
-    const seen = shownOf(rows).map(({ frame, shape }) => ({ frame, kind: shape!.kind, occluded: shape!.occluded, payload: toHex(shape!.payload) }))
-    expect(seen).toEqual(shown.map(({ frame, kind, flags, payload }) => ({ frame, kind, occluded: (flags & Flag.occluded) !== 0, payload })))
+    const seen = shownOf(rows).map(({ frame, shape }) => ({
+      frame,
+      kind: shape!.kind,
+      occluded: shape!.occluded,
+      payload: toHex(shape!.payload),
+    }))
+    expect(seen).toEqual(
+      shown.map(({ frame, kind, flags, payload }) => ({
+        frame,
+        kind,
+        occluded: (flags & Flag.occluded) !== 0,
+        payload,
+      })),
+    )
   })
 
   it('lies where the server has it', () => {

@@ -12,9 +12,22 @@ const B = '00000000-0000-4000-8000-00000000000b'
 async function opened(far: FrameNumber): Promise<StoreBench> {
   const bench = new StoreBench()
   bench.rest.body = (path) => {
-    const [first, last] = ['first', 'last'].map((name) => Number(new URLSearchParams(path.split('?')[1]).get(name))) as [number, number]
-    const tables = [5, far].filter((frame) => frame >= first && frame <= last).map((frame) => pack(frame - (frame % 256), [keyframeBox(frame, BOX)]))
-    return windowBody({ revision: 0, first, last, tracks: path.includes('tracks=1') ? [] : null, chunks: tables.map((table) => ({ track: A, bytes: table.length })) }, tables)
+    const [first, last] = ['first', 'last'].map((name) =>
+      Number(new URLSearchParams(path.split('?')[1]).get(name)),
+    ) as [number, number]
+    const tables = [5, far]
+      .filter((frame) => frame >= first && frame <= last)
+      .map((frame) => pack(frame - (frame % 256), [keyframeBox(frame, BOX)]))
+    return windowBody(
+      {
+        revision: 0,
+        first,
+        last,
+        tracks: path.includes('tracks=1') ? [] : null,
+        chunks: tables.map((table) => ({ track: A, bytes: table.length })),
+      },
+      tables,
+    )
   }
   await bench.store.open()
   bench.connect()
@@ -60,7 +73,10 @@ describe('rows beyond what is loaded', () => {
     const bench = await opened(900)
     bench.rest.getBytes = () => Promise.reject(new Error('The server can’t be reached.'))
     expect(await bench.store.ensure([A], 0, 999)).toBe(false)
-    expect(bench.store.session.notice.value).toMatchObject({ tone: 'error', message: expect.stringContaining('Nothing was changed') as string })
+    expect(bench.store.session.notice.value).toMatchObject({
+      tone: 'error',
+      message: expect.stringContaining('Nothing was changed') as string,
+    })
     expect(bench.store.loader.holds([A], 0, 999)).toBe(false)
   })
 })

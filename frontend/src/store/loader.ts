@@ -140,7 +140,9 @@ export class Loader {
   /** Windows to forget so that a long session doesn't fill the memory; they are fetched again when wanted. */
   surplus(): number[] {
     const oldest = [...this.loaded].sort(([, a], [, b]) => a - b).map(([start]) => start)
-    const surplus = oldest.slice(0, Math.max(oldest.length - KEPT_WINDOWS, 0)).filter((start) => !this.around.includes(start))
+    const surplus = oldest
+      .slice(0, Math.max(oldest.length - KEPT_WINDOWS, 0))
+      .filter((start) => !this.around.includes(start))
     for (const start of surplus) this.loaded.delete(start)
     return surplus
   }

@@ -5,7 +5,16 @@ import type { Loader } from './loader'
 import { Overview } from './overview'
 import { TrackRows } from './track-rows'
 
-const told: OverviewOut = { revision: 3, frames_per_bin: 256, tracks: { a: [[10, 20, 2, 2, 0, 0, 1, 0], [300, 400, 90, 1, 89, 0, 0.25, 4]] } }
+const told: OverviewOut = {
+  revision: 3,
+  frames_per_bin: 256,
+  tracks: {
+    a: [
+      [10, 20, 2, 2, 0, 0, 1, 0],
+      [300, 400, 90, 1, 89, 0, 0.25, 4],
+    ],
+  },
+}
 
 let revision: number
 let fetch: ReturnType<typeof vi.fn<() => Promise<OverviewOut>>>
@@ -15,7 +24,10 @@ beforeEach(() => {
   revision = 3
   fetch = vi.fn(() => Promise.resolve({ ...told, revision }))
   // The first window is here, the others aren't.
-  overview = new Overview({ overview: fetch, covers: (frame: number) => frame < 256 } as unknown as Loader, () => revision)
+  overview = new Overview(
+    { overview: fetch, covers: (frame: number) => frame < 256 } as unknown as Loader,
+    () => revision,
+  )
 })
 
 describe('the overview', () => {
@@ -38,7 +50,14 @@ describe('the overview', () => {
 
   it('adds a track up', async () => {
     await overview.refresh()
-    expect(overview.summaries.value.get('a')).toEqual({ first: 10, last: 400, keyframes: 3, predicted: 89, lowest: 0.25, doubtful: 4 })
+    expect(overview.summaries.value.get('a')).toEqual({
+      first: 10,
+      last: 400,
+      keyframes: 3,
+      predicted: 89,
+      lowest: 0.25,
+      doubtful: 4,
+    })
   })
 
   it('gives way to the rows that are here, which are newer', async () => {

@@ -42,7 +42,10 @@ export class Overview {
     const here = rows.extent()
     const told = this.summaries.value.get(track)
     if (!here || !told) return here ?? (told ? [told.first, told.last] : null)
-    return [this.loader.covers(told.first) ? here[0] : Math.min(here[0], told.first), this.loader.covers(told.last) ? here[1] : Math.max(here[1], told.last)]
+    return [
+      this.loader.covers(told.first) ? here[0] : Math.min(here[0], told.first),
+      this.loader.covers(told.last) ? here[1] : Math.max(here[1], told.last),
+    ]
   }
 
   /** Fetch it where it is older than the store, and where the last one wasn't dear a moment ago. */
@@ -61,7 +64,11 @@ export class Overview {
 }
 
 function summariesOf(overview: OverviewOut | null): ReadonlyMap<TrackId, Summary> {
-  return new Map(Object.entries(overview?.tracks ?? {}).flatMap(([track, bins]) => (bins.length ? [[track, summaryOf(bins)] as const] : [])))
+  return new Map(
+    Object.entries(overview?.tracks ?? {}).flatMap(([track, bins]) =>
+      bins.length ? [[track, summaryOf(bins)] as const] : [],
+    ),
+  )
 }
 
 function summaryOf(bins: readonly Bin[]): Summary {

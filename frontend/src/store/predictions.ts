@@ -35,7 +35,11 @@ export class LivePredictions {
   /** An event says that first..last of a track is stored as of `revision`. */
   stored(track: TrackId, first: FrameNumber, last: FrameNumber, revision: number): void {
     for (const live of this.held) {
-      if (live.track === track && live.storedAt === null && framesOf(live.table).every((frame) => frame >= first && frame <= last)) {
+      if (
+        live.track === track &&
+        live.storedAt === null &&
+        framesOf(live.table).every((frame) => frame >= first && frame <= last)
+      ) {
         live.storedAt = revision
       }
     }
@@ -43,7 +47,9 @@ export class LivePredictions {
 
   /** Rows of a track in a range are gone. */
   cleared(track: TrackId, first: FrameNumber, last: FrameNumber): void {
-    this.held = this.held.filter((live) => live.track !== track || !framesOf(live.table).some((frame) => frame >= first && frame <= last))
+    this.held = this.held.filter(
+      (live) => live.track !== track || !framesOf(live.table).some((frame) => frame >= first && frame <= last),
+    )
   }
 
   /** What a window as of `revision` doesn't have yet. Older ones are forgotten. */

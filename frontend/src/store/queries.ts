@@ -9,7 +9,12 @@ import type { FrameNumber, Row, ShownShape, Span, Track, TrackId } from './types
 export class Queries {
   private readonly index: FrameIndex
   /** The answer to the last question: many ask about the same frame. */
-  private latest: { readonly frame: FrameNumber; readonly rows: number; readonly tracks: number; readonly shapes: readonly ShownShape[] } | null = null
+  private latest: {
+    readonly frame: FrameNumber
+    readonly rows: number
+    readonly tracks: number
+    readonly shapes: readonly ShownShape[]
+  } | null = null
 
   constructor(private readonly records: Records) {
     this.index = new FrameIndex(records)
@@ -19,7 +24,8 @@ export class Queries {
   shapesAt(frame: FrameNumber): readonly ShownShape[] {
     const { rows, tracks } = this.records.changes
     const candidates = this.index.tracksNear(frame)
-    if (this.latest?.frame === frame && this.latest.rows === rows && this.latest.tracks === tracks) return this.latest.shapes
+    if (this.latest?.frame === frame && this.latest.rows === rows && this.latest.tracks === tracks)
+      return this.latest.shapes
     const shapes = candidates.map(({ track, rows: of }) => shapeIn(track, of, frame)).filter((shape) => shape !== null)
     this.latest = { frame, rows, tracks, shapes }
     return shapes
@@ -27,7 +33,10 @@ export class Queries {
 
   /** Tracks that may show something in first..last, in the order of their numbers. */
   tracksWithin(first: FrameNumber, last: FrameNumber): Track[] {
-    return this.index.all().filter(({ rows }) => rows.reaches(first, last)).map(({ track }) => track)
+    return this.index
+      .all()
+      .filter(({ rows }) => rows.reaches(first, last))
+      .map(({ track }) => track)
   }
 
   /** A track's shape on a frame; null in a gap, beyond its extent, and for a deleted track. */
@@ -85,12 +94,18 @@ export class Queries {
 
   /** Where the next stretch of doubtful frames begins. */
   nextDoubtful(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
-    return least([...ids].map((id) => doubtfulFrom(this.records.rows(id), (rows, from) => rows.after(from, Flag.doubtful), frame)))
+    return least(
+      [...ids].map((id) => doubtfulFrom(this.records.rows(id), (rows, from) => rows.after(from, Flag.doubtful), frame)),
+    )
   }
 
   /** Where the doubtful stretch before `frame`, or the one it lies in, begins. */
   previousDoubtful(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
-    return greatest([...ids].map((id) => doubtfulFrom(this.records.rows(id), (rows, from) => rows.before(from, Flag.doubtful), frame)))
+    return greatest(
+      [...ids].map((id) =>
+        doubtfulFrom(this.records.rows(id), (rows, from) => rows.before(from, Flag.doubtful), frame),
+      ),
+    )
   }
 
   /** A track's stretches within first..last, in order, keyframes by themselves. Work is bounded by the rows there. */
@@ -102,7 +117,8 @@ export class Queries {
       const flags = rows.flags(from)
       const next = rows.after(from)
       add(spans, from, from, kindOf(flags))
-      if (next !== null && next > from + 1) add(spans, from + 1, next - 1, flags & Flag.outside ? 'outside' : 'interpolated')
+      if (next !== null && next > from + 1)
+        add(spans, from + 1, next - 1, flags & Flag.outside ? 'outside' : 'interpolated')
       from = next
     }
     return spans
@@ -117,7 +133,10 @@ export class Queries {
 
 function shapeIn(track: Track, rows: TrackRows, frame: FrameNumber): ShownShape | null {
   const flags = rows.flags(frame)
-  if (flags) return flags & Flag.outside ? null : shown(track, rows.row(frame)!, flags & Flag.keyframe ? 'keyframe' : 'predicted')
+  if (flags)
+    return flags & Flag.outside
+      ? null
+      : shown(track, rows.row(frame)!, flags & Flag.keyframe ? 'keyframe' : 'predicted')
   const before = rows.before(frame)
   if (before === null || rows.flags(before) & Flag.outside) return null
   const after = rows.after(frame)
@@ -147,12 +166,17 @@ function kindOf(flags: number): Span['kind'] {
 /** Add a stretch, joining it to the one before where that is of the same kind; keyframes stay apart. */
 function add(spans: Span[], first: FrameNumber, last: FrameNumber, kind: Span['kind']): void {
   const previous = spans.at(-1)
-  if (previous?.kind === kind && kind !== 'keyframe' && previous.last + 1 === first) spans[spans.length - 1] = { ...previous, last }
+  if (previous?.kind === kind && kind !== 'keyframe' && previous.last + 1 === first)
+    spans[spans.length - 1] = { ...previous, last }
   else spans.push({ first, last, kind })
 }
 
 /** The first doubtful frame in a direction that follows one which isn't. */
-function doubtfulFrom(rows: TrackRows, step: (rows: TrackRows, from: FrameNumber) => FrameNumber | null, frame: FrameNumber): FrameNumber | null {
+function doubtfulFrom(
+  rows: TrackRows,
+  step: (rows: TrackRows, from: FrameNumber) => FrameNumber | null,
+  frame: FrameNumber,
+): FrameNumber | null {
   let found = step(rows, frame)
   while (found !== null && rows.flags(found - 1) & Flag.doubtful) found = step(rows, found)
   return found
@@ -167,4 +191,3 @@ const least = (frames: (FrameNumber | null)[]): FrameNumber | null => {
   const found = frames.filter((frame) => frame !== null)
   return found.length ? Math.min(...found) : null
 }
-

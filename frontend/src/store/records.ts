@@ -167,7 +167,18 @@ function fromServer(track: TrackOut): Track {
 }
 
 function blank(id: TrackId, number: number): Track {
-  return { id, number, label: 0, colour: '', locked: false, attributes: {}, frameAttributes: {}, source: 'person', verdict: '', deleted: false }
+  return {
+    id,
+    number,
+    label: 0,
+    colour: '',
+    locked: false,
+    attributes: {},
+    frameAttributes: {},
+    source: 'person',
+    verdict: '',
+    deleted: false,
+  }
 }
 
 /** A track with those fields of `fields` that are there. */
@@ -195,7 +206,10 @@ function formerFields(track: Track, fields: TrackFields): TrackFields {
   if (fields.attributes != null) former.attributes = { ...track.attributes }
   if (fields.frame_attributes != null) {
     former.frame_attributes = Object.fromEntries(
-      Object.entries(track.frameAttributes).map(([name, pairs]) => [name, pairs.map(([frame, value]) => [frame, value] as [number, unknown])]),
+      Object.entries(track.frameAttributes).map(([name, pairs]) => [
+        name,
+        pairs.map(([frame, value]) => [frame, value] as [number, unknown]),
+      ]),
     )
   }
   if (fields.verdict != null) former.verdict = track.verdict

@@ -17,7 +17,8 @@ beforeEach(async () => {
   })
 })
 
-const refuse = (message = 'Not yours.') => bench.store.receive({ type: 'refused', message, edit: bench.sentEdits.at(-1)!.id, run: null })
+const refuse = (message = 'Not yours.') =>
+  bench.store.receive({ type: 'refused', message, edit: bench.sentEdits.at(-1)!.id, run: null })
 const kept = () => bench.store.refusals.kept.value
 
 describe('an edit that the server refused', () => {

@@ -7,7 +7,8 @@ it('bringing back an earlier state can be undone like an edit of one’s own', a
   bench.connect()
   const track = 't'
   const inverse = [{ op: 'track.update', track, fields: { deleted: false } }] as const
-  bench.rest.send = <T>(_: string, __: string, body?: unknown) => Promise.resolve({ edit: (body as { edit: string }).edit, revision: 1, summary: 'Back', inverse } as T)
+  bench.rest.send = <T>(_: string, __: string, body?: unknown) =>
+    Promise.resolve({ edit: (body as { edit: string }).edit, revision: 1, summary: 'Back', inverse } as T)
   await bench.store.restorer.restore({ revision: 0, tracks: null }, 'Back')
   expect(bench.store.history.canUndo.value).toBe('Back')
   bench.store.undo()

@@ -3,7 +3,8 @@ import { TestEditor } from '@/testing/test-editor'
 
 let test: TestEditor
 
-const allow = (ranges: [number, number][], can_manage = false) => test.store.receive({ type: 'rights', ranges, can_manage })
+const allow = (ranges: [number, number][], can_manage = false) =>
+  test.store.receive({ type: 'rights', ranges, can_manage })
 
 beforeEach(async () => {
   test = await TestEditor.open()
@@ -13,7 +14,10 @@ describe('rights that change while the page is open', () => {
   it('end editing, and say so', () => {
     allow([])
     expect(test.editor.config.canEdit).toBe(false)
-    expect(test.session.notice.value).toMatchObject({ tone: 'error', message: expect.stringContaining('no longer edit') as string })
+    expect(test.session.notice.value).toMatchObject({
+      tone: 'error',
+      message: expect.stringContaining('no longer edit') as string,
+    })
     expect(test.editor.mayDraw()).toBe(false)
   })
 

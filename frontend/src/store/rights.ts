@@ -11,9 +11,17 @@ export interface Rights {
   readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
 }
 
-export const rightsIn = ({ canEdit, canManage, editableRanges }: EditorConfig): Rights => ({ canEdit, canManage, editableRanges })
+export const rightsIn = ({ canEdit, canManage, editableRanges }: EditorConfig): Rights => ({
+  canEdit,
+  canManage,
+  editableRanges,
+})
 
-export const rightsOf = ({ ranges, can_manage: canManage }: RightsMessage): Rights => ({ canEdit: ranges.length > 0, canManage, editableRanges: ranges })
+export const rightsOf = ({ ranges, can_manage: canManage }: RightsMessage): Rights => ({
+  canEdit: ranges.length > 0,
+  canManage,
+  editableRanges: ranges,
+})
 
 /** The page's configuration with rights that are always the current ones; who reads them in a view follows them. */
 export function withRights(config: EditorConfig, rights: Signal<Rights>): EditorConfig {
@@ -34,8 +42,14 @@ export function withRights(config: EditorConfig, rights: Signal<Rights>): Editor
 /** What to tell when the rights changed; null: nothing did. */
 export function changeInWords(before: Rights, now: Rights): { message: string; tone: 'info' | 'error' } | null {
   const ranges = now.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
-  if (before.canEdit && !now.canEdit) return { message: t('You can look at this video from now on, but no longer edit it: your role or your job has changed.'), tone: 'error' }
-  if (!before.canEdit && now.canEdit) return { message: t('You can edit this video now: frames {frames}.', { frames: ranges }), tone: 'info' }
-  if (before.editableRanges.join() !== now.editableRanges.join()) return { message: t('The frames that you may edit have changed: {frames}.', { frames: ranges }), tone: 'info' }
+  if (before.canEdit && !now.canEdit)
+    return {
+      message: t('You can look at this video from now on, but no longer edit it: your role or your job has changed.'),
+      tone: 'error',
+    }
+  if (!before.canEdit && now.canEdit)
+    return { message: t('You can edit this video now: frames {frames}.', { frames: ranges }), tone: 'info' }
+  if (before.editableRanges.join() !== now.editableRanges.join())
+    return { message: t('The frames that you may edit have changed: {frames}.', { frames: ranges }), tone: 'info' }
   return null
 }

@@ -18,7 +18,12 @@ export interface RunRequest {
 export class Runs {
   readonly all: Signal<ReadonlyMap<string, Run>> = signal(new Map<string, Run>(), { name: 'runs' })
   /** Tracks that a run follows, as one value that changes only with them: runs tell of their progress many times a second. */
-  readonly followed: ReadonlySignal<string> = computed(() => this.active().flatMap((run) => run.tracks).sort().join(' '))
+  readonly followed: ReadonlySignal<string> = computed(() =>
+    this.active()
+      .flatMap((run) => run.tracks)
+      .sort()
+      .join(' '),
+  )
 
   /** `send` hands a message to the live channel; false when there is no connection. */
   constructor(
@@ -42,7 +47,15 @@ export class Runs {
   start(request: RunRequest): string | null {
     const id = uuid()
     const prompts = request.prompts.map(({ track, frame, box }) => ({ track, frame, box: mutable(box) }))
-    const message: ClientMessage = { type: 'run.start', id, model: request.model, prompts, first: request.first, last: request.last, direction: request.direction }
+    const message: ClientMessage = {
+      type: 'run.start',
+      id,
+      model: request.model,
+      prompts,
+      first: request.first,
+      last: request.last,
+      direction: request.direction,
+    }
     if (request.options) message.options = request.options
     if (this.send(message)) return id
     this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')

@@ -29,7 +29,8 @@ export class Session {
   readonly range: Signal<readonly [first: FrameNumber, last: FrameNumber] | null> = signal(null, { name: 'range' })
   readonly hidden: Signal<ReadonlySet<TrackId>> = signal(new Set<TrackId>(), { name: 'hidden' })
   /** Frames on which single tracks are hidden, both ends included. */
-  readonly hiddenOn: Signal<ReadonlyMap<TrackId, readonly (readonly [first: FrameNumber, last: FrameNumber])[]>> = signal(new Map(), { name: 'hiddenOn' })
+  readonly hiddenOn: Signal<ReadonlyMap<TrackId, readonly (readonly [first: FrameNumber, last: FrameNumber])[]>> =
+    signal(new Map(), { name: 'hiddenOn' })
   readonly tool = signal('select', { name: 'tool' })
   readonly view: Signal<View> = signal({ scale: 1, x: 0, y: 0, turns: 0 }, { name: 'view' })
   readonly activeLabel: Signal<number | null> = signal(null, { name: 'activeLabel' })
@@ -62,7 +63,10 @@ export class Session {
   }
 
   isHidden(track: TrackId, frame: FrameNumber): boolean {
-    return this.hidden.value.has(track) || (this.hiddenOn.value.get(track)?.some(([first, last]) => frame >= first && frame <= last) ?? false)
+    return (
+      this.hidden.value.has(track) ||
+      (this.hiddenOn.value.get(track)?.some(([first, last]) => frame >= first && frame <= last) ?? false)
+    )
   }
 
   /** Hide tracks on first..last only; where all of them are hidden on some frame of it, show them there again. */

@@ -16,7 +16,14 @@ function draw(bench: StoreBench, frame = 0, box: BoxPx = BOX): TrackId {
 
 const boundsAt = (bench: StoreBench, track: TrackId, frame: number) => bench.store.queries.shapeAt(track, frame)?.bounds
 
-function predict(bench: StoreBench, track: TrackId, frames: number[], epoch = 0, box: BoxPx = LATER, run = 'run'): void {
+function predict(
+  bench: StoreBench,
+  track: TrackId,
+  frames: number[],
+  epoch = 0,
+  box: BoxPx = LATER,
+  run = 'run',
+): void {
   const rows = frames.map((frame) => makeRow(frame, 0, Flag.predicted, 65535, box))
   const table = pack(0, rows)
   bench.store.receivePredictions({
@@ -85,7 +92,8 @@ describe('a spell without connection', () => {
     const bench = await opened()
     bench.drop()
     const track = draw(bench)
-    for (let step = 1; step <= 60; step++) bench.store.transact('Move', (tx) => tx.putRow(track, keyframeBox(step, BOX)))
+    for (let step = 1; step <= 60; step++)
+      bench.store.transact('Move', (tx) => tx.putRow(track, keyframeBox(step, BOX)))
     expect(bench.store.session.saved.value).toEqual({ kind: 'offline', unsent: 61 })
     bench.connect()
     expect(bench.sentEdits.map((edit) => edit.summary)).toEqual(['Draw box', ...Array<string>(60).fill('Move')])
@@ -137,7 +145,18 @@ describe('undo', () => {
 
   it('works after a reload with what the server remembers', async () => {
     const bench = new StoreBench()
-    const event = (edit: string, undoes: string | null) => ({ revision: 1, kind: 'edit', edit, undoes, author: 1, author_name: '', summary: edit, at: '', run: null, inverse: [] })
+    const event = (edit: string, undoes: string | null) => ({
+      revision: 1,
+      kind: 'edit',
+      edit,
+      undoes,
+      author: 1,
+      author_name: '',
+      summary: edit,
+      at: '',
+      run: null,
+      inverse: [],
+    })
     // Newest first: "b" was undone by "c".
     bench.rest.events = [event('c', 'b'), event('b', null), event('a', null)]
     await opened(bench)
@@ -149,7 +168,8 @@ describe('undo', () => {
     const bench = await opened()
     const track = draw(bench)
     const gesture = bench.store.beginGesture('Move box')
-    for (let step = 1; step <= 5; step++) gesture.update((tx) => tx.putRow(track, keyframeBox(0, [step, 0, step + 5, 5])))
+    for (let step = 1; step <= 5; step++)
+      gesture.update((tx) => tx.putRow(track, keyframeBox(0, [step, 0, step + 5, 5])))
     expect(bench.sentEdits).toHaveLength(1)
     gesture.commit()
     expect(bench.sentEdits).toHaveLength(2)
@@ -174,7 +194,11 @@ describe('predictions', () => {
     const track = draw(bench)
     bench.store.transact('Set', (tx) => tx.putRow(track, keyframeBox(2, BOX)))
     predict(bench, track, [1, 2, 3])
-    expect([1, 2, 3].map((frame) => bench.store.queries.shapeAt(track, frame)?.origin)).toEqual(['predicted', 'keyframe', 'predicted'])
+    expect([1, 2, 3].map((frame) => bench.store.queries.shapeAt(track, frame)?.origin)).toEqual([
+      'predicted',
+      'keyframe',
+      'predicted',
+    ])
   })
 
   it('of an earlier epoch are stale', async () => {
@@ -204,7 +228,10 @@ describe('predictions', () => {
   it('that were missed are fetched once they are stored', async () => {
     const bench = await opened()
     const track = draw(bench)
-    bench.store.receivePredictions({ header: { type: 'predictions', run: null, sequence: 1, tables: [], missed: [[track, 3, 9]] }, tables: [] })
+    bench.store.receivePredictions({
+      header: { type: 'predictions', run: null, sequence: 1, tables: [], missed: [[track, 3, 9]] },
+      tables: [],
+    })
     const before = bench.rest.windows
     bench.announce([], { kind: 'predictions', touched: [[track, 0, 20]] })
     await new Promise((resolve) => setTimeout(resolve))
@@ -216,7 +243,10 @@ describe('predictions', () => {
     const track = draw(bench)
     bench.announce([], { kind: 'predictions', touched: [[track, 0, 20]] })
     const before = bench.rest.windows
-    bench.store.receivePredictions({ header: { type: 'predictions', run: null, sequence: 1, tables: [], missed: [[track, 3, 9]] }, tables: [] })
+    bench.store.receivePredictions({
+      header: { type: 'predictions', run: null, sequence: 1, tables: [], missed: [[track, 3, 9]] },
+      tables: [],
+    })
     await new Promise((resolve) => setTimeout(resolve))
     expect(bench.rest.windows).toBeGreaterThan(before)
   })
@@ -257,7 +287,9 @@ describe('what a track shows', () => {
   it('has a gap from an outside row to the next one', async () => {
     const bench = await opened()
     const track = draw(bench, 0)
-    bench.store.transact('Set', (tx) => tx.putRows(track, [keyframeBox(5, BOX, { outside: true }), keyframeBox(9, BOX)]))
+    bench.store.transact('Set', (tx) =>
+      tx.putRows(track, [keyframeBox(5, BOX, { outside: true }), keyframeBox(9, BOX)]),
+    )
     expect([4, 5, 8, 9].map((frame) => boundsAt(bench, track, frame) !== undefined)).toEqual([true, false, false, true])
   })
 
@@ -267,7 +299,11 @@ describe('what a track shows', () => {
     bench.store.transact('Set', (tx) => tx.putRow(track, keyframeBox(300, BOX)))
     predict(bench, track, [100])
     const { queries } = bench.store
-    expect([queries.nextKeyframe([track], 3), queries.previousKeyframe([track], 300), queries.nextKeyframe([track], 300)]).toEqual([300, 3, null])
+    expect([
+      queries.nextKeyframe([track], 3),
+      queries.previousKeyframe([track], 300),
+      queries.nextKeyframe([track], 300),
+    ]).toEqual([300, 3, null])
   })
 })
 

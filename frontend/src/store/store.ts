@@ -7,7 +7,15 @@ import { signal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
-import type { Edit, EventOut, HistoryOut, Operation, Predictions, Rights as RightsMessage, ServerMessage } from '@/protocol/generated'
+import type {
+  Edit,
+  EventOut,
+  HistoryOut,
+  Operation,
+  Predictions,
+  Rights as RightsMessage,
+  ServerMessage,
+} from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { unpack, WINDOW } from './chunks'
@@ -95,7 +103,8 @@ export class EditorStore {
       deps.edits,
       (edit) => deps.send(edit),
       () => this.noteSaved(),
-      () => this.session.tell(t('This browser can’t keep unsent edits. Stay online until everything is saved.'), 'error'),
+      () =>
+        this.session.tell(t('This browser can’t keep unsent edits. Stay online until everything is saved.'), 'error'),
     )
     this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
     this.refusals = new Refusals(deps.refused)
@@ -173,10 +182,14 @@ export class EditorStore {
 
   /** The newest edit lets a tracker go over first..last of a track again: with the edit, undo takes back what that brings. */
   noteRetrack(track: TrackId, first: FrameNumber, last: FrameNumber): void {
-    const known = [...this.loader.coveredStarts].sort((a, b) => a - b).map((start): [number, number] => [Math.max(start, first), Math.min(start + WINDOW - 1, last)])
+    const known = [...this.loader.coveredStarts]
+      .sort((a, b) => a - b)
+      .map((start): [number, number] => [Math.max(start, first), Math.min(start + WINDOW - 1, last)])
     const ranges = known.filter(([from, to]) => from <= to)
     if (!ranges.length) return
-    const rows = ranges.flatMap(([from, to]) => [...this.records.rows(track).within(from, to)].filter((row) => row.predicted))
+    const rows = ranges.flatMap(([from, to]) =>
+      [...this.records.rows(track).within(from, to)].filter((row) => row.predicted),
+    )
     this.history.noteReplaced({ op: 'shapes.replace', track, ranges, tables: packRows(rows), keep_keyframes: true })
   }
 
@@ -191,7 +204,10 @@ export class EditorStore {
       await this.loader.hold(tracks, first, last)
       return true
     } catch (error) {
-      this.session.tell(`${t('Nothing was changed: the rest of the track could not be loaded.')} ${(error as Error).message}`, 'error')
+      this.session.tell(
+        `${t('Nothing was changed: the rest of the track could not be loaded.')} ${(error as Error).message}`,
+        'error',
+      )
       return false
     }
   }
@@ -267,7 +283,8 @@ export class EditorStore {
     this.records.settle()
     this.missed.push(...header.missed)
     // A slow reader may hear what it missed only after the event that says it is stored.
-    if (this.recentEvents.some((event) => header.missed.some((missed) => overlapsAny(missed, event.touched)))) void this.mend(false)
+    if (this.recentEvents.some((event) => header.missed.some((missed) => overlapsAny(missed, event.touched))))
+      void this.mend(false)
     this.deps.send({ type: 'received', sequence: header.sequence })
   }
 
@@ -299,10 +316,20 @@ export class EditorStore {
     }
     for (const operation of entry.inverse) tx.do(operation)
     this.records.settle()
-    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, undoes: entry.edit, base: this.revision, summary }
+    const edit: Edit = {
+      type: 'edit',
+      id: uuid(),
+      operations: tx.operations,
+      undoes: entry.edit,
+      base: this.revision,
+      summary,
+    }
     // What an inverse found here may be less than all there is: where it acts need not be loaded any more. Only what a
     // tracker did since is known nowhere else.
-    const known = entry.again && !entry.replaced ? { inverse: repeated(entry.again), again: entry.inverse } : { inverse: tx.inverse }
+    const known =
+      entry.again && !entry.replaced
+        ? { inverse: repeated(entry.again), again: entry.inverse }
+        : { inverse: tx.inverse }
     push({ edit: edit.id, summary: entry.summary, ...known })
     this.outbox.add(edit)
     return { summary: entry.summary, ...placeOf(tx.operations) }
@@ -375,7 +402,8 @@ export class EditorStore {
     const surplus = new Set(this.loader.surplus())
     if (!surplus.size) return
     const loaded = [...this.loader.coveredStarts].sort((a, b) => a - b)
-    for (const [id, rows] of this.records.tracked()) rows.forget((start) => !surplus.has(start) || this.loader.keeps(id, start), loaded)
+    for (const [id, rows] of this.records.tracked())
+      rows.forget((start) => !surplus.has(start) || this.loader.keeps(id, start), loaded)
   }
 
   /** Fetch again what is shown; requests that come meanwhile are answered by one more round. */
@@ -400,7 +428,9 @@ export class EditorStore {
   /** What takes a merged edit back is what the server did, not what was sent. */
   private async relearn({ edit, revision }: EventOut): Promise<void> {
     try {
-      const { events } = await this.deps.rest.get<HistoryOut>(`/layers/${this.config.layer.id}/events?mine=1&before=${revision + 1}`)
+      const { events } = await this.deps.rest.get<HistoryOut>(
+        `/layers/${this.config.layer.id}/events?mine=1&before=${revision + 1}`,
+      )
       const inverse = events.find((event) => event.edit === edit)?.inverse
       if (inverse) this.history.correct(edit, inverse)
     } catch {
@@ -434,11 +464,16 @@ export class EditorStore {
 
 /** Operations as they are done once more: a track that was created then is there, though deleted. */
 const repeated = (operations: readonly Operation[]): Operation[] =>
-  operations.map((operation) => (operation.op === 'track.create' ? { op: 'track.update', track: operation.track, fields: { deleted: false } } : operation))
+  operations.map((operation) =>
+    operation.op === 'track.create'
+      ? { op: 'track.update', track: operation.track, fields: { deleted: false } }
+      : operation,
+  )
 
 /** A change too large to be told, which is fetched instead. */
 const isUntold = ({ kind, operations }: EventOut) => kind === 'import' || (kind === 'restore' && !operations.length)
 
 type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
 
-const overlapsAny = (one: Stretch, others: readonly Stretch[]) => others.some(([track, first, last]) => track === one[0] && first <= one[2] && one[1] <= last)
+const overlapsAny = (one: Stretch, others: readonly Stretch[]) =>
+  others.some(([track, first, last]) => track === one[0] && first <= one[2] && one[1] <= last)

@@ -75,7 +75,8 @@ export class TrackRows {
     for (let index = this.position(frame); index >= 0; index--) {
       const start = this.starts[index]!
       const { flags } = this.windows.get(start)!
-      for (let slot = Math.min(frame - 1 - start, WINDOW - 1); slot >= 0; slot--) if (flags[slot]! & mask) return start + slot
+      for (let slot = Math.min(frame - 1 - start, WINDOW - 1); slot >= 0; slot--)
+        if (flags[slot]! & mask) return start + slot
     }
     return null
   }
@@ -85,7 +86,8 @@ export class TrackRows {
     for (let index = Math.max(this.position(frame), 0); index < this.starts.length; index++) {
       const start = this.starts[index]!
       const { flags } = this.windows.get(start)!
-      for (let slot = Math.max(frame + 1 - start, 0); slot < WINDOW; slot++) if (flags[slot]! & mask) return start + slot
+      for (let slot = Math.max(frame + 1 - start, 0); slot < WINDOW; slot++)
+        if (flags[slot]! & mask) return start + slot
     }
     return null
   }
@@ -125,7 +127,8 @@ export class TrackRows {
 
   /** All rows known in first..last, in order. */
   *within(first: FrameNumber, last: FrameNumber): Generator<Row> {
-    for (let frame = this.after(first - 1); frame !== null && frame <= last; frame = this.after(frame)) yield this.row(frame)!
+    for (let frame = this.after(first - 1); frame !== null && frame <= last; frame = this.after(frame))
+      yield this.row(frame)!
   }
 
   get isEmpty(): boolean {

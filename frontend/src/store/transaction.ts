@@ -68,7 +68,9 @@ export function rangesOf(frames: readonly FrameNumber[]): [FrameNumber, FrameNum
 /** The first frame that an edit speaks of, and its tracks: where to look for what it did. */
 export function placeOf(operations: readonly Operation[]): { frame: FrameNumber | null; tracks: TrackId[] } {
   const tracks = [...new Set(operations.map((operation) => operation.track))]
-  const frames = operations.flatMap((operation) => (operation.op === 'shapes.replace' ? operation.ranges.map(([first]) => first) : []))
+  const frames = operations.flatMap((operation) =>
+    operation.op === 'shapes.replace' ? operation.ranges.map(([first]) => first) : [],
+  )
   return { frame: frames.length ? Math.min(...frames) : null, tracks }
 }
 
@@ -77,7 +79,8 @@ export function windowsOf(operations: readonly Operation[]): Set<number> {
   const starts = new Set<number>()
   for (const operation of operations) {
     if (operation.op !== 'shapes.replace') continue
-    for (const [first, last] of operation.ranges) for (let at = windowStart(first); at <= last; at += 256) starts.add(at)
+    for (const [first, last] of operation.ranges)
+      for (let at = windowStart(first); at <= last; at += 256) starts.add(at)
   }
   return starts
 }

@@ -140,17 +140,36 @@ export interface EditorConfig {
     readonly proxyUrl: string
     /** Template with {frame}: a picture of one frame, for browsers without WebCodecs. */
     readonly frameUrl: string
-    readonly strip: { readonly url: string; readonly count: number; readonly columns: number; readonly tileWidth: number; readonly tileHeight: number; readonly every: number } | null
+    readonly strip: {
+      readonly url: string
+      readonly count: number
+      readonly columns: number
+      readonly tileWidth: number
+      readonly tileHeight: number
+      readonly every: number
+    } | null
   }
   readonly layer: { readonly id: number; readonly name: string }
-  readonly job: { readonly id: number; readonly first: FrameNumber; readonly last: FrameNumber; readonly stage: string; readonly state: string } | null
+  readonly job: {
+    readonly id: number
+    readonly first: FrameNumber
+    readonly last: FrameNumber
+    readonly stage: string
+    readonly state: string
+  } | null
   readonly labels: readonly Label[]
   readonly user: { readonly id: number; readonly name: string }
   readonly canEdit: boolean
   /** Whether this person may bring back an earlier state of the whole layer. */
   readonly canManage: boolean
   readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
-  readonly models: readonly { readonly id: string; readonly name: string; readonly prompts: readonly string[]; readonly available: boolean; readonly why: string }[]
+  readonly models: readonly {
+    readonly id: string
+    readonly name: string
+    readonly prompts: readonly string[]
+    readonly available: boolean
+    readonly why: string
+  }[]
   readonly preferences: Readonly<Record<string, unknown>>
   readonly urls: { readonly live: string; readonly api: string; readonly project: string }
   readonly csrfToken: string

@@ -36,7 +36,8 @@ const DRAWN: Readonly<Record<string, (test: TestEditor) => void>> = {
   },
   'polygon drawn freehand': (test) => {
     test.press('P').pointerDown(100, 100)
-    for (let step = 1; step <= 40; step++) test.pointerMove(100 + 90 * Math.sin(step / 8), 190 - 90 * Math.cos(step / 8))
+    for (let step = 1; step <= 40; step++)
+      test.pointerMove(100 + 90 * Math.sin(step / 8), 190 - 90 * Math.cos(step / 8))
     test.pointerUp(100, 100).press('Enter')
   },
   polyline: (test) => {

@@ -19,7 +19,13 @@ export class FakeRest extends Rest {
   body: (path: string) => ArrayBuffer = (path) => {
     const query = new URLSearchParams(path.split('?')[1])
     const tracks = query.has('tracks') ? [] : null
-    return windowBody({ revision: 0, first: Number(query.get('first')), last: Number(query.get('last')), tracks, chunks: [] })
+    return windowBody({
+      revision: 0,
+      first: Number(query.get('first')),
+      last: Number(query.get('last')),
+      tracks,
+      chunks: [],
+    })
   }
   events: unknown[] = []
 
@@ -52,18 +58,81 @@ export function windowBody(header: object, tables: Uint8Array[] = []): ArrayBuff
 }
 
 /** Per frame; both labels have it. */
-const POSE: Attribute = { id: 1, name: 'pose', kind: 'select', perFrame: true, choices: ['sits', 'walks', 'lies'], default: null }
+const POSE: Attribute = {
+  id: 1,
+  name: 'pose',
+  kind: 'select',
+  perFrame: true,
+  choices: ['sits', 'walks', 'lies'],
+  default: null,
+}
 
 export const CONFIG: EditorConfig = {
-  video: { id: 1, name: 'street.mp4', width: 640, height: 360, frameCount: 1000, fps: 25, proxyUrl: '', frameUrl: '', strip: null },
+  video: {
+    id: 1,
+    name: 'street.mp4',
+    width: 640,
+    height: 360,
+    frameCount: 1000,
+    fps: 25,
+    proxyUrl: '',
+    frameUrl: '',
+    strip: null,
+  },
   layer: { id: 1, name: 'main' },
   job: null,
   labels: [
-    { id: 1, name: 'person', colour: '#ff0000', hotkey: '1', geometryKinds: ['box'], attributes: [POSE], skeleton: null },
-    { id: 2, name: 'car', colour: '#00ff00', hotkey: '2', geometryKinds: ['box'], attributes: [{ ...POSE, id: 2 }], skeleton: null },
-    { id: 3, name: 'pose', colour: '#0000ff', hotkey: '', geometryKinds: ['skeleton'], attributes: [], skeleton: { joints: [{ name: 'head', x: 0.5, y: 0 }, { name: 'foot', x: 0.5, y: 1 }], edges: [[0, 1]] } },
-    { id: 4, name: 'form', colour: '#ffff00', hotkey: '', geometryKinds: ['polygon', 'polyline', 'points', 'rotated_box'], attributes: [], skeleton: null },
-    { id: 5, name: 'stuff', colour: '#ff00ff', hotkey: '', geometryKinds: ['mask', 'polygon', 'box'], attributes: [], skeleton: null },
+    {
+      id: 1,
+      name: 'person',
+      colour: '#ff0000',
+      hotkey: '1',
+      geometryKinds: ['box'],
+      attributes: [POSE],
+      skeleton: null,
+    },
+    {
+      id: 2,
+      name: 'car',
+      colour: '#00ff00',
+      hotkey: '2',
+      geometryKinds: ['box'],
+      attributes: [{ ...POSE, id: 2 }],
+      skeleton: null,
+    },
+    {
+      id: 3,
+      name: 'pose',
+      colour: '#0000ff',
+      hotkey: '',
+      geometryKinds: ['skeleton'],
+      attributes: [],
+      skeleton: {
+        joints: [
+          { name: 'head', x: 0.5, y: 0 },
+          { name: 'foot', x: 0.5, y: 1 },
+        ],
+        edges: [[0, 1]],
+      },
+    },
+    {
+      id: 4,
+      name: 'form',
+      colour: '#ffff00',
+      hotkey: '',
+      geometryKinds: ['polygon', 'polyline', 'points', 'rotated_box'],
+      attributes: [],
+      skeleton: null,
+    },
+    {
+      id: 5,
+      name: 'stuff',
+      colour: '#ff00ff',
+      hotkey: '',
+      geometryKinds: ['mask', 'polygon', 'box'],
+      attributes: [],
+      skeleton: null,
+    },
   ],
   user: { id: 1, name: 'Alice' },
   canEdit: true,
@@ -99,7 +168,11 @@ export class StoreBench {
     this.online = true
     this.revision = revision
     const { canEdit, canManage, editableRanges } = this.store.config
-    const rights = { type: 'rights', ranges: editableRanges.map(([first, last]) => [first, last] as [number, number]), can_manage: canManage } as const
+    const rights = {
+      type: 'rights',
+      ranges: editableRanges.map(([first, last]) => [first, last] as [number, number]),
+      can_manage: canManage,
+    } as const
     this.store.receive({ type: 'welcome', connection: 'me', revision, can_edit: canEdit, rights, people: [], runs: [] })
   }
 
@@ -116,8 +189,21 @@ export class StoreBench {
   announce(operations: Operation[], more: Partial<EventOut> = {}): void {
     this.revision++
     this.store.receive({
-      type: 'event', revision: this.revision, kind: 'edit', edit: crypto.randomUUID(), undoes: null, author: 2, author_name: 'Bob',
-      summary: '', at: '', operations, run: null, numbers: {}, touched: [], conflicts: [], ...more,
+      type: 'event',
+      revision: this.revision,
+      kind: 'edit',
+      edit: crypto.randomUUID(),
+      undoes: null,
+      author: 2,
+      author_name: 'Bob',
+      summary: '',
+      at: '',
+      operations,
+      run: null,
+      numbers: {},
+      touched: [],
+      conflicts: [],
+      ...more,
     })
   }
 
@@ -129,7 +215,29 @@ export class StoreBench {
   run(info: Partial<RunInfo> & { id: string }): void {
     this.store.receive({
       type: 'run',
-      run: { model: 'm', state: 'running', direction: 'forward', first: 0, last: 99, tracks: [], frames_done: 0, frames_total: 100, ahead: null, wait_s: null, checking: false, redone: 0, stale: 0, fps: 0, heads: {}, left: {}, agent: '', message: '', created_by: '', mine: true, ...info },
+      run: {
+        model: 'm',
+        state: 'running',
+        direction: 'forward',
+        first: 0,
+        last: 99,
+        tracks: [],
+        frames_done: 0,
+        frames_total: 100,
+        ahead: null,
+        wait_s: null,
+        checking: false,
+        redone: 0,
+        stale: 0,
+        fps: 0,
+        heads: {},
+        left: {},
+        agent: '',
+        message: '',
+        created_by: '',
+        mine: true,
+        ...info,
+      },
     })
   }
 }

@@ -19,7 +19,13 @@ export class TestEditor {
 
   private constructor(config: Partial<EditorConfig>) {
     this.bench = new StoreBench(undefined, config)
-    this.editor = new Editor(this.bench.store, { fit: () => this.fits++, turn: (by) => this.turn(by), toggleFullScreen: () => undefined, focusNext: () => undefined, focusPanel: (id) => (this.focused = id) })
+    this.editor = new Editor(this.bench.store, {
+      fit: () => this.fits++,
+      turn: (by) => this.turn(by),
+      toggleFullScreen: () => undefined,
+      focusNext: () => undefined,
+      focusPanel: (id) => (this.focused = id),
+    })
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */
@@ -70,7 +76,10 @@ export class TestEditor {
   /** Press, move in two steps, release. */
   drag(from: readonly [number, number], to: readonly [number, number], keys: Keys = {}): this {
     const half = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2] as const
-    return this.pointerDown(...from, keys).pointerMove(...half, keys).pointerMove(...to, keys).pointerUp(...to, keys)
+    return this.pointerDown(...from, keys)
+      .pointerMove(...half, keys)
+      .pointerMove(...to, keys)
+      .pointerUp(...to, keys)
   }
 
   click(x: number, y: number, keys: Keys = {}): this {
@@ -111,14 +120,20 @@ export class TestEditor {
   given(boxes: Readonly<Record<FrameNumber, BoxPx>>, label = 1): TrackId {
     return this.store.transact('Given', (tx) => {
       const track = tx.createTrack({ label })
-      tx.putRows(track, Object.entries(boxes).map(([frame, box]) => keyframeBox(Number(frame), box)))
+      tx.putRows(
+        track,
+        Object.entries(boxes).map(([frame, box]) => keyframeBox(Number(frame), box)),
+      )
       return track
     })
   }
 
   /** Predictions of a run, as they come over the live channel. */
   predict(track: TrackId, frames: readonly FrameNumber[], box: BoxPx, run = 'run', flags = 0): this {
-    const table = pack(0, frames.map((frame) => makeRow(frame, 0, Flag.predicted | flags, 65535, box)))
+    const table = pack(
+      0,
+      frames.map((frame) => makeRow(frame, 0, Flag.predicted | flags, 65535, box)),
+    )
     this.store.receivePredictions({
       header: { type: 'predictions', run, sequence: 1, tables: [{ track, epoch: 0, bytes: table.length }], missed: [] },
       tables: [table],

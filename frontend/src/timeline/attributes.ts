@@ -24,7 +24,14 @@ export function drawValues(surface: Surface, editor: Editor, track: Track, attri
 }
 
 /** At the range's left edge, or the window's where that is farther right. */
-function drawText({ context, palette, scale }: Surface, text: string, range: ValueRange, x: number, y: number, width: number): void {
+function drawText(
+  { context, palette, scale }: Surface,
+  text: string,
+  range: ValueRange,
+  x: number,
+  y: number,
+  width: number,
+): void {
   const left = Math.max(x, xOf(scale, scale.first))
   clipped(context, left, y, width - (left - x) - 2, ROW_PX, () => {
     context.fillStyle = range.index < 0 ? palette.muted : palette.text

@@ -69,7 +69,10 @@ describe('dragging a keyframe', () => {
     drag({ kind: 'keyframe', frame: 40 }, 40.5).end()
     expect(test.session.notice.value).toBeNull()
     drag({ kind: 'keyframe', frame: 40 }, 40.5, 60).end()
-    expect([test.session.notice.value?.message.includes('locked'), test.box(track, 40)]).toEqual([true, [40, 0, 50, 10]])
+    expect([test.session.notice.value?.message.includes('locked'), test.box(track, 40)]).toEqual([
+      true,
+      [40, 0, 50, 10],
+    ])
   })
 })
 
@@ -128,22 +131,46 @@ describe('choosing a range', () => {
 })
 
 describe('dragging a change of an attribute', () => {
-  beforeEach(() => test.store.transact('Attributes', (tx) => tx.updateTrack(track, { frame_attributes: { 7: [[20, 'b'], [30, 'a']] } })))
+  beforeEach(() =>
+    test.store.transact('Attributes', (tx) =>
+      tx.updateTrack(track, {
+        frame_attributes: {
+          7: [
+            [20, 'b'],
+            [30, 'a'],
+          ],
+        },
+      }),
+    ),
+  )
 
   it('moves it in one step of undo, never past the change beside it', () => {
     const dragged = dragChange(test.editor, view, { track: test.store.records.track(track)!, attribute: PHASE }, 0)
     dragged.move(x(25), 0)
     dragged.move(x(50), 0)
     dragged.end()
-    expect(test.store.records.track(track)?.frameAttributes).toEqual({ 7: [[29, 'b'], [30, 'a']] })
+    expect(test.store.records.track(track)?.frameAttributes).toEqual({
+      7: [
+        [29, 'b'],
+        [30, 'a'],
+      ],
+    })
     test.press('Ctrl+Z')
-    expect(test.store.records.track(track)?.frameAttributes).toEqual({ 7: [[20, 'b'], [30, 'a']] })
+    expect(test.store.records.track(track)?.frameAttributes).toEqual({
+      7: [
+        [20, 'b'],
+        [30, 'a'],
+      ],
+    })
   })
 })
 
 describe('dragging the edges of a frame tag', () => {
   it('moves where its stretches begin and end, one frame apart at the least', () => {
-    const tag = (frame: number, outside = false) => ({ ...keyframeBox(frame, [0, 0, 0, 0], { outside }), kind: 'tag' as const })
+    const tag = (frame: number, outside = false) => ({
+      ...keyframeBox(frame, [0, 0, 0, 0], { outside }),
+      kind: 'tag' as const,
+    })
     const rain = test.store.transact('Rain', (tx) => {
       const id = tx.createTrack({ label: 2 })
       tx.putRows(id, [tag(20), tag(30, true), tag(50), tag(60)])
@@ -158,7 +185,15 @@ describe('dragging the edges of a frame tag', () => {
     dragTag({ kind: 'gap-start', frame: 30 }, 30, 35)
     dragTag({ kind: 'gap-end', frame: 50 }, 50, 10)
     dragTag({ kind: 'last', frame: 60 }, 61, 71)
-    const shown = Array.from({ length: 100 }, (_, frame) => frame).filter((frame) => test.store.queries.showsOn(rain, frame))
-    expect([shown[0], shown.includes(34), shown.includes(35), shown.includes(36), shown.at(-1)]).toEqual([20, true, false, true, 70])
+    const shown = Array.from({ length: 100 }, (_, frame) => frame).filter((frame) =>
+      test.store.queries.showsOn(rain, frame),
+    )
+    expect([shown[0], shown.includes(34), shown.includes(35), shown.includes(36), shown.at(-1)]).toEqual([
+      20,
+      true,
+      false,
+      true,
+      70,
+    ])
   })
 })

@@ -68,7 +68,8 @@ export function adjustRange(editor: Editor, view: TimelineView, end: 'first' | '
     cursor: 'ew-resize',
     move: (x) => {
       view.reachFor(x)
-      range.value = end === 'first' ? [Math.min(view.frameAt(x), last), last] : [first, Math.max(view.frameAt(x), first)]
+      range.value =
+        end === 'first' ? [Math.min(view.frameAt(x), last), last] : [first, Math.max(view.frameAt(x), first)]
     },
     end: () => undefined,
     cancel: () => (range.value = before),
@@ -79,7 +80,12 @@ export function adjustRange(editor: Editor, view: TimelineView, end: 'first' | '
 export function dragEdge(editor: Editor, view: TimelineView, { track }: Line, edge: Edge, x: number): Drag {
   visit(editor, track.id, edge.frame)
   const { queries, records } = editor.store
-  const [least, most] = reachable(editor, track.id, edge.frame, limitsOf(records.rows(track.id), edge, view.frameCount - 1))
+  const [least, most] = reachable(
+    editor,
+    track.id,
+    edge.frame,
+    limitsOf(records.rows(track.id), edge, view.frameCount - 1),
+  )
   const grip = timeOf(edge) - view.timeAt(x)
   const change = new Change(editor, track.id, SUMMARIES[edge.kind])
   let to = edge.frame
@@ -117,7 +123,8 @@ export function dragChange(editor: Editor, view: TimelineView, { track, attribut
     move: (x) => {
       const to = Math.min(Math.max(Math.round(view.timeAt(x)), least), most)
       if (!change.begun && to === from) return
-      const update = (tx: Transaction) => tx.updateTrack(track.id, { frame_attributes: withChangeAt(track, attribute!, index, to) })
+      const update = (tx: Transaction) =>
+        tx.updateTrack(track.id, { frame_attributes: withChangeAt(track, attribute!, index, to) })
       if (change.update(update)) editor.goTo(to)
     },
     end: () => void change.commit(),
@@ -202,7 +209,10 @@ function reachable(editor: Editor, track: TrackId, from: FrameNumber, limits: Ra
 }
 
 function editable(editor: Editor, from: FrameNumber, [least, most]: Range): Range {
-  const [first, last] = editor.config.editableRanges.find(([start, end]) => from >= start && from <= end) ?? [from, from]
+  const [first, last] = editor.config.editableRanges.find(([start, end]) => from >= start && from <= end) ?? [
+    from,
+    from,
+  ]
   return [Math.max(least, first), Math.min(most, last)]
 }
 

@@ -39,7 +39,11 @@ function hitXY(x: number, y: number): Hit {
 
 describe('what lies under the pointer', () => {
   it('is a keyframe anywhere on its diamond', () => {
-    expect(hit(10.5, 0)).toMatchObject({ on: 'edge', line: { track: { id: track } }, edge: { kind: 'keyframe', frame: 10 } })
+    expect(hit(10.5, 0)).toMatchObject({
+      on: 'edge',
+      line: { track: { id: track } },
+      edge: { kind: 'keyframe', frame: 10 },
+    })
     expect(cursorOf(hit(10.5, 0))).toBe('grab')
   })
 
@@ -74,7 +78,11 @@ describe('what lies under the pointer', () => {
   it('is an end of the chosen range on the ruler', () => {
     test.session.range.value = [20, 29]
     const onRuler = (time: number) => hitXY(xOf(view.scale, time), 20)
-    expect([onRuler(20), onRuler(30), onRuler(25)]).toEqual([{ on: 'range', end: 'first' }, { on: 'range', end: 'last' }, { on: 'ruler' }])
+    expect([onRuler(20), onRuler(30), onRuler(25)]).toEqual([
+      { on: 'range', end: 'first' },
+      { on: 'range', end: 'last' },
+      { on: 'ruler' },
+    ])
   })
 
   it('is a name in the column of names', () => {

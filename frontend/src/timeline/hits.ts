@@ -37,7 +37,14 @@ export function hitAt(view: TimelineView, known: Known, x: number, y: number): H
   if (!line || view.scale.perFrame < DETAIL_PER_FRAME) return { on: 'row', line }
   if (line.attribute) return hitChange(view, line, x) ?? { on: 'row', line }
   const { id } = line.track
-  const edge = known.covers(view.frameAt(x)) ? edgeNear(view, known.rows(id), x, view.tags.has(line.track.label) ? 'edges' : known.selected(id) ? 'all' : 'keyframes') : null
+  const edge = known.covers(view.frameAt(x))
+    ? edgeNear(
+        view,
+        known.rows(id),
+        x,
+        view.tags.has(line.track.label) ? 'edges' : known.selected(id) ? 'all' : 'keyframes',
+      )
+    : null
   return edge ? { on: 'edge', line, edge } : { on: 'row', line }
 }
 
@@ -75,7 +82,9 @@ function edgeNear(view: TimelineView, rows: TrackRows, x: number, which: 'keyfra
 function keyframeNear(rows: TrackRows, time: number, reach: number): FrameNumber | null {
   const before = rows.before(Math.floor(time) + 1, Flag.keyframe)
   const after = rows.after(Math.floor(time), Flag.keyframe)
-  const near = [before, after].filter((frame): frame is FrameNumber => frame !== null && Math.abs(frame - time) <= reach)
+  const near = [before, after].filter(
+    (frame): frame is FrameNumber => frame !== null && Math.abs(frame - time) <= reach,
+  )
   return near.length ? near.reduce((a, b) => (Math.abs(a - time) <= Math.abs(b - time) ? a : b)) : null
 }
 
@@ -92,7 +101,8 @@ function hitChange(view: TimelineView, line: Line, x: number): Hit | null {
 }
 
 /** Time at which an edge is drawn and gripped. */
-export const timeOf = (edge: Edge): number => (edge.kind === 'keyframe' ? edge.frame + 0.5 : endsFrame(edge) ? edge.frame + 1 : edge.frame)
+export const timeOf = (edge: Edge): number =>
+  edge.kind === 'keyframe' ? edge.frame + 0.5 : endsFrame(edge) ? edge.frame + 1 : edge.frame
 
 /** CSS cursor above it. */
 export function cursorOf(hit: Hit): string {

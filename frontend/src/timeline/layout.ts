@@ -55,7 +55,14 @@ export function readPalette(host: HTMLElement): Palette {
 export const xOf = (scale: Scale, frame: number) => GUTTER_PX + frameToX(scale, frame)
 
 /** Draw inside a rectangle only. */
-export function clipped(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number, draw: () => void): void {
+export function clipped(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  draw: () => void,
+): void {
   context.save()
   context.beginPath()
   context.rect(x, y, width, height)

@@ -20,7 +20,11 @@ export function changingAttributes(config: EditorConfig): ReadonlyMap<number, re
   return new Map(config.labels.map(({ id, attributes }) => [id, attributes.filter(({ perFrame }) => perFrame)]))
 }
 
-export function linesOf(tracks: readonly Track[], open: ReadonlySet<TrackId>, attributes: ReadonlyMap<number, readonly Attribute[]>): Line[] {
+export function linesOf(
+  tracks: readonly Track[],
+  open: ReadonlySet<TrackId>,
+  attributes: ReadonlyMap<number, readonly Attribute[]>,
+): Line[] {
   const lines: Line[] = []
   for (const track of tracks) {
     lines.push({ track, attribute: null })
@@ -30,7 +34,11 @@ export function linesOf(tracks: readonly Track[], open: ReadonlySet<TrackId>, at
 }
 
 /** An attribute's values over the extent of its track, each valid until the next. */
-export function valueRanges(track: Track, attribute: Attribute, extent: readonly [FrameNumber, FrameNumber]): ValueRange[] {
+export function valueRanges(
+  track: Track,
+  attribute: Attribute,
+  extent: readonly [FrameNumber, FrameNumber],
+): ValueRange[] {
   const changes = track.frameAttributes[attribute.id] ?? []
   const [first, last] = extent
   const ranges = [[-Infinity, attribute.default] as const, ...changes].map(([frame, value], at) => ({
@@ -50,8 +58,18 @@ export function shownValue(value: unknown): string {
 }
 
 /** The changes of an attribute with one of them at another frame. */
-export function withChangeAt(track: Track, attribute: Attribute, index: number, frame: FrameNumber): Record<string, [number, unknown][]> {
-  const all = Object.fromEntries(Object.entries(track.frameAttributes).map(([id, pairs]) => [id, pairs.map(([at, value]): [number, unknown] => [at, value])]))
+export function withChangeAt(
+  track: Track,
+  attribute: Attribute,
+  index: number,
+  frame: FrameNumber,
+): Record<string, [number, unknown][]> {
+  const all = Object.fromEntries(
+    Object.entries(track.frameAttributes).map(([id, pairs]) => [
+      id,
+      pairs.map(([at, value]): [number, unknown] => [at, value]),
+    ]),
+  )
   const changes = all[attribute.id]
   if (changes?.[index]) changes[index] = [frame, changes[index][1]]
   return all

@@ -32,9 +32,15 @@ export function minimapFrame(x: number, room: number, frameCount: number): numbe
   return Math.min(Math.max((x - GUTTER_PX) / room, 0), 1) * frameCount
 }
 
-const minimapX = (frame: number, room: number, frameCount: number) => GUTTER_PX + (frame / Math.max(frameCount, 1)) * room
+const minimapX = (frame: number, room: number, frameCount: number) =>
+  GUTTER_PX + (frame / Math.max(frameCount, 1)) * room
 
-export function drawMinimap({ context, palette, scale, width }: Surface, density: Float32Array | null, frameCount: number, zoomedIn: boolean): void {
+export function drawMinimap(
+  { context, palette, scale, width }: Surface,
+  density: Float32Array | null,
+  frameCount: number,
+  zoomedIn: boolean,
+): void {
   const room = width - GUTTER_PX
   context.fillStyle = palette.page
   context.fillRect(GUTTER_PX, 0, room, MINIMAP_PX)

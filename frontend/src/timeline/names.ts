@@ -13,7 +13,13 @@ export interface Thumbnails {
 const PICTURE_PX = 20
 const INDENT_PX = 12
 
-export function drawName(surface: Surface, { editor, view, thumbnails }: RowsContext, { track, attribute }: Line, colour: string, y: number): void {
+export function drawName(
+  surface: Surface,
+  { editor, view, thumbnails }: RowsContext,
+  { track, attribute }: Line,
+  colour: string,
+  y: number,
+): void {
   const { context, palette } = surface
   const middle = y + ROW_PX / 2
   const shift = view.hasAttributes ? 0 : NAME_X.without
@@ -21,7 +27,11 @@ export function drawName(surface: Surface, { editor, view, thumbnails }: RowsCon
   clipped(context, 0, y, GUTTER_PX - 1, ROW_PX, () => {
     if (attribute) {
       context.fillStyle = palette.muted
-      context.fillText(fitting(context, attribute.name, GUTTER_PX - NAME_X.text - INDENT_PX - 8), NAME_X.text + INDENT_PX, middle)
+      context.fillText(
+        fitting(context, attribute.name, GUTTER_PX - NAME_X.text - INDENT_PX - 8),
+        NAME_X.text + INDENT_PX,
+        middle,
+      )
       return
     }
     if (view.attributes.get(track.label)?.length) drawTriangle(context, view.isOpen(track.id), palette.muted, middle)
@@ -50,7 +60,14 @@ function drawTriangle(context: CanvasRenderingContext2D, open: boolean, colour: 
 }
 
 /** The object, with its colour beside it; the colour alone until there is a picture. */
-function drawPicture(context: CanvasRenderingContext2D, thumbnails: Thumbnails, track: Track, colour: string, x: number, y: number): void {
+function drawPicture(
+  context: CanvasRenderingContext2D,
+  thumbnails: Thumbnails,
+  track: Track,
+  colour: string,
+  x: number,
+  y: number,
+): void {
   const top = y + (ROW_PX - PICTURE_PX) / 2
   context.fillStyle = colour
   if (thumbnails.draw(context, track, x, top, PICTURE_PX)) {

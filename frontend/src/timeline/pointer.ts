@@ -94,7 +94,9 @@ export class TimelinePointer {
         if (hit.line) this.pick(hit.line.track.id, many, event.shiftKey)
         return null
       case 'edge':
-        return event.shiftKey || many ? this.beginRow(hit.line.track.id, event, x) : dragEdge(editor, view, hit.line, hit.edge, x)
+        return event.shiftKey || many
+          ? this.beginRow(hit.line.track.id, event, x)
+          : dragEdge(editor, view, hit.line, hit.edge, x)
       case 'change':
         return dragChange(editor, view, hit.line, hit.index)
       case 'row':
@@ -105,7 +107,8 @@ export class TimelinePointer {
 
   private beginRow(track: TrackId | null, event: PointerEvent, x: number): Drag {
     const { editor, view } = this
-    if (event.shiftKey) return chooseRange(editor, view, x, () => (track === null ? this.rangeTo(x) : this.pick(track, false, true)))
+    if (event.shiftKey)
+      return chooseRange(editor, view, x, () => (track === null ? this.rangeTo(x) : this.pick(track, false, true)))
     if (track !== null) this.pick(track, event.ctrlKey || event.metaKey, false)
     return scrub(editor, view)
   }
@@ -183,7 +186,9 @@ export class TimelinePointer {
     if (x < GUTTER_PX) this.editor.goTo(extent[0])
     else if (line.attribute) {
       const frame = this.view.frameAt(x)
-      const range = valueRanges(line.track, line.attribute, extent).find(({ first, last }) => frame >= first && frame <= last)
+      const range = valueRanges(line.track, line.attribute, extent).find(
+        ({ first, last }) => frame >= first && frame <= last,
+      )
       if (range) this.editor.goTo(range.first)
     }
   }
@@ -207,7 +212,8 @@ export class TimelinePointer {
     const page = Math.max(Math.floor((this.view.height - this.view.top) / ROW_PX) - 1, 1)
     const by = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page }[event.key]
     if (by !== undefined) this.walk(by, event.shiftKey)
-    else if (event.key === 'Enter') perform(this.editor, command(event.shiftKey ? 'keyframe.previous' : 'keyframe.next'))
+    else if (event.key === 'Enter')
+      perform(this.editor, command(event.shiftKey ? 'keyframe.previous' : 'keyframe.next'))
     else return
     event.preventDefault()
     event.stopPropagation()

@@ -10,7 +10,17 @@ import { TimelineView } from './view'
 const TRACKS = 5000
 const FRAMES = 86_400
 const HEIGHT = 400
-const PALETTE: Palette = { ground: '', page: '', line: '', text: '', muted: '', accent: '', onAccent: '', selected: '', warn: '' }
+const PALETTE: Palette = {
+  ground: '',
+  page: '',
+  line: '',
+  text: '',
+  muted: '',
+  accent: '',
+  onAccent: '',
+  selected: '',
+  warn: '',
+}
 
 let test: TestEditor
 let view: TimelineView
@@ -28,19 +38,37 @@ beforeEach(async () => {
 })
 
 const listed = (number: number): TrackOut => ({
-  id: `track-${number}`, number, label: 1, colour: '', locked: false, attributes: {}, frame_attributes: {}, source: 'person', verdict: '', deleted: false,
+  id: `track-${number}`,
+  number,
+  label: 1,
+  colour: '',
+  locked: false,
+  attributes: {},
+  frame_attributes: {},
+  source: 'person',
+  verdict: '',
+  deleted: false,
 })
 
 /** A canvas that only counts what is asked of it. */
 function drawn(): { names: string[]; calls: number } {
   const seen = { names: [] as string[], calls: 0 }
-  const count = (name: PropertyKey) => (...values: unknown[]) => {
-    seen.calls++
-    if (name === 'fillText') seen.names.push(String(values[0]))
-    return { width: 0 }
-  }
+  const count =
+    (name: PropertyKey) =>
+    (...values: unknown[]) => {
+      seen.calls++
+      if (name === 'fillText') seen.names.push(String(values[0]))
+      return { width: 0 }
+    }
   const context = new Proxy<Record<PropertyKey, unknown>>({}, { get: (target, name) => target[name] ?? count(name) })
-  const surface = { context, scale: view.scale, palette: PALETTE, width: 1200, height: HEIGHT, top: view.top } as unknown as Surface
+  const surface = {
+    context,
+    scale: view.scale,
+    palette: PALETTE,
+    width: 1200,
+    height: HEIGHT,
+    top: view.top,
+  } as unknown as Surface
   drawRows(surface, { editor: test.editor, view, runs: [], thumbnails: { draw: () => false } })
   return seen
 }
@@ -74,7 +102,9 @@ describe('thousands of rows', () => {
 
   it('are drawn from the overview without asking for a single row, zoomed out', () => {
     const spans = vi.spyOn(test.store.queries, 'spans')
-    const bins = Object.fromEntries(Array.from({ length: TRACKS }, (_, index) => [`track-${index + 1}`, [[0, 200, 3, 3, 0, 0, 1, 0]]]))
+    const bins = Object.fromEntries(
+      Array.from({ length: TRACKS }, (_, index) => [`track-${index + 1}`, [[0, 200, 3, 3, 0, 0, 1, 0]]]),
+    )
     test.store.overview.value.value = { revision: 0, frames_per_bin: 256, tracks: bins as never }
     view.showWhole()
     expect(drawn().names.length).toBeGreaterThan(10)

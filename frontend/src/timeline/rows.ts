@@ -58,7 +58,13 @@ function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): v
 }
 
 /** Rows where they are here, else what the overview says of them. */
-function drawTrack(surface: Surface, { editor, view, runs }: RowsContext, track: Track, colour: string, y: number): void {
+function drawTrack(
+  surface: Surface,
+  { editor, view, runs }: RowsContext,
+  track: Track,
+  colour: string,
+  y: number,
+): void {
   const bins = editor.store.overview.bins(track.id, editor.store.records.rows(track.id))
   const followed = runs.filter((run) => run.tracks.includes(track.id))
   if (surface.scale.perFrame < DETAIL_PER_FRAME && bins?.length) {
@@ -91,7 +97,15 @@ function drawBins({ context, scale, palette }: Surface, bins: readonly Bin[], co
 }
 
 /** Between what the overview knew of a running run and what has come since, so that the bar keeps up with its head. */
-function drawProgress({ context, scale }: Surface, editor: Editor, run: Run, track: Track, bins: readonly Bin[], colour: string, y: number): void {
+function drawProgress(
+  { context, scale }: Surface,
+  editor: Editor,
+  run: Run,
+  track: Track,
+  bins: readonly Bin[],
+  colour: string,
+  y: number,
+): void {
   const tip = runTip(editor.store.records.rows(track.id), run, track.id)
   if (tip === null) return
   const [first, last] = [bins[0]![0], bins.at(-1)![1]]
@@ -103,36 +117,72 @@ function drawProgress({ context, scale }: Surface, editor: Editor, run: Run, tra
   context.globalAlpha = 1
 }
 
-function drawDetail(surface: Surface, editor: Editor, view: TimelineView, track: Track, bins: readonly Bin[], colour: string, y: number): void {
+function drawDetail(
+  surface: Surface,
+  editor: Editor,
+  view: TimelineView,
+  track: Track,
+  bins: readonly Bin[],
+  colour: string,
+  y: number,
+): void {
   const [first, last] = view.frames
   const { loader } = editor.store
-  for (let from = first; from <= last; ) {
+  for (let from = first; from <= last;) {
     const here = loader.covers(from)
     let to = windowStart(from) + WINDOW - 1
     while (to < last && loader.covers(to + 1) === here) to += WINDOW
     if (here && view.tags.has(track.label)) drawStretches(surface, editor, track, from, Math.min(to, last), colour, y)
     else if (here) drawSpans(surface, editor, track, from, Math.min(to, last), colour, y)
-    else drawBins(surface, bins.filter((bin) => bin[1] >= from && bin[0] <= to), colour, y)
+    else
+      drawBins(
+        surface,
+        bins.filter((bin) => bin[1] >= from && bin[0] <= to),
+        colour,
+        y,
+      )
     from = to + 1
   }
 }
 
 /** A frame tag: whole where it holds, with edges to grip. */
-function drawStretches({ context, scale, palette }: Surface, editor: Editor, track: Track, first: FrameNumber, last: FrameNumber, colour: string, y: number): void {
+function drawStretches(
+  { context, scale, palette }: Surface,
+  editor: Editor,
+  track: Track,
+  first: FrameNumber,
+  last: FrameNumber,
+  colour: string,
+  y: number,
+): void {
   for (const span of editor.store.queries.spans(track.id, first, last)) {
     if (span.kind === 'outside' || !editor.store.queries.showsOn(track.id, span.first)) continue
     context.fillStyle = colour
     context.globalAlpha *= 0.55
-    context.fillRect(xOf(scale, span.first), y + 6, Math.max((span.last + 1 - span.first) * scale.perFrame, 1), ROW_PX - 13)
+    context.fillRect(
+      xOf(scale, span.first),
+      y + 6,
+      Math.max((span.last + 1 - span.first) * scale.perFrame, 1),
+      ROW_PX - 13,
+    )
     context.globalAlpha /= 0.55
     context.fillStyle = palette.text
     for (const frame of [span.first, span.last + 1]) {
-      if (edgeBefore(editor.store.records.rows(track.id), frame)) context.fillRect(xOf(scale, frame) - 1, y + 5, 2, ROW_PX - 11)
+      if (edgeBefore(editor.store.records.rows(track.id), frame))
+        context.fillRect(xOf(scale, frame) - 1, y + 5, 2, ROW_PX - 11)
     }
   }
 }
 
-function drawSpans(surface: Surface, editor: Editor, track: Track, first: FrameNumber, last: FrameNumber, colour: string, y: number): void {
+function drawSpans(
+  surface: Surface,
+  editor: Editor,
+  track: Track,
+  first: FrameNumber,
+  last: FrameNumber,
+  colour: string,
+  y: number,
+): void {
   const { scale } = surface
   const rows = editor.store.records.rows(track.id)
   const spans = editor.store.queries.spans(track.id, first, last)
@@ -155,7 +205,13 @@ function drawHeld({ context, scale }: Surface, frame: FrameNumber, colour: strin
   context.globalAlpha /= 0.35
 }
 
-function drawSpan({ context, scale, palette }: Surface, rows: TrackRows, { kind, first, last }: Span, colour: string, y: number): void {
+function drawSpan(
+  { context, scale, palette }: Surface,
+  rows: TrackRows,
+  { kind, first, last }: Span,
+  colour: string,
+  y: number,
+): void {
   const x = xOf(scale, first)
   const width = Math.max((last + 1 - first) * scale.perFrame, 1)
   const middle = y + ROW_PX / 2
@@ -179,7 +235,15 @@ function drawSpan({ context, scale, palette }: Surface, rows: TrackRows, { kind,
 }
 
 /** Confidence as a filled curve, one path: low where a person should look. */
-function drawConfidence(context: CanvasRenderingContext2D, perFrame: number, rows: TrackRows, first: number, last: number, x: number, y: number): void {
+function drawConfidence(
+  context: CanvasRenderingContext2D,
+  perFrame: number,
+  rows: TrackRows,
+  first: number,
+  last: number,
+  x: number,
+  y: number,
+): void {
   const step = Math.max(Math.round(1 / perFrame), 1)
   const bottom = y + 5 + BAR_PX
   context.beginPath()
@@ -194,7 +258,15 @@ function drawConfidence(context: CanvasRenderingContext2D, perFrame: number, row
 }
 
 /** A line under the frames that a person should look at. */
-function drawDoubtful(context: CanvasRenderingContext2D, perFrame: number, rows: TrackRows, first: number, last: number, x: number, y: number): void {
+function drawDoubtful(
+  context: CanvasRenderingContext2D,
+  perFrame: number,
+  rows: TrackRows,
+  first: number,
+  last: number,
+  x: number,
+  y: number,
+): void {
   let from = rows.flags(first) & Flag.doubtful ? first : rows.after(first, Flag.doubtful)
   while (from !== null && from <= last) {
     let to = from
@@ -220,7 +292,14 @@ function drawRun({ context, scale, palette }: Surface, editor: Editor, run: Run,
 }
 
 /** A diamond with an edge, so that it stands out from a bar of the same colour. An outside one is hollow. */
-function drawKeyframe(context: CanvasRenderingContext2D, x: number, y: number, size: number, fill: string, palette: Palette): void {
+function drawKeyframe(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  size: number,
+  fill: string,
+  palette: Palette,
+): void {
   context.beginPath()
   context.moveTo(x, y - size)
   context.lineTo(x + size, y)

@@ -28,12 +28,16 @@ export function drawRuler(surface: Surface, editor: Editor, buffered: FrameRange
     }
     context.fillStyle = palette.accent
     context.globalAlpha = 0.5
-    for (const [from, to] of buffered) context.fillRect(xOf(scale, from), BOTTOM - 2, Math.max((to + 1 - from) * scale.perFrame, 1), 2)
+    for (const [from, to] of buffered)
+      context.fillRect(xOf(scale, from), BOTTOM - 2, Math.max((to + 1 - from) * scale.perFrame, 1), 2)
     drawVeil(surface, editor.bounds)
   })
 }
 
-function drawVeil({ context, scale, palette, width }: Surface, [first, last]: readonly [FrameNumber, FrameNumber]): void {
+function drawVeil(
+  { context, scale, palette, width }: Surface,
+  [first, last]: readonly [FrameNumber, FrameNumber],
+): void {
   context.globalAlpha = 0.35
   context.fillStyle = palette.line
   context.fillRect(GUTTER_PX, MINIMAP_PX, Math.max(xOf(scale, first) - GUTTER_PX, 0), RULER_PX)
@@ -41,7 +45,11 @@ function drawVeil({ context, scale, palette, width }: Surface, [first, last]: re
 }
 
 /** Thumbnails side by side, each of the frame in its middle. */
-export function drawStrip({ context, scale, width }: Surface, image: HTMLImageElement, strip: NonNullable<EditorConfig['video']['strip']>): void {
+export function drawStrip(
+  { context, scale, width }: Surface,
+  image: HTMLImageElement,
+  strip: NonNullable<EditorConfig['video']['strip']>,
+): void {
   const tileWidth = (strip.tileWidth * STRIP_PX) / strip.tileHeight
   const room = width - GUTTER_PX
   clipped(context, GUTTER_PX, BOTTOM, room, STRIP_PX, () => {
@@ -55,7 +63,10 @@ export function drawStrip({ context, scale, width }: Surface, image: HTMLImageEl
 }
 
 /** The chosen frames as a band over everything below the ruler, with ends to grip on it. */
-export function drawRange({ context, scale, palette, width, height }: Surface, [first, last]: readonly [FrameNumber, FrameNumber]): void {
+export function drawRange(
+  { context, scale, palette, width, height }: Surface,
+  [first, last]: readonly [FrameNumber, FrameNumber],
+): void {
   const [left, right] = [xOf(scale, first), xOf(scale, last + 1)]
   clipped(context, GUTTER_PX, MINIMAP_PX, width - GUTTER_PX, height, () => {
     context.fillStyle = palette.accent

@@ -4,7 +4,8 @@ import { TrackRows } from '@/store/track-rows'
 import type { Run } from '@/store/types'
 import { runTip } from './run-tip'
 
-const run = (direction: Run['direction'], head?: number) => ({ direction, heads: head === undefined ? {} : { a: head } }) as unknown as Run
+const run = (direction: Run['direction'], head?: number) =>
+  ({ direction, heads: head === undefined ? {} : { a: head } }) as unknown as Run
 
 function predicted(first: number, last: number): TrackRows {
   const rows = new TrackRows()

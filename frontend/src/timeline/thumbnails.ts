@@ -43,7 +43,8 @@ export class ThumbnailSheet implements Thumbnails {
 
   draw(context: CanvasRenderingContext2D, track: Track, x: number, y: number, size: number): boolean {
     const slot = this.slots.get(track.id)
-    if (!slot || (slot.coarse && this.editor.store.queries.showsOn(track.id, this.editor.session.frame.value))) this.wanted.add(track)
+    if (!slot || (slot.coarse && this.editor.store.queries.showsOn(track.id, this.editor.session.frame.value)))
+      this.wanted.add(track)
     if (!slot || !this.sheet) return false
     this.slots.delete(track.id)
     this.slots.set(track.id, slot)
@@ -88,8 +89,17 @@ export class ThumbnailSheet implements Thumbnails {
     const shape = store.queries.shapeAt(track.id, frame)
     if (this.editor.config.labels.some((label) => label.id === track.label && isTagLabel(label))) return null
     const picture = shape && this.peek(frame)
-    if (picture) return squareCut(picture, shape.bounds, picture.width / config.video.width, { x: 0, y: 0, width: picture.width, height: picture.height }, false)
-    return this.strip && config.video.strip && !this.slots.has(track.id) ? this.stripCut(track, this.strip, config.video.strip) : null
+    if (picture)
+      return squareCut(
+        picture,
+        shape.bounds,
+        picture.width / config.video.width,
+        { x: 0, y: 0, width: picture.width, height: picture.height },
+        false,
+      )
+    return this.strip && config.video.strip && !this.slots.has(track.id)
+      ? this.stripCut(track, this.strip, config.video.strip)
+      : null
   }
 
   private stripCut(track: Track, image: HTMLImageElement, strip: Strip): Cut | null {
@@ -99,7 +109,12 @@ export class ThumbnailSheet implements Thumbnails {
     const tile = Math.min(Math.ceil(extent[0] / strip.every), strip.count - 1)
     const shape = queries.shapeAt(track.id, tile * strip.every)
     if (!shape) return null
-    const within = { x: (tile % strip.columns) * strip.tileWidth, y: Math.floor(tile / strip.columns) * strip.tileHeight, width: strip.tileWidth, height: strip.tileHeight }
+    const within = {
+      x: (tile % strip.columns) * strip.tileWidth,
+      y: Math.floor(tile / strip.columns) * strip.tileHeight,
+      width: strip.tileWidth,
+      height: strip.tileHeight,
+    }
     return squareCut(image, shape.bounds, strip.tileWidth / this.editor.config.video.width, within, true)
   }
 }

@@ -125,7 +125,19 @@ export class Timeline implements TimelineControl {
     // What a person drags is drawn at once.
     scope.add(follow([store.records.version], () => (this.pointer.busy ? drawNow() : this.drawSoon())))
     scope.add(follow([store.runs.all, store.overview.value], () => this.drawSoon()))
-    scope.add(follow([session.selection, session.hidden, session.hovered, session.range, timelineSettings.units, this.editor.display.colourBy], drawNow))
+    scope.add(
+      follow(
+        [
+          session.selection,
+          session.hidden,
+          session.hovered,
+          session.range,
+          timelineSettings.units,
+          this.editor.display.colourBy,
+        ],
+        drawNow,
+      ),
+    )
     scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     void store.overview.refresh()
     scope.every(OVERVIEW_MS, () => void store.overview.refresh())
@@ -225,7 +237,8 @@ export class Timeline implements TimelineControl {
     const { context, palette, width, height, top } = surface
     context.fillStyle = palette.ground
     context.fillRect(0, 0, width, height)
-    if (view.lines.length) drawRows(surface, { editor, view, runs: editor.store.runs.active(), thumbnails: this.thumbnails })
+    if (view.lines.length)
+      drawRows(surface, { editor, view, runs: editor.store.runs.active(), thumbnails: this.thumbnails })
     else this.drawHint(surface)
     context.fillStyle = palette.ground
     context.fillRect(0, 0, width, top)
@@ -247,14 +260,17 @@ export class Timeline implements TimelineControl {
   private drawHint({ context, palette, top }: Surface): void {
     const { list, config, keymap } = this.editor
     const keys = { draw: keymap.shown('tool.draw'), track: keymap.shown('run.forward') }
-    const none = config.canEdit ? t('No objects yet. Press {draw} and draw one, then {track} to track it.', keys) : t('No objects yet.')
+    const none = config.canEdit
+      ? t('No objects yet. Press {draw} and draw one, then {track} to track it.', keys)
+      : t('No objects yet.')
     context.fillStyle = palette.muted
     context.fillText(list.count.value ? t('No object matches the filter.') : none, GUTTER_PX + 16, top + ROW_PX)
   }
 
   private densities(): Float32Array | null {
     const overview = this.editor.store.overview.value.value
-    if (overview && this.density?.of !== overview) this.density = { of: overview, values: densityOf(overview, this.view.frameCount) }
+    if (overview && this.density?.of !== overview)
+      this.density = { of: overview, values: densityOf(overview, this.view.frameCount) }
     return this.density?.values ?? null
   }
 }

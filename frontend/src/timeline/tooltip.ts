@@ -58,7 +58,12 @@ export function described(editor: Editor, hit: Hit, frame: FrameNumber): string[
       return [aboutChange(hit.line, hit.index), t('Drag to change it earlier or later')]
     case 'row':
       if (!hit.line) return []
-      return [where, hit.line.attribute ? aboutValue(editor, hit.line.track, hit.line.attribute.id, frame) : aboutFrame(editor, hit.line.track, frame)]
+      return [
+        where,
+        hit.line.attribute
+          ? aboutValue(editor, hit.line.track, hit.line.attribute.id, frame)
+          : aboutFrame(editor, hit.line.track, frame),
+      ]
   }
 }
 
@@ -86,7 +91,9 @@ function aboutFrame(editor: Editor, track: Track, frame: FrameNumber): string {
   const state = stateAt(rows, frame)
   if (state !== 'predicted') return t(STATES[state])
   const percent = Math.round(100 * rows.confidence(frame))
-  return rows.flags(frame) & Flag.doubtful ? t('Predicted · confidence {percent} % · doubtful', { percent }) : t('Predicted · confidence {percent} %', { percent })
+  return rows.flags(frame) & Flag.doubtful
+    ? t('Predicted · confidence {percent} % · doubtful', { percent })
+    : t('Predicted · confidence {percent} %', { percent })
 }
 
 /** Of frames that aren't here: what the overview says of those around. */
@@ -101,15 +108,22 @@ function aboutWindow(editor: Editor, track: Track, frame: FrameNumber): string {
 }
 
 function aboutChange({ track, attribute }: Line, index: number): string {
-  return t('{name} from frame {frame}', { name: attribute!.name, frame: track.frameAttributes[attribute!.id]![index]![0] })
+  return t('{name} from frame {frame}', {
+    name: attribute!.name,
+    frame: track.frameAttributes[attribute!.id]![index]![0],
+  })
 }
 
-const placeOf = (editor: Editor, frame: FrameNumber) => t('Frame {frame} · {time}', { frame, time: clock(frame / editor.config.video.fps) })
+const placeOf = (editor: Editor, frame: FrameNumber) =>
+  t('Frame {frame} · {time}', { frame, time: clock(frame / editor.config.video.fps) })
 
 function aboutValue(editor: Editor, track: Track, attribute: number, frame: FrameNumber): string {
   const named = editor.label(track.label)?.attributes.find(({ id }) => id === attribute)
   const extent = editor.store.extentOf(track.id)
-  const range = named && extent ? valueRanges(track, named, extent).find(({ first, last }) => frame >= first && frame <= last) : undefined
+  const range =
+    named && extent
+      ? valueRanges(track, named, extent).find(({ first, last }) => frame >= first && frame <= last)
+      : undefined
   return `${named?.name ?? ''}: ${range ? shownValue(range.value) || t('no value') : t('not there')}`
 }
 

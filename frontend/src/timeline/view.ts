@@ -145,7 +145,14 @@ export class TimelineView {
 
   /** Put a frame in the middle. */
   centre(frame: number): void {
-    this.rescale(scrolled(this.scale, (frame - this.scale.first) * this.scale.perFrame - this.room / 2, this.frameCount, this.room))
+    this.rescale(
+      scrolled(
+        this.scale,
+        (frame - this.scale.first) * this.scale.perFrame - this.room / 2,
+        this.frameCount,
+        this.room,
+      ),
+    )
   }
 
   showWhole(): void {

@@ -11,7 +11,12 @@ import { paintSkeleton } from './skeleton'
 
 export type { Look, Painter } from './painter'
 
-const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = { box: paintBox, mask: paintMask, points: paintPoints, skeleton: paintSkeleton }
+const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = {
+  box: paintBox,
+  mask: paintMask,
+  points: paintPoints,
+  skeleton: paintSkeleton,
+}
 
 export function paint(context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look): void {
   context.save()

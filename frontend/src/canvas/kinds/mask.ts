@@ -29,7 +29,15 @@ export function maskImage(shape: Geometry, colour: string): MaskImage {
     for (let x = 0; x < width; x++, pixel++) {
       if (!bits[pixel]) continue
       inside[pixel] = value
-      const edge = !x || !y || x === width - 1 || y === height - 1 || !bits[pixel - 1] || !bits[pixel + 1] || !bits[pixel - width] || !bits[pixel + width]
+      const edge =
+        !x ||
+        !y ||
+        x === width - 1 ||
+        y === height - 1 ||
+        !bits[pixel - 1] ||
+        !bits[pixel + 1] ||
+        !bits[pixel - width] ||
+        !bits[pixel + width]
       if (edge) border[pixel] = value
     }
   }

@@ -19,4 +19,5 @@ function traceOutlines(context: CanvasRenderingContext2D, view: View, shape: Geo
 }
 
 /** Whatever is made of lines. */
-export const paintOutlines: Painter = (context, view, shape, look) => strokePath(context, look, traceOutlines(context, view, shape))
+export const paintOutlines: Painter = (context, view, shape, look) =>
+  strokePath(context, look, traceOutlines(context, view, shape))

@@ -20,7 +20,11 @@ export const UNDERLINE = 'rgba(0, 0, 0, 0.45)'
 export const UNDERLINE_PX = 1.5
 
 /** Stroke the current path, and fill it first. */
-export function strokePath(context: CanvasRenderingContext2D, { colour, fill, lineWidth, dash }: Look, closed: boolean): void {
+export function strokePath(
+  context: CanvasRenderingContext2D,
+  { colour, fill, lineWidth, dash }: Look,
+  closed: boolean,
+): void {
   if (fill && closed) {
     context.globalAlpha *= fill
     context.fillStyle = colour

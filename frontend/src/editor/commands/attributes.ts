@@ -16,7 +16,12 @@ export function fieldsOf(editor: Editor, tracks: readonly Track[]): Field[] {
 }
 
 /** Change an attribute of every selected track that may be edited, as one step of undo. */
-function change(editor: Editor, field: Field, summary: string, fields: (track: Track, attribute: Attribute) => TrackFields): void {
+function change(
+  editor: Editor,
+  field: Field,
+  summary: string,
+  fields: (track: Track, attribute: Attribute) => TrackFields,
+): void {
   const tracks = selectedTracks(editor).filter(({ id }) => editor.mayEdit(id))
   if (!tracks.length) return
   editor.store.transact(summary, (tx) => {
@@ -25,20 +30,31 @@ function change(editor: Editor, field: Field, summary: string, fields: (track: T
 }
 
 /** From this frame on; with `range`, on its frames only; constant ones, for the whole track. Null: the default again. */
-export function setAttribute(editor: Editor, field: Field, value: unknown, range: readonly [number, number] | null = null): void {
+export function setAttribute(
+  editor: Editor,
+  field: Field,
+  value: unknown,
+  range: readonly [number, number] | null = null,
+): void {
   const frame = editor.session.frame.value
   const end = editor.config.video.frameCount - 1
   change(editor, field, `Set ${field.name}`, (track, attribute) =>
-    range && field.perFrame ? withValueIn(track, attribute, ...range, value, end) : withValue(track, attribute, frame, value),
+    range && field.perFrame
+      ? withValueIn(track, attribute, ...range, value, end)
+      : withValue(track, attribute, frame, value),
   )
 }
 
 export function removeStep(editor: Editor, field: Field): void {
-  change(editor, field, `Take ${field.name} of this frame back`, (track, attribute) => withoutStep(track, attribute, editor.session.frame.value))
+  change(editor, field, `Take ${field.name} of this frame back`, (track, attribute) =>
+    withoutStep(track, attribute, editor.session.frame.value),
+  )
 }
 
 export function clearFromHere(editor: Editor, field: Field): void {
-  change(editor, field, `Clear ${field.name} from here on`, (track, attribute) => withoutStepsFrom(track, attribute, editor.session.frame.value))
+  change(editor, field, `Clear ${field.name} from here on`, (track, attribute) =>
+    withoutStepsFrom(track, attribute, editor.session.frame.value),
+  )
 }
 
 export const ATTRIBUTES: readonly Command[] = [

@@ -25,19 +25,25 @@ describe('every command', () => {
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([])
   })
 
-  it.each(COMMANDS.map((command) => [command.id, command] as const))('%s says what it does in a sentence', (_, { label, help }) => {
-    expect(label).toMatch(/^[A-Z0-9]/)
-    expect(help).toMatch(/^[A-Z].*\.$/)
-  })
+  it.each(COMMANDS.map((command) => [command.id, command] as const))(
+    '%s says what it does in a sentence',
+    (_, { label, help }) => {
+      expect(label).toMatch(/^[A-Z0-9]/)
+      expect(help).toMatch(/^[A-Z].*\.$/)
+    },
+  )
 
-  it.each(COMMANDS.filter((command) => command.undoable).map((command) => [command.id, command] as const))('%s can be undone', (_, command) => {
-    test.session.frame.value = 10
-    const before = [...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]
-    perform(test.editor, command)
-    if (test.editor.question.value) test.confirm()
-    if (test.sent('edit').length > 1) test.press('Ctrl+Z')
-    expect([...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]).toEqual(before)
-  })
+  it.each(COMMANDS.filter((command) => command.undoable).map((command) => [command.id, command] as const))(
+    '%s can be undone',
+    (_, command) => {
+      test.session.frame.value = 10
+      const before = [...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]
+      perform(test.editor, command)
+      if (test.editor.question.value) test.confirm()
+      if (test.sent('edit').length > 1) test.press('Ctrl+Z')
+      expect([...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]).toEqual(before)
+    },
+  )
 })
 
 describe('moving in time', () => {
@@ -96,7 +102,14 @@ describe('shapes', () => {
     test.predict(track, [5, 6, 7, 8], [0, 0, 10, 10])
     test.session.frame.value = 6
     test.press('O')
-    expect([5, 6, 7, 8, 19, 20].map((frame) => test.box(track, frame) !== null)).toEqual([true, false, false, false, false, true])
+    expect([5, 6, 7, 8, 19, 20].map((frame) => test.box(track, frame) !== null)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ])
     test.press('Ctrl+Z')
     expect([5, 6, 7, 8].map((frame) => test.row(track, frame)?.predicted)).toEqual([true, true, true, true])
   })
@@ -148,7 +161,10 @@ describe('shapes', () => {
 
   it('a box is drawn where the pointer is in a turned view', () => {
     test.press('Alt+R').press('N')
-    const [from, to] = [{ x: 100, y: 50 }, { x: 140, y: 90 }].map((point) => videoToView(test.session.view.value, point))
+    const [from, to] = [
+      { x: 100, y: 50 },
+      { x: 140, y: 90 },
+    ].map((point) => videoToView(test.session.view.value, point))
     test.drag([from!.x, from!.y], [to!.x, to!.y])
     expect(test.box(test.selection[0]!)).toEqual([100, 50, 140, 90])
   })
@@ -184,7 +200,11 @@ describe('tracks', () => {
   })
 
   it('a label without a key of its own has its place in the list', () => {
-    const labels = [{ hotkey: 'x' }, { hotkey: '' }, { hotkey: '1' }].map((more, index) => ({ ...test.editor.config.labels[0]!, id: index, ...more }))
+    const labels = [{ hotkey: 'x' }, { hotkey: '' }, { hotkey: '1' }].map((more, index) => ({
+      ...test.editor.config.labels[0]!,
+      id: index,
+      ...more,
+    }))
     expect(['X', '1', '2', '3'].map((key) => labelOfKey(labels, key)?.id ?? null)).toEqual([0, 2, 1, null])
   })
 
@@ -202,7 +222,10 @@ describe('undo', () => {
     test.session.frame.value = 300
     test.press('Ctrl+Z')
     expect(test.session.frame.value).toBe(300)
-    expect(test.session.notice.value).toMatchObject({ message: expect.stringContaining('Keyframe on or off') as string, goTo: 10 })
+    expect(test.session.notice.value).toMatchObject({
+      message: expect.stringContaining('Keyframe on or off') as string,
+      goTo: 10,
+    })
   })
 })
 

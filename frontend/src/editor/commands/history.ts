@@ -11,8 +11,13 @@ export function restoreTracks(editor: Editor, tracks: readonly TrackId[]): void 
   editor.store.transact(summary, (tx) => deleted.forEach((track) => tx.updateTrack(track, { deleted: false })))
   editor.session.select(...deleted)
   const first = Math.min(...deleted.map((track) => editor.store.queries.extent(track)?.[0] ?? Infinity))
-  const elsewhere = Number.isFinite(first) && !deleted.some((track) => editor.store.queries.shapeAt(track, editor.session.frame.value))
-  editor.session.tell(counted(deleted.length, 'Restored, with all of its shapes.', '{count} objects restored, with all of their shapes.'), 'info', elsewhere ? first : null)
+  const elsewhere =
+    Number.isFinite(first) && !deleted.some((track) => editor.store.queries.shapeAt(track, editor.session.frame.value))
+  editor.session.tell(
+    counted(deleted.length, 'Restored, with all of its shapes.', '{count} objects restored, with all of their shapes.'),
+    'info',
+    elsewhere ? first : null,
+  )
 }
 
 function toggle(editor: Editor, page: 'changes' | 'deleted'): void {
@@ -20,6 +25,22 @@ function toggle(editor: Editor, page: 'changes' | 'deleted'): void {
 }
 
 export const HISTORY: readonly Command[] = [
-  { id: 'view.history', label: 'History', group: 'View', help: 'Shows who changed what and when, and brings back what was.', keys: ['Ctrl+H'], undoable: false, run: (editor) => toggle(editor, 'changes') },
-  { id: 'view.deleted', label: 'Deleted objects', group: 'View', help: 'Lists what was deleted, to restore it.', keys: ['Ctrl+Shift+H'], undoable: false, run: (editor) => toggle(editor, 'deleted') },
+  {
+    id: 'view.history',
+    label: 'History',
+    group: 'View',
+    help: 'Shows who changed what and when, and brings back what was.',
+    keys: ['Ctrl+H'],
+    undoable: false,
+    run: (editor) => toggle(editor, 'changes'),
+  },
+  {
+    id: 'view.deleted',
+    label: 'Deleted objects',
+    group: 'View',
+    help: 'Lists what was deleted, to restore it.',
+    keys: ['Ctrl+Shift+H'],
+    undoable: false,
+    run: (editor) => toggle(editor, 'deleted'),
+  },
 ]

@@ -12,7 +12,13 @@ beforeEach(async () => {
 
 function square(x: number): TrackId {
   test.press('P')
-  for (const [left, top] of [[x, 100], [x + 100, 100], [x + 100, 200], [x, 200]] as const) test.click(left, top, { ctrl: true })
+  for (const [left, top] of [
+    [x, 100],
+    [x + 100, 100],
+    [x + 100, 200],
+    [x, 200],
+  ] as const)
+    test.click(left, top, { ctrl: true })
   test.press('Enter')
   return test.selection[0]!
 }
@@ -40,7 +46,10 @@ describe('joining polygons', () => {
     const [left, right] = [square(100), square(180)]
     test.session.select(left, right)
     test.press('Shift+J').press('Ctrl+Z')
-    expect([shape(left)?.bounds, shape(right)?.bounds]).toEqual([[100, 100, 200, 200], [180, 100, 280, 200]])
+    expect([shape(left)?.bounds, shape(right)?.bounds]).toEqual([
+      [100, 100, 200, 200],
+      [180, 100, 280, 200],
+    ])
   })
 
   it('takes one frame from an object that goes on elsewhere', () => {
@@ -57,7 +66,10 @@ describe('joining polygons', () => {
     const [left, right] = [square(100), square(300)]
     test.session.select(left, right)
     test.press('Shift+J')
-    expect([test.tracks.length, test.session.notice.value?.message]).toEqual([2, 'These polygons don’t touch. Move them together, or make them masks to join them as they are.'])
+    expect([test.tracks.length, test.session.notice.value?.message]).toEqual([
+      2,
+      'These polygons don’t touch. Move them together, or make them masks to join them as they are.',
+    ])
   })
 
   it('changes nothing that is locked', () => {
@@ -93,7 +105,10 @@ describe('joining masks', () => {
     const [polygon, mask] = [square(100), dab(205)]
     test.session.select(polygon, mask)
     test.press('Shift+J')
-    expect([shape(polygon)?.kind, test.session.notice.value?.message]).toEqual(['polygon', 'form may not be drawn as a mask. Allow it in the project’s labels.'])
+    expect([shape(polygon)?.kind, test.session.notice.value?.message]).toEqual([
+      'polygon',
+      'form may not be drawn as a mask. Allow it in the project’s labels.',
+    ])
   })
 })
 

@@ -31,25 +31,45 @@ const selectedShapes = (editor: Editor, ...kinds: GeometryKind[]): ShownShape[] 
     .filter(({ kind }) => kinds.includes(kind))
 
 /** Replace the selected shapes of some kinds on this frame by another shape of theirs, as one step of undo. */
-function change(editor: Editor, summary: string, kinds: GeometryKind[], made: (shape: ShownShape) => Geometry | null): void {
+function change(
+  editor: Editor,
+  summary: string,
+  kinds: GeometryKind[],
+  made: (shape: ShownShape) => Geometry | null,
+): void {
   const frame = editor.session.frame.value
   const changed = selectedShapes(editor, ...kinds).flatMap((shape) => {
     const next = editor.mayEdit(shape.track.id) ? made(shape) : null
     return next && allowed(editor, shape, next.kind) ? [{ shape, next }] : []
   })
   if (!changed.length) return
-  editor.store.transact(summary, (tx) => changed.forEach(({ shape, next }) => tx.putRow(shape.track.id, keyframe(frame, next, { occluded: shape.occluded }))))
+  editor.store.transact(summary, (tx) =>
+    changed.forEach(({ shape, next }) =>
+      tx.putRow(shape.track.id, keyframe(frame, next, { occluded: shape.occluded })),
+    ),
+  )
 }
 
 function allowed(editor: Editor, { track }: ShownShape, kind: GeometryKind): boolean {
   const label = editor.label(track.label)
   if (label?.geometryKinds.includes(kind)) return true
-  editor.session.tell(t('{label} may not be drawn as a {kind}. Allow it in the project’s labels.', { label: label?.name ?? t('This label'), kind: t(kindOf({ kind }).name) }), 'error')
+  editor.session.tell(
+    t('{label} may not be drawn as a {kind}. Allow it in the project’s labels.', {
+      label: label?.name ?? t('This label'),
+      kind: t(kindOf({ kind }).name),
+    }),
+    'error',
+  )
   return false
 }
 
 function toMask(shape: ShownShape): Geometry | null {
-  const [x1, y1, x2, y2] = [Math.floor(shape.bounds[0]), Math.floor(shape.bounds[1]), Math.ceil(shape.bounds[2]), Math.ceil(shape.bounds[3])]
+  const [x1, y1, x2, y2] = [
+    Math.floor(shape.bounds[0]),
+    Math.floor(shape.bounds[1]),
+    Math.ceil(shape.bounds[2]),
+    Math.ceil(shape.bounds[3]),
+  ]
   const bitmap = emptyBitmap({ left: x1, top: y1, width: Math.max(x2 - x1, 1), height: Math.max(y2 - y1, 1) })
   const vertices = shape.kind === 'polygon' ? verticesOf(shape) : kindOf(shape).outlines(shape)[0]!.points
   fillPolygon(bitmap, vertices, 1)
@@ -63,14 +83,32 @@ function toPolygons(editor: Editor): void {
     if (!editor.mayEdit(shape.track.id) || !allowed(editor, shape, 'polygon')) return []
     const { pieces, holes } = outlinesOf(shape, ROUGH_PX)
     const kept = pieces.filter(({ area }, index) => !index || area >= SPECK_PX2)
-    return kept.length ? [{ shape, polygons: kept.map(({ outline }) => ofVertices('polygon', outline)), holes, specks: pieces.length - kept.length }] : []
+    return kept.length
+      ? [
+          {
+            shape,
+            polygons: kept.map(({ outline }) => ofVertices('polygon', outline)),
+            holes,
+            specks: pieces.length - kept.length,
+          },
+        ]
+      : []
   })
   if (!planned.length) return
-  const tracks = editor.store.transact('Make it a polygon', (tx) => planned.flatMap(({ shape, polygons }) => putParts(tx, shape, frame, polygons)))
+  const tracks = editor.store.transact('Make it a polygon', (tx) =>
+    planned.flatMap(({ shape, polygons }) => putParts(tx, shape, frame, polygons)),
+  )
   editor.session.select(...tracks)
   const more = tracks.length - planned.length
   const said = [
-    more ? counted(more, '{pieces} pieces: one is an object of its own now.', '{pieces} pieces: {count} are objects of their own now.', { pieces: tracks.length }) : '',
+    more
+      ? counted(
+          more,
+          '{pieces} pieces: one is an object of its own now.',
+          '{pieces} pieces: {count} are objects of their own now.',
+          { pieces: tracks.length },
+        )
+      : '',
     planned.some(({ holes }) => holes) ? t('Holes are filled, polygons have none.') : '',
     planned.some(({ specks }) => specks) ? t('Specks under {area} pixels are left out.', { area: SPECK_PX2 }) : '',
   ].filter(Boolean)
@@ -86,16 +124,28 @@ function join(editor: Editor): void {
   if (!first || !allowed(editor, first, kind) || !shapes.every(({ track }) => editor.mayEdit(track.id))) return
   const joined = kind === 'polygon' ? joinedPolygons(shapes.map(verticesOf)) : null
   if (kind === 'polygon' && !joined) {
-    editor.session.tell(t('These polygons don’t touch. Move them together, or make them masks to join them as they are.'), 'error')
+    editor.session.tell(
+      t('These polygons don’t touch. Move them together, or make them masks to join them as they are.'),
+      'error',
+    )
     return
   }
-  const shape = joined ? ofVertices('polygon', joined.outline) : joinedMasks(shapes.flatMap((each) => (each.kind === 'mask' ? each : toMask(each)) ?? []))
+  const shape = joined
+    ? ofVertices('polygon', joined.outline)
+    : joinedMasks(shapes.flatMap((each) => (each.kind === 'mask' ? each : toMask(each)) ?? []))
   editor.store.transact(`Join ${shapes.length} shapes`, (tx) => {
     tx.putRow(first.track.id, keyframe(frame, shape, { occluded: shapes.every(({ occluded }) => occluded) }))
     for (const { track } of others) leaveFrame(editor, tx, track.id, frame)
   })
   editor.session.select(first.track.id)
-  editor.session.tell([t('Joined {count} shapes as {name}.', { count: shapes.length, name: nameOf(editor, first.track.id) }), joined?.holes ? t('The hole between them is filled, polygons have none.') : ''].join(' ').trim())
+  editor.session.tell(
+    [
+      t('Joined {count} shapes as {name}.', { count: shapes.length, name: nameOf(editor, first.track.id) }),
+      joined?.holes ? t('The hole between them is filled, polygons have none.') : '',
+    ]
+      .join(' ')
+      .trim(),
+  )
 }
 
 /** A track that shows something elsewhere loses this frame; one that doesn't goes altogether. */
@@ -105,22 +155,104 @@ function leaveFrame(editor: Editor, tx: Transaction, track: TrackId, frame: Fram
   else removeHere(editor, tx, track, frame)
 }
 
-const having = (...kinds: GeometryKind[]) => (editor: Editor) => selectedShapes(editor, ...kinds).length > 0
+const having =
+  (...kinds: GeometryKind[]) =>
+  (editor: Editor) =>
+    selectedShapes(editor, ...kinds).length > 0
 const shapes = { group: 'Shapes', undoable: true, keys: [] } as const
 
 export const MASKS: readonly Command[] = [
-  { id: 'brush.larger', label: 'Larger brush', group: 'Tools', help: 'Of the brush that paints masks; so does Ctrl with the wheel.', keys: ['Ctrl+.'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => brush.resize(1) },
-  { id: 'brush.smaller', label: 'Smaller brush', group: 'Tools', help: 'Of the brush that paints masks.', keys: ['Ctrl+,'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => brush.resize(-1) },
-  { id: 'brush.erase', label: 'Erase or paint', group: 'Tools', help: 'Lets brush and area take pixels away, or add them. Alt does it for one stroke.', keys: ['Alt+U'], undoable: false, when: usesMasks, needs: 'Allow a label to be a mask first.', run: ({ brush }) => (brush.erases.value = !brush.erases.value) },
-  { ...shapes, id: 'mask.fill-holes', label: 'Fill holes', help: 'Of the selected masks on this frame.', when: having('mask'), needs: 'Select a mask first.', run: (editor) => change(editor, 'Fill holes', ['mask'], withoutHoles) },
-  { ...shapes, id: 'mask.of-shape', label: 'Make it a mask', help: 'The selected boxes and polygons on this frame become pixels.', when: having('polygon', 'box', 'rotated_box'), needs: 'Select a polygon or a box first.', run: (editor) => change(editor, 'Make it a mask', ['polygon', 'box', 'rotated_box'], toMask) },
-  { ...shapes, id: 'mask.to-polygon', label: 'Make it a polygon', help: 'The selected masks on this frame become their outlines; further pieces become objects of their own.', when: having('mask'), needs: 'Select a mask first.', run: toPolygons },
-  { ...shapes, id: 'shape.join', label: 'Join shapes', help: 'One shape of the selected polygons or masks on this frame; the first selected object keeps it.', keys: ['Shift+J'], when: (editor) => selectedShapes(editor, ...JOINED).length > 1, needs: 'Select two polygons or masks on this frame first.', run: join },
-  { ...shapes, id: 'mask.to-box', label: 'Make it a box', help: 'What encloses the selected shapes on this frame.', when: having('mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'), needs: 'Select a shape that is no box first.', run: (editor) => change(editor, 'Make it a box', ['mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'], ({ bounds }) => boxGeometry(bounds)) },
+  {
+    id: 'brush.larger',
+    label: 'Larger brush',
+    group: 'Tools',
+    help: 'Of the brush that paints masks; so does Ctrl with the wheel.',
+    keys: ['Ctrl+.'],
+    undoable: false,
+    when: usesMasks,
+    needs: 'Allow a label to be a mask first.',
+    run: ({ brush }) => brush.resize(1),
+  },
+  {
+    id: 'brush.smaller',
+    label: 'Smaller brush',
+    group: 'Tools',
+    help: 'Of the brush that paints masks.',
+    keys: ['Ctrl+,'],
+    undoable: false,
+    when: usesMasks,
+    needs: 'Allow a label to be a mask first.',
+    run: ({ brush }) => brush.resize(-1),
+  },
+  {
+    id: 'brush.erase',
+    label: 'Erase or paint',
+    group: 'Tools',
+    help: 'Lets brush and area take pixels away, or add them. Alt does it for one stroke.',
+    keys: ['Alt+U'],
+    undoable: false,
+    when: usesMasks,
+    needs: 'Allow a label to be a mask first.',
+    run: ({ brush }) => (brush.erases.value = !brush.erases.value),
+  },
+  {
+    ...shapes,
+    id: 'mask.fill-holes',
+    label: 'Fill holes',
+    help: 'Of the selected masks on this frame.',
+    when: having('mask'),
+    needs: 'Select a mask first.',
+    run: (editor) => change(editor, 'Fill holes', ['mask'], withoutHoles),
+  },
+  {
+    ...shapes,
+    id: 'mask.of-shape',
+    label: 'Make it a mask',
+    help: 'The selected boxes and polygons on this frame become pixels.',
+    when: having('polygon', 'box', 'rotated_box'),
+    needs: 'Select a polygon or a box first.',
+    run: (editor) => change(editor, 'Make it a mask', ['polygon', 'box', 'rotated_box'], toMask),
+  },
+  {
+    ...shapes,
+    id: 'mask.to-polygon',
+    label: 'Make it a polygon',
+    help: 'The selected masks on this frame become their outlines; further pieces become objects of their own.',
+    when: having('mask'),
+    needs: 'Select a mask first.',
+    run: toPolygons,
+  },
+  {
+    ...shapes,
+    id: 'shape.join',
+    label: 'Join shapes',
+    help: 'One shape of the selected polygons or masks on this frame; the first selected object keeps it.',
+    keys: ['Shift+J'],
+    when: (editor) => selectedShapes(editor, ...JOINED).length > 1,
+    needs: 'Select two polygons or masks on this frame first.',
+    run: join,
+  },
+  {
+    ...shapes,
+    id: 'mask.to-box',
+    label: 'Make it a box',
+    help: 'What encloses the selected shapes on this frame.',
+    when: having('mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'),
+    needs: 'Select a shape that is no box first.',
+    run: (editor) =>
+      change(
+        editor,
+        'Make it a box',
+        ['mask', 'polygon', 'polyline', 'points', 'skeleton', 'rotated_box'],
+        ({ bounds }) => boxGeometry(bounds),
+      ),
+  },
 ]
 
 /** Those for the menu, by id, that can be done with what is selected on this frame: they part it, join it, or make another kind of it. */
 export function partingActions(editor: Editor): string[] {
-  const possible = MASKS.filter(({ id, when }) => ['shape.join', 'mask.to-polygon', 'mask.of-shape'].includes(id) && when?.(editor))
+  const possible = MASKS.filter(
+    ({ id, when }) => ['shape.join', 'mask.to-polygon', 'mask.of-shape'].includes(id) && when?.(editor),
+  )
   return [...(having(...JOINED)(editor) ? ['tool.slice'] : []), ...possible.map(({ id }) => id)]
 }

@@ -12,13 +12,16 @@ function editable(editor: Editor, ids: readonly TrackId[]): TrackId[] {
   return ids.filter((id) => editor.mayEdit(id))
 }
 
-const ofSeveral = (verb: string, ids: readonly TrackId[]) => (ids.length === 1 ? verb : `${verb} (${ids.length} objects)`)
+const ofSeveral = (verb: string, ids: readonly TrackId[]) =>
+  ids.length === 1 ? verb : `${verb} (${ids.length} objects)`
 
 /** The labels that tracks can have instead: objects and frame tags are not each other. */
 export function labelsFor(editor: Editor, tracks: readonly Track[]): Label[] {
   const tags = new Set(tracks.map(({ label }) => isTagLabel(editor.label(label) ?? { geometryKinds: [] })))
   if (tags.size !== 1) return []
-  return editor.config.labels.filter((label) => tags.has(isTagLabel(label)) && tracks.every((track) => mayBeDrawn(editor, track, label)))
+  return editor.config.labels.filter(
+    (label) => tags.has(isTagLabel(label)) && tracks.every((track) => mayBeDrawn(editor, track, label)),
+  )
 }
 
 /** Whether a label is for shapes as a track's first one is, so far as it is loaded; of a skeleton, with as many joints. */
@@ -36,12 +39,27 @@ export function relabel(editor: Editor, ids: readonly TrackId[], label: Label): 
   const tracks = editable(editor, ids).flatMap((id) => editor.store.records.track(id) ?? [])
   const fitting = tracks.filter((track) => labelsFor(editor, [track]).includes(label))
   const unfit = tracks.length - fitting.length
-  if (unfit) editor.session.tell(counted(unfit, '{label} isn’t for shapes like one of these objects. Allow them in the project’s labels first.', '{label} isn’t for shapes like {count} of these objects. Allow them in the project’s labels first.', { label: label.name }), 'error')
+  if (unfit)
+    editor.session.tell(
+      counted(
+        unfit,
+        '{label} isn’t for shapes like one of these objects. Allow them in the project’s labels first.',
+        '{label} isn’t for shapes like {count} of these objects. Allow them in the project’s labels first.',
+        { label: label.name },
+      ),
+      'error',
+    )
   const others = fitting.filter((track) => track.label !== label.id)
   if (!others.length) return
-  editor.store.transact(ofSeveral(`Label ${label.name}`, others.map(({ id }) => id)), (tx) => {
-    for (const track of others) tx.updateTrack(track.id, relabelled(track, editor.label(track.label), label))
-  })
+  editor.store.transact(
+    ofSeveral(
+      `Label ${label.name}`,
+      others.map(({ id }) => id),
+    ),
+    (tx) => {
+      for (const track of others) tx.updateTrack(track.id, relabelled(track, editor.label(track.label), label))
+    },
+  )
 }
 
 /** #rrggbb; empty: the label's again. */
@@ -53,7 +71,9 @@ export function recolour(editor: Editor, ids: readonly TrackId[], colour: string
 export function setLocked(editor: Editor, ids: readonly TrackId[], locked: boolean): void {
   if (!editor.config.canEdit) return
   const tracks = ids.filter((id) => editor.store.records.track(id)?.locked !== locked)
-  editor.store.transact(ofSeveral(locked ? 'Lock' : 'Unlock', tracks), (tx) => tracks.forEach((id) => tx.updateTrack(id, { locked })))
+  editor.store.transact(ofSeveral(locked ? 'Lock' : 'Unlock', tracks), (tx) =>
+    tracks.forEach((id) => tx.updateTrack(id, { locked })),
+  )
 }
 
 /** Give a track another number, if no other has it. Returns whether it could be; the server checks again. */
@@ -63,7 +83,9 @@ export function renumber(editor: Editor, id: TrackId, number: number): boolean {
     return false
   }
   if (!editor.mayEdit(id)) return false
-  const owner = [...editor.store.records.tracks.value.values()].find((track) => track.number === number && track.id !== id)
+  const owner = [...editor.store.records.tracks.value.values()].find(
+    (track) => track.number === number && track.id !== id,
+  )
   if (owner) {
     const name = owner.deleted ? t('a deleted track') : `${editor.label(owner.label)?.name ?? t('a track')} ${number}`
     editor.session.tell(t('The number {number} belongs to {name}. Choose another one.', { number, name }), 'error')
@@ -87,16 +109,47 @@ function goToEnd(editor: Editor, end: 'first' | 'last'): void {
     return extent ? [extent] : []
   })
   if (!extents.length) return
-  const frame = end === 'first' ? Math.min(...extents.map(([first]) => first)) : Math.max(...extents.map(([, last]) => last))
+  const frame =
+    end === 'first' ? Math.min(...extents.map(([first]) => first)) : Math.max(...extents.map(([, last]) => last))
   editor.step(frame - editor.session.frame.value)
 }
 
-const withSelection = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
+const withSelection = {
+  when: (editor: Editor) => editor.selected().length > 0,
+  needs: 'Select an object first.',
+} as const
 
 export const OBJECTS: readonly Command[] = [
-  { id: 'select.menu', label: 'Menu of the selection', group: 'Tracks', help: 'Lists what can be done with the selected objects; the right button does too.', keys: ['Shift+F10', 'ContextMenu'], undoable: false, ...withSelection, run: openMenuOfSelection },
-  { id: 'track.first-frame', label: 'Where it begins', group: 'Tracks', help: 'Goes to the first frame of the selected objects.', keys: ['Shift+Home'], undoable: false, ...withSelection, run: (editor) => goToEnd(editor, 'first') },
-  { id: 'track.last-frame', label: 'Where it ends', group: 'Tracks', help: 'Goes to the last frame of the selected objects.', keys: ['Shift+End'], undoable: false, ...withSelection, run: (editor) => goToEnd(editor, 'last') },
+  {
+    id: 'select.menu',
+    label: 'Menu of the selection',
+    group: 'Tracks',
+    help: 'Lists what can be done with the selected objects; the right button does too.',
+    keys: ['Shift+F10', 'ContextMenu'],
+    undoable: false,
+    ...withSelection,
+    run: openMenuOfSelection,
+  },
+  {
+    id: 'track.first-frame',
+    label: 'Where it begins',
+    group: 'Tracks',
+    help: 'Goes to the first frame of the selected objects.',
+    keys: ['Shift+Home'],
+    undoable: false,
+    ...withSelection,
+    run: (editor) => goToEnd(editor, 'first'),
+  },
+  {
+    id: 'track.last-frame',
+    label: 'Where it ends',
+    group: 'Tracks',
+    help: 'Goes to the last frame of the selected objects.',
+    keys: ['Shift+End'],
+    undoable: false,
+    ...withSelection,
+    run: (editor) => goToEnd(editor, 'last'),
+  },
   {
     id: 'track.label-colour',
     label: 'Colour of the label again',
@@ -105,7 +158,12 @@ export const OBJECTS: readonly Command[] = [
     keys: ['Alt+Shift+C'],
     undoable: true,
     ...withSelection,
-    run: (editor) => recolour(editor, editor.selected().filter((id) => editor.store.records.track(id)?.colour), ''),
+    run: (editor) =>
+      recolour(
+        editor,
+        editor.selected().filter((id) => editor.store.records.track(id)?.colour),
+        '',
+      ),
   },
   {
     id: 'select.listed',

@@ -10,14 +10,28 @@ import { keyframe } from '@/store/chunks'
 import type { TrackId } from '@/store/types'
 import type { Transaction } from '@/store/transaction'
 
-const change = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
+const change = {
+  group: 'Shapes',
+  undoable: true,
+  when: (editor: Editor) => editor.selected().length > 0,
+  needs: 'Select an object first.',
+} as const
 
 /** Do one edit on every selected track that may be edited, as one step of undo. */
-function onSelected(editor: Editor, summary: string, work: (tx: Transaction, track: TrackId, frame: number) => void): void {
+function onSelected(
+  editor: Editor,
+  summary: string,
+  work: (tx: Transaction, track: TrackId, frame: number) => void,
+): void {
   onTracks(editor, editor.selected(), summary, (tx, track) => work(tx, track, editor.session.frame.value))
 }
 
-function onTracks(editor: Editor, selected: readonly TrackId[], summary: string, work: (tx: Transaction, track: TrackId) => void): void {
+function onTracks(
+  editor: Editor,
+  selected: readonly TrackId[],
+  summary: string,
+  work: (tx: Transaction, track: TrackId) => void,
+): void {
   const tracks = selected.filter((track) => editor.mayEdit(track))
   if (tracks.length) editor.store.transact(summary, (tx) => tracks.forEach((track) => work(tx, track)))
 }
@@ -35,7 +49,8 @@ function toggleOutside(editor: Editor): void {
   const tracks = editor.selected()
   const frame = editor.session.frame.value
   const ends = tracks.map((track) => editor.store.queries.nextKeyframe([track], frame) ?? lastFrame(editor))
-  const toggle = () => onTracks(editor, tracks, 'Outside on or off', (tx, track) => toggleOutsideOf(editor, tx, track, frame))
+  const toggle = () =>
+    onTracks(editor, tracks, 'Outside on or off', (tx, track) => toggleOutsideOf(editor, tx, track, frame))
   whenLoaded(editor, tracks, toggle, [frame, Math.max(frame, ...ends)])
 }
 
@@ -88,13 +103,76 @@ function nudge(editor: Editor, right: number, down: number): void {
 }
 
 export const SHAPES: readonly Command[] = [
-  { ...change, id: 'shape.keyframe', label: 'Keyframe on or off', help: 'Makes the shape on this frame yours, or gives it back to interpolation.', keys: ['K'], run: toggleKeyframe },
-  { ...change, id: 'shape.outside', label: 'Outside on or off', help: 'From this frame on the object is not in the picture, until its next keyframe.', keys: ['O'], run: toggleOutside },
-  { ...change, id: 'shape.occluded', label: 'Occluded on or off', help: 'The object is partly hidden on this frame.', keys: ['Q'], run: toggleOccluded },
-  { ...change, id: 'shape.delete-here', label: 'Delete here', help: 'Removes the shape on this frame only; with the pointer on a vertex, that vertex.', keys: ['Delete'], run: deleteHere },
-  { ...change, id: 'shape.delete-from-here', label: 'Delete from here on', help: 'Removes the shapes of this frame and all after it.', keys: ['Shift+Delete'], run: (editor) => deleteFrom(editor, editor.session.frame.value) },
-  { ...change, id: 'shape.nudge-left', label: 'Nudge left', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowLeft'], run: (editor) => nudge(editor, -1, 0) },
-  { ...change, id: 'shape.nudge-right', label: 'Nudge right', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowRight'], run: (editor) => nudge(editor, 1, 0) },
-  { ...change, id: 'shape.nudge-up', label: 'Nudge up', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowUp'], run: (editor) => nudge(editor, 0, -1) },
-  { ...change, id: 'shape.nudge-down', label: 'Nudge down', help: 'Moves the selected shapes by a pixel.', keys: ['Alt+ArrowDown'], run: (editor) => nudge(editor, 0, 1) },
+  {
+    ...change,
+    id: 'shape.keyframe',
+    label: 'Keyframe on or off',
+    help: 'Makes the shape on this frame yours, or gives it back to interpolation.',
+    keys: ['K'],
+    run: toggleKeyframe,
+  },
+  {
+    ...change,
+    id: 'shape.outside',
+    label: 'Outside on or off',
+    help: 'From this frame on the object is not in the picture, until its next keyframe.',
+    keys: ['O'],
+    run: toggleOutside,
+  },
+  {
+    ...change,
+    id: 'shape.occluded',
+    label: 'Occluded on or off',
+    help: 'The object is partly hidden on this frame.',
+    keys: ['Q'],
+    run: toggleOccluded,
+  },
+  {
+    ...change,
+    id: 'shape.delete-here',
+    label: 'Delete here',
+    help: 'Removes the shape on this frame only; with the pointer on a vertex, that vertex.',
+    keys: ['Delete'],
+    run: deleteHere,
+  },
+  {
+    ...change,
+    id: 'shape.delete-from-here',
+    label: 'Delete from here on',
+    help: 'Removes the shapes of this frame and all after it.',
+    keys: ['Shift+Delete'],
+    run: (editor) => deleteFrom(editor, editor.session.frame.value),
+  },
+  {
+    ...change,
+    id: 'shape.nudge-left',
+    label: 'Nudge left',
+    help: 'Moves the selected shapes by a pixel.',
+    keys: ['Alt+ArrowLeft'],
+    run: (editor) => nudge(editor, -1, 0),
+  },
+  {
+    ...change,
+    id: 'shape.nudge-right',
+    label: 'Nudge right',
+    help: 'Moves the selected shapes by a pixel.',
+    keys: ['Alt+ArrowRight'],
+    run: (editor) => nudge(editor, 1, 0),
+  },
+  {
+    ...change,
+    id: 'shape.nudge-up',
+    label: 'Nudge up',
+    help: 'Moves the selected shapes by a pixel.',
+    keys: ['Alt+ArrowUp'],
+    run: (editor) => nudge(editor, 0, -1),
+  },
+  {
+    ...change,
+    id: 'shape.nudge-down',
+    label: 'Nudge down',
+    help: 'Moves the selected shapes by a pixel.',
+    keys: ['Alt+ArrowDown'],
+    run: (editor) => nudge(editor, 0, 1),
+  },
 ]

@@ -8,7 +8,10 @@ const look = { group: 'View', undoable: false, when: (editor: Editor) => editor.
 /** The chosen range, else the extent of the selected tracks; null: neither. */
 function chosenFrames(editor: Editor): readonly [number, number] | null {
   if (editor.session.range.value) return editor.session.range.value
-  const extents = editor.selected().map((track) => editor.store.extentOf(track)).filter((extent) => extent !== null)
+  const extents = editor
+    .selected()
+    .map((track) => editor.store.extentOf(track))
+    .filter((extent) => extent !== null)
   if (!extents.length) return null
   return [Math.min(...extents.map(([first]) => first)), Math.max(...extents.map(([, last]) => last))]
 }
@@ -33,18 +36,53 @@ function moveKeyframes(editor: Editor, by: 1 | -1): void {
     session.tell(t('No keyframe of the selected objects can move there.'))
     return
   }
-  store.transact('Move keyframe in time', (tx) => movable.forEach((track) => moveEdge(tx, store.queries, track, { kind: 'keyframe', frame }, to)))
+  store.transact('Move keyframe in time', (tx) =>
+    movable.forEach((track) => moveEdge(tx, store.queries, track, { kind: 'keyframe', frame }, to)),
+  )
   editor.step(by)
   editor.following.edited(movable, to)
 }
 
-const move = { group: 'Shapes', undoable: true, when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
+const move = {
+  group: 'Shapes',
+  undoable: true,
+  when: (editor: Editor) => editor.selected().length > 0,
+  needs: 'Select an object first.',
+} as const
 
 export const TIMELINE: readonly Command[] = [
-  { ...look, id: 'timeline.zoom-in', label: 'Zoom in on the timeline', help: 'Around the playhead, down to single frames.', keys: ['Ctrl+ArrowUp', 'Ctrl+Shift+ArrowUp'], run: (editor) => editor.timeline?.zoom(2) },
-  { ...look, id: 'timeline.zoom-out', label: 'Zoom out of the timeline', help: 'Around the playhead, up to the whole video.', keys: ['Ctrl+ArrowDown', 'Ctrl+Shift+ArrowDown'], run: (editor) => editor.timeline?.zoom(0.5) },
-  { ...look, id: 'timeline.whole', label: 'Whole video on the timeline', help: 'Shows all frames at once.', keys: ['Ctrl+Home'], run: (editor) => editor.timeline?.whole() },
-  { ...look, id: 'timeline.fit', label: 'Selection on the timeline', help: 'Shows the chosen frames, or those of the selected objects.', keys: ['Ctrl+End'], run: showChosen },
+  {
+    ...look,
+    id: 'timeline.zoom-in',
+    label: 'Zoom in on the timeline',
+    help: 'Around the playhead, down to single frames.',
+    keys: ['Ctrl+ArrowUp', 'Ctrl+Shift+ArrowUp'],
+    run: (editor) => editor.timeline?.zoom(2),
+  },
+  {
+    ...look,
+    id: 'timeline.zoom-out',
+    label: 'Zoom out of the timeline',
+    help: 'Around the playhead, up to the whole video.',
+    keys: ['Ctrl+ArrowDown', 'Ctrl+Shift+ArrowDown'],
+    run: (editor) => editor.timeline?.zoom(0.5),
+  },
+  {
+    ...look,
+    id: 'timeline.whole',
+    label: 'Whole video on the timeline',
+    help: 'Shows all frames at once.',
+    keys: ['Ctrl+Home'],
+    run: (editor) => editor.timeline?.whole(),
+  },
+  {
+    ...look,
+    id: 'timeline.fit',
+    label: 'Selection on the timeline',
+    help: 'Shows the chosen frames, or those of the selected objects.',
+    keys: ['Ctrl+End'],
+    run: showChosen,
+  },
   {
     ...look,
     id: 'timeline.attributes',
@@ -56,6 +94,20 @@ export const TIMELINE: readonly Command[] = [
       editor.timeline?.toggleAttributes(selected.length ? selected : editor.list.shown.value.map(({ id }) => id))
     },
   },
-  { ...move, id: 'keyframe.earlier', label: 'Keyframe one frame earlier', help: 'Moves the keyframe on this frame, up to the one before it.', keys: ['Alt+Shift+ArrowLeft'], run: (editor) => moveKeyframes(editor, -1) },
-  { ...move, id: 'keyframe.later', label: 'Keyframe one frame later', help: 'Moves the keyframe on this frame, up to the one after it.', keys: ['Alt+Shift+ArrowRight'], run: (editor) => moveKeyframes(editor, 1) },
+  {
+    ...move,
+    id: 'keyframe.earlier',
+    label: 'Keyframe one frame earlier',
+    help: 'Moves the keyframe on this frame, up to the one before it.',
+    keys: ['Alt+Shift+ArrowLeft'],
+    run: (editor) => moveKeyframes(editor, -1),
+  },
+  {
+    ...move,
+    id: 'keyframe.later',
+    label: 'Keyframe one frame later',
+    help: 'Moves the keyframe on this frame, up to the one after it.',
+    keys: ['Alt+Shift+ArrowRight'],
+    run: (editor) => moveKeyframes(editor, 1),
+  },
 ]

@@ -4,7 +4,10 @@ import { isTagLabel, toggleTag } from '@/editor/frame-tags'
 import type { Label } from '@/store/types'
 import { labelsFor, relabel } from './objects'
 
-const withSelection = { when: (editor: Editor) => editor.selected().length > 0, needs: 'Select an object first.' } as const
+const withSelection = {
+  when: (editor: Editor) => editor.selected().length > 0,
+  needs: 'Select an object first.',
+} as const
 
 /** Walk through the objects on this frame. */
 function selectNext(editor: Editor, by: number): void {
@@ -19,7 +22,9 @@ function selectNext(editor: Editor, by: number): void {
 function toggleLock(editor: Editor): void {
   const tracks = editor.selected()
   const lock = tracks.some((track) => !editor.store.records.track(track)?.locked)
-  editor.store.transact(lock ? 'Lock' : 'Unlock', (tx) => tracks.forEach((track) => tx.updateTrack(track, { locked: lock })))
+  editor.store.transact(lock ? 'Lock' : 'Unlock', (tx) =>
+    tracks.forEach((track) => tx.updateTrack(track, { locked: lock })),
+  )
 }
 
 export function deleteTracks(editor: Editor, tracks: readonly string[]): void {
@@ -33,7 +38,9 @@ export function deleteTracks(editor: Editor, tracks: readonly string[]): void {
       for (const track of tracks) {
         editor.store.runs.release(track)
       }
-      editor.store.transact(count === 1 ? 'Delete track' : `Delete ${count} tracks`, (tx) => tracks.forEach((track) => tx.updateTrack(track, { deleted: true })))
+      editor.store.transact(count === 1 ? 'Delete track' : `Delete ${count} tracks`, (tx) =>
+        tracks.forEach((track) => tx.updateTrack(track, { deleted: true })),
+      )
       editor.session.select()
     },
   }
@@ -58,7 +65,10 @@ export function chooseLabel(editor: Editor, label: Label): void {
     toggleTag(editor, label)
     return
   }
-  const others = editor.selected().flatMap((id) => editor.store.records.track(id) ?? []).filter((track) => track.label !== label.id)
+  const others = editor
+    .selected()
+    .flatMap((id) => editor.store.records.track(id) ?? [])
+    .filter((track) => track.label !== label.id)
   const tracks = others.filter((track) => labelsFor(editor, [track]).includes(label)).map(({ id }) => id)
   if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
     relabel(editor, tracks, label)
@@ -79,8 +89,24 @@ const labels: Command[] = Array.from({ length: 9 }, (_, index) => ({
 }))
 
 export const TRACKS: readonly Command[] = [
-  { id: 'select.next', label: 'Next object', group: 'Tracks', help: 'Selects the next object on this frame.', keys: ['Tab'], undoable: false, run: (editor) => selectNext(editor, 1) },
-  { id: 'select.previous', label: 'Previous object', group: 'Tracks', help: 'Selects the previous object on this frame.', keys: ['Shift+Tab'], undoable: false, run: (editor) => selectNext(editor, -1) },
+  {
+    id: 'select.next',
+    label: 'Next object',
+    group: 'Tracks',
+    help: 'Selects the next object on this frame.',
+    keys: ['Tab'],
+    undoable: false,
+    run: (editor) => selectNext(editor, 1),
+  },
+  {
+    id: 'select.previous',
+    label: 'Previous object',
+    group: 'Tracks',
+    help: 'Selects the previous object on this frame.',
+    keys: ['Shift+Tab'],
+    undoable: false,
+    run: (editor) => selectNext(editor, -1),
+  },
   {
     id: 'select.all',
     label: 'Select all',
@@ -90,7 +116,16 @@ export const TRACKS: readonly Command[] = [
     undoable: false,
     run: (editor) => editor.session.select(...editor.visibleShapes().map(({ track }) => track.id)),
   },
-  { id: 'track.lock', label: 'Lock or unlock', group: 'Tracks', help: 'A locked track can’t be changed by accident.', keys: ['L'], undoable: true, ...withSelection, run: toggleLock },
+  {
+    id: 'track.lock',
+    label: 'Lock or unlock',
+    group: 'Tracks',
+    help: 'A locked track can’t be changed by accident.',
+    keys: ['L'],
+    undoable: true,
+    ...withSelection,
+    run: toggleLock,
+  },
   {
     id: 'track.hide',
     label: 'Hide or show',

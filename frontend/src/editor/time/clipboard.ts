@@ -19,7 +19,10 @@ export interface Copied {
 /** The shapes of the selected tracks on this frame. */
 export function copyShapes(editor: Editor): void {
   const frame = editor.session.frame.value
-  const shapes = editor.selected().map((track) => editor.store.queries.shapeAt(track, frame)).filter((shape) => shape !== null)
+  const shapes = editor
+    .selected()
+    .map((track) => editor.store.queries.shapeAt(track, frame))
+    .filter((shape) => shape !== null)
   if (!shapes.length) {
     editor.session.tell(t('The selected tracks show nothing on this frame.'), 'error')
     return
@@ -38,13 +41,16 @@ export function pasteShapes(editor: Editor, alwaysNew = false): void {
   const { session, store } = editor
   const frame = session.frame.value
   const continued: TrackId[] = []
-  const pasted = store.transact(copied.shapes.length === 1 ? 'Paste shape' : `Paste ${copied.shapes.length} shapes`, (tx) =>
-    copied.shapes.map((shape) => {
-      if (alwaysNew || !continuesTrack(editor, copied, shape)) return pasteNew(editor, tx, shape, frame === copied.frame)
-      tx.putRow(shape.track.id, keyframe(frame, shape, { occluded: shape.occluded }))
-      continued.push(shape.track.id)
-      return shape.track.id
-    }),
+  const pasted = store.transact(
+    copied.shapes.length === 1 ? 'Paste shape' : `Paste ${copied.shapes.length} shapes`,
+    (tx) =>
+      copied.shapes.map((shape) => {
+        if (alwaysNew || !continuesTrack(editor, copied, shape))
+          return pasteNew(editor, tx, shape, frame === copied.frame)
+        tx.putRow(shape.track.id, keyframe(frame, shape, { occluded: shape.occluded }))
+        continued.push(shape.track.id)
+        return shape.track.id
+      }),
   )
   session.select(...pasted)
   editor.following.edited(continued, frame)
@@ -54,12 +60,18 @@ function continuesTrack(editor: Editor, copied: Copied, { track }: ShownShape): 
   const { records, queries } = editor.store
   const now = records.track(track.id)
   const frame = editor.session.frame.value
-  return now !== null && !now.deleted && !now.locked && frame !== copied.frame && !queries.rowAt(track.id, frame)?.keyframe
+  return (
+    now !== null && !now.deleted && !now.locked && frame !== copied.frame && !queries.rowAt(track.id, frame)?.keyframe
+  )
 }
 
 function pasteNew(editor: Editor, tx: Transaction, shape: ShownShape, beside: boolean): TrackId {
   const { label, colour, attributes } = editor.store.records.track(shape.track.id) ?? shape.track
-  const id = tx.createTrack({ label, ...(colour ? { colour } : {}), ...(Object.keys(attributes).length ? { attributes: { ...attributes } } : {}) })
+  const id = tx.createTrack({
+    label,
+    ...(colour ? { colour } : {}),
+    ...(Object.keys(attributes).length ? { attributes: { ...attributes } } : {}),
+  })
   const geometry = beside ? movedInside(shape, BESIDE_PX, BESIDE_PX, editor.config.video) : shape
   tx.putRow(id, keyframe(editor.session.frame.value, geometry, { occluded: shape.occluded }))
   return id
@@ -78,7 +90,8 @@ export function propagate(editor: Editor, to: FrameNumber): void {
       return
     }
     const [first, last] = [Math.min(frame, goal), Math.max(frame, goal)]
-    if (apply(editor, `Propagate to frame ${goal}`, changes)) editor.session.tell(t('The shape stays the same on frames {first}–{last}.', { first, last }))
+    if (apply(editor, `Propagate to frame ${goal}`, changes))
+      editor.session.tell(t('The shape stays the same on frames {first}–{last}.', { first, last }))
   })
 }
 

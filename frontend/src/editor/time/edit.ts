@@ -26,13 +26,21 @@ export const rowsOf = (editor: Editor, track: TrackId, first = 0, last = Number.
 ]
 
 /** Do `work` with every row of `tracks` in `range` here: at once if they are, else when they have come. */
-export function whenLoaded(editor: Editor, tracks: readonly TrackId[], work: () => void, range: Range = [0, lastFrame(editor)]): void {
+export function whenLoaded(
+  editor: Editor,
+  tracks: readonly TrackId[],
+  work: () => void,
+  range: Range = [0, lastFrame(editor)],
+): void {
   const { store, session } = editor
   if (store.loader.holds(tracks, ...range)) {
     work()
     return
   }
-  const timer = setTimeout(() => session.tell(counted(tracks.length, 'Loading the rest of the track…', 'Loading the rest of the tracks…')), PATIENCE_MS)
+  const timer = setTimeout(
+    () => session.tell(counted(tracks.length, 'Loading the rest of the track…', 'Loading the rest of the tracks…')),
+    PATIENCE_MS,
+  )
   void store.ensure(tracks, ...range).then((loaded) => {
     clearTimeout(timer)
     if (loaded) work()
@@ -40,12 +48,22 @@ export function whenLoaded(editor: Editor, tracks: readonly TrackId[], work: () 
 }
 
 /** The selected tracks if all of them may be changed; says why not. */
-export function tracksToChange(editor: Editor, tracks: readonly TrackId[] = editor.selected()): readonly TrackId[] | null {
+export function tracksToChange(
+  editor: Editor,
+  tracks: readonly TrackId[] = editor.selected(),
+): readonly TrackId[] | null {
   const { config, session, store } = editor
   const locked = tracks.find((track) => store.records.track(track)?.locked)
   if (!config.canEdit) session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
   else if (!config.editableRanges.length) session.tell(t('No job on this video is assigned to you.'), 'error')
-  else if (locked !== undefined) session.tell(t('{name} is locked. Unlock it first ({key}).', { name: nameOf(editor, locked), key: editor.keymap.shown('track.lock') }), 'error')
+  else if (locked !== undefined)
+    session.tell(
+      t('{name} is locked. Unlock it first ({key}).', {
+        name: nameOf(editor, locked),
+        key: editor.keymap.shown('track.lock'),
+      }),
+      'error',
+    )
   else return tracks
   return null
 }
@@ -54,13 +72,26 @@ export function tracksToChange(editor: Editor, tracks: readonly TrackId[] = edit
  * Do changes and whatever `more` adds, as one edit; runs that follow the tracks stop. Refuses, and says why, when a frame
  * lies outside of this person's jobs. Returns whether it was done.
  */
-export function apply(editor: Editor, summary: string, changes: readonly Change[], more?: (tx: Transaction) => void): boolean {
+export function apply(
+  editor: Editor,
+  summary: string,
+  changes: readonly Change[],
+  more?: (tx: Transaction) => void,
+): boolean {
   const { store, session } = editor
   const planned = changes.map((change) => ({ ...change, ranges: differing(change.former, change.rows) }))
   const mine = editor.config.editableRanges
-  const foreign = planned.flatMap(({ ranges }) => ranges).filter(([first, last]) => !mine.some(([from, to]) => from <= first && last <= to))
+  const foreign = planned
+    .flatMap(({ ranges }) => ranges)
+    .filter(([first, last]) => !mine.some(([from, to]) => from <= first && last <= to))
   if (foreign.length) {
-    session.tell(t('This would change frames {frames}, but your job covers frames {mine}.', { frames: spelt(foreign), mine: spelt(mine) }), 'error')
+    session.tell(
+      t('This would change frames {frames}, but your job covers frames {mine}.', {
+        frames: spelt(foreign),
+        mine: spelt(mine),
+      }),
+      'error',
+    )
     return false
   }
   for (const { track } of planned) {
@@ -71,7 +102,12 @@ export function apply(editor: Editor, summary: string, changes: readonly Change[
     for (const { track, rows, ranges, whole = [] } of planned) {
       const all = [...ranges, ...whole].sort(([a], [b]) => a - b)
       const sent = coalesced(all).flatMap((range) => shared(range, mine))
-      if (sent.length) tx.replace(track, sent, sent.flatMap((range) => within(rows, range)))
+      if (sent.length)
+        tx.replace(
+          track,
+          sent,
+          sent.flatMap((range) => within(rows, range)),
+        )
     }
   })
   return true
@@ -80,7 +116,11 @@ export function apply(editor: Editor, summary: string, changes: readonly Change[
 /** The rows of a new track; all of them lie in this person's frames. */
 export function putMine(editor: Editor, tx: Transaction, track: TrackId, rows: Rows): void {
   const ranges = coalesced(rangesOf(rows.map(({ frame }) => frame)))
-  tx.replace(track, ranges.flatMap((range) => shared(range, editor.config.editableRanges)), rows)
+  tx.replace(
+    track,
+    ranges.flatMap((range) => shared(range, editor.config.editableRanges)),
+    rows,
+  )
 }
 
 /** Whether all shapes of a track lie in this person's frames, so that they may delete it. */
@@ -93,7 +133,8 @@ export const isWhollyMine = (editor: Editor, rows: Rows): boolean => {
 export const shared = ([first, last]: Range, others: readonly Range[]): Range[] =>
   others.map(([from, to]) => [Math.max(first, from), Math.min(last, to)] as const).filter(([from, to]) => from <= to)
 
-export const within = (rows: Rows, [first, last]: Range): Rows => rows.slice(indexFrom(rows, first), indexFrom(rows, last + 1))
+export const within = (rows: Rows, [first, last]: Range): Rows =>
+  rows.slice(indexFrom(rows, first), indexFrom(rows, last + 1))
 
 /** "0–299, 600–899" */
 export const spelt = (ranges: readonly Range[]): string => {

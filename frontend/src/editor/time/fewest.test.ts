@@ -14,24 +14,36 @@ function wander(count: number, seed: number, straight: boolean): Curve {
   const coordinates = new Float64Array(2 * count)
   for (let index = 0; index < count; index++) {
     times.push((times.at(-1) ?? 0) + 1 + Math.floor(random() * 3))
-    for (const axis of [0, 1]) coordinates[2 * index + axis] = (index ? coordinates[2 * index - 2 + axis]! : 0) + (random() - 0.5) * 4
+    for (const axis of [0, 1])
+      coordinates[2 * index + axis] = (index ? coordinates[2 * index - 2 + axis]! : 0) + (random() - 0.5) * 4
   }
   const error = (from: number, to: number, at: number) => {
     const share = (times[at]! - times[from]!) / (times[to]! - times[from]!)
-    const off = (axis: number) => coordinates[2 * from + axis]! * (1 - share) + coordinates[2 * to + axis]! * share - coordinates[2 * at + axis]!
+    const off = (axis: number) =>
+      coordinates[2 * from + axis]! * (1 - share) + coordinates[2 * to + axis]! * share - coordinates[2 * at + axis]!
     return Math.hypot(off(0), off(1))
   }
   return { count, error, ...(straight ? { lines: { times, coordinates, width: 2, share: Math.SQRT1_2 } } : {}) }
 }
 
 const within = ({ error }: Curve, tolerance: number, kept: readonly number[]) =>
-  kept.every((to, index) => index === 0 || Array.from({ length: to - kept[index - 1]! }, (_, at) => error(kept[index - 1]!, to, kept[index - 1]! + at)).every((off) => off <= tolerance))
+  kept.every(
+    (to, index) =>
+      index === 0 ||
+      Array.from({ length: to - kept[index - 1]! }, (_, at) =>
+        error(kept[index - 1]!, to, kept[index - 1]! + at),
+      ).every((off) => off <= tolerance),
+  )
 
 /** Try every choice of samples between the first and the last. */
 function bruteForce(curve: Curve, tolerance: number): number {
   let best = curve.count
   for (let mask = 0; mask < 1 << (curve.count - 2); mask++) {
-    const kept = [0, ...Array.from({ length: curve.count - 2 }, (_, bit) => bit + 1).filter((at) => mask & (1 << (at - 1))), curve.count - 1]
+    const kept = [
+      0,
+      ...Array.from({ length: curve.count - 2 }, (_, bit) => bit + 1).filter((at) => mask & (1 << (at - 1))),
+      curve.count - 1,
+    ]
     if (kept.length < best && within(curve, tolerance, kept)) best = kept.length
   }
   return best
@@ -58,7 +70,9 @@ describe('the fewest samples', () => {
   it('of a line are its ends, and of nothing nothing', () => {
     const coordinates = Float64Array.from({ length: 100 }, (_, index) => index * 3)
     const times = Array.from({ length: 100 }, (_, index) => index)
-    expect(fewest({ count: 100, error: () => 0, lines: { times, coordinates, width: 1, share: 1 } }, 0.01)).toEqual([0, 99])
+    expect(fewest({ count: 100, error: () => 0, lines: { times, coordinates, width: 1, share: 1 } }, 0.01)).toEqual([
+      0, 99,
+    ])
     expect([fewest({ count: 1, error: () => 0 }, 1), fewest({ count: 0, error: () => 0 }, 1)]).toEqual([[0], []])
   })
 

@@ -37,7 +37,8 @@ export function fewest(curve: Curve, tolerance: number): number[] {
   while (previous[last]! < 0) {
     const next: number[] = []
     // From the farthest first: what it reaches need not be tried from the others.
-    for (let index = level.length - 1; index >= 0 && previous[last]! < 0; index--) explore(curve, tolerance, level[index]!, previous, next)
+    for (let index = level.length - 1; index >= 0 && previous[last]! < 0; index--)
+      explore(curve, tolerance, level[index]!, previous, next)
     level = next.sort((a, b) => a - b)
   }
   return pathTo(last, previous)
@@ -45,7 +46,7 @@ export function fewest(curve: Curve, tolerance: number): number[] {
 
 function pathTo(last: number, previous: Int32Array): number[] {
   const path = [last]
-  for (let at = last; at > 0; ) {
+  for (let at = last; at > 0;) {
     at = previous[at]!
     path.unshift(at)
   }

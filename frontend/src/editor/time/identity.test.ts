@@ -28,12 +28,33 @@ describe('split here', () => {
   })
 
   it('keeps number, label and attributes of the first part; the tail has the same label and attributes', () => {
-    test.store.transact('', (tx) => tx.updateTrack(track, { attributes: { 1: 'red' }, colour: '#123456', frame_attributes: { 2: [[0, 'sits'], [15, 'stands']] } }))
+    test.store.transact('', (tx) =>
+      tx.updateTrack(track, {
+        attributes: { 1: 'red' },
+        colour: '#123456',
+        frame_attributes: {
+          2: [
+            [0, 'sits'],
+            [15, 'stands'],
+          ],
+        },
+      }),
+    )
     const number = test.store.records.track(track)?.number
     test.press('Alt+M')
     const tail = test.store.records.track(test.selection[0]!)
     expect(test.store.records.track(track)).toMatchObject({ number, frameAttributes: { 2: [[0, 'sits']] } })
-    expect(tail).toMatchObject({ label: 1, colour: '#123456', attributes: { 1: 'red' }, frameAttributes: { 2: [[10, 'sits'], [15, 'stands']] } })
+    expect(tail).toMatchObject({
+      label: 1,
+      colour: '#123456',
+      attributes: { 1: 'red' },
+      frameAttributes: {
+        2: [
+          [10, 'sits'],
+          [15, 'stands'],
+        ],
+      },
+    })
   })
 
   it('is one step of undo', () => {
@@ -89,17 +110,38 @@ describe('swap from here on', () => {
   })
 
   it('takes values that change along the track with the shapes', () => {
-    const [one, other] = [test.given({ 0: [0, 0, 9, 9], 20: [0, 0, 9, 9] }), test.given({ 0: [0, 0, 9, 9], 20: [0, 0, 9, 9] })]
+    const [one, other] = [
+      test.given({ 0: [0, 0, 9, 9], 20: [0, 0, 9, 9] }),
+      test.given({ 0: [0, 0, 9, 9], 20: [0, 0, 9, 9] }),
+    ]
     test.store.transact('', (tx) => {
-      tx.updateTrack(one, { frame_attributes: { 2: [[0, 'sits'], [15, 'stands']] } })
+      tx.updateTrack(one, {
+        frame_attributes: {
+          2: [
+            [0, 'sits'],
+            [15, 'stands'],
+          ],
+        },
+      })
       tx.updateTrack(other, { frame_attributes: { 2: [[5, 'walks']] } })
     })
     test.session.select(one, other)
     test.session.frame.value = 10
     test.press('Alt+X')
     expect([one, other].map((track) => test.store.records.track(track)?.frameAttributes)).toEqual([
-      { 2: [[0, 'sits'], [10, 'walks']] },
-      { 2: [[5, 'walks'], [10, 'sits'], [15, 'stands']] },
+      {
+        2: [
+          [0, 'sits'],
+          [10, 'walks'],
+        ],
+      },
+      {
+        2: [
+          [5, 'walks'],
+          [10, 'sits'],
+          [15, 'stands'],
+        ],
+      },
     ])
   })
 

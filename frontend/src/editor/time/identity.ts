@@ -38,7 +38,14 @@ function split(editor: Editor, tracks: readonly TrackId[], at: FrameNumber): voi
   })
   if (!done) return
   session.select(...made)
-  session.tell(counted(parted.length, 'Split: from frame {frame} on it is a track of its own.', 'Split {count} tracks at frame {frame}.', { frame: at }))
+  session.tell(
+    counted(
+      parted.length,
+      'Split: from frame {frame} on it is a track of its own.',
+      'Split {count} tracks at frame {frame}.',
+      { frame: at },
+    ),
+  )
 }
 
 /** From this frame on each of two tracks goes on with the shapes of the other. */
@@ -46,7 +53,8 @@ export function swapFromHere(editor: Editor, at: FrameNumber = editor.session.fr
   const tracks = tracksToChange(editor)
   const [one, other] = tracks ?? []
   if (!tracks) return
-  if (one === undefined || other === undefined || tracks.length > 2) editor.session.tell(t('Select exactly two tracks to swap them from here on.'), 'error')
+  if (one === undefined || other === undefined || tracks.length > 2)
+    editor.session.tell(t('Select exactly two tracks to swap them from here on.'), 'error')
   else whenLoaded(editor, tracks, () => swap(editor, one, other, at))
 }
 
@@ -67,7 +75,14 @@ function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): vo
     // Values that follow the object go with its shapes; those of another label would mean nothing.
     if (a.label === b.label) exchangeSteps(tx, a, b, at)
   })
-  if (done) session.tell(t('Swapped {one} and {other} from frame {frame} on.', { one: nameOf(editor, one), other: nameOf(editor, other), frame: at }))
+  if (done)
+    session.tell(
+      t('Swapped {one} and {other} from frame {frame} on.', {
+        one: nameOf(editor, one),
+        other: nameOf(editor, other),
+        frame: at,
+      }),
+    )
 }
 
 /** What a new track on the frames from `at` up to before `end` takes over from the one that it was part of. */
@@ -92,7 +107,9 @@ function exchangeSteps(tx: Transaction, a: Track, b: Track, at: FrameNumber): vo
   if (!names.length) return
   const spliced = (head: FrameAttributes, tail: FrameAttributes) => {
     const heads = Object.fromEntries(names.map((name) => [name, head[name] ?? []]))
-    return mapSteps(heads, (steps, name) => simplified([...stepsBefore(steps, at), [at, valueAt(tail[name] ?? [], at)], ...stepsAfter(tail[name] ?? [], at)]))
+    return mapSteps(heads, (steps, name) =>
+      simplified([...stepsBefore(steps, at), [at, valueAt(tail[name] ?? [], at)], ...stepsAfter(tail[name] ?? [], at)]),
+    )
   }
   tx.updateTrack(a.id, { frame_attributes: spliced(a.frameAttributes, b.frameAttributes) })
   tx.updateTrack(b.id, { frame_attributes: spliced(b.frameAttributes, a.frameAttributes) })

@@ -40,11 +40,31 @@ describe('merging tracks that don’t overlap', () => {
 
   it('joins values along the track', () => {
     test.store.transact('', (tx) => {
-      tx.updateTrack(one, { frame_attributes: { 2: [[0, 'sits'], [15, 'hidden']] } })
-      tx.updateTrack(other, { frame_attributes: { 2: [[20, 'walks'], [25, 'runs']] } })
+      tx.updateTrack(one, {
+        frame_attributes: {
+          2: [
+            [0, 'sits'],
+            [15, 'hidden'],
+          ],
+        },
+      })
+      tx.updateTrack(other, {
+        frame_attributes: {
+          2: [
+            [20, 'walks'],
+            [25, 'runs'],
+          ],
+        },
+      })
     })
     test.press('M')
-    expect(test.store.records.track(one)?.frameAttributes).toEqual({ 2: [[0, 'sits'], [20, 'walks'], [25, 'runs']] })
+    expect(test.store.records.track(one)?.frameAttributes).toEqual({
+      2: [
+        [0, 'sits'],
+        [20, 'walks'],
+        [25, 'runs'],
+      ],
+    })
   })
 
   it('stops runs that follow what goes', () => {

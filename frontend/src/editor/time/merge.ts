@@ -49,8 +49,14 @@ export function planMerge(sources: readonly Source[], choices: Choices = new Map
 }
 
 /** The values along the merged track: each owner's on its stretches, where it has the same label. */
-export function mergedSteps(kept: Track, sources: readonly Source[], stretches: readonly Stretch[]): Record<string, [FrameNumber, unknown][]> {
-  const alike = new Map(sources.filter(({ track }) => track.label === kept.label).map(({ track }) => [track.id, track.frameAttributes]))
+export function mergedSteps(
+  kept: Track,
+  sources: readonly Source[],
+  stretches: readonly Stretch[],
+): Record<string, [FrameNumber, unknown][]> {
+  const alike = new Map(
+    sources.filter(({ track }) => track.label === kept.label).map(({ track }) => [track.id, track.frameAttributes]),
+  )
   const names = new Set([...alike.values()].flatMap((attributes) => Object.keys(attributes)))
   return mapSteps(Object.fromEntries([...names].map((name) => [name, []])), (_, name) =>
     simplified(
@@ -84,14 +90,32 @@ interface Decision {
   readonly loser: Stretch
 }
 
-function fold(merged: readonly Stretch[], next: readonly Stretch[], choices: Choices, conflicts: Conflict[]): Stretch[] {
+function fold(
+  merged: readonly Stretch[],
+  next: readonly Stretch[],
+  choices: Choices,
+  conflicts: Conflict[],
+): Stretch[] {
   const decisions = merged.flatMap((one) => next.flatMap((other) => decide(one, other, choices)))
-  for (const { range: [first, last], winner, loser } of decisions) {
+  for (const {
+    range: [first, last],
+    winner,
+    loser,
+  } of decisions) {
     const keyframes = keyframesIn(loser, [first, last])
     const kept = replacing(winner, keyframes).length
-    conflicts.push({ key: keyOf(winner, loser, first), first, last, winner: winner.owner, loser: loser.owner, lost: keyframes.length - kept })
+    conflicts.push({
+      key: keyOf(winner, loser, first),
+      first,
+      last,
+      winner: winner.owner,
+      loser: loser.owner,
+      lost: keyframes.length - kept,
+    })
   }
-  return [...merged, ...next].flatMap((stretch) => settled(stretch, decisions)).sort((a, b) => a.rows[0]!.frame - b.rows[0]!.frame)
+  return [...merged, ...next]
+    .flatMap((stretch) => settled(stretch, decisions))
+    .sort((a, b) => a.rows[0]!.frame - b.rows[0]!.frame)
 }
 
 function decide(one: Stretch, other: Stretch, choices: Choices): Decision[] {
@@ -103,14 +127,17 @@ function decide(one: Stretch, other: Stretch, choices: Choices): Decision[] {
 
 /** A stretch without what it lost, and with keyframes of others where it only had predictions. */
 function settled(stretch: Stretch, decisions: readonly Decision[]): Stretch[] {
-  const gained = decisions.filter(({ winner }) => winner === stretch).flatMap(({ loser, range }) => replacing(stretch, keyframesIn(loser, range)))
+  const gained = decisions
+    .filter(({ winner }) => winner === stretch)
+    .flatMap(({ loser, range }) => replacing(stretch, keyframesIn(loser, range)))
   const better = new Map(gained.map((row) => [row.frame, row]))
   const kept = better.size ? { ...stretch, rows: stretch.rows.map((row) => better.get(row.frame) ?? row) } : stretch
   const lost = decisions.filter(({ loser }) => loser === stretch)
   return lost.reduce<Stretch[]>((left, { range }) => left.flatMap((each) => without(each, range)), [kept])
 }
 
-const keyframesIn = ({ rows }: Stretch, [first, last]: Range): Row[] => rows.filter(({ frame, keyframe }) => keyframe && frame >= first && frame <= last)
+const keyframesIn = ({ rows }: Stretch, [first, last]: Range): Row[] =>
+  rows.filter(({ frame, keyframe }) => keyframe && frame >= first && frame <= last)
 
 /** Those of the keyframes that lie on a prediction of the stretch. */
 function replacing({ rows }: Stretch, keyframes: readonly Row[]): Row[] {
@@ -141,4 +168,5 @@ function assembled(stretches: readonly Stretch[]): Row[] {
   return all
 }
 
-const keyOf = (one: Stretch, other: Stretch, first: FrameNumber) => `${[one.owner, other.owner].sort().join(' ')} ${first}`
+const keyOf = (one: Stretch, other: Stretch, first: FrameNumber) =>
+  `${[one.owner, other.owner].sort().join(' ')} ${first}`

@@ -30,7 +30,12 @@ export function sourcesOf(editor: Editor, tracks: readonly TrackId[]): Source[] 
 }
 
 /** All shapes go to `kept`, which keeps its number, label and attributes; the others are deleted. One step of undo. */
-export function mergeTracks(editor: Editor, tracks: readonly TrackId[], kept: TrackId, choices: Choices = new Map()): void {
+export function mergeTracks(
+  editor: Editor,
+  tracks: readonly TrackId[],
+  kept: TrackId,
+  choices: Choices = new Map(),
+): void {
   const { session, store } = editor
   const sources = sourcesOf(editor, tracks)
   const target = sources.find(({ track }) => track.id === kept)
@@ -38,7 +43,12 @@ export function mergeTracks(editor: Editor, tracks: readonly TrackId[], kept: Tr
   const others = sources.filter((source) => source !== target)
   const foreign = others.find(({ rows }) => !isWhollyMine(editor, rows))
   if (foreign) {
-    session.tell(t('{name} also has shapes outside of your job, so it can’t be merged into another.', { name: nameOf(editor, foreign.track.id) }), 'error')
+    session.tell(
+      t('{name} also has shapes outside of your job, so it can’t be merged into another.', {
+        name: nameOf(editor, foreign.track.id),
+      }),
+      'error',
+    )
     return
   }
   const { rows, stretches } = planMerge(sources, choices)

@@ -68,7 +68,8 @@ describe('in a range', () => {
   })
 
   it('tracks are hidden there, and shown again', () => {
-    const seen = () => [9, 10, 29, 30].map((frame) => ((test.session.frame.value = frame), test.editor.visibleShapes().length))
+    const seen = () =>
+      [9, 10, 29, 30].map((frame) => ((test.session.frame.value = frame), test.editor.visibleShapes().length))
     test.press('Alt+H')
     expect(seen()).toEqual([1, 0, 0, 1])
     test.press('Alt+H')
@@ -93,10 +94,24 @@ describe('in a range', () => {
 
 describe('without a range', () => {
   it('a whole track moves in time, with the values along it', () => {
-    test.store.transact('', (tx) => tx.updateTrack(track, { frame_attributes: { 2: [[0, 'a'], [20, 'b']] } }))
+    test.store.transact('', (tx) =>
+      tx.updateTrack(track, {
+        frame_attributes: {
+          2: [
+            [0, 'a'],
+            [20, 'b'],
+          ],
+        },
+      }),
+    )
     shiftInTime(test.editor, 100)
     expect(along([99, 100, 120, 140, 141])).toEqual([null, 0, 20, 40, null])
-    expect(test.store.records.track(track)?.frameAttributes).toEqual({ 2: [[100, 'a'], [120, 'b']] })
+    expect(test.store.records.track(track)?.frameAttributes).toEqual({
+      2: [
+        [100, 'a'],
+        [120, 'b'],
+      ],
+    })
   })
 
   it('a track that would leave the video stays where it is', () => {

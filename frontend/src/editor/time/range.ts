@@ -36,7 +36,10 @@ export function trimToRange(editor: Editor): void {
     askForRange(editor)
     return
   }
-  const beyond = [[0, first - 1], [last + 1, lastFrame(editor)]] as const
+  const beyond = [
+    [0, first - 1],
+    [last + 1, lastFrame(editor)],
+  ] as const
   change(editor, [first, last], 'Trim to range', ({ track, former }) => {
     const rows = begun(parts(former, [first, last])[1])
     // A track with nothing there would be lost as a whole: that is what deleting is for.
@@ -65,7 +68,10 @@ export function shiftInTime(editor: Editor, by: number): void {
     (tx, tracks) => {
       if (whole) for (const track of tracks) shiftSteps(editor, tx, track, by)
     },
-    () => (outOfVideo.length ? t('{name} would leave the video. Shift by fewer frames.', { name: nameOf(editor, outOfVideo[0]!) }) : null),
+    () =>
+      outOfVideo.length
+        ? t('{name} would leave the video. Shift by fewer frames.', { name: nameOf(editor, outOfVideo[0]!) })
+        : null,
   )
 }
 
@@ -93,7 +99,17 @@ export function propagateOverRange(editor: Editor): void {
     const shape = editor.store.queries.shapeAt(track, frame)
     if (!shape) return null
     const { kind, bounds, payload, occluded } = shape
-    const row = { kind, bounds, payload, occluded, keyframe: true, predicted: false, outside: false, doubtful: false, confidence: 1 }
+    const row = {
+      kind,
+      bounds,
+      payload,
+      occluded,
+      keyframe: true,
+      predicted: false,
+      outside: false,
+      doubtful: false,
+      confidence: 1,
+    }
     const [before, , after] = parts(former, range)
     const held = [...new Set(range)].map((at): Row => ({ ...row, frame: at }))
     return { track, former, rows: joined(before, held, after), whole: [range] }
@@ -148,17 +164,33 @@ function change(
   const tracks = tracksToChange(editor)
   if (!tracks?.length) return
   whenLoaded(editor, tracks, () => {
-    const changes = tracks.map((track) => plan({ track, former: rowsOf(editor, track) })).filter((planned) => planned !== null)
-    const why = changes.length ? objection(changes) : t('The selected tracks have nothing to change on frames {frames}.', { frames: spelt([range]) })
+    const changes = tracks
+      .map((track) => plan({ track, former: rowsOf(editor, track) }))
+      .filter((planned) => planned !== null)
+    const why = changes.length
+      ? objection(changes)
+      : t('The selected tracks have nothing to change on frames {frames}.', { frames: spelt([range]) })
     if (why !== null) editor.session.tell(why, 'error')
-    else if (apply(editor, summary, changes, (tx) => more(tx, changes.map(({ track }) => track)))) tellDone(editor, summary, changes.length, range)
+    else if (
+      apply(editor, summary, changes, (tx) =>
+        more(
+          tx,
+          changes.map(({ track }) => track),
+        ),
+      )
+    )
+      tellDone(editor, summary, changes.length, range)
   })
 }
 
 function tellDone(editor: Editor, summary: string, count: number, range: Range): void {
   const whole = range[0] === 0 && range[1] === lastFrame(editor)
   const tracks = counted(count, 'one track', '{count} tracks')
-  editor.session.tell(whole ? `${summary}: ${tracks}.` : t('{summary}: {tracks}, frames {frames}.', { summary, tracks, frames: spelt([range]) }))
+  editor.session.tell(
+    whole
+      ? `${summary}: ${tracks}.`
+      : t('{summary}: {tracks}, frames {frames}.', { summary, tracks, frames: spelt([range]) }),
+  )
 }
 
 function deleted({ track, former }: Loaded, range: Range): Change | null {
@@ -172,7 +204,11 @@ function myPart(editor: Editor, range: Range): Range | null {
   const mine = shared(range, editableRanges)
   const frame = editor.session.frame.value
   const part = mine.find(([first, last]) => frame >= first && frame <= last) ?? mine[0]
-  if (!part && tracksToChange(editor)) editor.session.tell(t('Your job covers frames {frames}; the range lies beyond them.', { frames: spelt(editableRanges) }), 'error')
+  if (!part && tracksToChange(editor))
+    editor.session.tell(
+      t('Your job covers frames {frames}; the range lies beyond them.', { frames: spelt(editableRanges) }),
+      'error',
+    )
   return part ?? null
 }
 
@@ -203,5 +239,10 @@ function shiftSteps(editor: Editor, tx: Transaction, id: TrackId, by: number): v
 function unfit(changes: readonly Change[], label: Label, range: Range): string | null {
   const kinds = new Set(changes.flatMap(({ former }) => parts(former, range)[1].map(({ kind }) => kind)))
   const foreign = [...kinds].find((kind) => !label.geometryKinds.includes(kind))
-  return foreign ? t('{label} is not drawn as {kind}: allow it in the label editor first.', { label: label.name, kind: t(foreign.replace('_', ' ')) }) : null
+  return foreign
+    ? t('{label} is not drawn as {kind}: allow it in the label editor first.', {
+        label: label.name,
+        kind: t(foreign.replace('_', ' ')),
+      })
+    : null
 }

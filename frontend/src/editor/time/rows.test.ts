@@ -4,19 +4,27 @@ import type { Row } from '@/store/types'
 import { coalesced, cut, differing, gapAfter, joined, parts } from './rows'
 
 /** A keyframe box whose left side is at ten times its frame. */
-const key = (frame: number, more: Partial<Row> = {}): Row => keyframeBox(frame, [frame * 10, 0, frame * 10 + 5, 5], more)
+const key = (frame: number, more: Partial<Row> = {}): Row =>
+  keyframeBox(frame, [frame * 10, 0, frame * 10 + 5, 5], more)
 const outside = (frame: number): Row => key(frame, { outside: true })
-const shown = (rows: readonly Row[]) => rows.map((row) => `${row.frame}${row.outside ? ' outside' : ''} ${row.bounds[0]}`)
+const shown = (rows: readonly Row[]) =>
+  rows.map((row) => `${row.frame}${row.outside ? ' outside' : ''} ${row.bounds[0]}`)
 
 describe('a cut', () => {
   it('between two keyframes leaves one on both sides, where the shape was', () => {
     const [head, tail] = cut([key(0), key(10)], 4)
-    expect([shown(head), shown(tail)]).toEqual([['0 0', '3 30'], ['4 40', '10 100']])
+    expect([shown(head), shown(tail)]).toEqual([
+      ['0 0', '3 30'],
+      ['4 40', '10 100'],
+    ])
   })
 
   it('on a row needs none there', () => {
     const [head, tail] = cut([key(0), key(4), key(10)], 4)
-    expect([shown(head), shown(tail)]).toEqual([['0 0', '3 30'], ['4 40', '10 100']])
+    expect([shown(head), shown(tail)]).toEqual([
+      ['0 0', '3 30'],
+      ['4 40', '10 100'],
+    ])
   })
 
   it('in a gap adds nothing', () => {
@@ -26,7 +34,10 @@ describe('a cut', () => {
 
   it('before an outside row holds the shape, as the screen did', () => {
     const [head, tail] = cut([key(0), outside(10)], 4)
-    expect([shown(head), shown(tail)]).toEqual([['0 0', '3 0'], ['4 0', '10 outside 100']])
+    expect([shown(head), shown(tail)]).toEqual([
+      ['0 0', '3 0'],
+      ['4 0', '10 outside 100'],
+    ])
   })
 
   it('beyond an end gives everything to one side', () => {
@@ -61,12 +72,24 @@ describe('joining', () => {
 describe('what is sent', () => {
   it('is where rows came, went or changed', () => {
     const [a, b, c] = [key(0), key(5), key(900)]
-    expect(differing([a, b, c], [a, gapAfter(a), c])).toEqual([[1, 1], [5, 5]])
+    expect(differing([a, b, c], [a, gapAfter(a), c])).toEqual([
+      [1, 1],
+      [5, 5],
+    ])
     expect(differing([a, b], [a, { ...b }])).toEqual([[5, 5]])
     expect(differing([a, b], [a, b])).toEqual([])
   })
 
   it('is joined where ranges lie close together', () => {
-    expect(coalesced([[0, 0], [10, 12], [100, 110]])).toEqual([[0, 12], [100, 110]])
+    expect(
+      coalesced([
+        [0, 0],
+        [10, 12],
+        [100, 110],
+      ]),
+    ).toEqual([
+      [0, 12],
+      [100, 110],
+    ])
   })
 })

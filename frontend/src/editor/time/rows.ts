@@ -7,11 +7,20 @@ export type Rows = readonly Row[]
 
 /** A person's keyframe of what a row shows. */
 export const keyframed = (row: Row, frame: FrameNumber = row.frame): Row => ({
-  ...row, frame, keyframe: true, predicted: false, outside: false, doubtful: false, confidence: 1,
+  ...row,
+  frame,
+  keyframe: true,
+  predicted: false,
+  outside: false,
+  doubtful: false,
+  confidence: 1,
 })
 
 /** The row that begins a gap after `row`, which keeps the geometry to go on from. */
-export const gapAfter = (row: Row, frame: FrameNumber = row.frame + 1): Row => ({ ...keyframed(row, frame), outside: true })
+export const gapAfter = (row: Row, frame: FrameNumber = row.frame + 1): Row => ({
+  ...keyframed(row, frame),
+  outside: true,
+})
 
 /** What is shown on a frame between two neighbouring rows, as a keyframe; null in a gap. */
 export function shownBetween(before: Row, after: Row, frame: FrameNumber): Row | null {

@@ -21,10 +21,20 @@ export function stepsFrom(steps: Steps, at: FrameNumber): Steps {
 
 /** Without steps that change nothing. */
 export function simplified(steps: Steps): Steps {
-  return steps.filter(([, value], index) => JSON.stringify(value) !== JSON.stringify(index ? steps[index - 1]![1] : null))
+  return steps.filter(
+    ([, value], index) => JSON.stringify(value) !== JSON.stringify(index ? steps[index - 1]![1] : null),
+  )
 }
 
 /** Other steps for each attribute, as an operation holds them. */
-export function mapSteps(attributes: FrameAttributes, work: (steps: Steps, id: string) => Steps): Record<string, [FrameNumber, unknown][]> {
-  return Object.fromEntries(Object.entries(attributes).map(([id, steps]) => [id, work(steps, id).map(([frame, value]) => [frame, value] as [FrameNumber, unknown])]))
+export function mapSteps(
+  attributes: FrameAttributes,
+  work: (steps: Steps, id: string) => Steps,
+): Record<string, [FrameNumber, unknown][]> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([id, steps]) => [
+      id,
+      work(steps, id).map(([frame, value]) => [frame, value] as [FrameNumber, unknown]),
+    ]),
+  )
 }

@@ -52,7 +52,8 @@ function runs(rows: Rows): Row[][] {
   for (const row of rows) {
     const latest = found.at(-1)
     const previous = latest?.at(-1)
-    if (latest && previous && previous.outside === row.outside && (row.outside || previous.kind === row.kind)) latest.push(row)
+    if (latest && previous && previous.outside === row.outside && (row.outside || previous.kind === row.kind))
+      latest.push(row)
     else found.push([row])
   }
   return found
@@ -60,7 +61,9 @@ function runs(rows: Rows): Row[][] {
 
 /** A gap is told by its first row. */
 const thinGap = (run: Rows, keepKeyframes: boolean): Row[] =>
-  run.filter((row, index) => index === 0 || (keepKeyframes && row.keyframe)).map((row) => (row.keyframe ? row : { ...keyframed(row), outside: true }))
+  run
+    .filter((row, index) => index === 0 || (keepKeyframes && row.keyframe))
+    .map((row) => (row.keyframe ? row : { ...keyframed(row), outside: true }))
 
 const asKeyframe = (row: Row): Row => (row.keyframe ? row : keyframed(row))
 
@@ -96,12 +99,23 @@ function part({ error, lines }: Curve, first: number, last: number): Curve {
   return {
     count: last - first + 1,
     error: shifted,
-    lines: { ...lines, times: Array.prototype.slice.call(times, first, last + 1) as number[], coordinates: coordinates.subarray(first * width, (last + 1) * width) },
+    lines: {
+      ...lines,
+      times: Array.prototype.slice.call(times, first, last + 1) as number[],
+      coordinates: coordinates.subarray(first * width, (last + 1) * width),
+    },
   }
 }
 
 /** What is held from keyframe to keyframe, so that there has to be one where it changes. */
-const heldOf = (row: Row): string => `${row.occluded} ${hasPoints(row) ? pointsOf(row).map(({ seen }) => seen).join('') : ''}`
+const heldOf = (row: Row): string =>
+  `${row.occluded} ${
+    hasPoints(row)
+      ? pointsOf(row)
+          .map(({ seen }) => seen)
+          .join('')
+      : ''
+  }`
 
 const hasPoints = ({ kind }: Row) => kind === 'points' || kind === 'skeleton'
 

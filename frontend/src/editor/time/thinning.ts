@@ -31,8 +31,19 @@ export function planThinning(editor: Editor, tracks: readonly TrackId[], options
 
 export function thinOut(editor: Editor, planned: readonly ThinnedTrack[]): void {
   const [before, after] = [sum(planned, (each) => each.before), sum(planned, (each) => each.after)]
-  const done = apply(editor, 'Thin out', planned.map(({ change }) => change))
-  if (done) editor.session.tell(t('Thinned out: {before} shapes are now {after} keyframes.', { before: before.toLocaleString('en'), after: after.toLocaleString('en') }))
+  const done = apply(
+    editor,
+    'Thin out',
+    planned.map(({ change }) => change),
+  )
+  if (done)
+    editor.session.tell(
+      t('Thinned out: {before} shapes are now {after} keyframes.', {
+        before: before.toLocaleString('en'),
+        after: after.toLocaleString('en'),
+      }),
+    )
 }
 
-export const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0)
+export const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0)

@@ -95,7 +95,9 @@ describe('rows that are not loaded yet', () => {
     test.bench.acknowledge(test.sent('edit')[0]!)
     await test.store.loader.refetch(false)
     test.bench.rest.body = (path) => {
-      const [first, last] = ['first', 'last'].map((name) => Number(new URLSearchParams(path.split('?')[1]).get(name))) as [number, number]
+      const [first, last] = ['first', 'last'].map((name) =>
+        Number(new URLSearchParams(path.split('?')[1]).get(name)),
+      ) as [number, number]
       return windowBody({ revision: 0, first, last, tracks: null, chunks: [{ track, bytes: far.length }] }, [far])
     }
     test.session.select(track)
@@ -115,7 +117,9 @@ describe('rows that are not loaded yet', () => {
     await test.store.loader.refetch(false)
     const far = pack(0, [keyframeBox(100, [5, 5, 9, 9])])
     test.bench.rest.body = (path) => {
-      const [first, last] = ['first', 'last'].map((name) => Number(new URLSearchParams(path.split('?')[1]).get(name))) as [number, number]
+      const [first, last] = ['first', 'last'].map((name) =>
+        Number(new URLSearchParams(path.split('?')[1]).get(name)),
+      ) as [number, number]
       return windowBody({ revision: 0, first, last, tracks: null, chunks: [{ track, bytes: far.length }] }, [far])
     }
     const inverse = [{ op: 'shapes.replace' as const, track, ranges: [[100, 100] as [number, number]], tables: [] }]

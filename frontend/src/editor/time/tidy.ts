@@ -35,12 +35,27 @@ export function interpolate(editor: Editor): void {
       return { track, former, rows: former.filter((row) => !row.predicted || row.frame < from || row.frame > to) }
     })
     const count = changes.reduce((sum, { former, rows }) => sum + former.length - rows.length, 0)
-    if (!count) editor.session.tell(t('There are no predictions between two keyframes here. Correct the object on a later frame first: that makes a keyframe.'), 'error')
-    else if (apply(editor, 'Interpolate', changes)) editor.session.tell(counted(count, 'Interpolated in place of {count} prediction.', 'Interpolated in place of {count} predictions.'))
+    if (!count)
+      editor.session.tell(
+        t(
+          'There are no predictions between two keyframes here. Correct the object on a later frame first: that makes a keyframe.',
+        ),
+        'error',
+      )
+    else if (apply(editor, 'Interpolate', changes))
+      editor.session.tell(
+        counted(count, 'Interpolated in place of {count} prediction.', 'Interpolated in place of {count} predictions.'),
+      )
   })
 }
 
-function removeWhere(editor: Editor, range: Range | null, goes: (row: Row) => boolean, summary: string, what: string): void {
+function removeWhere(
+  editor: Editor,
+  range: Range | null,
+  goes: (row: Row) => boolean,
+  summary: string,
+  what: string,
+): void {
   const tracks = tracksToChange(editor)
   if (!tracks) return
   const [first, last] = range ?? [0, Infinity]
@@ -52,7 +67,16 @@ function removeWhere(editor: Editor, range: Range | null, goes: (row: Row) => bo
     const count = changes.reduce((sum, { former, rows }) => sum + former.length - rows.length, 0)
     const frames = range ? spelt([range]) : ''
     const things = counted(count, `{count} ${what}`, `{count} ${what}s`)
-    if (!count) editor.session.tell(range ? t('The selected tracks have no {what} on frames {frames}.', { what: t(what), frames }) : t('The selected tracks have no {what}.', { what: t(what) }), 'error')
-    else if (apply(editor, summary, changes)) editor.session.tell(range ? t('{things} removed on frames {frames}.', { things, frames }) : t('{things} removed.', { things }))
+    if (!count)
+      editor.session.tell(
+        range
+          ? t('The selected tracks have no {what} on frames {frames}.', { what: t(what), frames })
+          : t('The selected tracks have no {what}.', { what: t(what) }),
+        'error',
+      )
+    else if (apply(editor, summary, changes))
+      editor.session.tell(
+        range ? t('{things} removed on frames {frames}.', { things, frames }) : t('{things} removed.', { things }),
+      )
   })
 }

@@ -16,5 +16,9 @@ function whenKnown(editor: Editor, entry: Entry | null, work: () => void): void 
   const replaced = entry?.again ? [] : (entry?.inverse ?? []).filter((operation) => operation.op === 'shapes.replace')
   const frames = replaced.flatMap(({ ranges }) => ranges.flat())
   if (!frames.length) work()
-  else whenLoaded(editor, [...new Set(replaced.map(({ track }) => track))], work, [Math.min(...frames), Math.max(...frames)])
+  else
+    whenLoaded(editor, [...new Set(replaced.map(({ track }) => track))], work, [
+      Math.min(...frames),
+      Math.max(...frames),
+    ])
 }

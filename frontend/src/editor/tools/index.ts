@@ -14,4 +14,18 @@ import { SELECT } from './select'
 import { SKELETON } from './skeleton'
 import { SLICE } from './slice'
 
-export const TOOLS: readonly Tool[] = [SELECT, LASSO, BOX, ROTATED_BOX, POLYGON, POLYLINE, POINTS, SKELETON, BRUSH, MASK_AREA, FILL, SLICE, PAN]
+export const TOOLS: readonly Tool[] = [
+  SELECT,
+  LASSO,
+  BOX,
+  ROTATED_BOX,
+  POLYGON,
+  POLYLINE,
+  POINTS,
+  SKELETON,
+  BRUSH,
+  MASK_AREA,
+  FILL,
+  SLICE,
+  PAN,
+]

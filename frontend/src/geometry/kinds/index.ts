@@ -29,7 +29,12 @@ export const between = (before: Geometry, after: Geometry, share: number): Geome
   before.kind === after.kind ? kindOf(before).between(before, after, share) : before
 
 /** Move as far as the frame allows; a shape larger than the frame stays where it is on that axis. */
-export function movedInside(shape: Geometry, dx: number, dy: number, frame: { width: number; height: number }): Geometry {
+export function movedInside(
+  shape: Geometry,
+  dx: number,
+  dy: number,
+  frame: { width: number; height: number },
+): Geometry {
   const to = movedWithin(shape.bounds, dx, dy, frame.width, frame.height)
   return kindOf(shape).moved(shape, to[0] - shape.bounds[0], to[1] - shape.bounds[1])
 }

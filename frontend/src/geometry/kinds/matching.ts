@@ -42,12 +42,19 @@ function turnsOf(points: readonly Point[], closed: boolean): Point[][] {
   )
 }
 
-function bestTurn(target: readonly Point[], turns: readonly Point[][], measured: (turn: Point[]) => readonly Point[] = (turn) => turn): Point[] {
+function bestTurn(
+  target: readonly Point[],
+  turns: readonly Point[][],
+  measured: (turn: Point[]) => readonly Point[] = (turn) => turn,
+): Point[] {
   const fixed = centred(target)
   let best = turns[0]!
   let least = Infinity
   for (const turn of turns) {
-    const cost = centred(measured(turn)).reduce((sum, { x, y }, index) => sum + (x - fixed[index]!.x) ** 2 + (y - fixed[index]!.y) ** 2, 0)
+    const cost = centred(measured(turn)).reduce(
+      (sum, { x, y }, index) => sum + (x - fixed[index]!.x) ** 2 + (y - fixed[index]!.y) ** 2,
+      0,
+    )
     if (cost >= least - CLEARLY * (1 + least)) continue
     best = turn
     least = cost

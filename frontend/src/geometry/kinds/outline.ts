@@ -2,7 +2,17 @@
 import { area as boxArea, contains as inBox, type Point } from '../box'
 import type { Geometry, GeometryKind, Kind } from './kind'
 import { matched, type Matched } from './matching'
-import { distanceToSegment, inFrame, ofVertices, shifted, vertexGrips, verticesOf, withGripAt, withoutGrip, withVertexAt } from './vertex-list'
+import {
+  distanceToSegment,
+  inFrame,
+  ofVertices,
+  shifted,
+  vertexGrips,
+  verticesOf,
+  withGripAt,
+  withoutGrip,
+  withVertexAt,
+} from './vertex-list'
 
 /** Matches by the payload of the shape before; scrubbing asks for the same ones frame after frame. */
 const matches = new WeakMap<Uint8Array, { readonly after: Uint8Array; readonly match: Matched }>()
@@ -43,7 +53,10 @@ export function outlineKind(kind: GeometryKind & ('polygon' | 'polyline')): Kind
     area: (shape) => (closed ? Math.min(enclosed(verticesOf(shape)), boxArea(shape.bounds)) : 0),
     between: (before, after, share) => {
       const { from, to } = matchOf(before, after, closed)
-      return ofVertices(kind, from.map(({ x, y }, index) => ({ x: x + (to[index]!.x - x) * share, y: y + (to[index]!.y - y) * share })))
+      return ofVertices(
+        kind,
+        from.map(({ x, y }, index) => ({ x: x + (to[index]!.x - x) * share, y: y + (to[index]!.y - y) * share })),
+      )
     },
     distance: (a, b) => {
       const { from, to } = matchOf(a, b, closed)

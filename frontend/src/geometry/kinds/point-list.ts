@@ -59,5 +59,10 @@ export function betweenPoints(before: Geometry, after: Geometry, share: number):
 export function pointsApart(a: Geometry, b: Geometry): number {
   const [from, to] = [pointsOf(a), pointsOf(b)]
   if (from.length !== to.length) return Infinity
-  return Math.max(0, ...from.map(({ x, y, seen }, index) => (seen === to[index]!.seen ? Math.hypot(x - to[index]!.x, y - to[index]!.y) : Infinity)))
+  return Math.max(
+    0,
+    ...from.map(({ x, y, seen }, index) =>
+      seen === to[index]!.seen ? Math.hypot(x - to[index]!.x, y - to[index]!.y) : Infinity,
+    ),
+  )
 }

@@ -16,8 +16,14 @@ function without(shape: Geometry, grip: string): Geometry | null {
 export const POINTS: Kind = {
   name: 'group of points',
   outlines: () => [],
-  grips: (shape) => pointsOf(shape).map((at, index) => ({ id: `point:${index}`, at, look: 'round', cursor: 'crosshair' })),
-  gripped: (shape, grip, to, { frame }) => pointsAt(pointsOf(shape).map((point, index) => (index === indexOf(grip) ? { ...inFrame(to, frame), seen: point.seen || Seen.visible } : point))),
+  grips: (shape) =>
+    pointsOf(shape).map((at, index) => ({ id: `point:${index}`, at, look: 'round', cursor: 'crosshair' })),
+  gripped: (shape, grip, to, { frame }) =>
+    pointsAt(
+      pointsOf(shape).map((point, index) =>
+        index === indexOf(grip) ? { ...inFrame(to, frame), seen: point.seen || Seen.visible } : point,
+      ),
+    ),
   toggled: without,
   without,
   moved: (shape, dx, dy) => pointsAt(pointsOf(shape).map(({ x, y, seen }) => ({ x: x + dx, y: y + dy, seen }))),

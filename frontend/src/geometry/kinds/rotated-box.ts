@@ -11,7 +11,16 @@ export interface RotatedBox {
 }
 
 const STEP = Math.PI / 12
-const SIGNS: Readonly<Record<Handle, readonly [number, number]>> = { nw: [-1, -1], n: [0, -1], ne: [1, -1], e: [1, 0], se: [1, 1], s: [0, 1], sw: [-1, 1], w: [-1, 0] }
+const SIGNS: Readonly<Record<Handle, readonly [number, number]>> = {
+  nw: [-1, -1],
+  n: [0, -1],
+  ne: [1, -1],
+  e: [1, 0],
+  se: [1, 1],
+  s: [0, 1],
+  sw: [-1, 1],
+  w: [-1, 0],
+}
 
 export function rotatedBoxOf({ payload }: Geometry): RotatedBox {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
@@ -21,7 +30,11 @@ export function rotatedBoxOf({ payload }: Geometry): RotatedBox {
 
 export function rotatedBox({ x, y, width, height, angle }: RotatedBox): Geometry {
   const values = new Float32Array([x, y, width, height, angle])
-  return { kind: 'rotated_box', bounds: enclosing(rotatedBoxOf({ payload: new Uint8Array(values.buffer) } as Geometry)), payload: new Uint8Array(values.buffer) }
+  return {
+    kind: 'rotated_box',
+    bounds: enclosing(rotatedBoxOf({ payload: new Uint8Array(values.buffer) } as Geometry)),
+    payload: new Uint8Array(values.buffer),
+  }
 }
 
 function enclosing({ x, y, width, height, angle }: RotatedBox): Box {
@@ -47,7 +60,8 @@ function local({ x, y, angle }: RotatedBox, point: Point): readonly [number, num
 }
 
 const CORNERS: readonly Handle[] = ['nw', 'ne', 'se', 'sw']
-const cornersOf = (box: RotatedBox): Point[] => CORNERS.map((corner) => placed(box, (SIGNS[corner][0] * box.width) / 2, (SIGNS[corner][1] * box.height) / 2))
+const cornersOf = (box: RotatedBox): Point[] =>
+  CORNERS.map((corner) => placed(box, (SIGNS[corner][0] * box.width) / 2, (SIGNS[corner][1] * box.height) / 2))
 
 const CURSORS = ['ew-resize', 'nwse-resize', 'ns-resize', 'nesw-resize'] as const
 
@@ -55,9 +69,23 @@ function gripsOf(box: RotatedBox): Grip[] {
   const sides = HANDLES.map((id): Grip => {
     const [across, down] = SIGNS[id]
     const towards = box.angle + Math.atan2(down, across)
-    return { id, at: placed(box, (across * box.width) / 2, (down * box.height) / 2), look: 'square', cursor: CURSORS[((Math.round(towards / (Math.PI / 4)) % 4) + 4) % 4]! }
+    return {
+      id,
+      at: placed(box, (across * box.width) / 2, (down * box.height) / 2),
+      look: 'square',
+      cursor: CURSORS[((Math.round(towards / (Math.PI / 4)) % 4) + 4) % 4]!,
+    }
   })
-  return [...sides, { id: 'turn', at: placed(box, 0, -box.height / 2 - turnAway(box)), stem: placed(box, 0, -box.height / 2), look: 'round', cursor: 'grab' }]
+  return [
+    ...sides,
+    {
+      id: 'turn',
+      at: placed(box, 0, -box.height / 2 - turnAway(box)),
+      stem: placed(box, 0, -box.height / 2),
+      look: 'round',
+      cursor: 'grab',
+    },
+  ]
 }
 
 /** px from the upper side to the grip that turns the box. */
@@ -125,6 +153,9 @@ export const ROTATED_BOX: Kind = {
   },
   distance: (a, b) => {
     const to = cornersOf(rotatedBoxOf(b))
-    return cornersOf(rotatedBoxOf(a)).reduce((most, { x, y }, index) => Math.max(most, Math.hypot(x - to[index]!.x, y - to[index]!.y)), 0)
+    return cornersOf(rotatedBoxOf(a)).reduce(
+      (most, { x, y }, index) => Math.max(most, Math.hypot(x - to[index]!.x, y - to[index]!.y)),
+      0,
+    )
   },
 }

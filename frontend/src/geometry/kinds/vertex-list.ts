@@ -4,7 +4,10 @@ import type { Geometry, GeometryKind, Grip } from './kind'
 
 export function verticesOf({ payload }: Geometry): Point[] {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  return Array.from({ length: Math.floor(payload.byteLength / 8) }, (_, index) => ({ x: view.getFloat32(8 * index, true), y: view.getFloat32(8 * index + 4, true) }))
+  return Array.from({ length: Math.floor(payload.byteLength / 8) }, (_, index) => ({
+    x: view.getFloat32(8 * index, true),
+    y: view.getFloat32(8 * index + 4, true),
+  }))
 }
 
 /** Vertices as a shape; at least one. */
@@ -57,7 +60,9 @@ export function vertexGrips(vertices: readonly Point[], closed: boolean): Grip[]
 export function withGripAt(vertices: readonly Point[], grip: string, to: Point): Point[] {
   const [what, at] = grip.split(':')
   const index = Number(at)
-  return what === 'vertex' ? vertices.map((vertex, each) => (each === index ? to : vertex)) : [...vertices.slice(0, index + 1), to, ...vertices.slice(index + 1)]
+  return what === 'vertex'
+    ? vertices.map((vertex, each) => (each === index ? to : vertex))
+    : [...vertices.slice(0, index + 1), to, ...vertices.slice(index + 1)]
 }
 
 /** The vertices without the one of a grip; null for another grip, or when fewer than `least` would stay. */
@@ -82,6 +87,10 @@ export function withVertexAt(vertices: readonly Point[], closed: boolean, at: Po
   return side === null ? null : [...vertices.slice(0, side + 1), place, ...vertices.slice(side + 1)]
 }
 
-export const inFrame = ({ x, y }: Point, frame: { width: number; height: number }): Point => ({ x: Math.min(Math.max(x, 0), frame.width), y: Math.min(Math.max(y, 0), frame.height) })
+export const inFrame = ({ x, y }: Point, frame: { width: number; height: number }): Point => ({
+  x: Math.min(Math.max(x, 0), frame.width),
+  y: Math.min(Math.max(y, 0), frame.height),
+})
 
-export const shifted = (vertices: readonly Point[], dx: number, dy: number): Point[] => vertices.map(({ x, y }) => ({ x: x + dx, y: y + dy }))
+export const shifted = (vertices: readonly Point[], dx: number, dy: number): Point[] =>
+  vertices.map(({ x, y }) => ({ x: x + dx, y: y + dy }))

@@ -1,7 +1,15 @@
 import { t } from '@/core/text'
 import type { Editing } from './editor'
 import { Field } from './field'
-import { changeAttribute, defaultFrom, defaultText, problemAt, removeAttribute, type Attribute, type AttributeKind } from './model'
+import {
+  changeAttribute,
+  defaultFrom,
+  defaultText,
+  problemAt,
+  removeAttribute,
+  type Attribute,
+  type AttributeKind,
+} from './model'
 
 interface Props {
   readonly editing: Editing
@@ -34,7 +42,12 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
           />
         </Field>
         <Field problem={wrong('kind')}>
-          <select value={attribute.kind} aria-label={t('Kind of {name}', { name })} aria-invalid={wrong('kind') !== ''} onChange={(event) => change({ kind: event.currentTarget.value as AttributeKind })}>
+          <select
+            value={attribute.kind}
+            aria-label={t('Kind of {name}', { name })}
+            aria-invalid={wrong('kind') !== ''}
+            onChange={(event) => change({ kind: event.currentTarget.value as AttributeKind })}
+          >
             {data.attributeKinds.map(([kind, text]) => (
               <option key={kind} value={kind}>
                 {text}
@@ -60,12 +73,21 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
           <Default attribute={attribute} name={name} wrong={wrong('default') !== ''} change={change} />
         </Field>
         <label class="per-frame" title={t('May change from frame to frame; otherwise it holds for the whole track.')}>
-          <input type="checkbox" checked={attribute.per_frame} onChange={(event) => change({ per_frame: event.currentTarget.checked })} />
+          <input
+            type="checkbox"
+            checked={attribute.per_frame}
+            onChange={(event) => change({ per_frame: event.currentTarget.checked })}
+          />
           {t('Per frame')}
         </label>
         {data.mayManage && (
-          <button type="button" class="button quiet small danger" onClick={() => editing.change(removeAttribute(draft.value, index, number))}>
-            {t('Delete')}<span class="sr-only"> {name}</span>
+          <button
+            type="button"
+            class="button quiet small danger"
+            onClick={() => editing.change(removeAttribute(draft.value, index, number))}
+          >
+            {t('Delete')}
+            <span class="sr-only"> {name}</span>
           </button>
         )}
       </fieldset>
@@ -74,7 +96,17 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
 }
 
 /** What a new object begins with. */
-function Default({ attribute, name, wrong, change }: { attribute: Attribute; name: string; wrong: boolean; change: (values: Partial<Attribute>) => void }) {
+function Default({
+  attribute,
+  name,
+  wrong,
+  change,
+}: {
+  attribute: Attribute
+  name: string
+  wrong: boolean
+  change: (values: Partial<Attribute>) => void
+}) {
   const { kind } = attribute
   const text = defaultText(kind, kind === 'multi_select' ? null : attribute.default)
   const choices = attribute.choices.map((choice) => choice.trim()).filter(Boolean)
@@ -89,7 +121,11 @@ function Default({ attribute, name, wrong, change }: { attribute: Attribute; nam
       <span class="begun">
         {choices.map((choice) => (
           <label key={choice}>
-            <input type="checkbox" checked={begun.includes(choice)} onChange={(event) => toggle(choice, event.currentTarget.checked)} />
+            <input
+              type="checkbox"
+              checked={begun.includes(choice)}
+              onChange={(event) => toggle(choice, event.currentTarget.checked)}
+            />
             {choice}
           </label>
         ))}
@@ -99,7 +135,11 @@ function Default({ attribute, name, wrong, change }: { attribute: Attribute; nam
   if (kind === 'select' || kind === 'checkbox') {
     const options = kind === 'select' ? choices : ['on', 'off']
     return (
-      <select {...common} value={text} onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })}>
+      <select
+        {...common}
+        value={text}
+        onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })}
+      >
         <option value="">{t('No default')}</option>
         {options.map((option) => (
           <option key={option} value={option}>
@@ -110,5 +150,13 @@ function Default({ attribute, name, wrong, change }: { attribute: Attribute; nam
     )
   }
   // Read when it is left, not with every key: "1." is on its way to a number.
-  return <input {...common} placeholder={t('Default')} value={text} inputMode={kind === 'number' ? 'decimal' : 'text'} onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })} />
+  return (
+    <input
+      {...common}
+      placeholder={t('Default')}
+      value={text}
+      inputMode={kind === 'number' ? 'decimal' : 'text'}
+      onChange={(event) => change({ default: defaultFrom(kind, event.currentTarget.value) })}
+    />
+  )
 }

@@ -54,7 +54,9 @@ export class Editing {
         this.notice.value = t('Saved.')
       } else this.refuse(body as { message?: string; problems?: readonly Problem[] })
     } catch {
-      this.refuse({ message: t('The server can’t be reached. Nothing is lost: save again when the connection is back.') })
+      this.refuse({
+        message: t('The server can’t be reached. Nothing is lost: save again when the connection is back.'),
+      })
     } finally {
       this.saving.value = false
     }
@@ -64,19 +66,35 @@ export class Editing {
   private send(): Promise<Response> {
     const headers = { 'Content-Type': 'application/json', 'X-CSRFToken': this.data.csrfToken }
     const body = JSON.stringify(this.draft.value)
-    return fetch(`/api/projects/${this.data.project}/labels`, { method: 'PUT', headers, body, credentials: 'same-origin' })
+    return fetch(`/api/projects/${this.data.project}/labels`, {
+      method: 'PUT',
+      headers,
+      body,
+      credentials: 'same-origin',
+    })
   }
 
   private take(labels: readonly Label[]): void {
     const counts = new Map(this.data.labels.map(({ id, tracks }) => [id, tracks ?? 0]))
-    this.draft.value = { labels: labels.map((label) => ({ ...label, tracks: counts.get(label.id) ?? 0 })), removed: [], removed_attributes: [] }
+    this.draft.value = {
+      labels: labels.map((label) => ({ ...label, tracks: counts.get(label.id) ?? 0 })),
+      removed: [],
+      removed_attributes: [],
+    }
     this.problems.value = []
     this.changed.value = false
   }
 
-  private refuse({ message = t('The labels could not be saved.'), problems = [] }: { message?: string; problems?: readonly Problem[] }): void {
+  private refuse({
+    message = t('The labels could not be saved.'),
+    problems = [],
+  }: {
+    message?: string
+    problems?: readonly Problem[]
+  }): void {
     // What was to be removed and can't be comes back when the page is loaded; until then, saving leaves it alone.
-    const kept = (kind: string) => new Set(problems.filter(({ path }) => path[0] === kind).map(({ path }) => Number(path[1])))
+    const kept = (kind: string) =>
+      new Set(problems.filter(({ path }) => path[0] === kind).map(({ path }) => Number(path[1])))
     const draft = this.draft.value
     this.draft.value = {
       ...draft,
@@ -110,7 +128,9 @@ function Labels({ editing }: { editing: Editing }) {
           <p>
             <strong>{t('No labels yet.')}</strong>
             <br />
-            {data.mayManage ? t('A label is a class of objects, like person or car. Add the first one.') : t('A manager of this project can add some.')}
+            {data.mayManage
+              ? t('A label is a class of objects, like person or car. Add the first one.')
+              : t('A manager of this project can add some.')}
           </p>
         </div>
       )}
@@ -123,7 +143,12 @@ function Labels({ editing }: { editing: Editing }) {
           <span class="muted" role="status">
             {editing.notice.value || (editing.changed.value ? t('Not saved yet') : '')}
           </span>
-          <button type="button" class="button primary" disabled={editing.saving.value || !editing.changed.value} onClick={() => void editing.save()}>
+          <button
+            type="button"
+            class="button primary"
+            disabled={editing.saving.value || !editing.changed.value}
+            onClick={() => void editing.save()}
+          >
             {t('Save labels')}
           </button>
         </div>

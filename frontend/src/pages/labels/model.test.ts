@@ -18,7 +18,8 @@ import {
 
 const PALETTE = ['#111111', '#222222']
 const EMPTY: Draft = { labels: [], removed: [], removed_attributes: [] }
-const two = (): Draft => changeLabel(changeLabel(addLabel(addLabel(EMPTY, PALETTE), PALETTE), 0, { id: 7, name: 'car' }), 1, { name: 'bus' })
+const two = (): Draft =>
+  changeLabel(changeLabel(addLabel(addLabel(EMPTY, PALETTE), PALETTE), 0, { id: 7, name: 'car' }), 1, { name: 'bus' })
 const names = (draft: Draft) => draft.labels.map(({ name }) => name)
 
 describe('labels', () => {
@@ -31,7 +32,10 @@ describe('labels', () => {
 
   it('goes round the palette when it is used up, and gives no digit when all nine are', () => {
     expect(nextColour(two().labels, PALETTE)).toBe('#111111')
-    const many = Array.from({ length: 9 }, (_, index) => String(index + 1)).map((hotkey) => ({ ...two().labels[0]!, hotkey }))
+    const many = Array.from({ length: 9 }, (_, index) => String(index + 1)).map((hotkey) => ({
+      ...two().labels[0]!,
+      hotkey,
+    }))
     expect(nextHotkey(many)).toBe('')
   })
 
@@ -51,7 +55,10 @@ describe('attributes', () => {
   const one = changeAttribute(addAttribute(two(), 0), 0, 0, { id: 3, name: 'colour', choices: ['red'], default: 'red' })
 
   it('forgets what it begins with when its kind changes', () => {
-    expect(changeAttribute(one, 0, 0, { kind: 'number' }).labels[0]!.attributes[0]).toMatchObject({ kind: 'number', default: null })
+    expect(changeAttribute(one, 0, 0, { kind: 'number' }).labels[0]!.attributes[0]).toMatchObject({
+      kind: 'number',
+      default: null,
+    })
     expect(changeAttribute(one, 0, 0, { kind: 'select' }).labels[0]!.attributes[0]).toMatchObject({ default: 'red' })
   })
 
@@ -61,8 +68,17 @@ describe('attributes', () => {
   })
 
   it('reads defaults from their fields, and writes them there', () => {
-    expect([defaultFrom('number', '1.5'), defaultFrom('number', 'x'), defaultFrom('checkbox', 'off'), defaultFrom('text', '')]).toEqual([1.5, 'x', false, null])
-    expect([defaultText('number', 1.5), defaultText('checkbox', true), defaultText('text', null)]).toEqual(['1.5', 'on', ''])
+    expect([
+      defaultFrom('number', '1.5'),
+      defaultFrom('number', 'x'),
+      defaultFrom('checkbox', 'off'),
+      defaultFrom('text', ''),
+    ]).toEqual([1.5, 'x', false, null])
+    expect([defaultText('number', 1.5), defaultText('checkbox', true), defaultText('text', null)]).toEqual([
+      '1.5',
+      'on',
+      '',
+    ])
   })
 })
 

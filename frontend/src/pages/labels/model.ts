@@ -54,7 +54,15 @@ export function nextHotkey(labels: readonly Label[]): string {
 
 export function addLabel(draft: Draft, palette: readonly string[]): Draft {
   const { labels } = draft
-  const label: Label = { id: null, name: '', colour: nextColour(labels, palette), hotkey: nextHotkey(labels), geometry_kinds: ['box'], attributes: [], skeleton: null }
+  const label: Label = {
+    id: null,
+    name: '',
+    colour: nextColour(labels, palette),
+    hotkey: nextHotkey(labels),
+    geometry_kinds: ['box'],
+    attributes: [],
+    skeleton: null,
+  }
   return { ...draft, labels: [...labels, label] }
 }
 
@@ -64,7 +72,11 @@ export function changeLabel(draft: Draft, index: number, change: Partial<Label>)
 
 export function removeLabel(draft: Draft, index: number): Draft {
   const id = draft.labels[index]?.id
-  return { ...draft, labels: draft.labels.filter((_, at) => at !== index), removed: id == null ? draft.removed : [...draft.removed, id] }
+  return {
+    ...draft,
+    labels: draft.labels.filter((_, at) => at !== index),
+    removed: id == null ? draft.removed : [...draft.removed, id],
+  }
 }
 
 /** Move a label by one place up (-1) or down (1). */
@@ -86,7 +98,9 @@ export function addAttribute(draft: Draft, index: number): Draft {
 /** What it begins with goes when the kind changes: it would not fit. */
 export function changeAttribute(draft: Draft, index: number, number: number, change: Partial<Attribute>): Draft {
   const fresh = change.kind && change.kind !== draft.labels[index]?.attributes[number]?.kind ? { default: null } : {}
-  return changeLabel(draft, index, { attributes: replaced(draft.labels[index]?.attributes ?? [], number, { ...change, ...fresh }) })
+  return changeLabel(draft, index, {
+    attributes: replaced(draft.labels[index]?.attributes ?? [], number, { ...change, ...fresh }),
+  })
 }
 
 export function removeAttribute(draft: Draft, index: number, number: number): Draft {
@@ -107,7 +121,9 @@ export function problemAt(problems: readonly Problem[], ...path: readonly (strin
 
 /** What is wrong where no field is: with removals, and with labels that somebody else made meanwhile. */
 export function otherProblems(problems: readonly Problem[], labels: readonly Label[]): string[] {
-  return problems.filter(({ path: [head = ''] }) => !/^\d+$/.test(head) || Number(head) >= labels.length).map(({ message }) => message)
+  return problems
+    .filter(({ path: [head = ''] }) => !/^\d+$/.test(head) || Number(head) >= labels.length)
+    .map(({ message }) => message)
 }
 
 /** Text of the field for a default → the value that is sent. */

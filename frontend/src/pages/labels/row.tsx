@@ -15,7 +15,13 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
   return (
     <li class="card label-row">
       <div class="label-line">
-        <input type="color" value={label.colour} disabled={fixed} aria-label={t('Colour of {name}', { name })} onInput={(event) => change({ colour: event.currentTarget.value })} />
+        <input
+          type="color"
+          value={label.colour}
+          disabled={fixed}
+          aria-label={t('Colour of {name}', { name })}
+          onInput={(event) => change({ colour: event.currentTarget.value })}
+        />
         <Field problem={wrong('name')}>
           <input
             value={label.name}
@@ -44,7 +50,13 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
         <span class="muted used">{label.tracks ? counted(label.tracks, '{count} object', '{count} objects') : ''}</span>
         {!fixed && (
           <span class="row">
-            <button type="button" class="button quiet small" disabled={index === 0} aria-label={t('Move {name} up', { name })} onClick={() => editing.change(moveLabel(draft.value, index, -1))}>
+            <button
+              type="button"
+              class="button quiet small"
+              disabled={index === 0}
+              aria-label={t('Move {name} up', { name })}
+              onClick={() => editing.change(moveLabel(draft.value, index, -1))}
+            >
               ↑
             </button>
             <button
@@ -63,7 +75,8 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
               title={label.tracks ? t('Objects have this label. Give them another one first.') : undefined}
               onClick={() => editing.change(removeLabel(draft.value, index))}
             >
-              {t('Delete')}<span class="sr-only"> {name}</span>
+              {t('Delete')}
+              <span class="sr-only"> {name}</span>
             </button>
           </span>
         )}
@@ -72,7 +85,13 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
         <legend class="sr-only">{t('Shapes of {name}', { name })}</legend>
         {data.geometryKinds.map(([kind, text]) => (
           <label key={kind}>
-            <input type="checkbox" checked={label.geometry_kinds.includes(kind)} onChange={(event) => change({ geometry_kinds: toggled(label.geometry_kinds, kind, event.currentTarget.checked) })} />
+            <input
+              type="checkbox"
+              checked={label.geometry_kinds.includes(kind)}
+              onChange={(event) =>
+                change({ geometry_kinds: toggled(label.geometry_kinds, kind, event.currentTarget.checked) })
+              }
+            />
             {text}
           </label>
         ))}
@@ -98,13 +117,24 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
             <span>{t('Default')}</span>
           </li>
           {label.attributes.map((attribute, number) => (
-            <AttributeRow key={attribute.id ?? `new-${number}`} editing={editing} attribute={attribute} index={index} number={number} />
+            <AttributeRow
+              key={attribute.id ?? `new-${number}`}
+              editing={editing}
+              attribute={attribute}
+              index={index}
+              number={number}
+            />
           ))}
         </ul>
       )}
       {!fixed && (
-        <button type="button" class="button quiet small add-attribute" onClick={() => editing.change(addAttribute(draft.value, index))}>
-          {t('Add an attribute')}<span class="sr-only"> {t('to {name}', { name })}</span>
+        <button
+          type="button"
+          class="button quiet small add-attribute"
+          onClick={() => editing.change(addAttribute(draft.value, index))}
+        >
+          {t('Add an attribute')}
+          <span class="sr-only"> {t('to {name}', { name })}</span>
         </button>
       )}
     </li>

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { addJoint, changeJoint, mirrored, NO_JOINTS, PRESETS, removeJoint, toggleEdge, type Skeleton } from './skeleton-model'
+import {
+  addJoint,
+  changeJoint,
+  mirrored,
+  NO_JOINTS,
+  PRESETS,
+  removeJoint,
+  toggleEdge,
+  type Skeleton,
+} from './skeleton-model'
 
 const three = (): Skeleton => [0.1, 0.2, 0.3].reduce((skeleton, x) => addJoint(skeleton, x, x), NO_JOINTS)
 
@@ -30,9 +39,12 @@ describe('a skeleton’s template', () => {
     expect(mirrored(mirrored(three()))).toEqual(three())
   })
 
-  it.each(PRESETS)('begins from $label with names that differ and lines between joints that are there', ({ skeleton }) => {
-    expect(new Set(skeleton.joints.map(({ name }) => name)).size).toBe(skeleton.joints.length)
-    expect(skeleton.edges.flat().every((end) => end < skeleton.joints.length)).toBe(true)
-    expect(skeleton.joints.every(({ x, y }) => x >= 0 && x <= 1 && y >= 0 && y <= 1)).toBe(true)
-  })
+  it.each(PRESETS)(
+    'begins from $label with names that differ and lines between joints that are there',
+    ({ skeleton }) => {
+      expect(new Set(skeleton.joints.map(({ name }) => name)).size).toBe(skeleton.joints.length)
+      expect(skeleton.edges.flat().every((end) => end < skeleton.joints.length)).toBe(true)
+      expect(skeleton.joints.every(({ x, y }) => x >= 0 && x <= 1 && y >= 0 && y <= 1)).toBe(true)
+    },
+  )
 })

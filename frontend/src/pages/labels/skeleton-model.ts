@@ -25,7 +25,11 @@ export function addJoint({ joints, edges }: Skeleton, x: number, y: number): Ske
 }
 
 export function changeJoint(skeleton: Skeleton, index: number, change: Partial<Joint>): Skeleton {
-  const changed = (joint: Joint): Joint => ({ name: change.name ?? joint.name, x: share(change.x ?? joint.x), y: share(change.y ?? joint.y) })
+  const changed = (joint: Joint): Joint => ({
+    name: change.name ?? joint.name,
+    x: share(change.x ?? joint.x),
+    y: share(change.y ?? joint.y),
+  })
   return { ...skeleton, joints: skeleton.joints.map((joint, at) => (at === index ? changed(joint) : joint)) }
 }
 
@@ -47,7 +51,10 @@ export function toggleEdge(skeleton: Skeleton, a: number, b: number): Skeleton {
 }
 
 /** Left and right change places, as in a mirror. */
-export const mirrored = (skeleton: Skeleton): Skeleton => ({ ...skeleton, joints: skeleton.joints.map((joint) => ({ ...joint, x: share(1 - joint.x) })) })
+export const mirrored = (skeleton: Skeleton): Skeleton => ({
+  ...skeleton,
+  joints: skeleton.joints.map((joint) => ({ ...joint, x: share(1 - joint.x) })),
+})
 
 interface Preset {
   readonly id: string
@@ -55,18 +62,47 @@ interface Preset {
   readonly skeleton: Skeleton
 }
 
-const named = (places: Readonly<Record<string, readonly [number, number]>>): Joint[] => Object.entries(places).map(([name, [x, y]]) => ({ name, x, y }))
+const named = (places: Readonly<Record<string, readonly [number, number]>>): Joint[] =>
+  Object.entries(places).map(([name, [x, y]]) => ({ name, x, y }))
 
 /** The 17 keypoints of COCO, in its order, of a person who faces the camera: their left is on the right. */
 const COCO_PERSON: Skeleton = {
   joints: named({
-    nose: [0.5, 0.08], 'left eye': [0.54, 0.05], 'right eye': [0.46, 0.05], 'left ear': [0.59, 0.07], 'right ear': [0.41, 0.07],
-    'left shoulder': [0.68, 0.22], 'right shoulder': [0.32, 0.22], 'left elbow': [0.79, 0.37], 'right elbow': [0.21, 0.37],
-    'left wrist': [0.84, 0.52], 'right wrist': [0.16, 0.52], 'left hip': [0.61, 0.54], 'right hip': [0.39, 0.54],
-    'left knee': [0.63, 0.75], 'right knee': [0.37, 0.75], 'left ankle': [0.64, 0.96], 'right ankle': [0.36, 0.96],
+    nose: [0.5, 0.08],
+    'left eye': [0.54, 0.05],
+    'right eye': [0.46, 0.05],
+    'left ear': [0.59, 0.07],
+    'right ear': [0.41, 0.07],
+    'left shoulder': [0.68, 0.22],
+    'right shoulder': [0.32, 0.22],
+    'left elbow': [0.79, 0.37],
+    'right elbow': [0.21, 0.37],
+    'left wrist': [0.84, 0.52],
+    'right wrist': [0.16, 0.52],
+    'left hip': [0.61, 0.54],
+    'right hip': [0.39, 0.54],
+    'left knee': [0.63, 0.75],
+    'right knee': [0.37, 0.75],
+    'left ankle': [0.64, 0.96],
+    'right ankle': [0.36, 0.96],
   }),
   edges: [
-    [0, 1], [0, 2], [1, 3], [2, 4], [5, 6], [5, 7], [7, 9], [6, 8], [8, 10], [5, 11], [6, 12], [11, 12], [11, 13], [13, 15], [12, 14], [14, 16],
+    [0, 1],
+    [0, 2],
+    [1, 3],
+    [2, 4],
+    [5, 6],
+    [5, 7],
+    [7, 9],
+    [6, 8],
+    [8, 10],
+    [5, 11],
+    [6, 12],
+    [11, 12],
+    [11, 13],
+    [13, 15],
+    [12, 14],
+    [14, 16],
   ],
 }
 
@@ -74,8 +110,13 @@ const FINGERS = ['thumb', 'index', 'middle', 'ring', 'little'] as const
 
 /** A wrist and four joints for each finger, from its root to its tip. */
 function hand(): Skeleton {
-  const fingers = FINGERS.flatMap((finger, at) => [1, 2, 3, 4].map((joint) => ({ name: `${finger} ${joint}`, ...alongFinger(at, joint) })))
-  const edges = FINGERS.flatMap((_, at) => [[0, 4 * at + 1], ...[1, 2, 3].map((joint) => [4 * at + joint, 4 * at + joint + 1])] as [number, number][])
+  const fingers = FINGERS.flatMap((finger, at) =>
+    [1, 2, 3, 4].map((joint) => ({ name: `${finger} ${joint}`, ...alongFinger(at, joint) })),
+  )
+  const edges = FINGERS.flatMap(
+    (_, at) =>
+      [[0, 4 * at + 1], ...[1, 2, 3].map((joint) => [4 * at + joint, 4 * at + joint + 1])] as [number, number][],
+  )
   return { joints: [{ name: 'wrist', x: 0.5, y: 0.97 }, ...fingers], edges }
 }
 
@@ -87,7 +128,13 @@ function alongFinger(finger: number, joint: number): { x: number; y: number } {
 }
 
 const FACE: Skeleton = {
-  joints: named({ 'left eye': [0.7, 0.3], 'right eye': [0.3, 0.3], nose: [0.5, 0.55], 'left mouth': [0.66, 0.78], 'right mouth': [0.34, 0.78] }),
+  joints: named({
+    'left eye': [0.7, 0.3],
+    'right eye': [0.3, 0.3],
+    nose: [0.5, 0.55],
+    'left mouth': [0.66, 0.78],
+    'right mouth': [0.34, 0.78],
+  }),
   edges: [],
 }
 

@@ -1,10 +1,24 @@
 import { useSignal } from '@preact/signals'
 import { t } from '@/core/text'
-import { addJoint, changeJoint, mirrored, NO_JOINTS, PRESETS, removeJoint, toggleEdge, type Skeleton } from './skeleton-model'
+import {
+  addJoint,
+  changeJoint,
+  mirrored,
+  NO_JOINTS,
+  PRESETS,
+  removeJoint,
+  toggleEdge,
+  type Skeleton,
+} from './skeleton-model'
 
 /** Side of the field on which joints are placed, in units of its drawing. */
 const FIELD = 100
-const NUDGES: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [-0.01, 0], ArrowRight: [0.01, 0], ArrowUp: [0, -0.01], ArrowDown: [0, 0.01] }
+const NUDGES: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-0.01, 0],
+  ArrowRight: [0.01, 0],
+  ArrowUp: [0, -0.01],
+  ArrowDown: [0, 0.01],
+}
 
 interface Props {
   readonly name: string
@@ -34,9 +48,23 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
     <fieldset class="skeleton" disabled={fixed}>
       <legend>{t('Skeleton')}</legend>
       <div class="skeleton-field">
-        <Field name={name} colour={colour} template={template} chosen={chosen.value} fixed={fixed} inUse={inUse} onChange={onChange} onChoose={choose} onRemove={remove} />
+        <Field
+          name={name}
+          colour={colour}
+          template={template}
+          chosen={chosen.value}
+          fixed={fixed}
+          inUse={inUse}
+          onChange={onChange}
+          onChoose={choose}
+          onRemove={remove}
+        />
         <p class="muted hint">
-          {t(inUse ? 'Objects have this skeleton: joints can be moved, renamed and connected, not added or removed.' : 'Click to add a joint, drag to move it.')}{' '}
+          {t(
+            inUse
+              ? 'Objects have this skeleton: joints can be moved, renamed and connected, not added or removed.'
+              : 'Click to add a joint, drag to move it.',
+          )}{' '}
           {t('Click one joint, then another, to draw or remove the line between them.')}
         </p>
       </div>
@@ -61,7 +89,12 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
               ))}
             </select>
           )}
-          <button type="button" class="button quiet small" disabled={!template.joints.length} onClick={() => onChange(mirrored(template))}>
+          <button
+            type="button"
+            class="button quiet small"
+            disabled={!template.joints.length}
+            onClick={() => onChange(mirrored(template))}
+          >
             {t('Mirror')}
           </button>
         </div>
@@ -82,7 +115,12 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
                 onInput={(event) => onChange(changeJoint(template, index, { name: event.currentTarget.value }))}
               />
               {!inUse && (
-                <button type="button" class="button quiet small danger" aria-label={t('Remove joint {name}', { name: joint.name })} onClick={() => remove(index)}>
+                <button
+                  type="button"
+                  class="button quiet small danger"
+                  aria-label={t('Remove joint {name}', { name: joint.name })}
+                  onClick={() => remove(index)}
+                >
                   ×
                 </button>
               )}
@@ -140,10 +178,27 @@ function Field({ name, colour, template, chosen, fixed, inUse, onChange, onChoos
     event.preventDefault()
   }
   return (
-    <svg viewBox={`0 0 ${FIELD} ${FIELD}`} role="group" aria-label={t('Skeleton of {name}', { name })} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={() => (dragged.value = null)}>
+    <svg
+      viewBox={`0 0 ${FIELD} ${FIELD}`}
+      role="group"
+      aria-label={t('Skeleton of {name}', { name })}
+      onPointerDown={down}
+      onPointerMove={move}
+      onPointerUp={up}
+      onPointerCancel={() => (dragged.value = null)}
+    >
       {template.edges.map(([from, to]) => {
         const [a, b] = [template.joints[from]!, template.joints[to]!]
-        return <line key={`${from}-${to}`} x1={a.x * FIELD} y1={a.y * FIELD} x2={b.x * FIELD} y2={b.y * FIELD} stroke={colour} />
+        return (
+          <line
+            key={`${from}-${to}`}
+            x1={a.x * FIELD}
+            y1={a.y * FIELD}
+            x2={b.x * FIELD}
+            y2={b.y * FIELD}
+            stroke={colour}
+          />
+        )
       })}
       {template.joints.map((joint, index) => (
         <g

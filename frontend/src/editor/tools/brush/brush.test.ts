@@ -134,10 +134,16 @@ describe('a mask', () => {
     test.click(250, 100)
     const label = test.store.records.track(test.tracks[0]!)!.label
     test.command('mask.to-polygon')
-    expect(test.tracks.map((track) => shape(track)?.bounds)).toEqual([[90, 90, 110, 110], [158, 98, 162, 102], [198, 98, 202, 102]])
+    expect(test.tracks.map((track) => shape(track)?.bounds)).toEqual([
+      [90, 90, 110, 110],
+      [158, 98, 162, 102],
+      [198, 98, 202, 102],
+    ])
     expect(test.tracks.map((track) => test.store.records.track(track)?.label)).toEqual([label, label, label])
     expect(test.selection).toEqual(test.tracks)
-    expect(test.session.notice.value?.message).toBe('3 pieces: 2 are objects of their own now. Holes are filled, polygons have none. Specks under 10 pixels are left out.')
+    expect(test.session.notice.value?.message).toBe(
+      '3 pieces: 2 are objects of their own now. Holes are filled, polygons have none. Specks under 10 pixels are left out.',
+    )
     test.press('Ctrl+Z')
     expect([test.tracks.length, shape()?.kind]).toEqual([1, 'mask'])
   })
@@ -153,10 +159,22 @@ describe('a mask', () => {
 
   it('grows and loses whole areas', () => {
     test.press('Shift+U')
-    for (const [x, y] of [[110, 90], [150, 90], [150, 110], [110, 110]] as const) test.click(x, y, { ctrl: true })
+    for (const [x, y] of [
+      [110, 90],
+      [150, 90],
+      [150, 110],
+      [110, 110],
+    ] as const)
+      test.click(x, y, { ctrl: true })
     test.press('Enter')
     expect(maskArea(shape()!)).toBe(400 + 40 * 20)
-    for (const [x, y] of [[90, 90], [95, 90], [95, 110], [90, 110]] as const) test.click(x, y, { ctrl: true, alt: true })
+    for (const [x, y] of [
+      [90, 90],
+      [95, 90],
+      [95, 110],
+      [90, 110],
+    ] as const)
+      test.click(x, y, { ctrl: true, alt: true })
     test.press('Enter')
     expect([maskArea(shape()!), decodeMask(shape()!).left]).toEqual([400 + 800 - 100, 95])
   })

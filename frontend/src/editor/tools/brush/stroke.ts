@@ -63,7 +63,14 @@ export class Stroke extends State<{ start: PointerAt; target: MaskTarget }> {
     this.at = to
     const { track, shape, label } = this.target
     const colour = (shape?.track.colour ?? '') || label.colour
-    this.editor.painting.value = { track, base: shape, colour, square: this.square, erases: this.erases, stretches: this.stretches }
+    this.editor.painting.value = {
+      track,
+      base: shape,
+      colour,
+      square: this.square,
+      erases: this.erases,
+      stretches: this.stretches,
+    }
   }
 
   private end(): void {

@@ -37,7 +37,10 @@ describe('filling', () => {
     paint([100, 100], [160, 100], [160, 160])
     const before = area()
     test.press('Alt+Shift+U').click(130, 130).click(500, 300)
-    expect([area(), test.session.notice.value?.message]).toEqual([before, 'Nothing closes this place. Paint all the way around it first.'])
+    expect([area(), test.session.notice.value?.message]).toEqual([
+      before,
+      'Nothing closes this place. Paint all the way around it first.',
+    ])
   })
 
   it('takes the edge of the frame for a border', () => {

@@ -14,11 +14,20 @@ export class FillIdle extends State<null> {
     const { editor } = this
     const erases = editor.brush.erases.value !== at.alt
     const masks = this.masks()
-    const shape = masks.find((mask) => (erases ? maskContains(mask, at.point) : withRegionAt(mask, at.point, editor.config.video)))
+    const shape = masks.find((mask) =>
+      erases ? maskContains(mask, at.point) : withRegionAt(mask, at.point, editor.config.video),
+    )
     if (!shape) {
-      const what = erases ? t('There is no mask here to take a piece from.') : t('Nothing closes this place. Paint all the way around it first.')
+      const what = erases
+        ? t('There is no mask here to take a piece from.')
+        : t('Nothing closes this place. Paint all the way around it first.')
       editor.session.tell(masks.length ? what : t('Paint a mask first.'))
-    } else this.put(shape, erases ? withoutPieceAt(shape, at.point) : withRegionAt(shape, at.point, editor.config.video), erases)
+    } else
+      this.put(
+        shape,
+        erases ? withoutPieceAt(shape, at.point) : withRegionAt(shape, at.point, editor.config.video),
+        erases,
+      )
   }
 
   override onFinish(): void {

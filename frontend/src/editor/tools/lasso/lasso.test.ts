@@ -25,16 +25,40 @@ describe('the lasso', () => {
     return test.selection
   }
 
-  const BOTH = [[90, 90], [210, 90], [210, 150], [90, 150]] as const
-  const LEFT = [[90, 90], [150, 90], [150, 150], [90, 150]] as const
+  const BOTH = [
+    [90, 90],
+    [210, 90],
+    [210, 150],
+    [90, 150],
+  ] as const
+  const LEFT = [
+    [90, 90],
+    [150, 90],
+    [150, 150],
+    [90, 150],
+  ] as const
 
   it('selects what lies in the line', () => {
     expect(around(BOTH)).toEqual([left, right])
   })
 
   it('takes an object whose greater part lies in the line, and no other', () => {
-    expect(around([[90, 90], [130, 90], [130, 150], [90, 150]])).toEqual([left])
-    expect(around([[90, 90], [115, 90], [115, 150], [90, 150]])).toEqual([])
+    expect(
+      around([
+        [90, 90],
+        [130, 90],
+        [130, 150],
+        [90, 150],
+      ]),
+    ).toEqual([left])
+    expect(
+      around([
+        [90, 90],
+        [115, 90],
+        [115, 150],
+        [90, 150],
+      ]),
+    ).toEqual([])
   })
 
   it('adds with Shift and takes out with Alt', () => {
@@ -50,7 +74,18 @@ describe('the lasso', () => {
 
   it('follows a line that turns inward', () => {
     // Around left and far, below right.
-    expect(around([[90, 90], [145, 90], [145, 200], [395, 200], [395, 90], [445, 90], [445, 210], [90, 210]])).toEqual([left, far])
+    expect(
+      around([
+        [90, 90],
+        [145, 90],
+        [145, 200],
+        [395, 200],
+        [395, 90],
+        [445, 90],
+        [445, 210],
+        [90, 210],
+      ]),
+    ).toEqual([left, far])
   })
 
   it('selects the object under a click', () => {

@@ -62,7 +62,11 @@ export abstract class PathDrawing extends State<Begun> {
   }
 
   override onPointerMove(at: PointerAt): void {
-    if (this.pressed && this.joined && Math.hypot(at.view.x - this.pressed.view.x, at.view.y - this.pressed.view.y) >= STRIDE_PX) {
+    if (
+      this.pressed &&
+      this.joined &&
+      Math.hypot(at.view.x - this.pressed.view.x, at.view.y - this.pressed.view.y) >= STRIDE_PX
+    ) {
       this.freehandFrom ??= this.points.length - 1
       this.points.push(this.placed(at).point)
       this.pressed = at
@@ -92,7 +96,14 @@ export abstract class PathDrawing extends State<Begun> {
   override onFinish(): void {
     this.smooth()
     if (this.points.length < this.least) {
-      this.editor.session.tell(counted(this.least, 'A {kind} has at least {count} point. Click to add more, or press Esc to give up.', 'A {kind} has at least {count} points. Click to add more, or press Esc to give up.', { kind: t(kindOf({ kind: this.kind }).name) }))
+      this.editor.session.tell(
+        counted(
+          this.least,
+          'A {kind} has at least {count} point. Click to add more, or press Esc to give up.',
+          'A {kind} has at least {count} points. Click to add more, or press Esc to give up.',
+          { kind: t(kindOf({ kind: this.kind }).name) },
+        ),
+      )
       return
     }
     const { points } = this
@@ -111,7 +122,12 @@ export abstract class PathDrawing extends State<Begun> {
 
   private preview(at: PointerAt | null): void {
     const next = at && !this.pressed ? this.next(at) : null
-    this.editor.draft.value = { points: [...this.points, ...(next?.points ?? [])], joined: this.joined, closed: this.closed, stuck: next?.stuck ?? null }
+    this.editor.draft.value = {
+      points: [...this.points, ...(next?.points ?? [])],
+      joined: this.joined,
+      closed: this.closed,
+      stuck: next?.stuck ?? null,
+    }
   }
 
   /** What a click at the pointer adds. */
@@ -139,7 +155,10 @@ export abstract class PathDrawing extends State<Begun> {
   private smooth(): void {
     if (this.freehandFrom === null) return
     const tolerance = ROUGH_PX / this.editor.session.view.value.scale
-    this.points = [...this.points.slice(0, this.freehandFrom), ...simplified(this.points.slice(this.freehandFrom), tolerance)]
+    this.points = [
+      ...this.points.slice(0, this.freehandFrom),
+      ...simplified(this.points.slice(this.freehandFrom), tolerance),
+    ]
     this.freehandFrom = null
   }
 }

@@ -21,7 +21,11 @@ describe('drawing a polygon', () => {
   it('sets a vertex with each click; Enter completes it', () => {
     clicks([100, 100], [200, 100], [150, 180])
     test.press('Enter')
-    expect(vertices()).toEqual([[100, 100], [200, 100], [150, 180]])
+    expect(vertices()).toEqual([
+      [100, 100],
+      [200, 100],
+      [150, 180],
+    ])
     expect([shape().kind, shape().origin, test.selection]).toEqual(['polygon', 'keyframe', test.tracks])
   })
 
@@ -63,7 +67,11 @@ describe('drawing a polygon', () => {
     for (let x = 110; x <= 300; x += 10) test.pointerMove(x, 100)
     for (let y = 110; y <= 200; y += 10) test.pointerMove(300, y)
     test.pointerUp(300, 200).press('Enter')
-    expect(vertices()).toEqual([[100, 100], [300, 100], [300, 200]])
+    expect(vertices()).toEqual([
+      [100, 100],
+      [300, 100],
+      [300, 200],
+    ])
   })
 
   it('goes in steps of 45° with Shift', () => {
@@ -91,19 +99,33 @@ describe('beside a neighbour', () => {
   it('sticks to its vertices, and to its sides', () => {
     clicks([203, 98], [300, 150], [204, 150])
     test.press('Enter')
-    expect(vertices()).toEqual([[200, 100], [300, 150], [200, 150]])
+    expect(vertices()).toEqual([
+      [200, 100],
+      [300, 150],
+      [200, 150],
+    ])
   })
 
   it('follows their border with Alt, the shorter way round', () => {
     clicks([203, 98], [300, 250], [150, 201])
     test.click(200, 100, { alt: true })
-    expect(vertices()).toEqual([[200, 100], [300, 250], [150, 200], [200, 200]])
+    expect(vertices()).toEqual([
+      [200, 100],
+      [300, 250],
+      [150, 200],
+      [200, 200],
+    ])
   })
 
   it('follows it the longer way with Shift too, and shows it before the click', () => {
     clicks([300, 250], [150, 101])
     test.pointerMove(200, 150, { alt: true, shift: true })
-    expect(test.editor.draft.value?.points.slice(2)).toEqual([{ x: 100, y: 100 }, { x: 100, y: 200 }, { x: 200, y: 200 }, { x: 200, y: 150 }])
+    expect(test.editor.draft.value?.points.slice(2)).toEqual([
+      { x: 100, y: 100 },
+      { x: 100, y: 200 },
+      { x: 200, y: 200 },
+      { x: 200, y: 150 },
+    ])
   })
 
   it('stays free with Ctrl', () => {
@@ -123,27 +145,50 @@ describe('a polygon', () => {
 
   it('has vertices to drag', () => {
     test.drag([200, 200], [250, 260])
-    expect(vertices()).toEqual([[100, 100], [200, 100], [250, 260], [100, 200]])
+    expect(vertices()).toEqual([
+      [100, 100],
+      [200, 100],
+      [250, 260],
+      [100, 200],
+    ])
   })
 
   it('gets a vertex where its side is dragged', () => {
     test.drag([150, 100], [150, 60])
-    expect(vertices()).toEqual([[100, 100], [150, 60], [200, 100], [200, 200], [100, 200]])
+    expect(vertices()).toEqual([
+      [100, 100],
+      [150, 60],
+      [200, 100],
+      [200, 200],
+      [100, 200],
+    ])
   })
 
   it('loses the vertex that is clicked with Alt, but keeps three', () => {
     test.click(100, 100, { alt: true }).click(200, 100, { alt: true })
-    expect(vertices()).toEqual([[200, 100], [200, 200], [100, 200]])
+    expect(vertices()).toEqual([
+      [200, 100],
+      [200, 200],
+      [100, 200],
+    ])
   })
 
   it('is picked inside and on its border, not beside', () => {
-    expect([test.editor.hit({ x: 140, y: 160 }), test.editor.hit({ x: 97, y: 130 })].map((hit) => hit?.on)).toEqual(['shape', 'shape'])
+    expect([test.editor.hit({ x: 140, y: 160 }), test.editor.hit({ x: 97, y: 130 })].map((hit) => hit?.on)).toEqual([
+      'shape',
+      'shape',
+    ])
     expect(test.editor.hit({ x: 80, y: 80 })).toBeNull()
   })
 
   it('is moved as a whole, and stays in the frame', () => {
     test.drag([150, 150], [20, 160])
-    expect(vertices()).toEqual([[0, 110], [100, 110], [100, 210], [0, 210]])
+    expect(vertices()).toEqual([
+      [0, 110],
+      [100, 110],
+      [100, 210],
+      [0, 210],
+    ])
   })
 })
 
@@ -165,7 +210,10 @@ describe('points', () => {
     test.press('Enter')
     test.drag([200, 120], [220, 140])
     test.click(100, 100, { alt: true })
-    expect(pointsOf(shape()).map(({ x, y }) => [x, y])).toEqual([[220, 140], [150, 180]])
+    expect(pointsOf(shape()).map(({ x, y }) => [x, y])).toEqual([
+      [220, 140],
+      [150, 180],
+    ])
   })
 })
 
@@ -178,7 +226,11 @@ describe('single vertices', () => {
 
   it('one goes with Delete while the pointer is on it', () => {
     test.pointerMove(201, 101).press('Delete')
-    expect(vertices()).toEqual([[100, 100], [200, 200], [100, 200]])
+    expect(vertices()).toEqual([
+      [100, 100],
+      [200, 200],
+      [100, 200],
+    ])
     test.press('Ctrl+Z')
     expect(vertices()).toHaveLength(4)
   })
@@ -196,7 +248,13 @@ describe('single vertices', () => {
 
   it('a double click on a side adds one there', () => {
     test.click(130, 101).doubleClick(130, 101)
-    expect(vertices()).toEqual([[100, 100], [130, 100], [200, 100], [200, 200], [100, 200]])
+    expect(vertices()).toEqual([
+      [100, 100],
+      [130, 100],
+      [200, 100],
+      [200, 200],
+      [100, 200],
+    ])
   })
 
   it('a double click inside adds none', () => {

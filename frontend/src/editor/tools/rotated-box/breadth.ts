@@ -41,7 +41,9 @@ export class Breadth extends State<{ from: Point; to: Point; label: Label }> {
 
   override onFinish(): void {
     if (!this.drawn) {
-      this.editor.session.tell(t('Move at least {distance} px away from the side, then click.', { distance: SMALLEST_PX }))
+      this.editor.session.tell(
+        t('Move at least {distance} px away from the side, then click.', { distance: SMALLEST_PX }),
+      )
       return
     }
     this.editor.draft.value = null

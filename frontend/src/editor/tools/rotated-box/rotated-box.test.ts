@@ -11,7 +11,9 @@ beforeEach(async () => {
 
 /** Centre, sides, and the angle in degrees. */
 function box() {
-  const { x, y, width, height, angle } = rotatedBoxOf(test.store.queries.shapeAt(test.tracks[0]!, test.session.frame.value)!)
+  const { x, y, width, height, angle } = rotatedBoxOf(
+    test.store.queries.shapeAt(test.tracks[0]!, test.session.frame.value)!,
+  )
   return [x, y, width, height, (angle * 180) / Math.PI].map(Math.round)
 }
 

@@ -28,7 +28,11 @@ export class Gripping extends State<{ track: TrackId; grip: Grip }> {
     if (!shape) return
     const sticky = (shape.kind === 'polygon' || shape.kind === 'polyline') && !at.ctrl
     const point = (sticky ? this.editor.stickTo(at.point, shape.track.id) : null) ?? at.point
-    const changed = kindOf(shape).gripped(shape, this.grip.id, point, { shift: at.shift, alt: at.alt, frame: this.editor.config.video })
+    const changed = kindOf(shape).gripped(shape, this.grip.id, point, {
+      shift: at.shift,
+      alt: at.alt,
+      frame: this.editor.config.video,
+    })
     if (!changed) return
     this.changed = true
     this.gesture.update((tx) => tx.putRow(shape.track.id, keyframe(this.frame, changed, { occluded: shape.occluded })))

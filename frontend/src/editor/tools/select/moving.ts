@@ -16,7 +16,9 @@ export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[]
     this.start = start
     this.frame = this.editor.session.frame.value
     this.shapes = tracks.map((track) => this.editor.shapeToEdit(track)).filter((shape) => shape !== null)
-    this.gesture = this.editor.store.beginGesture(this.shapes.length === 1 ? `Move ${kindOf(this.shapes[0]!).name}` : `Move ${this.shapes.length} objects`)
+    this.gesture = this.editor.store.beginGesture(
+      this.shapes.length === 1 ? `Move ${kindOf(this.shapes[0]!).name}` : `Move ${this.shapes.length} objects`,
+    )
   }
 
   override onPointerMove(at: PointerAt): void {
@@ -36,7 +38,10 @@ export class Moving extends State<{ start: PointerAt; tracks: readonly TrackId[]
 
   override onPointerUp(): void {
     this.gesture.commit()
-    this.editor.following.edited(this.shapes.map(({ track }) => track.id), this.frame)
+    this.editor.following.edited(
+      this.shapes.map(({ track }) => track.id),
+      this.frame,
+    )
     this.machine.idle()
   }
 

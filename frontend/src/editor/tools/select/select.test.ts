@@ -72,7 +72,10 @@ describe('dragging a shape', () => {
     const other = test.given({ 0: [300, 100, 400, 200] })
     test.session.select(track, other)
     test.drag([150, 150], [160, 150])
-    expect([test.box(track), test.box(other)]).toEqual([[110, 100, 210, 200], [310, 100, 410, 200]])
+    expect([test.box(track), test.box(other)]).toEqual([
+      [110, 100, 210, 200],
+      [310, 100, 410, 200],
+    ])
   })
 
   it('keeps to one axis with Shift', () => {

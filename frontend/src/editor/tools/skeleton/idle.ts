@@ -7,7 +7,8 @@ export class SkeletonIdle extends State<null> {
 
   override onPointerDown(at: PointerAt): void {
     const label = this.editor.labelToDraw('skeleton')
-    if (label?.skeleton && this.editor.mayDraw()) this.machine.transition(Placing, { start: at.point, label: label.id, template: label.skeleton })
+    if (label?.skeleton && this.editor.mayDraw())
+      this.machine.transition(Placing, { start: at.point, label: label.id, template: label.skeleton })
   }
 
   override onCancel(): void {

@@ -17,7 +17,10 @@ function joints() {
 describe('drawing a skeleton', () => {
   it('spreads its label’s joints over the box, and chooses a label that has some', () => {
     test.press('J').drag([100, 100], [200, 300])
-    expect(joints()).toEqual([[150, 100, Seen.visible], [150, 300, Seen.visible]])
+    expect(joints()).toEqual([
+      [150, 100, Seen.visible],
+      [150, 300, Seen.visible],
+    ])
     expect(test.store.records.track(test.tracks[0]!)?.label).toBe(3)
     expect(test.selection).toEqual(test.tracks)
   })
@@ -45,7 +48,10 @@ describe('a skeleton', () => {
 
   it('has joints that are dragged one by one', () => {
     test.drag([150, 100], [120, 90])
-    expect(joints()).toEqual([[120, 90, Seen.visible], [150, 300, Seen.visible]])
+    expect(joints()).toEqual([
+      [120, 90, Seen.visible],
+      [150, 300, Seen.visible],
+    ])
   })
 
   it('has joints that Alt and a click make occluded, absent and visible again', () => {
@@ -60,7 +66,10 @@ describe('a skeleton', () => {
 
   it('moves as a whole', () => {
     test.drag([150, 200], [160, 205])
-    expect(joints()).toEqual([[160, 105, Seen.visible], [160, 305, Seen.visible]])
+    expect(joints()).toEqual([
+      [160, 105, Seen.visible],
+      [160, 305, Seen.visible],
+    ])
   })
 
   it('is scaled by its corners', () => {
@@ -73,6 +82,9 @@ describe('a skeleton', () => {
     test.session.frame.value = 10
     test.press('K').drag([150, 100], [190, 140])
     test.session.frame.value = 5
-    expect(joints()).toEqual([[170, 120, Seen.visible], [150, 300, Seen.visible]])
+    expect(joints()).toEqual([
+      [170, 120, Seen.visible],
+      [150, 300, Seen.visible],
+    ])
   })
 })

@@ -24,18 +24,27 @@ export class SliceDrawing extends PathDrawing {
       editor.session.tell(t('Draw the line through a polygon or a mask, from one side to the other.'))
       return
     }
-    const tracks = editor.store.transact(`Slice ${cut.length === 1 ? kindOf(cut[0]!.shape).name : `${cut.length} objects`}`, (tx) =>
-      cut.flatMap(({ shape, parts }) => putParts(tx, shape, frame, parts)),
+    const tracks = editor.store.transact(
+      `Slice ${cut.length === 1 ? kindOf(cut[0]!.shape).name : `${cut.length} objects`}`,
+      (tx) => cut.flatMap(({ shape, parts }) => putParts(tx, shape, frame, parts)),
     )
     editor.session.select(...tracks)
     const more = tracks.length - cut.length
-    editor.session.tell(counted(more, 'The smaller part is an object of its own now, on this frame.', '{count} smaller parts are objects of their own now, on this frame.'))
+    editor.session.tell(
+      counted(
+        more,
+        'The smaller part is an object of its own now, on this frame.',
+        '{count} smaller parts are objects of their own now, on this frame.',
+      ),
+    )
     if (!editor.keepsTool.value) editor.useTool('select')
   }
 
   private met(): ShownShape[] {
     const { session, store } = this.editor
-    const shapes = store.queries.shapesAt(this.frame).filter(({ kind, track }) => (kind === 'polygon' || kind === 'mask') && !session.isHidden(track.id, this.frame))
+    const shapes = store.queries
+      .shapesAt(this.frame)
+      .filter(({ kind, track }) => (kind === 'polygon' || kind === 'mask') && !session.isHidden(track.id, this.frame))
     const selected = shapes.filter(({ track }) => session.selection.value.has(track.id))
     return selected.length ? selected : shapes.filter(({ track }) => !track.locked)
   }

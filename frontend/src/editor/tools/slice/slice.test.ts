@@ -25,7 +25,10 @@ describe('a line through a polygon', () => {
 
   it('cuts it in two: the larger part stays, the smaller one is a new object with its label', () => {
     path([130, 50], [130, 250])
-    expect(bounds()).toEqual([[130, 100, 200, 200], [100, 100, 130, 200]])
+    expect(bounds()).toEqual([
+      [130, 100, 200, 200],
+      [100, 100, 130, 200],
+    ])
     expect(test.tracks.map((track) => test.store.records.track(track)?.label)).toEqual([4, 4])
     expect([test.selection, test.session.tool.value]).toEqual([test.tracks, 'select'])
     expect(test.session.notice.value?.message).toContain('object of its own')
@@ -41,7 +44,10 @@ describe('a line through a polygon', () => {
     for (let x = 60; x <= 150; x += 10) test.pointerMove(x, 150)
     for (let y = 160; y <= 250; y += 10) test.pointerMove(150, y)
     test.pointerUp(150, 250).press('Enter')
-    expect(bounds()).toEqual([[100, 100, 200, 200], [100, 150, 150, 200]])
+    expect(bounds()).toEqual([
+      [100, 100, 200, 200],
+      [100, 150, 150, 200],
+    ])
   })
 
   it('that doesn’t cross it cuts nothing, says so, and the tool stays', () => {
@@ -69,7 +75,10 @@ describe('a line through a polygon', () => {
     test.session.frame.value = 10
     test.press('Alt+J')
     path([130, 50], [130, 250])
-    expect([test.store.queries.extent(test.tracks[0]!), test.store.queries.extent(test.tracks[1]!)]).toEqual([[0, 20], [10, 10]])
+    expect([test.store.queries.extent(test.tracks[0]!), test.store.queries.extent(test.tracks[1]!)]).toEqual([
+      [0, 20],
+      [10, 10],
+    ])
   })
 })
 
