@@ -1,4 +1,4 @@
-import type { Draft } from '@/editor/draft'
+import type { Draft } from '@/editor/shapes/draft'
 import { videoToView, type View } from '@/geometry/view-transform'
 
 const POINT_PX = 3.5

@@ -1,5 +1,5 @@
 /** The stroke under way, on a canvas of its own: each move adds what is new, and nothing else is drawn again. */
-import type { Painting, Stretch } from '@/editor/brush'
+import type { Painting, Stretch } from '@/editor/masks/brush'
 import { matrixOf, type View } from '@/geometry/view-transform'
 import { maskImage } from './kinds/mask'
 

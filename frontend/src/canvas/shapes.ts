@@ -1,6 +1,6 @@
 import type { Editor } from '@/editor/editor'
-import { isPlaced } from '@/editor/frame-tags'
-import { tagText } from '@/editor/tags'
+import { isPlaced } from '@/editor/time/frame-tags'
+import { tagText } from '@/editor/objects/tag-text'
 import { intersects } from '@/geometry/box'
 import { kindOf, type Grip } from '@/geometry/kinds'
 import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'

@@ -4,7 +4,7 @@ import { follow } from '@/core/follow'
 import type { Scheduler } from '@/core/scheduler'
 import type { Scope } from '@/core/scope'
 import type { Editor } from '@/editor/editor'
-import { openMenuAt } from '@/editor/object-menu'
+import { openMenuAt } from '@/editor/objects/menu'
 import type { PointerAt } from '@/editor/tool'
 import {
   fitted,

@@ -1,6 +1,6 @@
 /** Draws the ways of objects around the current frame, and the selected objects on their neighbouring keyframes. */
 import type { Editor } from '@/editor/editor'
-import { isDoubtful, isKeyframe, type Path } from '@/editor/path-of'
+import { isDoubtful, isKeyframe, type Path } from '@/editor/trajectories/path-of'
 import { boxInView, videoToView, type View } from '@/geometry/view-transform'
 import type { Point } from '@/geometry/box'
 import { trackColour } from '@/store/colours'

@@ -2,7 +2,7 @@
 import type { Signal } from '@preact/signals-core'
 import { follow } from '@/core/follow'
 import type { Scope } from '@/core/scope'
-import type { Layout } from '@/editor/layout'
+import type { Layout } from '@/editor/preferences/layout'
 
 const STEP_PX = 24
 

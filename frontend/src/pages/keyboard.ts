@@ -4,7 +4,7 @@ import type { Scope } from '@/core/scope'
 import { perform } from '@/editor/commands'
 import { chooseLabel, labelOfKey } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
-import { belongsToControl, keyOf } from '@/editor/keys'
+import { belongsToControl, keyOf } from '@/editor/keys/keys'
 
 /** In the order of F6. */
 const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side', 'history', 'cards', 'banner']

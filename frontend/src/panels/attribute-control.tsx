@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
-import { toggled, valueText, type Field, type Shown } from '@/editor/attributes'
+import { toggled, valueText, type Field, type Shown } from '@/editor/objects/attributes'
 
 /** More choices than this are a list to open instead of chips. */
 const MOST_CHIPS = 9

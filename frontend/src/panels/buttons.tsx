@@ -1,7 +1,7 @@
 import { t } from '@/core/text'
 import { perform, command } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
-import { shownKey } from '@/editor/keys'
+import { shownKey } from '@/editor/keys/keys'
 import { Icon } from './icons'
 
 interface CommandButtonProps {

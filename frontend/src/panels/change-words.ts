@@ -1,7 +1,7 @@
 /** What a line of the history says. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import type { ChangeGroup } from '@/store/change-groups'
 import type { TrackId } from '@/store/types'
 

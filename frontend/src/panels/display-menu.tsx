@@ -1,5 +1,5 @@
 import { t } from '@/core/text'
-import { COLOUR_BY, TAG_PARTS, TAG_WHEN, THICKEST_PX, type TagPart, type TagWhen } from '@/editor/display'
+import { COLOUR_BY, TAG_PARTS, TAG_WHEN, THICKEST_PX, type TagPart, type TagWhen } from '@/editor/preferences/display'
 import type { Editor } from '@/editor/editor'
 import type { ColourBy } from '@/store/colours'
 import { Popover } from './popover'

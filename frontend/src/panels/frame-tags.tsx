@@ -1,7 +1,7 @@
 import { t } from '@/core/text'
 import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
-import { hasTag, isTagLabel, toggleTag } from '@/editor/frame-tags'
+import { hasTag, isTagLabel, toggleTag } from '@/editor/time/frame-tags'
 import type { Label } from '@/store/types'
 
 const BEGINS = 'Begins on this frame. With Shift: up to this frame. With Alt: this frame alone'

@@ -4,7 +4,7 @@ import type { Editor } from '@/editor/editor'
 import { spelt } from '@/editor/time/edit'
 import { planMerge, type Choices, type Conflict } from '@/editor/time/merge'
 import { mergeTracks, sourcesOf } from '@/editor/time/merging'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import { Modal } from './modal'
 import type { TimeDialogProps } from './time-dialogs'
 

@@ -1,6 +1,6 @@
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { conditionsOf, SORT_KEYS, type Content, type SortKey } from '@/editor/track-filter'
+import { conditionsOf, SORT_KEYS, type Content, type SortKey } from '@/editor/lists/track-filter'
 import type { Track } from '@/store/types'
 import { Popover } from './popover'
 

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { accept, offersFor, type Offer } from '@/editor/palette'
+import { accept, offersFor, type Offer } from '@/editor/help/palette'
 import { Modal } from './modal'
 
 export function Palette({ editor }: { editor: Editor }) {

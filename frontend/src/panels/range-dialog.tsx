@@ -13,7 +13,7 @@ import {
   trimToRange,
 } from '@/editor/time/range'
 import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import { Modal } from './modal'
 import type { TimeDialogProps } from './time-dialogs'
 

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { tourSteps } from '@/editor/tour'
+import { tourSteps } from '@/editor/help/tour'
 import type { Box } from '@/geometry/box'
 import { placeCard } from './place-card'
 

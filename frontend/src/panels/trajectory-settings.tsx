@@ -1,8 +1,8 @@
 import type { Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import type { Anchor } from '@/editor/path-of'
-import { FARTHEST_JUMP_PX, LONGEST } from '@/editor/trajectories'
+import type { Anchor } from '@/editor/trajectories/path-of'
+import { FARTHEST_JUMP_PX, LONGEST } from '@/editor/trajectories/trajectories'
 
 /** Where objects come from and go to, on the picture. */
 export function TrajectorySettings({ editor }: { editor: Editor }) {

@@ -1,5 +1,5 @@
 import { t } from '@/core/text'
-import { SPEEDS } from '@/editor/playback'
+import { SPEEDS } from '@/editor/time/playback'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
 import { DisplayMenu } from './display-menu'

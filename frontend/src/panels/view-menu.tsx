@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { command, perform } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
-import { PICTURE_RANGE, SMOOTHING, type Picture, type Smoothing } from '@/editor/view-options'
+import { PICTURE_RANGE, SMOOTHING, type Picture, type Smoothing } from '@/editor/preferences/view'
 import { CommandButton } from './buttons'
 import { MenuButton } from './menu-button'
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Edge } from '@/editor/edges'
+import type { Edge } from '@/editor/time/edges'
 import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
 import { keyframeBox } from '@/store/chunks'

@@ -1,5 +1,5 @@
 /** What a press on the timeline goes on as. A drag changes records through one gesture: one step of undo. */
-import { endsFrame, limitsOf, moveEdge, type Edge } from '@/editor/edges'
+import { endsFrame, limitsOf, moveEdge, type Edge } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
 import type { Gesture } from '@/store/store'
 import { windowStart, WINDOW } from '@/store/chunks'

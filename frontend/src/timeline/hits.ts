@@ -1,5 +1,5 @@
 /** What lies under the pointer in the timeline. Pure: asks the view and the rows. */
-import { edgeBefore, endsFrame, type Edge } from '@/editor/edges'
+import { edgeBefore, endsFrame, type Edge } from '@/editor/time/edges'
 import { Flag } from '@/store/chunks'
 import type { TrackRows } from '@/store/track-rows'
 import type { FrameNumber } from '@/store/types'

@@ -1,5 +1,5 @@
 /** The column of names, left of the frames. */
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import type { Track } from '@/store/types'
 import { clipped, GUTTER_PX, NAME_X, ROW_PX, type Surface } from './layout'
 import type { Line } from './lines'

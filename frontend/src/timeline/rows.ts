@@ -1,5 +1,5 @@
 /** One row of the timeline: a track's keyframes, predictions, gaps, and how far a run has come. */
-import { edgeBefore } from '@/editor/edges'
+import { edgeBefore } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
 import { Flag, windowStart, WINDOW } from '@/store/chunks'
 import { trackColour } from '@/store/colours'

@@ -1,6 +1,6 @@
 /** The upper part of the timeline: frame numbers, what is buffered, thumbnails, and the playheads. */
 import type { Editor } from '@/editor/editor'
-import type { Units } from '@/editor/timeline-settings'
+import type { Units } from '@/editor/preferences/timeline'
 import type { EditorConfig, FrameNumber } from '@/store/types'
 import { clipped, GUTTER_PX, MINIMAP_PX, RULER_PX, STRIP_PX, xOf, type Surface } from './layout'
 import { drawMinimapHead } from './minimap'

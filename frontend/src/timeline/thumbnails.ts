@@ -1,6 +1,6 @@
 /** Small pictures of the objects, cut from the frame that is decoded anyway or from the strip. A bounded sheet of them. */
 import type { Editor } from '@/editor/editor'
-import { isTagLabel } from '@/editor/frame-tags'
+import { isTagLabel } from '@/editor/time/frame-tags'
 import type { Box } from '@/geometry/box'
 import type { EditorConfig, FrameNumber, Track, TrackId } from '@/store/types'
 import type { Thumbnails } from './names'

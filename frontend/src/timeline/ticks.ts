@@ -1,6 +1,6 @@
 /** Where the ruler has numbers, and which. Pure. */
 import { clock } from '@/core/clock'
-import type { Units } from '@/editor/timeline-settings'
+import type { Units } from '@/editor/preferences/timeline'
 import { tickStep, type Scale } from './scale'
 
 export interface Ticks {

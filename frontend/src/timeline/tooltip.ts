@@ -1,9 +1,9 @@
 /** What lies under the pointer, in words. */
 import { clock } from '@/core/clock'
 import { t } from '@/core/text'
-import { stateAt, type State } from '@/editor/edges'
+import { stateAt, type State } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import { Flag } from '@/store/chunks'
 import type { FrameNumber, Track } from '@/store/types'
 import type { Hit } from './hits'

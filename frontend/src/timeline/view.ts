@@ -1,6 +1,6 @@
 /** Which frames and which lines are in view. It knows the editor, but not the page. */
 import type { Editor } from '@/editor/editor'
-import { isTagLabel } from '@/editor/frame-tags'
+import { isTagLabel } from '@/editor/time/frame-tags'
 import type { FrameNumber, Track, TrackId } from '@/store/types'
 import { GUTTER_PX, MINIMAP_PX, ROW_PX, RULER_PX, STRIP_PX } from './layout'
 import { changingAttributes, linesOf, type Line } from './lines'

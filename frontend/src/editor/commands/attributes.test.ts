@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
-import { heldAt } from '@/editor/attributes'
+import { heldAt } from '@/editor/objects/attributes'
 import type { TrackId } from '@/store/types'
 import { clearFromHere, fieldsOf, removeStep, selectedTracks, setAttribute } from './attributes'
 

@@ -1,4 +1,11 @@
-import { sharedFields, withoutStep, withoutStepsFrom, withValue, withValueIn, type Field } from '@/editor/attributes'
+import {
+  sharedFields,
+  withoutStep,
+  withoutStepsFrom,
+  withValue,
+  withValueIn,
+  type Field,
+} from '@/editor/objects/attributes'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 import type { TrackFields } from '@/protocol/generated'

@@ -3,7 +3,7 @@ import { TestEditor } from '@/testing/test-editor'
 import { Flag } from '@/store/chunks'
 import { videoToView } from '@/geometry/view-transform'
 import type { TrackId } from '@/store/types'
-import { offersFor } from '@/editor/palette'
+import { offersFor } from '@/editor/help/palette'
 import { COMMANDS, perform } from '.'
 import { labelOfKey } from './tracks'
 

@@ -1,6 +1,6 @@
 import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
-import { COLOUR_BY, TAG_WHEN } from '@/editor/display'
+import { COLOUR_BY, TAG_WHEN } from '@/editor/preferences/display'
 import type { Editor } from '@/editor/editor'
 
 const FILL_STEP = 0.1

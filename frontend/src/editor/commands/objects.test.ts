@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { between } from '@/editor/list-selection'
+import { between } from '@/editor/lists/between'
 import { TestEditor } from '@/testing/test-editor'
 import type { TrackId } from '@/store/types'
 import { recolour, relabel, renumber, setLocked } from './objects'

@@ -1,10 +1,10 @@
 /** What is done with objects picked in the list, one or thousands: each is one step of undo. */
 import { counted, t } from '@/core/text'
-import { relabelled } from '@/editor/attributes'
+import { relabelled } from '@/editor/objects/attributes'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { isTagLabel } from '@/editor/frame-tags'
-import { openMenuOfSelection } from '@/editor/object-menu'
+import { isTagLabel } from '@/editor/time/frame-tags'
+import { openMenuOfSelection } from '@/editor/objects/menu'
 import type { FrameNumber, Label, Track, TrackId } from '@/store/types'
 
 /** The tracks of `ids` that this person may change; says why where one can't be. */

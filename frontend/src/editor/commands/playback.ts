@@ -1,7 +1,7 @@
 import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { SPEEDS } from '@/editor/playback'
+import { SPEEDS } from '@/editor/time/playback'
 
 const look = { group: 'Playback', undoable: false } as const
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { TimelineControl } from '@/editor/timeline-control'
+import type { TimelineControl } from '@/editor/time/timeline-control'
 import { TestEditor } from '@/testing/test-editor'
 import type { TrackId } from '@/store/types'
 

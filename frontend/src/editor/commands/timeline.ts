@@ -1,6 +1,6 @@
 import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
-import { limitsOf, moveEdge, stateAt } from '@/editor/edges'
+import { limitsOf, moveEdge, stateAt } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
 
 const look = { group: 'View', undoable: false, when: (editor: Editor) => editor.timeline !== null } as const

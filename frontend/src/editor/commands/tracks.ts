@@ -1,6 +1,6 @@
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { isTagLabel, toggleTag } from '@/editor/frame-tags'
+import { isTagLabel, toggleTag } from '@/editor/time/frame-tags'
 import type { Label } from '@/store/types'
 import { labelsFor, relabel } from './objects'
 

@@ -2,7 +2,7 @@
 import type { Signal } from '@preact/signals-core'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { PLAIN, type Picture } from '@/editor/view-options'
+import { PLAIN, type Picture } from '@/editor/preferences/view'
 import { videoToView, zoomedAt } from '@/geometry/view-transform'
 
 const look = { group: 'View', undoable: false } as const

@@ -1,7 +1,7 @@
 /** Changing whole stretches of tracks: everything loaded before, checked against what this person may change, one step of undo. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import { rangesOf, type Range, type Transaction } from '@/store/transaction'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { coalesced, differing, indexFrom, type Rows } from './rows'

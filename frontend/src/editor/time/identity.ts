@@ -1,7 +1,7 @@
 /** Which object a stretch of shapes belongs to: splitting a track, and exchanging two from a frame on. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Track, TrackId } from '@/store/types'
 import { apply, putMine, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'

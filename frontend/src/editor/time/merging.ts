@@ -1,7 +1,7 @@
 /** Merging the selected tracks: at once where they agree, else after a look at where they don't. */
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import type { Track, TrackId } from '@/store/types'
 import { apply, isWhollyMine, rowsOf, tracksToChange, whenLoaded } from './edit'
 import { mergedSteps, planMerge, type Choices, type Source } from './merge'

@@ -1,7 +1,7 @@
 /** What can be done with tracks on a range of frames, or on all frames where none is chosen. Each is one step of undo. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { nameOf } from '@/editor/track-name'
+import { nameOf } from '@/editor/objects/name'
 import { kindOf } from '@/geometry/kinds'
 import type { Range, Transaction } from '@/store/transaction'
 import type { Label, Row, TrackId } from '@/store/types'

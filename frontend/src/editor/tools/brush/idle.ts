@@ -1,4 +1,4 @@
-import { maskTarget } from '@/editor/masks'
+import { maskTarget } from '@/editor/masks/target'
 import { State, type PointerAt } from '@/editor/tool'
 import { Stroke } from './stroke'
 

@@ -1,5 +1,5 @@
-import { Canvas, type Stretch } from '@/editor/brush'
-import { putMask, type MaskTarget } from '@/editor/masks'
+import { Canvas, type Stretch } from '@/editor/masks/brush'
+import { putMask, type MaskTarget } from '@/editor/masks/target'
 import { State, type PointerAt } from '@/editor/tool'
 import type { Point } from '@/geometry/box'
 import { stamp } from '@/geometry/rle'

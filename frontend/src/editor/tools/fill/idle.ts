@@ -1,5 +1,5 @@
 import { t } from '@/core/text'
-import { putMask } from '@/editor/masks'
+import { putMask } from '@/editor/masks/target'
 import { State, type PointerAt } from '@/editor/tool'
 import type { Geometry } from '@/geometry/kinds'
 import { withoutPieceAt, withRegionAt } from '@/geometry/flood'

@@ -1,5 +1,5 @@
-import { Canvas } from '@/editor/brush'
-import { maskTarget, putMask } from '@/editor/masks'
+import { Canvas } from '@/editor/masks/brush'
+import { maskTarget, putMask } from '@/editor/masks/target'
 import type { PointerAt } from '@/editor/tool'
 import type { Point } from '@/geometry/box'
 import { fillPolygon } from '@/geometry/rle'

@@ -1,5 +1,5 @@
-import { cursorOf } from '@/editor/hit-test'
-import { addVertex } from '@/editor/vertices'
+import { cursorOf } from '@/editor/shapes/hit-test'
+import { addVertex } from '@/editor/shapes/vertices'
 import { State, type PointerAt } from '@/editor/tool'
 import { Gripping } from './gripping'
 import { Marquee } from './marquee'

@@ -1,5 +1,5 @@
 import { counted, t } from '@/core/text'
-import { putParts } from '@/editor/parts'
+import { putParts } from '@/editor/shapes/parts'
 import type { Point } from '@/geometry/box'
 import { kindOf, type Geometry } from '@/geometry/kinds'
 import { ofVertices, verticesOf } from '@/geometry/kinds/vertex-list'

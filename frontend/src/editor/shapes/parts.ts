@@ -3,7 +3,7 @@ import type { Geometry } from '@/geometry/kinds'
 import { keyframe } from '@/store/chunks'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, ShownShape, TrackId } from '@/store/types'
-import { fieldsOf } from './time/identity'
+import { fieldsOf } from '@/editor/time/identity'
 
 /**
  * Put parts in a shape's place: the first stays with its track, each other one becomes an object with the same label and

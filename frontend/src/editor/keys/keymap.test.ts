@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
-import { command, COMMANDS } from './commands'
-import { PRESETS } from './key-presets'
-import { choiceOf } from './key-choice'
+import { command, COMMANDS } from '@/editor/commands'
+import { PRESETS } from './presets'
+import { choiceOf } from './choice'
 import { Keymap } from './keymap'
 
 let keymap: Keymap

@@ -2,7 +2,7 @@
 import { keyframe } from '@/store/chunks'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Row, ShownShape, TrackId } from '@/store/types'
-import type { Editor } from './editor'
+import type { Editor } from '@/editor/editor'
 
 /** A keyframe of what is shown, or of the track's ghost. */
 export function keyframeOf(shape: ShownShape, frame: FrameNumber, more: Partial<Row> = {}): Row {

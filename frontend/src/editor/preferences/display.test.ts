@@ -4,7 +4,7 @@ import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
 import type { ShownShape, TrackId } from '@/store/types'
 import { DisplaySettings } from './display'
-import { tagText } from './tags'
+import { tagText } from '@/editor/objects/tag-text'
 
 let test: TestEditor
 let track: TrackId

@@ -1,9 +1,9 @@
 /** What the command palette offers for a query: commands, labels, tracks by number, frames; best first. */
 import { t } from '@/core/text'
-import type { Command } from './command'
-import { COMMANDS, perform } from './commands'
-import { chooseLabel, keyOfLabel } from './commands/tracks'
-import type { Editor } from './editor'
+import type { Command } from '@/editor/command'
+import { COMMANDS, perform } from '@/editor/commands'
+import { chooseLabel, keyOfLabel } from '@/editor/commands/tracks'
+import type { Editor } from '@/editor/editor'
 import { bestMatch, type Match } from './fuzzy'
 import { synonymsOf } from './synonyms'
 

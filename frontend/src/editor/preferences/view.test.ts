@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
-import { ViewOptions } from './view-options'
+import { ViewOptions } from './view'
 
 let test: TestEditor
 

@@ -1,7 +1,7 @@
 /** What people call a track. */
 import { t } from '@/core/text'
 import type { Track, TrackId } from '@/store/types'
-import type { Editor } from './editor'
+import type { Editor } from '@/editor/editor'
 
 /** "car 7"; a track has no number before the server gave it one. Of one that isn't known here: "an object". */
 export function nameOf(editor: Editor, track: Track | TrackId): string {

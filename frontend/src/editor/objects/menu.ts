@@ -1,9 +1,9 @@
 /** Where actions for the selected objects appear on the picture: the bar beside them, and the menu. CSS px of the canvas. */
 import { united, type Box, type Point } from '@/geometry/box'
 import { boxInView } from '@/geometry/view-transform'
-import type { Editor } from './editor'
-import { isPlaced } from './frame-tags'
-import type { PointerAt } from './tool'
+import type { Editor } from '@/editor/editor'
+import { isPlaced } from '@/editor/time/frame-tags'
+import type { PointerAt } from '@/editor/tool'
 
 export interface Size {
   readonly width: number

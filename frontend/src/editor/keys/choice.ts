@@ -1,5 +1,5 @@
 import type { Label } from '@/store/types'
-import type { Command } from './command'
+import type { Command } from '@/editor/command'
 import type { Keymap } from './keymap'
 
 /** Whether a key that was pressed can be given to a command. */

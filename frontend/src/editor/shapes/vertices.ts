@@ -2,7 +2,7 @@
 import { t } from '@/core/text'
 import type { Point } from '@/geometry/box'
 import { kindOf, type Grip } from '@/geometry/kinds'
-import type { Editor } from './editor'
+import type { Editor } from '@/editor/editor'
 import { REACH } from './hit-test'
 
 /**

@@ -1,7 +1,7 @@
 /** What a person is shown the first time: a few places of the page, each with one thing to know. */
 import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
-import type { Editor } from './editor'
+import type { Editor } from '@/editor/editor'
 
 export interface TourStep {
   /** CSS selector of what it is about. */

@@ -1,8 +1,8 @@
 /** What a person can do where their work and somebody else's met. Whatever they choose, undo takes it back. */
 import { t } from '@/core/text'
 import type { Met } from '@/store/conflicts'
-import { restoreTracks } from './commands/history'
-import type { Editor } from './editor'
+import { restoreTracks } from '@/editor/commands/history'
+import type { Editor } from '@/editor/editor'
 
 /** Words for one place, and the choice that changes something; dismissing is the other one. */
 export interface ConflictWords {

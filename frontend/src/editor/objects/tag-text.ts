@@ -1,7 +1,7 @@
 /** What stands beside a shape on the picture. */
 import type { FrameNumber, Label, ShownShape } from '@/store/types'
 import { heldAt, valueText } from './attributes'
-import type { TagPart } from './display'
+import type { TagPart } from '@/editor/preferences/display'
 
 const LONGEST = 48
 

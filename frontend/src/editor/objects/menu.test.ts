@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
 import type { Box } from '@/geometry/box'
 import type { TrackId } from '@/store/types'
-import { openMenuAt, placeBeside, selectionInView } from './object-menu'
+import { openMenuAt, placeBeside, selectionInView } from './menu'
 
 const ROOM = { width: 640, height: 360 }
 const BAR = { width: 300, height: 36 }

@@ -2,7 +2,7 @@
 import { t } from '@/core/text'
 import { kindOf } from '@/geometry/kinds'
 import type { FrameNumber, Run, ShownShape, TrackId } from '@/store/types'
-import type { Editor } from './editor'
+import type { Editor } from '@/editor/editor'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 import { awaitsCorrection, planRetrack } from './retrack'
 

@@ -1,5 +1,5 @@
 /** What other tools call our commands, or what people type who look for them: found by the palette and the key help. */
-import type { Command } from './command'
+import type { Command } from '@/editor/command'
 
 export const SYNONYMS: Readonly<Record<string, string>> = {
   'tool.box': 'rectangle bounding box bbox cuboid',

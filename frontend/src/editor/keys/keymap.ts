@@ -1,8 +1,8 @@
 /** Which key does what for this person: their own choices over a preset, over the keys that commands bring along. */
 import { computed, signal, type Signal } from '@preact/signals-core'
-import type { Command } from './command'
-import { command, COMMANDS } from './commands'
-import { isPreset, PRESETS, type PresetId } from './key-presets'
+import type { Command } from '@/editor/command'
+import { command, COMMANDS } from '@/editor/commands'
+import { isPreset, PRESETS, type PresetId } from './presets'
 import { shownKey } from './keys'
 
 /** Command → its keys; the first one is shown. */

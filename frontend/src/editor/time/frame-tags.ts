@@ -6,8 +6,8 @@ import { uuid } from '@/core/ids'
 import { NO_PAYLOAD } from '@/geometry/kinds'
 import type { Range } from '@/store/transaction'
 import type { FrameNumber, Label, Row, ShownShape, Track } from '@/store/types'
-import type { Editor } from './editor'
-import { apply, isWhollyMine, lastFrame, rowsOf, tracksToChange, whenLoaded, type Change } from './time/edit'
+import type { Editor } from '@/editor/editor'
+import { apply, isWhollyMine, lastFrame, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'
 
 export const isTagLabel = ({ geometryKinds }: Pick<Label, 'geometryKinds'>): boolean => geometryKinds.includes('tag')
 

@@ -5,7 +5,7 @@ import { intersects } from '@/geometry/box'
 import { keyframe } from '@/store/chunks'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
-import type { Editor } from './editor'
+import type { Editor } from '@/editor/editor'
 
 /** Whom the next stroke belongs to, and on which frame, whatever the playhead does until it ends. */
 export type MaskTarget = { readonly frame: FrameNumber; readonly label: Label } & (

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
-import { COMMANDS } from './commands'
+import { COMMANDS } from '@/editor/commands'
 import { bestMatch } from './fuzzy'
 import { accept, offersFor } from './palette'
 import { SYNONYMS } from './synonyms'

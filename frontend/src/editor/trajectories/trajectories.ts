@@ -3,7 +3,7 @@ import { computed, signal, type ReadonlySignal, type Signal } from '@preact/sign
 import type { Point } from '@/geometry/box'
 import type { EditorStore } from '@/store/store'
 import type { FrameNumber, ShownShape, Track, TrackId } from '@/store/types'
-import { isPlaced } from './frame-tags'
+import { isPlaced } from '@/editor/time/frame-tags'
 import { fromFrame, pathOf, type Anchor, type Path } from './path-of'
 
 export const LONGEST = 500
