@@ -1,6 +1,6 @@
 import { Asked } from './asked'
 import { FrameCache, capacityFor } from './frame-cache'
-import type { Picture, Player, PlayerOptions } from './player'
+import type { Picture, Player, PlayerOptions } from './types'
 
 const AT_ONCE = 4
 const AHEAD = 12

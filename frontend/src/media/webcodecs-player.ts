@@ -1,7 +1,7 @@
 import { Asked } from './asked'
 import { FrameCache, capacityFor } from './frame-cache'
 import { GROUP, groupOf, type FromDecoder, type ToDecoder } from './messages'
-import type { Picture, Player, PlayerOptions } from './player'
+import type { Picture, Player, PlayerOptions } from './types'
 
 /** Groups that playing decodes ahead, at the most. */
 const GROUPS_AHEAD = 4

@@ -6,7 +6,7 @@ import { planMerge, type Choices, type Conflict } from '@/editor/time/merge'
 import { mergeTracks, sourcesOf } from '@/editor/time/merging'
 import { nameOf } from '@/editor/objects/name'
 import { Modal } from './modal'
-import type { TimeDialogProps } from './time-dialogs'
+import type { TimeDialogProps } from './time-dialog-props'
 
 /** Where tracks that are to be merged are at odds, and who wins there. */
 export function MergeDialog({ editor, tracks, onClose }: TimeDialogProps) {

@@ -3,7 +3,7 @@ import { t } from '@/core/text'
 import { propagate } from '@/editor/time/clipboard'
 import { lastFrame } from '@/editor/time/edit'
 import { Modal } from './modal'
-import type { TimeDialogProps } from './time-dialogs'
+import type { TimeDialogProps } from './time-dialog-props'
 
 /** How far the shapes of this frame are kept as they are. */
 export function PropagateDialog({ editor, onClose }: TimeDialogProps) {

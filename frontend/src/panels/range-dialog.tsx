@@ -15,7 +15,7 @@ import {
 import { removeKeyframes, removeOutside } from '@/editor/time/tidy'
 import { nameOf } from '@/editor/objects/name'
 import { Modal } from './modal'
-import type { TimeDialogProps } from './time-dialogs'
+import type { TimeDialogProps } from './time-dialog-props'
 
 interface Choice {
   readonly id: string

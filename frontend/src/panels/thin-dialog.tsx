@@ -3,7 +3,7 @@ import { t } from '@/core/text'
 import { planThinning, sum, thinOut, type ThinnedTrack } from '@/editor/time/thinning'
 import { ErrorChart } from './error-chart'
 import { Modal } from './modal'
-import type { TimeDialogProps } from './time-dialogs'
+import type { TimeDialogProps } from './time-dialog-props'
 
 const LEAST_PX = 0.5
 const MOST_PX = 20

@@ -1,15 +1,8 @@
 import type { Editor } from '@/editor/editor'
-import type { TimeDialog } from '@/editor/time/state'
 import { MergeDialog } from './merge-dialog'
 import { PropagateDialog } from './propagate-dialog'
 import { RangeDialog } from './range-dialog'
 import { ThinDialog } from './thin-dialog'
-
-export interface TimeDialogProps {
-  readonly editor: Editor
-  readonly tracks: TimeDialog['tracks']
-  readonly onClose: () => void
-}
 
 const DIALOGS = { merge: MergeDialog, propagate: PropagateDialog, range: RangeDialog, thin: ThinDialog }
 

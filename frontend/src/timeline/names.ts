@@ -3,12 +3,7 @@ import { nameOf } from '@/editor/objects/name'
 import type { Track } from '@/store/types'
 import { clipped, GUTTER_PX, NAME_X, ROW_PX, type Surface } from './layout'
 import type { Line } from './lines'
-import type { RowsContext } from './rows'
-
-/** A small picture of a track's object; false: there is none yet. */
-export interface Thumbnails {
-  draw(context: CanvasRenderingContext2D, track: Track, x: number, y: number, size: number): boolean
-}
+import type { RowsContext, Thumbnails } from './rows-context'
 
 const PICTURE_PX = 20
 const INDENT_PX = 12

@@ -9,21 +9,14 @@ import { drawValues } from './attributes'
 import { DETAIL_PER_FRAME } from './hits'
 import { clipped, GUTTER_PX, ROW_PX, xOf, type Palette, type Surface } from './layout'
 import type { Line } from './lines'
-import { drawName, type Thumbnails } from './names'
+import { drawName } from './names'
+import type { RowsContext } from './rows-context'
 import { runTip } from './run-tip'
 import type { TimelineView } from './view'
 
 const BAR_PX = ROW_PX - 10
 /** Room left of the first frame, so that a keyframe on it is drawn whole. */
 const BLEED_PX = 6
-
-/** What all rows of one drawing need, worked out once. */
-export interface RowsContext {
-  readonly editor: Editor
-  readonly view: TimelineView
-  readonly runs: readonly Run[]
-  readonly thumbnails: Thumbnails
-}
 
 /** The lines in view and no others. */
 export function drawRows(surface: Surface, rows: RowsContext): void {

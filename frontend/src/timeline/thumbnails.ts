@@ -3,7 +3,7 @@ import type { Editor } from '@/editor/editor'
 import { isTagLabel } from '@/editor/time/frame-tags'
 import type { Box } from '@/geometry/box'
 import type { EditorConfig, FrameNumber, Track, TrackId } from '@/store/types'
-import type { Thumbnails } from './names'
+import type { Thumbnails } from './rows-context'
 
 const SIDE = 16
 const TILE_PX = 40

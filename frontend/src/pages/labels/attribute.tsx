@@ -1,5 +1,5 @@
 import { t } from '@/core/text'
-import type { Editing } from './editor'
+import type { Editing } from './editing'
 import { Field } from './field'
 import {
   changeAttribute,

@@ -1,6 +1,6 @@
 import { counted, t } from '@/core/text'
 import { AttributeRow } from './attribute'
-import type { Editing } from './editor'
+import type { Editing } from './editing'
 import { Field } from './field'
 import { SkeletonEditor } from './skeleton'
 import { addAttribute, changeLabel, moveLabel, problemAt, removeLabel, type Label } from './model'
