@@ -14,12 +14,12 @@ from typing import Literal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.native import Native
 from tracking import catalog
 from tracking.pictures import DecodedVideo
 from tracking.session import Leg, Tracked, TrackingSession
+from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.types import Box, Direction, ObjectId, TrackingError
 
 BOX_GRAMMAR = "x1,y1,x2,y2@FRAME"

@@ -30,7 +30,7 @@ def export_layer(video: str, *, layer: str, format_id: str, options: Mapping[str
     """
     _setup()
     from annotator import formats
-    from annotator.actions.datasets import dataset_of
+    from annotator.actions.layer_datasets import dataset_of
     from annotator.formats.base import FormatError
 
     chosen = _layer(video, layer)
@@ -58,8 +58,8 @@ def import_file(file: Path, video: str, *, layer: str, format_id: str, create_la
     """
     _setup()
     from annotator import formats
-    from annotator.actions.datasets import import_dataset
     from annotator.actions.errors import ActionError
+    from annotator.actions.layer_datasets import import_dataset
     from annotator.formats.base import FormatError
 
     chosen = _layer(video, layer)

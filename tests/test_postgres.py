@@ -14,7 +14,7 @@ import pytest
 from framewise.bench.product import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-WRITERS = ("test_apply_edit.py", "test_events.py", "test_tracking.py", "test_layers_api.py", "test_transfers.py")
+WRITERS = ("actions/edits", "actions/runs", "actions/test_transfers.py", "api/test_layers.py")
 
 
 def find_binaries() -> Path:

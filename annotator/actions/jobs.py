@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
-from annotator.live.publish import announce_rights
+from annotator.announce.publish import announce_rights
 from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
 
 MOST_JOBS = 1000

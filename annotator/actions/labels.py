@@ -11,7 +11,7 @@ from django.db import transaction
 
 from annotator.actions.errors import ActionError
 from annotator.models import Attribute, AttributeKind, GeometryKind, Label, Project, Track
-from annotator.skeletons import Skeleton, skeleton_of
+from tracking.shapes.skeletons import Skeleton, skeleton_of
 
 SELECTS = (AttributeKind.SELECT, AttributeKind.MULTI_SELECT)
 COLOUR = re.compile(r"#[0-9a-f]{6}")

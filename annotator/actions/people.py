@@ -15,7 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from annotator.actions.errors import ActionError
-from annotator.live.publish import announce_rights
+from annotator.announce.publish import announce_rights
 from annotator.models import User
 
 PREFERENCES_LIMIT = 64 * 1024

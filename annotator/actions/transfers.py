@@ -17,8 +17,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from annotator import access, formats
-from annotator.actions.datasets import Counted, count_shapes, dataset_of, import_dataset
 from annotator.actions.errors import ActionError
+from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of, import_dataset
 from annotator.formats.base import FormatError, chosen
 from annotator.media import storage
 from annotator.models import Layer, Transfer, TransferState, User

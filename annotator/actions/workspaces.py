@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotator.actions.agents import token_hash
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
-from annotator.live.publish import announce_rights
+from annotator.announce.publish import announce_rights
 from annotator.models import Invitation, Job, Membership, Role, Stage, User, Workspace
 
 INVITATION_DAYS = 7

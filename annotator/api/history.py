@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from ninja import Router
 
 from annotator.access import access_layer
+from annotator.actions.edits.restore import Scope, plan_restore, restore
 from annotator.actions.errors import ActionError
-from annotator.actions.restore import Scope, plan_restore, restore
 from annotator.api.history_schemas import (
     AuthorOut,
     AuthorsOut,
@@ -27,9 +27,9 @@ from annotator.api.history_schemas import (
     RestorePreview,
 )
 from annotator.api.people import signed_in
-from annotator.chunks import Flag, Table
 from annotator.models import Event, EventKind, Layer, Track, TrackChunk, User
 from annotator.operations import OPERATIONS, Conflict
+from tracking.shapes.chunks import Flag, Table
 
 router = Router(tags=["history"])
 

@@ -25,8 +25,8 @@ from annotator.api.layer_schemas import (
     TracksOut,
     WindowOut,
 )
-from annotator.chunks import WINDOW, window_start
 from annotator.models import Event, EventKind, Layer, Track, TrackChunk
+from tracking.shapes.chunks import WINDOW, window_start
 
 router = Router(tags=["layers"])
 

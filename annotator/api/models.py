@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from annotator.access import access_workspace
-from annotator.catalogue import OfferedModel, offered_models
+from annotator.offers import OfferedModel, offered_models
 from tracking import catalog
 
 router = Router(tags=["models"])

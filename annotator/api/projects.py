@@ -11,7 +11,7 @@ from pydantic import Field
 from annotator.access import access_project
 from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, save_labels
 from annotator.models import Label
-from annotator.skeletons import Skeleton, skeleton_of
+from tracking.shapes.skeletons import Skeleton, skeleton_of
 
 router = Router(tags=["projects"])
 MOST = 500

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from annotator.chunks import Kind, Row
-from annotator.skeletons import Skeleton
+from tracking.shapes.chunks import Kind, Row
+from tracking.shapes.skeletons import Skeleton
 
 
 class FormatError(Exception):

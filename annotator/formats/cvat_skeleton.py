@@ -8,7 +8,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from pydantic import ValidationError
 
-from annotator.skeletons import Joint, Skeleton
+from tracking.shapes.skeletons import Joint, Skeleton
 
 FIELD = 100
 

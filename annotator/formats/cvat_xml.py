@@ -29,7 +29,6 @@ import numpy as np
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats import geometry
 from annotator.formats.archive import is_archive, read_member
 from annotator.formats.base import (
@@ -47,7 +46,8 @@ from annotator.formats.base import (
     silent,
 )
 from annotator.formats.cvat_skeleton import skeleton_of_svg, svg_of
-from annotator.shapes import ABSENT, FARTHEST_PX, OCCLUDED, VISIBLE, expand
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.interpolation import ABSENT, FARTHEST_PX, OCCLUDED, VISIBLE, expand
 
 INPUT_TYPES = {"select": "select", "multi_select": "text", "checkbox": "checkbox", "number": "number", "text": "text"}
 KINDS = {"select": "select", "radio": "select", "checkbox": "checkbox", "number": "number", "text": "text"}

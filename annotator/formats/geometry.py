@@ -1,4 +1,4 @@
-"""A row's packed geometry as plain numbers and back (layout: ``annotator/chunks.py``)."""
+"""A row's packed geometry as plain numbers and back (layout: ``tracking/shapes/chunks.py``)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats.base import FormatError
-from annotator.shapes import ABSENT, OCCLUDED, VISIBLE, enclosing, enclosing_present, rotated_bounds
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.interpolation import ABSENT, OCCLUDED, VISIBLE, enclosing, enclosing_present, rotated_bounds
 
 MASK_PIXELS = 2**28
 """A mask's window may not be larger; real ones are the size of a frame."""

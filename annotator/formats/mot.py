@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from pathlib import Path, PurePosixPath
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats.archive import is_archive, read_member
 from annotator.formats.base import (
     Dataset,
@@ -33,7 +32,8 @@ from annotator.formats.base import (
     chosen,
     silent,
 )
-from annotator.shapes import FARTHEST_PX, expand
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.interpolation import FARTHEST_PX, expand
 
 PIXELS = Option(
     "pixels",

@@ -33,7 +33,6 @@ import ijson
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats import geometry
 from annotator.formats.archive import is_archive, read_member
 from annotator.formats.base import (
@@ -49,7 +48,8 @@ from annotator.formats.base import (
     VideoInfo,
     silent,
 )
-from annotator.skeletons import Skeleton
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.skeletons import Skeleton
 
 VERSION = 1
 Pixels = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]

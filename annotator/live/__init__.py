@@ -1,1 +1,1 @@
-"""The live channel: what the browser and the agents say, and how it reaches everybody watching."""
+"""The sockets of browsers and agents, and the hub between them."""

@@ -13,8 +13,8 @@ from uuid import uuid4
 import numpy as np
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from annotator.actions.connections import agent_connected, agent_disconnected, agent_heard, agent_of
-from annotator.live.notices import AgentNotice
+from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of
+from annotator.announce.notices import AgentNotice
 from annotator.live.relay import in_thread
 from annotator.live.upkeep import open_hub
 from annotator.live.writer import BadBatch, Writer

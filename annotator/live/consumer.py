@@ -21,11 +21,10 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from annotator import access
-from annotator.actions import tracking
-from annotator.actions.annotate import apply_edit, find_edit
+from annotator.actions.edits.apply import apply_edit, find_edit
 from annotator.actions.errors import ActionError
-from annotator.live.hub import Watcher
-from annotator.live.messages import (
+from annotator.actions.runs import ask
+from annotator.announce.messages import (
     CLIENT_MESSAGE,
     ClientMessage,
     Edit,
@@ -43,7 +42,8 @@ from annotator.live.messages import (
     RunStop,
     Welcome,
 )
-from annotator.live.outgoing import colour_of, event_out, run_info
+from annotator.announce.outgoing import colour_of, event_out, run_info
+from annotator.live.hub import Watcher
 from annotator.live.outlet import Outlet
 from annotator.live.relay import in_thread
 from annotator.live.upkeep import open_hub
@@ -194,13 +194,13 @@ class LayerConsumer(AsyncWebsocketConsumer):
                     return event_out(applied)
                 apply_edit(user=self.user, layer_id=self.layer_id, edit=command)
             case RunStart():
-                tracking.start_run(user=self.user, layer_id=self.layer_id, start=command)
+                ask.start_run(user=self.user, layer_id=self.layer_id, start=command)
             case RunCorrect():
-                tracking.correct_run(user=self.user, correct=command)
+                ask.correct_run(user=self.user, correct=command)
             case RunExtend():
-                tracking.extend_run(user=self.user, extend=command)
+                ask.extend_run(user=self.user, extend=command)
             case RunStop():
-                tracking.stop_run(user=self.user, stop=command)
+                ask.stop_run(user=self.user, stop=command)
         return None
 
     def _refuse(self, refused: Refused) -> None:
@@ -210,7 +210,7 @@ class LayerConsumer(AsyncWebsocketConsumer):
 
     def _welcome(self, person: Person) -> Welcome:
         layer = access.access_layer(self.user, self.layer_id, "view")
-        recent = Q(state__in=tracking.ACTIVE) | Q(finished_at__gt=timezone.now() - timedelta(hours=1))
+        recent = Q(state__in=ask.ACTIVE) | Q(finished_at__gt=timezone.now() - timedelta(hours=1))
         runs = Run.objects.filter(recent, layer=layer).select_related("agent", "created_by").order_by("-created_at")
         rights = self._rights()
         return Welcome(

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
 
-from annotator.live.messages import EventOut, People, Person, RunUpdate
-from annotator.live.notices import (
+from annotator.announce.messages import EventOut, People, Person, RunUpdate
+from annotator.announce.notices import (
     AgentNotice,
     ClearedNotice,
     EventNotice,

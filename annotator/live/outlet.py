@@ -12,8 +12,8 @@ import struct
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from annotator.live.messages import PREDICTIONS_IN_FLIGHT
-from annotator.live.notices import PredictionFrame
+from annotator.announce.messages import PREDICTIONS_IN_FLIGHT
+from annotator.announce.notices import PredictionFrame
 
 Covered = tuple[str, int, int]
 WAITING = 64

@@ -12,23 +12,21 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.conf import settings
 
+from annotator.announce import bus
+from annotator.announce.messages import EventOut
+from annotator.announce.notices import Notice, PredictionFrame
+from annotator.announce.outgoing import event_out
 from annotator.live.hub import Hub
-from annotator.live.messages import EventOut
-from annotator.live.notices import NOTICE, Notice, PredictionFrame
-from annotator.live.outgoing import event_out
 from annotator.models import Event, Layer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-GROUP = "framewise.hubs"
 POLL_S = 1.0
 MOST_EVENTS = 200
 """Events that are sent after a gap; after a longer one browsers refetch anyway."""
@@ -58,13 +56,16 @@ def hub_here() -> Hub:
     return _current
 
 
-def send(notice: Notice) -> None:
-    """From any thread of any process: tell whom it concerns."""
+def _post(notice: Notice) -> bool:
+    """Hand a notice to the hub of this process, from any thread; False where none runs."""
     hub = _current
-    if hub is not None and hub.loop.is_running():
-        hub.post(notice)
-    elif settings.SEVERAL_WEB_PROCESSES:
-        async_to_sync(_channels().group_send)(GROUP, _packed(notice, process=""))
+    if hub is None or not hub.loop.is_running():
+        return False
+    hub.post(notice)
+    return True
+
+
+bus.join(_post)
 
 
 def own(task: asyncio.Task[None]) -> None:
@@ -74,27 +75,6 @@ def own(task: asyncio.Task[None]) -> None:
 
 
 # ---------------------------------------------------------------- other processes
-
-
-def _channels() -> Any:
-    layer = get_channel_layer()
-    assert layer is not None  # noqa: S101 (settings always name one)
-    return layer
-
-
-def _packed(notice: Notice | PredictionFrame, *, process: str) -> dict[str, Any]:
-    message: dict[str, Any] = {"type": "relay", "process": process}
-    if isinstance(notice, PredictionFrame):
-        covers = [list(item) for item in notice.covers]
-        return message | {"layer": notice.layer, "head": notice.head, "body": notice.body, "covers": covers}
-    return message | {"notice": notice.model_dump_json()}
-
-
-def _unpacked(message: dict[str, Any]) -> Notice | PredictionFrame:
-    if "notice" in message:
-        return NOTICE.validate_json(message["notice"])
-    covers = tuple((track, first, last) for track, first, last in message["covers"])
-    return PredictionFrame(message["layer"], message["head"], message["body"], covers)
 
 
 def _join_others(hub: Hub) -> None:
@@ -108,7 +88,7 @@ async def _tell_others(hub: Hub, outgoing: asyncio.Queue[Notice | PredictionFram
     while True:
         notice = await outgoing.get()
         try:
-            await _channels().group_send(GROUP, _packed(notice, process=hub.process))
+            await bus.channels().group_send(bus.GROUP, bus.packed(notice, process=hub.process))
         except Exception:
             log.exception("The channel layer took no message; browsers of other web processes refetch.")
 
@@ -116,13 +96,13 @@ async def _tell_others(hub: Hub, outgoing: asyncio.Queue[Notice | PredictionFram
 async def _hear_others(hub: Hub) -> None:
     while True:
         try:
-            layer = _channels()
+            layer = bus.channels()
             channel = await layer.new_channel()
-            await layer.group_add(GROUP, channel)
+            await layer.group_add(bus.GROUP, channel)
             while True:
                 message = await layer.receive(channel)
                 if message["process"] != hub.process:
-                    hub.deliver(_unpacked(message))
+                    hub.deliver(bus.unpacked(message))
         except Exception:
             log.exception("The channel layer can't be heard; trying again.")
             await asyncio.sleep(POLL_S)

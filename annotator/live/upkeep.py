@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 
-from annotator.actions.connections import forget_agents
+from annotator.actions.runs.presence import forget_agents
 from annotator.live.hub import Hub
 from annotator.live.relay import hub_here, in_thread, own
 

@@ -18,10 +18,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.actions.predictions import EndedLeg, PredictedRow, fail_run, store_predictions
-from annotator.chunks import ChunkError, Flag, Kind, Row, Table, tables_of
+from annotator.actions.runs.store import EndedLeg, PredictedRow, fail_run, store_predictions
+from annotator.announce.notices import AgentNotice, PredictionFrame
 from annotator.live.hub import Hub, Room
-from annotator.live.notices import AgentNotice, PredictionFrame
 from annotator.live.relay import in_thread
 from annotator.models import Run, RunState
 from tracking.protocol import (
@@ -38,6 +37,7 @@ from tracking.protocol import (
     Stop,
     Stored,
 )
+from tracking.shapes.chunks import ChunkError, Flag, Kind, Row, Table, tables_of
 from tracking.types import TrackingError
 
 STORE_EVERY_S = 0.2

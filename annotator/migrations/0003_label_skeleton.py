@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='label',
             name='skeleton',
-            field=models.JSONField(blank=True, help_text='Its joints and lines (annotator/skeletons.py), where it may be a skeleton.', null=True),
+            field=models.JSONField(blank=True, help_text='Its joints and lines (tracking/shapes/skeletons.py), where it may be a skeleton.', null=True),
         ),
     ]

@@ -3,7 +3,7 @@ from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from annotator.chunks import Flag, Table
+from tracking.shapes.chunks import Flag, Table
 
 
 def count(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -73,7 +73,7 @@ class Track(models.Model):
 
 
 class TrackChunk(models.Model):
-    """The shapes of one track over a window of 256 frames, packed (``annotator/chunks.py``)."""
+    """The shapes of one track over a window of 256 frames, packed (``tracking/shapes/chunks.py``)."""
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="chunks")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="chunks")

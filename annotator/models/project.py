@@ -47,7 +47,9 @@ class Label(models.Model):
     hotkey = models.CharField(max_length=1, blank=True, help_text="A digit or letter, unique in the project.")
     geometry_kinds = models.JSONField(default=boxes_only, help_text="Which of GeometryKind it may be drawn as.")
     skeleton = models.JSONField(
-        null=True, blank=True, help_text="Its joints and lines (annotator/skeletons.py), where it may be a skeleton."
+        null=True,
+        blank=True,
+        help_text="Its joints and lines (tracking/shapes/skeletons.py), where it may be a skeleton.",
     )
     position = models.PositiveIntegerField(default=0)
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import Http404
 
 from annotator.access import editable_ranges, may, role_in
-from annotator.catalogue import offered_models
 from annotator.models import Job, Label, Layer, LayerKind, User, Video
+from annotator.offers import offered_models
 
 
 def layer_of(video: Video, job: Job | None) -> Layer:

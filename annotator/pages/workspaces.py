@@ -19,8 +19,8 @@ from annotator.actions.workspaces import (
     rename_workspace,
     revoke_invitation,
 )
-from annotator.catalogue import offered_models
 from annotator.models import Agent, Role, Workspace
+from annotator.offers import offered_models
 from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm

@@ -19,7 +19,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from annotator.actions.annotate import write_tracks
+    from annotator.actions.edits.apply import write_tracks
     from annotator.models import Layer, Track
 
     layer = Layer.objects.select_related("video__project").get(video=int(sys.argv[1]))
@@ -31,7 +31,7 @@ def main() -> None:
 
 def _rows(number: int, frames: int) -> Iterator[Any]:
     """Each object lives for its share of the frames, which begins where its number says, and drifts to the right."""
-    from annotator.chunks import Flag, Kind, Row
+    from tracking.shapes.chunks import Flag, Kind, Row
 
     life = round(PER_FRAME * frames / TRACKS)
     begins = number * (frames - life) // (TRACKS - 1)

@@ -14,7 +14,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from annotator.actions.annotate import write_tracks
+    from annotator.actions.edits.apply import write_tracks
     from annotator.media import storage
     from annotator.models import Layer, Project, Video, VideoState
     from framewise.bench import shapes, videos

@@ -17,8 +17,8 @@ from typing import Any, Self
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from annotator.chunks import Flag, Kind, Row, Table, tables_of
 from framewise.bench.product import PASSWORD, USERNAME
+from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
 
 CHUNK = 4 * 2**20
 BoxPx = tuple[float, float, float, float]

@@ -39,10 +39,10 @@ def measure() -> list[Figure]:
 
 
 def _measure() -> list[Figure]:
-    from annotator.actions.annotate import write_tracks
+    from annotator.actions.edits.apply import write_tracks
     from annotator.api.layers import make_overview, pack_window
-    from annotator.chunks import Table
     from annotator.models import Layer, TrackChunk
+    from tracking.shapes.chunks import Table
 
     layer = _layer()
     made = tracks(layer)
@@ -92,8 +92,8 @@ def _layer() -> Any:
 
 def tracks(layer: Any) -> list[Any]:
     """Unsaved tracks with a row on every frame, a keyframe every 300."""
-    from annotator.chunks import Flag, Kind, Row
     from annotator.models import Track
+    from tracking.shapes.chunks import Flag, Kind, Row
 
     def row(number: int, frame: int) -> Row:
         left, top = frame % 1000, 50.0 * number
@@ -109,8 +109,8 @@ def _append(layer: Any) -> None:
     """Merge 24 frames of every track into full chunks, as a tracker's batches are."""
     from django.db import transaction
 
-    from annotator.actions.draft import LayerDraft
-    from annotator.chunks import WINDOW, Flag, Kind, Row, Table
+    from annotator.actions.edits.layer_draft import LayerDraft
+    from tracking.shapes.chunks import WINDOW, Flag, Kind, Row, Table
 
     start = FRAMES // 2 // WINDOW * WINDOW
     rows = [Row(frame, Kind.BOX, Flag.PREDICTED, 0.5, (0, 0, 9, 9)) for frame in range(start, start + 24)]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from annotator.live import publish
-from annotator.live.notices import Notice
+from annotator.announce import publish
+from annotator.announce.notices import Notice
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import make_agent, make_world
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from annotator.actions import predictions, tracking
-from annotator.actions.predictions import EndedLeg, PredictedRow
-from annotator.live.messages import PromptIn, RunCorrect, RunExtend, RunStart, RunStop
-from annotator.live.notices import AgentNotice, Notice
+from annotator.actions.runs import ask, store
+from annotator.actions.runs.store import EndedLeg, PredictedRow
+from annotator.announce.messages import PromptIn, RunCorrect, RunExtend, RunStart, RunStop
+from annotator.announce.notices import AgentNotice, Notice
 from annotator.models import Run
 from tests.annotator.worlds import World, predicted
 from tracking.protocol import ToAgent
@@ -24,17 +24,17 @@ class Desk:
     def start(self, *tracks: UUID, by: str = "annotator", frame: int = 0, **fields: Any) -> Run:
         prompts = [PromptIn(track=track, frame=frame, box=BOX) for track in tracks]
         start = RunStart(id=uuid4(), prompts=prompts, **{"first": 0, "last": 99, **fields})
-        return tracking.start_run(user=self.world.people[by], layer_id=self.world.layer.pk, start=start)
+        return ask.start_run(user=self.world.people[by], layer_id=self.world.layer.pk, start=start)
 
     def correct(self, run: Run, track: UUID, frame: int) -> None:
         correct = RunCorrect(run=run.pk, track=track, frame=frame, box=BOX)
-        tracking.correct_run(user=self.world.annotator, correct=correct)
+        ask.correct_run(user=self.world.annotator, correct=correct)
 
     def extend(self, run: Run, last: int, first: int = 0) -> None:
-        tracking.extend_run(user=self.world.annotator, extend=RunExtend(run=run.pk, first=first, last=last))
+        ask.extend_run(user=self.world.annotator, extend=RunExtend(run=run.pk, first=first, last=last))
 
     def stop(self, run: Run, *tracks: UUID) -> None:
-        tracking.stop_run(user=self.world.annotator, stop=RunStop(run=run.pk, tracks=list(tracks) or None))
+        ask.stop_run(user=self.world.annotator, stop=RunStop(run=run.pk, tracks=list(tracks) or None))
 
     def predict(
         self, run: Run, track: UUID, first: int, last: int, *, epoch: int = 0, done: bool = False, by: float = 0
@@ -43,7 +43,7 @@ class Desk:
         step = 1 if first <= last else -1
         rows = [PredictedRow(track, epoch, predicted(frame, frame + by)) for frame in range(first, last + step, step)]
         ended = [EndedLeg(track, "forward" if step > 0 else "backward", epoch)] if done else []
-        predictions.store_predictions(run_id=run.pk, rows=rows, ended=ended, done=done)
+        store.store_predictions(run_id=run.pk, rows=rows, ended=ended, done=done)
 
     def told(self, kind: type[ToAgent] | None = None) -> list[Any]:
         """What agents were told, of one kind."""

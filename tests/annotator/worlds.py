@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from annotator.actions.agents import token_hash
-from annotator.actions.annotate import apply_edit
-from annotator.actions.draft import encoded
-from annotator.chunks import Flag, Kind, Row, Table, tables_of
-from annotator.live.messages import Edit
+from annotator.actions.edits.apply import apply_edit
+from annotator.actions.edits.layer_draft import encoded
+from annotator.announce.messages import Edit
 from annotator.models import (
     Agent,
     Event,
@@ -26,6 +25,7 @@ from annotator.models import (
     Workspace,
 )
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
+from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
 
 FRAMES = 1000
 

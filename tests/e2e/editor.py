@@ -9,9 +9,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from annotator.chunks import Flag, Row
 from framewise.bench.client import Client
 from framewise.bench.product import Product
+from tracking.shapes.chunks import Flag, Row
 from tracking.types import Box
 
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats.geometry import mask_bitmap, mask_window, vertices, visibilities
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from tests.e2e.editor import drag, on_page, rows_stored, wait_until_saved
+from tracking.shapes.chunks import Flag, Kind, Row
 
 
 def stored(product: Product, video: int, kind: Kind) -> Row:

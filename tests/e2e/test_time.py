@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pytest
 from playwright.sync_api import Page, expect
 
-from annotator.chunks import Flag, Row
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from tests.e2e.clips import FPS, long_clip
 from tests.e2e.editor import go_to, opened, rows_stored, serious, wait_until_saved
+from tracking.shapes.chunks import Flag, Row
 
 SECONDS = 40
 FRAMES = SECONDS * FPS

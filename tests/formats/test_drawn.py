@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.chunks import Flag, Kind, Row, Table
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
-from annotator.shapes import check_geometry
-from annotator.skeletons import Joint, Skeleton
+from tracking.shapes.chunks import Flag, Kind, Row, Table
+from tracking.shapes.interpolation import check_geometry
+from tracking.shapes.skeletons import Joint, Skeleton
 
 FIXTURES = Path(__file__).parent.parent / "protocol" / "drawn.json"
 DRAWN = {

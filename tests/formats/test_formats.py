@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats import FORMATS, find, geometry
 from annotator.formats.base import (
     AttributeInfo,
@@ -24,6 +23,7 @@ from annotator.formats.base import (
     VideoInfo,
     silent,
 )
+from tracking.shapes.chunks import Flag, Kind, Row
 
 every_format = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.id)
 VIDEO = VideoInfo("street.mp4", 640, 360, 60, 25.0)
@@ -50,7 +50,7 @@ def round_trip(fmt: Format, data: Dataset, folder: Path, options: Options | None
 
 def shown(track: TrackData) -> dict[int, tuple[float, ...]]:
     """What each frame shows, to a thousandth of a pixel."""
-    from annotator.shapes import expand
+    from tracking.shapes.interpolation import expand
 
     return {row.frame: tuple(round(value, 3) for value in row.bounds) for row in expand(track.rows)}
 
@@ -172,7 +172,7 @@ class TestNative:
         ]
 
     def test_reading_what_it_wrote_gives_the_same_bits(self, tmp_path: Path) -> None:
-        from annotator.chunks import Table
+        from tracking.shapes.chunks import Table
 
         label = LabelInfo("person", "#ff0000", (AttributeInfo("pose", "select", True, ("up", "down"), "up"),))
         rows = self.every_kind()

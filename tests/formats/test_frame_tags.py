@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats import find
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
+from tracking.shapes.chunks import Flag, Kind, Row
 
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 RAIN = [Row(3, Kind.TAG, Flag.KEYFRAME, 1.0, NOWHERE), Row(9, Kind.TAG, Flag.KEYFRAME | Flag.OUTSIDE, 1.0, NOWHERE)]

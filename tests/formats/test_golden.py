@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats import FORMATS, find, geometry
 from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, Options, TrackData, VideoInfo
-from annotator.shapes import expand
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.interpolation import expand
 
 GOLDEN = Path(__file__).parent / "golden"
 KEYFRAME, PREDICTED = Flag.KEYFRAME, Flag.PREDICTED

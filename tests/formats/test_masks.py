@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from annotator.chunks import Flag
 from annotator.formats.geometry import mask_bitmap, mask_row
+from tracking.shapes.chunks import Flag
 
 FIXTURES = Path(__file__).parent.parent / "protocol" / "masks.json"
 DRAWN = {

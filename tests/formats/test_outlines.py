@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.chunks import Flag, Kind, Row
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
-from annotator.shapes import expand
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.interpolation import expand
 
 SQUARE = [[10.0, 10.0], [50.0, 10.0], [50.0, 50.0], [10.0, 50.0]]
 HOUSE = [[90.0, 30.0], [110.0, 10.0], [130.0, 30.0], [130.0, 70.0], [90.0, 70.0]]

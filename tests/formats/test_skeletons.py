@@ -7,11 +7,11 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from annotator.chunks import Flag, Kind
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.cvat_skeleton import skeleton_of_svg, svg_of
-from annotator.skeletons import Joint, Skeleton
+from tracking.shapes.chunks import Flag, Kind
+from tracking.shapes.skeletons import Joint, Skeleton
 
 PERSON = Skeleton(
     joints=(Joint(name="head", x=0.5, y=0), Joint(name="hip <left>", x=0.25, y=0.5), Joint(name="foot", x=0.3, y=1)),

@@ -13,7 +13,7 @@ from annotator.actions.people import first_login_note
 from annotator.actions.videos import append_upload, begin_upload, finish_upload
 from annotator.media.demo_clip import write_demo_clip
 from annotator.models import Membership, Project, Role, User, Workspace
-from annotator.skeletons import Joint, Skeleton
+from tracking.shapes.skeletons import Joint, Skeleton
 
 ADMIN = "admin"
 POSE = Skeleton(

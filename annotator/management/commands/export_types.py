@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import BaseModel
 
+from annotator.announce import messages
 from annotator.api.history_schemas import (
     AuthorsOut,
     ChangesOut,
@@ -20,10 +21,9 @@ from annotator.api.history_schemas import (
     RestorePreview,
 )
 from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
-from annotator.chunks import WINDOW
-from annotator.live import messages
 from annotator.operations import Operation
 from annotator.typescript import declarations, union
+from tracking.shapes.chunks import WINDOW
 
 TARGET = Path(settings.BASE_DIR) / "frontend" / "src" / "protocol" / "generated.ts"
 REST: tuple[type[BaseModel], ...] = (
@@ -39,7 +39,7 @@ REST: tuple[type[BaseModel], ...] = (
     ConflictsOut,
 )
 HEAD = """\
-// Written by `make types` from annotator/operations.py, annotator/live/messages.py and the schemas of annotator/api.
+// Written by `make types` from annotator/operations.py, annotator/announce/messages.py and annotator/api.
 // Never edited by hand.
 """
 

@@ -1,6 +1,6 @@
 /**
  * Masks: COCO-style run lengths of a window of the frame, column by column, beginning with background, and the bitmaps
- * they stand for. The packed form is described in annotator/chunks.py; `tests/protocol/masks.json` holds both to it.
+ * they stand for. The packed form is described in tracking/shapes/chunks.py; `tests/protocol/masks.json` holds both to it.
  */
 import type { Box, Point } from './box'
 import type { Geometry } from './kinds/kind'

@@ -1,4 +1,4 @@
-// Written by `make types` from annotator/operations.py, annotator/live/messages.py and the schemas of annotator/api.
+// Written by `make types` from annotator/operations.py, annotator/announce/messages.py and annotator/api.
 // Never edited by hand.
 
 /** Frames in one packed table. */

@@ -1,5 +1,5 @@
 /**
- * Packed shapes: the same bytes as annotator/chunks.py, which describes the layout. `tests/protocol/chunks.json` holds
+ * Packed shapes: the same bytes as tracking/shapes/chunks.py, which describes the layout. `tests/protocol/chunks.json` holds
  * both to them.
  */
 import type { Geometry } from '@/geometry/kinds'

@@ -144,7 +144,7 @@ function shapeIn(track: Track, rows: TrackRows, frame: FrameNumber): ShownShape 
   return interpolated(track, rows.row(before)!, rows.row(after)!, frame)
 }
 
-/** The shape on a frame between two neighbouring rows, the first of which is not outside (annotator/shapes.py). */
+/** The shape on a frame between two neighbouring rows, the first of which is not outside (tracking/shapes/interpolation.py). */
 export function interpolated(track: Track, before: Row, after: Row, frame: FrameNumber): ShownShape {
   const held = shown(track, before, 'interpolated')
   if (after.outside || before.kind !== after.kind) return held

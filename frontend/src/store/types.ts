@@ -54,7 +54,7 @@ export interface Track {
 /** Where a shape on a frame comes from. */
 export type Origin = 'keyframe' | 'predicted' | 'interpolated'
 
-/** One stored row of a track. `payload`: the packed geometry of every kind but box (tests/protocol, annotator/chunks.py). */
+/** One stored row of a track. `payload`: the packed geometry of every kind but box (tests/protocol, tracking/shapes/chunks.py). */
 export interface Row {
   readonly frame: FrameNumber
   readonly kind: GeometryKind

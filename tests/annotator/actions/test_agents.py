@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from annotator.actions.agents import create_agent, revoke_agent
-from annotator.actions.connections import agent_of
 from annotator.actions.errors import ActionError
+from annotator.actions.runs.presence import agent_of
 from tests.people import People
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, problems_of, save_labels
 from annotator.models import Attribute, Label, Track
-from annotator.skeletons import Joint, Skeleton
 from tests.people import Team
+from tracking.shapes.skeletons import Joint, Skeleton
 
 DOG = LabelDraft(name="dog", colour="#112233")
 FUR = AttributeDraft(name="fur", kind="select", choices=("short", "long"))

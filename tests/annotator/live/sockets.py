@@ -15,13 +15,13 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from pydantic import BaseModel
 
-from annotator.chunks import Row, Table
-from annotator.live.messages import SERVER_MESSAGE, EventOut, PromptIn, RunOptions, RunStart, ServerMessage, Welcome
+from annotator.announce.messages import SERVER_MESSAGE, EventOut, PromptIn, RunOptions, RunStart, ServerMessage, Welcome
 from annotator.live.routing import websocket_urlpatterns
 from annotator.models import User
 from annotator.operations import Operation
 from tests.annotator.worlds import World, edit
 from tracking.protocol import TO_AGENT, Batch, Device, Hello, LegDone, Predicted, RunDone, Start, ToAgent
+from tracking.shapes.chunks import Row, Table
 
 APPLICATION = URLRouter(websocket_urlpatterns)
 SOON_S = 5.0

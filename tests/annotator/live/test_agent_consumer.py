@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from annotator.live.messages import Cleared, EventOut, Received, RunCorrect, RunOptions, RunStop, RunUpdate
+from annotator.announce.messages import Cleared, EventOut, Received, RunCorrect, RunOptions, RunStop, RunUpdate
 from annotator.live.relay import in_thread
 from annotator.models import Agent, Run
 from tests.annotator.live.sockets import Browser, FakeAgent

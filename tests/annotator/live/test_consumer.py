@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from annotator.live import publish
-from annotator.live.messages import EventOut, People, Ping, Pong, Presence, Refused, RunUpdate, Welcome
+from annotator.announce import publish
+from annotator.announce.messages import EventOut, People, Ping, Pong, Presence, Refused, RunUpdate, Welcome
 from annotator.live.relay import in_thread
 from annotator.models import Event, Membership, Role
 from tests.annotator.live.sockets import Browser

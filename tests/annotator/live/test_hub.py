@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from annotator.announce.messages import EventOut, Person
+from annotator.announce.notices import NOTICE, AgentNotice, EventNotice
 from annotator.live.hub import FAR_BEHIND, Hub, Room, Watcher
-from annotator.live.messages import EventOut, Person
-from annotator.live.notices import NOTICE, AgentNotice, EventNotice
 from annotator.live.outlet import Outlet
 from tracking.protocol import Stop
 

@@ -5,8 +5,8 @@ import json
 import struct
 from typing import Any
 
-from annotator.live.messages import PREDICTIONS_IN_FLIGHT
-from annotator.live.notices import PredictionFrame
+from annotator.announce.messages import PREDICTIONS_IN_FLIGHT
+from annotator.announce.notices import PredictionFrame
 from annotator.live.outlet import WAITING, Outlet
 
 FULL = PREDICTIONS_IN_FLIGHT

@@ -5,16 +5,17 @@ import asyncio
 import pytest
 from channels_redis.core import RedisChannelLayer
 
+from annotator.announce import bus
+from annotator.announce.notices import AgentNotice, Notice, PredictionFrame
 from annotator.live import relay
 from annotator.live.hub import Hub
-from annotator.live.notices import AgentNotice, Notice, PredictionFrame
 from tracking.protocol import Stop
 
 
 @pytest.mark.services
 async def test_web_processes_tell_each_other_through_redis(redis: str, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = RedisChannelLayer(hosts=[{"address": redis, "socket_timeout": None}])
-    monkeypatch.setattr(relay, "_channels", lambda: layer)
+    monkeypatch.setattr(bus, "channels", lambda: layer)
     monkeypatch.setattr(relay, "POLL_S", 0.05)
     here, there = (Hub(asyncio.get_running_loop()) for _ in range(2))
     arrived: asyncio.Queue[Notice | PredictionFrame] = asyncio.Queue()

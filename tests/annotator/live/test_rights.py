@@ -7,7 +7,7 @@ import pytest
 from annotator.actions.jobs import assign, move, remove_job
 from annotator.actions.people import deactivate_account
 from annotator.actions.workspaces import change_role, remove_member
-from annotator.live.messages import Ping, Pong, Rights
+from annotator.announce.messages import Ping, Pong, Rights
 from annotator.live.relay import in_thread
 from annotator.models import Job, Membership, Role, Stage
 from tests.annotator.live.sockets import Browser

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.actions.connections import agent_of
+from annotator.actions.runs.presence import agent_of
 from annotator.models import Agent, Membership, Role, Workspace
 from tests.people import People, client_of
 from tracking.weights import note_verdict

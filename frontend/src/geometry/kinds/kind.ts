@@ -3,7 +3,7 @@ import type { Box, Point } from '../box'
 
 export type GeometryKind = 'box' | 'rotated_box' | 'polygon' | 'polyline' | 'points' | 'skeleton' | 'mask' | 'tag'
 
-/** One shape's place in px of the frame. `payload`: packed as annotator/chunks.py says; empty for a box. */
+/** One shape's place in px of the frame. `payload`: packed as tracking/shapes/chunks.py says; empty for a box. */
 export interface Geometry {
   readonly kind: GeometryKind
   /** What encloses the shape; of a box, the box itself. */
@@ -57,7 +57,7 @@ export interface Kind {
   readonly contains: (shape: Geometry, point: Point, reach: number) => boolean
   /** px²: of several shapes at a place, a press means the smallest. */
   readonly area: (shape: Geometry) => number
-  /** The shape at `share` (0..1) of the way from `before` to `after`, both of this kind (annotator/shapes.py does the same). */
+  /** The shape at `share` (0..1) of the way from `before` to `after`, both of this kind (tracking/shapes/interpolation.py does the same). */
   readonly between: (before: Geometry, after: Geometry, share: number) => Geometry
   /** How far two shapes of this kind lie apart: the greatest distance in px between points that correspond. */
   readonly distance: (a: Geometry, b: Geometry) => number

@@ -1,5 +1,5 @@
 /**
- * Which vertex becomes which between two outlines (`annotator/outlines.py` does the same).
+ * Which vertex becomes which between two outlines (`tracking/shapes/outlines.py` does the same).
  *
  * Both are laid with their means on each other. Outlines with as many vertices are matched vertex to vertex: of a polygon all
  * first vertices and both directions are tried (beyond 128 vertices, 128 first ones spread evenly), of a polyline both directions; the

@@ -1,0 +1,1 @@
+"""Changes of a layer: applied whole as events, merged with what others did meanwhile, brought back."""

@@ -1,0 +1,391 @@
+"""What people do to tracks and shapes: a list of operations, applied whole or not at all, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from uuid import UUID, uuid4
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from annotator import access
+from annotator.actions import jobs
+from annotator.actions.edits.events import Extent, append_event, lock_layer
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, within
+from annotator.actions.edits.meanwhile import Meanwhile
+from annotator.actions.errors import ActionError
+from annotator.actions.runs import ask
+from annotator.announce.messages import Edit
+from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
+from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
+from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of, window_start
+from tracking.shapes.interpolation import ShapeError, check_geometry, point_count
+from tracking.shapes.skeletons import skeleton_of
+
+ATTRIBUTE_BYTES = 64 * 1024
+"""Most that the attributes of one track may take as JSON."""
+
+
+def find_edit(*, layer_id: int, edit_id: UUID) -> Event | None:
+    """The event of an edit that has been applied already."""
+    return Event.objects.filter(layer_id=layer_id, edit_id=edit_id).select_related("author").first()
+
+
+def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
+    """Apply a person's edit: all of its operations, or none.
+
+    An edit that comes again (the same id) changes nothing; its first event is returned.
+
+    Raises:
+        Http404, PermissionDenied: the layer, or one of the changes, isn't the user's to make.
+        ActionError: an operation that can't be applied.
+    """
+    layer = access.access_layer(user, layer_id, "annotate")
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        applied = find_edit(layer_id=layer_id, edit_id=edit.id)
+        if applied is not None:
+            return applied
+        editing = _Editing(user, layer, Meanwhile(layer, user, edit))
+        editing.load(edit.operations)
+        done = [editing.apply(editing.merged(operation)) for operation in edit.operations]
+        editing.check_relabelled()
+        editing.draft.save()
+        event = append_event(
+            layer,
+            kind=EventKind.EDIT,
+            operations=[operation for operation, _ in done],
+            inverse=[inverse for _, inverse in done][::-1],
+            author=user,
+            edit_id=edit.id,
+            undoes=edit.undoes,
+            summary=edit.summary,
+            numbers=editing.numbers,
+            conflicts=editing.meanwhile.conflicts,
+        )
+        ask.respect_keyframes(layer, changed=editing.reshaped, deleted=editing.deleted)
+        jobs.begin_by_editing(user=user, layer=layer, ranges=_frames_of(done))
+    return event
+
+
+def _frames_of(done: Iterable[tuple[Operation, Operation]]) -> list[FrameRange]:
+    return [reach for operation, _ in done if isinstance(operation, ShapesReplace) for reach in operation.ranges]
+
+
+class _Editing:
+    """One edit on its way into a layer: checks every operation, collects the changes in a draft."""
+
+    def __init__(self, user: User, layer: Layer, meanwhile: Meanwhile) -> None:
+        self.user = user
+        self.layer = layer
+        self.meanwhile = meanwhile
+        self.draft = LayerDraft(layer, user)
+        self.numbers: dict[UUID, int] = {}
+        self.reshaped: set[UUID] = set()
+        self.deleted: set[UUID] = set()
+        self.relabelled: set[UUID] = set()
+        self.taken: set[UUID] = set()
+
+    @cached_property
+    def role(self) -> str:
+        return access.role_in(self.user, self.layer.video.project.workspace_id)
+
+    @cached_property
+    def ranges(self) -> list[FrameRange]:
+        ranges = access.editable_ranges(self.user, self.layer)
+        if not ranges:
+            raise PermissionDenied("You change the frames of your own jobs; none of them is open on this layer.")
+        return ranges
+
+    @cached_property
+    def everywhere(self) -> bool:
+        return self.ranges == [(0, max(self.layer.video.frame_count - 1, 0))]
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        return Ontology.of(self.layer)
+
+    def load(self, operations: Sequence[Operation]) -> None:
+        """Read what the operations are about in few queries: an edit of thousands of tracks takes seconds otherwise."""
+        self.draft.load_tracks(operation.track for operation in operations)
+        created = [operation.track for operation in operations if isinstance(operation, TrackCreate)]
+        self.taken = set(Track.objects.in_bulk(created)) if created else set()
+        updates = [operation for operation in operations if isinstance(operation, TrackUpdate)]
+        self.relabelled = {operation.track for operation in updates if operation.fields.label is not None}
+        last_frame = max(self.layer.video.frame_count - 1, 0)
+        alike: dict[FrameRange, set[UUID]] = {}
+        for operation in operations:
+            if isinstance(operation, ShapesReplace) and operation.ranges:
+                first = min(first for first, _ in operation.ranges)
+                last = min(max(last for _, last in operation.ranges), last_frame)
+                alike.setdefault((window_start(first), window_start(last)), set()).add(operation.track)
+        for (first, last), tracks in alike.items():
+            self.draft.load_shapes((track, first, last) for track in tracks)
+
+    def merged(self, operation: Operation) -> Operation:
+        """The operation beside what others did meanwhile."""
+        if isinstance(operation, TrackCreate) or not self.meanwhile.concerns(operation.track):
+            return operation
+        keyframes: set[int] = set()
+        if isinstance(operation, ShapesReplace):
+            self._check_ranges(operation.ranges)
+            keyframes = set(self.draft.keyframes(operation.track, operation.ranges))
+        return self.meanwhile.merge(operation, self.draft.track(operation.track), keyframes)
+
+    def apply(self, operation: Operation) -> tuple[Operation, Operation]:
+        """Make one change. Returns it with its inverse."""
+        match operation:
+            case TrackCreate():
+                return operation, self._create(operation)
+            case TrackUpdate():
+                return operation, self._update(operation)
+            case ShapesReplace():
+                return operation, self._replace(operation)
+
+    def _create(self, operation: TrackCreate) -> Operation:
+        fields = operation.fields
+        if operation.track in self.taken or operation.track in self.draft.tracks:
+            raise ActionError(f"A new track has an id of its own; {operation.track} exists already.")
+        if fields.label is None:
+            raise ActionError("A new track needs a label; none came.")
+        self._check_fields(fields)
+        _ = self.ranges
+        track = Track(
+            id=operation.track,
+            layer=self.layer,
+            number=fields.number or 0,
+            label=self.ontology.label(fields.label),
+            created_by=self.user,
+        )
+        self.draft.add_track(track)
+        rest = fields.model_copy()
+        rest.number = rest.label = None
+        self.draft.update_track(track, rest)
+        self.numbers[track.pk] = track.number
+        return TrackUpdate(track=track.pk, fields=TrackFields(deleted=True))
+
+    def _update(self, operation: TrackUpdate) -> Operation:
+        track = self.draft.track(operation.track)
+        self._check_fields(operation.fields)
+        _ = self.ranges
+        if operation.fields.deleted:
+            self.deleted.add(track.pk)
+            if not self.everywhere:
+                self._check_own(track)
+        return TrackUpdate(track=track.pk, fields=self.draft.update_track(track, operation.fields))
+
+    def _replace(self, operation: ShapesReplace) -> Operation:
+        track = self.draft.track(operation.track)
+        if track.deleted_at is not None and not self.meanwhile.deleted(track.pk):
+            raise ActionError(f"Shapes belong to a track that is there; {track} was deleted. Restore it first.")
+        self._check_ranges(operation.ranges)
+        tables = [decoded(text) for text in operation.tables]
+        self._check_tables(track, tables, operation.ranges)
+        self.reshaped.add(track.pk)
+        return self.draft.replace_shapes(track.pk, operation.ranges, tables, keep_keyframes=operation.keep_keyframes)
+
+    def check_relabelled(self) -> None:
+        """With all operations done, shapes are of kinds that the new labels of their tracks may be drawn as."""
+        for track_id, table in self.draft.everything(self.relabelled) if self.relabelled else ():
+            self.ontology.check_relabelled(self.draft.track(track_id), table)
+
+    def _check_fields(self, fields: TrackFields) -> None:
+        if fields.verdict is not None and not access.may(self.role, "review"):
+            raise PermissionDenied("A verdict on a track is a reviewer's to give.")
+        if fields.label is not None:
+            self.ontology.label(fields.label)
+        self.ontology.check_values(fields, self.layer.video.frame_count)
+
+    def _check_own(self, track: Track) -> None:
+        """Deleting a track takes its shapes out of everybody's frames."""
+        for table in self.draft.extent(track.pk):
+            if not within(table, self.ranges).all():
+                raise PermissionDenied(
+                    f"{track} also has shapes outside of your frames ({_spelt(self.ranges)}). "
+                    "Delete its shapes in your frames instead."
+                )
+
+    def _check_ranges(self, ranges: Sequence[FrameRange]) -> None:
+        last_frame = self.layer.video.frame_count - 1
+        for first, last in ranges:
+            if first > last or last > last_frame:
+                raise ActionError(f"Frames of a range lie in 0..{last_frame} and rise; {first}..{last} came.")
+            if not any(start <= first and last <= end for start, end in self.ranges):
+                raise PermissionDenied(
+                    f"You may change frames {_spelt(self.ranges)}; this would change {first}..{last}."
+                )
+
+    def _check_tables(self, track: Track, tables: Sequence[Table], ranges: Sequence[FrameRange]) -> None:
+        if len({table.start for table in tables}) < len(tables):
+            raise ActionError("An operation has one table per window of frames; two have the same.")
+        for table in tables:
+            try:
+                check_geometry(table)
+            except ShapeError as error:
+                raise ActionError(str(error)) from error
+            if not within(table, ranges).all():
+                raise ActionError("Shapes lie in the ranges that their operation names; one doesn't.")
+            if track.pk not in self.relabelled:
+                self.ontology.check_kinds(track, table)
+
+
+@dataclass(frozen=True, slots=True)
+class Ontology:
+    """The labels of a project and their attributes."""
+
+    labels: Mapping[int, Label]
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, layer: Layer) -> Ontology:
+        project_id = layer.video.project_id
+        attributes = Attribute.objects.filter(label__project_id=project_id)
+        return cls(
+            labels=Label.objects.filter(project_id=project_id).in_bulk(),
+            attributes={str(attribute.pk): attribute for attribute in attributes},
+        )
+
+    def label(self, label_id: int) -> Label:
+        if label_id not in self.labels:
+            raise ActionError(f"A track has a label of its project; label {label_id} is none. Reload the page.")
+        return self.labels[label_id]
+
+    def check_kinds(self, track: Track, table: Table) -> None:
+        """Raises ActionError when a person's shape is of a kind that the track's label may not be drawn as."""
+        label = self.label(track.label_id)
+        for kind in _unfit(label, table):
+            raise ActionError(f"{label} may be drawn as {', '.join(label.geometry_kinds)}; a {kind} came.")
+        self._check_skeletons(label, table)
+
+    def check_relabelled(self, track: Track, table: Table) -> None:
+        """Raises ActionError when a track has shapes from before that its new label may not be drawn as."""
+        label = self.label(track.label_id)
+        for kind in _unfit(label, table):
+            raise ActionError(
+                f"Track {track.number} can't be a {label}: it has a {kind}, and {label} may be drawn as "
+                f"{', '.join(label.geometry_kinds)}. Choose another label, or allow it in the project's labels."
+            )
+        self._check_skeletons(label, table)
+
+    def _check_skeletons(self, label: Label, table: Table) -> None:
+        if Kind.SKELETON in table.kinds:
+            pairs = zip(table.kinds.tolist(), table.payloads, strict=True)
+            self.check_joints(label, {point_count(len(payload)) for kind, payload in pairs if kind == Kind.SKELETON})
+
+    def check_joints(self, label: Label, counts: Iterable[int]) -> None:
+        """Raises ActionError unless every skeleton, of so many points, has one for each of its label's joints."""
+        skeleton = skeleton_of(label.skeleton)
+        joints = len(skeleton.joints) if skeleton else 0
+        for count in counts:
+            if count != joints:
+                raise ActionError(
+                    f"A skeleton has a point for each joint of its label; {label} has {joints} joints, {count} "
+                    "points came. Joints are added in the project's labels."
+                )
+
+    def check_values(self, fields: TrackFields, frame_count: int) -> None:
+        constant, by_frame = fields.attributes or {}, fields.frame_attributes or {}
+        for key, value in constant.items():
+            self._check_value(key, value)
+        for key, steps in by_frame.items():
+            frames = [frame for frame, _ in steps]
+            if frames != sorted(set(frames)) or any(not 0 <= frame < frame_count for frame in frames):
+                raise ActionError(f"An attribute's values have rising frames in 0..{frame_count - 1}; these don't.")
+            for _, value in steps:
+                self._check_value(key, value)
+        if len(json.dumps([constant, by_frame])) > ATTRIBUTE_BYTES:
+            raise ActionError(f"The attributes of a track take at most {ATTRIBUTE_BYTES // 1024} KiB; these take more.")
+
+    def _check_value(self, key: str, value: object) -> None:
+        attribute = self.attributes.get(key)
+        if attribute is None:
+            raise ActionError(f"An attribute is one of the project's; {key} is none. Reload the page.")
+        if value is not None and not _fits(attribute, value):
+            raise ActionError(f"{attribute} is a {attribute.get_kind_display().lower()}; {value!r} is no value for it.")
+
+
+def write_tracks(
+    *,
+    user: User | None,
+    layer_id: int,
+    tracks: Sequence[tuple[Track, Iterable[Row]]],
+    summary: str,
+) -> Event:
+    """Put whole tracks into a layer at once, as an import does: one event, which takes one undo back.
+
+    Args:
+        user: who imports; their access has been checked.
+        tracks: unsaved tracks with their rows. A track's ``label`` is of the project; its ``number`` is kept where it
+            is free, and 0 or a taken one becomes the next free one.
+        summary: in words, for the history panel.
+
+    Raises:
+        ActionError: a frame beyond the video, or unsound geometry.
+    """
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        draft = LayerDraft(layer)
+        taken = set(layer.tracks.values_list("number", flat=True))
+        highest = max([*taken, layer.next_number - 1, *(track.number for track, _ in tracks)], default=0)
+        layer.next_number = highest + 1
+        extent: list[Extent] = []
+        for track, rows in tracks:
+            track.layer = layer
+            if track.number in taken:
+                track.number = 0
+            draft.add_track(track)
+            taken.add(track.number)
+            tables = tables_of(list(rows))
+            _put_rows(draft, track.pk, tables)
+            ends = [int(frame) for table in tables for frame in (table.frames[0], table.frames[-1])]
+            extent.append((track.pk, min(ends, default=None), max(ends, default=None)))
+        draft.save()
+        inverse = [TrackUpdate(track=track.pk, fields=TrackFields(deleted=True)) for track, _ in tracks]
+        return append_event(
+            layer,
+            kind=EventKind.IMPORT,
+            inverse=inverse,
+            author=user,
+            edit_id=uuid4(),
+            summary=summary,
+            extent=extent,
+        )
+
+
+def _put_rows(draft: LayerDraft, track_id: UUID, tables: Sequence[Table]) -> None:
+    last_frame = draft.layer.video.frame_count - 1
+    for table in tables:
+        if table.frames[-1] > last_frame:
+            raise ActionError(f"Frames lie in 0..{last_frame}; {table.frames[-1]} came. Is it another video's file?")
+        try:
+            check_geometry(table)
+        except ShapeError as error:
+            raise ActionError(str(error)) from error
+        draft.put(track_id, table)
+
+
+def _unfit(label: Label, table: Table) -> list[str]:
+    """Kinds of keyframes that a label may not be drawn as."""
+    kinds = {Kind(value).name.lower() for value in table.kinds[(table.flags & Flag.KEYFRAME) != 0].tolist()}
+    return sorted(kinds - set(label.geometry_kinds))
+
+
+def _fits(attribute: Attribute, value: object) -> bool:
+    match attribute.kind:
+        case AttributeKind.SELECT:
+            return value in attribute.choices
+        case AttributeKind.MULTI_SELECT:
+            return isinstance(value, list) and all(choice in attribute.choices for choice in value)
+        case AttributeKind.CHECKBOX:
+            return isinstance(value, bool)
+        case AttributeKind.NUMBER:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, str)
+
+
+def _spelt(ranges: Iterable[FrameRange]) -> str:
+    return ", ".join(f"{first}..{last}" for first, last in ranges)

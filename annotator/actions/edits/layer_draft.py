@@ -1,0 +1,261 @@
+"""The part of a layer that a change touches, in memory: read in few queries, changed as values, written in bulk."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from uuid import UUID
+
+import numpy as np
+from django.db.models import F
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from annotator.actions.errors import ActionError
+from annotator.models import Layer, Track, TrackChunk, User
+from annotator.operations import ShapesReplace, TrackFields
+from tracking.shapes.chunks import WINDOW, ChunkError, Flag, Table, window_start
+
+FrameRange = tuple[int, int]
+PARKED = 2**30
+"""Added to numbers while they are being exchanged: no two rows may hold one, not even within a statement."""
+SUMMARY = ["data", "first", "last", "rows", "keyframes", "predicted", "outside", "doubtful", "lowest_confidence"]
+
+
+class LayerDraft:
+    """Changes to one locked layer. Nothing is written before ``save``."""
+
+    def __init__(self, layer: Layer, author: User | None = None) -> None:
+        self.layer = layer
+        self.author = author
+        self.tracks: dict[UUID, Track] = {}
+        self._new: set[UUID] = set()
+        self._changed: dict[UUID, set[str]] = {}
+        self._tables: dict[tuple[UUID, int], Table] = {}
+        self._keys: dict[tuple[UUID, int], int] = {}
+        self._dirty: set[tuple[UUID, int]] = set()
+
+    # ------------------------------------------------------------ tracks
+
+    def load_tracks(self, ids: Iterable[UUID]) -> None:
+        missing = {key for key in ids if key not in self.tracks}
+        if missing:
+            self.tracks |= self.layer.tracks.select_related("label").in_bulk(missing)
+
+    def track(self, track_id: UUID) -> Track:
+        """A track of this layer. Raises ActionError when it is none."""
+        self.load_tracks([track_id])
+        if track_id not in self.tracks:
+            raise ActionError(f"A change names a track of its own layer; this layer has no track {track_id}.")
+        return self.tracks[track_id]
+
+    def add_track(self, track: Track) -> None:
+        """Put a new track in; a number of 0 becomes the next free one."""
+        if track.number == 0:
+            track.number = self.layer.next_number
+        self.layer.next_number = max(self.layer.next_number, track.number + 1)
+        self.tracks[track.pk] = track
+        self._new.add(track.pk)
+
+    def update_track(self, track: Track, fields: TrackFields) -> TrackFields:
+        """Set the given fields. Returns what they were, for the inverse."""
+        given = fields.model_fields_set & {name for name, value in fields if value is not None}
+        former = TrackFields.model_validate({name: _field(track, name) for name in given})
+        for name in given:
+            if name == "label":
+                track.label_id = fields.label  # type: ignore[assignment]  # None is not among the given
+            elif name == "deleted":
+                self._delete(track, deleted=bool(fields.deleted))
+            else:
+                setattr(track, name, getattr(fields, name))
+        columns = {"deleted": ("deleted_at", "deleted_by")}
+        self._changed.setdefault(track.pk, set()).update(*(columns.get(name, (name,)) for name in given))
+        self.layer.next_number = max(self.layer.next_number, track.number + 1)
+        return former
+
+    def _delete(self, track: Track, *, deleted: bool) -> None:
+        """Who deleted it first, and when, stays until it is restored."""
+        if not deleted:
+            track.deleted_at = track.deleted_by = None
+        elif track.deleted_at is None:
+            track.deleted_at, track.deleted_by = timezone.now(), self.author
+
+    # ------------------------------------------------------------ shapes
+
+    def load_shapes(self, wanted: Iterable[tuple[UUID, int, int]]) -> None:
+        """Read the chunks of (track, first frame, last frame), as one query per set of tracks and windows."""
+        keys = {
+            (track, start)
+            for track, first, last in wanted
+            for start in range(window_start(first), last + 1, WINDOW)
+            if (track, start) not in self._tables
+        }
+        if not keys:
+            return
+        starts = [start for _, start in keys]
+        rows = TrackChunk.objects.filter(
+            layer=self.layer,
+            track_id__in={track for track, _ in keys},
+            start__gte=min(starts),
+            start__lte=max(starts),
+        )
+        for chunk in rows:
+            key = (chunk.track_id, chunk.start)
+            if key not in self._tables:
+                self._tables[key] = Table.unpack(bytes(chunk.data))
+                self._keys[key] = chunk.pk
+        for key in keys - self._tables.keys():
+            self._tables[key] = Table.empty(key[1])
+
+    def tables(self, track_id: UUID, first: int, last: int) -> Iterator[Table]:
+        """The tables of the windows that overlap ``first..last``, in rising order."""
+        self.load_shapes([(track_id, first, last)])
+        for start in range(window_start(first), last + 1, WINDOW):
+            yield self._tables[track_id, start]
+
+    def put(self, track_id: UUID, table: Table) -> None:
+        """Replace one window of a track, which has been loaded."""
+        self._tables[track_id, table.start] = table
+        self._dirty.add((track_id, table.start))
+
+    def replace_shapes(
+        self, track_id: UUID, ranges: Sequence[FrameRange], tables: Sequence[Table], *, keep_keyframes: bool = False
+    ) -> ShapesReplace:
+        """Rows in ``ranges`` go, the rows of ``tables`` come. Returns the inverse."""
+        self.load_shapes((track_id, first, last) for first, last in ranges)
+        coming = {table.start: table for table in tables}
+        former: list[Table] = []
+        starts = {start for first, last in ranges for start in range(window_start(first), last + 1, WINDOW)}
+        for start in sorted(starts):
+            table = self._tables[track_id, start]
+            there = within(table, ranges)
+            going = there & ((table.flags & Flag.KEYFRAME) == 0) if keep_keyframes else there
+            if there.any():
+                former.append(table.take(there))
+            if going.any() or start in coming:
+                kept = table.take(~going)
+                self.put(track_id, kept.merged(coming[start]) if start in coming else kept)
+        return ShapesReplace(track=track_id, ranges=list(ranges), tables=[encoded(table) for table in former])
+
+    def keyframes(self, track_id: UUID, ranges: Sequence[FrameRange]) -> Iterator[int]:
+        """The frames in ``ranges`` on which a track has a keyframe."""
+        self.load_shapes((track_id, first, last) for first, last in ranges)
+        for start in sorted({at for first, last in ranges for at in range(window_start(first), last + 1, WINDOW)}):
+            table = self._tables[track_id, start]
+            yield from table.frames[((table.flags & Flag.KEYFRAME) != 0) & within(table, ranges)].tolist()
+
+    def extent(self, track_id: UUID) -> Iterator[Table]:
+        """Every table of a track."""
+        last = max(self.layer.video.frame_count - 1, 0)
+        return (table for table in self.tables(track_id, 0, last) if len(table))
+
+    def everything(self, tracks: Collection[UUID]) -> Iterator[tuple[UUID, Table]]:
+        """Every table of some tracks as they are now; those that nothing else reads aren't kept."""
+        yield from [(track, table) for (track, _), table in self._tables.items() if track in tracks]
+        for chunk in TrackChunk.objects.filter(layer=self.layer, track_id__in=tracks).iterator():
+            if (chunk.track_id, chunk.start) not in self._tables:
+                yield chunk.track_id, Table.unpack(bytes(chunk.data))
+
+    # ------------------------------------------------------------ writing
+
+    def save(self) -> None:
+        """Write everything that changed. Raises ActionError when a number is taken."""
+        self._check_numbers()
+        Track.objects.bulk_create(self.tracks[key] for key in self._new)
+        self._save_tracks()
+        self._save_chunks()
+
+    def _check_numbers(self) -> None:
+        numbered = self._new | {key for key, names in self._changed.items() if "number" in names}
+        owners: dict[int, UUID] = {}
+        for key in numbered:
+            number = self.tracks[key].number
+            if number in owners:
+                raise ActionError(f"A number names one track of a layer; two would get {number}.")
+            owners[number] = key
+        taken = self.layer.tracks.filter(number__in=owners).exclude(pk__in=numbered).first()
+        if taken is not None:
+            state = " (it is deleted and can be restored)" if taken.deleted_at else ""
+            raise ActionError(
+                f"A number names one track of a layer; {taken.number} is taken{state}. Choose one from "
+                f"{self.layer.next_number} on."
+            )
+
+    def _save_tracks(self) -> None:
+        changed = {key: names for key, names in self._changed.items() if key not in self._new and names}
+        renumbered = [key for key, names in changed.items() if "number" in names]
+        if renumbered:
+            Track.objects.filter(pk__in=renumbered).update(number=F("number") + PARKED)
+        names = set().union(*changed.values())
+        if names:
+            Track.objects.bulk_update([self.tracks[key] for key in changed], sorted(names))
+
+    def _save_chunks(self) -> None:
+        emptied = [self._keys[key] for key in self._dirty if not len(self._tables[key]) and key in self._keys]
+        if emptied:
+            TrackChunk.objects.filter(pk__in=emptied).delete()
+        filled = sorted(key for key in self._dirty if len(self._tables[key]))
+        TrackChunk.objects.bulk_create(
+            (chunk_row(self.layer.pk, track_id, self._tables[track_id, start]) for track_id, start in filled),
+            update_conflicts=True,
+            unique_fields=["track", "start"],
+            update_fields=SUMMARY,
+        )
+
+
+def chunk_row(layer_id: int, track_id: UUID, table: Table) -> TrackChunk:
+    """One table, which is not empty, with its summary."""
+    predicted = (table.flags & (Flag.PREDICTED | Flag.OUTSIDE)) == Flag.PREDICTED
+    return TrackChunk(
+        layer_id=layer_id,
+        track_id=track_id,
+        start=table.start,
+        data=table.pack(),
+        first=int(table.frames[0]),
+        last=int(table.frames[-1]),
+        rows=len(table),
+        keyframes=int(np.count_nonzero(table.flags & Flag.KEYFRAME)),
+        predicted=int(np.count_nonzero(table.flags & Flag.PREDICTED)),
+        outside=int(np.count_nonzero(table.flags & Flag.OUTSIDE)),
+        doubtful=int(np.count_nonzero(table.flags & Flag.DOUBTFUL)),
+        lowest_confidence=float(table.confidence[predicted].min(initial=65535)) / 65535,
+    )
+
+
+def within(table: Table, ranges: Iterable[FrameRange]) -> NDArray[np.bool_]:
+    """Which rows lie in any of the ranges, (n,) bool."""
+    inside = np.zeros(len(table), np.bool_)
+    for first, last in ranges:
+        inside |= (table.frames >= first) & (table.frames <= last)
+    return inside
+
+
+def stretches(frames: Sequence[int]) -> list[FrameRange]:
+    """Rising frames as [first, last] of what is without a gap."""
+    found: list[FrameRange] = []
+    for frame in frames:
+        if found and found[-1][1] == frame - 1:
+            found[-1] = (found[-1][0], frame)
+        else:
+            found.append((frame, frame))
+    return found
+
+
+def encoded(table: Table) -> str:
+    return b64encode(table.pack()).decode()
+
+
+def decoded(text: str) -> Table:
+    """A table as an operation carries it. Raises ActionError when it is none."""
+    try:
+        return Table.unpack(b64decode(text, validate=True))
+    except (ChunkError, ValueError) as error:
+        raise ActionError(str(error)) from error
+
+
+def _field(track: Track, name: str) -> object:
+    if name == "label":
+        return track.label_id
+    if name == "deleted":
+        return track.deleted_at is not None
+    return getattr(track, name)

@@ -1,0 +1,343 @@
+"""What people do with tracking runs: start, correct, extend, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from math import isfinite
+from uuid import UUID
+
+from django.db import transaction
+
+from annotator import access
+from annotator.actions.edits.events import lock_layer
+from annotator.actions.edits.layer_draft import FrameRange
+from annotator.actions.errors import ActionError
+from annotator.actions.runs.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
+from annotator.actions.runs.rejoin import set_aside
+from annotator.announce.messages import RunCorrect, RunExtend, RunStart, RunStop
+from annotator.announce.progress import (
+    OBJECTS,
+    WAYS,
+    BoxPx,
+    LegState,
+    ObjectState,
+    Way,
+    agent_legs,
+    corrected_leg,
+    corrected_ways,
+    leg_end,
+    make_leg,
+    ways,
+)
+from annotator.announce.publish import announce_run, tell_agent
+from annotator.models import Layer, Run, RunState, TrackChunk, User, VideoState
+from tracking import catalog
+from tracking.protocol import Correct, Extend, Stop
+from tracking.shapes.chunks import WINDOW, Flag, Table
+from tracking.types import TrackingError
+
+ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+
+
+def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
+    """Begin a run and give it to an agent, or let it wait for one. The same id again changes nothing.
+
+    Raises:
+        Http404, PermissionDenied: the layer, or frames of the run, aren't the user's.
+        ActionError: a run that can't be.
+    """
+    layer = access.access_layer(user, layer_id, "annotate")
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        known = Run.objects.filter(pk=start.id).first()
+        if known is not None:
+            if known.layer_id != layer_id:
+                raise ActionError("A run has an id of its own; this one is taken. Start it again.")
+            return known
+        _check_start(user, layer, start)
+        _take_over(layer, {str(prompt.track) for prompt in start.prompts})
+        objects = _objects_of(layer, start)
+        run = Run(
+            id=start.id,
+            layer=layer,
+            model=_model_for(start),
+            prompts=[prompt.model_dump(mode="json") for prompt in start.prompts],
+            first=start.first,
+            last=start.last,
+            direction=start.direction,
+            options=start.options.model_dump(mode="json"),
+            created_by=user,
+        )
+        keep(run, objects)
+        run.save(force_insert=True)
+        if start.options.redo:
+            _begin_redo(run, layer, objects)
+        dispatch(run)
+    return run
+
+
+def correct_run(*, user: User, correct: RunCorrect) -> Run:
+    """One object goes back to a frame, with a person's box; the others go on. A run that is done goes on for it."""
+    layer_id = access.access_run(user, correct.run, "annotate").layer_id
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        run, objects = open_run(correct.run)
+        if run.state not in (*ACTIVE, RunState.DONE):
+            raise ActionError(f"A run that {run.get_state_display().lower()} takes no correction. Start another one.")
+        track = str(correct.track)
+        if track not in objects:
+            raise ActionError("A correction is for a track of the run; this one isn't in it. Start a run for it.")
+        if not run.first <= correct.frame <= run.last:
+            raise ActionError(f"A correction lies in the run's frames {run.first}..{run.last}; {correct.frame} came.")
+        _check_box(correct.box)
+        _check_editable(user, layer, correct.frame, correct.frame)
+        state = objects[track]
+        cleared = _redo(run, layer, correct, state)
+        set_aside(run, layer, correct.track, state, cleared)
+        _go_on(run, objects, {track})
+    return run
+
+
+def extend_run(*, user: User, extend: RunExtend) -> Run:
+    """Let a run end elsewhere. Objects that have reached the former end go on; those that left stay away."""
+    layer_id = access.access_run(user, extend.run, "annotate").layer_id
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        run, objects = open_run(extend.run)
+        if run.state not in (*ACTIVE, RunState.DONE):
+            raise ActionError(f"A run that {run.get_state_display().lower()} can't go on. Start another one.")
+        _check_frames(layer, extend.first, extend.last)
+        _check_editable(user, layer, extend.first, extend.last)
+        run.first, run.last = extend.first, extend.last
+        _take_over(layer, objects.keys(), by=run)
+        _move_ends(run, layer, objects, objects)
+    return run
+
+
+def stop_run(*, user: User, stop: RunStop) -> Run:
+    """Stop a run, or some of its tracks. What it stored stays; a run that ended already stays as it is."""
+    layer_id = access.access_run(user, stop.run, "annotate").layer_id
+    with transaction.atomic():
+        lock_layer(layer_id)
+        run, objects = open_run(stop.run)
+        if run.state not in ACTIVE:
+            return run
+        dropped = objects.keys() & ({str(track) for track in stop.tracks} if stop.tracks is not None else objects)
+        _drop(run, objects, dropped)
+    return run
+
+
+def respect_keyframes(layer: Layer, changed: Collection[UUID], deleted: Collection[UUID]) -> None:
+    """After an edit of a locked layer: runs stop at keyframes that are new ahead of them, go on past those that are
+    gone, and leave deleted tracks alone."""
+    if not changed and not deleted:
+        return
+    for run in Run.objects.filter(layer=layer, state__in=ACTIVE).select_related("agent", "created_by"):
+        objects = OBJECTS.validate_python(run.objects_state)
+        gone = objects.keys() & {str(track) for track in deleted}
+        if gone:
+            _drop(run, objects, gone)
+        moved = objects.keys() & {str(track) for track in changed} - gone
+        if moved and run.state in ACTIVE:
+            _move_ends(run, layer, objects, moved)
+
+
+# ---------------------------------------------------------------- changing a run
+
+
+def _begin_redo(run: Run, layer: Layer, objects: dict[str, ObjectState]) -> None:
+    """A new run redoes what was predicted before: its objects were corrected where it starts."""
+    for track, state in objects.items():
+        ranges = [(min(leg.head + leg.step, leg.last), max(leg.head + leg.step, leg.last)) for leg in state.unfinished]
+        set_aside(run, layer, UUID(track), state, ranges)
+    keep(run, objects)
+    run.save(update_fields=["objects_state"])
+
+
+def _redo(run: Run, layer: Layer, correct: RunCorrect, state: ObjectState) -> list[FrameRange]:
+    """Replace the corrected legs of an object. Returns the frames whose predictions go."""
+    state.epoch += 1
+    keyframes = _keyframes(layer, [correct.track], run.first, run.last).get(correct.track, [])
+    redone = corrected_ways(run.direction, start=state.start, frame=correct.frame)
+    legs = [leg for leg in state.legs if leg.way not in redone and not leg.check]
+    cleared: list[FrameRange] = []
+    for way in redone:
+        next_end = leg_end(way, frame=correct.frame, first=run.first, last=run.last, keyframes=keyframes)
+        end = next_end if run.options.get("until_keyframe", True) else (run.last if way == "forward" else run.first)
+        legs.append(corrected_leg(state, way, frame=correct.frame, box=correct.box, end=end))
+        first, last = (correct.frame + 1, next_end) if way == "forward" else (next_end, correct.frame - 1)
+        if first <= last:
+            cleared.append((first, last))
+    state.legs = [leg for way in WAYS for leg in legs if leg.way == way]
+    return cleared
+
+
+def _go_on(run: Run, objects: dict[str, ObjectState], changed: Iterable[str]) -> None:
+    """The legs of ``changed`` objects are others now: tell the run's agent, or give the run to one again."""
+    keep(run, objects)
+    run.save()
+    if run.state == RunState.RUNNING and run.agent_id is not None:
+        boxes = stored_boxes(objects)
+        for track in changed:
+            legs = agent_legs(track, objects[track], boxes)
+            tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
+        announce_run(run)
+        return
+    queue(run, "")
+    dispatch(run)
+
+
+def _drop(run: Run, objects: dict[str, ObjectState], dropped: Iterable[str]) -> None:
+    """End some objects of a run; the run with the last of them."""
+    for track in dropped:
+        for leg in objects[track].legs:
+            leg.ended = True
+    keep(run, objects)
+    run.save()
+    if not any(state.unfinished for state in objects.values()):
+        if run.agent_id is not None:
+            tell_agent(run.agent_id, Stop(run=str(run.pk)), layer_id=run.layer_id)
+        finish(run, RunState.STOPPED)
+        return
+    for track in dropped:
+        if run.agent_id is not None:
+            tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=[]), layer_id=run.layer_id)
+    announce_run(run)
+
+
+def _move_ends(run: Run, layer: Layer, objects: dict[str, ObjectState], tracks: Iterable[str]) -> None:
+    """Let the legs of ``tracks`` end at the run's bounds, or before the next keyframe where the run stops there."""
+    tracks = list(tracks)
+    keyframes: dict[UUID, list[int]] = {}
+    if run.options.get("until_keyframe", True):
+        keyframes = _keyframes(layer, [UUID(track) for track in tracks], run.first, run.last)
+    restarted: set[str] = set()
+    moved: dict[tuple[Way, int], list[str]] = {}
+    for track in tracks:
+        for leg in objects[track].legs:
+            was_ended, former = leg.ended, leg.last
+            ahead = keyframes.get(UUID(track), [])
+            leg.move_end(leg_end(leg.way, frame=leg.head, first=run.first, last=run.last, keyframes=ahead))
+            if was_ended and not leg.ended:
+                restarted.add(track)
+            elif leg.last != former and not was_ended:
+                moved.setdefault((leg.way, leg.last), []).append(track)
+    if not restarted and not moved:
+        keep(run, objects)
+        run.save()
+        announce_run(run)
+        return
+    if run.state == RunState.RUNNING and run.agent_id is not None:
+        for (way, last), those in moved.items():
+            extend = Extend(run=str(run.pk), direction=way, last=last, objects=sorted(set(those) - restarted))
+            tell_agent(run.agent_id, extend, layer_id=run.layer_id)
+    for track in restarted:
+        objects[track].epoch += 1
+    if restarted or run.state == RunState.QUEUED:
+        _go_on(run, objects, restarted)
+    else:
+        keep(run, objects)
+        run.save()
+        announce_run(run)
+
+
+def _take_over(layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
+    """A run that takes up tracks ends what another one still does with them: two would write over each other."""
+    others = Run.objects.filter(layer=layer, state__in=ACTIVE)
+    if by is not None:
+        others = others.exclude(pk=by.pk)
+    for run in others.select_related("agent", "created_by"):
+        objects = OBJECTS.validate_python(run.objects_state)
+        taken = {track for track in objects.keys() & set(tracks) if objects[track].unfinished}
+        if taken:
+            _drop(run, objects, taken)
+
+
+# ---------------------------------------------------------------- checks and plans
+
+
+def _check_start(user: User, layer: Layer, start: RunStart) -> None:
+    if layer.video.state != VideoState.READY:
+        raise ActionError("A run needs a video that is ready; this one isn't yet.")
+    _check_frames(layer, start.first, start.last)
+    _check_editable(user, layer, start.first, start.last)
+    asked = [prompt.track for prompt in start.prompts]
+    if len(set(asked)) < len(asked):
+        raise ActionError("A run starts each track from one prompt; one track has two.")
+    for prompt in start.prompts:
+        _check_box(prompt.box)
+        if not start.first <= prompt.frame <= start.last:
+            raise ActionError(
+                f"A prompt lies in the run's frames {start.first}..{start.last}; one is on frame {prompt.frame}."
+            )
+    there = set(layer.tracks.filter(pk__in=asked, deleted_at=None).values_list("pk", flat=True))
+    if missing := set(asked) - there:
+        raise ActionError(f"A run follows tracks of its layer; {len(missing)} of these aren't there (any more).")
+
+
+def _check_frames(layer: Layer, first: int, last: int) -> None:
+    if not first <= last < layer.video.frame_count:
+        raise ActionError(
+            f"A run's frames lie in 0..{layer.video.frame_count - 1}, first before last; {first}..{last} came."
+        )
+
+
+def _check_editable(user: User, layer: Layer, first: int, last: int) -> None:
+    ranges = access.editable_ranges(user, layer)
+    if not any(start <= first and last <= end for start, end in ranges):
+        spelt = ", ".join(f"{start}..{end}" for start, end in ranges) or "none"
+        raise ActionError(f"A run writes to frames that you may change ({spelt}); this one would to {first}..{last}.")
+
+
+def _check_box(box: BoxPx) -> None:
+    x1, y1, x2, y2 = box
+    if not all(isfinite(value) for value in box) or x1 >= x2 or y1 >= y2:
+        raise ActionError(f"A run starts from a box with an area; {box} has none. Draw it again.")
+
+
+def _model_for(start: RunStart) -> str:
+    model = start.model or catalog.DEFAULT_TRACKER.get("box")
+    if model is None:
+        raise ActionError("No tracker that starts from a box is installed.")
+    try:
+        entry = catalog.find(model)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
+    if "box" not in entry.prompts:
+        raise ActionError(f"{entry.name} doesn't start from a box but from {', '.join(entry.prompts)}.")
+    return model
+
+
+def _objects_of(layer: Layer, start: RunStart) -> dict[str, ObjectState]:
+    tracks = [prompt.track for prompt in start.prompts]
+    keyframes = _keyframes(layer, tracks, start.first, start.last)
+    objects: dict[str, ObjectState] = {}
+    for prompt in start.prompts:
+        ahead = keyframes.get(prompt.track, [])
+        legs: list[LegState] = []
+        for way in ways(start.direction):
+            end = leg_end(
+                way,
+                frame=prompt.frame,
+                first=start.first,
+                last=start.last,
+                keyframes=ahead if start.options.until_keyframe else [],
+            )
+            # The prompt is mostly a keyframe, and then there already; only one of two ways may store it otherwise.
+            emit_first = prompt.frame not in ahead and not legs
+            legs.append(make_leg(way, frame=prompt.frame, box=prompt.box, end=end, emit_first=emit_first))
+        objects[str(prompt.track)] = ObjectState(start=prompt.frame, legs=legs)
+    return objects
+
+
+def _keyframes(layer: Layer, tracks: Collection[UUID], first: int, last: int) -> dict[UUID, list[int]]:
+    """The keyframes of some tracks in ``first..last``, rising."""
+    chunks = TrackChunk.objects.filter(
+        layer=layer, track_id__in=tracks, keyframes__gt=0, start__gt=first - WINDOW, start__lte=last
+    )
+    found: dict[UUID, list[int]] = {}
+    for track_id, data in chunks.order_by("start").values_list("track_id", "data"):
+        table = Table.unpack(bytes(data))
+        frames = table.frames[(table.flags & Flag.KEYFRAME) != 0].tolist()
+        found.setdefault(track_id, []).extend(frame for frame in frames if first <= frame <= last)
+    return found

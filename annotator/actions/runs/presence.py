@@ -1,0 +1,81 @@
+"""Agents come, go, and say how they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotator.actions.agents import token_hash
+from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of
+from annotator.models import Agent, Run, RunState
+from tracking.protocol import Hello, Load
+
+LOST_AFTER_S = 30.0
+"""An agent that was connected and hasn't been heard of for so long is gone."""
+
+
+def agent_of(token: str) -> Agent | None:
+    """The agent that a token lets in; None for one that was never given or has been revoked."""
+    return Agent.objects.filter(token_hash=token_hash(token), revoked_at=None).first() if token else None
+
+
+def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str]:
+    """An agent is here. What it was doing starts again from what is stored, and so does what waited for it.
+
+    Args:
+        connection: names the connection; an agent that connects again has two for a moment.
+
+    Returns:
+        Those of the runs it says it still works on that are not its own any more.
+    """
+    info: dict[str, Any] = hello.model_dump(mode="json", exclude={"type", "runs"}) | {"connection": connection}
+    # Before it is said to be here: a run that is given to it from then on would go back to the queue with the others.
+    requeue_runs_of(agent_id)
+    Agent.objects.filter(pk=agent_id).update(connected=True, info=info, last_seen_at=timezone.now())
+    dispatch_queued()
+    own = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING).values_list("pk", flat=True)
+    return sorted(set(hello.runs) - {str(run_id) for run_id in own})
+
+
+def agent_heard(*, agent_id: int, load: Load) -> bool:
+    """Note how busy an agent is; what waited for a model that it has now starts. Returns whether it is still let in."""
+    with transaction.atomic():
+        agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id, revoked_at=None).first()
+        if agent is None:
+            return False
+        new = set(load.models or ()) - set(agent.info.get("models", ()))
+        agent.info = agent.info | load.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+        agent.last_seen_at = timezone.now()
+        agent.save(update_fields=["info", "last_seen_at"])
+    if new:
+        dispatch_queued()
+    return True
+
+
+def agent_disconnected(*, agent_id: int, connection: str) -> None:
+    """A connection ended: its agent is gone, unless it has come back with another one meanwhile."""
+    with transaction.atomic():
+        agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id).first()
+        if agent is None or agent.info.get("connection") != connection:
+            return
+        agent.connected = False
+        agent.save(update_fields=["connected"])
+    requeue_runs_of(agent_id)
+
+
+def forget_agents(*, all_of_them: bool) -> None:
+    """Agents that only seem to be connected, because the web process that held them was killed: their runs go back to
+    the queue.
+
+    Args:
+        all_of_them: this is the only web process, and it holds none yet; otherwise only those that went silent.
+    """
+    gone = Agent.objects.filter(connected=True)
+    if not all_of_them:
+        gone = gone.filter(last_seen_at__lt=timezone.now() - timedelta(seconds=LOST_AFTER_S))
+    for agent_id in list(gone.values_list("pk", flat=True)):
+        Agent.objects.filter(pk=agent_id).update(connected=False)
+        requeue_runs_of(agent_id)

@@ -1,0 +1,156 @@
+"""Bounded re-tracking: what a correction makes stale is set aside, and comes back where the new way joins the old one.
+
+The rows that a correction takes away are the inverse of the event that says so; a leg names those events in ``former``.
+Once ``AGREEING`` frames in a row lie on what was there before, the rest of it is put back in one event, and the leg has
+reached its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from annotator.actions.edits.events import append_event
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, encoded, within
+from annotator.announce.progress import LegState, ObjectState
+from annotator.announce.publish import announce_cleared
+from annotator.models import Event, EventKind, Layer, Run
+from annotator.operations import OPERATIONS, ShapesReplace
+from tracking.shapes.chunks import Flag, Kind, Row, Table, window_start
+from tracking.types import Box, iou
+
+AGREEING = 10
+"""So many frames in a row must agree with the former track."""
+AGREES_ABOVE = 0.98
+"""Least overlap (IoU) of a new and a former box that agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A leg joined the former track on ``frame``."""
+
+    track: UUID
+    leg: LegState
+    frame: int
+
+
+def set_aside(run: Run, layer: Layer, track: UUID, state: ObjectState, ranges: Sequence[FrameRange]) -> None:
+    """Take the predictions of a track in ``ranges`` away, from the screens at once, then from the store, and note with
+    the object's newest legs where they are kept."""
+    announce_cleared(run, track=track, epoch=state.epoch, ranges=ranges)
+    draft = LayerDraft(layer)
+    former = draft.replace_shapes(track, ranges, [], keep_keyframes=True)
+    newest = [leg for leg in state.legs if leg.since == state.epoch]
+    if former.tables:
+        draft.save()
+        operation = ShapesReplace(track=track, ranges=list(ranges), tables=[], keep_keyframes=True)
+        summary = "Corrected a tracked object"
+        event = append_event(
+            layer, kind=EventKind.RUN, operations=[operation], inverse=[former], run=run, summary=summary
+        )
+        for leg in newest:
+            leg.former = [*leg.former, event.revision]
+    for leg in newest:
+        leg.stale = sum(len(table) for table in _former(layer, track, leg).values())
+
+
+def find_agreement(layer: Layer, track: UUID, leg: LegState, rows: Sequence[Row]) -> Agreement | None:
+    """Compare a leg's new rows, in its direction, with what was there before, and count those that agree in a row."""
+    former = _former(layer, track, leg)
+    for row in rows:
+        leg.agreeing = leg.agreeing + 1 if _agrees(row, former) else 0
+        if leg.agreeing >= AGREEING:
+            return Agreement(track, leg, row.frame)
+    return None
+
+
+def put_back(run: Run, layer: Layer, state: ObjectState, agreement: Agreement) -> None:
+    """What was there before comes back beyond the frame of an agreement; the leg has reached the end of that.
+
+    Rows that are on their way belong to a lower epoch now, and what a person changed meanwhile stays as it is.
+    """
+    track, leg, frame = agreement.track, agreement.leg, agreement.frame
+    tail = _tail(layer, agreement)
+    reached = [int(at) for table in tail.values() for at in table.frames]
+    end = max([frame, *reached], key=lambda at: at * leg.step)
+    state.epoch += 1
+    leg.since = state.epoch
+    leg.agreed, leg.former = frame, []
+    leg.at = min(end, leg.last, key=lambda at: at * leg.step)
+    leg.left = any(_ends_outside(table, leg.at) for table in tail.values())
+    leg.ended = leg.left or leg.at == leg.last
+    bound = max(end, leg.last, key=lambda at: at * leg.step)
+    span = (frame + 1, bound) if leg.step > 0 else (bound, frame - 1)
+    if span[0] > span[1]:
+        return
+    announce_cleared(run, track=track, epoch=state.epoch, ranges=[span])
+    draft = LayerDraft(layer)
+    coming: list[Table] = []
+    for current in draft.tables(track, *span):
+        there = current.take(within(current, [span]))
+        restored = tail.get(current.start, Table.empty(current.start)).merged(there)
+        restored = restored.take((restored.flags & Flag.KEYFRAME) == 0)
+        if len(restored):
+            coming.append(restored)
+    former = draft.replace_shapes(track, [span], coming, keep_keyframes=True)
+    draft.save()
+    operation = ShapesReplace(
+        track=track, ranges=[span], tables=[encoded(table) for table in coming], keep_keyframes=True
+    )
+    summary = "Joined the former track again"
+    append_event(layer, kind=EventKind.RUN, operations=[operation], inverse=[former], run=run, summary=summary)
+
+
+def _former(layer: Layer, track: UUID, leg: LegState) -> dict[int, Table]:
+    """The predictions that corrections took away on a leg's way, by window; of two on a frame the newer one."""
+    found: dict[int, Table] = {}
+    events = Event.objects.filter(layer=layer, revision__in=leg.former).order_by("revision")
+    for inverse in events.values_list("inverse", flat=True):
+        for operation in OPERATIONS.validate_python(inverse or []):
+            if not isinstance(operation, ShapesReplace) or operation.track != track:
+                continue
+            for table in map(decoded, operation.tables):
+                ahead = table.take(((table.frames - leg.origin) * leg.step > 0) & ((table.flags & Flag.PREDICTED) != 0))
+                if len(ahead):
+                    known = found.get(table.start, Table.empty(table.start))
+                    found[table.start] = known.merged(ahead)
+    return found
+
+
+def _tail(layer: Layer, agreement: Agreement) -> dict[int, Table]:
+    """What comes back: the former rows beyond the agreement that no person replaced meanwhile."""
+    leg = agreement.leg
+    replaced = _replaced_since(layer, agreement.track, min(leg.former))
+    tail = {
+        start: table.take(((table.frames - agreement.frame) * leg.step > 0) & ~within(table, replaced))
+        for start, table in _former(layer, agreement.track, leg).items()
+    }
+    return {start: table for start, table in tail.items() if len(table)}
+
+
+def _replaced_since(layer: Layer, track: UUID, revision: int) -> list[FrameRange]:
+    edits = Event.objects.filter(layer=layer, revision__gt=revision, kind__in=(EventKind.EDIT, EventKind.RESTORE))
+    return [
+        frames
+        for payload in edits.values_list("payload", flat=True)
+        for operation in OPERATIONS.validate_python(payload["operations"])
+        if isinstance(operation, ShapesReplace) and operation.track == track
+        for frames in operation.ranges
+    ]
+
+
+def _agrees(row: Row, former: Mapping[int, Table]) -> bool:
+    table = former.get(window_start(row.frame))
+    at = -1 if table is None else int(np.searchsorted(table.frames, row.frame))
+    if table is None or at >= len(table) or table.frames[at] != row.frame:
+        return False
+    old = table.row(at)
+    shown = row.kind == old.kind == Kind.BOX and not (row.flags | old.flags) & Flag.OUTSIDE
+    return shown and iou(Box(*row.bounds), Box(*old.bounds)) > AGREES_ABOVE
+
+
+def _ends_outside(table: Table, frame: int) -> bool:
+    return bool(np.any((table.frames == frame) & ((table.flags & Flag.OUTSIDE) != 0)))

@@ -1,0 +1,209 @@
+"""Store what trackers predicted, behind what everybody has seen already."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from annotator.actions.edits.events import append_event, lock_layer
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, stretches
+from annotator.actions.runs.check import begin_checks, mark_doubtful
+from annotator.actions.runs.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
+from annotator.actions.runs.rejoin import Agreement, find_agreement, put_back
+from annotator.announce.progress import ObjectState, Way, agent_legs
+from annotator.announce.publish import announce_run, tell_agent
+from annotator.models import Event, EventKind, Layer, Run, RunState
+from annotator.operations import OPERATIONS, ShapesReplace
+from tracking.protocol import Correct
+from tracking.shapes.chunks import Flag, Row, tables_of
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRow:
+    """One row of a run, as it was sent to everybody watching.
+
+    ``seen_after``: the layer's revision that had gone out before it; None: nobody's order is to be kept. Edits with a
+    higher one came later, so what they replaced stays replaced. ``check``: it was shown to nobody, and is only compared
+    with what is stored.
+    """
+
+    track: UUID
+    epoch: int
+    row: Row
+    seen_after: int | None = None
+    check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndedLeg:
+    """An agent says that an object's leg is done. ``problem``: why it could not begin; empty: it did."""
+
+    track: UUID
+    way: Way
+    epoch: int
+    problem: str = ""
+
+
+def store_predictions(
+    *,
+    run_id: UUID,
+    rows: Sequence[PredictedRow] = (),
+    ended: Sequence[EndedLeg] = (),
+    notes: Sequence[str] = (),
+    done: bool = False,
+) -> Run:
+    """Put predictions into the chunks and move the run's progress, in one transaction with one event.
+
+    A keyframe is never replaced, and rows that a later correction does again are dropped. ``notes``: what the person
+    should know. ``done``: the agent says that the run has ended; legs that a person has changed meanwhile go on.
+
+    Raises:
+        Run.DoesNotExist: it was deleted with its video.
+    """
+    layer_id = Run.objects.values_list("layer_id", flat=True).get(pk=run_id)
+    with transaction.atomic():
+        layer = lock_layer(layer_id)
+        run, objects = open_run(run_id)
+        fresh = [item for item in rows if _is_fresh(item, objects, layer)]
+        agreements = list(_agreements(layer, [item for item in fresh if not item.check], objects))
+        fresh = [item for item in fresh if not any(_is_beyond(item, agreement) for agreement in agreements)]
+        touched, former = _merge(layer, [item for item in fresh if not item.check])
+        for item in fresh:
+            objects[str(item.track)].advance(item.row.frame)
+        restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
+        for track in restarted:
+            objects[track].epoch += 1
+        if touched:
+            append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched, inverse=former)
+        for agreement in agreements:
+            put_back(run, layer, objects[str(agreement.track)], agreement)
+            restarted.add(str(agreement.track))
+        mark_doubtful(run, layer, [(item.track, item.row) for item in fresh if item.check])
+        if run.options.get("check_both_ways") and run.state == RunState.RUNNING:
+            restarted |= begin_checks(objects, {str(leg.track) for leg in ended})
+        keep(run, objects)
+        run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *notes, *(leg.problem for leg in ended)])))
+        run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
+        if run.state == RunState.RUNNING:
+            _go_on(run, objects, restarted, done=done)
+    return run
+
+
+def fail_run(*, run_id: UUID, message: str) -> None:
+    """The run can't go on; what it stored stays."""
+    with transaction.atomic():
+        lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
+        run, _ = open_run(run_id)
+        if run.state in (RunState.QUEUED, RunState.RUNNING):
+            finish(run, RunState.FAILED, message)
+
+
+def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer) -> bool:
+    state = objects.get(str(item.track))
+    return (
+        state is not None
+        and not state.is_stale(item.row.frame, item.epoch)
+        and 0 <= item.row.frame < layer.video.frame_count
+    )
+
+
+def _agreements(layer: Layer, items: Sequence[PredictedRow], objects: dict[str, ObjectState]) -> Iterator[Agreement]:
+    """Where legs that redo something join what was there before."""
+    for track in {item.track for item in items}:
+        for leg in objects[str(track)].unfinished:
+            rows = [item.row for item in items if item.track == track and leg.reaches(item.row.frame)]
+            if leg.former and rows:
+                agreement = find_agreement(layer, track, leg, rows)
+                if agreement is not None:
+                    yield agreement
+
+
+def _is_beyond(item: PredictedRow, agreement: Agreement) -> bool:
+    leg = agreement.leg
+    return item.track == agreement.track and (item.row.frame - agreement.frame) * leg.step > 0
+
+
+def _end(leg: EndedLeg, objects: dict[str, ObjectState]) -> str | None:
+    """Note that a leg ended. Returns its track when it has to go on, because its end was moved meanwhile."""
+    state = objects.get(str(leg.track))
+    kept = state.leg(leg.way) if state is not None and state.epoch == leg.epoch else None
+    if kept is None or kept.ended:
+        return None
+    short = (kept.last - kept.head) * kept.step > 0
+    if short and kept.grown:
+        kept.grown = False
+        return str(leg.track)
+    kept.ended, kept.left = True, short
+    return None
+
+
+def _go_on(run: Run, objects: dict[str, ObjectState], restarted: Collection[str], *, done: bool) -> None:
+    unfinished = any(state.unfinished for state in objects.values())
+    if done and unfinished:
+        # A correction or a new end crossed the agent's last word on the way.
+        queue(run, "")
+        dispatch(run)
+    elif done:
+        finish(run, RunState.DONE, run.message)
+    else:
+        boxes = stored_boxes(objects) if restarted else {}
+        for track in restarted:
+            legs = agent_legs(track, objects[track], boxes)
+            assert run.agent_id is not None  # noqa: S101 (a running run has an agent)
+            tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
+        announce_run(run)
+
+
+def _merge(layer: Layer, items: Sequence[PredictedRow]) -> tuple[list[tuple[UUID, int, int]], list[ShapesReplace]]:
+    """Write rows where no keyframe is. Returns the stretches of frames that were written, by track, and the inverse."""
+    replaced = _replaced_since(layer, items)
+    by_track: dict[UUID, list[Row]] = {}
+    for item in items:
+        if not _was_replaced(item, replaced):
+            by_track.setdefault(item.track, []).append(item.row)
+    there = set(layer.tracks.filter(pk__in=by_track, deleted_at=None).values_list("pk", flat=True))
+    draft = LayerDraft(layer)
+    draft.load_shapes((track, row.frame, row.frame) for track in there for row in by_track[track])
+    touched: list[tuple[UUID, int, int]] = []
+    former: list[ShapesReplace] = []
+    for track in sorted(there):
+        newest = {row.frame: row for row in by_track[track]}
+        for coming in tables_of(list(newest.values())):
+            current = next(draft.tables(track, coming.start, coming.start))
+            keyframes = current.frames[(current.flags & Flag.KEYFRAME) != 0]
+            written = coming.take(~np.isin(coming.frames, keyframes))
+            if len(written):
+                ranges = stretches(written.frames.tolist())
+                former.append(draft.replace_shapes(track, ranges, [written]))
+                touched += ((track, first, last) for first, last in ranges)
+    draft.save()
+    return touched, former
+
+
+def _replaced_since(layer: Layer, items: Iterable[PredictedRow]) -> list[tuple[int, UUID, list[FrameRange]]]:
+    """(revision, track, ranges) that were replaced after the oldest of the rows had been seen."""
+    seen = [item.seen_after for item in items if item.seen_after is not None]
+    if not seen or min(seen) == layer.revision:
+        return []
+    later = Event.objects.filter(
+        layer=layer, revision__gt=min(seen), kind__in=(EventKind.EDIT, EventKind.RUN, EventKind.RESTORE)
+    ).values_list("revision", "payload")
+    return [
+        (revision, operation.track, list(operation.ranges))
+        for revision, payload in later
+        for operation in OPERATIONS.validate_python(payload["operations"])
+        if isinstance(operation, ShapesReplace)
+    ]
+
+
+def _was_replaced(item: PredictedRow, replaced: Sequence[tuple[int, UUID, list[FrameRange]]]) -> bool:
+    return item.seen_after is not None and any(
+        revision > item.seen_after
+        and track == item.track
+        and any(first <= item.row.frame <= last for first, last in ranges)
+        for revision, track, ranges in replaced
+    )

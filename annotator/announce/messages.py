@@ -1,0 +1,298 @@
+"""Every message of the live channel ``/ws/layers/<id>/``, declared once; ``make types`` writes the TypeScript.
+
+Text frames carry one JSON object with ``type``. Binary frames carry predictions: a u32 (little-endian) length, that
+many bytes of JSON (``Predictions``), then its tables (``tracking/shapes/chunks.py``) one after the other.
+
+Frames are 0-based, boxes are x1, y1, x2, y2 in px of the display-oriented frame. A field that may be absent says what
+absence means; null always means "none".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from annotator.operations import Conflict, EventKindName, Frame, Message, Operation
+
+PREDICTIONS_IN_FLIGHT = 64
+"""How many prediction messages a connection gets ahead of its last `Received`."""
+
+BoxIn = tuple[float, float, float, float]
+
+# ---------------------------------------------------------------- browser -> server
+
+
+class Edit(Message):
+    """A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once."""
+
+    type: Literal["edit"] = "edit"
+    id: UUID = Field(description="Chosen by the client, the same when it is sent again.")
+    operations: list[Operation] = Field(min_length=1)
+    undoes: UUID | None = Field(None, description="The id of the edit that this one takes back; null: none.")
+    base: int | None = Field(
+        None,
+        ge=0,
+        description="The layer's revision that its author had seen: what others did since is merged. null: not told.",
+    )
+    summary: str = Field("", max_length=200, description="In words, for the history panel.")
+
+
+class PromptIn(Message):
+    """What a run starts or goes on from: a track's shape on a frame."""
+
+    track: UUID
+    frame: Frame
+    box: BoxIn
+
+
+class RunOptions(Message):
+    """The Track settings panel."""
+
+    auto_track: bool = Field(False, description="Re-track on every edit; extend within 10 frames of the end.")
+    detect_off_screen: bool = Field(True, description="Stop an object that left, and mark it outside.")
+    until_keyframe: bool = Field(True, description="Stop an object at its next keyframe instead of going past it.")
+    check_both_ways: bool = Field(
+        False, description="Track back from each object's end, and mark frames on which both ways disagree as doubtful."
+    )
+    redo: bool = Field(
+        False,
+        description="The tracks were corrected on their prompts' frames: their predictions beyond disappear at once, "
+        "and come back from where the run agrees with them.",
+    )
+    confidence_threshold: float = Field(0.0, ge=0, le=1, description="Below it, predictions are marked doubtful.")
+
+
+class RunStart(Message):
+    """Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides."""
+
+    type: Literal["run.start"] = "run.start"
+    id: UUID
+    model: str | None = Field(None, description="A catalogue id; null: the default for the prompts.")
+    prompts: list[PromptIn] = Field(min_length=1, max_length=300)
+    first: Frame
+    last: Frame
+    direction: Literal["forward", "backward", "both"] = "forward"
+    options: RunOptions = RunOptions()
+
+
+class RunCorrect(Message):
+    """The person corrected `track` on `frame`: that object alone goes back there, with this box. Its predictions
+    beyond that frame, in the run's direction and up to its next keyframe, disappear at once. The box itself is saved
+    by an `edit`; this message makes the running run follow it."""
+
+    type: Literal["run.correct"] = "run.correct"
+    run: UUID
+    track: UUID
+    frame: Frame
+    box: BoxIn
+
+
+class RunExtend(Message):
+    """Let the run go on to another end."""
+
+    type: Literal["run.extend"] = "run.extend"
+    run: UUID
+    first: Frame
+    last: Frame
+
+
+class RunStop(Message):
+    """Stop a run, or only some of its tracks; what it stored stays."""
+
+    type: Literal["run.stop"] = "run.stop"
+    run: UUID
+    tracks: list[UUID] | None = Field(None, description="null: all of them, the run ends.")
+
+
+class Received(Message):
+    """Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped. At most
+    `PREDICTIONS_IN_FLIGHT` are sent ahead of it; of what comes meanwhile the newest is kept, the rest is `missed`."""
+
+    type: Literal["received"] = "received"
+    sequence: int
+
+
+class Presence(Message):
+    """Where this person is."""
+
+    type: Literal["presence"] = "presence"
+    frame: Frame
+    tracks: list[UUID] = Field([], max_length=50, description="What is selected.")
+
+
+class Ping(Message):
+    """Every 20 s: a connection from which nothing came for 90 s is closed."""
+
+    type: Literal["ping"] = "ping"
+
+
+ClientMessage = Annotated[
+    Edit | RunStart | RunCorrect | RunExtend | RunStop | Received | Presence | Ping, Field(discriminator="type")
+]
+
+# ---------------------------------------------------------------- server -> browser
+
+
+class RunInfo(Message):
+    """A run as everybody sees it."""
+
+    id: UUID
+    model: str
+    state: Literal["queued", "running", "done", "stopped", "failed"]
+    direction: Literal["forward", "backward", "both"]
+    first: int
+    last: int
+    tracks: list[UUID]
+    frames_done: int = Field(description="Object-frames stored so far.")
+    frames_total: int
+    ahead: int | None = Field(
+        None,
+        description="Runs that come before it, while it waits for an agent or for its turn; null: it is under way.",
+    )
+    wait_s: float | None = Field(
+        None, description="About how many seconds until a waiting run is done; null: not known."
+    )
+    checking: bool = Field(False, description="All objects came to their end, and are tracked back to be compared.")
+    redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")
+    stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")
+    fps: float = Field(description="Object-frames per second lately; 0 before the first.")
+    heads: dict[str, int] = Field(description="Track id to the frame it has reached.")
+    left: dict[str, int] = Field({}, description="Track id to the frame on which it left the picture or was lost.")
+    agent: str = Field(description="The agent's name, 'this server' for its own; empty while queued.")
+    message: str = Field(description="Why it failed or waits; empty otherwise.")
+    created_by: str
+    mine: bool = Field(False, description="Whether the reader started it; set per reader.")
+
+
+class Person(Message):
+    """Somebody on this layer. One person may be there with several connections."""
+
+    connection: str
+    user: int
+    name: str
+    colour: str
+    frame: int
+    tracks: list[UUID]
+
+
+class Rights(Message):
+    """What the reader may do here; sent again whenever it changes."""
+
+    type: Literal["rights"] = "rights"
+    ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change; empty: none.")
+    can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
+
+
+class Welcome(Message):
+    """First message of every connection. `revision` is the layer's: a client behind it refetches what it shows."""
+
+    type: Literal["welcome"] = "welcome"
+    connection: str
+    revision: int
+    can_edit: bool
+    rights: Rights
+    people: list[Person]
+    runs: list[RunInfo]
+
+
+class EventOut(Message):
+    """A committed change. `revision` is the previous one plus 1; a gap means: refetch what you show."""
+
+    type: Literal["event"] = "event"
+    revision: int
+    kind: EventKindName
+    edit: UUID = Field(
+        description="The edit's id; to its author this event is the acknowledgement, also when it comes again with an "
+        "old revision because the edit was sent again."
+    )
+    undoes: UUID | None
+    author: int | None
+    author_name: str
+    summary: str
+    at: str = Field(description="ISO 8601, UTC.")
+    operations: list[Operation] = Field(
+        description="Empty for predictions, whose shapes came in binary frames, and for imports: refetch everything."
+    )
+    run: UUID | None
+    numbers: dict[str, int] = Field({}, description="Numbers the server gave to created tracks, by track id.")
+    touched: list[tuple[UUID, int, int]] = Field(
+        [],
+        description="For predictions: (track, first, last) that were stored. Who missed some, or joined later than "
+        "they were sent, refetches these.",
+    )
+    conflicts: list[Conflict] = Field(
+        [], description="Where it met what others had done; `operations` are as they were done, not as they were sent."
+    )
+
+
+class PredictedTable(Message):
+    """One table of a binary message."""
+
+    track: UUID
+    epoch: int = Field(description="Grows with each correction of this track in this run; lower ones are stale.")
+    bytes: int = Field(description="The table's length.")
+
+
+class Predictions(Message):
+    """Header of a binary message. `sequence` counts this connection's prediction messages from 1, without gaps; what
+    was dropped for a connection that reads too slowly is named in `missed` of its next message, which may have no
+    table at all."""
+
+    type: Literal["predictions"] = "predictions"
+    run: UUID | None = Field(description="null: no tables, only `missed`.")
+    sequence: int
+    tables: list[PredictedTable]
+    missed: list[tuple[UUID, int, int]] = Field(
+        [],
+        description="(track, first, last) that were dropped for this connection since its last message: refetch them, "
+        "once the event has come that says they are stored.",
+    )
+
+
+class Cleared(Message):
+    """Predictions of `track` in `ranges` are gone from now on; sent before the event that commits it, so that stale
+    shapes vanish at once."""
+
+    type: Literal["cleared"] = "cleared"
+    run: UUID
+    track: UUID
+    epoch: int
+    ranges: list[tuple[int, int]]
+
+
+class RunUpdate(Message):
+    """A run began, moved on or ended."""
+
+    type: Literal["run"] = "run"
+    run: RunInfo
+
+
+class People(Message):
+    """Who is here now, whenever it changes."""
+
+    type: Literal["people"] = "people"
+    people: list[Person]
+
+
+class Refused(Message):
+    """Something could not be done. `edit` or `run` name what; the client takes that edit back."""
+
+    type: Literal["refused"] = "refused"
+    message: str
+    edit: UUID | None = None
+    run: UUID | None = None
+
+
+class Pong(Message):
+    type: Literal["pong"] = "pong"
+
+
+ServerMessage = Annotated[
+    Welcome | Rights | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Pong,
+    Field(discriminator="type"),
+]
+
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)

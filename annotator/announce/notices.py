@@ -1,0 +1,84 @@
+"""What actions tell the sockets, and web processes tell each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from annotator.announce.messages import Cleared, EventOut, Person, RunInfo
+from annotator.operations import Message
+from tracking.protocol import ToAgent
+
+
+class EventNotice(Message):
+    """A change of a layer was committed."""
+
+    notice: Literal["event"] = "event"
+    layer: int
+    event: EventOut
+
+
+class ClearedNotice(Message):
+    """Stale predictions go from the screens."""
+
+    notice: Literal["cleared"] = "cleared"
+    layer: int
+    cleared: Cleared
+
+
+class RunNotice(Message):
+    """A run began, moved on or ended. ``owner``: the id of the person who started it; None: deleted since."""
+
+    notice: Literal["run"] = "run"
+    layer: int
+    run: RunInfo
+    owner: int | None
+
+
+class AgentNotice(Message):
+    """A message for an agent, whichever web process holds its connection."""
+
+    notice: Literal["agent"] = "agent"
+    agent: int
+    layer: int
+    message: ToAgent
+    doubtful_below: float = Field(0.0, description="Of a Start: predictions less confident than this are doubtful.")
+
+
+class RightsNotice(Message):
+    """What somebody may do has changed. ``user``: whose; None: everybody's. ``layer``: where; None: everywhere."""
+
+    notice: Literal["rights"] = "rights"
+    user: int | None
+    layer: int | None
+
+
+class PeopleNotice(Message):
+    """Who is on a layer by another web process."""
+
+    notice: Literal["people"] = "people"
+    layer: int
+    process: str
+    people: list[Person]
+
+
+Notice = Annotated[
+    EventNotice | ClearedNotice | RunNotice | AgentNotice | RightsNotice | PeopleNotice, Field(discriminator="notice")
+]
+NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionFrame:
+    """Predictions on their way to everybody watching a layer.
+
+    ``head``: the JSON of ``Predictions`` up to and without what differs from reader to reader; ``body``: its tables;
+    ``covers``: (track, first, last), what a reader who doesn't get it misses.
+    """
+
+    layer: int
+    head: str
+    body: bytes
+    covers: tuple[tuple[str, int, int], ...]

@@ -1,0 +1,55 @@
+"""Rows of the database as the messages that browsers get."""
+
+from __future__ import annotations
+
+from annotator.announce.messages import EventOut, RunInfo
+from annotator.announce.progress import OBJECTS
+from annotator.announce.waiting import place_of
+from annotator.models import Agent, Event, Run, User
+
+PALETTE = ("#e05d5d", "#e0a13d", "#7fb83a", "#35b3a2", "#4d8fe6", "#8d6fe0", "#d163b8", "#8a8f98")
+
+
+def event_out(event: Event) -> EventOut:
+    """An event as everybody sees it."""
+    return EventOut.model_validate({**event.account(), **event.payload})
+
+
+def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInfo:
+    """A run as everybody sees it; ``reader``: the id of the person it is for."""
+    place = place_of(run)
+    objects = OBJECTS.validate_python(run.objects_state)
+    going = [leg for state in objects.values() for leg in state.unfinished]
+    return RunInfo.model_validate(
+        {
+            "id": run.pk,
+            "model": run.model,
+            "state": run.state,
+            "direction": run.direction,
+            "first": run.first,
+            "last": run.last,
+            "tracks": list(objects),
+            "frames_done": run.frames_done,
+            "frames_total": run.frames_total,
+            "ahead": place and place.ahead,
+            "wait_s": place and place.seconds,
+            "checking": bool(going) and all(leg.check for leg in going),
+            "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
+            "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
+            "fps": fps,
+            "heads": {track: state.head for track, state in objects.items()},
+            "left": {track: leg.head for track, state in objects.items() for leg in state.legs if leg.left},
+            "agent": _name_of(run.agent) if run.agent is not None else "",
+            "message": run.message,
+            "created_by": str(run.created_by) if run.created_by is not None else "",
+            "mine": reader is not None and run.created_by_id == reader,
+        }
+    )
+
+
+def _name_of(agent: Agent) -> str:
+    return agent.name if agent.workspace_id else "this server"
+
+
+def colour_of(user: User) -> str:
+    return PALETTE[user.pk % len(PALETTE)]

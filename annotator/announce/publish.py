@@ -1,0 +1,48 @@
+"""The one way out of an action: what it committed reaches everybody whom it concerns.
+
+Nothing is told before the transaction is committed, and nothing when it is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from annotator.announce.bus import send
+from annotator.announce.messages import Cleared
+from annotator.announce.notices import AgentNotice, ClearedNotice, EventNotice, Notice, RightsNotice, RunNotice
+from annotator.announce.outgoing import event_out, run_info
+from annotator.models import Event, Run
+from tracking.protocol import ToAgent
+
+
+def publish_on_commit(event: Event) -> None:
+    """A change of a layer, to everybody watching it."""
+    _send_on_commit(EventNotice(layer=event.layer_id, event=event_out(event)))
+
+
+def announce_run(run: Run) -> None:
+    """How a run stands, to everybody watching its layer."""
+    _send_on_commit(RunNotice(layer=run.layer_id, run=run_info(run), owner=run.created_by_id))
+
+
+def announce_cleared(run: Run, *, track: UUID, epoch: int, ranges: Sequence[tuple[int, int]]) -> None:
+    """Predictions of a track are stale from now on; the event that takes them away follows."""
+    cleared = Cleared(run=run.pk, track=track, epoch=epoch, ranges=list(ranges))
+    _send_on_commit(ClearedNotice(layer=run.layer_id, cleared=cleared))
+
+
+def announce_rights(*, user: int | None = None, layer: int | None = None) -> None:
+    """What a person (None: everybody) may do on a layer (None: on all) has changed: their open pages learn of it."""
+    _send_on_commit(RightsNotice(user=user, layer=layer))
+
+
+def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int, doubtful_below: float = 0.0) -> None:
+    """A message for an agent. Lost when it isn't connected: its runs go back to the queue then."""
+    _send_on_commit(AgentNotice(agent=agent_id, layer=layer_id, message=message, doubtful_below=doubtful_below))
+
+
+def _send_on_commit(notice: Notice) -> None:
+    transaction.on_commit(lambda: send(notice))

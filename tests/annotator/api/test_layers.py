@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from annotator.api import layers
+from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
+from annotator.models import Role
+from tests.annotator.worlds import World, do, draw, keyframe, make_world, predicted, put, rows_of, update
+from tracking.shapes.chunks import Row, Table
+
+pytestmark = pytest.mark.django_db
+ENDPOINTS = ("window?first=0&last=9", "overview", "tracks", "events")
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world(2000)
+
+
+def get(world: World, path: str, by: str = "viewer") -> Any:
+    client = Client()
+    client.force_login(world.people[by])
+    return client.get(f"/api/layers/{world.layer.pk}/{path}")
+
+
+def window(world: World, first: int, last: int, tracks: int = 0) -> tuple[WindowOut, dict[UUID, list[Row]]]:
+    body = get(world, f"window?first={first}&last={last}&tracks={tracks}").content
+    (length,) = struct.unpack_from("<I", body)
+    header = WindowOut.model_validate_json(body[4 : 4 + length])
+    rows: dict[UUID, list[Row]] = {}
+    at = 4 + length
+    for chunk in header.chunks:
+        rows.setdefault(chunk.track, []).extend(Table.unpack(body[at : at + chunk.bytes]).rows())
+        at += chunk.bytes
+    assert at == len(body)
+    return header, rows
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+def test_members_may_look_and_strangers_find_nothing(world: World, path: str) -> None:
+    assert [get(world, path, role).status_code for role in Role.values] == [200] * len(Role.values)
+    assert get(world, path, "stranger").status_code == 404
+    assert Client().get(f"/api/layers/{world.layer.pk}/{path}").status_code == 401
+
+
+def test_a_window_holds_what_is_shown_there(world: World) -> None:
+    track = draw(world, 5, 100)
+    header, rows = window(world, 0, 255, tracks=1)
+    assert header.revision == 1
+    assert [item.number for item in header.tracks or ()] == [1]
+    assert rows == {track: rows_of(track)}
+    assert window(world, 0, 255)[0].tracks is None
+
+
+def test_a_window_reaches_to_the_rows_that_its_frames_are_interpolated_from(world: World) -> None:
+    wide = draw(world, 5, 600, 700, 1900)
+    do(world, put(wide, [keyframe(1000)]))
+    _, rows = window(world, 1200, 1300)
+    assert [row.frame for row in rows[wide]] == [1000, 1900]
+    _, rows = window(world, 800, 810)
+    assert sorted(row.frame for row in rows[wide]) == [600, 700, 1000]
+
+
+def test_a_window_leaves_out_tracks_that_are_over_or_yet_to_come(world: World) -> None:
+    draw(world, 5, 20)
+    draw(world, 1500, 1600)
+    assert window(world, 800, 810)[1] == {}
+
+
+def test_a_window_of_named_tracks_leaves_the_others_out(world: World) -> None:
+    wide, _other = draw(world, 5, 600), draw(world, 5, 600)
+    body = get(world, f"window?first=0&last=255&only={wide}").content
+    (length,) = struct.unpack_from("<I", body)
+    chunks = WindowOut.model_validate_json(body[4 : 4 + length]).chunks
+    assert [chunk.track for chunk in chunks] == [wide, wide]
+
+
+def test_neighbours_are_only_sent_where_they_are_needed(world: World) -> None:
+    dense = draw(world, 0)
+    do(world, put(dense, [predicted(frame) for frame in range(1, 2000)]))
+    _, rows = window(world, 900, 910)
+    assert [row.frame for row in rows[dense]] == list(range(768, 1024))
+
+
+def test_a_window_has_a_limit(world: World) -> None:
+    for path in ("window?first=0&last=8192", "window?first=5&last=4", "window?first=-1&last=4"):
+        answer = get(world, path)
+        assert (answer.status_code, "window has 1..8192 frames" in answer.json()["message"]) == (400, True)
+
+
+def test_reading_is_repeated_when_something_was_committed_meanwhile(world: World) -> None:
+    track = draw(world, 5)
+    moments = iter((6, 7))
+
+    def read() -> int:
+        if (frame := next(moments, None)) is not None:
+            do(world, put(track, [keyframe(frame)]))
+        return len(rows_of(track))
+
+    assert layers.consistently(world.layer, read) == (3, 3)
+
+
+def test_the_overview_joins_windows_to_bins(world: World) -> None:
+    track = draw(world, 5, 300, 1900)
+    do(world, put(track, [predicted(301, confidence=0.25, doubtful=True), keyframe(302, outside=True)]))
+    fine = OverviewOut.model_validate_json(get(world, "overview").content)
+    assert (fine.frames_per_bin, fine.revision) == (256, 2)
+    assert fine.tracks == {
+        str(track): [(5, 5, 1, 1, 0, 0, 1, 0), (300, 302, 3, 2, 1, 1, 0.25, 1), (1900, 1900, 1, 1, 0, 0, 1, 0)]
+    }
+    coarse = OverviewOut.model_validate_json(get(world, "overview?bins=2").content)
+    assert (coarse.frames_per_bin, coarse.tracks[str(track)][0]) == (1024, (5, 302, 4, 3, 1, 1, 0.25, 1))
+
+
+def test_deleted_tracks_are_listed_but_not_drawn(world: World) -> None:
+    track = draw(world, 5)
+    do(world, update(track, deleted=True))
+    assert [item.deleted for item in TracksOut.model_validate_json(get(world, "tracks").content).tracks] == [True]
+    assert OverviewOut.model_validate_json(get(world, "overview").content).tracks == {}
+
+
+def test_history_comes_newest_first_in_pages_with_inverses(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "PAGE", 2)
+    track = draw(world, 5)
+    do(world, update(track, locked=True))
+    do(world, update(track, locked=False), by="manager")
+    page = HistoryOut.model_validate_json(get(world, "events").content)
+    assert [(event.revision, event.author_name) for event in page.events] == [(3, "manager"), (2, "annotator")]
+    assert (page.events[0].inverse, page.before) == ([update(track, locked=True)], 2)
+    last = HistoryOut.model_validate_json(get(world, "events?before=2").content)
+    assert ([event.revision for event in last.events], last.before) == ([1], None)
+    mine = json.loads(get(world, "events?mine=1", "annotator").content)
+    assert [event["revision"] for event in mine["events"]] == [2, 1]
+
+
+def test_the_catalogue_says_what_a_model_lacks(world: World) -> None:
+    client = Client()
+    client.force_login(world.people["viewer"])
+    models = {model["id"]: model for model in client.get(f"/api/models/?workspace={world.workspace.pk}").json()}
+    assert (models["framewise-cf"]["available"], models["framewise-cf"]["default"]) == (True, True)
+    lacking = [model for model in models.values() if not model["available"]]
+    assert all(model["why"].startswith("Needs ") for model in lacking)
+    client.force_login(world.people["stranger"])
+    assert client.get(f"/api/models/?workspace={world.workspace.pk}").status_code == 404
