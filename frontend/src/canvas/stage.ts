@@ -165,8 +165,8 @@ export class Stage {
       draft,
       records.tracks,
       people,
-      display.all,
-      trajectories.settings,
+      display.values,
+      trajectories.settings.values,
       trajectories.pointed,
     ]
     const { painting, brush } = this.editor

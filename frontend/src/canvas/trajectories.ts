@@ -19,7 +19,7 @@ export function drawTrajectories(context: CanvasRenderingContext2D, editor: Edit
   const { trajectories, session, config, display } = editor
   const [first, last] = trajectories.stretch(frame)
   const tracks = trajectories.tracks(frame)
-  const jump = trajectories.jump.value
+  const jump = trajectories.settings.jump.value
   context.save()
   context.lineJoin = 'round'
   for (const track of tracks) {

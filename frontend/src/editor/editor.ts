@@ -9,28 +9,23 @@ import { keyframe } from '@/store/chunks'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
-import { BrushSettings, type Painting, type StoredBrush } from './masks/brush'
-import { DisplaySettings, type StoredDisplay } from './preferences/display'
+import type { Painting } from './masks/brush'
 import { isPlaced, isTagLabel } from './time/frame-tags'
 import type { Draft } from './shapes/draft'
 import { Following } from './following/following'
 import { FINGER_REACH, hitTest, REACH, type Hit, type HoveredGrip } from './shapes/hit-test'
 import { Keymap } from './keys/keymap'
-import { Layout, type StoredLayout } from './preferences/layout'
 import type { Playback } from './time/playback'
-import { PanelSettings, type StoredPanelSettings } from './preferences/panels'
-import { TrackSettings, type StoredTrackSettings } from './preferences/tracking'
 import { selectionHere } from './objects/selection-here'
 import { stickTo } from './shapes/snapping'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './time/timeline-control'
-import { TimelineSettings } from './preferences/timeline'
 import { Machine, type PointerAt, type Tool } from './tool'
 import { TrackList } from './lists/track-list'
 import { TOOLS } from './tools'
 import { Tour } from './help/tour'
-import { Trajectories, type PathPlace, type StoredTrajectories } from './trajectories/trajectories'
-import { ViewOptions, type StoredViewOptions } from './preferences/view'
+import { Trajectories, type PathPlace } from './trajectories/trajectories'
+import { Preferences } from './preferences'
 
 /** A question that must be answered before something goes on. */
 export interface Question {
@@ -56,22 +51,24 @@ export class Editor {
   readonly session: Session
   readonly config: EditorConfig
   readonly machine: Machine
-  readonly tracking: TrackSettings
+  /** What follows the person to the next video. */
+  readonly preferences: Preferences
+  readonly tracking: Preferences['groups']['tracking']
   readonly following = new Following(this)
   readonly keymap: Keymap
   /** The tracks that timeline and panel list, filtered and in order. */
   readonly list: TrackList
-  readonly panels: PanelSettings
-  readonly display: DisplaySettings
+  readonly panels: Preferences['groups']['panels']
+  readonly display: Preferences['groups']['display']
   readonly time = new TimeState()
-  readonly timelineSettings: TimelineSettings
+  readonly timelineSettings: Preferences['groups']['timeline']
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
   /** The grip under the pointer. */
   readonly hoveredGrip: Signal<HoveredGrip | null> = signal(null)
   /** The outline or points being drawn. */
   readonly draft: Signal<Draft | null> = signal(null)
-  readonly brush: BrushSettings
+  readonly brush: Preferences['groups']['brush']
   /** The brush's stroke under way. */
   readonly painting: Signal<Painting | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
@@ -82,8 +79,8 @@ export class Editor {
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
   readonly paletteOpen = signal(false)
   readonly viewOpen = signal(false)
-  readonly viewOptions: ViewOptions
-  readonly layout: Layout
+  readonly viewOptions: Preferences['groups']['view']
+  readonly layout: Preferences['groups']['layout']
   readonly trajectories: Trajectories
   readonly tour: Tour
   /** Commands taken from the palette of late, the latest first. */
@@ -103,44 +100,24 @@ export class Editor {
   ) {
     this.session = store.session
     this.config = store.config
-    this.tracking = new TrackSettings(store.config.preferences.tracking as Partial<StoredTrackSettings> | undefined)
-    this.keymap = new Keymap(store.config.preferences.keys)
-    this.viewOptions = new ViewOptions(store.config.preferences.view as Partial<StoredViewOptions> | undefined)
-    this.layout = new Layout(store.config.preferences.layout as Partial<StoredLayout> | undefined)
-    this.trajectories = new Trajectories(
-      store,
-      store.config.preferences.paths as Partial<StoredTrajectories> | undefined,
-    )
-    this.tour = new Tour(store.config.preferences.tour as { seen?: boolean } | undefined)
-    this.recent = signal((store.config.preferences.recent ?? []) as readonly string[])
-    this.keepsTool = signal(store.config.preferences.keepsTool === true)
-    this.list = new TrackList(store, store.config.preferences.order)
-    this.panels = new PanelSettings(store.config.preferences.panels as Partial<StoredPanelSettings> | undefined)
-    this.timelineSettings = new TimelineSettings(store.config.preferences.timeline)
-    this.display = new DisplaySettings(store.config.preferences.display as Partial<StoredDisplay> | undefined)
-    this.brush = new BrushSettings(store.config.preferences.brush as Partial<StoredBrush> | undefined)
+    this.preferences = new Preferences(store.config.preferences)
+    const { groups } = this.preferences
+    this.tracking = groups.tracking
+    this.viewOptions = groups.view
+    this.layout = groups.layout
+    this.panels = groups.panels
+    this.timelineSettings = groups.timeline
+    this.display = groups.display
+    this.brush = groups.brush
+    this.recent = this.preferences.recent
+    this.keepsTool = this.preferences.keepsTool
+    this.keymap = new Keymap(groups.keys)
+    this.trajectories = new Trajectories(store, groups.paths)
+    this.tour = new Tour(groups.tour)
+    this.list = new TrackList(store, this.preferences.order)
     this.selectionHere = selectionHere(store)
     this.machine = new Machine(this, TOOLS[0]!)
     this.session.activeLabel.value ??= this.config.labels.find((label) => !isTagLabel(label))?.id ?? null
-  }
-
-  /** What follows the person to the next video, by its name among the preferences. Read in an effect, it is followed. */
-  preferences(): Readonly<Record<string, unknown>> {
-    return {
-      tracking: this.tracking.toJSON(),
-      keys: this.keymap.toJSON(),
-      order: this.list.order.value,
-      panels: this.panels.toJSON(),
-      display: this.display.toJSON(),
-      brush: this.brush.toJSON(),
-      recent: this.recent.value,
-      keepsTool: this.keepsTool.value,
-      timeline: this.timelineSettings.toJSON(),
-      view: this.viewOptions.toJSON(),
-      layout: this.layout.toJSON(),
-      paths: this.trajectories.toJSON(),
-      tour: this.tour.toJSON(),
-    }
   }
 
   // ------------------------------------------------------------------ where one is

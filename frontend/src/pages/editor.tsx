@@ -94,7 +94,7 @@ function start(): void {
   )
   connectPlayer(player, stage, timeline, editor, scope)
   connectLive(live, editor, scope)
-  keepPreferences(() => editor.preferences(), rest, scope)
+  keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
   scope.listen(window, 'beforeunload', (event) => {
     // What is unsent is kept and sent by the next page, but a person may not open one here again.
@@ -104,7 +104,7 @@ function start(): void {
     .open()
     .catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
-  if (config.canEdit && !editor.tour.seen.value) editor.tour.start()
+  if (config.canEdit && !editor.tour.settings.seen.value) editor.tour.start()
   scope.add(() => live.dispose())
   scope.add(() => store.dispose())
   // For people who write scripts against the page, and for measurements.

@@ -2,7 +2,7 @@
 import type { Signal } from '@preact/signals-core'
 import { follow } from '@/core/follow'
 import type { Scope } from '@/core/scope'
-import type { Layout } from '@/editor/preferences/layout'
+import type { LayoutSettings } from '@/editor/preferences/layout'
 
 const STEP_PX = 24
 
@@ -19,7 +19,7 @@ interface Edge {
   readonly most: number
 }
 
-export function mountGrips(layout: Layout, scope: Scope): void {
+export function mountGrips(layout: LayoutSettings, scope: Scope): void {
   mount(
     {
       grip: 'side-grip',

@@ -1,5 +1,5 @@
 import { t } from '@/core/text'
-import { LARGEST_TIP_PX, SMALLEST_TIP_PX } from '@/editor/masks/brush'
+import { LARGEST_TIP_PX, SMALLEST_TIP_PX } from '@/editor/preferences/brush'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
 

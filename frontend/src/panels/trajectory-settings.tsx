@@ -1,12 +1,12 @@
 import type { Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import type { Anchor } from '@/editor/trajectories/path-of'
-import { FARTHEST_JUMP_PX, LONGEST } from '@/editor/trajectories/trajectories'
+import { FARTHEST_JUMP_PX, LONGEST, type Anchor } from '@/editor/preferences/trajectories'
 
 /** Where objects come from and go to, on the picture. */
 export function TrajectorySettings({ editor }: { editor: Editor }) {
-  const { trajectories, keymap } = editor
+  const { keymap } = editor
+  const { settings } = editor.trajectories
   const key = (id: string) => keymap.shown(id) && <kbd>{keymap.shown(id)}</kbd>
   return (
     <fieldset class="trajectory-settings">
@@ -14,48 +14,36 @@ export function TrajectorySettings({ editor }: { editor: Editor }) {
       <label class="choice">
         <input
           type="checkbox"
-          checked={trajectories.on.value}
-          onChange={(event) => (trajectories.on.value = event.currentTarget.checked)}
+          checked={settings.on.value}
+          onChange={(event) => (settings.on.value = event.currentTarget.checked)}
         />
         <span class="grow">{t('Show paths')}</span> {key('view.paths')}
       </label>
       <label class="choice">
         <input
           type="checkbox"
-          checked={trajectories.all.value}
-          disabled={!trajectories.on.value}
-          onChange={(event) => (trajectories.all.value = event.currentTarget.checked)}
+          checked={settings.all.value}
+          disabled={!settings.on.value}
+          onChange={(event) => (settings.all.value = event.currentTarget.checked)}
         />
         <span class="grow">{t('Of all objects')}</span> {key('view.paths-all')}
       </label>
-      <Count
-        text={t('Frames before')}
-        value={trajectories.back}
-        least={0}
-        most={LONGEST}
-        disabled={!trajectories.on.value}
-      />
-      <Count
-        text={t('Frames after')}
-        value={trajectories.ahead}
-        least={0}
-        most={LONGEST}
-        disabled={!trajectories.on.value}
-      />
+      <Count text={t('Frames before')} value={settings.back} least={0} most={LONGEST} disabled={!settings.on.value} />
+      <Count text={t('Frames after')} value={settings.ahead} least={0} most={LONGEST} disabled={!settings.on.value} />
       <Count
         text={t('Mark jumps over')}
-        value={trajectories.jump}
+        value={settings.jump}
         least={1}
         most={FARTHEST_JUMP_PX}
-        disabled={!trajectories.on.value}
+        disabled={!settings.on.value}
         unit="px"
       />
       <label class="trajectory-row">
         <span>{t('Path of the')}</span>
         <select
-          value={trajectories.anchor.value}
-          disabled={!trajectories.on.value}
-          onChange={(event) => (trajectories.anchor.value = event.currentTarget.value as Anchor)}
+          value={settings.anchor.value}
+          disabled={!settings.on.value}
+          onChange={(event) => (settings.anchor.value = event.currentTarget.value as Anchor)}
         >
           <option value="centre">{t('Centre')}</option>
           <option value="bottom">{t('Bottom centre')}</option>
@@ -64,8 +52,8 @@ export function TrajectorySettings({ editor }: { editor: Editor }) {
       <label class="choice">
         <input
           type="checkbox"
-          checked={trajectories.onion.value}
-          onChange={(event) => (trajectories.onion.value = event.currentTarget.checked)}
+          checked={settings.onion.value}
+          onChange={(event) => (settings.onion.value = event.currentTarget.checked)}
         />
         <span class="grow">{t('Neighbouring keyframes')}</span> {key('view.onion-skin')}
       </label>

@@ -5,31 +5,31 @@ import type { Editor } from '@/editor/editor'
 const look = { group: 'View', undoable: false } as const
 const STEPS = [10, 25, 50, 100, 250, 500] as const
 
-function toggle({ trajectories, session }: Editor): void {
-  trajectories.on.value = !trajectories.on.value
-  if (trajectories.on.value && !trajectories.all.value && !session.selection.value.size)
+function toggle({ trajectories: { settings }, session }: Editor): void {
+  settings.on.value = !settings.on.value
+  if (settings.on.value && !settings.all.value && !session.selection.value.size)
     session.tell(t('Select an object to see its path.'))
 }
 
-function toggleAll({ trajectories }: Editor): void {
-  trajectories.all.value = !(trajectories.on.value && trajectories.all.value)
-  trajectories.on.value = true
+function toggleAll({ trajectories: { settings } }: Editor): void {
+  settings.all.value = !(settings.on.value && settings.all.value)
+  settings.on.value = true
 }
 
 /** Longer or shorter, before and after the current frame alike. */
-function lengthen({ trajectories, session }: Editor, by: 1 | -1): void {
-  const now = Math.max(trajectories.back.value, trajectories.ahead.value)
+function lengthen({ trajectories: { settings }, session }: Editor, by: 1 | -1): void {
+  const now = Math.max(settings.back.value, settings.ahead.value)
   const next = by > 0 ? STEPS.find((step) => step > now) : STEPS.findLast((step) => step < now)
   if (next === undefined) return
-  trajectories.back.value = next
-  trajectories.ahead.value = next
-  trajectories.on.value = true
+  settings.back.value = next
+  settings.ahead.value = next
+  settings.on.value = true
   session.tell(t('Paths show {count} frames before and after.', { count: next }))
 }
 
-function toggleOnion({ trajectories, session }: Editor): void {
-  trajectories.onion.value = !trajectories.onion.value
-  if (trajectories.onion.value && !session.selection.value.size)
+function toggleOnion({ trajectories: { settings }, session }: Editor): void {
+  settings.onion.value = !settings.onion.value
+  if (settings.onion.value && !session.selection.value.size)
     session.tell(t('Select an object to see its neighbouring keyframes.'))
 }
 

@@ -2,6 +2,7 @@
 import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import type { TourSettings } from '@/editor/preferences/tour'
 
 export interface TourStep {
   /** CSS selector of what it is about. */
@@ -13,11 +14,8 @@ export interface TourStep {
 export class Tour {
   /** Which step is shown; null: none. */
   readonly step: Signal<number | null> = signal(null)
-  readonly seen: Signal<boolean>
 
-  constructor(stored: { readonly seen?: boolean } = {}) {
-    this.seen = signal(stored.seen ?? false)
-  }
+  constructor(readonly settings: TourSettings) {}
 
   start(): void {
     this.step.value = 0
@@ -26,11 +24,7 @@ export class Tour {
   /** Skipped or gone through: it doesn't come by itself again. */
   end(): void {
     this.step.value = null
-    this.seen.value = true
-  }
-
-  toJSON() {
-    return { seen: this.seen.value }
+    this.settings.seen.value = true
   }
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
 import { command, COMMANDS } from '@/editor/commands'
+import { KeySettings } from '@/editor/preferences/keys'
 import { PRESETS } from './presets'
 import { choiceOf } from './choice'
 import { Keymap } from './keymap'
@@ -9,7 +10,7 @@ import { Keymap } from './keymap'
 let keymap: Keymap
 
 beforeEach(() => {
-  keymap = new Keymap()
+  keymap = new Keymap(new KeySettings())
 })
 
 describe('a key', () => {
@@ -79,17 +80,19 @@ describe('a kept map', () => {
   it('is the same after it was written and read', () => {
     keymap.preset.value = 'cvat'
     keymap.assign('shape.keyframe', ['X'])
-    expect(new Keymap(JSON.parse(JSON.stringify(keymap))).toJSON()).toEqual(keymap.toJSON())
+    expect(new Keymap(new KeySettings(JSON.parse(JSON.stringify(keymap)))).toJSON()).toEqual(keymap.toJSON())
   })
 
   it('of another version, or of no kind at all, does no harm', () => {
     expect(
-      new Keymap({ preset: 'vim', own: { 'no.such': ['X'], 'frame.next': 'F', 'track.lock': ['Y'] } }).toJSON(),
+      new Keymap(
+        new KeySettings({ preset: 'vim', own: { 'no.such': ['X'], 'frame.next': 'F', 'track.lock': ['Y'] } }),
+      ).toJSON(),
     ).toEqual({
       preset: 'framewise',
       own: { 'track.lock': ['Y'] },
     })
-    expect(new Keymap(null).keysOf('track.lock')).toEqual(['L'])
+    expect(new Keymap(new KeySettings(null)).keysOf('track.lock')).toEqual(['L'])
   })
 })
 

@@ -1,17 +1,13 @@
 /** Which key does what for this person: their own choices over a preset, over the keys that commands bring along. */
-import { computed, signal, type Signal } from '@preact/signals-core'
+import { computed, type Signal } from '@preact/signals-core'
 import type { Command } from '@/editor/command'
 import { command, COMMANDS } from '@/editor/commands'
-import { isPreset, PRESETS, type PresetId } from './presets'
+import type { KeySettings } from '@/editor/preferences/keys'
 import { shownKey } from './keys'
+import { PRESETS, type PresetId } from './presets'
 
 /** Command → its keys; the first one is shown. */
 export type Keys = Readonly<Record<string, readonly string[]>>
-
-export interface StoredKeymap {
-  readonly preset: PresetId
-  readonly own: Keys
-}
 
 interface Layout {
   readonly keys: ReadonlyMap<string, readonly string[]>
@@ -27,10 +23,10 @@ export class Keymap {
   /** What it would be without the person's own keys. */
   private readonly given = computed(() => layOut([PRESETS[this.preset.value].keys, DEFAULTS]))
 
-  constructor(stored: unknown = {}) {
-    const { preset, own } = readKeymap(stored)
-    this.preset = signal(preset)
-    this.own = signal(own)
+  constructor(private readonly settings: KeySettings) {
+    this.preset = settings.preset
+    this.own = settings.own
+    this.forgetUnknown()
   }
 
   keysOf(id: string): readonly string[] {
@@ -82,26 +78,19 @@ export class Keymap {
 
   /** Take over a map that was exported, here or by somebody else. */
   restore(stored: unknown): void {
-    const { preset, own } = readKeymap(stored)
-    this.preset.value = preset
-    this.own.value = own
+    this.settings.restore(stored)
+    this.forgetUnknown()
   }
 
-  toJSON(): StoredKeymap {
-    return { preset: this.preset.value, own: this.own.value }
+  toJSON(): unknown {
+    return this.settings.values.value
+  }
+
+  /** Commands of other versions have no keys here. */
+  private forgetUnknown(): void {
+    this.own.value = Object.fromEntries(Object.entries(this.own.value).filter(([id]) => id in DEFAULTS))
   }
 }
-
-/** Commands of other versions and whatever is no list of keys are left out. */
-function readKeymap(stored: unknown): StoredKeymap {
-  const { preset, own } = (stored ?? {}) as { preset?: unknown; own?: unknown }
-  const entries: [string, unknown][] = Object.entries(typeof own === 'object' && own ? own : {})
-  const known = entries.filter((entry): entry is [string, string[]] => entry[0] in DEFAULTS && isListOfKeys(entry[1]))
-  return { preset: isPreset(preset) ? preset : 'framewise', own: Object.fromEntries(known) }
-}
-
-const isListOfKeys = (keys: unknown): keys is string[] =>
-  Array.isArray(keys) && keys.every((key) => typeof key === 'string')
 
 /** The strongest layer that names a command says its keys; a key that a stronger layer gave away is gone. */
 function layOut(layers: readonly Keys[]): Layout {

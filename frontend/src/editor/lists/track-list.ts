@@ -1,30 +1,20 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { EditorStore } from '@/store/store'
 import type { Track, TrackId } from '@/store/types'
-import {
-  EVERYTHING,
-  listed,
-  SORT_KEYS,
-  type SortKey,
-  type TrackFilter,
-  type TrackKnowledge,
-  type TrackOrder,
-} from './track-filter'
+import { EVERYTHING, listed, type TrackFilter, type TrackKnowledge, type TrackOrder } from './track-filter'
 
 /** The list of tracks that timeline and objects panel share: filtered, in order, worked out once. */
 export class TrackList {
   readonly filter: Signal<TrackFilter> = signal(EVERYTHING, { name: 'filter' })
-  /** Kept per person. */
-  readonly order: Signal<TrackOrder>
   /** All tracks that aren't deleted. */
   readonly count: ReadonlySignal<number>
   readonly shown: ReadonlySignal<readonly Track[]>
 
   constructor(
     private readonly store: EditorStore,
-    storedOrder: unknown,
+    /** Kept per person. */
+    readonly order: Signal<TrackOrder>,
   ) {
-    this.order = signal(orderFrom(storedOrder), { name: 'order' })
     const { tracks } = store.records
     this.count = computed(() => [...tracks.value.values()].reduce((count, track) => count + Number(!track.deleted), 0))
     this.shown = computed(() => listed(tracks.value.values(), this.filter.value, this.order.value, this.knowledge()))
@@ -55,9 +45,4 @@ export class TrackList {
       summary: (track) => overview.summaries.value.get(track.id) ?? records.rows(track.id).summary(),
     }
   }
-}
-
-function orderFrom(stored: unknown): TrackOrder {
-  const { by, descending } = (stored ?? {}) as Partial<Record<keyof TrackOrder, unknown>>
-  return { by: SORT_KEYS.includes(by as SortKey) ? (by as SortKey) : 'number', descending: descending === true }
 }

@@ -1,47 +1,7 @@
-import { signal, type Signal } from '@preact/signals-core'
 import type { Box, Point } from '@/geometry/box'
 import type { Geometry } from '@/geometry/kinds'
 import { drawRuns, emptyBitmap, encodeMask, type Bitmap } from '@/geometry/rle'
 import type { TrackId } from '@/store/types'
-
-export const SMALLEST_TIP_PX = 1
-export const LARGEST_TIP_PX = 400
-
-/** The brush; kept per person. */
-export class BrushSettings {
-  /** Of the tip, px of the video. */
-  readonly size: Signal<number>
-  readonly square: Signal<boolean>
-  /** Whether it takes pixels away; Alt does the other thing for once. */
-  readonly erases: Signal<boolean>
-  /** Whether what is painted is taken from the other masks of the frame. */
-  readonly alone: Signal<boolean>
-
-  constructor(stored: Partial<StoredBrush> = {}) {
-    this.size = signal(stored.size ?? 30)
-    this.square = signal(stored.square ?? false)
-    this.erases = signal(stored.erases ?? false)
-    this.alone = signal(stored.alone ?? false)
-  }
-
-  /** By a fifth, and at least a pixel. */
-  resize(direction: 1 | -1): void {
-    const size = this.size.value
-    const by = Math.max(Math.round(size * 0.2), 1)
-    this.size.value = Math.min(Math.max(size + direction * by, SMALLEST_TIP_PX), LARGEST_TIP_PX)
-  }
-
-  toJSON(): StoredBrush {
-    return { size: this.size.value, square: this.square.value, erases: this.erases.value, alone: this.alone.value }
-  }
-}
-
-export interface StoredBrush {
-  readonly size: number
-  readonly square: boolean
-  readonly erases: boolean
-  readonly alone: boolean
-}
 
 /** One stretch of a stroke, px of the video. */
 export interface Stretch {

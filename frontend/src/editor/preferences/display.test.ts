@@ -20,13 +20,17 @@ const label = () => test.editor.label(1)
 
 describe('display settings', () => {
   it('fall back where what was kept can’t be', () => {
-    const display = new DisplaySettings({ fill: 7, colourBy: 'mood' as never, tagParts: ['number', 'shoe' as never] })
-    expect(display.toJSON()).toMatchObject({ fill: 1, colourBy: 'label', tagParts: ['number'], lineWidth: 2 })
+    const display = new DisplaySettings({ fill: 7, colourBy: 'mood', tagParts: ['number', 'shoe'] })
+    expect(display.values.value).toMatchObject({ fill: 1, colourBy: 'label', tagParts: ['number'], lineWidth: 2 })
   })
 
   it('are changed by keys, and kept', () => {
     test.press('Alt+]').press('Shift+C').press('Alt+T')
-    expect(test.editor.preferences().display).toMatchObject({ fill: 0.1, colourBy: 'object', tags: 'hover' })
+    expect(test.editor.preferences.groups.display.values.value).toMatchObject({
+      fill: 0.1,
+      colourBy: 'object',
+      tags: 'hover',
+    })
     test.press('Alt+[').press('Alt+[')
     expect(test.editor.display.fill.value).toBe(0)
   })
@@ -37,7 +41,7 @@ describe('display settings', () => {
         [false, false],
         [false, true],
         [true, false],
-      ].map(([selected, hovered]) => new DisplaySettings({ tags: tags as never }).showsTag(selected!, hovered!))
+      ].map(([selected, hovered]) => new DisplaySettings({ tags }).showsTag(selected!, hovered!))
     expect(shown('hover')).toEqual([false, true, true])
     expect(shown('selected')).toEqual([false, false, true])
     expect(shown('never')).toEqual([false, false, false])

@@ -1,21 +1,11 @@
-import { signal, type Signal } from '@preact/signals-core'
+import { maybe, number } from './fields'
+import { kept } from './kept'
 
-/** How the page is divided, in CSS px; null: as wide or high as the window suggests. Kept per person. */
-export class Layout {
-  readonly sideWidth: Signal<number | null>
-  readonly timelineHeight: Signal<number | null>
+/** CSS px; wider and higher than any window. */
+const LARGEST_PX = 100_000
 
-  constructor(stored: Partial<StoredLayout> = {}) {
-    this.sideWidth = signal(stored.sideWidth ?? null)
-    this.timelineHeight = signal(stored.timelineHeight ?? null)
-  }
-
-  toJSON(): StoredLayout {
-    return { sideWidth: this.sideWidth.value, timelineHeight: this.timelineHeight.value }
-  }
-}
-
-export interface StoredLayout {
-  readonly sideWidth: number | null
-  readonly timelineHeight: number | null
-}
+/** How the page is divided, in CSS px; null: as wide or high as the window suggests. */
+export class LayoutSettings extends kept({
+  sideWidth: maybe(number(0, 0, LARGEST_PX)),
+  timelineHeight: maybe(number(0, 0, LARGEST_PX)),
+}) {}

@@ -1,13 +1,8 @@
-import { signal, type Signal } from '@preact/signals-core'
+import { texts } from './fields'
+import { kept } from './kept'
 
-/** Which panels at the side are folded; kept per person. */
-export class PanelSettings {
-  readonly folded: Signal<readonly string[]>
-
-  constructor(stored: Partial<StoredPanelSettings> = {}) {
-    this.folded = signal(stored.folded ?? [])
-  }
-
+/** Which panels at the side are folded. */
+export class PanelSettings extends kept({ folded: texts() }) {
   isOpen(panel: string): boolean {
     return !this.folded.value.includes(panel)
   }
@@ -21,12 +16,4 @@ export class PanelSettings {
   open(panel: string): void {
     if (!this.isOpen(panel)) this.toggle(panel)
   }
-
-  toJSON(): StoredPanelSettings {
-    return { folded: this.folded.value }
-  }
-}
-
-export interface StoredPanelSettings {
-  readonly folded: readonly string[]
 }

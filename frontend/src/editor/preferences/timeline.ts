@@ -1,23 +1,9 @@
-import { signal, type Signal } from '@preact/signals-core'
+import { oneOf } from './fields'
+import { kept } from './kept'
 
 /** What the timeline's ruler counts. */
-export type Units = 'frames' | 'time'
+export const UNITS = ['frames', 'time'] as const
+export type Units = (typeof UNITS)[number]
 
-export interface StoredTimelineSettings {
-  readonly units: Units
-}
-
-/** How a person likes the timeline; kept per person. */
-export class TimelineSettings {
-  readonly units: Signal<Units>
-
-  constructor(stored: unknown) {
-    const { units } = (stored ?? {}) as Partial<StoredTimelineSettings>
-    this.units = signal(units === 'time' ? 'time' : 'frames', { name: 'units' })
-  }
-
-  /** Plain values; reading them inside an effect follows all of them. */
-  toJSON(): StoredTimelineSettings {
-    return { units: this.units.value }
-  }
-}
+/** How a person likes the timeline. */
+export class TimelineSettings extends kept({ units: oneOf(UNITS, 'frames') }) {}

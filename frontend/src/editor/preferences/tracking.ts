@@ -1,55 +1,22 @@
-import { signal, type Signal } from '@preact/signals-core'
 import type { Run } from '@/store/types'
+import { count, flag, maybe, number, oneOf, text } from './fields'
+import { kept } from './kept'
 
-/** The Track settings panel; kept per person. */
-export class TrackSettings {
+const DIRECTIONS = ['forward', 'backward', 'both'] as const satisfies readonly Run['direction'][]
+
+/** The Track settings panel. */
+export class TrackSettings extends kept({
   /** A catalogue id; null: chosen by the kind of shape. */
-  readonly model: Signal<string | null>
-  readonly direction: Signal<Run['direction']>
+  model: maybe(text('')),
+  direction: oneOf(DIRECTIONS, 'forward'),
   /** How many frames a run goes; null: to the end of the job or video. */
-  readonly frames: Signal<number | null>
+  frames: maybe(count(1, 1, Number.MAX_SAFE_INTEGER)),
   /** Track an object again from a frame where it was corrected. */
-  readonly autoTrack: Signal<boolean>
-  readonly detectOffScreen: Signal<boolean>
-  readonly untilKeyframe: Signal<boolean>
+  autoTrack: flag(true),
+  detectOffScreen: flag(true),
+  untilKeyframe: flag(true),
   /** Track back from the end, and mark frames on which both ways disagree. */
-  readonly checkBothWays: Signal<boolean>
+  checkBothWays: flag(false),
   /** 0..1: predictions below it are marked doubtful. */
-  readonly threshold: Signal<number>
-
-  constructor(stored: Partial<StoredTrackSettings> = {}) {
-    this.model = signal(stored.model ?? null)
-    this.direction = signal(stored.direction ?? 'forward')
-    this.frames = signal(stored.frames ?? null)
-    this.autoTrack = signal(stored.autoTrack ?? true)
-    this.detectOffScreen = signal(stored.detectOffScreen ?? true)
-    this.untilKeyframe = signal(stored.untilKeyframe ?? true)
-    this.checkBothWays = signal(stored.checkBothWays ?? false)
-    this.threshold = signal(stored.threshold ?? 0.5)
-  }
-
-  /** Plain values; reading them inside an effect follows all of them. */
-  toJSON(): StoredTrackSettings {
-    return {
-      model: this.model.value,
-      direction: this.direction.value,
-      frames: this.frames.value,
-      autoTrack: this.autoTrack.value,
-      detectOffScreen: this.detectOffScreen.value,
-      untilKeyframe: this.untilKeyframe.value,
-      checkBothWays: this.checkBothWays.value,
-      threshold: this.threshold.value,
-    }
-  }
-}
-
-export interface StoredTrackSettings {
-  readonly model: string | null
-  readonly direction: Run['direction']
-  readonly frames: number | null
-  readonly autoTrack: boolean
-  readonly detectOffScreen: boolean
-  readonly untilKeyframe: boolean
-  readonly checkBothWays: boolean
-  readonly threshold: number
-}
+  threshold: number(0.5, 0, 1),
+}) {}

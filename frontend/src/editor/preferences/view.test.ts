@@ -21,8 +21,8 @@ it('brightness and contrast change by keys within bounds, and go back at once', 
 
 it('what was chosen is the same after it was kept', () => {
   test.press('#').press('Z').press('Shift+X').press('Shift+ArrowUp')
-  const kept = new ViewOptions(JSON.parse(JSON.stringify(test.editor.viewOptions)) as object)
-  expect(kept.toJSON()).toEqual(test.editor.viewOptions.toJSON())
+  const kept = new ViewOptions(JSON.parse(JSON.stringify(test.editor.viewOptions.values.value)))
+  expect(kept.values.value).toEqual(test.editor.viewOptions.values.value)
   expect([kept.grid.value, kept.magnifier.value, kept.crosshair.value]).toEqual([true, true, false])
 })
 

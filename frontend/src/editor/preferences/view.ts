@@ -1,42 +1,39 @@
-import { signal, type Signal } from '@preact/signals-core'
+import { flag, number, oneOf, record, type ValueOf } from './fields'
+import { kept } from './kept'
 
 /** How enlarged pixels look: smooth while there are few px of the screen to each, or always, or never. */
 export const SMOOTHING = ['automatic', 'smooth', 'sharp'] as const
 export type Smoothing = (typeof SMOOTHING)[number]
 
-/** 1: as the video is. */
-export interface Picture {
-  readonly brightness: number
-  readonly contrast: number
-  readonly saturation: number
-}
-
-export const PLAIN: Picture = { brightness: 1, contrast: 1, saturation: 1 }
 /** Least and most of brightness, contrast and saturation. */
 export const PICTURE_RANGE = [0.2, 3] as const
 const GRID_STEP_PX = 64
+/** px; wider than any video. */
+const WIDEST_STEP_PX = 10_000
 
-/** How the picture is shown, and what helps to point at it; kept per person, and nobody else's business. */
-export class ViewOptions {
-  readonly picture: Signal<Picture>
-  readonly smoothing: Signal<Smoothing>
+/** 1: as the video is. */
+const PICTURE = record({
+  brightness: number(1, ...PICTURE_RANGE),
+  contrast: number(1, ...PICTURE_RANGE),
+  saturation: number(1, ...PICTURE_RANGE),
+})
+export type Picture = ValueOf<typeof PICTURE>
+export const PLAIN: Picture = PICTURE.initial
+
+const Kept = kept({
+  picture: PICTURE,
+  smoothing: oneOf(SMOOTHING, 'automatic'),
   /** Lines through the pointer while drawing. */
-  readonly crosshair: Signal<boolean>
+  crosshair: flag(true),
   /** The pixels around the pointer, enlarged, while its exact place matters. */
-  readonly magnifier: Signal<boolean>
-  readonly grid: Signal<boolean>
+  magnifier: flag(false),
+  grid: flag(false),
   /** px of the video between two lines of the grid. */
-  readonly gridStep: Signal<number>
+  gridStep: number(GRID_STEP_PX, 1, WIDEST_STEP_PX),
+})
 
-  constructor(stored: Partial<StoredViewOptions> = {}) {
-    this.picture = signal({ ...PLAIN, ...stored.picture })
-    this.smoothing = signal(stored.smoothing ?? 'automatic')
-    this.crosshair = signal(stored.crosshair ?? true)
-    this.magnifier = signal(stored.magnifier ?? false)
-    this.grid = signal(stored.grid ?? false)
-    this.gridStep = signal(stored.gridStep ?? GRID_STEP_PX)
-  }
-
+/** How the picture is shown, and what helps to point at it; nobody else's business. */
+export class ViewOptions extends Kept {
   adjust(what: keyof Picture, to: number): void {
     const [least, most] = PICTURE_RANGE
     this.picture.value = { ...this.picture.value, [what]: Math.min(Math.max(Math.round(to * 100) / 100, least), most) }
@@ -55,24 +52,4 @@ export class ViewOptions {
       .map(([name, value]) => `${name}(${value})`)
       .join(' ')
   }
-
-  toJSON(): StoredViewOptions {
-    return {
-      picture: this.picture.value,
-      smoothing: this.smoothing.value,
-      crosshair: this.crosshair.value,
-      magnifier: this.magnifier.value,
-      grid: this.grid.value,
-      gridStep: this.gridStep.value,
-    }
-  }
-}
-
-export interface StoredViewOptions {
-  readonly picture: Picture
-  readonly smoothing: Smoothing
-  readonly crosshair: boolean
-  readonly magnifier: boolean
-  readonly grid: boolean
-  readonly gridStep: number
 }

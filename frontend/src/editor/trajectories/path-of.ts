@@ -3,9 +3,9 @@ import type { Point } from '@/geometry/box'
 import { Flag, windowStart } from '@/store/chunks'
 import type { TrackRows } from '@/store/track-rows'
 import type { FrameNumber } from '@/store/types'
+import type { Anchor } from '@/editor/preferences/trajectories'
 
 /** The point of an object's bounds that its way is drawn of. */
-export type Anchor = 'centre' | 'bottom'
 
 /** Where stretches that ways are worked out for begin. */
 export const fromFrame = windowStart

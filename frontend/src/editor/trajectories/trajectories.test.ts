@@ -4,7 +4,7 @@ import { TrackRows } from '@/store/track-rows'
 import type { BoxPx, TrackId } from '@/store/types'
 import { TestEditor } from '@/testing/test-editor'
 import { pathOf } from './path-of'
-import { Trajectories } from './trajectories'
+import { TrajectorySettings } from '@/editor/preferences/trajectories'
 
 const boxAt = (x: number, y = 100): BoxPx => [x - 30, y - 20, x + 30, y + 20]
 
@@ -123,12 +123,13 @@ describe('trajectories', () => {
   })
 
   it('come back as they were left', () => {
-    const { trajectories } = test.editor
+    const { settings } = test.editor.trajectories
     test.press('Shift+I').press('Shift+N')
-    trajectories.anchor.value = 'bottom'
-    trajectories.jump.value = 12
-    expect(new Trajectories(test.store, trajectories.toJSON()).toJSON()).toEqual(trajectories.toJSON())
-    expect(new Trajectories(test.store, { back: 'x', jump: -4 } as never).toJSON()).toMatchObject({ back: 50, jump: 1 })
+    settings.anchor.value = 'bottom'
+    settings.jump.value = 12
+    const again = new TrajectorySettings(JSON.parse(JSON.stringify(settings.values.value)))
+    expect(again.values.value).toEqual(settings.values.value)
+    expect(again.values.value).toMatchObject({ on: true, all: true, onion: true, anchor: 'bottom', jump: 12 })
   })
 })
 
