@@ -18,7 +18,7 @@ from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, Report, Tr
 from annotator.models import Attribute, AttributeKind, Label, Layer, Track, TrackChunk, User
 from annotator.operations import TrackFields
 from tracking.shapes.chunks import Flag, Kind, Row, Table
-from tracking.shapes.interpolation import point_count
+from tracking.shapes.payloads import point_count
 from tracking.shapes.skeletons import Skeleton, numbered, skeleton_of
 
 TRACKS_AT_ONCE = 50

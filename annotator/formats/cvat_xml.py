@@ -46,8 +46,11 @@ from annotator.formats.base import (
     silent,
 )
 from annotator.formats.cvat_skeleton import skeleton_of_svg, svg_of
+from tracking.shapes.checks import FARTHEST_PX
 from tracking.shapes.chunks import Flag, Kind, Row
-from tracking.shapes.interpolation import ABSENT, FARTHEST_PX, OCCLUDED, VISIBLE, expand
+from tracking.shapes.interpolation import expand
+from tracking.shapes.masks import to_runs
+from tracking.shapes.values import ABSENT, OCCLUDED, VISIBLE
 
 INPUT_TYPES = {"select": "select", "multi_select": "text", "checkbox": "checkbox", "number": "number", "text": "text"}
 KINDS = {"select": "select", "radio": "select", "checkbox": "checkbox", "number": "number", "text": "text"}
@@ -239,7 +242,7 @@ def _shape_attributes(row: Row) -> tuple[str, dict[str, object]]:
             return "skeleton", {}
         case Kind.MASK:
             left, top, width, height = geometry.mask_window(row)
-            runs = geometry.to_runs(geometry.mask_bitmap(row), order="C")
+            runs = to_runs(geometry.mask_bitmap(row), order="C")
             rle = ", ".join(str(run) for run in runs)
             return "mask", {"rle": rle, "left": left, "top": top, "width": width, "height": height}
         case Kind.TAG:

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.formats.base import FormatError
+from tracking.shapes import masks
 from tracking.shapes.chunks import Flag, Kind, Row
-from tracking.shapes.interpolation import ABSENT, OCCLUDED, VISIBLE, enclosing, enclosing_present, rotated_bounds
-
-MASK_PIXELS = 2**28
-"""A mask's window may not be larger; real ones are the size of a frame."""
+from tracking.shapes.masks import Order, to_runs
+from tracking.shapes.values import ABSENT, OCCLUDED, VISIBLE, enclosing, enclosing_present, rotated_bounds
 
 
 def short(value: float) -> float:
@@ -84,19 +83,9 @@ def mask_row(frame: int, flags: Flag, confidence: float, left: int, top: int, bi
     return Row(frame, Kind.MASK, flags, confidence, (left, top, left + width, top + height), payload)
 
 
-def to_runs(bitmap: NDArray[np.bool_], *, order: str) -> NDArray[np.uint32]:
-    """Run lengths of a bitmap read by columns ("F") or by rows ("C"), starting with background."""
-    flat = bitmap.ravel(order="F" if order == "F" else "C")
-    edges = np.flatnonzero(np.diff(flat)) + 1
-    runs = np.diff(np.concatenate([[0], edges, [flat.size]]))
-    if flat.size and flat[0]:
-        runs = np.concatenate([[0], runs])
-    return runs.astype("<u4")
-
-
-def from_runs(runs: NDArray[np.uint32], width: int, height: int, *, order: str) -> NDArray[np.bool_]:
-    """The bitmap that ``to_runs`` was given. Raises FormatError when the runs don't fill the window."""
-    if not 0 < width * height <= MASK_PIXELS or int(runs.sum(dtype=np.uint64)) != width * height:
-        raise FormatError(f"A mask's run lengths add up to its window of {width} x {height} px; these don't.")
-    values = np.arange(len(runs)) % 2 == 1
-    return np.repeat(values, runs).reshape((height, width), order="F" if order == "F" else "C")
+def from_runs(runs: NDArray[np.uint32], width: int, height: int, *, order: Order) -> NDArray[np.bool_]:
+    """The bitmap of run lengths. Raises FormatError when they don't fill the window."""
+    try:
+        return masks.from_runs(runs, width, height, order=order)
+    except masks.MaskError as error:
+        raise FormatError(str(error)) from error

@@ -32,8 +32,9 @@ from annotator.formats.base import (
     chosen,
     silent,
 )
+from tracking.shapes.checks import FARTHEST_PX
 from tracking.shapes.chunks import Flag, Kind, Row
-from tracking.shapes.interpolation import FARTHEST_PX, expand
+from tracking.shapes.interpolation import expand
 
 PIXELS = Option(
     "pixels",

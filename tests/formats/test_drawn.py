@@ -16,8 +16,8 @@ import pytest
 
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
+from tracking.shapes.checks import check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table
-from tracking.shapes.interpolation import check_geometry
 from tracking.shapes.skeletons import Joint, Skeleton
 
 FIXTURES = Path(__file__).parent.parent / "protocol" / "drawn.json"

@@ -110,7 +110,7 @@ def told(predictions: Sequence[Prediction]) -> list[tuple[object, ...]]:
 
 def _parts(value: Shape) -> tuple[object, ...]:
     if isinstance(value, Points):
-        return value.xy, value.visible
+        return value.xy, value.seen
     if isinstance(value, Mask):
         return value.left, value.top, value.bitmap
     return (np.array(value, np.float64),)

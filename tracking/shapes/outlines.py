@@ -39,8 +39,8 @@ def match(before: Points, after: Points, *, closed: bool) -> tuple[Points, Point
     """
     if len(before) == len(after):
         return before, _best_turn(before, _turns(after, closed), lambda turn: turn)
-    target = _sampled(before, closed)
-    best = _best_turn(target, _turns(after, closed), lambda turn: _sampled(turn, closed))
+    target = sampled(before, closed)
+    best = _best_turn(target, _turns(after, closed), lambda turn: sampled(turn, closed))
     own, others = _shares(before, closed), _shares(best, closed)
     shares = _merged(own, others)
     return _along(before, own, shares), _along(best, others, shares)
@@ -79,7 +79,8 @@ def _along(points: Points, shares: NDArray[np.float64], wanted: NDArray[np.float
     return np.stack([np.interp(wanted, shares, around[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _sampled(points: Points, closed: bool) -> Points:
+def sampled(points: Points, closed: bool) -> Points:
+    """``SAMPLES`` points at even distances along an outline."""
     return _along(points, _shares(points, closed), np.arange(SAMPLES) / (SAMPLES if closed else SAMPLES - 1))
 
 

@@ -21,8 +21,9 @@ from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
 from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
+from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of, window_start
-from tracking.shapes.interpolation import ShapeError, check_geometry, point_count
+from tracking.shapes.payloads import point_count
 from tracking.shapes.skeletons import skeleton_of
 
 ATTRIBUTE_BYTES = 64 * 1024

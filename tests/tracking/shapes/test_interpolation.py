@@ -17,8 +17,10 @@ import pytest
 
 from annotator.formats.geometry import point_row, rotated_row, vertex_row, vertices
 from tests.tracking.shapes.test_chunks import SQUARE, as_json, key
+from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table
-from tracking.shapes.interpolation import ABSENT, OCCLUDED, VISIBLE, ShapeError, check_geometry, expand, shape_at
+from tracking.shapes.interpolation import expand, shape_at
+from tracking.shapes.values import ABSENT, OCCLUDED, VISIBLE
 
 FIXTURES = Path(__file__).parents[2] / "protocol" / "interpolation.json"
 POLYGON = Row(2, Kind.POLYGON, Flag.KEYFRAME, 1.0, (10, 10, 30, 30), SQUARE)
