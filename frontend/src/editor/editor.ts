@@ -20,9 +20,9 @@ import { selectionHere } from './objects/selection-here'
 import { stickTo } from './shapes/snapping'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './time/timeline-control'
-import { Machine, type PointerAt, type Tool } from './tool'
+import { commandOf, Machine, type PointerAt, type Tool } from './tool'
+import { Commands, perform, type Command } from './command'
 import { TrackList } from './lists/track-list'
-import { TOOLS } from './tools'
 import { Tour } from './help/tour'
 import { Trajectories, type PathPlace } from './trajectories/trajectories'
 import { Preferences } from './preferences'
@@ -47,7 +47,16 @@ export interface EditorDeps {
   readonly focusPanel: (id: string) => void
 }
 
+/** What there is to do with it; the page hands it in, so that the editor knows none of it. */
+export interface Registries {
+  /** In the order of the tool bar; the first one is taken up. */
+  readonly tools: readonly [Tool, ...Tool[]]
+  /** Those that choose a tool are made of the tools. */
+  readonly commands: readonly Command[]
+}
+
 export class Editor {
+  readonly commands: Commands
   readonly session: Session
   readonly config: EditorConfig
   readonly machine: Machine
@@ -97,7 +106,9 @@ export class Editor {
   constructor(
     readonly store: EditorStore,
     private readonly deps: EditorDeps,
+    private readonly registries: Registries,
   ) {
+    this.commands = new Commands([...registries.tools.map(commandOf), ...registries.commands])
     this.session = store.session
     this.config = store.config
     this.preferences = new Preferences(store.config.preferences)
@@ -111,12 +122,12 @@ export class Editor {
     this.brush = groups.brush
     this.recent = this.preferences.recent
     this.keepsTool = this.preferences.keepsTool
-    this.keymap = new Keymap(groups.keys)
+    this.keymap = new Keymap(groups.keys, this.commands)
     this.trajectories = new Trajectories(store, groups.paths)
     this.tour = new Tour(groups.tour)
     this.list = new TrackList(store, this.preferences.order)
     this.selectionHere = selectionHere(store)
-    this.machine = new Machine(this, TOOLS[0]!)
+    this.machine = new Machine(this, registries.tools[0])
     this.session.activeLabel.value ??= this.config.labels.find((label) => !isTagLabel(label))?.id ?? null
   }
 
@@ -167,8 +178,13 @@ export class Editor {
     this.deps.focusPanel(id)
   }
 
+  /** Do a command if it can be done now, and say what is missing if not. Returns whether it was done. */
+  perform(wanted: Command | string): boolean {
+    return perform(this, typeof wanted === 'string' ? this.commands.named(wanted) : wanted)
+  }
+
   useTool(id: string): void {
-    const tool = TOOLS.find((candidate) => candidate.id === id)
+    const tool = this.registries.tools.find((candidate) => candidate.id === id)
     if (!tool) return
     this.machine.use(tool)
     this.session.tool.value = id
@@ -177,13 +193,19 @@ export class Editor {
   /** Draw the next object: with the tool of the first kind that the active label may be drawn as. */
   draw(): void {
     const [kind = 'box'] = this.label(this.session.activeLabel.value ?? -1)?.geometryKinds ?? []
-    this.useTool(TOOLS.find((tool) => tool.kind === kind)?.id ?? 'box')
+    this.useTool(this.registries.tools.find((tool) => tool.kind === kind)?.id ?? 'box')
+  }
+
+  /** The one in hand. */
+  get tool(): Tool {
+    const { tools } = this.registries
+    return tools.find(({ id }) => id === this.session.tool.value) ?? tools[0]
   }
 
   /** Tools of the tool bar that this project has a use for. */
   get tools(): readonly Tool[] {
     const used = new Set<GeometryKind>(this.config.labels.flatMap(({ geometryKinds }) => geometryKinds))
-    return TOOLS.filter(({ kind, aside }) => !aside && (!kind || used.has(kind)))
+    return this.registries.tools.filter(({ kind, aside }) => !aside && (!kind || used.has(kind)))
   }
 
   // ------------------------------------------------------------------ what is there

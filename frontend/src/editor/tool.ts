@@ -1,6 +1,7 @@
 /** Tools are small state machines: one gesture phase is one class, and a transition says with what it goes on. */
 import type { Point } from '@/geometry/box'
 import type { GeometryKind } from '@/geometry/kinds'
+import type { Command } from './command'
 import type { Editor } from './editor'
 
 /** A pointer event, in both spaces. */
@@ -55,16 +56,28 @@ export abstract class State<Payload> {
 
 export type StateClass<Payload> = (new (editor: Editor, machine: Machine) => State<Payload>) & { readonly id: string }
 
+/** One line of `tools/index.ts`. It says all that there is to know of it: its command, button and help come from this. */
 export interface Tool {
   readonly id: string
   readonly label: string
-  /** Name of an icon of panels/icons.tsx. */
+  /** One sentence more, for the help overlay. */
+  readonly help: string
+  /** As in a command, and as there a person may have others. */
+  readonly keys: readonly string[]
+  readonly synonyms?: string
+  /** SVG path of 16 x 16, drawn with lines in the colour of the text. */
   readonly icon: string
   /** What it draws; a project none of whose labels may be drawn so doesn't show it. */
   readonly kind?: GeometryKind
   /** Found by its key, in the palette and beside the tools it goes with, not in the tool bar. */
   readonly aside?: boolean
   readonly initial: StateClass<null>
+}
+
+/** The command that takes a tool up. */
+export function commandOf({ id, label, help, keys, synonyms = '', icon }: Tool): Command {
+  const command = { id: `tool.${id}`, label, help, keys, synonyms, icon }
+  return { ...command, group: 'Tools', undoable: false, run: (editor) => editor.useTool(id) }
 }
 
 /** The current state of the current tool. */

@@ -6,8 +6,10 @@ import { Stage } from '@/canvas/stage'
 import { follow } from '@/core/follow'
 import { Scheduler } from '@/core/scheduler'
 import { Scope } from '@/core/scope'
+import { COMMANDS } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/time/playback'
+import { TOOLS } from '@/editor/tools'
 import { createPlayer } from '@/media/player'
 import type { Player } from '@/media/types'
 import { FrameTags } from '@/panels/frame-tags'
@@ -68,13 +70,17 @@ function start(): void {
     },
     firstFrame(config, parameters),
   )
-  const editor = new Editor(store, {
-    fit: () => stage.fit(),
-    turn: (by) => stage.turn(by),
-    toggleFullScreen,
-    focusNext: focusNextRegion,
-    focusPanel,
-  })
+  const editor = new Editor(
+    store,
+    {
+      fit: () => stage.fit(),
+      turn: (by) => stage.turn(by),
+      toggleFullScreen,
+      focusNext: focusNextRegion,
+      focusPanel,
+    },
+    { tools: TOOLS, commands: COMMANDS },
+  )
   const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
   mountGrips(editor.layout, scope)
   renderPanels(editor, rest, live)

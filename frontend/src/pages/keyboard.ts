@@ -1,7 +1,6 @@
 /** Keys of the editor page: what belongs to a command, what to the control that has the focus, and where the focus goes. */
 import type { Stage } from '@/canvas/stage'
 import type { Scope } from '@/core/scope'
-import { perform } from '@/editor/commands'
 import { chooseLabel, labelOfKey } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
 import { belongsToControl, keyOf } from '@/editor/keys/keys'
@@ -72,7 +71,7 @@ function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
 /** Do what a key stands for. Returns whether it stands for something. */
 function act(editor: Editor, key: string): boolean {
   const wanted = editor.keymap.commandFor(key, editor.machine.busy)
-  if (wanted) return perform(editor, wanted)
+  if (wanted) return editor.perform(wanted)
   // A label may have a letter of its own; where a command has the same one, the command wins.
   const label = labelOfKey(editor.config.labels, key)
   if (label) chooseLabel(editor, label)

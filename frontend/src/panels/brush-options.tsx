@@ -7,7 +7,7 @@ import { CommandButton } from './buttons'
 export function BrushOptions({ editor }: { editor: Editor }) {
   const { brush, keymap, session } = editor
   const tool = session.tool.value
-  if (tool !== 'brush' && tool !== 'mask-area' && tool !== 'fill') return null
+  if (editor.tool.kind !== 'mask') return null
   return (
     <div class="brush-options" role="group" aria-label={t('Brush')}>
       {tool === 'brush' && (
@@ -68,7 +68,7 @@ export function BrushOptions({ editor }: { editor: Editor }) {
         />
         {t('No overlap')}
       </label>
-      <CommandButton editor={editor} id="tool.fill" icon="fill" text={t('Fill')} pressed={tool === 'fill'} />
+      <CommandButton editor={editor} id="tool.fill" text={t('Fill')} pressed={tool === 'fill'} />
     </div>
   )
 }

@@ -1,13 +1,13 @@
 import { t } from '@/core/text'
-import { perform, command } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import { shownKey } from '@/editor/keys/keys'
-import { Icon } from './icons'
+import { Drawn, Icon } from './icons'
 
 interface CommandButtonProps {
   readonly editor: Editor
   readonly id: string
-  readonly icon: string
+  /** Absent: the command's own. */
+  readonly icon?: string
   readonly pressed?: boolean
   readonly disabled?: boolean
   /** Shown beside the icon. */
@@ -39,7 +39,7 @@ export function IconButton({ icon, label, pressed, onClick }: IconButtonProps) {
 
 /** A button for a command: its name and key are in the tooltip. */
 export function CommandButton({ editor, id, icon, pressed, disabled, text, primary }: CommandButtonProps) {
-  const wanted = command(id)
+  const wanted = editor.commands.named(id)
   const key = editor.keymap.keysOf(id)[0]
   const name = t(wanted.label)
   const title = key ? `${name} (${shownKey(key)})` : name
@@ -53,9 +53,9 @@ export function CommandButton({ editor, id, icon, pressed, disabled, text, prima
       data-command={id}
       {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       disabled={disabled}
-      onClick={() => perform(editor, wanted)}
+      onClick={() => editor.perform(wanted)}
     >
-      <Icon name={icon} />
+      {icon === undefined ? <Drawn path={wanted.icon ?? ''} /> : <Icon name={icon} />}
       {text && <span>{text}</span>}
     </button>
   )

@@ -1,6 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
-import { command, perform } from '@/editor/commands'
 import { partingActions } from '@/editor/commands/masks'
 import type { Editor } from '@/editor/editor'
 
@@ -42,7 +41,7 @@ function OpenMenu({ editor }: { editor: Editor }) {
   }
   const take = (id: string) => {
     close()
-    perform(editor, command(id))
+    editor.perform(id)
   }
   const groups = GROUPS.map((ids) => (ids === PARTING ? partingActions(editor) : ids)).filter(({ length }) => length)
   return (
@@ -67,7 +66,7 @@ function OpenMenu({ editor }: { editor: Editor }) {
 }
 
 function Item({ editor, id, onTake }: { editor: Editor; id: string; onTake: () => void }) {
-  const { label, help, when, needs, undoable } = command(id)
+  const { label, help, when, needs, undoable } = editor.commands.named(id)
   const possible = (!when || when(editor)) && (!undoable || editor.config.canEdit)
   const key = editor.keymap.shown(id)
   return (

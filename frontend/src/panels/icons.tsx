@@ -1,20 +1,5 @@
 /** Icons of 16 x 16, drawn with lines in the colour of the text. */
 const PATHS: Record<string, string> = {
-  cursor: 'M3 2l9 5.2-4 1L10.4 13l-1.9.9-2.3-4.7L3 12z',
-  box: 'M2.5 3.5h11v9h-11z M1.5 2.5h2v2h-2z M12.500 2.5h2v2h-2z M1.5 11.500h2v2h-2z M12.500 11.500h2v2h-2z',
-  rotatedBox: 'M8 2.500l5.500 5.500-5.500 5.500L2.500 8z M7 1.500h2v2H7z M7 12.500h2v2H7z',
-  polygon: 'M8 2.500l5.500 4-2 7h-7l-2-7z',
-  polyline: 'M2.500 12.500l4-7 4 4 3-6 M1.500 11.500h2v2h-2z M12.500 2.500h2v2h-2z',
-  points: 'M4 4a1.200 1.200 0 100 .1z M11.500 6a1.200 1.200 0 100 .1z M6.500 12a1.200 1.200 0 100 .1z',
-  brush: 'M13.500 2.500L7 9 M7 9a2 2 0 00-3 .5C3.500 11 3.500 12 2 13c3 .8 5.500.3 6-2a2 2 0 00-1-2z',
-  selectAround:
-    'M3 6.500c.3-1 1-1.800 2-2.400 M7 3.200c1.200-.2 2.400-.1 3.500.2 M12.300 4.500c.8.700 1.200 1.500 1.200 2.500 M13 9c-.6.800-1.400 1.400-2.500 1.800 M8.500 11.300c-1.200 0-2.300-.2-3.300-.7 M3.500 9.500C3 8.900 2.800 8.200 2.800 7.800 M4.800 11c-.3 1.200.2 1.800 1 2.300',
-  lasso:
-    'M8 3c3.500 0 6 1.500 6 3.700s-2.500 3.800-6 3.800S2 9 2 6.700 4.500 3 8 3z M4.500 9.800c-1 .7-1.500 2-.5 2.700s2 .5 1.500 2',
-  slice: 'M2.500 13.500l11-11 M8.500 3H3v5.500 M7.500 13H13V7.500',
-  fill: 'M7 2.500l5.500 5.500L7.500 13a1.200 1.200 0 01-1.700 0L2.300 9.500a1.200 1.200 0 010-1.700L8 2 M2 8.500h10 M13.500 10.500c.8 1.200 1.200 1.800 1.200 2.400a1.200 1.200 0 01-2.400 0c0-.6.400-1.200 1.200-2.400z',
-  skeleton: 'M8 4.500V9 M4 6.500l4-2 4 2 M5 13.500l3-4.500 3 4.500 M8 1.500a1.500 1.500 0 110 3 1.500 1.500 0 010-3z',
-  hand: 'M5 8V3.500a1 1 0 012 0V7 M7 7V2.500a1 1 0 012 0V7 M9 7V3.500a1 1 0 012 0V8 M11 8V5.500a1 1 0 012 0V10c0 2.500-2 4-4 4-2.500 0-3.500-1-4.500-2.500L2.700 9a1 1 0 011.600-1.100L5 8.800',
   fit: 'M2 6V2h4 M10 2h4v4 M14 10v4h-4 M6 14H2v-4',
   playBack: 'M12 2.500L3 8l9 5.500z',
   pin: 'M5.500 2.500h5 M6.500 2.500v4L4.500 9.500h7l-2-3v-4 M8 9.500v4.500',
@@ -70,10 +55,15 @@ const PATHS: Record<string, string> = {
 }
 
 export function Icon({ name }: { name: string }) {
+  return <Drawn path={PATHS[name] ?? ''} />
+}
+
+/** An icon that somebody else brings along, e.g. a tool. */
+export function Drawn({ path }: { path: string }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
       <path
-        d={PATHS[name] ?? ''}
+        d={path}
         fill="none"
         stroke="currentColor"
         stroke-width="1.4"

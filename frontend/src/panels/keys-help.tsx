@@ -2,10 +2,8 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
-import { COMMANDS } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import { shownKey } from '@/editor/keys/keys'
-import { synonymsOf } from '@/editor/help/synonyms'
 import { Icon } from './icons'
 import { KeymapBar, KeyRow } from './keys-editor'
 import { Modal } from './modal'
@@ -31,7 +29,7 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
     if (open) query.value = ''
   }, [open])
   if (!open) return null
-  const found = COMMANDS.filter((command) => matches(editor, command, query.value))
+  const found = editor.commands.all.filter((command) => matches(editor, command, query.value))
   const groups = [...new Set(found.map(({ group }) => group))].map(
     (group) => [group, found.filter((each) => each.group === group)] as const,
   )
@@ -127,11 +125,9 @@ function Mouse() {
 }
 
 function matches({ keymap }: Editor, command: Command, query: string): boolean {
-  const { id, label, help, group } = command
+  const { id, label, help, group, synonyms = '' } = command
   const keys = keymap.keysOf(id)
-  const text = [t(label), t(help), t(group), synonymsOf(command), ...keys, ...keys.map(shownKey)]
-    .join(' ')
-    .toLowerCase()
+  const text = [t(label), t(help), t(group), synonyms, ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
   return query
     .toLowerCase()
     .split(/\s+/)

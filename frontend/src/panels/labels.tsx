@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals'
 import { t } from '@/core/text'
-import { command, perform } from '@/editor/commands'
 import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
 import { isTagLabel } from '@/editor/time/frame-tags'
@@ -60,7 +59,7 @@ function Chip({ editor, label }: { editor: Editor; label: Label }) {
   const chosen = activeLabel.value === label.id
   const key = keyOfLabel(editor, label, editor.config.labels.indexOf(label))
   const choose = () => {
-    if (chosen) perform(editor, command('tool.draw'))
+    if (chosen) editor.perform('tool.draw')
     else activeLabel.value = label.id
   }
   return (

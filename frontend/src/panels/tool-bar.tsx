@@ -5,14 +5,8 @@ import { CommandButton } from './buttons'
 export function ToolBar({ editor }: { editor: Editor }) {
   return (
     <nav class="tool-bar" aria-label={t('Tools')}>
-      {editor.tools.map(({ id, icon }) => (
-        <CommandButton
-          key={id}
-          editor={editor}
-          id={`tool.${id}`}
-          icon={icon}
-          pressed={editor.session.tool.value === id}
-        />
+      {editor.tools.map(({ id }) => (
+        <CommandButton key={id} editor={editor} id={`tool.${id}`} pressed={editor.session.tool.value === id} />
       ))}
       {editor.config.canEdit && (
         <span class="tool-bar-end">

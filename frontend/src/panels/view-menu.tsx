@@ -1,7 +1,6 @@
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
-import { command, perform } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import { PICTURE_RANGE, SMOOTHING, type Picture, type Smoothing } from '@/editor/preferences/view'
 import { CommandButton } from './buttons'
@@ -60,7 +59,7 @@ function Panel({ editor }: { editor: Editor }) {
           type="button"
           class="button wide"
           disabled={!options.filter}
-          onClick={() => perform(editor, command('view.plain'))}
+          onClick={() => editor.perform('view.plain')}
         >
           {t('Picture as it is')}
         </button>
@@ -129,7 +128,7 @@ function Slider({ editor, what, name }: { editor: Editor; what: keyof Picture; n
 function Switch({ editor, id, text, option }: { editor: Editor; id: string; text: string; option: Signal<boolean> }) {
   const key = editor.keymap.shown(id)
   return (
-    <label class="choice" title={t(command(id).help)}>
+    <label class="choice" title={t(editor.commands.named(id).help)}>
       <input
         type="checkbox"
         checked={option.value}

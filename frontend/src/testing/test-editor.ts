@@ -1,7 +1,8 @@
 /** The editor without a page: tests point, press keys, and look at what came of it. Nothing is rendered. */
-import { command, perform } from '@/editor/commands'
-import { Editor } from '@/editor/editor'
+import { COMMANDS } from '@/editor/commands'
+import { Editor, type Registries } from '@/editor/editor'
 import type { PointerAt } from '@/editor/tool'
+import { TOOLS } from '@/editor/tools'
 import { turnedAt, viewToVideo } from '@/geometry/view-transform'
 import type { ClientMessage, Operation } from '@/protocol/generated'
 import { Flag, keyframeBox, makeRow, pack } from '@/store/chunks'
@@ -17,20 +18,24 @@ export class TestEditor {
   /** The panel that was given the focus last. */
   focused = ''
 
-  private constructor(config: Partial<EditorConfig>) {
+  private constructor(config: Partial<EditorConfig>, registries: Partial<Registries>) {
     this.bench = new StoreBench(undefined, config)
-    this.editor = new Editor(this.bench.store, {
-      fit: () => this.fits++,
-      turn: (by) => this.turn(by),
-      toggleFullScreen: () => undefined,
-      focusNext: () => undefined,
-      focusPanel: (id) => (this.focused = id),
-    })
+    this.editor = new Editor(
+      this.bench.store,
+      {
+        fit: () => this.fits++,
+        turn: (by) => this.turn(by),
+        toggleFullScreen: () => undefined,
+        focusNext: () => undefined,
+        focusPanel: (id) => (this.focused = id),
+      },
+      { tools: TOOLS, commands: COMMANDS, ...registries },
+    )
   }
 
   /** An editor on an empty layer of 1000 frames of 640 x 360 px, connected, view 1:1. */
-  static async open(config: Partial<EditorConfig> = {}): Promise<TestEditor> {
-    const test = new TestEditor(config)
+  static async open(config: Partial<EditorConfig> = {}, registries: Partial<Registries> = {}): Promise<TestEditor> {
+    const test = new TestEditor(config, registries)
     await test.bench.store.open()
     // All of the video, so that nothing that a test does waits for rows from elsewhere.
     test.bench.store.loader.want(600)
@@ -95,13 +100,13 @@ export class TestEditor {
   press(key: string): this {
     const command = this.editor.keymap.commandFor(key, this.editor.machine.busy)
     if (!command) throw new Error(`No command has the key ${key}.`)
-    perform(this.editor, command)
+    this.editor.perform(command)
     return this
   }
 
   /** Do a command by its id. */
   command(id: string): this {
-    perform(this.editor, command(id))
+    this.editor.perform(id)
     return this
   }
 

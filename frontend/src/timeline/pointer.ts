@@ -1,6 +1,5 @@
 /** Pointer and keys of the timeline: what a press means, the cursor, and the words beside it. */
 import type { Scope } from '@/core/scope'
-import { command, perform } from '@/editor/commands'
 import type { Editor } from '@/editor/editor'
 import type { TrackId } from '@/store/types'
 import { adjustRange, chooseRange, dragChange, dragEdge, dragMinimap, pan, scrub, SLIP_PX, type Drag } from './drags'
@@ -212,8 +211,7 @@ export class TimelinePointer {
     const page = Math.max(Math.floor((this.view.height - this.view.top) / ROW_PX) - 1, 1)
     const by = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page }[event.key]
     if (by !== undefined) this.walk(by, event.shiftKey)
-    else if (event.key === 'Enter')
-      perform(this.editor, command(event.shiftKey ? 'keyframe.previous' : 'keyframe.next'))
+    else if (event.key === 'Enter') this.editor.perform(event.shiftKey ? 'keyframe.previous' : 'keyframe.next')
     else return
     event.preventDefault()
     event.stopPropagation()

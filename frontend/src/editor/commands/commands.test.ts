@@ -4,9 +4,12 @@ import { Flag } from '@/store/chunks'
 import { videoToView } from '@/geometry/view-transform'
 import type { TrackId } from '@/store/types'
 import { offersFor } from '@/editor/help/palette'
-import { COMMANDS, perform } from '.'
+import { commandOf } from '@/editor/tool'
+import { TOOLS } from '@/editor/tools'
+import { COMMANDS as OTHERS } from '.'
 import { labelOfKey } from './tracks'
 
+const COMMANDS = [...TOOLS.map(commandOf), ...OTHERS]
 let test: TestEditor
 let track: TrackId
 
@@ -38,7 +41,7 @@ describe('every command', () => {
     (_, command) => {
       test.session.frame.value = 10
       const before = [...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]
-      perform(test.editor, command)
+      test.editor.perform(command)
       if (test.editor.question.value) test.confirm()
       if (test.sent('edit').length > 1) test.press('Ctrl+Z')
       expect([...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]).toEqual(before)

@@ -126,6 +126,7 @@ export const PLAYBACK: readonly Command[] = [
     id: 'doubtful.next',
     label: 'Next doubtful frame',
     help: 'Where the next doubtful predictions begin, of the selected tracks or of any.',
+    synonyms: 'review uncertain low confidence',
     keys: ['Shift+R'],
     run: (editor) =>
       jump(
@@ -139,6 +140,7 @@ export const PLAYBACK: readonly Command[] = [
     id: 'doubtful.previous',
     label: 'Previous doubtful frame',
     help: 'Where the doubtful predictions before this frame begin, of the selected tracks or of any.',
+    synonyms: 'review uncertain low confidence',
     keys: ['Shift+E'],
     run: (editor) =>
       jump(

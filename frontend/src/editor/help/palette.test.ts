@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { TestEditor } from '@/testing/test-editor'
-import { COMMANDS } from '@/editor/commands'
 import { bestMatch } from './fuzzy'
 import { accept, offersFor } from './palette'
-import { SYNONYMS } from './synonyms'
 
 let test: TestEditor
 const titles = (query: string) => offersFor(test.editor, query).map(({ title }) => title)
@@ -38,7 +36,6 @@ describe('the palette', () => {
   it('finds a command by what other tools call it', () => {
     expect(titles('show trajectories')[0]).toBe('Paths')
     expect(titles('bounding box')).toContain('Box')
-    expect(Object.keys(SYNONYMS).filter((id) => !COMMANDS.some((command) => command.id === id))).toEqual([])
   })
 
   it('does what was chosen, and offers it first the next time', () => {

@@ -1,11 +1,9 @@
 /** What the command palette offers for a query: commands, labels, tracks by number, frames; best first. */
 import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
-import { COMMANDS, perform } from '@/editor/commands'
 import { chooseLabel, keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
 import { bestMatch, type Match } from './fuzzy'
-import { synonymsOf } from './synonyms'
 
 export interface Offer {
   readonly id: string
@@ -39,14 +37,18 @@ export function offersFor(editor: Editor, query: string, most = MOST): Offer[] {
 /** Do what was offered; a command is remembered. */
 export function accept(editor: Editor, offer: Offer): void {
   if (offer.why) return
-  if (COMMANDS.some(({ id }) => id === offer.id))
+  if (editor.commands.has(offer.id))
     editor.recent.value = [offer.id, ...editor.recent.value.filter((id) => id !== offer.id)].slice(0, RECENT_KEPT)
   offer.run()
 }
 
 function commandOffers(editor: Editor, words: string): Offer[] {
   const recent = editor.recent.value
-  const all = [...COMMANDS.filter(isOffered).map((command) => commandOffer(editor, command)), ...labelOffers(editor)]
+  const { commands } = editor
+  const all = [
+    ...commands.all.filter(isOffered).map((command) => commandOffer(editor, command)),
+    ...labelOffers(editor),
+  ]
   const ranked = all.flatMap((offer) => {
     const match = words
       ? (bestMatch(words, offer.title.toLowerCase()) ?? explained(offer, words))
@@ -68,12 +70,12 @@ function commandOffer(editor: Editor, command: Command): Offer & { help: string 
   return {
     id: command.id,
     title: t(command.label),
-    help: `${t(command.group)} ${t(command.help)} ${synonymsOf(command)}`,
+    help: `${t(command.group)} ${t(command.help)} ${command.synonyms ?? ''}`,
     places: [],
     group: t(command.group),
     key: editor.keymap.shown(command.id),
     why: able ? '' : t(command.needs ?? 'This can’t be done right now.'),
-    run: () => perform(editor, command),
+    run: () => editor.perform(command),
   }
 }
 

@@ -1,16 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG } from '@/testing/fakes'
 import { TestEditor } from '@/testing/test-editor'
-import { command, COMMANDS } from '@/editor/commands'
+import { Commands } from '@/editor/command'
+import { COMMANDS } from '@/editor/commands'
+import { commandOf } from '@/editor/tool'
+import { TOOLS } from '@/editor/tools'
 import { KeySettings } from '@/editor/preferences/keys'
 import { PRESETS } from './presets'
 import { choiceOf } from './choice'
 import { Keymap } from './keymap'
 
+const ALL = new Commands([...TOOLS.map(commandOf), ...COMMANDS])
 let keymap: Keymap
 
 beforeEach(() => {
-  keymap = new Keymap(new KeySettings())
+  keymap = new Keymap(new KeySettings(), ALL)
 })
 
 describe('a key', () => {
@@ -58,14 +62,14 @@ describe('a key', () => {
 
 describe('every preset', () => {
   it.each(Object.entries(PRESETS))('%s names commands that exist, and no key twice', (_, { keys }) => {
-    for (const id of Object.keys(keys)) expect(command(id).id).toBe(id)
+    for (const id of Object.keys(keys)) expect(ALL.named(id).id).toBe(id)
     const all = Object.values(keys).flat()
     expect(new Set(all).size).toBe(all.length)
   })
 
   it.each(Object.entries(PRESETS))('%s leaves no command without a key', (preset) => {
     keymap.restore({ preset })
-    const lost = COMMANDS.filter(({ id, keys }) => keys.length && !keymap.keysOf(id).length)
+    const lost = ALL.all.filter(({ id, keys }) => keys.length && !keymap.keysOf(id).length)
     expect(lost.map(({ id }) => id)).toEqual([])
   })
 
@@ -80,19 +84,20 @@ describe('a kept map', () => {
   it('is the same after it was written and read', () => {
     keymap.preset.value = 'cvat'
     keymap.assign('shape.keyframe', ['X'])
-    expect(new Keymap(new KeySettings(JSON.parse(JSON.stringify(keymap)))).toJSON()).toEqual(keymap.toJSON())
+    expect(new Keymap(new KeySettings(JSON.parse(JSON.stringify(keymap))), ALL).toJSON()).toEqual(keymap.toJSON())
   })
 
   it('of another version, or of no kind at all, does no harm', () => {
     expect(
       new Keymap(
         new KeySettings({ preset: 'vim', own: { 'no.such': ['X'], 'frame.next': 'F', 'track.lock': ['Y'] } }),
+        ALL,
       ).toJSON(),
     ).toEqual({
       preset: 'framewise',
       own: { 'track.lock': ['Y'] },
     })
-    expect(new Keymap(new KeySettings(null)).keysOf('track.lock')).toEqual(['L'])
+    expect(new Keymap(new KeySettings(null), ALL).keysOf('track.lock')).toEqual(['L'])
   })
 })
 

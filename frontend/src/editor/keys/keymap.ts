@@ -1,7 +1,6 @@
 /** Which key does what for this person: their own choices over a preset, over the keys that commands bring along. */
 import { computed, type Signal } from '@preact/signals-core'
-import type { Command } from '@/editor/command'
-import { command, COMMANDS } from '@/editor/commands'
+import type { Command, Commands } from '@/editor/command'
 import type { KeySettings } from '@/editor/preferences/keys'
 import { shownKey } from './keys'
 import { PRESETS, type PresetId } from './presets'
@@ -14,16 +13,20 @@ interface Layout {
   readonly commands: ReadonlyMap<string, Command>
 }
 
-const DEFAULTS: Keys = Object.fromEntries(COMMANDS.map(({ id, keys }) => [id, keys]))
-
 export class Keymap {
   readonly preset: Signal<PresetId>
   readonly own: Signal<Keys>
-  private readonly layout = computed(() => layOut([this.own.value, PRESETS[this.preset.value].keys, DEFAULTS]))
+  /** The keys that commands bring along. */
+  private readonly defaults: Keys
+  private readonly layout = computed(() => this.layOut([this.own.value, PRESETS[this.preset.value].keys]))
   /** What it would be without the person's own keys. */
-  private readonly given = computed(() => layOut([PRESETS[this.preset.value].keys, DEFAULTS]))
+  private readonly given = computed(() => this.layOut([PRESETS[this.preset.value].keys]))
 
-  constructor(private readonly settings: KeySettings) {
+  constructor(
+    private readonly settings: KeySettings,
+    private readonly commands: Commands,
+  ) {
+    this.defaults = Object.fromEntries(commands.all.map(({ id, keys }) => [id, keys]))
     this.preset = settings.preset
     this.own = settings.own
     this.forgetUnknown()
@@ -47,16 +50,16 @@ export class Keymap {
 
   /** The other command that has a key which is wanted for command `id`. */
   holder(id: string, key: string): Command | null {
-    const holder = this.layout.value.commands.get(slot(command(id), key))
+    const holder = this.layout.value.commands.get(slot(this.commands.named(id), key))
     return holder && holder.id !== id ? holder : null
   }
 
   /** Give a command these keys and no others; who had one of them loses it. */
   assign(id: string, keys: readonly string[]): void {
-    const wanted = new Set(keys.map((key) => slot(command(id), key)))
+    const wanted = new Set(keys.map((key) => slot(this.commands.named(id), key)))
     const own: Record<string, readonly string[]> = {}
     for (const [other, held] of Object.entries(this.own.value)) {
-      if (other !== id) own[other] = held.filter((key) => !wanted.has(slot(command(other), key)))
+      if (other !== id) own[other] = held.filter((key) => !wanted.has(slot(this.commands.named(other), key)))
     }
     if (String(this.given.value.keys.get(id)) !== String(keys)) own[id] = keys
     this.own.value = own
@@ -88,24 +91,24 @@ export class Keymap {
 
   /** Commands of other versions have no keys here. */
   private forgetUnknown(): void {
-    this.own.value = Object.fromEntries(Object.entries(this.own.value).filter(([id]) => id in DEFAULTS))
+    this.own.value = Object.fromEntries(Object.entries(this.own.value).filter(([id]) => this.commands.has(id)))
   }
-}
 
-/** The strongest layer that names a command says its keys; a key that a stronger layer gave away is gone. */
-function layOut(layers: readonly Keys[]): Layout {
-  const keys = new Map<string, readonly string[]>()
-  const commands = new Map<string, Command>()
-  for (const layer of layers) {
-    for (const each of COMMANDS) {
-      const wanted = layer[each.id]
-      if (!wanted || keys.has(each.id)) continue
-      const free = wanted.filter((key) => !commands.has(slot(each, key)))
-      keys.set(each.id, free)
-      for (const key of free) commands.set(slot(each, key), each)
+  /** The strongest layer that names a command says its keys; a key that a stronger layer gave away is gone. */
+  private layOut(layers: readonly Keys[]): Layout {
+    const keys = new Map<string, readonly string[]>()
+    const commands = new Map<string, Command>()
+    for (const layer of [...layers, this.defaults]) {
+      for (const each of this.commands.all) {
+        const wanted = layer[each.id]
+        if (!wanted || keys.has(each.id)) continue
+        const free = wanted.filter((key) => !commands.has(slot(each, key)))
+        keys.set(each.id, free)
+        for (const key of free) commands.set(slot(each, key), each)
+      }
     }
+    return { keys, commands }
   }
-  return { keys, commands }
 }
 
 const slot = ({ scope }: Command, key: string) => `${scope ?? 'standard'} ${key}`

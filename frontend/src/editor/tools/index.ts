@@ -1,4 +1,4 @@
-/** Every tool, in the order of the tool bar. */
+/** Every tool, in the order of the tool bar and of the help. */
 import type { Tool } from '@/editor/tool'
 import { BOX } from './box'
 import { BRUSH } from './brush'
@@ -14,7 +14,7 @@ import { SELECT } from './select'
 import { SKELETON } from './skeleton'
 import { SLICE } from './slice'
 
-export const TOOLS: readonly Tool[] = [
+export const TOOLS: readonly [Tool, ...Tool[]] = [
   SELECT,
   LASSO,
   BOX,

@@ -50,4 +50,12 @@ class Panning extends State<{ start: Point }> {
   }
 }
 
-export const PAN: Tool = { id: 'pan', label: 'Pan', icon: 'hand', initial: PanIdle }
+export const PAN: Tool = {
+  id: 'pan',
+  label: 'Pan',
+  help: 'Move the picture. Dragging with the middle or right button does too.',
+  keys: ['G'],
+  synonyms: 'hand move the view',
+  icon: 'M5 8V3.500a1 1 0 012 0V7 M7 7V2.500a1 1 0 012 0V7 M9 7V3.500a1 1 0 012 0V8 M11 8V5.500a1 1 0 012 0V10c0 2.500-2 4-4 4-2.500 0-3.500-1-4.500-2.500L2.700 9a1 1 0 011.600-1.100L5 8.800',
+  initial: PanIdle,
+}
