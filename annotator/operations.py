@@ -9,33 +9,43 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, TypeAdapter, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from typing_extensions import TypeAliasType
 
 Frame = Annotated[int, Field(ge=0)]
-EventKindName = Literal["edit", "predictions", "run", "import", "restore"]
+EventKindName = TypeAliasType("EventKindName", Literal["edit", "predictions", "run", "import", "restore"])
+Verdict = TypeAliasType("Verdict", Literal["", "accepted", "rejected"])
 
 
 class Message(BaseModel):
-    """Base of everything that travels: unknown fields are refused."""
+    """Base of everything that travels: unknown fields are refused, and what is sent has every field."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+def _absent(value: object) -> bool:
+    return value is None
 
 
 class TrackFields(Message):
     """What can be said of a track. In an update, a field that is absent (or null) stays as it is."""
 
-    label: int | None = None
-    number: int | None = Field(None, ge=1, le=1_000_000_000, description="Absent on creation: the next free one.")
-    colour: str | None = Field(None, pattern=r"^(#[0-9a-f]{6})?$", description="Empty: the label's colour.")
-    locked: bool | None = None
-    attributes: dict[str, Any] | None = None
-    frame_attributes: dict[str, list[tuple[int, Any]]] | None = None
-    verdict: Literal["", "accepted", "rejected"] | None = None
-    deleted: bool | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value is not None}
+    label: int | None = Field(None, exclude_if=_absent)
+    number: int | None = Field(
+        None, exclude_if=_absent, ge=1, le=1_000_000_000, description="Absent on creation: the next free one."
+    )
+    colour: str | None = Field(
+        None, exclude_if=_absent, pattern=r"^(#[0-9a-f]{6})?$", description="Empty: the label's colour."
+    )
+    locked: bool | None = Field(None, exclude_if=_absent)
+    attributes: dict[str, Any] | None = Field(None, exclude_if=_absent, description="By attribute id.")
+    frame_attributes: dict[str, list[tuple[int, Any]]] | None = Field(
+        None,
+        exclude_if=_absent,
+        description="By attribute id: (frame, value), each value from its frame to the next one.",
+    )
+    verdict: Verdict | None = Field(None, exclude_if=_absent)
+    deleted: bool | None = Field(None, exclude_if=_absent)
 
 
 class TrackCreate(Message):
@@ -66,7 +76,7 @@ class ShapesReplace(Message):
     keep_keyframes: bool = False
 
 
-Operation = Annotated[TrackCreate | TrackUpdate | ShapesReplace, Field(discriminator="op")]
+Operation = TypeAliasType("Operation", Annotated[TrackCreate | TrackUpdate | ShapesReplace, Field(discriminator="op")])
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])
 
 

@@ -2,76 +2,63 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from annotator.announce import messages
-from annotator.api.history_schemas import (
-    AuthorsOut,
-    ChangesOut,
-    ConflictsOut,
-    DeletedTracksOut,
-    RestoreIn,
-    RestoreOut,
-    RestorePreview,
-)
-from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
-from annotator.operations import Operation
-from annotator.typescript import declarations, union
+from annotator.api.layer_schemas import WindowOut
+from annotator.api.router import api
+from annotator.contract import contract
 from tracking.shapes.chunks import WINDOW
 
-TARGET = Path(settings.BASE_DIR) / "frontend" / "src" / "protocol" / "generated.ts"
-REST: tuple[type[BaseModel], ...] = (
-    WindowOut,
-    OverviewOut,
-    TracksOut,
-    HistoryOut,
-    ChangesOut,
-    AuthorsOut,
-    RestorePreview,
-    RestoreOut,
-    DeletedTracksOut,
-    ConflictsOut,
-)
-HEAD = """\
-// Written by `make types` from annotator/operations.py, annotator/announce/messages.py and annotator/api.
-// Never edited by hand.
+FRONTEND = Path(settings.BASE_DIR) / "frontend"
+TARGET = FRONTEND / "src" / "protocol" / "generated.ts"
+RECEIVED = {"ClientMessage": messages.CLIENT_MESSAGE}
+SENT: dict[str, TypeAdapter[Any]] = {
+    "ServerMessage": messages.SERVER_MESSAGE,
+    # The head of a binary answer, which the API's own document can't show.
+    "WindowOut": TypeAdapter(WindowOut),
+}
+HEAD = f"""\
+// Written by `make types` from the API, annotator/announce/messages.py and annotator/pages. Never edited by hand.
+
+/** Frames in one packed table. */
+export const WINDOW = {WINDOW}
+
+/** How many prediction messages the server sends ahead of the last `Received`. */
+export const PREDICTIONS_IN_FLIGHT = {messages.PREDICTIONS_IN_FLIGHT}
+
 """
 
 
-def members(annotated_union: Any) -> tuple[type[BaseModel], ...]:
-    """The models of an ``Annotated[A | B, …]``."""
-    return get_args(get_args(annotated_union)[0])
-
-
 def generated() -> str:
-    """The whole file."""
-    client, server = members(messages.ClientMessage), members(messages.ServerMessage)
-    operations = members(Operation)
-    constants = (
-        f"/** Frames in one packed table. */\nexport const WINDOW = {WINDOW}\n\n"
-        "/** How many prediction messages the server sends ahead of the last `Received`. */\n"
-        f"export const PREDICTIONS_IN_FLIGHT = {messages.PREDICTIONS_IN_FLIGHT}\n"
-    )
-    parts = [
-        HEAD,
-        constants,
-        union("Operation", operations),
-        union("ClientMessage", client),
-        union("ServerMessage", server),
-        declarations(received=(*client, RestoreIn), sent=(*server, *REST)),
-    ]
-    spelt_out = " | ".join(member.__name__ for member in operations)
-    return "\n".join(parts).replace(f"({spelt_out})[]", "Operation[]")
+    """The whole file. Raises CommandError where Node or its packages are missing."""
+    document = contract(dict(api.get_openapi_schema()), received=RECEIVED, sent=SENT)
+    try:
+        made = subprocess.run(
+            ["npm", "run", "--silent", "generate"],  # noqa: S607
+            cwd=FRONTEND,
+            input=json.dumps(document),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError as error:
+        raise CommandError("The types are made by a Node package; there is no npm here. Install Node 20.") from error
+    except subprocess.CalledProcessError as error:
+        raise CommandError(f"The types could not be made. Is `make setup` done?\n{error.stderr.strip()}") from error
+    return HEAD + made.stdout
 
 
 class Command(BaseCommand):
-    help = "Write frontend/src/protocol/generated.ts from the messages that are declared in Python."
+    help = "Write frontend/src/protocol/generated.ts: the types of the API, the live channel and the pages' data."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Write nothing; fail when the file is out of date.")
@@ -79,7 +66,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         text = generated()
         if not options["check"]:
-            TARGET.parent.mkdir(parents=True, exist_ok=True)
             TARGET.write_text(text)
         elif not TARGET.exists() or TARGET.read_text() != text:
-            raise CommandError(f"The TypeScript of the messages is out of date. Run `make types`: {TARGET.name}")
+            raise CommandError(f"The types of {TARGET.name} are out of date. Run `make types`.")

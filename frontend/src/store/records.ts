@@ -198,21 +198,14 @@ function withFields(track: Track, fields: TrackFields): Track {
 
 /** What the fields named in `fields` are now. */
 function formerFields(track: Track, fields: TrackFields): TrackFields {
-  const former: TrackFields = {}
-  if (fields.label != null) former.label = track.label
-  if (fields.number != null) former.number = track.number
-  if (fields.colour != null) former.colour = track.colour
-  if (fields.locked != null) former.locked = track.locked
-  if (fields.attributes != null) former.attributes = { ...track.attributes }
-  if (fields.frame_attributes != null) {
-    former.frame_attributes = Object.fromEntries(
-      Object.entries(track.frameAttributes).map(([name, pairs]) => [
-        name,
-        pairs.map(([frame, value]) => [frame, value] as [number, unknown]),
-      ]),
-    )
+  return {
+    ...(fields.label != null && { label: track.label }),
+    ...(fields.number != null && { number: track.number }),
+    ...(fields.colour != null && { colour: track.colour }),
+    ...(fields.locked != null && { locked: track.locked }),
+    ...(fields.attributes != null && { attributes: track.attributes }),
+    ...(fields.frame_attributes != null && { frame_attributes: track.frameAttributes }),
+    ...(fields.verdict != null && { verdict: track.verdict }),
+    ...(fields.deleted != null && { deleted: track.deleted }),
   }
-  if (fields.verdict != null) former.verdict = track.verdict
-  if (fields.deleted != null) former.deleted = track.deleted
-  return former
 }

@@ -46,24 +46,23 @@ export class Runs {
   /** Ask for a run; it is among `all` when the server has it. Returns its id, or null without a connection. */
   start(request: RunRequest): string | null {
     const id = uuid()
-    const prompts = request.prompts.map(({ track, frame, box }) => ({ track, frame, box: mutable(box) }))
     const message: ClientMessage = {
       type: 'run.start',
       id,
       model: request.model,
-      prompts,
+      prompts: request.prompts.map(({ track, frame, box }) => ({ track, frame, box })),
       first: request.first,
       last: request.last,
       direction: request.direction,
+      ...(request.options && { options: request.options }),
     }
-    if (request.options) message.options = request.options
     if (this.send(message)) return id
     this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')
     return null
   }
 
   correct(run: string, track: TrackId, frame: FrameNumber, box: BoxPx): void {
-    this.send({ type: 'run.correct', run, track, frame, box: mutable(box) })
+    this.send({ type: 'run.correct', run, track, frame, box })
   }
 
   extend(run: string, first: FrameNumber, last: FrameNumber): void {
@@ -105,8 +104,6 @@ export class Runs {
 }
 
 const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
-
-const mutable = (box: BoxPx) => [...box] as [number, number, number, number]
 
 function runOf(info: RunInfo): Run {
   return {

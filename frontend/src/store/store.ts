@@ -88,7 +88,7 @@ export class EditorStore {
   private refetching: Promise<void> | null = null
   private gesture: Transaction | null = null
   /** Predictions that were dropped for this connection and aren't stored yet, so that fetching them is no use yet. */
-  private missed: [TrackId, FrameNumber, FrameNumber][] = []
+  private missed: Stretch[] = []
 
   constructor(
     config: EditorConfig,

@@ -110,7 +110,7 @@ export class TrackRows {
   /** What the window from `start` holds, as the server's overview says it. */
   bin(start: FrameNumber): Bin {
     const { flags, confidence } = this.windows.get(start)!
-    const bin: Bin = [-1, -1, 0, 0, 0, 0, 1, 0]
+    const bin: { -readonly [Part in keyof Bin]: Bin[Part] } = [-1, -1, 0, 0, 0, 0, 1, 0]
     for (let slot = 0; slot < WINDOW; slot++) {
       const flag = flags[slot]!
       if (!flag) continue

@@ -186,7 +186,7 @@ export class StoreBench {
   }
 
   /** The server tells of an edit. */
-  announce(operations: Operation[], more: Partial<EventOut> = {}): void {
+  announce(operations: readonly Operation[], more: Partial<EventOut> = {}): void {
     this.revision++
     this.store.receive({
       type: 'event',
