@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ChangeOut, EventOut } from '@/protocol/generated'
+import type { ChangeOut } from '@/protocol/generated'
 import { FakeRest } from '@/testing/fakes'
 import { ChangeLog } from './change-log'
+import type { LayerEvent } from './operations'
 
 const asked: string[] = []
 let pages: { changes: ChangeOut[]; before: number | null }[]
@@ -26,7 +27,7 @@ const change = (revision: number, more: Partial<ChangeOut> = {}): ChangeOut => (
   ...more,
 })
 
-const event = (revision: number, more: Partial<EventOut> = {}): EventOut => ({
+const event = (revision: number, more: Partial<LayerEvent> = {}): LayerEvent => ({
   type: 'event',
   revision,
   kind: 'edit',

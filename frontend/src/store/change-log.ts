@@ -1,7 +1,8 @@
 /** Who changed what on this layer, newest first: pages of it as they are asked for, and what happens meanwhile. */
 import { signal, type Signal } from '@preact/signals-core'
-import type { AuthorOut, AuthorsOut, ChangeOut, ChangesOut, EventOut, Operation } from '@/protocol/generated'
+import type { AuthorOut, AuthorsOut, ChangeOut, ChangesOut, EventOut } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
+import type { LayerEvent, Operation } from './operations'
 import type { Run, TrackId } from './types'
 
 export type ChangeKind = '' | 'edit' | 'tracking' | 'import' | 'restore'
@@ -77,7 +78,7 @@ export class ChangeLog {
   }
 
   /** Something was changed just now. */
-  note(event: EventOut): void {
+  note(event: LayerEvent): void {
     if (!this.opened) return
     const change = this.changeOf(event)
     if (!this.lets(change, event)) return
@@ -103,7 +104,7 @@ export class ChangeLog {
     return query.toString()
   }
 
-  private changeOf(event: EventOut): ChangeOut {
+  private changeOf(event: LayerEvent): ChangeOut {
     const run = event.run === null ? null : this.runOf(event.run)
     const starter = this.authors.value.find(({ name }) => name === run?.createdBy)
     const extent = extentOf(event)
@@ -126,7 +127,7 @@ export class ChangeLog {
     }
   }
 
-  private lets(change: ChangeOut, event: EventOut): boolean {
+  private lets(change: ChangeOut, event: LayerEvent): boolean {
     const { author, track, kind } = this.filter.value
     return (
       (author === null || change.author === author) &&
@@ -156,7 +157,7 @@ function joined(newer: readonly ChangeOut[], older: readonly ChangeOut[]): Chang
   return [...byRevision.values()].sort((a, b) => b.revision - a.revision)
 }
 
-function extentOf(event: EventOut): { tracks: Set<TrackId>; first: number | null; last: number | null } {
+function extentOf(event: LayerEvent): { tracks: Set<TrackId>; first: number | null; last: number | null } {
   const frames = [...event.operations.flatMap(framesOf), ...event.touched.flatMap(([, first, last]) => [first, last])]
   const tracks = new Set([...event.operations.map(({ track }) => track), ...event.touched.map(([track]) => track)])
   let [first, last]: [number | null, number | null] = [null, null]

@@ -28,6 +28,8 @@ const EMPTY = new Uint8Array(0)
 
 /** The columns of one table: views on its bytes, no copies. `frames` are relative to `start`. */
 export interface Table {
+  /** All of it, as it is stored and sent. */
+  readonly bytes: Uint8Array
   readonly start: number
   readonly count: number
   readonly bounds: Float32Array
@@ -68,6 +70,7 @@ export function unpack(bytes: Uint8Array): Table {
   const offsets = payloadBytes ? new Uint32Array(buffer, at, count + 1) : null
   if (offsets) at += 4 * (count + 1)
   return {
+    bytes: aligned,
     start,
     count,
     bounds,

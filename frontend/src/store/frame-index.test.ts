@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Flag, makeRow } from './chunks'
 import { Queries } from './queries'
-import { packRows, Records } from './records'
+import { Records } from './records'
+import { tablesOf } from './operations'
 import type { Row, ShownShape } from './types'
 
 const FRAMES = 2600
@@ -61,7 +62,7 @@ function change(records: Records, roll: (below: number) => number, ids: string[]
         op: 'shapes.replace',
         track: id,
         ranges: [],
-        tables: packRows([...new Map(rows.map((row) => [row.frame, row])).values()]),
+        tables: tablesOf([...new Map(rows.map((row) => [row.frame, row])).values()]),
       })
     }
   }

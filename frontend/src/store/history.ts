@@ -1,6 +1,7 @@
 /** What this person did and can take back, per edit; tracker results and other people's edits never enter. */
 import { signal, type Signal } from '@preact/signals-core'
-import type { HistoryEvent, Operation } from '@/protocol/generated'
+import type { HistoryEvent } from '@/protocol/generated'
+import { fromWire, type Operation } from './operations'
 
 export interface Entry {
   readonly edit: string
@@ -85,7 +86,7 @@ export class History {
     this.undone.length = 0
     for (const event of [...events].reverse()) {
       if (!event.inverse) continue
-      const entry: Entry = { edit: event.edit, summary: event.summary, inverse: event.inverse }
+      const entry: Entry = { edit: event.edit, summary: event.summary, inverse: event.inverse.map(fromWire) }
       if (event.undoes === null) {
         this.done.push(entry)
         this.undone.length = 0

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Flag, makeRow, KINDS } from './chunks'
 import { Queries } from './queries'
-import { packRows, Records } from './records'
+import { Records } from './records'
+import { tablesOf } from './operations'
 import type { BoxPx, GeometryKind } from './types'
 
 interface FixtureRow {
@@ -32,7 +33,7 @@ function shownOf(rows: readonly FixtureRow[]) {
     makeRow(frame, KINDS.indexOf(kind), flags, confidence, bounds as unknown as BoxPx, fromHex(payload)),
   )
   records.apply({ op: 'track.create', track: 't', fields: { label: 1 } })
-  records.apply({ op: 'shapes.replace', track: 't', ranges: [[0, 255]], tables: packRows(made) })
+  records.apply({ op: 'shapes.replace', track: 't', ranges: [[0, 255]], tables: tablesOf(made) })
   const queries = new Queries(records)
   return Array.from({ length: 10 }, (_, frame) => ({ frame, shape: queries.shapeAt('t', frame) })).filter(
     ({ shape }) => shape !== null,

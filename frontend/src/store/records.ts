@@ -1,7 +1,7 @@
 import { batch, signal, type Signal } from '@preact/signals-core'
-import { fromBase64, toBase64 } from '@/core/base64'
-import type { Operation, ShapesReplace, TrackFields, TrackOut } from '@/protocol/generated'
-import { STORED, Flag, pack, unpack, windowStart, type Table } from './chunks'
+import type { TrackFields, TrackOut } from '@/protocol/generated'
+import { STORED, Flag, type Table } from './chunks'
+import { tablesOf, type Operation, type ShapesReplace } from './operations'
 import { Changes, TrackRows } from './track-rows'
 import type { FrameNumber, Row, Track, TrackId } from './types'
 
@@ -119,34 +119,20 @@ export class Records {
     return { op: 'track.update', track: id, fields: formerFields(known, fields) }
   }
 
-  private replace(operation: ShapesReplace): Operation {
-    const rows = this.rows(operation.track)
-    const mask = operation.keep_keyframes ? Flag.predicted : STORED
-    const coming = operation.tables.map((table) => unpack(fromBase64(table)))
-    const comingFrames = new Set(coming.flatMap((table) => Array.from(table.frames, (frame) => table.start + frame)))
+  private replace({ op, track, ranges, tables, keepKeyframes = false }: ShapesReplace): Operation {
+    const rows = this.rows(track)
+    const mask = keepKeyframes ? Flag.predicted : STORED
+    const comingFrames = new Set(tables.flatMap((table) => Array.from(table.frames, (frame) => table.start + frame)))
     const gone: Row[] = []
-    for (const [first, last] of operation.ranges) {
+    for (const [first, last] of ranges) {
       for (const row of rows.within(first, last)) {
         if (flagged(row, mask) || comingFrames.has(row.frame)) gone.push(row)
       }
       rows.remove(first, last, mask)
     }
-    for (const table of coming) rows.putTable(table)
-    const keep = operation.keep_keyframes ? { keep_keyframes: true } : {}
-    return { op: 'shapes.replace', track: operation.track, ranges: operation.ranges, tables: packRows(gone), ...keep }
+    for (const table of tables) rows.putTable(table)
+    return { op, track, ranges, tables: tablesOf(gone), keepKeyframes }
   }
-}
-
-/** Rows of one track as base64 tables, one per window. */
-export function packRows(rows: readonly Row[]): string[] {
-  const byStart = new Map<number, Row[]>()
-  for (const row of rows) {
-    const start = windowStart(row.frame)
-    const list = byStart.get(start)
-    if (list) list.push(row)
-    else byStart.set(start, [row])
-  }
-  return [...byStart].sort(([a], [b]) => a - b).map(([start, list]) => toBase64(pack(start, list)))
 }
 
 const flagged = (row: Row, mask: number) => (row.keyframe ? mask & Flag.keyframe : mask & Flag.predicted) !== 0

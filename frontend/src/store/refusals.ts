@@ -1,6 +1,6 @@
 /** Edits that the server didn't take: kept in the browser until the person tries them again or lets them go. */
 import { signal, type Signal } from '@preact/signals-core'
-import type { Edit } from '@/protocol/generated'
+import { editFromWire, editToWire, type Edit } from './operations'
 import type { EditStorage } from './outbox'
 
 export interface Refusal {
@@ -18,14 +18,14 @@ export class Refusals {
   /** Those that an earlier page left behind. */
   async restore(): Promise<void> {
     const left = await this.storage.load().catch(() => [])
-    this.kept.value = [...left.map((edit) => ({ edit, message: '' })), ...this.kept.value]
+    this.kept.value = [...left.map((edit) => ({ edit: editFromWire(edit), message: '' })), ...this.kept.value]
   }
 
   /** Keep an edit if work is in it that would have to be done again; a colour or a number is chosen anew at once. */
   add(edit: Edit, message: string): void {
     if (edit.operations.every(({ op }) => op === 'track.update')) return
     this.kept.value = [...this.kept.value, { edit, message }]
-    this.storage.put(edit).catch(() => undefined)
+    this.storage.put(editToWire(edit)).catch(() => undefined)
   }
 
   /** All of them; they are no longer kept. */

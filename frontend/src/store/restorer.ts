@@ -3,6 +3,7 @@ import { uuid } from '@/core/ids'
 import type { DeletedTracksOut, RestoreIn, RestoreOut, RestorePreview } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
 import type { History } from './history'
+import { fromWire } from './operations'
 import type { FrameNumber, TrackId } from './types'
 
 /** The state after `revision`; `tracks` null: of the whole layer; `ranges`: only shapes there. */
@@ -39,7 +40,7 @@ export class Restorer {
       summary: summary.slice(0, 200),
     }
     const done = await this.rest.send<RestoreOut>('POST', `/layers/${this.layer}/restore`, body)
-    this.history.push({ edit: done.edit, summary: done.summary, inverse: done.inverse })
+    this.history.push({ edit: done.edit, summary: done.summary, inverse: done.inverse.map(fromWire) })
   }
 
   /** Deleted tracks with who deleted them and what they looked like, the latest first. */

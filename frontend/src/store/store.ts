@@ -7,26 +7,19 @@ import { signal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
-import type {
-  Edit,
-  EventOut,
-  HistoryOut,
-  Operation,
-  Predictions,
-  Rights as RightsMessage,
-  ServerMessage,
-} from '@/protocol/generated'
+import type { EventOut, HistoryOut, Predictions, Rights as RightsMessage, ServerMessage } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { unpack, WINDOW } from './chunks'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
+import { fromWire, tablesOf, type Edit, type LayerEvent, type Operation } from './operations'
 import { Overview } from './overview'
 import { Outbox, type EditStorage } from './outbox'
 import { LivePredictions } from './predictions'
 import { Queries } from './queries'
-import { packRows, Records } from './records'
+import { Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
 import { Runs } from './runs'
@@ -84,7 +77,7 @@ export class EditorStore {
   private readonly outbox: Outbox
   private readonly live = new LivePredictions()
   private revision = 0
-  private recentEvents: EventOut[] = []
+  private recentEvents: LayerEvent[] = []
   private refetching: Promise<void> | null = null
   private gesture: Transaction | null = null
   /** Predictions that were dropped for this connection and aren't stored yet, so that fetching them is no use yet. */
@@ -190,7 +183,7 @@ export class EditorStore {
     const rows = ranges.flatMap(([from, to]) =>
       [...this.records.rows(track).within(from, to)].filter((row) => row.predicted),
     )
-    this.history.noteReplaced({ op: 'shapes.replace', track, ranges, tables: packRows(rows), keep_keyframes: true })
+    this.history.noteReplaced({ op: 'shapes.replace', track, ranges, tables: tablesOf(rows), keepKeyframes: true })
   }
 
   /** First and last frame of a track in the whole video, whatever of it is here. */
@@ -218,7 +211,7 @@ export class EditorStore {
       const tx = new Transaction(this.records)
       for (const operation of edit.operations) tx.do(operation)
       const again: Edit = { ...edit, id: uuid() }
-      this.history.push({ edit: again.id, summary: edit.summary ?? '', inverse: tx.inverse })
+      this.history.push({ edit: again.id, summary: edit.summary, inverse: tx.inverse })
       this.outbox.add(again)
     }
     this.records.settle()
@@ -303,7 +296,7 @@ export class EditorStore {
   private finish(summary: string, tx: Transaction): void {
     this.records.settle()
     if (!tx.operations.length) return
-    const edit: Edit = { type: 'edit', id: uuid(), operations: tx.operations, base: this.revision, summary }
+    const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
     this.outbox.add(edit)
   }
@@ -317,7 +310,6 @@ export class EditorStore {
     for (const operation of entry.inverse) tx.do(operation)
     this.records.settle()
     const edit: Edit = {
-      type: 'edit',
       id: uuid(),
       operations: tx.operations,
       undoes: entry.edit,
@@ -335,9 +327,10 @@ export class EditorStore {
     return { summary: entry.summary, ...placeOf(tx.operations) }
   }
 
-  private applyEvent(event: EventOut): void {
-    const mine = this.outbox.settle(event.edit)
-    if (event.revision <= this.revision) return
+  private applyEvent(sent: EventOut): void {
+    const mine = this.outbox.settle(sent.edit)
+    if (sent.revision <= this.revision) return
+    const event = { ...sent, operations: sent.operations.map(fromWire) }
     const gap = event.revision > this.revision + 1
     this.revision = event.revision
     this.recentEvents.push(event)
@@ -352,7 +345,7 @@ export class EditorStore {
     if (gap || merged || isUntold(event)) void this.mend(true)
   }
 
-  private applyRemote(event: EventOut, mine: boolean): void {
+  private applyRemote(event: LayerEvent, mine: boolean): void {
     for (const [track, first, last] of event.touched) this.live.stored(track, first, last, event.revision)
     const still = this.missed.filter((missed) => !overlapsAny(missed, event.touched))
     if (still.length < this.missed.length) {
@@ -426,13 +419,13 @@ export class EditorStore {
   }
 
   /** What takes a merged edit back is what the server did, not what was sent. */
-  private async relearn({ edit, revision }: EventOut): Promise<void> {
+  private async relearn({ edit, revision }: LayerEvent): Promise<void> {
     try {
       const { events } = await this.deps.rest.get<HistoryOut>(
         `/layers/${this.config.layer.id}/events?mine=1&before=${revision + 1}`,
       )
       const inverse = events.find((event) => event.edit === edit)?.inverse
-      if (inverse) this.history.correct(edit, inverse)
+      if (inverse) this.history.correct(edit, inverse.map(fromWire))
     } catch {
       // An undo then says what it would take from others, like any edit that hasn't seen theirs.
     }
@@ -471,7 +464,7 @@ const repeated = (operations: readonly Operation[]): Operation[] =>
   )
 
 /** A change too large to be told, which is fetched instead. */
-const isUntold = ({ kind, operations }: EventOut) => kind === 'import' || (kind === 'restore' && !operations.length)
+const isUntold = ({ kind, operations }: LayerEvent) => kind === 'import' || (kind === 'restore' && !operations.length)
 
 type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
 

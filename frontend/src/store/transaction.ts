@@ -1,11 +1,10 @@
 /** Collects one edit's operations while doing them. */
 import { uuid } from '@/core/ids'
-import type { Operation, TrackFields } from '@/protocol/generated'
+import type { TrackFields } from '@/protocol/generated'
 import { windowStart } from './chunks'
-import { packRows, type Records } from './records'
+import { tablesOf, type Operation, type Range } from './operations'
+import type { Records } from './records'
 import type { FrameNumber, Row, TrackId } from './types'
-
-export type Range = readonly [first: FrameNumber, last: FrameNumber]
 
 export class Transaction {
   readonly operations: Operation[] = []
@@ -39,13 +38,7 @@ export class Transaction {
 
   /** Rows in `ranges` go, `rows` come; every frame of them lies in `ranges`. */
   replace(id: TrackId, ranges: readonly Range[], rows: readonly Row[], keepKeyframes = false): void {
-    this.do({
-      op: 'shapes.replace',
-      track: id,
-      ranges: ranges.map(([first, last]) => [first, last]),
-      tables: packRows(rows),
-      ...(keepKeyframes ? { keep_keyframes: true } : {}),
-    })
+    this.do({ op: 'shapes.replace', track: id, ranges, tables: tablesOf(rows), keepKeyframes })
   }
 
   do(operation: Operation): void {

@@ -4,7 +4,8 @@
  */
 import { expect, it } from 'vitest'
 import { rowsOf } from '@/editor/time/edit'
-import { packRows } from '@/store/records'
+import { toBase64 } from '@/core/base64'
+import { tablesOf } from '@/store/operations'
 import { TestEditor } from '@/testing/test-editor'
 
 type Place = readonly [number, number]
@@ -72,7 +73,7 @@ async function drawn(name: string) {
   test.session.frame.value = 3
   DRAWN[name]!(test)
   const [track] = test.tracks
-  return { name, tables: packRows(rowsOf(test.editor, track!)) }
+  return { name, tables: tablesOf(rowsOf(test.editor, track!)).map(({ bytes }) => toBase64(bytes)) }
 }
 
 it('every kind is drawn and packed as recorded', async () => {

@@ -2,7 +2,8 @@
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
-import { rangesOf, type Range, type Transaction } from '@/store/transaction'
+import type { Range } from '@/store/operations'
+import { rangesOf, type Transaction } from '@/store/transaction'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { coalesced, differing, indexFrom, type Rows } from './rows'
 

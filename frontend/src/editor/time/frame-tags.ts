@@ -4,7 +4,7 @@
  */
 import { uuid } from '@/core/ids'
 import { NO_PAYLOAD } from '@/geometry/kinds'
-import type { Range } from '@/store/transaction'
+import type { Range } from '@/store/operations'
 import type { FrameNumber, Label, Row, ShownShape, Track } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 import { apply, isWhollyMine, lastFrame, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'

@@ -1,5 +1,5 @@
 /** Several tracks as one: what the merged track shows on every frame, and where they are at odds. Pure. */
-import type { Range } from '@/store/transaction'
+import type { Range } from '@/store/operations'
 import type { FrameNumber, Row, Track, TrackId } from '@/store/types'
 import { gapAfter, keyframed, parts, type Rows } from './rows'
 import { mapSteps, simplified, stepsAfter, valueAt } from './steps'

@@ -1,6 +1,7 @@
 /** Rows of a track as values: cut into pieces that stand by themselves, and put together again. Pure. */
 import { between } from '@/geometry/kinds'
-import { rangesOf, type Range } from '@/store/transaction'
+import type { Range } from '@/store/operations'
+import { rangesOf } from '@/store/transaction'
 import type { FrameNumber, Row } from '@/store/types'
 
 export type Rows = readonly Row[]

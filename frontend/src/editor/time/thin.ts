@@ -1,7 +1,7 @@
 /** Dense predictions as few keyframes, between which interpolation shows the same within a tolerance. Pure. */
 import { between, kindOf } from '@/geometry/kinds'
 import { pointsOf, Seen } from '@/geometry/kinds/point-list'
-import type { Range } from '@/store/transaction'
+import type { Range } from '@/store/operations'
 import type { FrameNumber, Row } from '@/store/types'
 import { fewest, type Curve } from './fewest'
 import { keyframed, parts, type Rows } from './rows'

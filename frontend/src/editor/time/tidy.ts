@@ -1,7 +1,7 @@
 /** Taking back single decisions along a track: its gaps, its keyframes. */
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import type { Range } from '@/store/transaction'
+import type { Range } from '@/store/operations'
 import type { Row } from '@/store/types'
 import { apply, rowsOf, spelt, tracksToChange, whenLoaded } from './edit'
 

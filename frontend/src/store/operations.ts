@@ -1,0 +1,71 @@
+/** Edits as they are in memory. Shapes are tables here; base64 they become in the outbox and on the wire, and nowhere else. */
+import { fromBase64, toBase64 } from '@/core/base64'
+import type * as Wire from '@/protocol/generated'
+import { pack, unpack, windowStart, type Table } from './chunks'
+import type { FrameNumber, Row, TrackId } from './types'
+
+/** Both ends are part of it. */
+export type Range = readonly [first: FrameNumber, last: FrameNumber]
+
+/** Rows of `track` in `ranges` go, those of `tables` come; every frame in them lies in `ranges`. */
+export interface ShapesReplace {
+  readonly op: 'shapes.replace'
+  readonly track: TrackId
+  readonly ranges: readonly Range[]
+  readonly tables: readonly Table[]
+  /** Only predictions go. */
+  readonly keepKeyframes?: boolean
+}
+
+export type Operation = Wire.TrackCreate | Wire.TrackUpdate | ShapesReplace
+
+export interface Edit {
+  readonly id: string
+  readonly operations: readonly Operation[]
+  /** The edit that this one takes back; null: none. */
+  readonly undoes: string | null
+  /** The layer's revision that was seen here; null: not known. */
+  readonly base: number | null
+  readonly summary: string
+}
+
+/** A change that the server told of. */
+export type LayerEvent = Omit<Wire.EventOut, 'operations'> & { readonly operations: readonly Operation[] }
+
+export function fromWire(operation: Wire.Operation): Operation {
+  if (operation.op !== 'shapes.replace') return operation
+  const { op, track, ranges, tables, keep_keyframes: keepKeyframes = false } = operation
+  return { op, track, ranges, tables: tables.map((table) => unpack(fromBase64(table))), keepKeyframes }
+}
+
+export function toWire(operation: Operation): Wire.Operation {
+  if (operation.op !== 'shapes.replace') return operation
+  const { op, track, ranges, tables, keepKeyframes } = operation
+  return {
+    op,
+    track,
+    ranges: ranges.map(([first, last]) => [first, last]),
+    tables: tables.map(({ bytes }) => toBase64(bytes)),
+    ...(keepKeyframes ? { keep_keyframes: true } : {}),
+  }
+}
+
+export function editFromWire({ id, operations, undoes = null, base = null, summary = '' }: Wire.Edit): Edit {
+  return { id, operations: operations.map(fromWire), undoes, base, summary }
+}
+
+export function editToWire({ operations, ...edit }: Edit): Wire.Edit {
+  return { type: 'edit', ...edit, operations: operations.map(toWire) }
+}
+
+/** Rows of one track as tables, one per window, in the order of time. */
+export function tablesOf(rows: readonly Row[]): Table[] {
+  const byStart = new Map<number, Row[]>()
+  for (const row of rows) {
+    const start = windowStart(row.frame)
+    const list = byStart.get(start)
+    if (list) list.push(row)
+    else byStart.set(start, [row])
+  }
+  return [...byStart].sort(([a], [b]) => a - b).map(([start, list]) => unpack(pack(start, list)))
+}
