@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal, cast
 
+from tracking.scheduling import leave_real_time
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
 from tracking.weights import verdict_on, weights_folder
@@ -260,7 +261,11 @@ def find(model_id: str) -> ModelEntry:
 
 
 def create(model_id: str, **settings: object) -> Tracker:
-    """A fresh tracker of ``model_id``; this is where its packages are imported and its weights are read."""
+    """A fresh tracker of ``model_id``; this is where its packages are imported and its weights are read.
+
+    From here on the calling thread computes: it leaves a real-time priority (see ``tracking.scheduling``).
+    """
+    leave_real_time()
     entry = find(model_id)
     module, _, name = entry.factory.partition(":")
     return cast(Tracker, getattr(import_module(module), name)(**settings))

@@ -13,6 +13,7 @@ from torch import Tensor
 from framewise.bench.table import median
 from tracking.devices import processor_name
 from tracking.layers.one_dnn import linear
+from tracking.scheduling import leave_real_time
 
 SIZES = ((528, 384, 1536), (528, 768, 3072), (1024, 256, 2048), (6400, 64, 64))
 """Rows, channels in and channels out of linear layers in MixFormer, MixViT and TransT."""
@@ -24,6 +25,7 @@ Product = Callable[[Tensor, Tensor, Tensor], Tensor]
 @torch.inference_mode()
 def main() -> None:
     """Print the table: billions of operations per second, median, for one thread and for all."""
+    leave_real_time()
     typer.echo(
         f"{processor_name()}, float32, 1e9 operations per second\n\n| | threads | MKL | oneDNN |\n|---|---|---|---|"
     )

@@ -7,13 +7,16 @@ the lower half its opposite. So a picture that is turned, mirrored or mixed from
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 from numpy.typing import NDArray
+
+from tracking.scheduling import leave_real_time
 
 WIDTH, HEIGHT, FPS = 160, 96, 25
 BITS = 10
@@ -60,7 +63,7 @@ def write_clip(
 ) -> Path:
     """Write a clip; ``stamps`` are the frames' times in ms (25 frames per second without), ``aspect`` that of a pixel,
     ``turns`` how many quarters counterclockwise the stored pictures are turned."""
-    with av.open(str(path), "w", options=container or {}) as out:
+    with ordinary_priority(), av.open(str(path), "w", options=container or {}) as out:
         stream = out.add_stream(codec, rate=FPS, options=options or X264)
         stream.width, stream.height = size
         stream.pix_fmt = pixels
@@ -75,6 +78,15 @@ def write_clip(
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path
+
+
+@contextmanager
+def ordinary_priority() -> Iterator[None]:
+    """As root, opening SVT-AV1 raises the thread that opens it to a real-time priority, and leaves it there."""
+    try:
+        yield
+    finally:
+        leave_real_time()
 
 
 def remuxed(source: Path, target: Path, *, shift_s: float = 0, skip: int = 0) -> Path:

@@ -15,6 +15,7 @@ from tracking.layers.compute import Compute, best_batch, log
 from tracking.layers.images import PictureInput
 from tracking.layers.recording import Recordings
 from tracking.layers.side_by_side import SideBySide
+from tracking.scheduling import leave_real_time
 from tracking.types import Frame, Prediction, Prompt
 
 
@@ -83,6 +84,7 @@ class NetworkTracker(BoxTracker[T]):
 
     def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
         """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
+        leave_real_time()  # the team's threads and torch's own inherit it
         before = {name: copy(target) for name, target in self.targets.items()}
         try:
             with torch.inference_mode(), self.compute.autocast():
