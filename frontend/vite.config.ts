@@ -22,5 +22,5 @@ export default defineConfig({
     rollupOptions: { input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, here(path)])) },
   },
   worker: { format: 'es' },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 20_000, hookTimeout: 20_000 },
 })

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.core.management import call_command
+
+from tests.e2e import conftest as end_to_end
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "timm", "ray")
@@ -49,3 +52,12 @@ def test_only_the_restricted_unpickler_reads_checkpoints_that_hold_more_than_ten
     unsafe = {path for path, text in loads.items() if text.count("torch.load(") != text.count("weights_only=True)")}
     assert unsafe == {"tracking/unpickling.py"}
     assert "weights_only=False, pickle_module=_InertPickle)" in loads["tracking/unpickling.py"]
+
+
+def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:
+    assert request.config.pluginmanager.hasplugin("timeout")
+    limit, backstop = float(request.config.getini("timeout")), float(request.config.getini("faulthandler_timeout"))
+    assert 0 < limit < backstop
+    assert request.config.getini("faulthandler_exit_on_timeout")
+    assert 0 < end_to_end.TIMEOUT_S < backstop
+    assert re.search(r"testTimeout: [1-9]\S+, hookTimeout: [1-9]", (ROOT / "frontend/vite.config.ts").read_text())

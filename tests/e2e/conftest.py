@@ -22,6 +22,17 @@ ENVIRONMENT = {
 }
 
 
+TIMEOUT_S = 300
+"""A test that starts and kills products, or the first one of a module, takes its time on a loaded machine."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+
+
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One for all tests: starting it takes seconds."""
