@@ -14,6 +14,7 @@ import { isPlaced, isTagLabel } from './time/frame-tags'
 import type { Draft } from './shapes/draft'
 import { Following } from './following/following'
 import { FINGER_REACH, hitTest, REACH, type Hit, type HoveredGrip } from './shapes/hit-test'
+import type { Keyboard } from './keys/keyboard'
 import { Keymap } from './keys/keymap'
 import type { Playback } from './time/playback'
 import { selectionHere } from './objects/selection-here'
@@ -45,6 +46,8 @@ export interface EditorDeps {
   readonly focusNext: () => void
   /** Move it to a panel, by its element id. */
   readonly focusPanel: (id: string) => void
+  /** What is printed on the person's keys; absent: as on a US keyboard. */
+  readonly keyboard?: Keyboard
 }
 
 /** What there is to do with it; the page hands it in, so that the editor knows none of it. */
@@ -122,7 +125,7 @@ export class Editor {
     this.brush = groups.brush
     this.recent = this.preferences.recent
     this.keepsTool = this.preferences.keepsTool
-    this.keymap = new Keymap(groups.keys, this.commands)
+    this.keymap = new Keymap(groups.keys, this.commands, deps.keyboard)
     this.trajectories = new Trajectories(store, groups.paths)
     this.tour = new Tour(groups.tour)
     this.list = new TrackList(store, this.preferences.order)

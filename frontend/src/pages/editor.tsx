@@ -42,6 +42,7 @@ import { Timeline } from '@/timeline/timeline'
 import { applyTheme, toggleTheme } from './theme'
 import { keepPreferences } from './preferences'
 import { focusNextRegion, focusPanel, mountKeyboard } from './keyboard'
+import { keyboardHere } from './keyboard-layout'
 import { toggleFullScreen } from './full-screen'
 import { mountGrips } from './grips'
 
@@ -78,6 +79,7 @@ function start(): void {
       toggleFullScreen,
       focusNext: focusNextRegion,
       focusPanel,
+      keyboard: keyboardHere(),
     },
     { tools: TOOLS, commands: COMMANDS },
   )

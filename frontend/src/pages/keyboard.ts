@@ -3,16 +3,18 @@ import type { Stage } from '@/canvas/stage'
 import type { Scope } from '@/core/scope'
 import { chooseLabel, labelOfKey } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
-import { belongsToControl, keyOf } from '@/editor/keys/keys'
+import { belongsToControl, isComposing } from '@/editor/keys/keys'
+import { hearLayout } from './keyboard-layout'
 
 /** In the order of F6. */
 const REGIONS = ['stage', 'transport', 'timeline', 'tool-bar', 'top-bar', 'side', 'history', 'cards', 'banner']
 
 export function mountKeyboard(editor: Editor, stage: Stage, scope: Scope): void {
+  hearLayout(editor.keymap.keyboard, scope)
   scope.listen(window, 'keydown', (event) => press(editor, stage, event))
   scope.listen(window, 'keyup', (event) => {
     // What the space bar does waits for its release: with the key held, dragging pans.
-    if (event.key === ' ' && stage.releasePanKey()) act(editor, 'Space')
+    if (event.key === ' ' && stage.releasePanKey()) act(editor, ['Space'])
   })
   keepFocusOnPicture(stage, scope)
   stage.focus()
@@ -51,7 +53,9 @@ function wayInto(id: string): HTMLElement | null {
 
 function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
   const { target } = event
-  const key = keyOf(event)
+  if (isComposing(event)) return
+  const keys = editor.keymap.readings(event)
+  const [key = ''] = keys
   if (target instanceof Element && target.closest('dialog, [role="dialog"]')) return
   if (belongsToControl(target, key)) {
     // Escape and Enter end typing; the next key is a command again.
@@ -65,15 +69,15 @@ function press(editor: Editor, stage: Stage, event: KeyboardEvent): void {
     event.preventDefault()
     return
   }
-  if (act(editor, key)) event.preventDefault()
+  if (act(editor, keys)) event.preventDefault()
 }
 
-/** Do what a key stands for. Returns whether it stands for something. */
-function act(editor: Editor, key: string): boolean {
-  const wanted = editor.keymap.commandFor(key, editor.machine.busy)
+/** Do what a press stands for, by all that it may mean. Returns whether it stands for something. */
+function act(editor: Editor, keys: readonly string[]): boolean {
+  const wanted = editor.keymap.commandFor(keys, editor.machine.busy)
   if (wanted) return editor.perform(wanted)
   // A label may have a letter of its own; where a command has the same one, the command wins.
-  const label = labelOfKey(editor.config.labels, key)
+  const label = keys.map((key) => labelOfKey(editor.config.labels, key)).find(Boolean) ?? null
   if (label) chooseLabel(editor, label)
   return label !== null
 }

@@ -68,8 +68,9 @@ function Row({ editor, field, tracks, range, index }: RowProps) {
   const change = (value: unknown) => setAttribute(editor, field, value, range)
   const byDigit = (event: KeyboardEvent) => {
     const typing = event.target instanceof HTMLInputElement && event.target.type !== 'checkbox'
-    if (typing || readOnly || !/^[0-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return
-    const value = valueByDigit(field, shown.held.value, Number(event.key))
+    const digit = editor.keymap.readings(event).find((key) => /^[0-9]$/.test(key))
+    if (typing || readOnly || digit === undefined) return
+    const value = valueByDigit(field, shown.held.value, Number(digit))
     if (value !== undefined) change(value)
     // A digit is never a label's here.
     event.preventDefault()

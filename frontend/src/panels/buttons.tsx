@@ -1,6 +1,5 @@
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { shownKey } from '@/editor/keys/keys'
 import { Drawn, Icon } from './icons'
 
 interface CommandButtonProps {
@@ -42,7 +41,7 @@ export function CommandButton({ editor, id, icon, pressed, disabled, text, prima
   const wanted = editor.commands.named(id)
   const key = editor.keymap.keysOf(id)[0]
   const name = t(wanted.label)
-  const title = key ? `${name} (${shownKey(key)})` : name
+  const title = key ? `${name} (${editor.keymap.print(key)})` : name
   return (
     <button
       type="button"

@@ -7,7 +7,6 @@ import type { Editor } from '@/editor/editor'
 import { choiceOf, isModifier, type Choice } from '@/editor/keys/choice'
 import { PRESETS, isPreset } from '@/editor/keys/presets'
 import type { Keymap } from '@/editor/keys/keymap'
-import { keyOf, shownKey } from '@/editor/keys/keys'
 import { Icon } from './icons'
 
 interface Told {
@@ -130,12 +129,13 @@ export function KeyRow({
     settle()
   }
   const hear = (event: KeyboardEvent) => {
-    if (isModifier(event.key)) return
+    const [key] = keymap.readings(event)
+    if (key === undefined || isModifier(event.key)) return
     event.preventDefault()
     event.stopPropagation()
     recording.value = null
     if (event.key === 'Escape') return
-    const heard = choiceOf(keymap, id, keyOf(event), editor.config.labels)
+    const heard = choiceOf(keymap, id, key, editor.config.labels)
     if (heard.kind === 'free') take(heard.key)
     else choice.value = heard.kind === 'had' ? null : heard
   }
@@ -150,11 +150,11 @@ export function KeyRow({
       <div class="key-row-keys">
         {keys.map((key) => (
           <kbd key={key}>
-            {shownKey(key)}
+            {keymap.print(key)}
             <button
               type="button"
               title={t('Remove')}
-              aria-label={t('Remove {key} from {name}', { key: shownKey(key), name })}
+              aria-label={t('Remove {key} from {name}', { key: keymap.print(key), name })}
               onClick={() =>
                 keymap.assign(
                   id,
@@ -193,19 +193,26 @@ export function KeyRow({
           <Icon name="undo" />
         </button>
       </div>
-      {choice.value && <Refusal choice={choice.value} onTake={take} onLeave={settle} />}
+      {choice.value && <Refusal keymap={keymap} choice={choice.value} onTake={take} onLeave={settle} />}
     </li>
   )
 }
 
+interface RefusalProps {
+  readonly keymap: Keymap
+  readonly choice: Choice
+  readonly onTake: (key: string) => void
+  readonly onLeave: () => void
+}
+
 /** Why a key was not given at once, and what can be done. */
-function Refusal({ choice, onTake, onLeave }: { choice: Choice; onTake: (key: string) => void; onLeave: () => void }) {
+function Refusal({ keymap, choice, onTake, onLeave }: RefusalProps) {
   const first = useRef<HTMLButtonElement>(null)
   const final = choice.kind === 'reserved'
   useEffect(() => first.current?.focus(), [])
   return (
     <div class="key-refusal" role="alert">
-      {whyNot(choice)}
+      {whyNot(keymap, choice)}
       <span class="spring" />
       {!final && (
         <button ref={first} type="button" class="button small" onClick={() => onTake(choice.key)}>
@@ -219,8 +226,8 @@ function Refusal({ choice, onTake, onLeave }: { choice: Choice; onTake: (key: st
   )
 }
 
-function whyNot(choice: Choice): string {
-  const key = shownKey(choice.key)
+function whyNot(keymap: Keymap, choice: Choice): string {
+  const key = keymap.print(choice.key)
   if (choice.kind === 'taken') return t('{key} belongs to “{name}”.', { key, name: t(choice.holder.label) })
   if (choice.kind === 'label')
     return t('{key} chooses the label “{name}” in this project. The action would come first.', {

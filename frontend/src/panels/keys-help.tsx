@@ -3,7 +3,6 @@ import { useEffect } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { shownKey } from '@/editor/keys/keys'
 import { Icon } from './icons'
 import { KeymapBar, KeyRow } from './keys-editor'
 import { Modal } from './modal'
@@ -91,7 +90,7 @@ export function HelpOverlay({ editor }: { editor: Editor }) {
                       <dt title={t(help)}>{t(label)}</dt>
                       <dd>
                         {editor.keymap.keysOf(id).map((key) => (
-                          <kbd key={key}>{shownKey(key)}</kbd>
+                          <kbd key={key}>{editor.keymap.print(key)}</kbd>
                         ))}
                       </dd>
                     </div>
@@ -127,7 +126,9 @@ function Mouse() {
 function matches({ keymap }: Editor, command: Command, query: string): boolean {
   const { id, label, help, group, synonyms = '' } = command
   const keys = keymap.keysOf(id)
-  const text = [t(label), t(help), t(group), synonyms, ...keys, ...keys.map(shownKey)].join(' ').toLowerCase()
+  const text = [t(label), t(help), t(group), synonyms, ...keys, ...keys.map((key) => keymap.print(key))]
+    .join(' ')
+    .toLowerCase()
   return query
     .toLowerCase()
     .split(/\s+/)

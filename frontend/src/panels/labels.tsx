@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { t } from '@/core/text'
 import { keyOfLabel } from '@/editor/commands/tracks'
 import type { Editor } from '@/editor/editor'
+import { isComposing } from '@/editor/keys/keys'
 import { isTagLabel } from '@/editor/time/frame-tags'
 import type { Label } from '@/store/types'
 import { CommandButton } from './buttons'
@@ -27,7 +28,7 @@ export function Labels({ editor }: { editor: Editor }) {
           value={query.value}
           onInput={(event) => (query.value = event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && found[0]) editor.session.activeLabel.value = found[0].id
+            if (event.key === 'Enter' && !isComposing(event) && found[0]) editor.session.activeLabel.value = found[0].id
           }}
         />
       )}

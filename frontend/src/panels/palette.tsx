@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import { isComposing } from '@/editor/keys/keys'
 import { accept, offersFor, type Offer } from '@/editor/help/palette'
 import { Modal } from './modal'
 
@@ -23,6 +24,7 @@ function OpenPalette({ editor }: { editor: Editor }) {
     accept(editor, offer)
   }
   const press = (event: KeyboardEvent) => {
+    if (isComposing(event)) return
     const to = { ArrowDown: current + 1, ArrowUp: current - 1, PageDown: current + 8, PageUp: current - 8 }[event.key]
     if (to !== undefined)
       chosen.value =

@@ -54,9 +54,10 @@ export function labelOfKey(labels: readonly Label[], key: string): Label | null 
 }
 
 /** The key that stands for a label, for people; `index`: its place in the list. */
-export function keyOfLabel(editor: Editor, label: Label, index: number): string {
+export function keyOfLabel({ keymap }: Editor, label: Label, index: number): string {
   const digit = label.hotkey || String(index + 1)
-  return /^[1-9]$/.test(digit) ? editor.keymap.shown(`label.${digit}`) || digit : label.hotkey
+  if (/^[1-9]$/.test(digit)) return keymap.shown(`label.${digit}`) || keymap.print(digit)
+  return label.hotkey && keymap.print(label.hotkey.toUpperCase())
 }
 
 /** Give the selected tracks a label; where none of them may have it, the next object gets it. A frame tag begins or ends here. */

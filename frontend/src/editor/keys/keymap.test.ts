@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CONFIG } from '@/testing/fakes'
+import { keyboard, press } from '@/testing/keyboards'
 import { TestEditor } from '@/testing/test-editor'
 import { Commands } from '@/editor/command'
 import { COMMANDS } from '@/editor/commands'
@@ -98,6 +99,43 @@ describe('a kept map', () => {
       own: { 'track.lock': ['Y'] },
     })
     expect(new Keymap(new KeySettings(null), ALL).keysOf('track.lock')).toEqual(['L'])
+  })
+})
+
+describe('on another keyboard', () => {
+  const azerty = (own: Record<string, string[]> = {}) => new Keymap(new KeySettings({ own }), ALL, keyboard('azerty'))
+  const done = (map: Keymap, ...pressed: Parameters<typeof press>) =>
+    map.commandFor(map.readings(press(...pressed)))?.id
+
+  it('digits choose labels with and without Shift, and what is printed is shown', () => {
+    expect(done(azerty(), 'é', 'Digit2')).toBe('label.2')
+    expect(done(azerty(), '2', 'Digit2', 'Shift')).toBe('label.2')
+    expect(done(azerty(), '-', 'Digit6')).toBe('label.6')
+    expect([azerty().shown('label.2'), azerty().shown('view.fit'), azerty().shown('view.zoom-out')]).toEqual([
+      'é',
+      'à',
+      ')',
+    ])
+  })
+
+  it('Shift with a digit can be another command’s', () => {
+    const map = azerty({ 'track.lock': ['Shift+2'] })
+    expect([done(map, '2', 'Digit2', 'Shift'), done(map, 'é', 'Digit2')]).toEqual(['track.lock', 'label.2'])
+    const us = new Keymap(new KeySettings({ own: { 'track.lock': ['Shift+2'] } }), ALL, keyboard('us'))
+    expect([done(us, '@', 'Digit2', 'Shift'), done(us, '2', 'Digit2')]).toEqual(['track.lock', 'label.2'])
+  })
+
+  it('a key that was chosen when only what it types counted is still the person’s', () => {
+    expect(done(azerty({ 'track.lock': ['É'] }), 'é', 'Digit2')).toBe('track.lock')
+    expect(done(azerty({ 'view.zoom-out': ['-', 'X'] }), '-', 'Digit6')).toBe('label.6')
+  })
+
+  it('a key’s own letter comes before the sign that has its place elsewhere', () => {
+    const german = (own: Record<string, string[]> = {}) => new Keymap(new KeySettings({ own }), ALL, keyboard('german'))
+    expect(done(german(), 'ü', 'BracketLeft')).toBe('range.first')
+    expect(done(german({ 'track.lock': ['Ü'] }), 'ü', 'BracketLeft')).toBe('track.lock')
+    expect(done(german(), '[', 'Digit8', 'AltGr')).toBe('range.first')
+    expect(done(german(), '€', 'KeyE', 'AltGr')).toBeUndefined()
   })
 })
 

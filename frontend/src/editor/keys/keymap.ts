@@ -2,7 +2,8 @@
 import { computed, type Signal } from '@preact/signals-core'
 import type { Command, Commands } from '@/editor/command'
 import type { KeySettings } from '@/editor/preferences/keys'
-import { shownKey } from './keys'
+import { Keyboard, type Press } from './keyboard'
+import { readings, shownKey } from './keys'
 import { PRESETS, type PresetId } from './presets'
 
 /** Command → its keys; the first one is shown. */
@@ -21,10 +22,20 @@ export class Keymap {
   private readonly layout = computed(() => this.layOut([this.own.value, PRESETS[this.preset.value].keys]))
   /** What it would be without the person's own keys. */
   private readonly given = computed(() => this.layOut([PRESETS[this.preset.value].keys]))
+  /** Keys that only the person gave to a command. */
+  private readonly chosen = computed(() => {
+    const { keys } = this.given.value
+    return new Set(
+      Object.entries(this.own.value).flatMap(([id, own]) =>
+        own.filter((key) => !keys.get(id)?.includes(key)).map((key) => slot(this.commands.named(id), key)),
+      ),
+    )
+  })
 
   constructor(
     private readonly settings: KeySettings,
     private readonly commands: Commands,
+    readonly keyboard = new Keyboard(),
   ) {
     this.defaults = Object.fromEntries(commands.all.map(({ id, keys }) => [id, keys]))
     this.preset = settings.preset
@@ -39,13 +50,31 @@ export class Keymap {
   /** The first key of a command, for people: "Ctrl Z"; empty without one. */
   shown(id: string): string {
     const [key] = this.keysOf(id)
-    return key ? shownKey(key) : ''
+    return key ? this.print(key) : ''
   }
 
-  /** What a key does; while something is drawn, what it does then comes first. */
-  commandFor(key: string, drawing = false): Command | null {
+  /** A key for people, as it is printed on their keyboard. */
+  print(key: string): string {
+    return shownKey(key, this.keyboard)
+  }
+
+  /** Everything that a press may mean on this keyboard, the likeliest first; the first one is its name. */
+  readings(press: Press): readonly string[] {
+    return readings(press, this.keyboard)
+  }
+
+  /**
+   * What a key does; while something is drawn, what it does then comes first. Of several readings of one press, one
+   * that the person has chosen comes first.
+   */
+  commandFor(keys: string | readonly string[], drawing = false): Command | null {
     const { commands } = this.layout.value
-    return (drawing ? commands.get(`drawing ${key}`) : undefined) ?? commands.get(`standard ${key}`) ?? null
+    const inScopes = (key: string) => [...(drawing ? [`drawing ${key}`] : []), `standard ${key}`]
+    const listed = [keys].flat()
+    const key =
+      listed.find((each) => inScopes(each).some((wanted) => this.chosen.value.has(wanted))) ??
+      listed.find((each) => inScopes(each).some((wanted) => commands.has(wanted)))
+    return (key && inScopes(key).flatMap((wanted) => commands.get(wanted) ?? [])[0]) || null
   }
 
   /** The other command that has a key which is wanted for command `id`. */
