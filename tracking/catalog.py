@@ -6,18 +6,26 @@ Adding a model is one folder in ``tracking/models/`` and one line in ``TRACKERS`
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Literal, cast
+from math import isfinite
+from typing import Any, Literal, cast
 
+from tracking.finder import Finder
+from tracking.protocol import Setting
 from tracking.scheduling import leave_real_time
+from tracking.shapes.values import GeometryKind
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
 from tracking.weights import verdict_on, weights_folder
 
-PromptKind = Literal["box", "points", "mask"]
+Family = Literal["box", "points", "mask"]
+"""Kinds of geometry that are followed alike; people choose a model for each."""
+
+POINT_KINDS: tuple[GeometryKind, ...] = ("points", "skeleton", "polyline", "polygon", "rotated_box")
+"""What is made of points, and followed by models of the family "points"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,8 @@ class ModelEntry:
     id: str
     name: str
     summary: str
-    prompts: tuple[PromptKind, ...]
-    outputs: tuple[PromptKind, ...]
+    prompts: tuple[GeometryKind, ...]
+    outputs: tuple[GeometryKind, ...]
     factory: str
     licence: str
     paper: str = ""
@@ -58,7 +66,7 @@ class ModelEntry:
     commercial: bool = True
     needs: tuple[str, ...] = ()
     takes_file: bool = False
-    settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
 _NANOTRACK = (
@@ -220,8 +228,56 @@ TRACKERS: tuple[ModelEntry, ...] = (
     ),
 )
 
-DEFAULT_TRACKER: Mapping[PromptKind, str] = {"box": "framewise-cf"}
-"""The model a run uses for each kind of prompt unless it names one."""
+DEFAULT_TRACKER: Mapping[Family, str] = {"box": "framewise-cf"}
+"""The model that a run uses for each family of geometry unless it names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinderEntry:
+    """What finds objects that nobody prompted. ``factory``: ``"module:callable"``, called with ``classes``, the names
+    of those that are wanted, and returning a ``Finder``. ``classes``: all that it knows."""
+
+    id: str
+    name: str
+    summary: str
+    factory: str
+    classes: tuple[str, ...]
+
+
+FINDERS: tuple[FinderEntry, ...] = ()
+
+
+def family_of(kind: GeometryKind) -> Family:
+    """The family that a kind of geometry is followed in."""
+    if kind == "box" or kind == "mask":
+        return kind
+    return "points"
+
+
+def default_for(kind: GeometryKind) -> str | None:
+    """The model that follows a kind of geometry unless a run names one: the default of its family where that takes the
+    kind, else the first of the catalogue that does; None: nothing does."""
+    chosen = DEFAULT_TRACKER.get(family_of(kind))
+    takers = [entry.id for entry in entries() if kind in entry.prompts]
+    return chosen if chosen in takers else next(iter(takers), None)
+
+
+def checked_settings(entry: ModelEntry, settings: Mapping[str, Setting]) -> dict[str, Setting]:
+    """Settings that a model knows, each of its default's type. Raises TrackingError naming what doesn't fit."""
+    return {name: _checked_setting(entry, name, value) for name, value in settings.items()}
+
+
+def _checked_setting(entry: ModelEntry, name: str, value: Setting) -> Setting:
+    if name not in entry.settings:
+        known = ", ".join(sorted(entry.settings)) or "none"
+        raise TrackingError(f"{entry.name} has these settings: {known}; {name!r} came.")
+    default = entry.settings[name]
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(default) or (isinstance(value, float) and not isfinite(value)):
+        kind = {bool: "yes or no", int: "a whole number", float: "a number"}.get(type(default), "a text")
+        raise TrackingError(f"The setting {name} of {entry.name} is {kind}; {value!r} came.")
+    return value
 
 
 def entries() -> tuple[ModelEntry, ...]:
@@ -229,11 +285,20 @@ def entries() -> tuple[ModelEntry, ...]:
 
     For models kept outside of this package, and for tests that need one which misbehaves.
     """
-    extra = os.environ.get("FRAMEWISE_EXTRA_TRACKERS", "")
-    if not extra:
-        return TRACKERS
-    module, _, name = extra.partition(":")
-    return (*TRACKERS, *getattr(import_module(module), name))
+    return (*TRACKERS, *_extra("FRAMEWISE_EXTRA_TRACKERS"))
+
+
+def finders() -> tuple[FinderEntry, ...]:
+    """Everything that finds objects, and behind it what ``FRAMEWISE_EXTRA_FINDERS`` adds in the same way."""
+    return (*FINDERS, *_extra("FRAMEWISE_EXTRA_FINDERS"))
+
+
+def _extra(variable: str) -> tuple[Any, ...]:
+    named = os.environ.get(variable, "")
+    if not named:
+        return ()
+    module, _, name = named.partition(":")
+    return tuple(getattr(import_module(module), name))
 
 
 def missing(entry: ModelEntry) -> list[str]:
@@ -269,3 +334,18 @@ def create(model_id: str, **settings: object) -> Tracker:
     entry = find(model_id)
     module, _, name = entry.factory.partition(":")
     return cast(Tracker, getattr(import_module(module), name)(**settings))
+
+
+def find_finder(finder_id: str) -> FinderEntry:
+    """The entry of ``finder_id``. Raises TrackingError naming the known ids when there is none."""
+    for entry in finders():
+        if entry.id == finder_id:
+            return entry
+    known = ", ".join(entry.id for entry in finders()) or "none is installed"
+    raise TrackingError(f"Objects are found by a finder of the catalogue; {finder_id!r} is none of them ({known}).")
+
+
+def create_finder(finder_id: str, *, classes: Sequence[str]) -> Finder:
+    """A fresh finder of ``finder_id`` for those ``classes``; this is where its packages are imported."""
+    module, _, name = find_finder(finder_id).factory.partition(":")
+    return cast(Finder, getattr(import_module(module), name)(classes=classes))

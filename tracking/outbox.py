@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import struct
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
-from tracking.protocol import WORK_AHEAD, AgentMessage, Batch, LegDone, Predicted, RunDone, RunFailed, RunNote
-from tracking.session import LegEnd, Step, Tracked
-from tracking.types import Box
+from tracking.protocol import (
+    WORK_AHEAD,
+    AgentMessage,
+    Batch,
+    BatchTable,
+    FoundObject,
+    LegDone,
+    RunDone,
+    RunFailed,
+    RunNote,
+    packed_batch,
+)
+from tracking.session import Found, LegEnd, Step, Tracked
+from tracking.shapes.chunks import Flag, Row, tables_of
+from tracking.shapes.payloads import row_of
 
 Wire = str | bytes
 
@@ -34,21 +43,27 @@ class _Item:
 class _Rows(_Item):
     """A batch, of one model step or of several."""
 
-    def __init__(self, run: str, rows: tuple[Tracked, ...]) -> None:
+    def __init__(self, run: str, step: Step) -> None:
         super().__init__(self._batch)
         self.run = run
-        self.rows = [_predicted(row) for row in rows]
-        self.numbers = _numbers(rows)
+        self.rows = list(step.rows)
+        self.found = list(step.found)
         self.steps = 1
 
     def add(self, later: _Rows) -> None:
         self.rows += later.rows
-        self.numbers += later.numbers
+        self.found += later.found
         self.steps += later.steps
 
     def _batch(self, sequence: int) -> bytes:
-        header = Batch(run=self.run, sequence=sequence, rows=self.rows).model_dump_json().encode()
-        return struct.pack("<I", len(header)) + header + self.numbers
+        tables = packed_tables(self.rows)
+        head = Batch(
+            run=self.run,
+            sequence=sequence,
+            tables=[BatchTable(object=name, epoch=epoch, bytes=len(data)) for name, epoch, data in tables],
+            found=[_found(found) for found in self.found],
+        )
+        return packed_batch(head, [data for _, _, data in tables])
 
 
 class Outbox:
@@ -77,7 +92,7 @@ class Outbox:
 
     def stepped(self, step: Step) -> None:
         if step.rows:
-            self._put(_Rows(self.run, step.rows))
+            self._put(_Rows(self.run, step))
         if step.note:
             told = _text(RunNote(run=self.run, message=step.note))
             self._put(_Item(lambda _: told))
@@ -161,25 +176,30 @@ class Outbox:
             self._changed.notify_all()
 
 
-def _predicted(row: Tracked) -> Predicted:
-    return Predicted(
-        object=row.prediction.object,
-        frame=row.prediction.frame,
-        epoch=row.epoch,
-        visible=row.prediction.visible,
-        outside=row.outside,
-    )
+def packed_tables(rows: Sequence[Tracked]) -> list[tuple[str, int, bytes]]:
+    """(object, epoch, table) of a batch's rows, one per window; of two rows on a frame the later one counts."""
+    by_object: dict[tuple[str, int], dict[int, Row]] = {}
+    for row in rows:
+        by_object.setdefault((row.prediction.object, row.epoch), {})[row.prediction.frame] = _row(row)
+    return [
+        (name, epoch, table.pack())
+        for (name, epoch), newest in by_object.items()
+        for table in tables_of(list(newest.values()))
+    ]
 
 
-def _numbers(rows: tuple[Tracked, ...]) -> bytes:
-    """(n, 5) little-endian float32: x1 y1 x2 y2 confidence."""
-    table = np.empty((len(rows), 5), "<f4")
-    for index, row in enumerate(rows):
-        shape = row.prediction.shape
-        if not isinstance(shape, Box):
-            raise TypeError(f"A batch carries boxes; a {type(shape).__name__} came from the model.")
-        table[index] = (*shape, row.prediction.confidence)
-    return table.tobytes()
+def _row(row: Tracked) -> Row:
+    prediction = row.prediction
+    flags = Flag.PREDICTED
+    if row.outside:
+        flags |= Flag.OUTSIDE
+    elif not prediction.visible:
+        flags |= Flag.OCCLUDED
+    return row_of(prediction.shape, prediction.frame, flags, prediction.confidence)
+
+
+def _found(found: Found) -> FoundObject:
+    return FoundObject(object=found.object, label=found.label, frame=found.frame, direction=found.way, last=found.last)
 
 
 def _leg_done(run: str, end: LegEnd, sequence: int) -> str:

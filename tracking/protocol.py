@@ -1,19 +1,31 @@
 """What the server and an agent say to each other over ``/ws/agent/`` (one WebSocket, opened by the agent).
 
 The agent authenticates with ``Authorization: Bearer <token>``. Text frames carry one JSON object with ``type``; binary
-frames carry predictions: a u32 (little-endian) length, that many bytes of JSON (``Batch``), then (n, 5) little-endian
-float32 rows ``x1 y1 x2 y2 confidence`` of the boxes it lists, in order.
+frames carry predictions: a u32 (little-endian) length, that many bytes of JSON (``Batch``), then the packed tables
+(``tracking/shapes/chunks.py``) that it lists, one after the other. A table is what the server stores and what browsers
+get, so every kind of geometry travels alike. A prompt carries a table of one row, in base64.
 """
 
 from __future__ import annotations
 
+import struct
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-PROTOCOL = 1
+from tracking.shapes.chunks import Row, Table
+from tracking.shapes.payloads import shape_of, single
+from tracking.shapes.values import Shape
+
+PROTOCOL = 2
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
+
+Setting = float | int | str | bool
+"""What a setting of a model may be; the catalogue says which names a model knows."""
 
 
 class AgentMessage(BaseModel):
@@ -21,12 +33,41 @@ class AgentMessage(BaseModel):
 
 
 class RunPrompt(AgentMessage):
-    """A box to start or go on from. `direction` absent: the run's."""
+    """A shape to start or go on from. `table`: a packed table of its one row, base64; it says the frame too."""
 
     object: str
-    frame: int
-    box: tuple[float, float, float, float]
+    table: str
     epoch: int = 0
+
+    @classmethod
+    def of(cls, object_id: str, row: Row, *, epoch: int = 0) -> RunPrompt:
+        return cls(object=object_id, table=prompt_text(row), epoch=epoch)
+
+    @cached_property
+    def row(self) -> Row:
+        """Raises ChunkError or ValueError when `table` is none of one row."""
+        return prompt_row(self.table)
+
+    @property
+    def frame(self) -> int:
+        return self.row.frame
+
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.row)
+
+
+def prompt_text(row: Row) -> str:
+    """A row as a prompt carries it."""
+    return b64encode(single(row).pack()).decode()
+
+
+def prompt_row(text: str) -> Row:
+    """What ``prompt_text`` was given. Raises ChunkError or ValueError when it is no table of one row."""
+    table = Table.unpack(b64decode(text, validate=True))
+    if len(table) != 1:
+        raise ValueError(f"A prompt is one shape on one frame; a table of {len(table)} rows came.")
+    return table.row(0)
 
 
 class Leg(AgentMessage):
@@ -65,6 +106,14 @@ class Accepted(AgentMessage):
     name: str
 
 
+class Find(AgentMessage):
+    """Look for objects that nobody prompted, on every `every`-th frame of the run."""
+
+    finder: str = Field(description="Which one, by its id in the catalogue.")
+    every: int = Field(ge=1)
+    classes: list[str] = Field(description="The classes, by the finder's own names, that are wanted; others are left.")
+
+
 class Start(AgentMessage):
     """Run these legs. Sent again after a reconnect for whatever isn't finished; it replaces the run that an agent
     still holds under this id, whose batches then count from 1 again."""
@@ -72,10 +121,11 @@ class Start(AgentMessage):
     type: Literal["start"] = "start"
     run: str
     model: str
-    settings: dict[str, float | int | str | bool] = {}
+    settings: dict[str, Setting] = Field({}, description="Of the model, by its names; absent ones are its defaults.")
     video: VideoAccess
     legs: list[Leg]
     detect_off_screen: bool = True
+    find: Find | None = Field(None, description="null: only what was prompted is followed.")
 
 
 class Correct(AgentMessage):
@@ -137,14 +187,23 @@ class Hello(AgentMessage):
     runs: list[str] = Field([], description="Runs it is still working on, after a lost connection.")
 
 
-class Predicted(AgentMessage):
-    """One box of a batch; its numbers are the row of the same index behind the header."""
+class BatchTable(AgentMessage):
+    """One table of a batch: rows of one object in one window, each PREDICTED. OCCLUDED: the model holds the object to
+    be lost or hidden, the shape is its best guess. OUTSIDE: the object left the frame; its leg ends here."""
 
     object: str
-    frame: int
     epoch: int
-    visible: bool = True
-    outside: bool = Field(False, description="The object left the frame; its leg ends here.")
+    bytes: int = Field(ge=0, description="The table's length.")
+
+
+class FoundObject(AgentMessage):
+    """An object that a finder came upon; its first rows are in the same batch. It is followed to `last`."""
+
+    object: str = Field(description="A UUID, chosen by the agent.")
+    label: str = Field(description="Its class, by the finder's name.")
+    frame: int
+    direction: Literal["forward", "backward"]
+    last: int
 
 
 class Batch(AgentMessage):
@@ -153,7 +212,8 @@ class Batch(AgentMessage):
     type: Literal["batch"] = "batch"
     run: str
     sequence: int
-    rows: list[Predicted]
+    tables: list[BatchTable]
+    found: list[FoundObject] = []
 
 
 class LegDone(AgentMessage):
@@ -210,3 +270,33 @@ FromAgent = Annotated[Hello | Batch | LegDone | RunNote | RunDone | RunFailed | 
 
 TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(ToAgent)
 FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(FromAgent)
+
+
+def packed_batch(head: Batch, tables: Iterable[bytes]) -> bytes:
+    """A batch as it travels; ``tables`` are those that ``head`` lists, in its order."""
+    header = head.model_dump_json().encode()
+    return b"".join((struct.pack("<I", len(header)), header, *tables))
+
+
+def unpacked_batch(message: bytes) -> tuple[Batch, list[Table]]:
+    """What ``packed_batch`` was given, trusting nothing.
+
+    Raises:
+        ValueError: the message is no batch, or its tables are none (ChunkError).
+    """
+    if len(message) < 4:
+        raise ValueError(f"A binary message begins with the length of its header; {len(message)} bytes came.")
+    (length,) = struct.unpack_from("<I", message)
+    head = FROM_AGENT.validate_json(message[4 : 4 + length])
+    if not isinstance(head, Batch):
+        raise ValueError(f"A binary message carries a batch; a {head.type} came.")
+    listed = 4 + length + sum(item.bytes for item in head.tables)
+    if listed != len(message):
+        raise ValueError(f"A batch is as long as its header says, {listed} bytes; {len(message)} came.")
+    return head, list(_tables(head, message, 4 + length))
+
+
+def _tables(head: Batch, message: bytes, at: int) -> Iterator[Table]:
+    for item in head.tables:
+        yield Table.unpack(message[at : at + item.bytes])
+        at += item.bytes

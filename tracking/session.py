@@ -2,21 +2,24 @@
 
 A *leg* is one object's way in one direction. Legs that begin on the same frame in the same direction share a *lane*:
 one tracker instance, fed each frame once. A corrected object gets a lane of its own, so that nobody else's tracker is
-touched. Lanes that walk over the same frames share one decoder (``Reel``).
+touched. Lanes that walk over the same frames share one decoder (``Reel``). A finder may look at some of the frames for
+objects that nobody prompted; what it finds joins the lane it was found in.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Literal, Protocol
+from uuid import uuid4
 
+from tracking.finder import Discovery, Finder
+from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
 from tracking.tracker import Noting, Tracker
-from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
+from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
 
 Way = Literal["forward", "backward"]
 
@@ -25,7 +28,7 @@ CATCH_UP_WEIGHT = 3
 RECENT_FRAMES = 3
 """Decoded frames that a reel keeps for lanes a little behind its first one."""
 SMALLEST_PART_INSIDE = 0.15
-"""An object of whose box less than this share lies in the frame has left it."""
+"""An object of which less than this share (of its area, length, points) lies in the frame has left it."""
 LOST_FRAMES = 5
 """An object that is lost for so many frames, and was last seen at the border, has left the frame."""
 BORDER_SHARE = 0.02
@@ -71,6 +74,25 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """An object that nobody prompted: found on ``frame``, followed from there to ``last``. Its rows come with it."""
+
+    object: ObjectId
+    label: str
+    frame: int
+    way: Way
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What looks for new objects, on every ``every``-th frame; ``create`` makes it, in the session's thread."""
+
+    create: Callable[[], Finder]
+    every: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnd:
     """An object's leg is over: it reached its end, left the frame, or could not begin (``problem`` says why)."""
 
@@ -88,16 +110,23 @@ class Step:
     ends: tuple[LegEnd, ...] = ()
     note: str = ""
     """What a tracker has to tell the person, once."""
+    found: tuple[Found, ...] = ()
+    """Objects whose first rows are among ``rows``."""
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.ends or self.note)
 
 
 @dataclass
 class _Following:
-    """A leg under way. ``reached``: last frame it told of; ``seen``: last box held to be visible."""
+    """A leg under way. ``reached``: last frame it told of; ``told``: the last prediction; ``seen``: the last shape held
+    to be visible."""
 
     leg: Leg
     reached: int | None = None
     lost: int = 0
-    seen: Box | None = None
+    told: Prediction | None = None
+    seen: Shape | None = None
 
     def takes(self, frame: int) -> bool:
         """Whether ``frame`` is new to this leg and belongs to it."""
@@ -171,6 +200,7 @@ class TrackingSession:
         create: makes a fresh tracker; called once per lane, in the thread of ``steps``.
         legs: what to follow at first.
         detect_off_screen: end the leg of an object that leaves the frame, with an ``outside`` row.
+        finding: what looks for new objects on the way; None: nothing does.
     """
 
     def __init__(
@@ -180,10 +210,12 @@ class TrackingSession:
         legs: Sequence[Leg],
         *,
         detect_off_screen: bool = True,
+        finding: Finding | None = None,
     ) -> None:
         self._open_pictures = open_pictures
         self._create = create
         self._detect_off_screen = detect_off_screen
+        self._search = None if finding is None else _Search(finding)
         self._lanes: list[_Lane] = []
         self._reels: list[Reel] = []
         self._commands: deque[Callable[[], Iterable[LegEnd]]] = deque()
@@ -228,7 +260,7 @@ class TrackingSession:
             try:
                 while not self.stopped and (self._lanes or self._commands):
                     step = self._obey() if self._commands else self._advance(min(self._lanes, key=_due))
-                    if (step.rows or step.ends or step.note) and not self.stopped:
+                    if step and not self.stopped:
                         yield step
             finally:
                 self._lanes.clear()
@@ -300,20 +332,43 @@ class TrackingSession:
         rows: list[Tracked] = []
         ends: list[LegEnd] = []
         self._take(lane, frame, predictions, rows, ends)
+        found = self._find(lane, frame, rows, ends)
         if lane.following and lane.exhausted:
             assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
             self._take(lane, frame, lane.tracker.finish(), rows, ends)
             ends += self._end_all(lane)
-        return Step(tuple(rows), tuple(ends), _news(lane))
+        return Step(tuple(rows), tuple(ends), _news(lane), found)
+
+    def _find(self, lane: _Lane, frame: Frame, rows: list[Tracked], ends: list[LegEnd]) -> tuple[Found, ...]:
+        """Look for new objects on a frame, and let the lane follow them from it."""
+        if self._search is None or not lane.following or not self._search.is_due(lane, frame.number):
+            return ()
+        known = [one.told for other in self._lanes for one in other.following.values() if one.told is not None]
+        last = max((one.leg.last for one in lane.following.values()), key=lambda at: at * _sign(lane.way))
+        found: list[Found] = []
+        for new in self._search.find(frame, known):
+            name = ObjectId(str(uuid4()))
+            lane.following[name] = _Following(Leg(name, new.shape, frame.number, lane.way, last))
+            try:
+                assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
+                predictions = lane.tracker.correct(frame, [Prompt(name, new.shape)])
+            except PromptError:
+                # The detector sees what this model can't follow, e.g. another kind of shape or a speck.
+                del lane.following[name]
+                continue
+            found.append(Found(name, new.label, frame.number, lane.way, last))
+            self._take(lane, frame, predictions, rows, ends)
+        return tuple(found)
 
     def _take(
         self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction], rows: list[Tracked], ends: list[LegEnd]
     ) -> None:
-        for prediction in predictions:
-            one = lane.following.get(prediction.object)
-            if one is None or not one.takes(prediction.frame):
+        for given in predictions:
+            one = lane.following.get(given.object)
+            if one is None or not one.takes(given.frame):
                 continue
-            one.reached = prediction.frame
+            prediction = _with_a_shape(one, given)
+            one.reached, one.told = prediction.frame, prediction
             left = self._detect_off_screen and prediction.frame != one.leg.frame and _has_left(one, prediction, frame)
             if self._tells(one, prediction.frame):
                 rows.append(Tracked(prediction, lane.way, one.leg.epoch, left))
@@ -390,20 +445,49 @@ def _past(frame: int, mark: int, way: Way) -> bool:
     return (frame - mark) * _sign(way) > 0
 
 
+def _with_a_shape(one: _Following, prediction: Prediction) -> Prediction:
+    """A prediction that shows something: an empty shape means that the object isn't to be seen, and the last one that
+    was stays where it is."""
+    if is_finite(prediction.shape) and not is_empty(prediction.shape):
+        return prediction
+    held = one.leg.shape if one.told is None else one.told.shape
+    return replace(prediction, shape=held, visible=False, confidence=0.0)
+
+
 def _has_left(one: _Following, prediction: Prediction, frame: Frame) -> bool:
     """Whether the object has left the frame, judged by this prediction and the ones before."""
-    box = prediction.shape
-    if not isinstance(box, Box) or not all(math.isfinite(edge) for edge in box):
-        return False
-    if box.clipped(frame.width, frame.height).area < SMALLEST_PART_INSIDE * box.area:
+    if share_inside(prediction.shape, frame.width, frame.height) < SMALLEST_PART_INSIDE:
         return True
     if prediction.visible:
-        one.lost, one.seen = 0, box
+        one.lost, one.seen = 0, prediction.shape
         return False
     one.lost += 1
-    return one.lost >= LOST_FRAMES and _at_border(one.seen or box, frame)
+    return one.lost >= LOST_FRAMES and _at_border(prediction.shape if one.seen is None else one.seen, frame)
 
 
-def _at_border(box: Box, frame: Frame) -> bool:
+def _at_border(shape: Shape, frame: Frame) -> bool:
+    box = bounds_of(shape)
     x, y = BORDER_SHARE * frame.width, BORDER_SHARE * frame.height
     return box.x1 <= x or box.y1 <= y or box.x2 >= frame.width - x or box.y2 >= frame.height - y
+
+
+class _Search:
+    """Which frames a finder looks at, each once in a direction, and what it says."""
+
+    def __init__(self, finding: Finding) -> None:
+        self._finding = finding
+        self._finder: Finder | None = None
+        self._reached: dict[Way, int] = {}
+
+    def is_due(self, lane: _Lane, frame: int) -> bool:
+        """Whether to look at ``frame`` now: lanes that catch up walk over frames that were looked at."""
+        reached = self._reached.get(lane.way)
+        due = reached is None or (frame - reached) * _sign(lane.way) >= self._finding.every
+        if due:
+            self._reached[lane.way] = frame
+        return due
+
+    def find(self, frame: Frame, known: Sequence[Prediction]) -> Sequence[Discovery]:
+        if self._finder is None:
+            self._finder = self._finding.create()
+        return self._finder.find(frame, known)

@@ -3,8 +3,9 @@
 Text frames carry one JSON object with ``type``. Binary frames carry predictions: a u32 (little-endian) length, that
 many bytes of JSON (``Predictions``), then its tables (``tracking/shapes/chunks.py``) one after the other.
 
-Frames are 0-based, boxes are x1, y1, x2, y2 in px of the display-oriented frame. A field that may be absent says what
-absence means; null always means "none".
+Frames are 0-based. What a run starts or goes on from is named, not sent: a track and a frame, whose shape is what the
+layer shows there (the edit that made it comes first on the same socket). A field that may be absent says what absence
+means; null always means "none".
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from annotator.operations import Conflict, EventKindName, Frame, Message, Operat
 
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
-
-BoxIn = tuple[float, float, float, float]
 
 # ---------------------------------------------------------------- browser -> server
 
@@ -40,17 +39,25 @@ class Edit(Message):
 
 
 class PromptIn(Message):
-    """What a run starts or goes on from: a track's shape on a frame."""
+    """What a run starts from: what the layer shows of a track on a frame."""
 
     track: UUID
     frame: Frame
-    box: BoxIn
+
+
+class FindOptions(Message):
+    """Look for objects that nobody prompted, and follow them from where they were found."""
+
+    finder: str = Field(max_length=64, description="A finder's id in the catalogue.")
+    every: int = Field(10, ge=1, le=1000, description="On every so-many-th frame.")
+    labels: dict[str, int] = Field(
+        min_length=1, max_length=1000, description="Which of its classes are wanted, by name, and the label each gets."
+    )
 
 
 class RunOptions(Message):
     """The Track settings panel."""
 
-    auto_track: bool = Field(False, description="Re-track on every edit; extend within 10 frames of the end.")
     detect_off_screen: bool = Field(True, description="Stop an object that left, and mark it outside.")
     until_keyframe: bool = Field(True, description="Stop an object at its next keyframe instead of going past it.")
     check_both_ways: bool = Field(
@@ -62,6 +69,7 @@ class RunOptions(Message):
         "and come back from where the run agrees with them.",
     )
     confidence_threshold: float = Field(0.0, ge=0, le=1, description="Below it, predictions are marked doubtful.")
+    find: FindOptions | None = Field(None, description="null: only what is prompted is followed.")
 
 
 class RunStart(Message):
@@ -75,18 +83,20 @@ class RunStart(Message):
     last: Frame
     direction: Literal["forward", "backward", "both"] = "forward"
     options: RunOptions = RunOptions()
+    settings: dict[str, float | int | str | bool] = Field(
+        {}, max_length=32, description="Of the model, by its names in the catalogue; absent ones are its defaults."
+    )
 
 
 class RunCorrect(Message):
-    """The person corrected `track` on `frame`: that object alone goes back there, with this box. Its predictions
-    beyond that frame, in the run's direction and up to its next keyframe, disappear at once. The box itself is saved
-    by an `edit`; this message makes the running run follow it."""
+    """The person corrected `track` on `frame`: that object alone goes back there, with what the layer shows of it. Its
+    predictions beyond that frame, in the run's direction and up to its next keyframe, disappear at once. The shape is
+    saved by an `edit` before this; this message makes the running run follow it."""
 
     type: Literal["run.correct"] = "run.correct"
     run: UUID
     track: UUID
     frame: Frame
-    box: BoxIn
 
 
 class RunExtend(Message):
@@ -191,7 +201,6 @@ class Welcome(Message):
     type: Literal["welcome"] = "welcome"
     connection: str
     revision: int
-    can_edit: bool
     rights: Rights
     people: list[Person]
     runs: list[RunInfo]

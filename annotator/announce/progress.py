@@ -12,15 +12,17 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from tracking.protocol import Leg, RunPrompt
+from tracking.protocol import Leg, RunPrompt, prompt_text
+from tracking.shapes.chunks import Row
 
 Way = Literal["forward", "backward"]
-BoxPx = tuple[float, float, float, float]
 WAYS: tuple[Way, Way] = ("forward", "backward")
 
 
 class LegState(BaseModel):
-    """``base``: frames that were done before a correction moved the origin. ``emit_first``: the origin itself is still
+    """``prompt``: the shape on ``origin``, as a table of one row in base64.
+
+    ``base``: frames that were done before a correction moved the origin. ``emit_first``: the origin itself is still
     to be stored (``at`` is None until then). ``left``: it ended early, because the object left or was lost. ``since``:
     the epoch of the correction that it began with.
 
@@ -35,7 +37,7 @@ class LegState(BaseModel):
     way: Way
     origin: int
     last: int
-    box: BoxPx
+    prompt: str
     at: int | None = None
     base: int = 0
     emit_first: bool = False
@@ -143,17 +145,19 @@ class ObjectState(BaseModel):
 OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState])
 
 
-def make_leg(way: Way, *, frame: int, box: BoxPx, end: int, emit_first: bool = False) -> LegState:
-    """A leg from a prompt on ``frame`` to ``end``."""
-    leg = LegState(way=way, origin=frame, last=end, box=box, emit_first=emit_first, at=None if emit_first else frame)
+def make_leg(way: Way, *, shape: Row, end: int, emit_first: bool = False) -> LegState:
+    """A leg from the frame of ``shape`` to ``end``."""
+    at = None if emit_first else shape.frame
+    prompt = prompt_text(shape)
+    leg = LegState(way=way, origin=shape.frame, last=end, prompt=prompt, emit_first=emit_first, at=at)
     leg.ended = leg.length == 0
     return leg
 
 
-def corrected_leg(state: ObjectState, way: Way, *, frame: int, box: BoxPx, end: int) -> LegState:
+def corrected_leg(state: ObjectState, way: Way, *, shape: Row, end: int) -> LegState:
     """A leg that goes on from a correction, which is stored, in the object's current epoch."""
-    leg = make_leg(way, frame=frame, box=box, end=end)
-    leg.base = max(0, (frame - state.start) * leg.step)
+    leg = make_leg(way, shape=shape, end=end)
+    leg.base = max(0, (shape.frame - state.start) * leg.step)
     leg.since = state.epoch
     before = state.leg(way)
     if before is not None and not before.ended:
@@ -161,11 +165,11 @@ def corrected_leg(state: ObjectState, way: Way, *, frame: int, box: BoxPx, end: 
     return leg
 
 
-def check_of(leg: LegState, *, frame: int, box: BoxPx) -> LegState:
-    """The leg that goes back over ``leg`` from ``frame``, to where it began or was checked before."""
+def check_of(leg: LegState, *, shape: Row) -> LegState:
+    """The leg that goes back over ``leg`` from ``shape``, to where it began or was checked before."""
     way: Way = "backward" if leg.way == "forward" else "forward"
     end = (leg.origin if leg.checked is None else leg.checked) + leg.step
-    check = make_leg(way, frame=frame, box=box, end=end)
+    check = make_leg(way, shape=shape, end=end)
     check.check = True
     return check
 
@@ -190,22 +194,22 @@ def corrected_ways(direction: str, *, start: int, frame: int) -> tuple[Way, ...]
     return ("forward",) if frame > start else ("backward",)
 
 
-def agent_legs(track: str, state: ObjectState, boxes: Mapping[tuple[str, int], BoxPx]) -> list[Leg]:
+def agent_legs(track: str, state: ObjectState, stored: Mapping[tuple[str, int], Row]) -> list[Leg]:
     """What an agent is told to (re)do for an object.
 
     Args:
-        boxes: stored boxes by (track, frame); where a leg's head isn't among them, its prompt is used, from its origin.
+        stored: shapes by (track, frame); where a leg's head isn't among them, its prompt is used, from its origin.
     """
-    return [_agent_leg(track, state.epoch, leg, boxes) for leg in state.unfinished]
+    return [_agent_leg(track, state.epoch, leg, stored) for leg in state.unfinished]
 
 
-def _agent_leg(track: str, epoch: int, leg: LegState, boxes: Mapping[tuple[str, int], BoxPx]) -> Leg:
-    stored = boxes.get((track, leg.head))
+def _agent_leg(track: str, epoch: int, leg: LegState, stored: Mapping[tuple[str, int], Row]) -> Leg:
+    reached = stored.get((track, leg.head))
     # A check that went on from what it is to be compared with would agree with it.
-    anew = stored is None or leg.at is None or leg.check
-    frame, box = (leg.origin, leg.box) if anew or stored is None else (leg.head, stored)
+    anew = reached is None or leg.at is None or leg.check
+    prompt = leg.prompt if anew or reached is None else prompt_text(reached)
     return Leg(
-        prompt=RunPrompt(object=track, frame=frame, box=box, epoch=epoch),
+        prompt=RunPrompt(object=track, table=prompt, epoch=epoch),
         direction=leg.way,
         last=leg.last,
         emit_first=leg.at is None,

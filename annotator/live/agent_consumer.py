@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import struct
 from contextlib import suppress
 from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of
 from annotator.announce.notices import AgentNotice
 from annotator.live.relay import in_thread
 from annotator.live.upkeep import open_hub
-from annotator.live.writer import BadBatch, Writer
+from annotator.live.writer import Writer
 from annotator.models import Agent
 from tracking.protocol import (
     FROM_AGENT,
     PROTOCOL,
     Accepted,
-    Batch,
     Hello,
     LegDone,
     Load,
@@ -32,6 +29,7 @@ from tracking.protocol import (
     RunNote,
     Stop,
     ToAgent,
+    unpacked_batch,
 )
 
 SILENT_S = 20.0
@@ -105,19 +103,14 @@ class AgentConsumer(AsyncWebsocketConsumer):
                 self._take(bytes_data)
             elif text_data is not None:
                 await self._hear(text_data)
-        except (ValueError, BadBatch, struct.error) as error:
+        except ValueError as error:
             log.warning("Agent %s sent what no agent should: %s", self.agent, error)
             await self.close(PROTOCOL_ERROR, reason="This message can't be understood. Is the agent of this version?")
 
     def _take(self, message: bytes) -> None:
-        (length,) = struct.unpack_from("<I", message)
-        batch = FROM_AGENT.validate_json(message[4 : 4 + length])
-        if not self.here or not isinstance(batch, Batch):
-            raise BadBatch("A binary message carries a batch, after a hello.")
-        numbers = np.frombuffer(message, "<f4", offset=4 + length)
-        if numbers.size != 5 * len(batch.rows):
-            raise BadBatch(f"A batch has five numbers per row; {numbers.size} came for {len(batch.rows)} rows.")
-        self.writer.take(batch, numbers.reshape(-1, 5))
+        if not self.here:
+            raise ValueError("A batch comes after a hello; none has come.")
+        self.writer.take(*unpacked_batch(message))
 
     async def _hear(self, text: str) -> None:
         message = FROM_AGENT.validate_json(text)

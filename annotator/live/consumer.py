@@ -216,7 +216,6 @@ class LayerConsumer(AsyncWebsocketConsumer):
         return Welcome(
             connection=person.connection,
             revision=layer.revision,
-            can_edit=bool(rights.ranges),
             rights=rights,
             people=[],
             # The newest ones, in the order in which they began, as those that begin later come behind.

@@ -11,13 +11,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
+from annotator.actions.runs.found import FoundTrack
 from annotator.actions.runs.store import EndedLeg, PredictedRow, fail_run, store_predictions
 from annotator.announce.notices import AgentNotice, PredictionFrame
 from annotator.live.hub import Hub, Room
@@ -25,20 +25,22 @@ from annotator.live.relay import in_thread
 from annotator.models import Run, RunState
 from tracking.protocol import (
     Batch,
+    BatchTable,
     Correct,
     Extend,
+    FoundObject,
     Leg,
     LegDone,
-    Predicted,
     RunDone,
     RunFailed,
     RunNote,
+    RunPrompt,
     Start,
     Stop,
     Stored,
 )
-from tracking.shapes.chunks import ChunkError, Flag, Kind, Row, Table, tables_of
-from tracking.types import TrackingError
+from tracking.shapes.checks import ShapeError, check_geometry
+from tracking.shapes.chunks import ChunkError, Flag, Row, Table, quantised
 
 STORE_EVERY_S = 0.2
 RETRY_S = 1.0
@@ -48,15 +50,12 @@ SPEED_OVER_S = 2.0
 log = logging.getLogger(__name__)
 
 
-class BadBatch(TrackingError):
-    """A batch that no agent should send."""
-
-
 @dataclass
 class Pending:
     """What has come of one run and isn't stored yet."""
 
     rows: list[PredictedRow] = field(default_factory=list)
+    found: list[FoundTrack] = field(default_factory=list)
     ended: list[EndedLeg] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     done: bool = False
@@ -67,6 +66,7 @@ class Pending:
         """Both, in order: for another try."""
         return Pending(
             self.rows + later.rows,
+            self.found + later.found,
             self.ended + later.ended,
             self.notes + later.notes,
             self.done or later.done,
@@ -86,11 +86,32 @@ class LiveRun:
     heard: bool = False
     """Whether anything has come since the start: an agent that ends a run without a word has failed."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
+    unborn: set[str] = field(default_factory=set)
+    """Objects that were found and whose tracks aren't made yet: browsers get to know them by the event that does."""
 
-    def leg_of(self, item: Predicted) -> Leg | None:
-        """The leg of its object that a row lies on, as they are since its last correction; None: it isn't wanted."""
-        legs = self.legs.get(item.object, ())
-        return next((leg for leg in legs if item.epoch == leg.prompt.epoch and _covers(leg, item.frame)), None)
+    def meet(self, batch: Batch, tables: Sequence[Table]) -> list[FoundTrack]:
+        """Follow what the run's finder came upon from its first row on."""
+        met: list[FoundTrack] = []
+        for found in batch.found:
+            first = _first_row(found, batch, tables)
+            if first is None or found.object in self.legs:
+                continue
+            prompt = RunPrompt.of(found.object, first)
+            self.legs[found.object] = [Leg(prompt=prompt, direction=found.direction, last=found.last, emit_first=True)]
+            self.unborn.add(found.object)
+            met.append(FoundTrack(UUID(found.object), found.label, first, found.direction))
+        return met
+
+    def wanted(self, item: BatchTable, table: Table) -> Iterator[tuple[Leg, Table]]:
+        """The rows of a table that lie on the legs of its object, as they are since its last correction, by leg."""
+        open_rows = np.ones(len(table), np.bool_)
+        for leg in self.legs.get(item.object, ()):
+            if leg.prompt.epoch == item.epoch:
+                low, high = sorted((leg.prompt.frame, leg.last))
+                covered = open_rows & (table.frames >= low) & (table.frames <= high)
+                open_rows &= ~covered
+                if covered.any():
+                    yield leg, table.take(covered)
 
     def start(self, legs: Sequence[Leg]) -> None:
         self.legs = {}
@@ -157,38 +178,39 @@ class Writer:
 
     # ------------------------------------------------------------ what the agent says
 
-    def take(self, batch: Batch, numbers: NDArray[np.float32]) -> None:
-        """Show a batch to everybody watching, and keep it to be stored.
+    def take(self, batch: Batch, tables: Sequence[Table]) -> None:
+        """Show a batch to everybody watching, and keep it to be stored. Geometry that no shape can have fails its run.
 
         Args:
-            numbers: (n, 5) x1, y1, x2, y2 in px and confidence of the batch's rows.
-
-        Raises:
-            BadBatch: coordinates that are no numbers, or not one row for each.
+            tables: those that the batch lists, in its order.
         """
         run = self._known(batch.run)
         if run is None:
             return
-        if numbers.shape != (len(batch.rows), 5) or not np.isfinite(numbers).all():
-            raise BadBatch(
-                f"A batch has five finite numbers for each of its {len(batch.rows)} rows; these don't fit: "
-                f"{numbers.shape}."
-            )
-        rows = [
-            PredictedRow(
-                UUID(item.object), item.epoch, _row(item, values, run.doubtful_below), run.room.revision, leg.check
-            )
-            for item, values in zip(batch.rows, numbers.tolist(), strict=True)
-            if (leg := run.leg_of(item)) is not None
-        ]
+        pending = self._of(run.id)
+        pending.sequence = batch.sequence
         run.heard = True
-        if shown := [row for row in rows if not row.check]:
+        try:
+            sound = [_sound(table) for table in tables]
+        except ShapeError as error:
+            pending.failure = f"Its model gave geometry that no shape can have. {error}"
+            return
+        pending.found += run.meet(batch, sound)
+        kept = [
+            (item, leg, _marked(part, run.doubtful_below))
+            for item, table in zip(batch.tables, sound, strict=True)
+            for leg, part in run.wanted(item, table)
+        ]
+        if shown := [(item, table) for item, leg, table in kept if not leg.check and item.object not in run.unborn]:
             self.hub.publish(_frame(run, shown))
+        rows = [
+            PredictedRow(UUID(item.object), item.epoch, row, run.room.revision, leg.check)
+            for item, leg, table in kept
+            for row in table.rows()
+        ]
         if rows:
             self.hub.speeds[str(run.id)] = run.speed(len(rows))
-        pending = self._of(run.id)
         pending.rows += rows
-        pending.sequence = batch.sequence
 
     def ended(self, leg: LegDone) -> None:
         if (run := self._known(leg.run)) is not None:
@@ -250,12 +272,15 @@ class Writer:
                 store_predictions,
                 run_id=run_id,
                 rows=pending.rows,
+                found=pending.found,
                 ended=pending.ended,
                 notes=pending.notes,
                 done=pending.done and not pending.failure,
             )
             if pending.failure:
                 await in_thread(fail_run, run_id=run_id, message=pending.failure)
+            if live := self.runs.get(run_id):
+                live.unborn.difference_update(str(item.track) for item in pending.found)
             if pending.failure or (run.state, run.agent_id) != (RunState.RUNNING, self.agent):
                 self._forget(run_id)
         except Run.DoesNotExist:
@@ -275,45 +300,35 @@ class Writer:
                 self._send(Stored(run=str(run_id), sequence=pending.sequence))
 
 
-def _covers(leg: Leg, frame: int) -> bool:
-    low, high = sorted((leg.prompt.frame, leg.last))
-    return low <= frame <= high
+def _first_row(found: FoundObject, batch: Batch, tables: Sequence[Table]) -> Row | None:
+    own = (table for item, table in zip(batch.tables, tables, strict=True) if item.object == found.object)
+    return next((row for table in own if (row := table.at(found.frame)) is not None), None)
 
 
-def _row(item: Predicted, values: Sequence[float], doubtful_below: float) -> Row:
-    x1, y1, x2, y2, confidence = values
-    flags = Flag.PREDICTED
-    if item.outside:
-        flags |= Flag.OUTSIDE
-    elif not item.visible:
-        flags |= Flag.OCCLUDED
-    if confidence < doubtful_below and not item.outside:
-        flags |= Flag.DOUBTFUL
-    bounds = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-    return Row(item.frame, Kind.BOX, flags, confidence, bounds)
+def _sound(table: Table) -> Table:
+    """A table of nothing but predictions. Raises ShapeError when its geometry isn't sound."""
+    check_geometry(table)
+    if np.any(table.flags & (Flag.KEYFRAME | Flag.DOUBTFUL)):
+        raise ShapeError("A batch holds predictions; one of these rows says that it is something else.")
+    return table
 
 
-def _frame(run: LiveRun, rows: Sequence[PredictedRow]) -> PredictionFrame:
-    """Rows as the binary message that browsers get."""
-    tables = list(_tables(rows))
-    packed = [table.pack() for _, _, table in tables]
+def _marked(table: Table, doubtful_below: float) -> Table:
+    """The table with the rows marked that are less sure than ``doubtful_below``, in [0, 1]."""
+    doubtful = (table.confidence < quantised([doubtful_below])) & ((table.flags & Flag.OUTSIDE) == 0)
+    return replace(table, flags=np.where(doubtful, table.flags | Flag.DOUBTFUL, table.flags).astype(np.uint8))
+
+
+def _frame(run: LiveRun, tables: Sequence[tuple[BatchTable, Table]]) -> PredictionFrame:
+    """Tables as the binary message that browsers get."""
+    packed = [table.pack() for _, table in tables]
     listed = [
-        {"track": track, "epoch": epoch, "bytes": len(data)}
-        for (track, epoch, _), data in zip(tables, packed, strict=True)
+        {"track": item.object, "epoch": item.epoch, "bytes": len(data)}
+        for (item, _), data in zip(tables, packed, strict=True)
     ]
     return PredictionFrame(
         layer=run.room.layer,
         head=f'{{"type":"predictions","run":"{run.id}","tables":{json.dumps(listed)}',
         body=b"".join(packed),
-        covers=tuple((track, int(table.frames[0]), int(table.frames[-1])) for track, _, table in tables),
+        covers=tuple((item.object, int(table.frames[0]), int(table.frames[-1])) for item, table in tables),
     )
-
-
-def _tables(rows: Sequence[PredictedRow]) -> Iterator[tuple[str, int, Table]]:
-    """(track, epoch, table), one per window; of two rows on a frame the later one counts."""
-    by_track: dict[tuple[UUID, int], dict[int, Row]] = {}
-    for item in rows:
-        by_track.setdefault((item.track, item.epoch), {})[item.row.frame] = item.row
-    for (track, epoch), newest in by_track.items():
-        for table in tables_of(list(newest.values())):
-            yield str(track), epoch, table

@@ -21,17 +21,19 @@ class Run(models.Model):
     """One tracking run. ``first`` <= ``last`` bound the frames it may write, both included.
 
     ``objects_state`` is its progress, kept so that another agent can go on where one died:
-    ``{track id: {epoch, forward: last stored frame | null, backward: last stored frame | null, ...}}``.
+    ``{track id: announce.progress.ObjectState}``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="runs")
     model = models.CharField(max_length=64, help_text="Its id in the catalogue.")
-    prompts = models.JSONField(help_text="[{track, frame, box}, …]")
     first = models.PositiveIntegerField()
     last = models.PositiveIntegerField()
     direction = models.CharField(max_length=8, default="forward")
     options = models.JSONField(default=dict)
+    model_settings = models.JSONField(
+        default=dict, help_text="Of the model, by its names; absent ones are its defaults."
+    )
     state = models.CharField(max_length=16, choices=RunState, default=RunState.QUEUED)
     objects_state = models.JSONField(default=dict)
     frames_total = models.PositiveIntegerField(default=0, help_text="Object-frames it will write.")

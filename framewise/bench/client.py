@@ -154,10 +154,10 @@ class LiveChannel:
         self.until(lambda message: message["type"] == "event" and message["edit"] == edit)
         return track
 
-    def run(self, *, prompts: list[tuple[str, int, BoxPx]], first: int, last: int, **more: Any) -> str:
+    def run(self, *, prompts: list[tuple[str, int]], first: int, last: int, **more: Any) -> str:
         """Start a run; returns its id."""
         run = str(uuid.uuid4())
-        listed = [{"track": track, "frame": frame, "box": box} for track, frame, box in prompts]
+        listed = [{"track": track, "frame": frame} for track, frame in prompts]
         self.send(type="run.start", id=run, prompts=listed, first=first, last=last, **more)
         return run
 

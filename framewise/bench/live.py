@@ -69,7 +69,7 @@ def measure_flow(product: Product, layer: int, label: int, box: Box, *, frames: 
         for reader in readers:
             reader.start()
         begun = perf_counter()
-        run = starter.run(prompts=[(track, 0, box)], first=0, last=frames - 1)
+        run = starter.run(prompts=[(track, 0)], first=0, last=frames - 1)
         starter.until_ended(run)
         taken = perf_counter() - begun
         sleep(STALL_S)

@@ -22,12 +22,12 @@ class Desk:
         self.notices = notices
 
     def start(self, *tracks: UUID, by: str = "annotator", frame: int = 0, **fields: Any) -> Run:
-        prompts = [PromptIn(track=track, frame=frame, box=BOX) for track in tracks]
+        prompts = [PromptIn(track=track, frame=frame) for track in tracks]
         start = RunStart(id=uuid4(), prompts=prompts, **{"first": 0, "last": 99, **fields})
         return ask.start_run(user=self.world.people[by], layer_id=self.world.layer.pk, start=start)
 
     def correct(self, run: Run, track: UUID, frame: int) -> None:
-        correct = RunCorrect(run=run.pk, track=track, frame=frame, box=BOX)
+        correct = RunCorrect(run=run.pk, track=track, frame=frame)
         ask.correct_run(user=self.world.annotator, correct=correct)
 
     def extend(self, run: Run, last: int, first: int = 0) -> None:

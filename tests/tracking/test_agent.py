@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from tests.tracking.test_engine import leg, start
 from tracking import agent as module
 from tracking.agent import Agent, Refused, backoff, channel_url
 from tracking.engine.local import LocalEngine
-from tracking.protocol import Accepted, AgentMessage, Correct, Stop, Stored, VideoAccess
+from tracking.protocol import Accepted, AgentMessage, Correct, Stop, Stored, VideoAccess, unpacked_batch
 from tracking.session import Pictures
 from tracking.types import TrackingError
 
@@ -68,8 +67,13 @@ class FakeServer:
 def parse(message: str | bytes) -> dict[str, Any]:
     if isinstance(message, str):
         return json.loads(message)  # type: ignore[no-any-return]
-    (length,) = struct.unpack_from("<I", message)
-    return json.loads(message[4 : 4 + length])  # type: ignore[no-any-return]
+    head, tables = unpacked_batch(message)
+    rows = [
+        {"frame": frame, "epoch": item.epoch}
+        for item, table in zip(head.tables, tables, strict=True)
+        for frame in table.frames.tolist()
+    ]
+    return {**head.model_dump(mode="json"), "rows": rows}
 
 
 async def tell(connection: ServerConnection, message: AgentMessage) -> None:

@@ -13,6 +13,7 @@ from tests.tracking.fakes import Drifting, FakeVideo
 from tracking.engine.local import LocalEngine
 from tracking.protocol import Leg, RunPrompt, Start, VideoAccess
 from tracking.session import Pictures, Step
+from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
 
@@ -20,7 +21,8 @@ ACCESS = VideoAccess(key="k", source="/s", index="/i", width=100, height=80, fra
 
 
 def leg(name: str = "a", frame: int = 0, last: int = 5, epoch: int = 0) -> Leg:
-    prompt = RunPrompt(object=name, frame=frame, box=(10, 10, 20, 20), epoch=epoch)
+    row = Row(frame, Kind.BOX, Flag.KEYFRAME, 1.0, (10, 10, 20, 20))
+    prompt = RunPrompt.of(name, row, epoch=epoch)
     return Leg(prompt=prompt, direction="forward", last=last, emit_first=True)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import struct
 import threading
 from dataclasses import replace
 
-import numpy as np
+import pytest
 
 from tests.tracking.fakes import A, B
+from tests.tracking.geometry import as_kind
 from tracking.outbox import ROWS_AT_ONCE, Outbox, Wire
-from tracking.protocol import WORK_AHEAD
-from tracking.session import LegEnd, Step, Tracked
+from tracking.protocol import WORK_AHEAD, FoundObject, unpacked_batch
+from tracking.session import Found, LegEnd, Step, Tracked
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.payloads import payload_of, shape_of
+from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind
 from tracking.types import Box, ObjectId, Prediction
 
 
@@ -26,10 +29,8 @@ def read(message: Wire | None) -> tuple[str, int, list[int]]:
     if isinstance(message, str):
         told = json.loads(message)
         return told["type"], told.get("sequence", 0), []
-    (length,) = struct.unpack_from("<I", message)
-    header = json.loads(message[4 : 4 + length])
-    assert len(message) == 4 + length + 20 * len(header["rows"])
-    return header["type"], header["sequence"], [row["frame"] for row in header["rows"]]
+    head, tables = unpacked_batch(message)
+    return head.type, head.sequence, [frame for table in tables for frame in table.frames.tolist()]
 
 
 def taken(outbox: Outbox) -> list[tuple[str, int, list[int]]]:
@@ -43,16 +44,52 @@ def outbox() -> Outbox:
     return Outbox("run", lambda: None)
 
 
-def test_a_batch_carries_its_rows_and_their_numbers() -> None:
+def test_a_batch_carries_a_table_of_each_object() -> None:
     box = outbox()
     box.stepped(rows(7, A, B))
 
     message = box.take()
 
     assert isinstance(message, bytes)
-    (length,) = struct.unpack_from("<I", message)
-    assert [row["object"] for row in json.loads(message[4 : 4 + length])["rows"]] == ["a", "b"]
-    np.testing.assert_allclose(np.frombuffer(message[4 + length :], "<f4").reshape(2, 5), [[1, 2, 3, 4, 0.5]] * 2)
+    head, tables = unpacked_batch(message)
+    assert [item.object for item in head.tables] == ["a", "b"]
+    assert [table.rows() for table in tables] == [
+        [Row(7, Kind.BOX, Flag.PREDICTED, pytest.approx(0.5, abs=1e-4), (1.0, 2.0, 3.0, 4.0))]
+    ] * 2
+
+
+@pytest.mark.parametrize("kind", GEOMETRY_KINDS)
+def test_every_kind_of_geometry_travels(kind: GeometryKind) -> None:
+    shape = as_kind(kind, Box(10, 20, 50, 80))
+    box = outbox()
+    box.stepped(Step((Tracked(Prediction(A, 300, shape, 0.5, visible=False), "forward", 2, outside=True),)))
+
+    message = box.take()
+
+    assert isinstance(message, bytes)
+    head, (table,) = unpacked_batch(message)
+    assert (head.tables[0].epoch, table.start) == (2, 256)
+    assert table.row(0).flags == Flag.PREDICTED | Flag.OUTSIDE
+    assert payload_of(shape_of(table.row(0))) == payload_of(shape)
+
+
+def test_of_two_rows_on_a_frame_the_later_one_leaves() -> None:
+    box = outbox()
+    for by in (0, 5):
+        box.stepped(Step((Tracked(Prediction(A, 3, Box(by, 0, by + 9, 9), 0.5), "forward", 0),)))
+    message = box.take()
+    assert isinstance(message, bytes)
+    _, (table,) = unpacked_batch(message)
+    assert table.bounds.tolist() == [[5, 0, 14, 9]]
+
+
+def test_what_was_found_leaves_with_its_first_rows() -> None:
+    box = outbox()
+    box.stepped(replace(rows(4, B), found=(Found(B, "car", 4, "forward", 90),)))
+    message = box.take()
+    assert isinstance(message, bytes)
+    head, _ = unpacked_batch(message)
+    assert head.found == [FoundObject(object=B, label="car", frame=4, direction="forward", last=90)]
 
 
 def test_messages_leave_in_order_and_batches_are_counted() -> None:
@@ -103,7 +140,7 @@ def test_steps_that_wait_leave_as_one_batch() -> None:
     box.stepped(Step(rows(3, A).rows, (LegEnd(A, "forward", 0),)))
     box.stepped(rows(4, B))
 
-    assert taken(box) == [("batch", 1, [0, 0, 1, 1, 2, 2, 3]), ("leg.done", 1, []), ("batch", 2, [4])]
+    assert taken(box) == [("batch", 1, [0, 1, 2, 3, 0, 1, 2]), ("leg.done", 1, []), ("batch", 2, [4])]
 
 
 def test_a_batch_does_not_grow_without_end() -> None:

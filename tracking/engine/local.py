@@ -11,10 +11,10 @@ from typing import Literal
 from tracking import catalog
 from tracking import session as following
 from tracking.engine import OpenVideo, Sink
-from tracking.protocol import Leg, Start
-from tracking.session import TrackingSession
+from tracking.protocol import Find, Leg, Start
+from tracking.session import Finding, TrackingSession
 from tracking.tracker import Tracker
-from tracking.types import Box, ObjectId, TrackingError
+from tracking.types import ObjectId, TrackingError
 
 RUNS_AT_ONCE = 4
 
@@ -43,6 +43,7 @@ class LocalEngine:
             lambda: self._create(run.model, **run.settings),
             [leg_value(leg) for leg in run.legs],
             detect_off_screen=run.detect_off_screen,
+            finding=_finding(run.find),
         )
         with self._lock:
             self._sessions[run.run] = session
@@ -88,13 +89,19 @@ def leg_value(leg: Leg) -> following.Leg:
     """A leg as it travels, as the session takes it."""
     return following.Leg(
         object=ObjectId(leg.prompt.object),
-        shape=Box(*leg.prompt.box),
+        shape=leg.prompt.shape,
         frame=leg.prompt.frame,
         way=leg.direction,
         last=leg.last,
         epoch=leg.prompt.epoch,
         emit_first=leg.emit_first,
     )
+
+
+def _finding(find: Find | None) -> Finding | None:
+    if find is None:
+        return None
+    return Finding(lambda: catalog.create_finder(find.finder, classes=find.classes), find.every)
 
 
 def _sentence(model: str, error: Exception) -> str:

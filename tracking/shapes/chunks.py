@@ -148,6 +148,11 @@ class Table:
             payload=self.payloads[index],
         )
 
+    def at(self, frame: int) -> Row | None:
+        """The row of a frame; None where there is none."""
+        index = int(np.searchsorted(self.frames, frame))
+        return self.row(index) if index < len(self) and self.frames[index] == frame else None
+
     def take(self, keep: NDArray[np.bool_]) -> Self:
         """The rows where ``keep`` (n,) is True."""
         return type(self)(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from math import isfinite
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 from django.db import transaction
@@ -11,14 +10,14 @@ from django.db import transaction
 from annotator import access
 from annotator.actions.edits.events import lock_layer
 from annotator.actions.edits.layer_draft import FrameRange
+from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError
-from annotator.actions.runs.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
+from annotator.actions.runs.dispatch import dispatch, finish, queue
+from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import set_aside
-from annotator.announce.messages import RunCorrect, RunExtend, RunStart, RunStop
+from annotator.announce.messages import FindOptions, RunCorrect, RunExtend, RunStart, RunStop
 from annotator.announce.progress import (
-    OBJECTS,
     WAYS,
-    BoxPx,
     LegState,
     ObjectState,
     Way,
@@ -30,10 +29,12 @@ from annotator.announce.progress import (
     ways,
 )
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.models import Layer, Run, RunState, TrackChunk, User, VideoState
+from annotator.models import Label, Layer, Run, RunState, TrackChunk, User, VideoState
 from tracking import catalog
-from tracking.protocol import Correct, Extend, Stop
-from tracking.shapes.chunks import WINDOW, Flag, Table
+from tracking.protocol import Correct, Extend, Setting, Stop
+from tracking.shapes.chunks import WINDOW, Flag, Kind, Row, Table
+from tracking.shapes.payloads import shape_of
+from tracking.shapes.values import GeometryKind, is_empty, kind_name
 from tracking.types import TrackingError
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
@@ -55,46 +56,51 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
                 raise ActionError("A run has an id of its own; this one is taken. Start it again.")
             return known
         _check_start(user, layer, start)
+        shapes = _prompted(layer, start)
+        entry = _model_for(start, shapes)
         _take_over(layer, {str(prompt.track) for prompt in start.prompts})
-        objects = _objects_of(layer, start)
         run = Run(
             id=start.id,
             layer=layer,
-            model=_model_for(start),
-            prompts=[prompt.model_dump(mode="json") for prompt in start.prompts],
+            model=entry.id,
+            model_settings=_settings_for(entry, start),
             first=start.first,
             last=start.last,
             direction=start.direction,
             options=start.options.model_dump(mode="json"),
             created_by=user,
         )
-        keep(run, objects)
+        opened = OpenRun(run, _objects_of(layer, start, shapes))
+        opened.keep()
         run.save(force_insert=True)
         if start.options.redo:
-            _begin_redo(run, layer, objects)
-        dispatch(run)
+            _begin_redo(opened, layer)
+        dispatch(opened)
     return run
 
 
 def correct_run(*, user: User, correct: RunCorrect) -> Run:
-    """One object goes back to a frame, with a person's box; the others go on. A run that is done goes on for it."""
+    """One object goes back to a frame, with what the layer shows there; the others go on. A run that is done goes on
+    for it."""
     layer_id = access.access_run(user, correct.run, "annotate").layer_id
     with transaction.atomic():
         layer = lock_layer(layer_id)
-        run, objects = open_run(correct.run)
+        opened = OpenRun.get(correct.run)
+        run = opened.run
         if run.state not in (*ACTIVE, RunState.DONE):
             raise ActionError(f"A run that {run.get_state_display().lower()} takes no correction. Start another one.")
         track = str(correct.track)
-        if track not in objects:
+        if track not in opened.objects:
             raise ActionError("A correction is for a track of the run; this one isn't in it. Start a run for it.")
         if not run.first <= correct.frame <= run.last:
             raise ActionError(f"A correction lies in the run's frames {run.first}..{run.last}; {correct.frame} came.")
-        _check_box(correct.box)
         _check_editable(user, layer, correct.frame, correct.frame)
-        state = objects[track]
-        cleared = _redo(run, layer, correct, state)
+        shape = _shown(layer, correct.track, correct.frame, shown_at(layer, [(correct.track, correct.frame)]))
+        _check_kind(catalog.find(run.model), shape)
+        state = opened.objects[track]
+        cleared = _redo(opened, layer, correct.track, shape)
         set_aside(run, layer, correct.track, state, cleared)
-        _go_on(run, objects, {track})
+        _go_on(opened, {track})
     return run
 
 
@@ -103,14 +109,15 @@ def extend_run(*, user: User, extend: RunExtend) -> Run:
     layer_id = access.access_run(user, extend.run, "annotate").layer_id
     with transaction.atomic():
         layer = lock_layer(layer_id)
-        run, objects = open_run(extend.run)
+        opened = OpenRun.get(extend.run)
+        run = opened.run
         if run.state not in (*ACTIVE, RunState.DONE):
             raise ActionError(f"A run that {run.get_state_display().lower()} can't go on. Start another one.")
         _check_frames(layer, extend.first, extend.last)
         _check_editable(user, layer, extend.first, extend.last)
         run.first, run.last = extend.first, extend.last
-        _take_over(layer, objects.keys(), by=run)
-        _move_ends(run, layer, objects, objects)
+        _take_over(layer, opened.objects.keys(), by=run)
+        _move_ends(opened, layer, opened.objects)
     return run
 
 
@@ -119,12 +126,12 @@ def stop_run(*, user: User, stop: RunStop) -> Run:
     layer_id = access.access_run(user, stop.run, "annotate").layer_id
     with transaction.atomic():
         lock_layer(layer_id)
-        run, objects = open_run(stop.run)
-        if run.state not in ACTIVE:
-            return run
-        dropped = objects.keys() & ({str(track) for track in stop.tracks} if stop.tracks is not None else objects)
-        _drop(run, objects, dropped)
-    return run
+        opened = OpenRun.get(stop.run)
+        if opened.run.state not in ACTIVE:
+            return opened.run
+        named = {str(track) for track in stop.tracks} if stop.tracks is not None else opened.objects
+        _drop(opened, opened.objects.keys() & named)
+    return opened.run
 
 
 def respect_keyframes(layer: Layer, changed: Collection[UUID], deleted: Collection[UUID]) -> None:
@@ -132,69 +139,76 @@ def respect_keyframes(layer: Layer, changed: Collection[UUID], deleted: Collecti
     gone, and leave deleted tracks alone."""
     if not changed and not deleted:
         return
-    for run in Run.objects.filter(layer=layer, state__in=ACTIVE).select_related("agent", "created_by"):
-        objects = OBJECTS.validate_python(run.objects_state)
-        gone = objects.keys() & {str(track) for track in deleted}
+    for opened in _active(layer):
+        gone = opened.objects.keys() & {str(track) for track in deleted}
         if gone:
-            _drop(run, objects, gone)
-        moved = objects.keys() & {str(track) for track in changed} - gone
-        if moved and run.state in ACTIVE:
-            _move_ends(run, layer, objects, moved)
+            _drop(opened, gone)
+        moved = opened.objects.keys() & {str(track) for track in changed} - gone
+        if moved and opened.run.state in ACTIVE:
+            _move_ends(opened, layer, moved)
+
+
+def _active(layer: Layer) -> Iterator[OpenRun]:
+    """The runs of a locked layer that aren't over."""
+    runs = Run.objects.filter(layer=layer, state__in=ACTIVE)
+    return map(OpenRun.of, runs.select_related("layer__video__project", "agent", "created_by"))
 
 
 # ---------------------------------------------------------------- changing a run
 
 
-def _begin_redo(run: Run, layer: Layer, objects: dict[str, ObjectState]) -> None:
+def _begin_redo(opened: OpenRun, layer: Layer) -> None:
     """A new run redoes what was predicted before: its objects were corrected where it starts."""
-    for track, state in objects.items():
+    run = opened.run
+    for track, state in opened.objects.items():
         ranges = [(min(leg.head + leg.step, leg.last), max(leg.head + leg.step, leg.last)) for leg in state.unfinished]
         set_aside(run, layer, UUID(track), state, ranges)
-    keep(run, objects)
+    opened.keep()
     run.save(update_fields=["objects_state"])
 
 
-def _redo(run: Run, layer: Layer, correct: RunCorrect, state: ObjectState) -> list[FrameRange]:
+def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[FrameRange]:
     """Replace the corrected legs of an object. Returns the frames whose predictions go."""
+    run, state = opened.run, opened.objects[str(track)]
     state.epoch += 1
-    keyframes = _keyframes(layer, [correct.track], run.first, run.last).get(correct.track, [])
-    redone = corrected_ways(run.direction, start=state.start, frame=correct.frame)
+    keyframes = _keyframes(layer, [track], run.first, run.last).get(track, [])
+    redone = corrected_ways(run.direction, start=state.start, frame=shape.frame)
     legs = [leg for leg in state.legs if leg.way not in redone and not leg.check]
     cleared: list[FrameRange] = []
     for way in redone:
-        next_end = leg_end(way, frame=correct.frame, first=run.first, last=run.last, keyframes=keyframes)
-        end = next_end if run.options.get("until_keyframe", True) else (run.last if way == "forward" else run.first)
-        legs.append(corrected_leg(state, way, frame=correct.frame, box=correct.box, end=end))
-        first, last = (correct.frame + 1, next_end) if way == "forward" else (next_end, correct.frame - 1)
+        next_end = leg_end(way, frame=shape.frame, first=run.first, last=run.last, keyframes=keyframes)
+        end = next_end if opened.until_keyframe else (run.last if way == "forward" else run.first)
+        legs.append(corrected_leg(state, way, shape=shape, end=end))
+        first, last = (shape.frame + 1, next_end) if way == "forward" else (next_end, shape.frame - 1)
         if first <= last:
             cleared.append((first, last))
     state.legs = [leg for way in WAYS for leg in legs if leg.way == way]
     return cleared
 
 
-def _go_on(run: Run, objects: dict[str, ObjectState], changed: Iterable[str]) -> None:
+def _go_on(opened: OpenRun, changed: Iterable[str]) -> None:
     """The legs of ``changed`` objects are others now: tell the run's agent, or give the run to one again."""
-    keep(run, objects)
-    run.save()
+    run = opened.run
+    opened.save()
     if run.state == RunState.RUNNING and run.agent_id is not None:
-        boxes = stored_boxes(objects)
+        reached = opened.reached()
         for track in changed:
-            legs = agent_legs(track, objects[track], boxes)
+            legs = agent_legs(track, opened.objects[track], reached)
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)
         return
     queue(run, "")
-    dispatch(run)
+    dispatch(opened)
 
 
-def _drop(run: Run, objects: dict[str, ObjectState], dropped: Iterable[str]) -> None:
+def _drop(opened: OpenRun, dropped: Iterable[str]) -> None:
     """End some objects of a run; the run with the last of them."""
+    run = opened.run
     for track in dropped:
-        for leg in objects[track].legs:
+        for leg in opened.objects[track].legs:
             leg.ended = True
-    keep(run, objects)
-    run.save()
-    if not any(state.unfinished for state in objects.values()):
+    opened.save()
+    if not opened.is_unfinished:
         if run.agent_id is not None:
             tell_agent(run.agent_id, Stop(run=str(run.pk)), layer_id=run.layer_id)
         finish(run, RunState.STOPPED)
@@ -205,11 +219,11 @@ def _drop(run: Run, objects: dict[str, ObjectState], dropped: Iterable[str]) -> 
     announce_run(run)
 
 
-def _move_ends(run: Run, layer: Layer, objects: dict[str, ObjectState], tracks: Iterable[str]) -> None:
+def _move_ends(opened: OpenRun, layer: Layer, tracks: Iterable[str]) -> None:
     """Let the legs of ``tracks`` end at the run's bounds, or before the next keyframe where the run stops there."""
-    tracks = list(tracks)
+    run, objects, tracks = opened.run, opened.objects, list(tracks)
     keyframes: dict[UUID, list[int]] = {}
-    if run.options.get("until_keyframe", True):
+    if opened.until_keyframe:
         keyframes = _keyframes(layer, [UUID(track) for track in tracks], run.first, run.last)
     restarted: set[str] = set()
     moved: dict[tuple[Way, int], list[str]] = {}
@@ -223,8 +237,7 @@ def _move_ends(run: Run, layer: Layer, objects: dict[str, ObjectState], tracks: 
             elif leg.last != former and not was_ended:
                 moved.setdefault((leg.way, leg.last), []).append(track)
     if not restarted and not moved:
-        keep(run, objects)
-        run.save()
+        opened.save()
         announce_run(run)
         return
     if run.state == RunState.RUNNING and run.agent_id is not None:
@@ -234,23 +247,18 @@ def _move_ends(run: Run, layer: Layer, objects: dict[str, ObjectState], tracks: 
     for track in restarted:
         objects[track].epoch += 1
     if restarted or run.state == RunState.QUEUED:
-        _go_on(run, objects, restarted)
+        _go_on(opened, restarted)
     else:
-        keep(run, objects)
-        run.save()
+        opened.save()
         announce_run(run)
 
 
 def _take_over(layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
     """A run that takes up tracks ends what another one still does with them: two would write over each other."""
-    others = Run.objects.filter(layer=layer, state__in=ACTIVE)
-    if by is not None:
-        others = others.exclude(pk=by.pk)
-    for run in others.select_related("agent", "created_by"):
-        objects = OBJECTS.validate_python(run.objects_state)
-        taken = {track for track in objects.keys() & set(tracks) if objects[track].unfinished}
-        if taken:
-            _drop(run, objects, taken)
+    for other in _active(layer):
+        taken = {track for track in other.objects.keys() & set(tracks) if other.objects[track].unfinished}
+        if taken and (by is None or other.run.pk != by.pk):
+            _drop(other, taken)
 
 
 # ---------------------------------------------------------------- checks and plans
@@ -261,11 +269,11 @@ def _check_start(user: User, layer: Layer, start: RunStart) -> None:
         raise ActionError("A run needs a video that is ready; this one isn't yet.")
     _check_frames(layer, start.first, start.last)
     _check_editable(user, layer, start.first, start.last)
+    _check_find(layer, start.options.find)
     asked = [prompt.track for prompt in start.prompts]
     if len(set(asked)) < len(asked):
         raise ActionError("A run starts each track from one prompt; one track has two.")
     for prompt in start.prompts:
-        _check_box(prompt.box)
         if not start.first <= prompt.frame <= start.last:
             raise ActionError(
                 f"A prompt lies in the run's frames {start.first}..{start.last}; one is on frame {prompt.frame}."
@@ -289,26 +297,71 @@ def _check_editable(user: User, layer: Layer, first: int, last: int) -> None:
         raise ActionError(f"A run writes to frames that you may change ({spelt}); this one would to {first}..{last}.")
 
 
-def _check_box(box: BoxPx) -> None:
-    x1, y1, x2, y2 = box
-    if not all(isfinite(value) for value in box) or x1 >= x2 or y1 >= y2:
-        raise ActionError(f"A run starts from a box with an area; {box} has none. Draw it again.")
+def _prompted(layer: Layer, start: RunStart) -> dict[UUID, Row]:
+    """What each track of a run starts from."""
+    shown = shown_at(layer, [(prompt.track, prompt.frame) for prompt in start.prompts])
+    return {prompt.track: _shown(layer, prompt.track, prompt.frame, shown) for prompt in start.prompts}
 
 
-def _model_for(start: RunStart) -> str:
-    model = start.model or catalog.DEFAULT_TRACKER.get("box")
+def _shown(layer: Layer, track: UUID, frame: int, shown: Mapping[tuple[UUID, int], Row]) -> Row:
+    """A shape that something can be followed from. Raises ActionError when the layer shows none there."""
+    row = shown.get((track, frame))
+    if row is None or row.kind == Kind.TAG:
+        name = layer.tracks.filter(pk=track).first()
+        raise ActionError(f"A run goes on from a shape; {name or 'a track'} has none on frame {frame}. Draw one there.")
+    if is_empty(shape_of(row)):
+        raise ActionError(f"A run goes on from a shape that shows something; the one on frame {frame} is empty.")
+    return row
+
+
+def _model_for(start: RunStart, shapes: Mapping[UUID, Row]) -> catalog.ModelEntry:
+    """The model that is asked for, or the default of the shapes' kind."""
+    kinds = sorted({kind_name(row.kind) for row in shapes.values()})
+    model = start.model or catalog.default_for(kinds[0])
     if model is None:
-        raise ActionError("No tracker that starts from a box is installed.")
+        raise ActionError(f"No model that follows a {_spelt(kinds[0])} is installed.")
     try:
         entry = catalog.find(model)
     except TrackingError as error:
         raise ActionError(str(error)) from error
-    if "box" not in entry.prompts:
-        raise ActionError(f"{entry.name} doesn't start from a box but from {', '.join(entry.prompts)}.")
-    return model
+    for row in shapes.values():
+        _check_kind(entry, row)
+    return entry
 
 
-def _objects_of(layer: Layer, start: RunStart) -> dict[str, ObjectState]:
+def _check_kind(entry: catalog.ModelEntry, shape: Row) -> None:
+    kind = kind_name(shape.kind)
+    if kind not in entry.prompts:
+        takes = ", ".join(map(_spelt, entry.prompts))
+        raise ActionError(f"{entry.name} follows {takes}; a {_spelt(kind)} came. Choose another model for it.")
+
+
+def _spelt(kind: GeometryKind) -> str:
+    return kind.replace("_", " ")
+
+
+def _settings_for(entry: catalog.ModelEntry, start: RunStart) -> dict[str, Setting]:
+    try:
+        return catalog.checked_settings(entry, start.settings)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
+
+
+def _check_find(layer: Layer, find: FindOptions | None) -> None:
+    if find is None:
+        return
+    try:
+        entry = catalog.find_finder(find.finder)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
+    if unknown := sorted(find.labels.keys() - set(entry.classes)):
+        raise ActionError(f"{entry.name} finds objects of its own classes; {', '.join(unknown)} is none of them.")
+    wanted = set(find.labels.values())
+    if Label.objects.filter(project=layer.video.project_id, pk__in=wanted).count() < len(wanted):
+        raise ActionError("What is found gets labels of the project; one of these isn't there (any more).")
+
+
+def _objects_of(layer: Layer, start: RunStart, shapes: Mapping[UUID, Row]) -> dict[str, ObjectState]:
     tracks = [prompt.track for prompt in start.prompts]
     keyframes = _keyframes(layer, tracks, start.first, start.last)
     objects: dict[str, ObjectState] = {}
@@ -325,7 +378,7 @@ def _objects_of(layer: Layer, start: RunStart) -> dict[str, ObjectState]:
             )
             # The prompt is mostly a keyframe, and then there already; only one of two ways may store it otherwise.
             emit_first = prompt.frame not in ahead and not legs
-            legs.append(make_leg(way, frame=prompt.frame, box=prompt.box, end=end, emit_first=emit_first))
+            legs.append(make_leg(way, shape=shapes[prompt.track], end=end, emit_first=emit_first))
         objects[str(prompt.track)] = ObjectState(start=prompt.frame, legs=legs)
     return objects
 

@@ -8,25 +8,28 @@ from uuid import UUID
 
 from annotator.actions.edits.events import append_event
 from annotator.actions.edits.layer_draft import LayerDraft, encoded, stretches
-from annotator.actions.runs.dispatch import boxes_at
+from annotator.actions.edits.shown import stored_at
+from annotator.actions.runs.open_run import OpenRun
 from annotator.announce.progress import LegState, ObjectState, check_of
 from annotator.models import EventKind, Layer, Run
 from annotator.operations import ShapesReplace
-from tracking.shapes.chunks import Flag, Kind, Row, tables_of
-from tracking.types import Box, iou
+from tracking.shapes.agreement import agreement
+from tracking.shapes.chunks import Flag, Row, tables_of
+from tracking.shapes.payloads import shape_of
 
 DISAGREES_BELOW = 0.5
-"""Overlap (IoU) of the two ways' boxes below which a frame is doubtful."""
+"""Agreement of the two ways' shapes below which a frame is doubtful."""
 
 
-def begin_checks(objects: Mapping[str, ObjectState], tracks: Collection[str]) -> set[str]:
+def begin_checks(opened: OpenRun, tracks: Collection[str]) -> set[str]:
     """Send those of ``tracks`` back that came to the end of all of their legs. Returns their ids."""
+    objects = opened.objects
     ends = {(track, frame) for track, leg in _to_check(objects, tracks) for frame in _last_two(leg)}
-    boxes = boxes_at(ends)
+    stored = stored_at(opened.run.layer, ends)
     begun: set[str] = set()
     for track, leg in list(_to_check(objects, tracks)):
-        end = next((frame for frame in _last_two(leg) if (track, frame) in boxes), None)
-        check = None if end is None else check_of(leg, frame=end, box=boxes[track, end])
+        end = next((frame for frame in _last_two(leg) if (track, frame) in stored), None)
+        check = None if end is None else check_of(leg, shape=stored[track, end])
         if check is not None and not check.ended:
             objects[track].legs.append(check)
             begun.add(track)
@@ -65,10 +68,10 @@ def _mark(draft: LayerDraft, track: UUID, back: Mapping[int, Row]) -> tuple[Shap
 
 
 def _disagree(stored: Row, back: Row) -> bool:
-    """Whether a prediction that isn't doubtful yet lies elsewhere than the box of the way back."""
-    if not stored.flags & Flag.PREDICTED or stored.flags & (Flag.OUTSIDE | Flag.DOUBTFUL) or stored.kind != Kind.BOX:
+    """Whether a prediction that isn't doubtful yet says something else than the shape of the way back."""
+    if not stored.flags & Flag.PREDICTED or stored.flags & (Flag.OUTSIDE | Flag.DOUBTFUL):
         return False
-    return bool(back.flags & Flag.OUTSIDE) or iou(Box(*stored.bounds), Box(*back.bounds)) < DISAGREES_BELOW
+    return bool(back.flags & Flag.OUTSIDE) or agreement(shape_of(stored), shape_of(back)) < DISAGREES_BELOW
 
 
 def _doubted(row: Row) -> Row:
@@ -84,5 +87,5 @@ def _to_check(objects: Mapping[str, ObjectState], tracks: Collection[str]) -> It
 
 
 def _last_two(leg: LegState) -> tuple[int, int]:
-    """Its last frame and the one before: on the last one an object that left has no box."""
+    """Its last frame and the one before: on the last one an object that left has no shape."""
     return leg.head, leg.head - leg.step

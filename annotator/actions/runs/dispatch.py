@@ -5,40 +5,20 @@ Everything here expects the layers of the runs it changes to be locked, and says
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from uuid import UUID
-
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.actions.edits.events import lock_layer
 from annotator.actions.runs.condense import join_later
-from annotator.announce.progress import OBJECTS, BoxPx, ObjectState, agent_legs, heads
+from annotator.actions.runs.open_run import OpenRun
+from annotator.announce.progress import agent_legs
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.announce.waiting import waiting_with
 from annotator.media.agent_access import video_access
-from annotator.models import Agent, Run, RunState, TrackChunk
+from annotator.models import Agent, Run, RunState
 from tracking import catalog
-from tracking.protocol import Start
-from tracking.shapes.chunks import Flag, Table, window_start
-
-
-def open_run(run_id: UUID) -> tuple[Run, dict[str, ObjectState]]:
-    """A run whose layer is locked, as it is now."""
-    run = Run.objects.select_related("layer__video__project", "agent", "created_by").get(pk=run_id)
-    return run, OBJECTS.validate_python(run.objects_state)
-
-
-def keep(run: Run, objects: Mapping[str, ObjectState]) -> None:
-    """Put the objects' progress into the run's columns; the caller saves it."""
-    run.objects_state = {track: state.model_dump(mode="json") for track, state in objects.items()}
-    legs = [leg for state in objects.values() for leg in state.legs if not (leg.check and leg.ended)]
-    run.frames_done = sum(leg.done for leg in legs)
-    run.frames_total = sum(leg.total for leg in legs)
-    if run.options.get("check_both_ways"):
-        # The ways back, which begin when an object has come to its end: without them the end would move away then.
-        run.frames_total += sum(state.to_check for state in objects.values())
+from tracking.protocol import Find, Start
 
 
 def requeue_runs_of(agent_id: int) -> None:
@@ -46,14 +26,14 @@ def requeue_runs_of(agent_id: int) -> None:
     with transaction.atomic():
         for run in _locked(Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)):
             queue(run, "Its agent is gone; it goes on as soon as one is there.")
-            dispatch(run)
+            dispatch(OpenRun.of(run))
 
 
 def dispatch_queued() -> None:
     """An agent has come: whatever waits for one and fits it starts, oldest first."""
     with transaction.atomic():
         for run in _locked(Run.objects.filter(state=RunState.QUEUED)):
-            dispatch(run)
+            dispatch(OpenRun.of(run))
 
 
 def choose_agent(run: Run) -> Agent | None:
@@ -81,10 +61,10 @@ def queue(run: Run, message: str) -> None:
     announce_run(run)
 
 
-def dispatch(run: Run) -> None:
+def dispatch(opened: OpenRun) -> None:
     """Give a queued run to an agent; without one it waits. A run with nothing left to do is done."""
-    objects = OBJECTS.validate_python(run.objects_state)
-    if not any(state.unfinished for state in objects.values()):
+    run = opened.run
+    if not opened.is_unfinished:
         finish(run, RunState.DONE)
         return
     agent = choose_agent(run)
@@ -97,13 +77,15 @@ def dispatch(run: Run) -> None:
     run.state, run.agent, run.message = RunState.RUNNING, agent, ""
     run.started_at = run.started_at or timezone.now()
     run.save(update_fields=["state", "agent", "message", "started_at"])
-    boxes = stored_boxes(objects)
+    reached = opened.reached()
     start = Start(
         run=str(run.pk),
         model=run.model,
+        settings=run.model_settings,
         video=video_access(run.layer.video),
-        legs=[leg for track, state in objects.items() for leg in agent_legs(track, state, boxes)],
+        legs=[leg for track, state in opened.objects.items() for leg in agent_legs(track, state, reached)],
         detect_off_screen=bool(run.options.get("detect_off_screen", True)),
+        find=_find(run),
     )
     tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
     announce_run(run)
@@ -118,19 +100,9 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
         announce_run(waiting)
 
 
-def stored_boxes(objects: Mapping[str, ObjectState]) -> dict[tuple[str, int], BoxPx]:
-    """The stored boxes that unfinished legs go on from, by (track, frame)."""
-    return boxes_at(set(heads(objects)))
-
-
-def boxes_at(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], BoxPx]:
-    """Stored boxes by (track, frame); where nothing is, or the object is outside, none."""
-    chunks = TrackChunk.objects.filter(
-        track_id__in={track for track, _ in wanted}, start__in={window_start(frame) for _, frame in wanted}
-    )
-    found: dict[tuple[str, int], BoxPx] = {}
-    for chunk in chunks:
-        for row in Table.unpack(bytes(chunk.data)).rows():
-            if (str(chunk.track_id), row.frame) in wanted and not row.flags & Flag.OUTSIDE:
-                found[str(chunk.track_id), row.frame] = row.bounds
-    return found
+def _find(run: Run) -> Find | None:
+    """What the agent is to look for, by the finder's own names."""
+    asked = run.options.get("find")
+    if not asked:
+        return None
+    return Find(finder=asked["finder"], every=asked["every"], classes=sorted(asked["labels"]))

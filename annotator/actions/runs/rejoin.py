@@ -19,17 +19,18 @@ from annotator.announce.progress import LegState, ObjectState
 from annotator.announce.publish import announce_cleared
 from annotator.models import Event, EventKind, Layer, Run
 from annotator.operations import OPERATIONS, ShapesReplace
-from tracking.shapes.chunks import Flag, Kind, Row, Table, window_start
-from tracking.types import Box, iou
+from tracking.shapes.agreement import agreement
+from tracking.shapes.chunks import Flag, Row, Table, window_start
+from tracking.shapes.payloads import shape_of
 
 AGREEING = 10
 """So many frames in a row must agree with the former track."""
 AGREES_ABOVE = 0.98
-"""Least overlap (IoU) of a new and a former box that agree."""
+"""Least agreement of a new and a former shape that say the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Junction:
     """A leg joined the former track on ``frame``."""
 
     track: UUID
@@ -57,23 +58,23 @@ def set_aside(run: Run, layer: Layer, track: UUID, state: ObjectState, ranges: S
         leg.stale = sum(len(table) for table in _former(layer, track, leg).values())
 
 
-def find_agreement(layer: Layer, track: UUID, leg: LegState, rows: Sequence[Row]) -> Agreement | None:
+def find_junction(layer: Layer, track: UUID, leg: LegState, rows: Sequence[Row]) -> Junction | None:
     """Compare a leg's new rows, in its direction, with what was there before, and count those that agree in a row."""
     former = _former(layer, track, leg)
     for row in rows:
         leg.agreeing = leg.agreeing + 1 if _agrees(row, former) else 0
         if leg.agreeing >= AGREEING:
-            return Agreement(track, leg, row.frame)
+            return Junction(track, leg, row.frame)
     return None
 
 
-def put_back(run: Run, layer: Layer, state: ObjectState, agreement: Agreement) -> None:
-    """What was there before comes back beyond the frame of an agreement; the leg has reached the end of that.
+def put_back(run: Run, layer: Layer, state: ObjectState, junction: Junction) -> None:
+    """What was there before comes back beyond the frame of a junction; the leg has reached the end of that.
 
     Rows that are on their way belong to a lower epoch now, and what a person changed meanwhile stays as it is.
     """
-    track, leg, frame = agreement.track, agreement.leg, agreement.frame
-    tail = _tail(layer, agreement)
+    track, leg, frame = junction.track, junction.leg, junction.frame
+    tail = _tail(layer, junction)
     reached = [int(at) for table in tail.values() for at in table.frames]
     end = max([frame, *reached], key=lambda at: at * leg.step)
     state.epoch += 1
@@ -120,13 +121,13 @@ def _former(layer: Layer, track: UUID, leg: LegState) -> dict[int, Table]:
     return found
 
 
-def _tail(layer: Layer, agreement: Agreement) -> dict[int, Table]:
-    """What comes back: the former rows beyond the agreement that no person replaced meanwhile."""
-    leg = agreement.leg
-    replaced = _replaced_since(layer, agreement.track, min(leg.former))
+def _tail(layer: Layer, junction: Junction) -> dict[int, Table]:
+    """What comes back: the former rows beyond the junction that no person replaced meanwhile."""
+    leg = junction.leg
+    replaced = _replaced_since(layer, junction.track, min(leg.former))
     tail = {
-        start: table.take(((table.frames - agreement.frame) * leg.step > 0) & ~within(table, replaced))
-        for start, table in _former(layer, agreement.track, leg).items()
+        start: table.take(((table.frames - junction.frame) * leg.step > 0) & ~within(table, replaced))
+        for start, table in _former(layer, junction.track, leg).items()
     }
     return {start: table for start, table in tail.items() if len(table)}
 
@@ -144,12 +145,10 @@ def _replaced_since(layer: Layer, track: UUID, revision: int) -> list[FrameRange
 
 def _agrees(row: Row, former: Mapping[int, Table]) -> bool:
     table = former.get(window_start(row.frame))
-    at = -1 if table is None else int(np.searchsorted(table.frames, row.frame))
-    if table is None or at >= len(table) or table.frames[at] != row.frame:
+    old = None if table is None else table.at(row.frame)
+    if old is None or (row.flags | old.flags) & Flag.OUTSIDE:
         return False
-    old = table.row(at)
-    shown = row.kind == old.kind == Kind.BOX and not (row.flags | old.flags) & Flag.OUTSIDE
-    return shown and iou(Box(*row.bounds), Box(*old.bounds)) > AGREES_ABOVE
+    return agreement(shape_of(row), shape_of(old)) > AGREES_ABOVE
 
 
 def _ends_outside(table: Table, frame: int) -> bool:

@@ -12,8 +12,10 @@ from django.db import transaction
 from annotator.actions.edits.events import append_event, lock_layer
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, stretches
 from annotator.actions.runs.check import begin_checks, mark_doubtful
-from annotator.actions.runs.dispatch import dispatch, finish, keep, open_run, queue, stored_boxes
-from annotator.actions.runs.rejoin import Agreement, find_agreement, put_back
+from annotator.actions.runs.dispatch import dispatch, finish, queue
+from annotator.actions.runs.found import FoundTrack, take_found
+from annotator.actions.runs.open_run import OpenRun
+from annotator.actions.runs.rejoin import Junction, find_junction, put_back
 from annotator.announce.progress import ObjectState, Way, agent_legs
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.models import Event, EventKind, Layer, Run, RunState
@@ -52,14 +54,17 @@ def store_predictions(
     *,
     run_id: UUID,
     rows: Sequence[PredictedRow] = (),
+    found: Sequence[FoundTrack] = (),
     ended: Sequence[EndedLeg] = (),
     notes: Sequence[str] = (),
     done: bool = False,
 ) -> Run:
     """Put predictions into the chunks and move the run's progress, in one transaction with one event.
 
-    A keyframe is never replaced, and rows that a later correction does again are dropped. ``notes``: what the person
-    should know. ``done``: the agent says that the run has ended; legs that a person has changed meanwhile go on.
+    A keyframe is never replaced, and rows that a later correction does again are dropped. ``found``: objects whose
+    first rows are among ``rows``; their tracks are made in an event of their own, which undo takes back. ``notes``:
+    what the person should know. ``done``: the agent says that the run has ended; legs that a person has changed
+    meanwhile go on.
 
     Raises:
         Run.DoesNotExist: it was deleted with its video.
@@ -67,10 +72,12 @@ def store_predictions(
     layer_id = Run.objects.values_list("layer_id", flat=True).get(pk=run_id)
     with transaction.atomic():
         layer = lock_layer(layer_id)
-        run, objects = open_run(run_id)
+        opened = OpenRun.get(run_id)
+        run, objects = opened.run, opened.objects
+        left_out = take_found(opened, layer, found)
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
-        agreements = list(_agreements(layer, [item for item in fresh if not item.check], objects))
-        fresh = [item for item in fresh if not any(_is_beyond(item, agreement) for agreement in agreements)]
+        junctions = list(_junctions(layer, [item for item in fresh if not item.check], objects))
+        fresh = [item for item in fresh if not any(_is_beyond(item, junction) for junction in junctions)]
         touched, former = _merge(layer, [item for item in fresh if not item.check])
         for item in fresh:
             objects[str(item.track)].advance(item.row.frame)
@@ -79,17 +86,19 @@ def store_predictions(
             objects[track].epoch += 1
         if touched:
             append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched, inverse=former)
-        for agreement in agreements:
-            put_back(run, layer, objects[str(agreement.track)], agreement)
-            restarted.add(str(agreement.track))
+        for junction in junctions:
+            put_back(run, layer, objects[str(junction.track)], junction)
+            restarted.add(str(junction.track))
         mark_doubtful(run, layer, [(item.track, item.row) for item in fresh if item.check])
         if run.options.get("check_both_ways") and run.state == RunState.RUNNING:
-            restarted |= begin_checks(objects, {str(leg.track) for leg in ended})
-        keep(run, objects)
-        run.message = "\n".join(dict.fromkeys(filter(None, [run.message, *notes, *(leg.problem for leg in ended)])))
+            restarted |= begin_checks(opened, {str(leg.track) for leg in ended})
+        opened.keep()
+        run.message = "\n".join(
+            dict.fromkeys(filter(None, [run.message, left_out, *notes, *(leg.problem for leg in ended)]))
+        )
         run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
         if run.state == RunState.RUNNING:
-            _go_on(run, objects, restarted, done=done)
+            _go_on(opened, restarted, done=done)
     return run
 
 
@@ -97,7 +106,7 @@ def fail_run(*, run_id: UUID, message: str) -> None:
     """The run can't go on; what it stored stays."""
     with transaction.atomic():
         lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
-        run, _ = open_run(run_id)
+        run = OpenRun.get(run_id).run
         if run.state in (RunState.QUEUED, RunState.RUNNING):
             finish(run, RunState.FAILED, message)
 
@@ -111,20 +120,20 @@ def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer)
     )
 
 
-def _agreements(layer: Layer, items: Sequence[PredictedRow], objects: dict[str, ObjectState]) -> Iterator[Agreement]:
+def _junctions(layer: Layer, items: Sequence[PredictedRow], objects: dict[str, ObjectState]) -> Iterator[Junction]:
     """Where legs that redo something join what was there before."""
     for track in {item.track for item in items}:
         for leg in objects[str(track)].unfinished:
             rows = [item.row for item in items if item.track == track and leg.reaches(item.row.frame)]
             if leg.former and rows:
-                agreement = find_agreement(layer, track, leg, rows)
-                if agreement is not None:
-                    yield agreement
+                junction = find_junction(layer, track, leg, rows)
+                if junction is not None:
+                    yield junction
 
 
-def _is_beyond(item: PredictedRow, agreement: Agreement) -> bool:
-    leg = agreement.leg
-    return item.track == agreement.track and (item.row.frame - agreement.frame) * leg.step > 0
+def _is_beyond(item: PredictedRow, junction: Junction) -> bool:
+    leg = junction.leg
+    return item.track == junction.track and (item.row.frame - junction.frame) * leg.step > 0
 
 
 def _end(leg: EndedLeg, objects: dict[str, ObjectState]) -> str | None:
@@ -141,18 +150,18 @@ def _end(leg: EndedLeg, objects: dict[str, ObjectState]) -> str | None:
     return None
 
 
-def _go_on(run: Run, objects: dict[str, ObjectState], restarted: Collection[str], *, done: bool) -> None:
-    unfinished = any(state.unfinished for state in objects.values())
-    if done and unfinished:
+def _go_on(opened: OpenRun, restarted: Collection[str], *, done: bool) -> None:
+    run = opened.run
+    if done and opened.is_unfinished:
         # A correction or a new end crossed the agent's last word on the way.
         queue(run, "")
-        dispatch(run)
+        dispatch(opened)
     elif done:
         finish(run, RunState.DONE, run.message)
     else:
-        boxes = stored_boxes(objects) if restarted else {}
+        reached = opened.reached() if restarted else {}
         for track in restarted:
-            legs = agent_legs(track, objects[track], boxes)
+            legs = agent_legs(track, opened.objects[track], reached)
             assert run.agent_id is not None  # noqa: S101 (a running run has an agent)
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)

@@ -6,10 +6,10 @@ import asyncio
 import json
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-import numpy as np
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
@@ -19,9 +19,23 @@ from annotator.announce.messages import SERVER_MESSAGE, EventOut, PromptIn, RunO
 from annotator.live.routing import websocket_urlpatterns
 from annotator.models import User
 from annotator.operations import Operation
-from tests.annotator.worlds import World, edit
-from tracking.protocol import TO_AGENT, Batch, Device, Hello, LegDone, Predicted, RunDone, Start, ToAgent
-from tracking.shapes.chunks import Row, Table
+from tests.annotator.worlds import World, edit, predicted
+from tracking.protocol import (
+    PROTOCOL,
+    TO_AGENT,
+    Batch,
+    BatchTable,
+    Device,
+    FoundObject,
+    Hello,
+    LegDone,
+    RunDone,
+    Start,
+    ToAgent,
+    packed_batch,
+)
+from tracking.shapes.chunks import Flag, Row, Table
+from tracking.shapes.payloads import single
 
 APPLICATION = URLRouter(websocket_urlpatterns)
 SOON_S = 5.0
@@ -100,7 +114,7 @@ class Browser(Socket):
         return event
 
     async def track(self, *tracks: UUID, last: int = 99, options: RunOptions | None = None) -> UUID:
-        prompts = [PromptIn(track=track, frame=0, box=(10, 20, 40, 60)) for track in tracks]
+        prompts = [PromptIn(track=track, frame=0) for track in tracks]
         start = RunStart(id=uuid4(), prompts=prompts, first=0, last=last, options=options or RunOptions())
         await self.send(start)
         return start.id
@@ -137,7 +151,7 @@ class FakeAgent(Socket):
         assert await agent.open()
         device = Device(name="CPU", kind="cpu", memory_bytes=1)
         await agent.send(
-            Hello(protocol=1, version="0", host="test", devices=[device], models=agent.models, runs=list(runs))
+            Hello(protocol=PROTOCOL, version="0", host="test", devices=[device], models=agent.models, runs=list(runs))
         )
         assert (await agent.told()).type == "accepted"
         return agent
@@ -154,14 +168,24 @@ class FakeAgent(Socket):
 
     async def predict(self, start: Start, *frames: int, epoch: int = 0, outside: bool = False) -> None:
         """One batch per frame with every object of a run."""
-        objects = [leg.prompt.object for leg in start.legs]
         for frame in frames:
-            self.sequence += 1
-            rows = [Predicted(object=name, frame=frame, epoch=epoch, outside=outside) for name in objects]
-            header = Batch(run=start.run, sequence=self.sequence, rows=rows).model_dump_json().encode()
-            numbers = np.array([[frame, 20, frame + 30, 60, 0.5]] * len(objects), "<f4")
-            await self.wire.send_to(bytes_data=struct.pack("<I", len(header)) + header + numbers.tobytes())
-            await asyncio.sleep(0)
+            row = predicted(frame, frame)
+            row = replace(row, flags=row.flags | Flag.OUTSIDE) if outside else row
+            await self.batch(start, [(leg.prompt.object, row) for leg in start.legs], epoch=epoch)
+
+    async def batch(
+        self, start: Start, rows: Sequence[tuple[str, Row]], *, epoch: int = 0, found: Sequence[FoundObject] = ()
+    ) -> None:
+        """One batch with rows of some objects."""
+        self.sequence += 1
+        tables = [single(row).pack() for _, row in rows]
+        listed = [
+            BatchTable(object=name, epoch=epoch, bytes=len(table))
+            for (name, _), table in zip(rows, tables, strict=True)
+        ]
+        head = Batch(run=start.run, sequence=self.sequence, tables=listed, found=list(found))
+        await self.wire.send_to(bytes_data=packed_batch(head, tables))
+        await asyncio.sleep(0)
 
     async def finish(self, start: Start) -> None:
         for leg in start.legs:

@@ -209,7 +209,7 @@ async def test_a_correction_is_followed_by_that_object_alone(world: World) -> No
         pass
     await browser.edited(put(track, [keyframe(10, 50)]))
     run = UUID(start.run)
-    await browser.send(RunCorrect(run=run, track=track, frame=10, box=(50, 20, 80, 60)))
+    await browser.send(RunCorrect(run=run, track=track, frame=10))
     cleared = await browser.until(Cleared)
     assert (cleared.track, cleared.epoch, cleared.ranges) == (track, 1, [(11, 99)])
     await browser.until(EventOut, kind="run")

@@ -72,13 +72,13 @@ class Story:
         self.do(create(track, self.world.car), put(track, [keyframe(frame, frame) for frame in frames]))
 
     def track_from(self, track: UUID, frame: int, last: int) -> None:
-        prompts = [PromptIn(track=track, frame=frame, box=(frame, 20, frame + 30, 60))]
+        prompts = [PromptIn(track=track, frame=frame)]
         start = RunStart(id=RUN, prompts=prompts, first=0, last=last)
         with self.capture(execute=True):
             start_run(user=self.world.annotator, layer_id=self.world.layer.pk, start=start)
 
     def correct(self, track: UUID, frame: int) -> None:
-        correct = RunCorrect(run=RUN, track=track, frame=frame, box=(50, 20, 80, 60))
+        correct = RunCorrect(run=RUN, track=track, frame=frame)
         with self.capture(execute=True):
             correct_run(user=self.world.annotator, correct=correct)
 

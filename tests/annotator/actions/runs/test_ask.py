@@ -14,7 +14,7 @@ from annotator.actions.runs.store import EndedLeg, PredictedRow
 from annotator.announce.messages import PromptIn, RunOptions, RunStart
 from annotator.announce.notices import RunNotice
 from annotator.models import Agent, Event, EventKind, Job, Run, RunState
-from tests.annotator.desk import BOX, Desk
+from tests.annotator.desk import Desk
 from tests.annotator.worlds import (
     clear,
     do,
@@ -54,10 +54,10 @@ def test_a_run_is_given_to_an_agent_that_knows_its_model(desk: Desk) -> None:
 
 
 def test_a_prompt_that_is_no_keyframe_is_stored_by_the_run(desk: Desk) -> None:
-    track = draw(desk.world, 50)
+    track = draw(desk.world, 50, 80)
     run = desk.start(track, frame=60)
-    assert leg(desk.told(Start)[0]) == (60, 99, "forward", 0, True)
-    assert run.frames_total == 40
+    assert leg(desk.told(Start)[0]) == (60, 79, "forward", 0, True)
+    assert run.frames_total == 20
 
 
 def test_both_ways_have_a_leg_each(desk: Desk) -> None:
@@ -76,7 +76,7 @@ def test_a_leg_ends_before_the_next_keyframe_if_asked(desk: Desk, until_keyframe
 
 def test_the_same_start_counts_once(desk: Desk) -> None:
     track = draw(desk.world, 0)
-    start = RunStart(id=uuid4(), prompts=[PromptIn(track=track, frame=0, box=BOX)], first=0, last=9)
+    start = RunStart(id=uuid4(), prompts=[PromptIn(track=track, frame=0)], first=0, last=9)
     for _ in range(2):
         ask.start_run(user=desk.world.annotator, layer_id=desk.world.layer.pk, start=start)
     assert (Run.objects.count(), len(desk.told(Start))) == (1, 1)
@@ -188,9 +188,10 @@ def test_rows_behind_a_correction_that_were_on_their_way_are_stored(desk: Desk) 
     track = draw(desk.world, 0)
     run = desk.start(track)
     desk.predict(run, track, 1, 5)
+    do(desk.world, put(track, [keyframe(9)]))
     desk.correct(run, track, 9)
     desk.predict(run, track, 6, 12)
-    assert frames_of(track) == list(range(9))
+    assert frames_of(track) == list(range(10))
     run.refresh_from_db()
     assert run.frames_done == 9
 
@@ -330,7 +331,7 @@ def test_an_extension_wakes_an_object_that_had_reached_the_end(desk: Desk) -> No
     desk.extend(run, 20)
     (message,) = desk.told(Correct)
     assert (message.object, leg(message)) == (str(track), (10, 20, "forward", 1, False))
-    assert message.legs[0].prompt.box == (10, 20, 40, 60)
+    assert message.legs[0].prompt.row.bounds == (10, 20, 40, 60)
 
 
 def test_an_extension_of_a_finished_run_starts_it_again_from_its_end(desk: Desk) -> None:
@@ -401,15 +402,15 @@ def test_another_agent_goes_on_from_the_last_stored_frame(desk: Desk) -> None:
     second = make_agent(desk.world, "second")
     agent_connected(agent_id=second.pk, connection="2", hello=hello())
     start = desk.told(Start)[-1]
-    legs = {one.prompt.object: (one.prompt.frame, one.prompt.box, one.emit_first) for one in start.legs}
+    legs = {one.prompt.object: (one.prompt.frame, one.prompt.row.bounds, one.emit_first) for one in start.legs}
     assert legs == {str(track): (30, (30, 20, 60, 60), False), str(other): (0, (10, 20, 40, 60), False)}
 
 
 def test_a_leg_without_a_stored_frame_starts_from_its_prompt(desk: Desk) -> None:
-    track = draw(desk.world, 50)
+    track = draw(desk.world, 50, 80)
     run = desk.start(track, frame=60)
     dispatch.requeue_runs_of(Agent.objects.get().pk)
-    assert leg(desk.told(Start)[-1]) == (60, 99, "forward", 0, True)
+    assert leg(desk.told(Start)[-1]) == (60, 79, "forward", 0, True)
     assert Run.objects.get().pk == run.pk
 
 

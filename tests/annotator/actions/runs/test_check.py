@@ -44,7 +44,7 @@ def now(run: Run) -> Run:
 
 
 def brief(leg: Leg) -> tuple[int, int, str, int, bool, float]:
-    return leg.prompt.frame, leg.last, leg.direction, leg.prompt.epoch, leg.check, leg.prompt.box[0]
+    return leg.prompt.frame, leg.last, leg.direction, leg.prompt.epoch, leg.check, leg.prompt.row.bounds[0]
 
 
 def test_an_object_at_its_end_is_followed_back(desk: Desk, checked: tuple[Run, UUID]) -> None:

@@ -104,7 +104,7 @@ def test_a_run_that_had_not_come_further_goes_on_from_where_it_was(desk: Desk) -
     desk.correct(run, track, 5)
     desk.predict(run, track, 6, 15, epoch=1)
     (leg,) = desk.told(Correct)[-1].legs
-    assert (leg.prompt.frame, leg.prompt.box[0], leg.prompt.epoch, leg.last) == (40, 40, 2, 99)
+    assert (leg.prompt.frame, leg.prompt.row.bounds[0], leg.prompt.epoch, leg.last) == (40, 40, 2, 99)
     desk.predict(run, track, 41, 99, epoch=2, done=True)
     assert (frames_of(track), now(run).state) == (list(range(100)), RunState.DONE)
 
