@@ -44,6 +44,7 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
                 "prompts": model.entry.prompts,
                 "available": model.available,
                 "why": model.why,
+                "settings": dict(model.entry.settings),
             }
             for model in offered_models(video.project.workspace_id)
         ],

@@ -2,8 +2,10 @@ import type { TargetedMouseEvent } from 'preact'
 import { useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { withoutReplaced } from '@/editor/following/extension'
+import { FAMILIES, modelsFor, type Family, type Model } from '@/editor/following/models'
 import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
+import type { Setting } from '@/editor/preferences/fields'
 import type { Run } from '@/store/types'
 import { Icon } from './icons'
 import { statusOf } from './run-status'
@@ -40,7 +42,7 @@ function TrackButton({ editor }: { editor: Editor }) {
   const selected = editor.selected().length > 0
   editor.selectionHere.value
   // Of all on the frame it says so when it is pressed: looking for them in every frame of playback would take from it.
-  const why = selected ? editor.following.boxes().why : ''
+  const why = selected ? editor.following.startable().why : ''
   const keys = t('{forward}: forward, {backward}: backward', {
     forward: keymap.shown('run.forward'),
     backward: keymap.shown('run.backward'),
@@ -61,8 +63,11 @@ function TrackButton({ editor }: { editor: Editor }) {
 /** What a run does when it is started; folded away, it says the most important in its heading. */
 function Settings({ editor }: { editor: Editor }) {
   const { tracking, config } = editor
-  const models = config.models.filter((model) => model.prompts.includes('box'))
-  const model = models.find(({ id }) => id === tracking.model.value)?.name ?? t('automatic model')
+  const families = FAMILIES.filter((family) => modelsFor(config.models, family).length > 0)
+  const chosen = families
+    .map((family) => config.models.find(({ id }) => id === tracking.modelOf(family).value)?.name)
+    .filter((name) => name !== undefined)
+  const model = chosen.length ? chosen.join(', ') : t('automatic model')
   const frames =
     tracking.frames.value === null ? t('to the end') : t('{count} frames', { count: tracking.frames.value })
   return (
@@ -71,20 +76,9 @@ function Settings({ editor }: { editor: Editor }) {
         {t(DIRECTIONS[tracking.direction.value])}, {frames}, {model}
       </summary>
       <div class="fields">
-        <label class="field">
-          <span>{t('Model for boxes')}</span>
-          <select
-            value={tracking.model.value ?? ''}
-            onChange={(event) => (tracking.model.value = event.currentTarget.value || null)}
-          >
-            <option value="">{t('Automatic')}</option>
-            {models.map(({ id, name, available, why }) => (
-              <option key={id} value={id} disabled={!available} title={why}>
-                {available ? name : `${name} — ${why}`}
-              </option>
-            ))}
-          </select>
-        </label>
+        {families.map((family) => (
+          <ModelChoice key={family} editor={editor} family={family} />
+        ))}
         <label class="field">
           <span>{t('Direction')}</span>
           <select
@@ -171,6 +165,96 @@ function Settings({ editor }: { editor: Editor }) {
         />
       </label>
     </details>
+  )
+}
+
+const FOLLOWED: Record<Family, string> = { box: 'Model for boxes', points: 'Model for points', mask: 'Model for masks' }
+const POINTS_HINT = 'Points, skeletons, polygons, polylines and rotated boxes'
+
+/** What follows the shapes of one family, and what a person may set of it. */
+function ModelChoice({ editor, family }: { editor: Editor; family: Family }) {
+  const choice = editor.tracking.modelOf(family)
+  const models = modelsFor(editor.config.models, family)
+  const model = models.find(({ id }) => id === choice.value)
+  return (
+    <>
+      <label class="field" title={family === 'points' ? t(POINTS_HINT) : undefined}>
+        <span>{t(FOLLOWED[family])}</span>
+        <select value={model ? model.id : ''} onChange={(event) => (choice.value = event.currentTarget.value || null)}>
+          <option value="">{t('Automatic')}</option>
+          {models.map(({ id, name, available, why }) => (
+            <option key={id} value={id} disabled={!available} title={why}>
+              {available ? name : `${name} — ${why}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      {model && Object.keys(model.settings).length > 0 && <ModelSettings editor={editor} model={model} />}
+    </>
+  )
+}
+
+/** What a model's authors let people set; a value as the model has it is not kept. */
+function ModelSettings({ editor, model }: { editor: Editor; model: Model }) {
+  const kept = editor.tracking.modelSettings
+  const own = kept.value[model.id] ?? {}
+  const set = (name: string, value: Setting) => {
+    const rest = Object.entries({ ...own, [name]: value }).filter(([key, one]) => one !== model.settings[key])
+    kept.value = { ...kept.value, [model.id]: Object.fromEntries(rest) }
+  }
+  return (
+    <details class="model-settings">
+      <summary>{t('Settings of {model}', { model: model.name })}</summary>
+      <div class="fields">
+        {Object.entries(model.settings).map(([name, usual]) => (
+          <SettingField
+            key={name}
+            name={name}
+            usual={usual}
+            value={own[name] ?? usual}
+            onChange={(value) => set(name, value)}
+          />
+        ))}
+      </div>
+    </details>
+  )
+}
+
+function SettingField({
+  name,
+  usual,
+  value,
+  onChange,
+}: {
+  name: string
+  usual: Setting
+  value: Setting
+  onChange: (value: Setting) => void
+}) {
+  const label = t(name.replaceAll('_', ' '))
+  if (typeof usual === 'boolean')
+    return (
+      <label class="choice">
+        <input type="checkbox" checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />
+        {label}
+      </label>
+    )
+  const isNumber = typeof usual === 'number'
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type={isNumber ? 'number' : 'text'}
+        step={isNumber && Number.isInteger(usual) && usual > 1 ? 1 : 'any'}
+        placeholder={String(usual)}
+        value={String(value)}
+        onChange={({ currentTarget }) => {
+          const given = isNumber ? currentTarget.valueAsNumber : currentTarget.value.trim()
+          // Emptied, or no number: as the model has it.
+          onChange(given === '' || Number.isNaN(given) ? usual : given)
+        }}
+      />
+    </label>
   )
 }
 

@@ -1681,6 +1681,20 @@ export interface components {
         readonly [key: string]: string
       }
     }
+    /** @description Look for objects that nobody prompted, and follow them from where they were found. */
+    readonly FindOptions: {
+      /** @description A finder's id in the catalogue. */
+      readonly finder: string
+      /**
+       * @description On every so-many-th frame.
+       * @default 10
+       */
+      readonly every?: number
+      /** @description Which of its classes are wanted, by name, and the label each gets. */
+      readonly labels: {
+        readonly [key: string]: number
+      }
+    }
     readonly FormatOut: {
       readonly id: string
       readonly label: string
@@ -1895,12 +1909,11 @@ export interface components {
       readonly path: readonly string[]
       readonly message: string
     }
-    /** @description What a run starts or goes on from: a track's shape on a frame. */
+    /** @description What a run starts from: what the layer shows of a track on a frame. */
     readonly PromptIn: {
       /** Format: uuid */
       readonly track: string
       readonly frame: number
-      readonly box: readonly [number, number, number, number]
     }
     /**
      * @description Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped. At most
@@ -1996,9 +2009,9 @@ export interface components {
       readonly can_manage: boolean
     }
     /**
-     * @description The person corrected `track` on `frame`: that object alone goes back there, with this box. Its predictions
-     *     beyond that frame, in the run's direction and up to its next keyframe, disappear at once. The box itself is saved
-     *     by an `edit`; this message makes the running run follow it.
+     * @description The person corrected `track` on `frame`: that object alone goes back there, with what the layer shows of it. Its
+     *     predictions beyond that frame, in the run's direction and up to its next keyframe, disappear at once. The shape is
+     *     saved by an `edit` before this; this message makes the running run follow it.
      */
     readonly RunCorrect: {
       /**
@@ -2011,7 +2024,6 @@ export interface components {
       /** Format: uuid */
       readonly track: string
       readonly frame: number
-      readonly box: readonly [number, number, number, number]
     }
     /** @description Let the run go on to another end. */
     readonly RunExtend: {
@@ -2092,11 +2104,6 @@ export interface components {
     /** @description The Track settings panel. */
     readonly RunOptions: {
       /**
-       * @description Re-track on every edit; extend within 10 frames of the end.
-       * @default false
-       */
-      readonly auto_track?: boolean
-      /**
        * @description Stop an object that left, and mark it outside.
        * @default true
        */
@@ -2121,6 +2128,11 @@ export interface components {
        * @default 0
        */
       readonly confidence_threshold?: number
+      /**
+       * @description null: only what is prompted is followed.
+       * @default null
+       */
+      readonly find?: components['schemas']['FindOptions'] | null
     }
     /** @description Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides. */
     readonly RunStart: {
@@ -2146,15 +2158,22 @@ export interface components {
       readonly direction?: 'forward' | 'backward' | 'both'
       /**
        * @default {
-       *       "auto_track": false,
        *       "detect_off_screen": true,
        *       "until_keyframe": true,
        *       "check_both_ways": false,
        *       "redo": false,
-       *       "confidence_threshold": 0
+       *       "confidence_threshold": 0,
+       *       "find": null
        *     }
        */
       readonly options?: components['schemas']['RunOptions']
+      /**
+       * @description Of the model, by its names in the catalogue; absent ones are its defaults.
+       * @default {}
+       */
+      readonly settings?: {
+        readonly [key: string]: number | string | boolean
+      }
     }
     /** @description Stop a run, or only some of its tracks; what it stored stays. */
     readonly RunStop: {
@@ -2376,7 +2395,6 @@ export interface components {
       readonly type: 'welcome'
       readonly connection: string
       readonly revision: number
-      readonly can_edit: boolean
       readonly rights: components['schemas']['Rights']
       readonly people: readonly components['schemas']['Person'][]
       readonly runs: readonly components['schemas']['RunInfo'][]
@@ -2420,6 +2438,7 @@ export type Edit = components['schemas']['Edit']
 export type EventKindName = components['schemas']['EventKindName']
 export type EventOut = components['schemas']['EventOut']
 export type ExportIn = components['schemas']['ExportIn']
+export type FindOptions = components['schemas']['FindOptions']
 export type FormatOut = components['schemas']['FormatOut']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']

@@ -14,9 +14,12 @@ interface Live {
 }
 
 const MOST = 4096
+/** Masks are large: what is held beyond so much comes with the next window, once it is stored. */
+const MOST_BYTES = 64 * 2 ** 20
 
 export class LivePredictions {
   private held: Live[] = []
+  private heldBytes = 0
   private readonly epochs = new Map<string, number>()
 
   /** Whether rows of this epoch still count; a higher epoch than known makes the lower ones stale. */
@@ -29,7 +32,14 @@ export class LivePredictions {
 
   hold(run: string, track: TrackId, table: Table): void {
     this.held.push({ run, track, table, storedAt: null })
-    if (this.held.length > MOST) this.held.splice(0, this.held.length - MOST)
+    this.heldBytes += table.payload.byteLength
+    if (this.held.length <= MOST && this.heldBytes <= MOST_BYTES) return
+    // From here on the exact size, as rows that were stored or cleared went meanwhile.
+    this.heldBytes = this.held.reduce((sum, live) => sum + live.table.payload.byteLength, 0)
+    let first = Math.max(0, this.held.length - MOST)
+    for (let at = 0; at < first; at++) this.heldBytes -= this.held[at]!.table.payload.byteLength
+    while (this.heldBytes > MOST_BYTES) this.heldBytes -= this.held[first++]!.table.payload.byteLength
+    this.held.splice(0, first)
   }
 
   /** An event says that first..last of a track is stored as of `revision`. */

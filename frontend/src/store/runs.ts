@@ -4,15 +4,18 @@ import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
 import type { ClientMessage, RunInfo, RunOptions } from '@/protocol/generated'
 import type { Session } from './session'
-import type { BoxPx, FrameNumber, Run, TrackId } from './types'
+import type { FrameNumber, Run, TrackId } from './types'
 
 export interface RunRequest {
   readonly model: string | null
-  readonly prompts: readonly { readonly track: TrackId; readonly frame: FrameNumber; readonly box: BoxPx }[]
+  /** What is followed, by name: the server knows what is shown there. */
+  readonly prompts: readonly { readonly track: TrackId; readonly frame: FrameNumber }[]
   readonly first: FrameNumber
   readonly last: FrameNumber
   readonly direction: Run['direction']
   readonly options?: RunOptions
+  /** Of the model, by its names. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>
 }
 
 export class Runs {
@@ -50,19 +53,20 @@ export class Runs {
       type: 'run.start',
       id,
       model: request.model,
-      prompts: request.prompts.map(({ track, frame, box }) => ({ track, frame, box })),
+      prompts: request.prompts.map(({ track, frame }) => ({ track, frame })),
       first: request.first,
       last: request.last,
       direction: request.direction,
       ...(request.options && { options: request.options }),
+      ...(request.settings && { settings: request.settings }),
     }
     if (this.send(message)) return id
     this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')
     return null
   }
 
-  correct(run: string, track: TrackId, frame: FrameNumber, box: BoxPx): void {
-    this.send({ type: 'run.correct', run, track, frame, box })
+  correct(run: string, track: TrackId, frame: FrameNumber): void {
+    this.send({ type: 'run.correct', run, track, frame })
   }
 
   extend(run: string, first: FrameNumber, last: FrameNumber): void {

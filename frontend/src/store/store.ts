@@ -336,6 +336,7 @@ export class EditorStore {
     this.recentEvents.push(event)
     if (this.recentEvents.length > EVENTS_KEPT) this.recentEvents.shift()
     this.applyRemote(event, mine !== null)
+    this.noteFound(event)
     this.records.settle()
     this.changes.note(event)
     if (event.conflicts.length) this.conflicts.note(event)
@@ -361,6 +362,15 @@ export class EditorStore {
       if (outside) void this.mend(false)
     }
     for (const [track, number] of Object.entries(event.numbers)) this.records.setNumber(track, number)
+  }
+
+  /** What this person's run found can be taken back like an edit. */
+  private noteFound({ kind, author, edit, summary, operations }: LayerEvent): void {
+    if (kind !== 'run' || author !== this.config.user.id) return
+    const created = operations.filter((operation) => operation.op === 'track.create')
+    if (!created.length) return
+    const inverse = created.map(({ track }): Operation => ({ op: 'track.update', track, fields: { deleted: true } }))
+    this.history.push({ edit, summary, inverse, again: created })
   }
 
   private reapply(operations: readonly Operation[]): void {

@@ -169,6 +169,8 @@ export interface EditorConfig {
     readonly prompts: readonly string[]
     readonly available: boolean
     readonly why: string
+    /** What a run may set of it, with what it is otherwise. */
+    readonly settings: Readonly<Record<string, string | number | boolean>>
   }[]
   readonly preferences: Readonly<Record<string, unknown>>
   readonly urls: { readonly live: string; readonly api: string; readonly project: string }

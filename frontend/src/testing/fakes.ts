@@ -67,6 +67,12 @@ const POSE: Attribute = {
   default: null,
 }
 
+const model = (
+  id: string,
+  prompts: readonly string[],
+  settings: EditorConfig['models'][number]['settings'] = {},
+): EditorConfig['models'][number] => ({ id, name: id, prompts, available: true, why: '', settings })
+
 export const CONFIG: EditorConfig = {
   video: {
     id: 1,
@@ -138,7 +144,11 @@ export const CONFIG: EditorConfig = {
   canEdit: true,
   canManage: true,
   editableRanges: [[0, 999]],
-  models: [],
+  models: [
+    model('boxes', ['box'], { threshold: 0.3, device: 'auto' }),
+    model('points', ['points', 'skeleton', 'polyline', 'polygon', 'rotated_box']),
+    model('masks', ['mask']),
+  ],
   preferences: {},
   urls: { live: '', api: '', project: '' },
   csrfToken: '',
@@ -167,13 +177,13 @@ export class StoreBench {
   connect(revision = this.revision): void {
     this.online = true
     this.revision = revision
-    const { canEdit, canManage, editableRanges } = this.store.config
+    const { canManage, editableRanges } = this.store.config
     const rights = {
       type: 'rights',
       ranges: editableRanges.map(([first, last]) => [first, last] as [number, number]),
       can_manage: canManage,
     } as const
-    this.store.receive({ type: 'welcome', connection: 'me', revision, can_edit: canEdit, rights, people: [], runs: [] })
+    this.store.receive({ type: 'welcome', connection: 'me', revision, rights, people: [], runs: [] })
   }
 
   drop(): void {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { keyframeBox } from '@/store/chunks'
 import { TestEditor } from '@/testing/test-editor'
-import type { TrackId } from '@/store/types'
+import type { GeometryKind, TrackId } from '@/store/types'
 
 let test: TestEditor
 let track: TrackId
@@ -20,7 +21,7 @@ describe('Track', () => {
         direction: 'forward',
         first: 0,
         last: 999,
-        prompts: [{ track, frame: 0, box: [100, 100, 200, 200] }, { track: other }],
+        prompts: [{ track, frame: 0 }, { track: other }],
       },
     ])
   })
@@ -43,9 +44,9 @@ describe('Track', () => {
 
   it('says why where nothing of the selection has a box', () => {
     test.session.select(track)
-    expect(test.editor.following.boxes().why).toBe('')
+    expect(test.editor.following.startable().why).toBe('')
     test.session.frame.value = 5
-    expect(test.editor.following.boxes().why).toBe('Nothing selected has a box here')
+    expect(test.editor.following.startable().why).toBe('Nothing selected has a shape here')
     test.press('T')
     expect(test.sent('run.start')).toEqual([])
   })
@@ -64,6 +65,86 @@ describe('Track', () => {
   })
 })
 
+describe('every kind of geometry', () => {
+  /** Another keyframe of `kind` with a payload, on frame 0. */
+  function drawn(kind: GeometryKind, payload: Uint8Array): TrackId {
+    return test.store.transact('Given', (tx) => {
+      const made = tx.createTrack({ label: 1 })
+      tx.putRows(made, [{ ...keyframeBox(0, [10, 10, 40, 40]), kind, payload }])
+      return made
+    })
+  }
+  const polygon = () => drawn('polygon', new Uint8Array(new Float32Array([10, 10, 40, 10, 40, 40]).buffer))
+
+  it('is tracked by the models for its family, one run for each', () => {
+    const shaped = polygon()
+    test.press('T')
+    expect(test.sent('run.start')).toMatchObject([
+      { model: null, prompts: [{ track, frame: 0 }] },
+      { model: null, prompts: [{ track: shaped, frame: 0 }] },
+    ])
+  })
+
+  it('is sent by name alone', () => {
+    test.session.select(polygon())
+    test.press('T')
+    const [start] = test.sent('run.start')
+    expect(Object.keys(start!.prompts[0]!)).toEqual(['track', 'frame'])
+  })
+
+  it('takes the model and the settings that were chosen', () => {
+    test.editor.tracking.model.value = 'boxes'
+    test.editor.tracking.modelSettings.value = { boxes: { threshold: 0.5 } }
+    test.press('T')
+    expect(test.sent('run.start')).toMatchObject([{ model: 'boxes', settings: { threshold: 0.5 } }])
+  })
+
+  it('says so when the chosen model follows another kind', () => {
+    test.session.select(polygon())
+    test.editor.tracking.pointsModel.value = 'masks'
+    test.press('T')
+    expect(test.sent('run.start')).toEqual([])
+    expect(test.session.notice.value?.message).toContain('No model follows a polygon')
+  })
+
+  it('is corrected like a box', () => {
+    const shaped = polygon()
+    test.bench.run({ id: 'run', tracks: [shaped], heads: { [shaped]: 8 } })
+    test.editor.following.edited([shaped], 0)
+    expect(test.sent('run.correct')).toEqual([{ type: 'run.correct', run: 'run', track: shaped, frame: 0 }])
+  })
+})
+
+const FOUND = 'f0f0f0f0-0000-4000-8000-000000000001'
+
+describe('objects that a run of this person found', () => {
+  const found = (author: number): void =>
+    test.bench.announce([{ op: 'track.create', track: FOUND, fields: { label: 1, number: 9 } }], {
+      kind: 'run',
+      author,
+      summary: 'Found an object',
+    })
+  const isThere = () => {
+    const made = test.store.records.track(FOUND)
+    return made !== null && !made.deleted
+  }
+
+  it('are taken back by undo, and come again by redo', () => {
+    found(1)
+    expect(isThere()).toBe(true)
+    test.press('Ctrl+Z')
+    expect(isThere()).toBe(false)
+    test.press('Ctrl+Shift+Z')
+    expect(isThere()).toBe(true)
+  })
+
+  it('stay when somebody else’s run found them', () => {
+    found(2)
+    test.press('Ctrl+Z')
+    expect(isThere()).toBe(true)
+  })
+})
+
 describe('correcting an object', () => {
   beforeEach(() => {
     test.predict(track, [1, 2, 3, 4, 5, 6, 7, 8], [100, 100, 200, 200])
@@ -73,9 +154,7 @@ describe('correcting an object', () => {
   it('that a run follows tells that run', () => {
     test.bench.run({ id: 'run', tracks: [track], heads: { [track]: 8 } })
     test.drag([150, 150], [160, 150])
-    expect(test.sent('run.correct')).toEqual([
-      { type: 'run.correct', run: 'run', track, frame: 4, box: [110, 100, 210, 200] },
-    ])
+    expect(test.sent('run.correct')).toEqual([{ type: 'run.correct', run: 'run', track, frame: 4 }])
     expect(test.sent('run.start')).toEqual([])
   })
 
@@ -87,7 +166,7 @@ describe('correcting an object', () => {
         first: 4,
         last: 8,
         direction: 'forward',
-        prompts: [{ track, frame: 4, box: [110, 100, 210, 200] }],
+        prompts: [{ track, frame: 4 }],
         options: { redo: true },
       },
     ])

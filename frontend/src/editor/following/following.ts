@@ -4,6 +4,7 @@ import { kindOf } from '@/geometry/kinds'
 import type { FrameNumber, Run, ShownShape, TrackId } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
+import { familyOf, sharedOut } from './models'
 import { awaitsCorrection, planRetrack } from './retrack'
 
 export class Following {
@@ -29,46 +30,52 @@ export class Following {
   edited(tracks: readonly TrackId[], frame: FrameNumber): void {
     for (const track of tracks) {
       const shape = this.store.queries.shapeAt(track, frame)
-      if (shape?.kind !== 'box') continue
+      if (!shape || shape.kind === 'tag') continue
       const run = this.store.runs.of(track)
       if (!run && this.settings.autoTrack.value) this.trackAgain(track, frame, shape)
       else if (run && awaitsCorrection(run, track, frame)) {
         const plan = planRetrack(this.store.records.rows(track), frame)
         if (plan) this.store.noteRetrack(track, plan.first, plan.last)
-        this.store.runs.correct(run.id, track, frame, shape.bounds)
+        this.store.runs.correct(run.id, track, frame)
       }
     }
   }
 
-  /** The boxes on this frame that a run would start from: the selected ones, or all. `why`: what stands against it. */
-  boxes(): { boxes: ShownShape[]; why: string } {
+  /** The shapes on this frame that runs would start from: the selected ones, or all. `why`: what stands against it. */
+  startable(): { shapes: ShownShape[]; why: string } {
     const selection = this.session.selection.value
     const frame = this.session.frame.value
     const candidates = selection.size
       ? [...selection].map((track) => this.store.queries.shapeAt(track, frame))
       : this.editor.visibleShapes()
-    const shown = candidates.filter(
-      (shape): shape is ShownShape => shape?.kind === 'box' && !this.session.isHidden(shape.track.id, frame),
+    const here = candidates.filter(
+      (shape): shape is ShownShape => !!shape && shape.kind !== 'tag' && !this.session.isHidden(shape.track.id, frame),
     )
+    const shown = here.filter((shape) => this.isFollowed(shape))
     const unlocked = shown.filter(({ track }) => !track.locked)
-    const boxes = unlocked.filter(({ track }) => !this.store.runs.of(track.id))
-    if (boxes.length) return { boxes, why: '' }
-    if (unlocked.length) return { boxes, why: t('Being tracked already') }
-    if (shown.length) return { boxes, why: t('Locked') }
-    const other = candidates.find(
-      (shape) => shape && !this.editor.config.models.some(({ prompts }) => prompts.includes(shape.kind)),
-    )
-    if (other) return { boxes, why: t('No model follows a {kind}', { kind: t(kindOf(other).name) }) }
-    return { boxes, why: selection.size ? t('Nothing selected has a box here') : t('No box on this frame') }
+    const shapes = unlocked.filter(({ track }) => !this.store.runs.of(track.id))
+    if (shapes.length) return { shapes, why: '' }
+    if (unlocked.length) return { shapes, why: t('Being tracked already') }
+    if (shown.length) return { shapes, why: t('Locked') }
+    const [other] = here
+    if (other) return { shapes, why: t('No model follows a {kind}', { kind: t(kindOf(other).name) }) }
+    return { shapes, why: selection.size ? t('Nothing selected has a shape here') : t('No shape on this frame') }
   }
 
-  /** Start a run for the selected boxes on this frame, or for all of them when nothing is selected. */
+  /** Whether the chosen model for a shape's kind, or where none is chosen any, takes it. */
+  private isFollowed(shape: ShownShape): boolean {
+    const chosen = this.settings.modelOf(familyOf(shape.kind)).value
+    const takers = this.editor.config.models.filter(({ prompts }) => prompts.includes(shape.kind))
+    return chosen === null ? takers.length > 0 : takers.some(({ id }) => id === chosen)
+  }
+
+  /** Track the selected shapes on this frame, or all of them when nothing is selected: one run for each model. */
   start(direction: Run['direction'] = this.settings.direction.value): void {
     if (!this.editor.mayDraw()) return
     const frame = this.session.frame.value
-    const { boxes, why } = this.boxes()
+    const { shapes, why } = this.startable()
     if (why) {
-      this.session.tell(t('{why}. Draw a box, or select one on this frame, to track it.', { why }), 'error')
+      this.session.tell(t('{why}. Draw a shape, or select one on this frame, to track it.', { why }), 'error')
       return
     }
     const [first, last] = this.runBounds(frame, direction)
@@ -76,14 +83,18 @@ export class Following {
       this.session.tell(t('There are no frames left in that direction.'), 'error')
       return
     }
-    this.store.runs.start({
-      model: this.settings.model.value,
-      prompts: boxes.map(({ track, bounds }) => ({ track: track.id, frame, box: bounds })),
-      first,
-      last,
-      direction,
-      options: this.runOptions(),
-    })
+    for (const share of sharedOut(shapes, (family) => this.settings.modelOf(family).value)) {
+      const prompts = share.shapes.map(({ track }) => ({ track: track.id, frame }))
+      const sent = this.store.runs.start({
+        ...this.modelAsked(share.model),
+        prompts,
+        first,
+        last,
+        direction,
+        options: this.runOptions(),
+      })
+      if (sent === null) return
+    }
   }
 
   /** Let a run go on as far again. */
@@ -109,9 +120,9 @@ export class Following {
     const plan = planRetrack(this.store.records.rows(track), frame)
     if (!plan) return
     this.store.noteRetrack(track, plan.first, plan.last)
-    const prompts = [{ track, frame, box: shape.bounds }]
+    const prompts = [{ track, frame }]
     this.store.runs.start({
-      model: this.settings.model.value,
+      ...this.modelAsked(this.settings.modelOf(familyOf(shape.kind)).value),
       prompts,
       ...plan,
       options: { ...this.runOptions(), redo: true },
@@ -126,9 +137,14 @@ export class Following {
     return [first, last]
   }
 
+  /** A model with what this person has set of it. */
+  private modelAsked(model: string | null) {
+    const settings = model === null ? undefined : this.settings.modelSettings.value[model]
+    return { model, ...(settings && { settings }) }
+  }
+
   private runOptions() {
     return {
-      auto_track: this.settings.autoTrack.value,
       detect_off_screen: this.settings.detectOffScreen.value,
       until_keyframe: this.settings.untilKeyframe.value,
       check_both_ways: this.settings.checkBothWays.value,

@@ -9,6 +9,8 @@ export interface Field<Value> {
   readonly read: (stored: unknown) => Value
 }
 
+export type Setting = string | number | boolean
+export type Settings = Readonly<Record<string, Setting>>
 export type Fields = Readonly<Record<string, Field<unknown>>>
 export type ValueOf<Kept> = Kept extends Field<infer Value> ? Value : never
 export type ValuesOf<Kept extends Fields> = { readonly [Name in keyof Kept]: ValueOf<Kept[Name]> }
@@ -74,6 +76,20 @@ export function textsByName(): Field<Readonly<Record<string, readonly string[]>>
   )
 }
 
+/** Settings by name, of several things by theirs; none at first. What is no number, text or switch is left out. */
+export function settingsByName(): Field<Readonly<Record<string, Settings>>> {
+  return field({}, (stored) =>
+    Object.fromEntries(
+      Object.entries(byName(stored)).map(([of, settings]) => [
+        of,
+        Object.fromEntries(
+          Object.entries(byName(settings)).filter((entry): entry is [string, Setting] => isSetting(entry[1])),
+        ),
+      ]),
+    ),
+  )
+}
+
 /** Several that change together. */
 export function record<Kept extends Fields>(fields: Kept): Field<ValuesOf<Kept>> {
   const parse = (stored: unknown) => {
@@ -88,6 +104,9 @@ export function record<Kept extends Fields>(fields: Kept): Field<ValuesOf<Kept>>
 /** What was stored, by name; empty where it is nothing of the kind. */
 export const byName = (stored: unknown): Readonly<Record<string, unknown>> =>
   typeof stored === 'object' && stored !== null && !Array.isArray(stored) ? (stored as Record<string, unknown>) : {}
+
+const isSetting = (stored: unknown): stored is Setting =>
+  typeof stored === 'string' || typeof stored === 'boolean' || (typeof stored === 'number' && Number.isFinite(stored))
 
 const isTexts = (stored: unknown): stored is string[] =>
   Array.isArray(stored) && stored.every((each) => typeof each === 'string')

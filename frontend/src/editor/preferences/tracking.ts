@@ -1,13 +1,20 @@
+import type { Signal } from '@preact/signals-core'
 import type { Run } from '@/store/types'
-import { count, flag, maybe, number, oneOf, text } from './fields'
+import type { Family } from '@/editor/following/models'
+import { count, flag, maybe, number, oneOf, settingsByName, text } from './fields'
 import { kept } from './kept'
 
 const DIRECTIONS = ['forward', 'backward', 'both'] as const satisfies readonly Run['direction'][]
 
 /** The Track settings panel. */
 export class TrackSettings extends kept({
-  /** A catalogue id; null: chosen by the kind of shape. */
+  /** What follows boxes: a catalogue id; null: chosen by the kind of shape. */
   model: maybe(text('')),
+  /** The same for points and all that is made of them, and for masks. */
+  pointsModel: maybe(text('')),
+  maskModel: maybe(text('')),
+  /** What is set of each model, by its id; what is absent is as the model has it. */
+  modelSettings: settingsByName(),
   direction: oneOf(DIRECTIONS, 'forward'),
   /** How many frames a run goes; null: to the end of the job or video. */
   frames: maybe(count(1, 1, Number.MAX_SAFE_INTEGER)),
@@ -19,4 +26,9 @@ export class TrackSettings extends kept({
   checkBothWays: flag(false),
   /** 0..1: predictions below it are marked doubtful. */
   threshold: number(0.5, 0, 1),
-}) {}
+}) {
+  /** Where the choice of a model for a family of geometry is kept. */
+  modelOf(family: Family): Signal<string | null> {
+    return { box: this.model, points: this.pointsModel, mask: this.maskModel }[family]
+  }
+}
