@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,8 @@ import av.error
 
 from tracking.types import TrackingError
 
+log = logging.getLogger(__name__)
+
 # Formats that hold a whole video in the one file. Left out are those that name other files or addresses to read
 # (playlists, concatenations), single pictures, text that would be drawn as terminal output, and raw streams without
 # timestamps.
@@ -22,6 +26,8 @@ FORMATS = (
 )
 SAFELY = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
 
+EDITED = "mov"
+"""Of the formats, only MP4 and MOV have lists of what to leave out; everywhere else a negative time is just early."""
 MOV_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot")
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
@@ -30,11 +36,35 @@ class MediaError(TrackingError):
     """A file that is no usable video; the message says what is wrong with it and what to do."""
 
 
+WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (av.error.EOFError, "the file ends early"),
+    (av.error.InvalidDataError, "its data is damaged"),
+    (av.error.PatchWelcomeError, "it uses something of its format that isn't supported"),
+    (av.error.DecoderNotFoundError, "its codec isn't supported"),
+    (av.error.MemoryError, "its pictures are too large for the server's memory"),
+    (FileNotFoundError, "the file isn't there any more"),
+    (PermissionError, "the server may not read the file"),
+    (TimeoutError, "the disk didn't answer in time"),
+    (OSError, "the disk reported a fault"),
+)
+"""What FFmpeg's errors mean for a person, the first that fits."""
+
+
+def in_words(error: Exception, path: Path) -> str:
+    """What went wrong with a file, as a part of a sentence. FFmpeg's own words are for whoever runs the server: its log
+    gets them."""
+    log.warning("FFmpeg on %s: %r", path, error)
+    if getattr(error, "errno", None) == errno.ENOSPC:
+        return "the server's disk is full"
+    return next((words for kind, words in WORDS if isinstance(error, kind)), "it can't be read")
+
+
 def open_container(path: Path) -> av.container.InputContainer:
     """Open a video file. Raises MediaError for what is none; nothing but this one file is ever read."""
     try:
         return av.open(str(path), mode="r", metadata_errors="replace", options=SAFELY)
     except (av.error.FFmpegError, ValueError) as error:
+        in_words(error, path)
         raise MediaError(
             "This is no video that can be read. Check that it plays; a video of another kind can be converted to MP4 "
             "and uploaded then."
@@ -66,6 +96,51 @@ def check_complete(path: Path) -> None:
         raise MediaError(
             f"The file is truncated: {size} of at least {announced} bytes are here. Upload the complete file."
         )
+
+
+def has_edit_list(path: Path, track: int) -> bool:
+    """Whether an MP4 or MOV says which part of a track is to be shown (ISO/IEC 14496-12, 8.6.6)."""
+    with path.open("rb") as file:
+        tracks = _inner(file, 0, path.stat().st_size, b"moov", b"trak")
+        return any(_track_id(file, *box) == track and _edits(file, *box) for box in tracks)
+
+
+def _track_id(file: BinaryIO, start: int, end: int) -> int:
+    for at, _ in _inner(file, start, end, b"tkhd"):
+        file.seek(at)
+        data = file.read(24)
+        if len(data) == 24:
+            return int(struct.unpack_from(">I", data, 20 if data[0] else 12)[0])
+    return -1
+
+
+def _edits(file: BinaryIO, start: int, end: int) -> int:
+    """How many entries the edit list of a track has."""
+    for at, _ in _inner(file, start, end, b"edts", b"elst"):
+        file.seek(at + 4)
+        data = file.read(4)
+        return int(struct.unpack(">I", data)[0]) if len(data) == 4 else 0
+    return 0
+
+
+def _inner(file: BinaryIO, start: int, end: int, *kinds: bytes) -> Iterator[tuple[int, int]]:
+    """Where the contents of the boxes begin and end that lie in one another by ``kinds``, outermost first."""
+    while start + 8 <= end:
+        file.seek(start)
+        header = file.read(16)
+        if len(header) < 8:
+            return
+        length, kind = struct.unpack(">I4s", header[:8])
+        head = 8
+        if length == 1 and len(header) == 16:
+            length, head = struct.unpack(">Q", header[8:])[0], 16
+        length = length or end - start
+        if length < head:
+            return
+        if kind == kinds[0]:
+            inside = (start + head, min(start + length, end))
+            yield from _inner(file, *inside, *kinds[1:]) if kinds[1:] else (inside,)
+        start += length
 
 
 def _ends(file: BinaryIO, size: int) -> Iterator[int]:

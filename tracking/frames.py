@@ -1,146 +1,42 @@
 """Which picture is frame N, decided once for server, agent and command line.
 
-Frame N is the N-th picture in presentation order whose timestamp is not negative after the container's edit list.
-``FrameIndex`` lists their timestamps; nothing here trusts a header's frame count or seeks by number.
+Frame N is the N-th picture in presentation order that the file doesn't hide by an edit list. ``FrameIndex`` lists them;
+nothing here trusts a header's frame count or seeks by number. A frame that can't be decoded shows the one before it.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self, cast
-from zipfile import BadZipFile, ZipFile
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, cast
 
 import av
-import av.container
 import av.error
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from tracking.containers import MediaError as MediaError
-from tracking.containers import check_complete, open_container, video_stream
+from tracking.containers import in_words, open_container, video_stream
+from tracking.decoding import PacketNumbers, make_ready, numbered_pictures
+from tracking.frame_index import FrameIndex as FrameIndex
+from tracking.indexing import build_index as build_index
 from tracking.types import Frame
+
+if TYPE_CHECKING:
+    from tracking.decoding import VideoPacket
 
 Way = Literal["forward", "backward"]
 
 BACKWARD_BYTES = 256 * 2**20
 """Decoded pictures that walking backward may hold; a longer group of pictures is decoded in several goes."""
-MOST_FRAMES = 10_000_000
-MOST_PX = 65_536
+SEEKS = 8
+"""How many groups are tried, each before the other, before a file is read from its start."""
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-
-
-@dataclass(frozen=True, slots=True)
-class FrameIndex:
-    """The frames of one video file.
-
-    ``pts``: (N,) int64 in units of ``time_base`` seconds, strictly rising · ``keyframes``: (N,) bool, where decoding
-    may begin · ``rotation``: counterclockwise quarter turns that bring a decoded picture upright · ``width``,
-    ``height``: square px, upright.
-    """
-
-    pts: NDArray[np.int64]
-    keyframes: NDArray[np.bool_]
-    time_base: Fraction
-    rotation: int
-    width: int
-    height: int
-    codec: str
-
-    def __len__(self) -> int:
-        return len(self.pts)
-
-    @property
-    def fps(self) -> float:
-        """Mean frames per second, kept between 0.01 and 1000; 25 for a single picture, which has no rate."""
-        span = float(self.pts[-1] - self.pts[0]) * float(self.time_base)
-        return min(max((len(self) - 1) / span, 0.01), 1000.0) if span > 0 else 25.0
-
-    @property
-    def duration_s(self) -> float:
-        """Time on screen, the last frame shown as long as the mean one."""
-        return len(self) / self.fps
-
-    def group_start(self, frame: int) -> int:
-        """The nearest frame at or before ``frame`` where decoding may begin."""
-        before = np.flatnonzero(self.keyframes[: frame + 1])
-        return int(before[-1]) if len(before) else 0
-
-    def restricted(self, numbers: Sequence[int]) -> FrameIndex:
-        """Only these frames, those that decoding really gave; pictures that are damaged may never come out."""
-        return replace(self, pts=self.pts[numbers], keyframes=self.keyframes[numbers])
-
-    def save(self, path: Path) -> None:
-        with path.open("wb") as out:
-            np.savez_compressed(
-                out,
-                pts=self.pts,
-                keyframes=self.keyframes,
-                numbers=np.array(
-                    [self.time_base.numerator, self.time_base.denominator, self.rotation, self.width, self.height]
-                ),
-                codec=np.array(self.codec),
-            )
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what ``save`` wrote. Raises MediaError for anything else; nothing in the file is run."""
-        try:
-            _check_archive(path)
-            with np.load(path, allow_pickle=False) as stored:
-                numerator, denominator, rotation, width, height = (int(value) for value in stored["numbers"])
-                index = cls(
-                    pts=stored["pts"].astype(np.int64),
-                    keyframes=stored["keyframes"].astype(bool),
-                    time_base=Fraction(numerator, denominator),
-                    rotation=rotation,
-                    width=width,
-                    height=height,
-                    codec=str(stored["codec"]),
-                )
-        except (OSError, ValueError, KeyError, BadZipFile, ZeroDivisionError, EOFError, zlib.error) as error:
-            raise MediaError("This is no frame index. Index the video again.") from error
-        one_each = index.pts.ndim == 1 and index.pts.shape == index.keyframes.shape and index.pts.size > 0
-        if not one_each or np.any(np.diff(index.pts) <= 0):
-            raise MediaError("A frame index holds rising timestamps, one per frame; this one doesn't. Index it again.")
-        if index.rotation not in range(4) or not 0 < index.width <= MOST_PX or not 0 < index.height <= MOST_PX:
-            raise MediaError(f"A frame index has sides of 1..{MOST_PX} px; this one hasn't. Index the video again.")
-        return index
-
-
-def build_index(path: Path) -> FrameIndex:
-    """Read a video's packets and list its frames. Raises MediaError when it is no usable video."""
-    check_complete(path)
-    with open_container(path) as container:
-        pts, keys = _timestamps(container)
-    if not pts:
-        raise MediaError("The video holds no pictures (0 frames). Export it again.")
-    order = np.argsort(pts, kind="stable")
-    stamps, keyframes = np.asarray(pts, np.int64)[order], np.asarray(keys, bool)[order]
-    with open_container(path) as container:
-        stream = video_stream(container)
-        begin, picture = _first_picture(container, stream)
-        # Pictures before the first one that comes out lack what they were predicted from: the file begins mid-group.
-        kept = np.concatenate([[True], np.diff(stamps) > 0]) & (stamps >= begin)
-        rotation = round(picture.rotation / 90) % 4
-        width, height = max(1, round(picture.width * (stream.sample_aspect_ratio or 1))), picture.height
-        return FrameIndex(
-            pts=stamps[kept],
-            keyframes=keyframes[kept],
-            time_base=Fraction(stream.time_base or Fraction(1, 1000)),
-            rotation=rotation,
-            width=height if rotation % 2 else width,
-            height=width if rotation % 2 else height,
-            codec=stream.codec_context.codec.canonical_name,
-        )
 
 
 class Source(Protocol):
@@ -173,9 +69,13 @@ class FrameReader:
     def __init__(self, path: Path, index: FrameIndex) -> None:
         self.path = path
         self.index = index
+        self._numbers = PacketNumbers(index.stamps, index.positions)
         self._open()
         self._upcoming: Iterator[tuple[int, av.VideoFrame]] | None = None
         self._next = -1
+        # From this frame on nothing is missing among the upcoming ones but what is damaged.
+        self._whole_from = 0
+        self._held: av.VideoFrame | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -200,15 +100,19 @@ class FrameReader:
         return self.index.fps
 
     def read(self, frame: int) -> Frame:
-        """One frame; the next one after it comes without seeking."""
+        """One frame; the next one after it comes without seeking. One that is damaged shows the picture before it.
+
+        Raises:
+            MediaError: when there is no such frame, or nothing up to it can be decoded.
+        """
         self._check(frame)
         if self._upcoming is None or frame < self._next or self.index.group_start(frame) > self._next:
-            self._upcoming = self._from(frame)
-        picture = self._taken(frame)
-        if picture is None:
+            self._seek(frame)
+        picture, is_it = self._taken(frame)
+        if not is_it and frame < self._whole_from:
             # Some containers (MPEG program streams) can't be sought in exactly; from their start every frame comes.
-            self._upcoming = self._from_start()
-            picture = self._taken(frame)
+            self._restart()
+            picture, _ = self._taken(frame)
         if picture is None:
             self._upcoming = None
             raise MediaError(f"Frame {frame} can't be decoded; the file is damaged there. Upload it again.")
@@ -223,21 +127,23 @@ class FrameReader:
             yield from self._backward(first)
 
     def pictures(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """All pictures from the first on as the decoder gives them, not yet upright, with their frame numbers."""
-        self._upcoming = None
-        return self._from_start()
+        """All pictures from the first on as the decoder gives them, not yet upright, with their frame numbers; those
+        that are damaged lack."""
+        self._restart()
+        upcoming, self._upcoming = self._upcoming, None
+        yield from upcoming or ()
 
     def upright(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
         """A decoded picture as (H, W, 3) uint8 RGB, display-oriented, of the index's size."""
-        turned = self.index.rotation % 2
-        width, height = (self.height, self.width) if turned else (self.width, self.height)
+        orientation = self.index.orientation
+        width, height = (self.height, self.width) if orientation.swaps_sides else (self.width, self.height)
         image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24", width=width, height=height))
-        return np.ascontiguousarray(np.rot90(image, self.index.rotation)) if self.index.rotation else image
+        return image if orientation.is_upright else orientation.upright(image)
 
     def _open(self) -> None:
         self._container = open_container(self.path)
         self._stream = video_stream(self._container)
-        self._stream.thread_type = "AUTO"
+        make_ready(self._stream)
 
     def _backward(self, first: int) -> Iterator[Frame]:
         at_once = max(1, BACKWARD_BYTES // max(3 * self.width * self.height, 1))
@@ -249,48 +155,52 @@ class FrameReader:
                 yield held.pop()
             last = start - 1
 
-    def _taken(self, frame: int) -> av.VideoFrame | None:
-        """The picture of a frame, if it is among the upcoming ones."""
+    def _taken(self, frame: int) -> tuple[av.VideoFrame | None, bool]:
+        """The picture of a frame, or the last one before it among the upcoming ones; and whether it is its own."""
         for number, picture in self._upcoming or ():
-            self._next = number + 1
-            if number == frame:
-                return picture
             if number > frame:
+                self._upcoming = chain([(number, picture)], self._upcoming or ())
                 break
-        return None
+            self._held, self._next = picture, number + 1
+            if number == frame:
+                return picture, True
+        self._next = frame + 1
+        return self._held, False
 
-    def _from(self, frame: int) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Numbered pictures from the group that ``frame`` lies in. A container may land early, which costs time, or
-        late, which is repaired by seeking to an earlier group."""
+    def _seek(self, frame: int) -> None:
+        """Let the pictures from the group that ``frame`` lies in be the upcoming ones. A container may land early,
+        which costs time, or late, which is repaired by seeking to an earlier group."""
         start = self.index.group_start(frame)
-        while start > 0:
+        for _ in range(SEEKS):
+            if start == 0:
+                break
             with suppress(av.error.FFmpegError):
-                self._container.seek(int(self.index.pts[start]), stream=self._stream, backward=True)
+                self._container.seek(int(self.index.stamps[start]), stream=self._stream, backward=True)
                 numbered = self._numbered()
                 first = next(numbered, None)
                 if first is not None and first[0] <= frame:
-                    return chain([first], numbered)
+                    later = np.flatnonzero(self.index.keyframes[first[0] + 1 :])
+                    self._whole_from = first[0] + 1 + int(later[0]) if len(later) else self.frame_count
+                    self._upcoming, self._held, self._next = chain([first], numbered), None, first[0]
+                    return
             start = self.index.group_start(start - 1)
-        return self._from_start()
+        self._restart()
 
-    def _from_start(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Numbered pictures from the file's first byte, which no container gets wrong."""
+    def _restart(self) -> None:
+        """Let the upcoming pictures be all, from the file's first byte, which no container gets wrong."""
         self._container.close()
         self._open()
-        return self._numbered()
+        self._upcoming, self._held, self._next, self._whole_from = self._numbered(), None, 0, 0
 
     def _numbered(self) -> Iterator[tuple[int, av.VideoFrame]]:
         """Decoded pictures that the index lists, with their numbers."""
         last = -1
-        for picture in self._decoded():
-            if picture.pts is None:
-                continue
-            number = int(np.searchsorted(self.index.pts, picture.pts))
-            if last < number < self.frame_count and self.index.pts[number] == picture.pts:
+        for number, picture in numbered_pictures(self._packets(), self._stream, self._numbers.of):
+            if number > last:
                 last = number
                 yield number, picture
 
-    def _decoded(self) -> Iterator[av.VideoFrame]:
+    def _packets(self) -> Iterator[VideoPacket]:
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -298,10 +208,8 @@ class FrameReader:
             except (StopIteration, av.error.EOFError):
                 return
             except av.error.FFmpegError as error:
-                raise MediaError(f"The file is damaged ({error.strerror}). Upload it again.") from error
-            # One packet that can't be decoded costs its pictures, not the ones after it.
-            with suppress(av.error.InvalidDataError):
-                yield from packet.decode()
+                raise MediaError(f"The file is damaged: {in_words(error, self.path)}. Upload it again.") from error
+            yield packet
 
     def _check(self, frame: int) -> None:
         if not 0 <= frame < self.frame_count:
@@ -405,36 +313,3 @@ class DecodeAhead:
             with suppress(queue.Full):
                 self._queue.put(item, timeout=0.1)
                 return
-
-
-def _check_archive(path: Path) -> None:
-    """Raise ValueError for an archive that would unpack to more than any index has."""
-    with ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > 16 * MOST_FRAMES:
-            raise ValueError("The archive holds more than a frame index.")
-
-
-def _timestamps(container: av.container.InputContainer) -> tuple[list[int], list[bool]]:
-    """Timestamps and keyframe marks of all packets that are shown, in the order of decoding."""
-    pts: list[int] = []
-    keys: list[bool] = []
-    try:
-        for packet in container.demux(video_stream(container)):
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if packet.size and not packet.is_discard and stamp is not None and stamp >= 0:
-                pts.append(stamp)
-                keys.append(packet.is_keyframe)
-    except av.error.FFmpegError as error:
-        raise MediaError(
-            f"The file is damaged after {len(pts)} frames ({error.strerror}). Upload the complete file."
-        ) from error
-    return pts, keys
-
-
-def _first_picture(container: av.container.InputContainer, stream: av.VideoStream) -> tuple[int, av.VideoFrame]:
-    """The first picture that is shown, with its timestamp."""
-    with suppress(av.error.FFmpegError):
-        for picture in container.decode(stream):
-            if picture.pts is not None and picture.pts >= 0:
-                return picture.pts, picture
-    raise MediaError("The video's pictures can't be decoded. Convert it to H.264 in MP4 and upload that.")

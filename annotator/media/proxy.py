@@ -18,6 +18,7 @@ from PIL import Image
 
 from tracking.containers import open_container, video_stream
 from tracking.frames import FrameIndex, FrameReader, MediaError
+from tracking.orientation import Orientation
 
 GROUP = 12
 """Frames from one keyframe to the next: a seek decodes at most so many. At 12, random seeks took 33 ms instead of
@@ -111,7 +112,7 @@ def proxy_index(path: Path, *, frame_count: int) -> FrameIndex:
             pts=numbers * round(1 / (rate * time_base)),
             keyframes=numbers % GROUP == 0,
             time_base=time_base,
-            rotation=0,
+            orientation=Orientation(),
             width=stream.codec_context.width,
             height=stream.codec_context.height,
             codec="h264",
@@ -146,7 +147,7 @@ def _needs_rework(picture: av.VideoFrame, index: FrameIndex) -> bool:
     odd = index.width % 2 or index.height % 2
     full_range = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
     other_size = (picture.width, picture.height) != (index.width, index.height)
-    return bool(index.rotation or odd or full_range or other_size)
+    return bool(not index.orientation.is_upright or odd or full_range or other_size)
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from tests.e2e.conftest import sign_in
-from tests.media.clips import B_FRAMES, irregular, remuxed, turned, write_clip
+from tests.media.clips import B_FRAMES, irregular, oriented, remuxed, write_clip
 
 pytestmark = pytest.mark.e2e
 
@@ -34,7 +34,9 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], range]] = {
         lambda to: write_clip(to / "d.mp4", options=B_FRAMES, stamps=[1500 + 40 * n for n in range(60)]),
         range(60),
     ),
-    "turned": (lambda to: turned(write_clip(to / "e0.mp4", turns=1), to / "e.mp4"), range(60)),
+    "turned": (lambda to: oriented(to, "turned"), range(60)),
+    "mirrored": (lambda to: oriented(to, "mirrored"), range(60)),
+    "transposed": (lambda to: oriented(to, "transposed"), range(60)),
     "hevc": (lambda to: write_clip(to / "f.mp4", codec="libx265", options=X265), range(60)),
     "vp9 of odd sides": (
         lambda to: write_clip(to / "g.webm", codec="libvpx-vp9", options=VP9, size=(161, 97)),

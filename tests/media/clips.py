@@ -7,10 +7,11 @@ the lower half its opposite. So a picture that is turned, mirrored or mixed from
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -23,6 +24,18 @@ BITS = 10
 TICKS = 1000
 """Timestamps of the clips are in milliseconds."""
 X264 = {"preset": "ultrafast", "crf": "18"}
+Picture = NDArray[np.uint8]
+ORIENTATIONS: dict[str, tuple[tuple[int, int, int, int], Callable[[Picture], Picture]]] = {
+    "upright": ((1, 0, 0, 1), lambda shown: shown),
+    "turned": ((0, 1, -1, 0), lambda shown: np.rot90(shown, 1)),
+    "upside down": ((-1, 0, 0, -1), lambda shown: np.rot90(shown, 2)),
+    "turned back": ((0, -1, 1, 0), lambda shown: np.rot90(shown, 3)),
+    "mirrored": ((-1, 0, 0, 1), np.fliplr),
+    "flipped": ((1, 0, 0, -1), np.flipud),
+    "transposed": ((0, 1, 1, 0), lambda shown: shown.transpose(1, 0, 2)),
+    "transversed": ((0, -1, -1, 0), lambda shown: np.rot90(shown, 2).transpose(1, 0, 2)),
+}
+"""What an MP4's display matrix may ask for: its a, b, c, d, and how a picture is stored that it brings upright."""
 B_FRAMES = {"preset": "veryfast", "crf": "18", "bf": "3", "g": "24", "x264-params": "b-adapt=0:scenecut=0"}
 
 
@@ -58,11 +71,15 @@ def write_clip(
     pixels: str = "yuv420p",
     stamps: Sequence[int] | None = None,
     aspect: Fraction | None = None,
-    turns: int = 0,
+    stored: str = "upright",
     container: dict[str, str] | None = None,
+    start: int = 0,
 ) -> Path:
-    """Write a clip; ``stamps`` are the frames' times in ms (25 frames per second without), ``aspect`` that of a pixel,
-    ``turns`` how many quarters counterclockwise the stored pictures are turned."""
+    """Write a clip whose first picture has the number ``start``; ``stamps`` are the times in ms (25 frames per second
+    without), ``aspect`` that of a pixel, ``stored`` the orientation that its pictures need to be upright; ``size`` is
+    the stored one."""
+    store = ORIENTATIONS[stored][1]
+    shown = size if store(np.empty((size[1], size[0], 3), np.uint8)).shape[:2] == (size[1], size[0]) else size[::-1]
     with ordinary_priority(), av.open(str(path), "w", options=container or {}) as out:
         stream = out.add_stream(codec, rate=FPS, options=options or X264)
         stream.width, stream.height = size
@@ -71,8 +88,8 @@ def write_clip(
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         for number in range(frames):
-            image = np.rot90(picture(number, *(size[::-1] if turns % 2 else size)), turns)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            image = np.ascontiguousarray(store(picture(start + number, *shown)))
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts = number if stamps is None else stamps[number]
             frame.time_base = stream.codec_context.time_base
             out.mux(stream.encode(frame))
@@ -89,9 +106,11 @@ def ordinary_priority() -> Iterator[None]:
         leave_real_time()
 
 
-def remuxed(source: Path, target: Path, *, shift_s: float = 0, skip: int = 0) -> Path:
+def remuxed(
+    source: Path, target: Path, *, shift_s: float = 0, skip: int = 0, container: dict[str, str] | None = None
+) -> Path:
     """The same packets in another file: all timestamps ``shift_s`` later, the first ``skip`` packets left out."""
-    with av.open(str(source)) as given, av.open(str(target), "w") as out:
+    with av.open(str(source)) as given, av.open(str(target), "w", options=container or {}) as out:
         stream = given.streams.video[0]
         copy = out.add_stream_from_template(stream)
         assert stream.time_base is not None
@@ -104,12 +123,46 @@ def remuxed(source: Path, target: Path, *, shift_s: float = 0, skip: int = 0) ->
     return target
 
 
-def turned(source: Path, target: Path) -> Path:
-    """An MP4 whose header asks players to turn its pictures a quarter clockwise, as phones write them."""
+def begun_at(source: Path, target: Path, clock_s: float) -> Path:
+    """The same packets in a file whose clock shows ``clock_s`` at its beginning, which may be negative."""
+    return remuxed(source, target, shift_s=clock_s, container={"avoid_negative_ts": "disabled", **_copied(target)})
+
+
+def _copied(target: Path) -> dict[str, str]:
+    return {"mpegts_copyts": "1"} if target.suffix == ".ts" else {}
+
+
+def joined(target: Path, *parts: Path) -> Path:
+    """Files one after the other, as recorders and ``cat`` join transport streams."""
+    target.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return target
+
+
+def with_matrix(source: Path, target: Path, matrix: Sequence[int]) -> Path:
+    """An MP4 whose header asks players to map its pictures by (a, b, c, d)."""
     data = bytearray(source.read_bytes())
-    matrix = data.index(b"tkhd") + 44
-    one = 1 << 16
-    struct.pack_into(">9i", data, matrix, 0, one, 0, -one, 0, 0, HEIGHT * one, 0, 1 << 30)
+    at = data.index(b"tkhd") + 44
+    a, b, c, d = (value << 16 for value in matrix)
+    struct.pack_into(">9i", data, at, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    target.write_bytes(data)
+    return target
+
+
+def oriented(folder: Path, name: str, frames: int = 60, **options: Any) -> Path:
+    """A clip that is stored as phones and cameras do, and says how it is brought upright: one of ORIENTATIONS."""
+    stored = write_clip(folder / "stored.mp4", frames, stored=name, **options)
+    return with_matrix(stored, folder / f"{name}.mp4".replace(" ", "-"), ORIENTATIONS[name][0])
+
+
+def with_damage(source: Path, target: Path, *packets: int) -> Path:
+    """The same file, but that what these packets (numbers in the order of decoding) hold is noise."""
+    data = bytearray(source.read_bytes())
+    random = np.random.default_rng(3)
+    with av.open(str(source)) as given:
+        for number, packet in enumerate(p for p in given.demux(given.streams.video[0]) if p.size):
+            if number in packets:
+                assert packet.pos is not None
+                data[packet.pos : packet.pos + packet.size] = random.bytes(packet.size)
     target.write_bytes(data)
     return target
 

@@ -14,15 +14,19 @@ from PIL import Image
 
 from tests.media.clips import (
     B_FRAMES,
+    ORIENTATIONS,
+    begun_at,
     ended_early,
     irregular,
+    joined,
     number_in,
     numbers_in,
+    oriented,
     picture,
     remuxed,
-    turned,
     write_clip,
 )
+from tracking import frame_index as frame_index_module
 from tracking import frames as frames_module
 from tracking.frames import DecodeAhead, FrameIndex, FrameReader, MediaError, build_index, open_source
 from tracking.types import Frame
@@ -30,6 +34,9 @@ from tracking.types import Frame
 X265 = {"preset": "ultrafast", "x265-params": "log-level=none:bframes=3:keyint=24"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "24"}
 AV1 = {"preset": "8", "crf": "10", "svtav1-params": "keyint=24"}
+SLOW = [2000 * number for number in range(60)]
+WRAP_S = 2**33 / 90_000
+"""When the clock of an MPEG transport stream begins anew."""
 OPEN_GROUPS = {**B_FRAMES, "x264-params": "b-adapt=0:scenecut=0:open-gop=1"}
 
 # Each makes a file in a folder; the frames that it shows.
@@ -72,10 +79,59 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], range]] = {
         lambda to: write_clip(to / "a.avi", codec="mjpeg", pixels="yuvj420p", options={}),
         range(60),
     ),
-    "turned": (
-        lambda to: turned(write_clip(to / "a.mp4", options=B_FRAMES, turns=1), to / "b.mp4"),
+    **{name: (lambda to, name=name: oriented(to, name, options=B_FRAMES), range(60)) for name in ORIENTATIONS},
+    "transport stream before zero": (
+        lambda to: begun_at(write_clip(to / "a.mp4", options=B_FRAMES), to / "b.ts", -1.2),
         range(60),
     ),
+    "transport stream whose clock wraps": (
+        lambda to: begun_at(write_clip(to / "a.mp4", options=B_FRAMES), to / "b.ts", WRAP_S - 1.2),
+        range(60),
+    ),
+    "transport stream whose clock wraps late": (
+        lambda to: begun_at(write_clip(to / "a.mp4", options=B_FRAMES, stamps=SLOW), to / "b.ts", WRAP_S - 90),
+        range(60),
+    ),
+    "two transport streams in one": (
+        lambda to: joined(
+            to / "b.ts", *(write_clip(to / f"{n}.ts", 30, options=B_FRAMES, start=30 * n) for n in (0, 1))
+        ),
+        range(60),
+    ),
+    "a transport stream before an earlier one": (
+        lambda to: joined(
+            to / "b.ts",
+            begun_at(write_clip(to / "a.mp4", 30, options=B_FRAMES), to / "a.ts", 100),
+            write_clip(to / "c.ts", 30, options=B_FRAMES, start=30),
+        ),
+        range(60),
+    ),
+    "matroska before zero": (
+        lambda to: begun_at(write_clip(to / "a.mp4", options=B_FRAMES), to / "b.mkv", -1),
+        range(60),
+    ),
+    "flash before zero": (
+        lambda to: begun_at(write_clip(to / "a.mp4", options=B_FRAMES), to / "b.flv", -1),
+        range(60),
+    ),
+    "mp4 without an edit list before zero": (
+        lambda to: remuxed(
+            write_clip(to / "a.mp4", options=B_FRAMES),
+            to / "b.mp4",
+            container={"movflags": "negative_cts_offsets", "use_editlist": "0"},
+        ),
+        range(60),
+    ),
+    "fragmented and trimmed": (
+        lambda to: remuxed(
+            write_clip(to / "a.mp4", options=B_FRAMES),
+            to / "b.mp4",
+            shift_s=-1,
+            container={"movflags": "frag_keyframe+empty_moov+delay_moov", "avoid_negative_ts": "disabled"},
+        ),
+        range(25, 60),
+    ),
+    "avi that tells no order": (lambda to: write_clip(to / "a.avi", options=B_FRAMES), range(60)),
     "hevc": (lambda to: write_clip(to / "a.mp4", codec="libx265", options=X265), range(60)),
     "vp9": (lambda to: write_clip(to / "a.webm", codec="libvpx-vp9", options=VP9), range(60)),
     "av1": (lambda to: write_clip(to / "a.mp4", 30, codec="libsvtav1", options=AV1), range(30)),
@@ -101,7 +157,7 @@ def test_every_way_of_reading_gives_frame_n(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_turned_video_has_the_size_it_is_shown_in(tmp_path: Path) -> None:
-    path = turned(write_clip(tmp_path / "a.mp4", 3, turns=1), tmp_path / "b.mp4")
+    path = oriented(tmp_path, "turned", 3)
     index = build_index(path)
     with FrameReader(path, index) as reader:
         assert (index.width, index.height) == (reader.read(0).width, reader.read(0).height) == (96, 160)
@@ -125,8 +181,8 @@ def test_an_index_survives_being_saved(tmp_path: Path) -> None:
     loaded = FrameIndex.load(tmp_path / "index.npz")
     assert np.array_equal(loaded.pts, index.pts)
     assert np.array_equal(loaded.keyframes, index.keyframes)
-    assert (loaded.time_base, loaded.rotation, loaded.width, loaded.height, loaded.codec) == (
-        *(index.time_base, index.rotation, index.width, index.height),
+    assert (loaded.time_base, loaded.orientation, loaded.width, loaded.height, loaded.codec) == (
+        *(index.time_base, index.orientation, index.width, index.height),
         "h264",
     )
 
@@ -182,7 +238,7 @@ def test_nothing_in_an_index_is_run(tmp_path: Path) -> None:
 
 
 def test_an_index_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames_module, "MOST_FRAMES", 10)
+    monkeypatch.setattr(frame_index_module, "MOST_FRAMES", 10)
     np.savez_compressed((tmp_path / "index.npz").open("wb"), pts=np.zeros(1000, np.int64))
     with pytest.raises(MediaError, match="no frame index"):
         FrameIndex.load(tmp_path / "index.npz")

@@ -22,7 +22,7 @@ from annotator.media import storage
 from annotator.media.frames import frame_jpeg
 from annotator.media.proxy import GROUP
 from annotator.models import Layer, Video, VideoState
-from tests.media.clips import B_FRAMES, cut, irregular, number_in, numbers_in, remuxed, turned, write_clip
+from tests.media.clips import B_FRAMES, cut, irregular, number_in, numbers_in, oriented, remuxed, write_clip
 from tests.people import Team
 from tracking.frames import FrameIndex, FrameReader, build_index, open_source
 
@@ -70,7 +70,10 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], range, tuple[int, int]]] = {
         range(25, 60),
         (160, 96),
     ),
-    "turned": (lambda to: turned(write_clip(to / "a.mp4", 40, turns=1), to / "b.mp4"), range(40), (96, 160)),
+    **{
+        name: (lambda to, name=name: oriented(to, name, 40), range(40), size)
+        for name, size in (("turned", (96, 160)), ("mirrored", (160, 96)), ("transposed", (96, 160)))
+    },
     "hevc": (lambda to: write_clip(to / "a.mp4", 40, codec="libx265", options=X265), range(40), (160, 96)),
     "odd sides": (
         lambda to: write_clip(to / "a.webm", 40, codec="libvpx-vp9", options=VP9, size=(161, 97)),
