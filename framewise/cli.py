@@ -132,11 +132,13 @@ def track(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model; repeat for more.")
     ] = None,
     off_screen: Annotated[bool, typer.Option(help="End an object's track where it leaves the frame.")] = True,
-    render: Annotated[Path | None, typer.Option(help="Also draw the boxes into a copy of the video (MP4).")] = None,
+    render: Annotated[Path | None, typer.Option(help="Also draw the boxes into a copy of all frames (MP4).")] = None,
 ) -> None:
     """Follow objects through a video without a server, and write their boxes as JSON. Ctrl-C keeps what was found.
 
-    Frames count from 0; pixels from the frame's top-left corner.
+    Frames count from 0; pixels from the frame's top-left corner. It says which objects it couldn't follow to the end,
+    where they ended and why, and so does the JSON (`tracking`). Exit status: 0 when every object was followed to its
+    end or until it left the frame, 1 when something failed, 130 after Ctrl-C.
 
     **Examples**
 
@@ -156,6 +158,7 @@ def track(
         if direction not in ("forward", "backward", "both"):
             raise TrackingError(f"--direction is forward, backward or both; {direction!r} came.")
         from framewise import track as module
+        from framewise.outcome import End
 
         outcome = module.track(
             video,
@@ -172,10 +175,8 @@ def track(
         )
     except TrackingError as error:
         fail(error)
-    if outcome == "interrupted":
-        console.print(f"Interrupted; what was found so far is in {out}")
-        raise typer.Exit(INTERRUPTED)
-    console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True)
+    if outcome.end is not End.REACHED:
+        raise typer.Exit(INTERRUPTED if outcome.end is End.INTERRUPTED else FAILED)
 
 
 @app.command("export")

@@ -31,37 +31,55 @@ class Drawn(NamedTuple):
 
 def render(
     pictures: DecodedVideo,
-    frames: range,
     drawn: Callable[[int], Iterable[Drawn]],
     target: Path,
     advance: Callable[[], object] = lambda: None,
 ) -> None:
-    """Write ``frames`` of a video with their boxes as H.264 in MP4.
+    """Write all frames of a video, with boxes on those that have some, as H.264 in MP4.
+
+    Nothing is left at ``target`` by a rendering that doesn't come to its end.
 
     Raises:
-        TrackingError: when the target can't be written.
+        TrackingError: when the target can't be written, or a frame can't be decoded.
     """
+    unfinished = target.with_name(target.name + ".partial")
     try:
-        with (
-            av.open(str(target), "w", format="mp4") as container,
-            closing(pictures.walk(frames.start, "forward")) as walk,
-        ):
-            stream = container.add_stream("libx264", rate=Fraction(pictures.fps).limit_denominator(1001))
-            # 4:2:0 needs even sides; the odd last row or column is left out.
-            stream.width, stream.height = pictures.width // 2 * 2, pictures.height // 2 * 2
-            stream.pix_fmt = "yuv420p"
-            for frame in walk:
-                if frame.number not in frames:
-                    break
-                image = _with_boxes(frame.image, drawn(frame.number))[: stream.height, : stream.width]
-                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-                container.mux(stream.encode(picture))
-                advance()
-            container.mux(stream.encode())
+        _write(pictures, drawn, unfinished, advance)
+        unfinished.replace(target)
     except (OSError, av.error.FFmpegError) as error:
         raise TrackingError(
             f"The rendered video can't be written ({error}). Choose another --render: {target}"
         ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(
+    pictures: DecodedVideo,
+    drawn: Callable[[int], Iterable[Drawn]],
+    target: Path,
+    advance: Callable[[], object],
+) -> None:
+    with (
+        av.open(str(target), "w", format="mp4") as container,
+        closing(pictures.walk(0, "forward")) as walk,
+    ):
+        stream = container.add_stream("libx264", rate=Fraction(pictures.fps).limit_denominator(1001))
+        # 4:2:0 needs even sides; the odd last row or column is left out.
+        stream.width, stream.height = pictures.width // 2 * 2, pictures.height // 2 * 2
+        stream.pix_fmt = "yuv420p"
+        rendered = 0
+        for frame in walk:
+            image = _with_boxes(frame.image, drawn(frame.number))[: stream.height, : stream.width]
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            container.mux(stream.encode(picture))
+            rendered += 1
+            advance()
+        if rendered < pictures.frame_count:
+            raise TrackingError(
+                f"A rendered video has all frames; after {rendered} of {pictures.frame_count} no more can be decoded."
+            )
+        container.mux(stream.encode())
 
 
 def colour_of(number: int) -> tuple[int, int, int]:

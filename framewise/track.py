@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.native import Native
+from framewise.outcome import End, Outcome
 from tracking import catalog
 from tracking.pictures import DecodedVideo
 from tracking.session import Leg, Tracked, TrackingSession
@@ -39,8 +39,8 @@ class Found:
     """What tracking brought, by object. ``rows``: by frame, so that the prompt's keyframe counts over a prediction."""
 
     model: str
+    outcome: Outcome
     rows: dict[ObjectId, dict[int, Row]] = field(default_factory=dict)
-    predicted: int = 0
 
     def prompt(self, name: ObjectId, prompt: BoxPrompt) -> None:
         row = Row(prompt.frame, Kind.BOX, Flag.KEYFRAME, 1.0, prompt.box)
@@ -57,14 +57,11 @@ class Found:
         elif not prediction.visible:
             flags |= Flag.OCCLUDED
         row = Row(prediction.frame, Kind.BOX, flags, prediction.confidence, shape)
-        if self.rows[prediction.object].setdefault(prediction.frame, row) is row:
-            self.predicted += 1
+        self.rows[prediction.object].setdefault(prediction.frame, row)
 
     @property
-    def frames(self) -> range:
-        """From the first to the last frame with a row."""
-        every = [frame for rows in self.rows.values() for frame in rows]
-        return range(min(every), max(every) + 1)
+    def predicted(self) -> int:
+        return sum(bool(row.flags & Flag.PREDICTED) for rows in self.rows.values() for row in rows.values())
 
 
 def parse_box(text: str) -> BoxPrompt:
@@ -129,15 +126,18 @@ def track(
     settings: Mapping[str, float | int | str | bool] | None = None,
     detect_off_screen: bool = True,
     render: Path | None = None,
-) -> Literal["done", "interrupted"]:
-    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON), also when it is interrupted.
+) -> Outcome:
+    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON), also when it is interrupted or fails.
+
+    ``render``: also draw what was found into a copy of the whole video, unless tracking was interrupted or broke off.
 
     Raises:
-        TrackingError: when it can't be done as asked, and nothing is written; or when it broke off in the middle, and
-            what was found before is.
+        TrackingError: when it can't be done as asked, and nothing is written; or when the copy can't be drawn, and the
+            tracks are.
     """
-    if not out.parent.is_dir():
-        raise TrackingError(f"The results need a folder that exists: {out.parent}")
+    _check_target(out, "--out", video)
+    if render is not None:
+        _check_target(render, "--render", video)
     pictures = DecodedVideo(video)
     end = min(pictures.frame_count - 1 if last is None else last, pictures.frame_count - 1)
     legs = legs_of(prompts, direction, first, end, pictures.frame_count)
@@ -147,43 +147,66 @@ def track(
         legs,
         detect_off_screen=detect_off_screen,
     )
-    found = Found(model)
+    found = Found(model, Outcome.of(legs))
     for number, prompt in enumerate(prompts, start=1):
         found.prompt(ObjectId(str(number)), prompt)
-    write = partial(_write, found, pictures, name=video.name, label=label, out=out)
-    try:
-        outcome = _follow(session, found, legs)
-    except Exception as error:
-        if found.predicted == 0:
-            raise
-        write()
-        raise TrackingError(f"{error} It broke off; the {found.predicted} boxes found before are in {out}") from error
-    write()
-    if render is not None and outcome == "done":
-        _render(found, pictures, render)
-    return outcome
+    broke_off = _follow(session, found)
+    _write(found, pictures, name=video.name, label=label, out=out)
+    _tell(found.outcome, model, out)
+    if render is not None:
+        if broke_off or found.outcome.end is End.INTERRUPTED:
+            console.print("Nothing was rendered.")
+        else:
+            _render(found, pictures, render)
+    return found.outcome
 
 
-def _follow(session: TrackingSession, found: Found, legs: Sequence[Leg]) -> Literal["done", "interrupted"]:
-    total = sum(abs(leg.last - leg.frame) + 1 for leg in legs)
-    outcome: Literal["done", "interrupted"] = "done"
+def _check_target(target: Path, option: str, video: Path) -> None:
+    """Before anything is computed: ``target`` can be written, and isn't what is read."""
+    if not target.parent.is_dir():
+        raise TrackingError(f"{option} needs a folder that exists; this one doesn't: {target.parent}")
+    if target.is_dir():
+        raise TrackingError(f"{option} is a file; this is a folder: {target}")
+    if target.exists() and video.exists() and target.samefile(video):
+        raise TrackingError(f"{option} would replace the video itself. Choose another name: {target}")
+
+
+def _follow(session: TrackingSession, found: Found) -> bool:
+    """Run to the end, or until Ctrl-C or a failure. Returns whether the run broke off with a failure.
+
+    Raises whatever a failure is where nothing was found before it.
+    """
+    outcome = found.outcome
     with _progress() as progress:
-        bar = progress.add_task("Tracking", total=total)
+        bar = progress.add_task("Tracking", total=outcome.total, completed=outcome.done)
         try:
             for step in session.steps():
                 for row in step.rows:
                     found.take(row)
-                for ended in step.ends:
-                    if ended.problem:
-                        console.print(f"[yellow]Object {ended.object}:[/] {ended.problem}")
-                progress.advance(bar, len(step.rows))
+                progress.advance(bar, outcome.take(step))
+                if step.note:
+                    progress.console.print(f"[yellow]{escape(step.note)}[/]", highlight=False)
         except KeyboardInterrupt:
             session.stop()
-            outcome = "interrupted"
-        else:
-            # An object that left the frame had less way than it was given.
-            progress.update(bar, completed=total)
-    return outcome
+            outcome.give_up(End.INTERRUPTED)
+        except Exception as error:
+            if found.predicted == 0:
+                raise
+            outcome.give_up(End.FAILED, str(error) if isinstance(error, TrackingError) else repr(error))
+            return True
+    return False
+
+
+def _tell(outcome: Outcome, model: str, out: Path) -> None:
+    """What came of it, where the person looks."""
+    for sentence in outcome.sentences():
+        console.print(f"[yellow]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
+    objects = len(outcome.followed)
+    told = (
+        f"{model} followed {objects} object{'' if objects == 1 else 's'} on {outcome.done} of {outcome.total} frames."
+    )
+    console.print(told, highlight=False, soft_wrap=True)
+    console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _progress() -> Progress:
@@ -206,8 +229,9 @@ def _write(found: Found, pictures: DecodedVideo, *, name: str, label: str, out: 
         for name, rows in found.rows.items()
     ]
     video = VideoInfo(name, pictures.width, pictures.height, pictures.frame_count, pictures.fps)
+    account = {"model": found.model, **found.outcome.as_json()}
     unfinished = out.with_name(out.name + ".partial")
-    Native().write(Dataset(video, [LabelInfo(label)], tracks, len(tracks)), unfinished, {})
+    Native().write(Dataset(video, [LabelInfo(label)], tracks, len(tracks), tracking=account), unfinished, {})
     unfinished.replace(out)
 
 
@@ -221,5 +245,5 @@ def _render(found: Found, pictures: DecodedVideo, target: Path) -> None:
                 yield Drawn(int(name), Box(*row.bounds), row.confidence)
 
     with _progress() as progress:
-        bar = progress.add_task("Rendering", total=len(found.frames))
-        render(pictures, found.frames, drawn, target, lambda: progress.advance(bar))
+        bar = progress.add_task("Rendering", total=pictures.frame_count)
+        render(pictures, drawn, target, lambda: progress.advance(bar))

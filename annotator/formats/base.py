@@ -72,12 +72,14 @@ class TrackData:
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A layer as formats see it. ``tracks`` may be a generator, so that an hour of video never lies in memory whole;
-    ``track_count`` says how many will come (0: unknown)."""
+    ``track_count`` says how many will come (0: unknown). ``tracking``: how the run went that made the tracks, where
+    `framewise track` did."""
 
     video: VideoInfo
     labels: Sequence[LabelInfo]
     tracks: Iterable[TrackData]
     track_count: int = 0
+    tracking: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)

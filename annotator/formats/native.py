@@ -17,6 +17,17 @@ of ``"rotated_box": [centre x, centre y, width, height, clockwise angle in radia
 [[x, y], …]``, ``"points"`` or ``"skeleton": [[x, y, 0 absent | 1 occluded | 2 visible], …]``, ``"mask": {"left",
 "top", "width", "height", "counts": [COCO-style run lengths]}``. Frames count from 0; lengths are px of the display-
 oriented frame, (0, 0) the corner of its top-left pixel. A shape that is no keyframe was predicted.
+
+``framewise track`` also says how far it came; nothing of this is read::
+
+    "tracking": {"model", "end": "reached" | "failed" | "interrupted",
+                 "tracks": [{"number", "frames": 126, "asked": 231, "lost": 5,
+                             "legs": [{"direction": "forward", "first": 0, "last": 230, "until": 125,
+                                       "end": "reached" | "left the frame" | "lost at the border" | "failed" |
+                                              "interrupted", "problem"}]}]}
+
+A track has ``frames`` of the frames ``asked`` for; ``lost``: those of them where the model held the object to be lost
+or hidden. ``until``: the last frame of a leg that has a shape. ``problem`` is only there where something failed.
 """
 
 from __future__ import annotations
@@ -182,6 +193,8 @@ class Native:
             "video": _fields(dataset.video),
             "labels": [_label_json(label) for label in dataset.labels],
         }
+        if dataset.tracking is not None:
+            head["tracking"] = dataset.tracking
         with target.open("w", encoding="utf-8") as out:
             # Track by track, so that an hour of shapes is never in memory at once.
             out.write(json.dumps(head, ensure_ascii=False)[:-1] + ',\n "tracks": [')
@@ -230,7 +243,7 @@ def _head(file: BinaryIO) -> dict[str, Any]:
     """What the file says before its tracks, and behind them where they come first."""
     head: dict[str, Any] = {}
     for key, value in ijson.kvitems(file, "", use_float=True):
-        if key != "tracks":
+        if key not in ("tracks", "tracking"):
             head[key] = value
         if HeadIn.model_fields.keys() <= head.keys():
             break  # tracks are read one by one: of a million shapes the values alone take gigabytes

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from framewise.cli import INTERRUPTED, app
 from framewise.track import parse_box
+from tests.media.clips import write_clip
 from tracking.types import TrackingError
 
 EXTRA = "tests.tracking.fakes:ENTRIES"
@@ -84,24 +85,100 @@ def test_a_setting_reaches_the_model(images: Path, tmp_path: Path) -> None:
     assert tracks(out)[0]["shapes"][1]["box"] == [8.0, 5.0, 18.0, 20.0]
 
 
-def test_an_object_that_left_is_marked_outside(images: Path, tmp_path: Path) -> None:
+def account(out: Path) -> dict[str, Any]:
+    return json.loads(out.read_text())["tracking"]  # type: ignore[no-any-return]
+
+
+def test_an_object_that_left_is_marked_outside_and_it_is_said(images: Path, tmp_path: Path) -> None:
     out = tmp_path / "tracks.json"
-    run(images, "--box", "40,5,50,20@0", "--model", "drifting", "--set", "by=10", "-o", out)
+    code, said = run(images, "--box", "40,5,50,20@0", "--model", "drifting", "--set", "by=10", "-o", out)
 
+    assert code == 0
     assert [(shape["frame"], shape["outside"]) for shape in tracks(out)[0]["shapes"]][-2:] == [(1, False), (2, True)]
+    assert "Object 1: 2 of 12 frames. It left the frame on frame 2." in said
+    assert "drifting followed 1 object on 2 of 12 frames." in said
+    assert "12/12" not in said
+    leg = {"direction": "forward", "first": 0, "last": 11, "until": 1, "end": "left the frame"}
+    track = {"number": 1, "frames": 2, "asked": 12, "lost": 0, "legs": [leg]}
+    assert account(out) == {"model": "drifting", "end": "reached", "tracks": [track]}
 
 
-def test_it_renders_what_it_found(images: Path, tmp_path: Path) -> None:
-    rendered = tmp_path / "seen.mp4"
+def test_an_object_that_is_lost_at_the_border_is_said_to_be(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    code, said = run(images, "--box", "0,5,10,20@0", "--model", "losing", "-o", out)
 
-    code, said = run(
-        images, "--box", "5,5,15,20@2", "--model", "drifting", "--out", tmp_path / "t.json", "--render", rendered
+    assert code == 0
+    assert (
+        "Object 1: 7 of 12 frames. It was lost at the border of the frame, and counts as gone from frame 7 on; it "
+        "counts as lost or hidden on 4 of them, the first is frame 3." in said
     )
+    (track,) = account(out)["tracks"]
+    assert (track["frames"], track["lost"], track["legs"][0]["end"]) == (7, 4, "lost at the border")
+
+
+def test_frames_on_which_an_object_is_lost_are_counted(images: Path, tmp_path: Path) -> None:
+    code, said = run(images, "--box", "20,5,40,20@0", "--model", "losing", "-o", tmp_path / "tracks.json")
+
+    assert code == 0
+    assert "Object 1: 12 of 12 frames. It counts as lost or hidden on 9 of them, the first is frame 3." in said
+
+
+def test_an_object_that_was_followed_to_its_end_needs_no_words(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    code, said = run(images, "--box", "5,5,15,20@3", "--model", "windowed", "--direction", "both", "-o", out)
+
+    assert (code, "Object 1" in said) == (0, False)
+    assert "windowed followed 1 object on 12 of 12 frames." in said
+    (track,) = account(out)["tracks"]
+    assert [(leg["until"], leg["end"]) for leg in track["legs"]] == [(11, "reached"), (0, "reached")]
+
+
+def test_a_box_that_can_not_be_followed_costs_only_its_own_object(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    boxes = ["--box", "5,5,15,20@0", "--box", "100,5,150,20@2"]
+    code, said = run(images, *boxes, "-o", out)
+
+    assert code == 1
+    assert "Object 2: 1 of 10 frames. It failed on frame 2: A box must touch the frame" in said
+    assert len(tracks(out)[0]["shapes"]) == 12
+    assert account(out)["end"] == "failed"
+
+
+def test_it_renders_what_it_found_on_all_frames(images: Path, tmp_path: Path) -> None:
+    rendered = tmp_path / "seen.mp4"
+    options = ["--model", "drifting", "--set", "by=10", "--last", 9, "--out", tmp_path / "t.json", "--render", rendered]
+
+    code, said = run(images, "--box", "30,5,45,20@2", *options)
 
     assert code == 0, said
     with av.open(str(rendered)) as container:
-        sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
-    assert sizes == [(60, 40)] * 10
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert [picture.shape for picture in pictures] == [(40, 60, 3)] * 12
+    drawn = [frame for frame, picture in enumerate(pictures) if np.ptp(picture.astype(int)) > 60]
+    assert drawn == [2, 3, 4]
+    assert not list(tmp_path.glob("*.partial"))
+
+
+@pytest.mark.parametrize("option", ["--out", "--render"])
+def test_nothing_is_tracked_for_a_file_that_can_not_be_written(images: Path, tmp_path: Path, option: str) -> None:
+    target = tmp_path / "nowhere" / "file"
+    out = [] if option == "--out" else ["--out", tmp_path / "t.json"]
+
+    code, said = run(images, "--box", "5,5,15,20@2", "--model", "broken", *out, option, target)
+
+    assert (code, f"{option} needs a folder" in said) == (1, True)
+    assert not (tmp_path / "t.json").exists()
+
+
+def test_the_video_is_not_replaced_by_its_copy(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", 3)
+    before = clip.read_bytes()
+
+    for options in (["--out", tmp_path / "t.json", "--render", clip], ["--out", clip]):
+        code, said = run(clip, "--box", "5,5,15,20@0", *options)
+        assert (code, "replace the video itself" in said) == (1, True)
+
+    assert clip.read_bytes() == before
 
 
 def test_its_results_are_read_back(images: Path, tmp_path: Path) -> None:
@@ -143,8 +220,8 @@ def test_a_model_that_raises_costs_only_what_comes_after(images: Path, tmp_path:
     code, said = run(images, "--model", "broken", "--box", "1,2,13,14@0", "--out", out)
 
     assert code == 1
-    assert "out of luck" in said
-    assert "2 boxes" in said
+    assert "Object 1: 3 of 12 frames. It failed after frame 2: RuntimeError('out of luck')." in said
+    assert account(out)["end"] == "failed"
     assert [shape["frame"] for shape in tracks(out)[0]["shapes"]] == [0, 1, 2]
 
 
@@ -174,6 +251,8 @@ def test_ctrl_c_keeps_what_was_found(images: Path, tmp_path: Path) -> None:
 
     assert process.returncode == INTERRUPTED, said
     assert 4 <= len(tracks(out)[0]["shapes"]) < 400
+    assert f"Object 1: {account(out)['tracks'][0]['frames']} of 400 frames. It was interrupted after frame" in said
+    assert account(out)["end"] == "interrupted"
 
 
 def test_it_needs_no_django(images: Path, tmp_path: Path) -> None:

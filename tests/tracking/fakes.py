@@ -192,5 +192,11 @@ def _entry(model: str, factory: type[Drifting], **settings: float | int | str | 
     )
 
 
-ENTRIES = (_entry("drifting", Drifting, by=1.0), _entry("slow", Slow), _entry("broken", Broken))
+ENTRIES = (
+    _entry("drifting", Drifting, by=1.0),
+    _entry("slow", Slow),
+    _entry("broken", Broken),
+    _entry("losing", Losing),
+    _entry("windowed", Windowed),
+)
 """What ``FRAMEWISE_EXTRA_TRACKERS=tests.tracking.fakes:ENTRIES`` adds to the catalogue."""
