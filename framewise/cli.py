@@ -217,6 +217,7 @@ def import_(
     format: Annotated[str, typer.Option("--format", "-f", help="framewise, cvat or mot.")] = "framewise",
     layer: Annotated[str, typer.Option(help="Which layer of the video.")] = "main",
     create_labels: Annotated[bool, typer.Option(help="Make labels that the project lacks.")] = False,
+    leave_out: Annotated[bool, typer.Option(help="Leave out rows that can't be taken, and name them.")] = False,
 ) -> None:
     """Read a file of tracks into a video. One undo in the editor takes it back.
 
@@ -229,7 +230,7 @@ def import_(
     from framewise.transfer import TransferError, import_file
 
     try:
-        import_file(file, video, layer=layer, format_id=format, create_labels=create_labels)
+        import_file(file, video, layer=layer, format_id=format, create_labels=create_labels, leave_out=leave_out)
     except TransferError as error:
         fail(error)
 

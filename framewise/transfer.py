@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 if TYPE_CHECKING:
@@ -50,32 +51,36 @@ def export_layer(video: str, *, layer: str, format_id: str, options: Mapping[str
     _tell("Wrote", report, out)
 
 
-def import_file(file: Path, video: str, *, layer: str, format_id: str, create_labels: bool) -> None:
-    """Read a file into a layer of a video.
+def import_file(
+    file: Path, video: str, *, layer: str, format_id: str, create_labels: bool, leave_out: bool = False
+) -> None:
+    """Read a file into a layer of a video; with ``leave_out``, without the rows that can't be taken.
 
     Raises:
-        TransferError: there is no such video, layer or format, or the file doesn't fit.
+        TransferError: there is no such video, layer or format, or the file or one of its rows doesn't fit.
     """
     _setup()
     from annotator import formats
     from annotator.actions.errors import ActionError
-    from annotator.actions.layer_datasets import import_dataset
+    from annotator.actions.importing import import_dataset
     from annotator.formats.base import FormatError
+    from annotator.formats.videos import part_of
 
     chosen = _layer(video, layer)
     try:
-        dataset, report = formats.find(format_id).read(file)
+        part = part_of(formats.find(format_id).read(file), chosen.video.name)
         import_dataset(
             layer=chosen,
-            dataset=dataset,
+            dataset=part.dataset,
             user=None,
             summary=f"Imported {file.name}"[:200],
             create_labels=create_labels,
-            report=report,
+            report=part.report,
+            leave_out=leave_out,
         )
     except (FormatError, ActionError, OSError) as error:
         raise TransferError(str(error)) from error
-    _tell("Read", report, file)
+    _tell("Read", part.report, file)
 
 
 def _setup() -> None:
@@ -108,5 +113,9 @@ def _layer(video: str, name: str) -> Layer:
 
 def _tell(verb: str, report: Report, file: Path) -> None:
     console.print(f"{verb} {report.tracks} tracks with {report.shapes} shapes: {file}", highlight=False, soft_wrap=True)
+    for where, why in report.unreadable.first:
+        console.print(f"[yellow]Left out:[/] {escape(where)}: {escape(why)}", highlight=False, soft_wrap=True)
+    if more := report.unreadable.count - len(report.unreadable.first):
+        console.print(f"[yellow]Left out:[/] {more} more rows", highlight=False, soft_wrap=True)
     for what, count in report.losses.items():
-        console.print(f"[yellow]Not kept:[/] {what} ({count})", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]Not kept:[/] {escape(what)} ({count})", highlight=False, soft_wrap=True)

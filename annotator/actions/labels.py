@@ -144,7 +144,7 @@ def _attribute_problems(place: tuple[str, ...], attribute: AttributeDraft) -> It
             yield Problem((*place, "choices"), "A select needs at least one choice.")
         elif len(set(attribute.choices)) < len(attribute.choices):
             yield Problem((*place, "choices"), "Each choice may be there once.")
-    if not _default_fits(attribute):
+    if not default_fits(attribute):
         yield Problem((*place, "default"), DEFAULTS[AttributeKind(attribute.kind)])
 
 
@@ -157,7 +157,8 @@ DEFAULTS = {
 }
 
 
-def _default_fits(attribute: AttributeDraft) -> bool:
+def default_fits(attribute: AttributeDraft) -> bool:
+    """Whether an attribute's default is a value that it can have."""
     default = attribute.default
     if default is None:
         return True

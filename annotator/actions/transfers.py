@@ -18,8 +18,10 @@ from django_tasks import task
 
 from annotator import access, formats
 from annotator.actions.errors import ActionError
-from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of, import_dataset
-from annotator.formats.base import FormatError, chosen
+from annotator.actions.importing import import_dataset
+from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
+from annotator.formats.base import FormatError, Report, UnreadableRows, chosen
+from annotator.formats.videos import part_of
 from annotator.media import storage
 from annotator.models import Layer, Transfer, TransferState, User
 
@@ -59,9 +61,15 @@ def begin_export(*, user: User, layer: Layer, format_id: str, options: Mapping[s
 
 
 def begin_import(
-    *, user: User, layer: Layer, format_id: str, file: UploadedFile[Any], create_labels: bool = False
+    *,
+    user: User,
+    layer: Layer,
+    format_id: str,
+    file: UploadedFile[Any],
+    create_labels: bool = False,
+    leave_out: bool = False,
 ) -> Transfer:
-    """Keep an uploaded file and queue its import.
+    """Keep an uploaded file and queue its import; with ``leave_out``, rows that can't be taken don't refuse it.
 
     Raises:
         PermissionDenied: the user may not change every frame, or not make labels.
@@ -78,7 +86,7 @@ def begin_import(
         layer=layer,
         kind=Transfer.Kind.IMPORT,
         format=format_id,
-        options={"create_labels": create_labels},
+        options={"create_labels": create_labels, "leave_out": leave_out},
         file_name=PurePath(file.name or "import").name[-255:],
         created_by=user,
     )
@@ -142,7 +150,7 @@ def carry_out(transfer_id: str) -> None:
     except Cancelled:
         _remove_files(transfer)
     except (ActionError, FormatError) as error:
-        _fail(transfer, str(error))
+        _fail(transfer, str(error), error.report if isinstance(error, UnreadableRows) else None)
     except Exception as error:
         log.exception("Transfer %s failed", transfer.pk)
         _fail(transfer, f"The {transfer.kind} failed: {error}. Try again; if it fails again, tell your admin.")
@@ -159,20 +167,21 @@ def _export(transfer: Transfer) -> None:
 
 def _import(transfer: Transfer) -> None:
     watch = _Watch(transfer, total=0)
-    dataset, report = formats.find(transfer.format).read(transfer_file(transfer))
+    part = part_of(formats.find(transfer.format).read(transfer_file(transfer)), transfer.layer.video.name)
     watch.show(0.5)
     watch.check()
     with transaction.atomic():
         import_dataset(
             layer=transfer.layer,
-            dataset=dataset,
+            dataset=part.dataset,
             user=transfer.created_by,
             summary=f"Imported {transfer.file_name}"[:200],
             create_labels=bool(transfer.options.get("create_labels")),
-            report=report,
+            report=part.report,
+            leave_out=bool(transfer.options.get("leave_out")),
         )
         # In one transaction: a worker that dies imports everything once, or nothing.
-        _finish(transfer, report.as_json())
+        _finish(transfer, part.report.as_json())
     _remove_files(transfer)
 
 
@@ -182,8 +191,9 @@ def _finish(transfer: Transfer, report: dict[str, object]) -> None:
         raise Cancelled
 
 
-def _fail(transfer: Transfer, message: str) -> None:
-    Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.FAILED, message=message)
+def _fail(transfer: Transfer, message: str, report: Report | None = None) -> None:
+    failed = Transfer.objects.filter(pk=transfer.pk, state__in=OPEN)
+    failed.update(state=TransferState.FAILED, message=message, report=report.as_json() if report else {})
     _remove_files(transfer)
 
 

@@ -46,10 +46,27 @@ class LossOut(Schema):
     count: int
 
 
+class RowOut(Schema):
+    """A row of a file that can't be taken: `where` is like "track 3, frame 12", `why` the rule and what came."""
+
+    where: str
+    why: str
+
+
+class LeftOut(Schema):
+    """Rows that can't be taken: how many, and the first of them."""
+
+    count: int = 0
+    rows: list[RowOut] = []
+
+
 class ReportOut(Schema):
+    """Of an import that failed because of its rows, `left_out` names them; they can be left out on request."""
+
     tracks: int = 0
     shapes: int = 0
     losses: list[LossOut] = []
+    left_out: LeftOut = LeftOut()
 
 
 class TransferOut(Schema):
@@ -115,10 +132,15 @@ def begin_import(
     file: File[UploadedFile],
     format: Form[str],
     create_labels: Form[bool] = False,
+    leave_out: Form[bool] = False,
 ) -> Status[dict[str, Any]]:
+    """With `leave_out`, rows that can't be taken are left out and named in the report; without it they refuse the
+    file."""
     user = signed_in(request)
     layer = access_layer(user, layer_id, "annotate")
-    transfer = transfers.begin_import(user=user, layer=layer, format_id=format, file=file, create_labels=create_labels)
+    transfer = transfers.begin_import(
+        user=user, layer=layer, format_id=format, file=file, create_labels=create_labels, leave_out=leave_out
+    )
     return Status(201, _out(transfer))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from annotator.formats.base import Format, FormatError
-from annotator.formats.cvat_xml import CvatXml
+from annotator.formats.cvat import CvatXml
 from annotator.formats.mot import Mot
 from annotator.formats.native import Native
 

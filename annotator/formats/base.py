@@ -1,7 +1,7 @@
 """What every format reads into and writes from: pure values, no database.
 
-Adding a format is one file with ``id``, ``label``, ``suffix``, ``options``, ``read()`` and ``write()``, and one line in
-``FORMATS``.
+Adding a format is one file with ``id``, ``label``, ``suffix``, ``options``, ``limits``, ``read()`` and ``write()``, and
+one line in ``FORMATS``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from typing import Any, Protocol
 
 from tracking.shapes.chunks import Kind, Row
 from tracking.shapes.skeletons import Skeleton
+
+LISTED_ROWS = 50
+"""Of the rows that can't be taken so many are listed with their place and reason."""
+TOLD_ROWS = 5
+"""Of these, so many are told in the sentence that refuses a file."""
 
 
 class FormatError(Exception):
@@ -82,6 +87,39 @@ class Dataset:
     tracking: Mapping[str, Any] | None = None
 
 
+class UnreadableRows(FormatError):
+    """Rows of a file that can't be taken; the message names the first of them, ``report`` more."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@dataclass(slots=True)
+class Unreadable:
+    """Rows of a file that can't be taken: how many, and of the first ones the place and the reason."""
+
+    count: int = 0
+    first: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, where: str, why: str, count: int = 1) -> None:
+        """``where``: "line 7", "track 3, frame 12"; ``why``: the rule and what came; ``count``: rows of that kind."""
+        self.count += count
+        if len(self.first) < LISTED_ROWS:
+            self.first.append((where, why))
+
+    def join(self, other: Unreadable) -> None:
+        self.count += other.count
+        self.first = (self.first + other.first)[:LISTED_ROWS]
+
+    def told(self) -> str:
+        """What is wrong, in a few sentences that name the first of them."""
+        named = [f"{where}: {why}" for where, why in self.first[:TOLD_ROWS]]
+        rest = f" … and {self.count - len(named)} more." if self.count > len(named) else ""
+        rows = "1 row of the file" if self.count == 1 else f"{self.count} rows of the file"
+        return f"{rows} can't be taken. {' '.join(named)}{rest}"
+
+
 @dataclass(slots=True)
 class Report:
     """What was written or read, and in words what could not be: each loss once, with how often it happened."""
@@ -89,14 +127,70 @@ class Report:
     tracks: int = 0
     shapes: int = 0
     losses: dict[str, int] = field(default_factory=dict)
+    unreadable: Unreadable = field(default_factory=Unreadable)
 
     def lose(self, what: str, count: int = 1) -> None:
         if count:
-            self.losses[what] = self.losses.get(what, 0) + count
+            self.losses[what] = self.losses.get(what, 0) + int(count)
+
+    def join(self, other: Report) -> None:
+        """Add what another report counted."""
+        self.tracks += other.tracks
+        self.shapes += other.shapes
+        for what, count in other.losses.items():
+            self.lose(what, count)
+        self.unreadable.join(other.unreadable)
+
+    def refuse_unreadable(self) -> None:
+        """Raises UnreadableRows unless every row could be taken."""
+        if self.unreadable.count:
+            advice = "Nothing was imported: mend the file, or import it again and leave such rows out."
+            # Nothing was, so nothing else is told.
+            raise UnreadableRows(f"{self.unreadable.told()} {advice}", Report(unreadable=self.unreadable))
 
     def as_json(self) -> dict[str, Any]:
         losses = [{"what": what, "count": count} for what, count in self.losses.items()]
-        return {"tracks": self.tracks, "shapes": self.shapes, "losses": losses}
+        rows = [{"where": where, "why": why} for where, why in self.unreadable.first]
+        return {
+            "tracks": self.tracks,
+            "shapes": self.shapes,
+            "losses": losses,
+            "left_out": {"count": self.unreadable.count, "rows": rows},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a file holds of one video. ``names``: those by which the file calls the video, none where it doesn't say."""
+
+    names: tuple[str, ...]
+    dataset: Dataset
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file's videos, and ``report``: what of the file belongs to none of them."""
+
+    parts: Sequence[Part]
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Something that a format can't hold: the report counts it, the documentation lists it, and a round trip is equal
+    but for it, all by this one entry. ``words``: what is lost or becomes something else.
+
+    ``track``: of a track and its label, the track as the format holds it, None where not at all, and how often
+    something was lost in it. ``label``: the same of a label.
+    """
+
+    words: str
+    track: Callable[[TrackData, LabelInfo], tuple[TrackData | None, int]] | None = None
+    label: Callable[[LabelInfo], tuple[LabelInfo, int]] | None = None
+
+
+Limits = Sequence[Limit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +229,18 @@ class Format(Protocol):
     @property
     def options(self) -> tuple[Option, ...]: ...
 
+    def limits(self, options: Options) -> Limits:
+        """What a file can't hold, with these options."""
+        ...
+
     def write(self, dataset: Dataset, target: Path, options: Options, progress: Progress = silent) -> Report:
         """Write the dataset to the file ``target``. Raises FormatError for an option it doesn't know."""
         ...
 
-    def read(self, source: Path) -> tuple[Dataset, Report]:
-        """Read a file, trusting nothing in it. Raises FormatError saying what is wrong and what to do."""
+    def read(self, source: Path) -> Reading:
+        """Read a file, trusting nothing in it. Rows that can't be taken are left out and noted in the reports; whether
+        that is good enough is the caller's to say. Raises FormatError for a file that can't be read at all, saying
+        what is wrong and what to do."""
         ...
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def vertex_row(kind: Kind, frame: int, flags: Flag, confidence: float, xy: Seque
     """A polygon or polyline of at least three or two vertices. Raises FormatError for fewer."""
     least = 3 if kind == Kind.POLYGON else 2
     if len(xy) < least:
-        raise FormatError(f"A {kind.name.lower()} has at least {least} vertices; frame {frame} has {len(xy)}.")
+        raise FormatError(f"A {kind.name.lower()} has at least {least} vertices; {len(xy)} came.")
     array = np.asarray(xy, "<f4")
     return Row(frame, kind, flags, confidence, enclosing(array), array.tobytes())
 
@@ -47,7 +49,7 @@ def point_row(
 ) -> Row:
     """Points or a skeleton: ``xy`` (n, 2) px and ABSENT, OCCLUDED or VISIBLE of each; n >= 1."""
     if not xy or len(xy) != len(seen) or not all(value in (ABSENT, OCCLUDED, VISIBLE) for value in seen):
-        raise FormatError(f"Points have a place and a visibility of 0, 1 or 2 each; frame {frame} has others.")
+        raise FormatError("Points have a place and a visibility of 0, 1 or 2 each; others came.")
     array = np.asarray(xy, "<f4")
     payload = array.tobytes() + bytes(seen)
     bounds = enclosing_present(array, np.asarray(seen, np.uint8))
@@ -59,9 +61,31 @@ def rotated_row(frame: int, flags: Flag, confidence: float, values: Sequence[flo
     return Row(frame, Kind.ROTATED_BOX, flags, confidence, rotated_bounds(values), np.asarray(values, "<f4").tobytes())
 
 
+def turned(x1: float, y1: float, x2: float, y2: float, clockwise: float) -> tuple[float, float, float, float, float]:
+    """What ``rotated_row`` takes, of a box by its corners before it was turned by so many degrees."""
+    # From 0..360 to -180..180 degrees, as angles are kept.
+    angle = radians(180 - (180 - clockwise) % 360)
+    return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, angle
+
+
 def rotated_values(row: Row) -> list[float]:
     """Centre x, centre y, width, height in px and the clockwise angle in radians."""
     return [float(value) for value in np.frombuffer(row.payload, "<f4")]
+
+
+def as_rotated(row: Row) -> Row:
+    """A box as one that could be turned."""
+    x1, y1, x2, y2 = row.bounds
+    values = np.array([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0], "<f4")
+    return replace(row, kind=Kind.ROTATED_BOX, payload=values.tobytes())
+
+
+def shares(row: Row) -> list[tuple[float, float]]:
+    """Where the points of points or a skeleton lie in its bounds: 0..1 from the left top corner."""
+    x1, y1, x2, y2 = row.bounds
+    width, height = max(x2 - x1, 1e-6), max(y2 - y1, 1e-6)
+    placed = np.clip((vertices(row).astype(float) - (x1, y1)) / (width, height), 0, 1)
+    return [(x, y) for x, y in placed.tolist()]
 
 
 def mask_window(row: Row) -> tuple[int, int, int, int]:

@@ -23,9 +23,12 @@ from annotator.formats.base import (
     Dataset,
     FormatError,
     LabelInfo,
+    Limits,
     Option,
     Options,
+    Part,
     Progress,
+    Reading,
     Report,
     TrackData,
     VideoInfo,
@@ -97,7 +100,10 @@ class Mot:
             archive.writestr(f"{sequence}/seqinfo.ini", _seqinfo(sequence, dataset.video, pixels))
         return report
 
-    def read(self, source: Path) -> tuple[Dataset, Report]:
+    def limits(self, options: Options) -> Limits:
+        return ()
+
+    def read(self, source: Path) -> Reading:
         info, labels, shift = b"", b"", SHIFT["official"]
         if is_archive(source):
             info = read_member(source, "seqinfo.ini") or b""
@@ -114,7 +120,8 @@ class Mot:
         tracks = list(_tracks(_rows(_text(found)), names, shift, report))
         used = {track.label for track in tracks}
         labels_used = [LabelInfo(name) for name in names if name in used]
-        return Dataset(_video(_text(info)), labels_used, tracks, len(tracks)), report
+        dataset = Dataset(_video(_text(info)), labels_used, tracks, len(tracks))
+        return Reading([Part((dataset.video.name,), dataset, report)], Report())
 
 
 class _GroundTruth:

@@ -51,9 +51,12 @@ from annotator.formats.base import (
     Dataset,
     FormatError,
     LabelInfo,
+    Limits,
     Option,
     Options,
+    Part,
     Progress,
+    Reading,
     Report,
     TrackData,
     VideoInfo,
@@ -207,7 +210,10 @@ class Native:
             out.write("\n ]}\n")
         return report
 
-    def read(self, source: Path) -> tuple[Dataset, Report]:
+    def limits(self, options: Options) -> Limits:
+        return ()
+
+    def read(self, source: Path) -> Reading:
         with _opened(source) as file:
             try:
                 head = HeadIn.model_validate(_head(file))
@@ -223,7 +229,8 @@ class Native:
             raise FormatError("A track's number is unique in a file; this file repeats one.")
         video = VideoInfo(**head.video.model_dump())
         report = Report(tracks=len(tracks), shapes=sum(len(track.rows) for track in tracks))
-        return Dataset(video, [_label_of(label) for label in head.labels], tracks, len(tracks)), report
+        dataset = Dataset(video, [_label_of(label) for label in head.labels], tracks, len(tracks))
+        return Reading([Part((video.name,), dataset, report)], Report())
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import pytest
 
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
+from tests.formats.files import read
 from tracking.shapes.checks import check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table
 from tracking.shapes.skeletons import Joint, Skeleton
@@ -39,8 +40,8 @@ def again(format_id: str, rows: list[Row], folder: Path) -> list[Row]:
     labels = (LabelInfo("thing", skeleton=Skeleton(joints=JOINTS, edges=((0, 1),))),)
     data = Dataset(VideoInfo("a.mp4", 640, 360, 20, 25.0), labels, (TrackData(1, "thing", rows),), 1)
     find(format_id).write(data, folder / "out", {"frames": "stored"} if format_id == "cvat" else {})
-    read, _ = find(format_id).read(folder / "out")
-    ((track),) = read.tracks
+    found, _ = read(format_id, folder / "out")
+    ((track),) = found.tracks
     return list(track.rows)
 
 

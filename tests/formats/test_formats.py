@@ -23,6 +23,7 @@ from annotator.formats.base import (
     VideoInfo,
     silent,
 )
+from tests.formats.files import read
 from tracking.shapes.chunks import Flag, Kind, Row
 
 every_format = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.id)
@@ -45,7 +46,7 @@ def dataset(*tracks: TrackData) -> Dataset:
 def round_trip(fmt: Format, data: Dataset, folder: Path, options: Options | None = None) -> list[TrackData]:
     target = folder / f"out{fmt.suffix}"
     fmt.write(data, target, options or {}, silent)
-    return list(fmt.read(target)[0].tracks)
+    return list(read(fmt, target)[0].tracks)
 
 
 def shown(track: TrackData) -> dict[int, tuple[float, ...]]:
@@ -121,11 +122,11 @@ def test_a_wrong_file_is_refused_or_empty_never_a_crash(fmt: Format, content: by
     source = tmp_path / "source"
     source.write_bytes(content)
     try:
-        read, _ = fmt.read(source)
+        found, _ = read(fmt, source)
     except FormatError as error:
         assert str(error)
     else:
-        assert list(read.tracks) == []
+        assert list(found.tracks) == []
 
 
 @every_format
@@ -134,7 +135,7 @@ def test_an_archive_whose_members_lead_elsewhere_writes_nothing(fmt: Format, tmp
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr("../../evil.txt", "x")
     with pytest.raises(FormatError):
-        fmt.read(source)
+        read(fmt, source)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evil.zip"]
 
 
@@ -148,7 +149,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
         for name in ("gt/gt.txt", "annotations.xml", "tracks.json"):
             archive.writestr(name, " " * 5000)
     with pytest.raises(FormatError, match="unpacks to more"):
-        fmt.read(source)
+        read(fmt, source)
 
 
 def test_an_unknown_format_is_named_with_the_known_ones() -> None:
@@ -181,9 +182,9 @@ class TestNative:
         )
         target = tmp_path / "a.json"
         find("framewise").write(Dataset(VIDEO, [label], [track], 1), target, {}, silent)
-        read, _ = find("framewise").read(target)
-        (again,) = read.tracks
-        assert read.video == VIDEO and list(read.labels) == [label]
+        found, _ = read("framewise", target)
+        (again,) = found.tracks
+        assert found.video == VIDEO and list(found.labels) == [label]
         assert replace(again, rows=()) == replace(track, rows=())
         assert Table.of(0, again.rows).pack() == Table.of(0, rows).pack()
 
@@ -204,7 +205,7 @@ class TestNative:
         tracks = [{"number": 1, "label": "person", "shapes": [shape]}]
         source.write_text(json.dumps({"format": "framewise", "version": 1, "tracks": tracks}))
         with pytest.raises(FormatError, match=says):
-            find("framewise").read(source)
+            read("framewise", source)
 
     @pytest.mark.parametrize(
         ("text", "says"),
@@ -220,7 +221,7 @@ class TestNative:
     def test_a_file_that_is_not_as_it_should_be_is_refused(self, text: str, says: str, tmp_path: Path) -> None:
         (tmp_path / "bad.json").write_text(text)
         with pytest.raises(FormatError, match=says):
-            find("framewise").read(tmp_path / "bad.json")
+            read("framewise", tmp_path / "bad.json")
 
     def test_what_stands_behind_the_tracks_is_read_too(self, tmp_path: Path) -> None:
         source = tmp_path / "turned.json"
@@ -228,8 +229,8 @@ class TestNative:
         source.write_text(
             json.dumps({"tracks": tracks, "labels": [{"name": "person"}], "format": "framewise", "version": 1})
         )
-        read, report = find("framewise").read(source)
-        assert ([label.name for label in read.labels], report.shapes) == (["person"], 1)
+        found, report = read("framewise", source)
+        assert ([label.name for label in found.labels], report.shapes) == (["person"], 1)
 
 
 class TestMot:
@@ -257,7 +258,7 @@ class TestMot:
     def test_results_are_read_as_predictions_with_their_confidence(self, tmp_path: Path) -> None:
         source = tmp_path / "results.txt"
         source.write_text("1,5,11,21,30,40,0.75,-1,-1,-1\n")
-        (track,) = find("mot").read(source)[0].tracks
+        (track,) = read("mot", source)[0].tracks
         (row,) = track.rows
         assert (row.flags, row.confidence, row.bounds) == (Flag.PREDICTED, 0.75, (10, 20, 40, 60))
 
@@ -269,7 +270,7 @@ class TestMot:
             lines = archive.read("data/street.txt").decode().splitlines()
         assert [line.split(",")[6:] for line in lines] == [[sure, *["-1"] * 3] for sure in ("0.9375", "0.5", "1")]
         assert [what for what in report.losses if "confidence" in what] == []
-        (track,) = find("mot").read(target)[0].tracks
+        (track,) = read("mot", target)[0].tracks
         assert [(row.frame, row.confidence, row.bounds) for row in track.rows] == [
             (row.frame, row.confidence, row.bounds) for row in rows
         ]
@@ -283,8 +284,8 @@ class TestMot:
     def test_lines_that_do_not_count_are_left_out_and_reported(self, tmp_path: Path) -> None:
         source = tmp_path / "gt.txt"
         source.write_text("1,1,1,1,5,5,0,1,1\n1,2,1,1,5,5,1,1,1\n")
-        read, report = find("mot").read(source)
-        assert [track.number for track in read.tracks] == [2]
+        found, report = read("mot", source)
+        assert [track.number for track in found.tracks] == [2]
         assert sum(report.losses.values()) == 1
 
     @pytest.mark.parametrize(
@@ -303,7 +304,7 @@ class TestMot:
         source = tmp_path / "gt.txt"
         source.write_text(line)
         with pytest.raises(FormatError, match=says):
-            find("mot").read(source)
+            read("mot", source)
 
     def test_other_shapes_become_boxes_and_are_reported(self, tmp_path: Path) -> None:
         row = geometry.vertex_row(Kind.POLYGON, 0, Flag.KEYFRAME, 1.0, [(0, 0), (10, 0), (5, 9)])
@@ -321,7 +322,7 @@ class TestCvatXml:
     def read(self, body: str, folder: Path) -> Dataset:
         source = folder / "annotations.xml"
         source.write_text(f"<annotations><version>1.1</version>{body}</annotations>")
-        return find("cvat").read(source)[0]
+        return read("cvat", source)[0]
 
     def test_interpolated_frames_are_no_keyframes(self, tmp_path: Path) -> None:
         text = self.xml(dataset(TrackData(1, "person", [box(0, 0), box(2, 2)])), tmp_path)
@@ -379,7 +380,7 @@ class TestCvatXml:
         source = tmp_path / "a.xml"
         source.write_bytes(HOSTILE["entities"])
         with pytest.raises(FormatError, match="entities"):
-            find("cvat").read(source)
+            read("cvat", source)
 
     def test_a_mask_that_claims_to_be_huge_is_refused_before_it_is_made(self, tmp_path: Path) -> None:
         mask = '<mask frame="0" rle="4000000000" left="0" top="0" width="100000" height="40000"/>'

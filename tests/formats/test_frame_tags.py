@@ -8,6 +8,7 @@ import pytest
 
 from annotator.formats import find
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
+from tests.formats.files import read
 from tracking.shapes.chunks import Flag, Kind, Row
 
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
@@ -24,13 +25,13 @@ def dataset() -> Dataset:
 
 def test_our_own_format_keeps_them(tmp_path: Path) -> None:
     find("framewise").write(dataset(), tmp_path / "out", {})
-    read, _ = find("framewise").read(tmp_path / "out")
-    assert [list(track.rows) for track in read.tracks] == [RAIN, CAR]
+    found, _ = read("framewise", tmp_path / "out")
+    assert [list(track.rows) for track in found.tracks] == [RAIN, CAR]
 
 
 @pytest.mark.parametrize("format_id", ["cvat", "mot"])
 def test_others_leave_them_out_and_say_so(format_id: str, tmp_path: Path) -> None:
     report = find(format_id).write(dataset(), tmp_path / "out", {})
     assert [loss for loss in report.losses if "frame tags" in loss]
-    read, _ = find(format_id).read(tmp_path / "out")
-    assert [track.number for track in read.tracks] == [2]
+    found, _ = read(format_id, tmp_path / "out")
+    assert [track.number for track in found.tracks] == [2]

@@ -14,6 +14,7 @@ import pytest
 
 from annotator.formats import FORMATS, find, geometry
 from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, Options, TrackData, VideoInfo
+from tests.formats.files import read
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.interpolation import expand
 
@@ -109,9 +110,9 @@ def test_it_writes_what_it_always_wrote(
 def test_what_it_wrote_reads_back(format_id: str, options: dict[str, str], tmp_path: Path) -> None:
     """The same boxes on the same frames, to a thousandth of a pixel; where only stored shapes were written, those.
     Results don't say what an object is."""
-    read, _ = find(format_id).read(written(boxes(), format_id, options, tmp_path))
+    found, _ = read(format_id, written(boxes(), format_id, options, tmp_path))
 
-    for before, after in zip(boxes().tracks, read.tracks, strict=True):
+    for before, after in zip(boxes().tracks, found.tracks, strict=True):
         assert after.number == before.number
         assert after.label == ("pedestrian" if options.get("contents") == "results" else before.label)
         assert shown(after) == shown(before)

@@ -10,6 +10,7 @@ import pytest
 
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
+from tests.formats.files import read
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.interpolation import expand
 
@@ -42,8 +43,8 @@ def again(format_id: str, rows: list[Row], folder: Path) -> list[Row]:
     labels = (LabelInfo("thing", "#ff0000"),)
     data = Dataset(VideoInfo("a.mp4", 640, 360, 9, 25.0), labels, (TrackData(1, "thing", rows),), 1)
     find(format_id).write(data, folder / "out", {})
-    read, _ = find(format_id).read(folder / "out")
-    ((track),) = read.tracks
+    found, _ = read(format_id, folder / "out")
+    ((track),) = found.tracks
     return list(track.rows)
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from annotator.formats import find, geometry
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
-from annotator.formats.cvat_skeleton import skeleton_of_svg, svg_of
+from annotator.formats.cvat.templates import skeleton_of_svg, svg_of
+from tests.formats.files import read
 from tracking.shapes.chunks import Flag, Kind
 from tracking.shapes.skeletons import Joint, Skeleton
 
@@ -29,9 +30,9 @@ def dataset() -> Dataset:
 def test_templates_and_joints_come_back_as_they_were(format_id: str, tmp_path: Path) -> None:
     target = tmp_path / "out"
     find(format_id).write(dataset(), target, {})
-    read, _ = find(format_id).read(target)
-    assert [(label.name, label.skeleton) for label in read.labels] == [("person", PERSON), ("car", None)]
-    ((row,),) = [track.rows for track in read.tracks]
+    found, _ = read(format_id, target)
+    assert [(label.name, label.skeleton) for label in found.labels] == [("person", PERSON), ("car", None)]
+    ((row,),) = [track.rows for track in found.tracks]
     assert (row.frame, row.payload, row.bounds) == (ROW.frame, ROW.payload, ROW.bounds)
 
 
@@ -47,8 +48,8 @@ def test_joints_are_found_by_name_whatever_their_order(tmp_path: Path) -> None:
         f'<track id="1" label="person"><skeleton frame="0" keyframe="1" outside="0">{points}</skeleton></track>'
         "</annotations>"
     )
-    read, _ = find("cvat").read(source)
-    ((row,),) = [track.rows for track in read.tracks]
+    found, _ = read("cvat", source)
+    ((row,),) = [track.rows for track in found.tracks]
     assert geometry.vertices(row).tolist() == [[1, 1], [2, 2], [3, 3]]
 
 

@@ -187,7 +187,8 @@ def test_its_results_are_read_back(images: Path, tmp_path: Path) -> None:
     out = tmp_path / "tracks.json"
     run(images, "--box", "5,5,15,20@2", "--model", "drifting", "--out", out)
 
-    dataset, report = Native().read(out)
+    (part,) = Native().read(out).parts
+    dataset, report = part.dataset, part.report
     assert (dataset.video.width, dataset.video.frame_count, report.tracks, report.shapes) == (61, 12, 1, 10)
 
 

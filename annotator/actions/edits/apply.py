@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from annotator.actions.edits.meanwhile import Meanwhile
 from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
+from annotator.formats.rows import Rows
 from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
 from tracking.shapes.checks import ShapeError, check_geometry
@@ -304,7 +306,7 @@ class Ontology:
         attribute = self.attributes.get(key)
         if attribute is None:
             raise ActionError(f"An attribute is one of the project's; {key} is none. Reload the page.")
-        if value is not None and not _fits(attribute, value):
+        if value is not None and not fits(attribute, value):
             raise ActionError(f"{attribute} is a {attribute.get_kind_display().lower()}; {value!r} is no value for it.")
 
 
@@ -339,7 +341,7 @@ def write_tracks(
                 track.number = 0
             draft.add_track(track)
             taken.add(track.number)
-            tables = tables_of(list(rows))
+            tables = list(rows.tables()) if isinstance(rows, Rows) else tables_of(list(rows))
             _put_rows(draft, track.pk, tables)
             ends = [int(frame) for table in tables for frame in (table.frames[0], table.frames[-1])]
             extent.append((track.pk, min(ends, default=None), max(ends, default=None)))
@@ -374,7 +376,8 @@ def _unfit(label: Label, table: Table) -> list[str]:
     return sorted(kinds - set(label.geometry_kinds))
 
 
-def _fits(attribute: Attribute, value: object) -> bool:
+def fits(attribute: Attribute, value: object) -> bool:
+    """Whether an attribute can have a value; none is always possible."""
     match attribute.kind:
         case AttributeKind.SELECT:
             return value in attribute.choices
@@ -383,7 +386,7 @@ def _fits(attribute: Attribute, value: object) -> bool:
         case AttributeKind.CHECKBOX:
             return isinstance(value, bool)
         case AttributeKind.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
         case _:
             return isinstance(value, str)
 

@@ -1,0 +1,151 @@
+"""A file's names of labels, attributes and joints, and a project's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from annotator.actions.errors import ActionError
+from annotator.actions.labels import SELECTS, AttributeDraft, default_fits
+from annotator.actions.projects import PALETTE
+from annotator.formats import geometry
+from annotator.formats.base import AttributeInfo, LabelInfo, Report, TrackData
+from annotator.formats.limits import rows_of
+from annotator.models import Attribute, AttributeKind, Label, Project
+from tracking.shapes.chunks import Kind, Row
+from tracking.shapes.skeletons import Skeleton, numbered
+
+LONGEST_NAME = 80
+
+
+class Naming:
+    """Finds, or makes, the project's labels and attributes for a file's names: the same, or else but for case."""
+
+    def __init__(
+        self,
+        project: Project,
+        infos: Sequence[LabelInfo],
+        tracks: Sequence[TrackData],
+        *,
+        create: bool,
+        report: Report,
+    ) -> None:
+        """Raises ActionError for labels that the project lacks, unless they shall be made."""
+        self.project = project
+        self.report = report
+        self.infos = {info.name: info for info in infos}
+        self.exact: dict[str, Label] = {}
+        self.folded: dict[str, Label] = {}
+        self.attributes: dict[int, dict[str, Attribute]] = {}
+        for label in project.labels.prefetch_related("attributes"):
+            self._add(label, label.attributes.all())
+        used = _kinds_by_label(tracks)
+        missing = [name for name in used if self._find(name) is None]
+        if missing and not create:
+            raise ActionError(
+                f"Tracks have labels of the project; it lacks {_listed(missing)}. Add them to the project, or let the "
+                "import make them."
+            )
+        for name in missing:
+            self._create(self.infos.get(name, LabelInfo(name)), used[name], _a_skeleton(tracks, name))
+
+    def label(self, name: str) -> Label:
+        """A label by the file's name for it. Raises KeyError for one that no track has."""
+        label = self._find(name)
+        if label is None:
+            raise KeyError(name)
+        return label
+
+    def skeleton(self, name: str) -> Skeleton | None:
+        """The template that the file has for a label."""
+        info = self.infos.get(name)
+        return info.skeleton if info else None
+
+    def attribute(self, label: Label, name: str) -> Attribute | None:
+        return self.attributes[label.pk].get(_tidy(name).casefold())
+
+    def _find(self, name: str) -> Label | None:
+        return self.exact.get(name) or self.folded.get(_tidy(name).casefold())
+
+    def _add(self, label: Label, attributes: Iterable[Attribute]) -> None:
+        self.exact[label.name] = label
+        self.folded[label.name.casefold()] = label
+        self.attributes[label.pk] = {attribute.name.casefold(): attribute for attribute in attributes}
+
+    def _create(self, info: LabelInfo, kinds: Sequence[str], example: Row | None) -> None:
+        name = _tidy(info.name)
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise ActionError(f"A label has a name of 1 to {LONGEST_NAME} letters; {name[:100]!r} came.")
+        if self._find(name) is not None:
+            return  # another of the file's names is the same but for case
+        position = len(self.exact)
+        skeleton = info.skeleton or (example and numbered(geometry.shares(example)))
+        label = Label.objects.create(
+            project=self.project,
+            name=name,
+            colour=info.colour or PALETTE[position % len(PALETTE)],
+            geometry_kinds=list(kinds) or ["box"],
+            skeleton=skeleton.as_json() if skeleton else None,
+            position=position,
+        )
+        made = list(self._sound(info))
+        self._add(label, [self._create_attribute(label, each, index) for index, each in enumerate(made)])
+
+    def _sound(self, info: LabelInfo) -> Iterator[AttributeInfo]:
+        """The attributes as a project can have them."""
+        seen: set[str] = set()
+        for attribute in info.attributes:
+            name = _tidy(attribute.name)
+            if not 0 < len(name) <= LONGEST_NAME or name.casefold() in seen:
+                self.report.lose(f"the attribute {name[:LONGEST_NAME]!r} of {info.name} has a name it can't have here")
+                continue
+            seen.add(name.casefold())
+            yield _completed(replace(attribute, name=name))
+
+    def _create_attribute(self, label: Label, info: AttributeInfo, position: int) -> Attribute:
+        return Attribute.objects.create(
+            label=label,
+            name=info.name,
+            kind=AttributeKind(info.kind),
+            per_frame=info.per_frame,
+            choices=list(info.choices),
+            default=info.default,
+            position=position,
+        )
+
+
+def _completed(info: AttributeInfo) -> AttributeInfo:
+    """A select without choices is a text; a default is a value that the attribute can have."""
+    choices = tuple(dict.fromkeys(filter(None, map(str.strip, info.choices))))
+    kind = info.kind if choices or info.kind not in SELECTS else AttributeKind.TEXT.value
+    draft = AttributeDraft(info.name, kind, choices=choices, default=info.default)
+    return replace(info, kind=kind, choices=choices, default=info.default if default_fits(draft) else None)
+
+
+def _a_skeleton(tracks: Iterable[TrackData], label: str) -> Row | None:
+    """The first skeleton among a label's shapes."""
+    for track in tracks:
+        rows = rows_of(track)
+        if track.label == label:
+            for index in np.flatnonzero(rows.kinds == Kind.SKELETON)[:1]:
+                return rows[int(index)]
+    return None
+
+
+def _kinds_by_label(tracks: Iterable[TrackData]) -> dict[str, list[str]]:
+    """Names of the kinds of geometry that each label's tracks have."""
+    found: dict[str, set[Kind]] = {}
+    for track in tracks:
+        found.setdefault(track.label, set()).update(Kind(kind) for kind in np.unique(rows_of(track).kinds).tolist())
+    return {label: [kind.name.lower() for kind in sorted(kinds)] for label, kinds in found.items()}
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:10])
+    return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"

@@ -1,0 +1,121 @@
+"""What formats can't hold: limits that several of them share, and a dataset as a format holds it.
+
+A writer is given what is left of a dataset within its format's limits, and a test reads that back: so nothing is lost
+that the report doesn't count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from annotator.formats.base import Dataset, LabelInfo, Limit, Limits, Report, TrackData
+from annotator.formats.rows import Rows
+from tracking.shapes.chunks import Flag, Kind
+
+
+def held(dataset: Dataset, limits: Limits, report: Report) -> Dataset:
+    """The dataset as a format of these limits holds it; ``report`` counts what is lost, while tracks are iterated."""
+    labels = [_label_within(label, limits, report) for label in dataset.labels]
+    return replace(dataset, labels=labels, tracks=_tracks_within(dataset, limits, report))
+
+
+def _label_within(label: LabelInfo, limits: Limits, report: Report) -> LabelInfo:
+    for limit in limits:
+        if limit.label:
+            label, lost = limit.label(label)
+            report.lose(limit.words, lost)
+    return label
+
+
+def _tracks_within(dataset: Dataset, limits: Limits, report: Report) -> Iterator[TrackData]:
+    labels = {label.name: label for label in dataset.labels}
+    for track in dataset.tracks:
+        label = labels.get(track.label) or LabelInfo(track.label)
+        kept = _track_within(track, label, limits, report)
+        if kept is not None:
+            yield kept
+
+
+def _track_within(track: TrackData, label: LabelInfo, limits: Limits, report: Report) -> TrackData | None:
+    kept: TrackData | None = replace(track, rows=Rows.of(track.rows))
+    for limit in limits:
+        if limit.track and kept is not None:
+            kept, lost = limit.track(kept, label)
+            report.lose(limit.words, lost)
+    return kept
+
+
+def rows_of(track: TrackData) -> Rows:
+    """A track's rows as columns."""
+    return Rows.of(track.rows)
+
+
+def frame_tags(format_name: str) -> Limit:
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        return (None, 1) if track.is_frame_tag else (track, 0)
+
+    return Limit(f"frame tags have no place in {format_name}", track=without)
+
+
+def _seen(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+    return (track, 0) if rows_of(track).shown.any() else (None, 1)
+
+
+NOTHING_TO_SEE = Limit("tracks without a visible shape were left out", track=_seen)
+
+
+def verdicts(format_name: str) -> Limit:
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        return replace(track, verdict=""), int(bool(track.verdict))
+
+    return Limit(f"review verdicts have no place in {format_name}", track=without)
+
+
+def colours(format_name: str) -> Limit:
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        return replace(track, colour=""), int(bool(track.colour))
+
+    return Limit(f"colours of single tracks have no place in {format_name}", track=without)
+
+
+def doubts(format_name: str) -> Limit:
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        rows = rows_of(track)
+        doubtful = rows.has(Flag.DOUBTFUL)
+        return with_rows(track, replace(rows, flags=rows.flags & ~np.uint8(Flag.DOUBTFUL))), int(doubtful.sum())
+
+    return Limit(f"doubts about predicted shapes have no place in {format_name}", track=without)
+
+
+def attributes(format_name: str) -> Limit:
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        count = len(track.attributes) + len(track.frame_attributes)
+        return replace(track, attributes={}, frame_attributes={}), count
+
+    def label(info: LabelInfo) -> tuple[LabelInfo, int]:
+        return replace(info, attributes=()), 0
+
+    return Limit(f"attributes have no place in {format_name}", track=without, label=label)
+
+
+def as_boxes(kind: Kind) -> Limit:
+    """Shapes of a kind become what encloses them."""
+
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        rows = rows_of(track)
+        other = rows.kinds == kind
+        if not other.any():
+            return track, 0
+        kinds = np.where(other, np.uint8(Kind.BOX), rows.kinds)
+        pairs = zip(rows.payloads, other.tolist(), strict=True)
+        payloads = tuple(b"" if changed else payload for payload, changed in pairs)
+        return with_rows(track, replace(rows, kinds=kinds, payloads=payloads)), int((other & rows.shown).sum())
+
+    return Limit(f"{kind.name.lower().replace('_', ' ')} shapes became boxes", track=without)
+
+
+def with_rows(track: TrackData, rows: Rows) -> TrackData:
+    return replace(track, rows=rows)

@@ -1,0 +1,134 @@
+"""A track's rows as columns: what formats read into and write from without a Python object for every shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.shapes.chunks import WINDOW, Flag, Kind, Row, Table, quantised
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows(Sequence[Row]):
+    """The rows of one track in strictly rising frame order; indexed and iterated they are ``Row`` values.
+
+    ``frames``: (n,) int64 · ``kinds``, ``flags``: (n,) uint8 · ``confidence``: (n,) float64 in [0, 1] · ``bounds``:
+    (n, 4) float32 px · ``payloads``: one bytes object per row, as a table keeps it.
+    """
+
+    frames: NDArray[np.int64]
+    kinds: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+    confidence: NDArray[np.float64]
+    bounds: NDArray[np.float32]
+    payloads: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> Self:
+        """Rows in rising frame order as columns."""
+        if isinstance(rows, cls):
+            return rows
+        rows = list(rows)
+        return cls(
+            frames=np.array([row.frame for row in rows], np.int64),
+            kinds=np.array([row.kind for row in rows], np.uint8),
+            flags=np.array([row.flags for row in rows], np.uint8),
+            confidence=np.array([row.confidence for row in rows], np.float64),
+            bounds=np.array([row.bounds for row in rows], np.float32).reshape(len(rows), 4),
+            payloads=tuple(row.payload for row in rows),
+        )
+
+    @classmethod
+    def of_tables(cls, tables: Sequence[Table]) -> Self:
+        """The rows of a track's tables, in rising order."""
+        if not tables:
+            return cls.of(())
+        return cls(
+            frames=np.concatenate([table.frames for table in tables]),
+            kinds=np.concatenate([table.kinds for table in tables]),
+            flags=np.concatenate([table.flags for table in tables]),
+            confidence=np.concatenate([table.confidence for table in tables]) / 65535,
+            bounds=np.concatenate([table.bounds for table in tables]),
+            payloads=tuple(payload for table in tables for payload in table.payloads),
+        )
+
+    def tables(self) -> Iterator[Table]:
+        """The rows packed for storing: one table per window that has any, in rising order."""
+        starts = self.frames - self.frames % WINDOW
+        edges = np.flatnonzero(np.diff(starts)) + 1
+        for part in np.split(np.arange(len(self)), edges) if len(self) else ():
+            first, end = int(part[0]), int(part[-1]) + 1
+            yield Table(
+                start=int(starts[first]),
+                frames=self.frames[first:end],
+                kinds=self.kinds[first:end],
+                flags=self.flags[first:end],
+                confidence=quantised(self.confidence[first:end].tolist()),
+                bounds=self.bounds[first:end],
+                payloads=self.payloads[first:end],
+            ).checked()
+
+    def take(self, keep: NDArray[np.bool_]) -> Self:
+        """The rows where ``keep`` (n,) is True."""
+        if keep.all():
+            return self
+        return type(self)(
+            self.frames[keep],
+            self.kinds[keep],
+            self.flags[keep],
+            self.confidence[keep],
+            self.bounds[keep],
+            tuple(payload for payload, kept in zip(self.payloads, keep.tolist(), strict=True) if kept),
+        )
+
+    def has(self, flag: Flag) -> NDArray[np.bool_]:
+        """(n,): which rows have any of the flags."""
+        found: NDArray[np.bool_] = (self.flags & int(flag)) != 0
+        return found
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """(n,): which rows show something."""
+        return ~self.has(Flag.OUTSIDE)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        x1, y1, x2, y2 = self.bounds[index].tolist()
+        return Row(
+            int(self.frames[index]),
+            Kind(int(self.kinds[index])),
+            Flag(int(self.flags[index])),
+            float(self.confidence[index]),
+            (x1, y1, x2, y2),
+            self.payloads[index],
+        )
+
+    def __iter__(self) -> Iterator[Row]:
+        columns = zip(
+            self.frames.tolist(),
+            self.kinds.tolist(),
+            self.flags.tolist(),
+            self.confidence.tolist(),
+            self.bounds.tolist(),
+            self.payloads,
+            strict=True,
+        )
+        for frame, kind, flags, confidence, bounds, payload in columns:
+            yield Row(frame, _KINDS[kind], _FLAGS[flags], confidence, tuple(bounds), payload)
+
+
+# Looked up instead of made: a Flag takes ten times as long to make.
+_KINDS = tuple(Kind)
+_FLAGS = tuple(Flag(value) for value in range(2 * max(Flag)))
