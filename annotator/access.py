@@ -139,8 +139,8 @@ def access_run(user: Person, run_id: UUID, need: Need) -> Run:
 
 
 def access_transfer(user: Person, transfer_id: UUID, need: Need) -> Transfer:
-    transfer = _get(Transfer.objects.select_related("layer__video__project__workspace"), transfer_id)
-    check(user, transfer.layer.video.project.workspace_id, need)
+    transfer = _get(Transfer.objects.select_related("layer__video__project", "project"), transfer_id)
+    check(user, transfer.whose.workspace_id, need)
     return transfer
 
 

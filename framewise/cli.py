@@ -213,7 +213,8 @@ def export_(
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export, or what `track` wrote.")],
-    video: Annotated[str, typer.Argument(help="The video it is of: its id, or its name.")],
+    video: Annotated[str, typer.Argument(help="The video it is of: its id, or its name.")] = "",
+    project: Annotated[str, typer.Option(help="Instead of a video: each track to the one that the file names.")] = "",
     format: Annotated[str, typer.Option("--format", "-f", help="framewise, cvat or mot.")] = "framewise",
     layer: Annotated[str, typer.Option(help="Which layer of the video.")] = "main",
     create_labels: Annotated[bool, typer.Option(help="Make labels that the project lacks.")] = False,
@@ -226,11 +227,23 @@ def import_(
     - `framewise import tracks.json street.mp4 --create-labels`
 
     - `framewise import task_12.zip 12 --format cvat`
+
+    - `framewise import project_3.zip --project Crossings --format cvat` for the videos of a project
+
+    - `framewise import results.txt 12 --format mot --leave-out` without lines that can't be read
     """
     from framewise.transfer import TransferError, import_file
 
     try:
-        import_file(file, video, layer=layer, format_id=format, create_labels=create_labels, leave_out=leave_out)
+        import_file(
+            file,
+            video,
+            layer=layer,
+            project=project,
+            format_id=format,
+            create_labels=create_labels,
+            leave_out=leave_out,
+        )
     except TransferError as error:
         fail(error)
 

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 if TYPE_CHECKING:
     from annotator.formats.base import Report
-    from annotator.models import Layer
+    from annotator.models import Layer, Project
 
 SHOWN_VIDEOS = 20
 console = Console(stderr=True)
@@ -52,35 +52,43 @@ def export_layer(video: str, *, layer: str, format_id: str, options: Mapping[str
 
 
 def import_file(
-    file: Path, video: str, *, layer: str, format_id: str, create_labels: bool, leave_out: bool = False
+    file: Path,
+    video: str,
+    *,
+    layer: str,
+    project: str,
+    format_id: str,
+    create_labels: bool,
+    leave_out: bool = False,
 ) -> None:
-    """Read a file into a layer of a video; with ``leave_out``, without the rows that can't be taken.
+    """Read a file into a layer of a video, or into those videos of a project that the file names.
+
+    Args:
+        video, project: a name or an id; one of the two, the other empty.
+        leave_out: take the rest where rows can't be taken.
 
     Raises:
-        TransferError: there is no such video, layer or format, or the file or one of its rows doesn't fit.
+        TransferError: there is no such video, layer, project or format, or the file or one of its rows doesn't fit.
     """
     _setup()
     from annotator import formats
     from annotator.actions.errors import ActionError
-    from annotator.actions.importing import import_dataset
+    from annotator.actions.importing import How, import_reading
     from annotator.formats.base import FormatError
-    from annotator.formats.videos import part_of
 
-    chosen = _layer(video, layer)
+    if bool(video) == bool(project):
+        raise TransferError("Say into which video, or with --project into which project, to import.")
     try:
-        part = part_of(formats.find(format_id).read(file), chosen.video.name)
-        import_dataset(
-            layer=chosen,
-            dataset=part.dataset,
+        report = import_reading(
+            formats.find(format_id).read(file),
+            into=_layer(video, layer) if video else _project(project),
             user=None,
             summary=f"Imported {file.name}"[:200],
-            create_labels=create_labels,
-            report=part.report,
-            leave_out=leave_out,
+            how=How(create_labels=create_labels, leave_out=leave_out),
         )
     except (FormatError, ActionError, OSError) as error:
         raise TransferError(str(error)) from error
-    _tell("Read", part.report, file)
+    _tell("Read", report, file)
 
 
 def _setup() -> None:
@@ -111,8 +119,26 @@ def _layer(video: str, name: str) -> Layer:
     return layer
 
 
+def _project(project: str) -> Project:
+    """A project by its id or name. Raises TransferError naming what there is."""
+    from django.db.models import Q
+
+    from annotator.models import Project
+
+    found = list(Project.objects.filter(Q(name=project) | (Q(pk=int(project)) if project.isdecimal() else Q())))
+    if len(found) != 1:
+        known = ", ".join(f"{one.pk} ({one.name})" for one in found or Project.objects.all()[:SHOWN_VIDEOS])
+        several = "several projects have this name" if found else "there is no such project"
+        raise TransferError(
+            f"A project is named by its id or its name; {several}: {project}. There are: {known or 'none'}."
+        )
+    return found[0]
+
+
 def _tell(verb: str, report: Report, file: Path) -> None:
     console.print(f"{verb} {report.tracks} tracks with {report.shapes} shapes: {file}", highlight=False, soft_wrap=True)
+    for name, tracks, shapes in report.videos:
+        console.print(f"{escape(name)}: {tracks} tracks with {shapes} shapes", highlight=False, soft_wrap=True)
     for where, why in report.unreadable.first:
         console.print(f"[yellow]Left out:[/] {escape(where)}: {escape(why)}", highlight=False, soft_wrap=True)
     if more := report.unreadable.count - len(report.unreadable.first):

@@ -195,8 +195,8 @@ class Fitting:
         return cleaned
 
     def _refuse(self, data: TrackData, frame: int | None, why: str) -> None:
-        where = f"track {data.number}" if frame is None else f"track {data.number}, frame {frame}"
-        self.report.unreadable.add(where, why)
+        track = data.place or f"track {data.number}"
+        self.report.unreadable.add(track if frame is None else f"{track}, frame {frame}", why)
 
 
 class _Order:

@@ -4,7 +4,9 @@ what doesn't fit is told, with its place."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from annotator import access
@@ -12,10 +14,79 @@ from annotator.actions.edits.apply import write_tracks
 from annotator.actions.errors import ActionError
 from annotator.actions.fitting import Fitting
 from annotator.actions.naming import Naming
-from annotator.formats.base import Dataset, Report, TrackData, VideoInfo
+from annotator.formats.base import Dataset, Part, Reading, Report, TrackData, VideoInfo
 from annotator.formats.limits import NOTHING_TO_SEE, rows_of
 from annotator.formats.rows import Rows
-from annotator.models import Layer, Track, User
+from annotator.formats.videos import part_of, parts_by_video
+from annotator.models import Layer, LayerKind, Project, Track, User, VideoState
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a file is imported. ``create_labels``: make those that the project lacks; ``leave_out``: take the rest where
+    rows can't be taken. Without them such a file is refused."""
+
+    create_labels: bool = False
+    leave_out: bool = False
+
+
+AS_IT_IS = How()
+
+
+def import_reading(reading: Reading, *, into: Layer | Project, user: User | None, summary: str, how: How) -> Report:
+    """Put a file's tracks into a layer, or into the videos of a project that it names: everything or nothing.
+
+    Args:
+        user: who imports; None: a person at the server's command line, who may do everything.
+
+    Raises:
+        FormatError: none of the file's videos is meant, or rows can't be taken.
+        ActionError: what ``import_dataset`` refuses.
+        PermissionDenied: the user may not change every frame.
+    """
+    total = Report()
+    of_project = isinstance(into, Project)
+    with transaction.atomic():
+        for layer, part in _targets(reading, into, total):
+            if user is not None:
+                check_may_import(user, layer)
+            import_dataset(
+                layer=layer,
+                dataset=part.dataset,
+                user=user,
+                summary=summary,
+                create_labels=how.create_labels,
+                report=part.report,
+            )
+            total.join(part.report, video=layer.video.name if of_project else "")
+        if not how.leave_out:
+            total.refuse_unreadable()
+    return total
+
+
+def _targets(reading: Reading, into: Layer | Project, report: Report) -> list[tuple[Layer, Part]]:
+    """Which part of a file goes into which layer; ``report`` is told what goes into none."""
+    if isinstance(into, Layer):
+        return [(into, part_of(reading, into.video.name))]
+    layers = {layer.pk: layer for layer in main_layers(into)}
+    found = parts_by_video(reading, {pk: layer.video.name for pk, layer in layers.items()}, report)
+    return [(layers[pk], part) for pk, part in found.items()]
+
+
+def main_layers(project: Project) -> list[Layer]:
+    """The layers in which people draw, of the videos that are ready, by the videos' names."""
+    ready = Layer.objects.filter(
+        video__project=project, video__state=VideoState.READY, kind=LayerKind.MAIN
+    ).select_related("video__project")
+    return list(ready.order_by("video__name", "pk"))
+
+
+def check_may_import(user: User, layer: Layer) -> None:
+    """Raises PermissionDenied unless the user may change every frame of the layer."""
+    if access.editable_ranges(user, layer) != [(0, max(layer.video.frame_count - 1, 0))]:
+        raise PermissionDenied(
+            f"An import changes every frame of {layer.video}; yours are those of your jobs. Ask a reviewer to do it."
+        )
 
 
 def import_dataset(
@@ -26,26 +97,22 @@ def import_dataset(
     summary: str,
     create_labels: bool,
     report: Report,
-    leave_out: bool = False,
 ) -> None:
     """Put a dataset's tracks into a layer, as one event. Numbers are kept where they are free.
 
     Args:
         user: who imports; their access has been checked.
         create_labels: make labels that the project lacks, instead of refusing.
-        report: what could not be taken over is added to it, and how much was is put into it.
-        leave_out: take the rest where rows can't be taken, instead of refusing.
+        report: what could not be taken over is added to it, and how much was is put into it. Rows that can't be taken
+            are left out and noted: whether that is good enough is the caller's to say, in one transaction with this.
 
     Raises:
         ActionError: labels that the project lacks, another video's size.
-        UnreadableRows: rows that can't be taken, also those that ``report`` came with.
     """
     _refuse_other_video(layer, dataset.video)
     tracks = list(dataset.tracks)
     with transaction.atomic():
         made = _made(layer, dataset, tracks, user=user, create_labels=create_labels, report=report)
-        if not leave_out:
-            report.refuse_unreadable()
         report.tracks = len(made)
         report.shapes = sum(int(rows.shown.sum()) for _, rows in made)
         if made:

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
@@ -18,12 +19,11 @@ from django_tasks import task
 
 from annotator import access, formats
 from annotator.actions.errors import ActionError
-from annotator.actions.importing import import_dataset
+from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
 from annotator.formats.base import FormatError, Report, UnreadableRows, chosen
-from annotator.formats.videos import part_of
 from annotator.media import storage
-from annotator.models import Layer, Transfer, TransferState, User
+from annotator.models import Layer, Project, Transfer, TransferState, User
 
 log = logging.getLogger(__name__)
 
@@ -60,36 +60,38 @@ def begin_export(*, user: User, layer: Layer, format_id: str, options: Mapping[s
     return transfer
 
 
-def begin_import(
-    *,
-    user: User,
-    layer: Layer,
-    format_id: str,
-    file: UploadedFile[Any],
-    create_labels: bool = False,
-    leave_out: bool = False,
-) -> Transfer:
-    """Keep an uploaded file and queue its import; with ``leave_out``, rows that can't be taken don't refuse it.
+def begin_import(*, user: User, layer: Layer, format_id: str, file: UploadedFile[Any], how: How = AS_IT_IS) -> Transfer:
+    """Keep an uploaded file and queue its import into a layer.
 
     Raises:
         PermissionDenied: the user may not change every frame, or not make labels.
         ActionError, FormatError: a file that is empty or too large, or a format that there isn't.
     """
+    check_may_import(user, layer)
+    return _receive(user, Transfer(layer=layer, created_by=user), format_id, file, how)
+
+
+def begin_project_import(
+    *, user: User, project: Project, format_id: str, file: UploadedFile[Any], how: How = AS_IT_IS
+) -> Transfer:
+    """Keep an uploaded file and queue its import into the project's videos, each of whose names it calls its tracks'.
+
+    Raises: as ``begin_import``; the user's frames are checked once it is known which videos the file is of.
+    """
+    return _receive(user, Transfer(project=project, created_by=user), format_id, file, how)
+
+
+def _receive(user: User, transfer: Transfer, format_id: str, file: UploadedFile[Any], how: How) -> Transfer:
     formats.find(format_id)
-    may_import(user, layer, create_labels=create_labels)
+    if how.create_labels:
+        access.check(user, transfer.whose.workspace_id, "manage")
     if not file.size:
         raise ActionError("The file is empty (0 bytes). Choose the exported file.")
     if file.size > LARGEST_IMPORT:
         raise ActionError(f"A file may have {LARGEST_IMPORT // 2**20} MiB; this one has {file.size // 2**20} MiB.")
     remove_old_transfers()
-    transfer = Transfer(
-        layer=layer,
-        kind=Transfer.Kind.IMPORT,
-        format=format_id,
-        options={"create_labels": create_labels, "leave_out": leave_out},
-        file_name=PurePath(file.name or "import").name[-255:],
-        created_by=user,
-    )
+    transfer.kind, transfer.format, transfer.options = Transfer.Kind.IMPORT, format_id, asdict(how)
+    transfer.file_name = PurePath(file.name or "import").name[-255:]
     with storage.arriving(transfer_file(transfer)) as arriving, arriving.open("wb") as target:
         for piece in file.chunks():
             target.write(piece)
@@ -97,14 +99,6 @@ def begin_import(
         transfer.save(force_insert=True)
         _queue(transfer)
     return transfer
-
-
-def may_import(user: User, layer: Layer, *, create_labels: bool) -> None:
-    """Raises PermissionDenied unless the user may change every frame of the layer (and make labels, if asked)."""
-    if access.editable_ranges(user, layer) != [(0, max(layer.video.frame_count - 1, 0))]:
-        raise PermissionDenied("An import changes every frame; yours are those of your jobs. Ask a reviewer to do it.")
-    if create_labels:
-        access.check(user, layer.video.project.workspace_id, "manage")
 
 
 def cancel_transfer(*, transfer: Transfer) -> Transfer:
@@ -138,7 +132,9 @@ def _queue(transfer: Transfer) -> None:
 @task()
 def carry_out(transfer_id: str) -> None:
     """What the jobs worker does. Safe to run again after it was broken off anywhere."""
-    transfer = Transfer.objects.select_related("layer__video__project", "created_by").filter(pk=transfer_id).first()
+    transfer = (
+        Transfer.objects.select_related("layer__video__project", "project", "created_by").filter(pk=transfer_id).first()
+    )
     if transfer is None or transfer.state not in OPEN:
         return
     Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.RUNNING, progress=0)
@@ -149,7 +145,7 @@ def carry_out(transfer_id: str) -> None:
             _import(transfer)
     except Cancelled:
         _remove_files(transfer)
-    except (ActionError, FormatError) as error:
+    except (ActionError, FormatError, PermissionDenied) as error:
         _fail(transfer, str(error), error.report if isinstance(error, UnreadableRows) else None)
     except Exception as error:
         log.exception("Transfer %s failed", transfer.pk)
@@ -157,8 +153,11 @@ def carry_out(transfer_id: str) -> None:
 
 
 def _export(transfer: Transfer) -> None:
-    dataset = dataset_of(transfer.layer)
-    watch = _Watch(transfer, total=count_shapes(transfer.layer))
+    layer = transfer.layer
+    if layer is None:
+        raise ActionError("An export is of a layer; this one names none.")
+    dataset = dataset_of(layer)
+    watch = _Watch(transfer, total=count_shapes(layer))
     counted = Counted(dataset, watch.advance)
     with storage.arriving(transfer_file(transfer)) as target:
         report = formats.find(transfer.format).write(counted.dataset, target, transfer.options, watch.check)
@@ -166,23 +165,27 @@ def _export(transfer: Transfer) -> None:
 
 
 def _import(transfer: Transfer) -> None:
+    if transfer.created_by is None:
+        raise ActionError("Whoever began this import isn't here any more. Begin it again.")
     watch = _Watch(transfer, total=0)
-    part = part_of(formats.find(transfer.format).read(transfer_file(transfer)), transfer.layer.video.name)
+    reading = formats.find(transfer.format).read(transfer_file(transfer))
     watch.show(0.5)
     watch.check()
     with transaction.atomic():
-        import_dataset(
-            layer=transfer.layer,
-            dataset=part.dataset,
+        report = import_reading(
+            reading,
+            into=_destination(transfer),
             user=transfer.created_by,
             summary=f"Imported {transfer.file_name}"[:200],
-            create_labels=bool(transfer.options.get("create_labels")),
-            report=part.report,
-            leave_out=bool(transfer.options.get("leave_out")),
+            how=How(**transfer.options),
         )
         # In one transaction: a worker that dies imports everything once, or nothing.
-        _finish(transfer, part.report.as_json())
+        _finish(transfer, report.as_json())
     _remove_files(transfer)
+
+
+def _destination(transfer: Transfer) -> Layer | Project:
+    return transfer.whose if transfer.layer is None else transfer.layer
 
 
 def _finish(transfer: Transfer, report: dict[str, object]) -> None:

@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from annotator.access import access_layer, access_transfer
+from annotator.access import access_layer, access_project, access_transfer
 from annotator.actions import transfers
+from annotator.actions.importing import How
 from annotator.api.people import signed_in
 from annotator.formats import FORMATS
 from annotator.media.serve import serve_file
@@ -60,6 +61,14 @@ class LeftOut(Schema):
     rows: list[RowOut] = []
 
 
+class VideoReport(Schema):
+    """What a video got of a file with several."""
+
+    name: str
+    tracks: int
+    shapes: int
+
+
 class ReportOut(Schema):
     """Of an import that failed because of its rows, `left_out` names them; they can be left out on request."""
 
@@ -67,13 +76,15 @@ class ReportOut(Schema):
     shapes: int = 0
     losses: list[LossOut] = []
     left_out: LeftOut = LeftOut()
+    videos: list[VideoReport] = []
 
 
 class TransferOut(Schema):
     """``progress`` in [0, 1]; ``message`` says why it failed; ``file`` is there once an export is done."""
 
     id: UUID
-    layer: int
+    layer: int | None
+    project: int | None
     kind: Literal["export", "import"]
     format: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
@@ -138,9 +149,24 @@ def begin_import(
     file."""
     user = signed_in(request)
     layer = access_layer(user, layer_id, "annotate")
-    transfer = transfers.begin_import(
-        user=user, layer=layer, format_id=format, file=file, create_labels=create_labels, leave_out=leave_out
-    )
+    how = How(create_labels=create_labels, leave_out=leave_out)
+    return Status(201, _out(transfers.begin_import(user=user, layer=layer, format_id=format, file=file, how=how)))
+
+
+@router.post("/projects/{project_id}/imports", response={201: TransferOut}, summary="Begin an import into its videos")
+def begin_project_import(
+    request: HttpRequest,
+    project_id: int,
+    file: File[UploadedFile],
+    format: Form[str],
+    create_labels: Form[bool] = False,
+    leave_out: Form[bool] = False,
+) -> Status[dict[str, Any]]:
+    """Each track goes to the video that the file names; where it names several, each to its own."""
+    user = signed_in(request)
+    project = access_project(user, project_id, "annotate")
+    how = How(create_labels=create_labels, leave_out=leave_out)
+    transfer = transfers.begin_project_import(user=user, project=project, format_id=format, file=file, how=how)
     return Status(201, _out(transfer))
 
 
@@ -173,6 +199,7 @@ def _out(transfer: Transfer) -> dict[str, Any]:
     return {
         "id": transfer.pk,
         "layer": transfer.layer_id,
+        "project": transfer.project_id,
         "kind": transfer.kind,
         "format": transfer.format,
         "state": transfer.state,

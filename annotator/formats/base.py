@@ -57,7 +57,8 @@ class LabelInfo:
 @dataclass(frozen=True, slots=True)
 class TrackData:
     """One track. ``rows``: its stored shapes in rising frame order; ``attributes`` and ``frame_attributes`` by name,
-    the latter as ``(frame, value)`` pairs that hold from that frame on."""
+    the latter as ``(frame, value)`` pairs that hold from that frame on; ``place``: what a report calls it, where the
+    file has another number for it."""
 
     number: int
     label: str
@@ -67,6 +68,7 @@ class TrackData:
     verdict: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
+    place: str = ""
 
     @property
     def is_frame_tag(self) -> bool:
@@ -108,9 +110,11 @@ class Unreadable:
         if len(self.first) < LISTED_ROWS:
             self.first.append((where, why))
 
-    def join(self, other: Unreadable) -> None:
+    def join(self, other: Unreadable, where: str = "") -> None:
+        """Add another's; ``where``: what their places lie in."""
         self.count += other.count
-        self.first = (self.first + other.first)[:LISTED_ROWS]
+        inside = [(f"{where}, {place}" if where else place, why) for place, why in other.first]
+        self.first = (self.first + inside)[:LISTED_ROWS]
 
     def told(self) -> str:
         """What is wrong, in a few sentences that name the first of them."""
@@ -128,18 +132,22 @@ class Report:
     shapes: int = 0
     losses: dict[str, int] = field(default_factory=dict)
     unreadable: Unreadable = field(default_factory=Unreadable)
+    videos: list[tuple[str, int, int]] = field(default_factory=list)
+    """Of a file that went to several videos: name, tracks and shapes of each."""
 
     def lose(self, what: str, count: int = 1) -> None:
         if count:
             self.losses[what] = self.losses.get(what, 0) + int(count)
 
-    def join(self, other: Report) -> None:
-        """Add what another report counted."""
+    def join(self, other: Report, video: str = "") -> None:
+        """Add what another report counted; ``video``: which of several videos it is of."""
+        if video:
+            self.videos.append((video, other.tracks, other.shapes))
         self.tracks += other.tracks
         self.shapes += other.shapes
         for what, count in other.losses.items():
             self.lose(what, count)
-        self.unreadable.join(other.unreadable)
+        self.unreadable.join(other.unreadable, video)
 
     def refuse_unreadable(self) -> None:
         """Raises UnreadableRows unless every row could be taken."""
@@ -156,6 +164,7 @@ class Report:
             "shapes": self.shapes,
             "losses": losses,
             "left_out": {"count": self.unreadable.count, "rows": rows},
+            "videos": [{"name": name, "tracks": tracks, "shapes": shapes} for name, tracks, shapes in self.videos],
         }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
+from typing import TypeVar
 
 from annotator.formats.base import FormatError, Part, Reading, Report
 
@@ -31,9 +32,48 @@ def part_of(reading: Reading, video: str) -> Part:
     return _joined(reading, wanted)
 
 
+Key = TypeVar("Key")
+
+
+def parts_by_video(reading: Reading, videos: Mapping[Key, str], report: Report) -> dict[Key, Part]:
+    """Which part of a file is of which of our videos, given by their names.
+
+    Args:
+        report: what of the file belongs to none of the videos is added to it.
+
+    Raises FormatError when the file names none of them, or when it can't be told which one it means.
+    """
+    report.join(reading.report)
+    found: dict[Key, list[Part]] = {}
+    left = list(reading.parts)
+    for alike in LIKENESS:
+        open_ = {key: alike(name) for key, name in videos.items() if key not in found}
+        for part in list(left):
+            called = {alike(name) for name in part.names}
+            ours = [key for key, name in open_.items() if name in called]
+            if len(ours) > 1:
+                raise FormatError(
+                    f"The file has tracks of {name_of(part)}, and {len(ours)} videos of the project are called so. "
+                    "Rename all but one, or import the file in the video's editor."
+                )
+            if ours:
+                found.setdefault(ours[0], []).append(part)
+                left.remove(part)
+    if not found:
+        names = ", ".join(list(videos.values())[:LISTED]) or "no video that is ready"
+        raise FormatError(
+            f"The file holds the tracks of {_called(reading.parts)}; the project has {names}. Rename the video, or "
+            "import the file in its editor."
+        )
+    for part in left:
+        what = f"tracks of {name_of(part)} were left out: no video of the project is called so"
+        report.lose(what, part.report.tracks)
+    return {key: _together(parts) for key, parts in found.items()}
+
+
 def best_match(parts: Sequence[Part], video: str) -> list[Part]:
     """The parts that a file calls by a video's name: exactly, or else but for case, or else but for the ending."""
-    for alike in (_exact, _folded, _stem):
+    for alike in LIKENESS:
         found = [part for part in parts if any(alike(name) == alike(video) for name in part.names)]
         if found:
             return found
@@ -45,19 +85,26 @@ def name_of(part: Part) -> str:
 
 
 def _joined(reading: Reading, wanted: Sequence[Part]) -> Part:
-    """Several tasks of one video are one: their frames count from the video's beginning."""
+    joined = _together(wanted)
     report = Report()
     report.join(reading.report)
-    for part in wanted:
-        report.join(part.report)
+    report.join(joined.report)
     for part in reading.parts:
         if part not in wanted:
             report.lose(f"tracks of another video ({name_of(part)}) were left out", part.report.tracks)
-    first = wanted[0]
-    if len(wanted) == 1:
-        return replace(first, report=report)
-    tracks = [track for part in wanted for track in part.dataset.tracks]
-    labels = list({label.name: label for part in wanted for label in part.dataset.labels}.values())
+    return replace(joined, report=report)
+
+
+def _together(parts: Sequence[Part]) -> Part:
+    """Several tasks of one video are one: their frames count from the video's beginning."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    report = Report()
+    for part in parts:
+        report.join(part.report)
+    tracks = [track for part in parts for track in part.dataset.tracks]
+    labels = list({label.name: label for part in parts for label in part.dataset.labels}.values())
     return Part(first.names, replace(first.dataset, tracks=tracks, labels=labels, track_count=len(tracks)), report)
 
 
@@ -78,3 +125,7 @@ def _folded(name: str) -> str:
 
 def _stem(name: str) -> str:
     return PurePath(_folded(name)).stem
+
+
+LIKENESS: tuple[Callable[[str], str], ...] = (_exact, _folded, _stem)
+"""What of two names must be the same, the strictest first."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from annotator.models.layer import Layer
+from annotator.models.project import Project
 
 
 class TransferState(models.TextChoices):
@@ -17,14 +18,16 @@ class TransferState(models.TextChoices):
 
 
 class Transfer(models.Model):
-    """An export or import in the background; its file lives in the media store as ``transfers/<id>/<file_name>``."""
+    """An export or import in the background, of a layer, or an import into a project whose file has the tracks of
+    several videos; its file lives in the media store as ``transfers/<id>/file``."""
 
     class Kind(models.TextChoices):
         EXPORT = "export", "Export"
         IMPORT = "import", "Import"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="transfers")
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, null=True, blank=True, related_name="transfers")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="transfers")
     kind = models.CharField(max_length=8, choices=Kind)
     format = models.CharField(max_length=32)
     options = models.JSONField(default=dict, blank=True)
@@ -38,6 +41,21 @@ class Transfer(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(layer__isnull=False, project__isnull=True)
+                | models.Q(layer__isnull=True, project__isnull=False),
+                name="transfer_of_a_layer_or_a_project",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.format} of {self.layer}"
+        return f"{self.kind} {self.format} of {self.layer or self.project}"
+
+    @property
+    def whose(self) -> Project:
+        """The project that it is of, or whose layer."""
+        if self.project is not None:
+            return self.project
+        assert self.layer is not None  # noqa: S101 (the constraint holds one of the two)
+        return self.layer.video.project

@@ -84,6 +84,7 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
         "role": role,
         "may_manage": may(role, "manage"),
         "may_review": may(role, "review"),
+        "may_annotate": may(role, "annotate"),
     }
 
 

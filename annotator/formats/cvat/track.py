@@ -119,6 +119,7 @@ class TrackReader:
             source=SOURCES.get(self.attributes.get("source", "manual"), SOURCE),
             attributes=constant,
             frame_attributes=by_frame,
+            place=self.where,
         )
 
     def _note_track(self) -> None:
@@ -126,7 +127,7 @@ class TrackReader:
         self.report.lose("groups of tracks have no place here", int(given.get("group_id", "0") not in ("0", "")))
         self.report.lose("subsets have no place here", int(given.get("subset", "") not in ("", "default")))
         source = given.get("source", "manual")
-        self.report.lose(f"tracks with the source {source} became ones from a model", int(source not in SOURCES))
+        self.report.lose(f"the source {source} of tracks became CVAT", int(source not in SOURCES))
         for name in sorted(given.keys() - KNOWN):
             self.report.lose(f"the {name} of a track has no place here")
 

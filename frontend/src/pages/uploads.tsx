@@ -5,6 +5,7 @@ import { Upload } from 'tus-js-client'
 import { counted, t } from '@/core/text'
 import { ApiError, Rest } from '@/protocol/rest'
 import { ExportDialog, Exports, type Exported } from './project-export'
+import { ImportDialog, Imports } from './project-import'
 
 interface Video {
   readonly id: number
@@ -46,7 +47,14 @@ export function mountUploads(root: HTMLElement): void {
   const host = document.createElement('div')
   root.append(host)
   const videos = new Videos(project, csrfToken)
-  render(<Panel videos={videos} mayManage={root.dataset.mayManage === 'yes'} />, host)
+  render(
+    <Panel
+      videos={videos}
+      mayManage={root.dataset.mayManage === 'yes'}
+      mayAnnotate={root.dataset.mayAnnotate === 'yes'}
+    />,
+    host,
+  )
   void videos.refresh()
 }
 
@@ -55,6 +63,7 @@ class Videos {
   readonly sending = signal<readonly Sending[]>([])
   readonly problem = signal('')
   readonly exports: Exports
+  readonly imports: Imports
   private readonly rest: Rest
   private polling = false
   private count = 0
@@ -65,6 +74,7 @@ class Videos {
   ) {
     this.rest = new Rest('/api', csrfToken)
     this.exports = new Exports(this.rest)
+    this.imports = new Imports(this.rest, project)
   }
 
   /** Fetch the list, and go on doing so while anything is being prepared. */
@@ -152,7 +162,7 @@ class Videos {
   }
 }
 
-function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
+function Panel({ videos, mayManage, mayAnnotate }: { videos: Videos; mayManage: boolean; mayAnnotate: boolean }) {
   const listed = videos.listed.value
   const ready = listed?.flatMap(exportable) ?? []
   return (
@@ -171,9 +181,16 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
       {ready.length > 0 && (
         <div class="videos-head">
           <h2>{counted(listed?.length ?? 0, '{count} video', '{count} videos')}</h2>
-          <button type="button" class="button" onClick={() => videos.exports.open(ready)}>
-            {t('Export annotations')}
-          </button>
+          <div class="row">
+            {mayAnnotate && (
+              <button type="button" class="button" onClick={() => videos.imports.open()}>
+                {t('Import annotations')}
+              </button>
+            )}
+            <button type="button" class="button" onClick={() => videos.exports.open(ready)}>
+              {t('Export annotations')}
+            </button>
+          </div>
         </div>
       )}
       <ul class="cards videos">
@@ -188,6 +205,7 @@ function Panel({ videos, mayManage }: { videos: Videos; mayManage: boolean }) {
         <p class="empty">{t('No videos yet. A manager of this project can upload some.')}</p>
       )}
       <ExportDialog exports={videos.exports} videos={ready} />
+      <ImportDialog imports={videos.imports} />
     </>
   )
 }

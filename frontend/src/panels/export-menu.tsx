@@ -1,18 +1,22 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { counted, t } from '@/core/text'
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import { isUnderWay, watchTransfer, type Format, type Transfer, type Wanted } from '@/protocol/transfers'
 import { FormatChoice } from './format-choice'
 import { Icon } from './icons'
+import { AS_IT_IS, ImportChoice, importForm, type How } from './import-choice'
 import { MenuButton } from './menu-button'
+import { TransferFailure, TransferReport } from './transfer-report'
 
 const open = signal(false)
 const formats = signal<readonly Format[]>([])
 const wanted = signal<Wanted>({ format: 'framewise', options: {} })
-const createLabels = signal(false)
+const how = signal(AS_IT_IS)
 const current = signal<Transfer | null>(null)
+/** Kept to import it again without what can't be read. */
+const brought = signal<File | null>(null)
 
 /** Export the layer to a file, or import one into it; both run in the background with progress. */
 export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
@@ -38,13 +42,14 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
   const begin = () => {
     rest.send<Transfer>('POST', `/layers/${layer}/exports`, wanted.value).then(watch).catch(tell)
   }
-  const bring = (file: File) => {
-    const form = new FormData()
-    form.set('file', file)
-    form.set('format', format)
-    form.set('create_labels', String(createLabels.value))
-    rest.upload<Transfer>(`/layers/${layer}/imports`, form).then(watch).catch(tell)
+  const bring = (file: File, chosen: How = how.value) => {
+    brought.value = file
+    rest
+      .upload<Transfer>(`/layers/${layer}/imports`, importForm(file, format, chosen))
+      .then(watch)
+      .catch(tell)
   }
+  const bringRest = () => brought.value && bring(brought.value, { ...how.value, leaveOut: true })
   return (
     <div class="menu-panel" role="dialog" aria-label={t('Export and import')}>
       <FormatChoice formats={formats.value} wanted={wanted.value} onChange={(next) => (wanted.value = next)} />
@@ -57,7 +62,11 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
             <Icon name="upload" /> {t('Import …')}
             <input
               type="file"
-              onChange={(event) => event.currentTarget.files?.[0] && bring(event.currentTarget.files[0])}
+              onChange={(event) => {
+                const file = event.currentTarget.files?.[0]
+                event.currentTarget.value = '' // the same file may be chosen again
+                if (file) bring(file)
+              }}
             />
           </label>
         )}
@@ -65,28 +74,28 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
           {t('Close')}
         </button>
       </div>
-      {editor.config.canEdit && (
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={createLabels.value}
-            onChange={(event) => (createLabels.value = event.currentTarget.checked)}
-          />
-          {t('On import, create labels the project doesn’t have')}
-        </label>
-      )}
+      {editor.config.canEdit && <ImportChoice how={how.value} onChange={(next) => (how.value = next)} />}
       {current.value && (
         <Progress
           transfer={current.value}
           onCancel={() => void rest.send('DELETE', `/transfers/${current.value!.id}`).catch(tell)}
+          onLeaveOut={bringRest}
         />
       )}
     </div>
   )
 }
 
-function Progress({ transfer, onCancel }: { transfer: Transfer; onCancel: () => void }) {
-  const { kind, state, progress, message, file, file_name, report } = transfer
+function Progress({
+  transfer,
+  onCancel,
+  onLeaveOut,
+}: {
+  transfer: Transfer
+  onCancel: () => void
+  onLeaveOut: () => void
+}) {
+  const { kind, state, progress, file, file_name } = transfer
   return (
     <div class="transfer" aria-live="polite">
       {isUnderWay(transfer) && (
@@ -97,21 +106,11 @@ function Progress({ transfer, onCancel }: { transfer: Transfer; onCancel: () => 
           </button>
         </>
       )}
-      {state === 'failed' && <p class="error">{message}</p>}
+      {state === 'failed' && <TransferFailure transfer={transfer} onLeaveOut={onLeaveOut} />}
       {state === 'cancelled' && <p>{t('Cancelled. Nothing was kept.')}</p>}
       {state === 'done' && (
         <>
-          <p>
-            {t(kind === 'export' ? '{tracks} with {shapes} shapes written.' : '{tracks} with {shapes} shapes read.', {
-              tracks: counted(report.tracks, '{count} track', '{count} tracks'),
-              shapes: report.shapes,
-            })}
-          </p>
-          {report.losses.map(({ what, count }) => (
-            <p key={what} class="muted">
-              {count} × {what}
-            </p>
-          ))}
+          <TransferReport transfer={transfer} />
           {file && (
             <a class="button" href={file} download={file_name}>
               <Icon name="download" /> {file_name}

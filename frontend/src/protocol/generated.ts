@@ -1330,7 +1330,11 @@ export interface paths {
     }
     readonly get?: never
     readonly put?: never
-    /** Begin an import */
+    /**
+     * Begin an import
+     * @description With `leave_out`, rows that can't be taken are left out and named in the report; without it they refuse the
+     *     file.
+     */
     readonly post: {
       readonly parameters: {
         readonly query?: never
@@ -1348,6 +1352,61 @@ export interface paths {
             readonly format: string
             /** @default false */
             readonly create_labels?: boolean
+            /** @default false */
+            readonly leave_out?: boolean
+          }
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['TransferOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/projects/{project_id}/imports': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Begin an import into its videos
+     * @description Each track goes to the video that the file names; where it names several, each to its own.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'multipart/form-data': {
+            /** Format: binary */
+            readonly file: string
+            readonly format: string
+            /** @default false */
+            readonly create_labels?: boolean
+            /** @default false */
+            readonly leave_out?: boolean
           }
         }
       }
@@ -1773,6 +1832,13 @@ export interface components {
        */
       readonly removed_attributes?: readonly number[]
     }
+    /** @description Rows that can't be taken: how many, and the first of them. */
+    readonly LeftOut: {
+      /** @default 0 */
+      readonly count?: number
+      /** @default [] */
+      readonly rows?: readonly components['schemas']['RowOut'][]
+    }
     /** @description What a format could not hold, and how often. */
     readonly LossOut: {
       readonly what: string
@@ -1944,6 +2010,7 @@ export interface components {
       readonly message: string
       readonly problems: readonly components['schemas']['ProblemOut'][]
     }
+    /** @description Of an import that failed because of its rows, `left_out` names them; they can be left out on request. */
     readonly ReportOut: {
       /** @default 0 */
       readonly tracks?: number
@@ -1951,6 +2018,15 @@ export interface components {
       readonly shapes?: number
       /** @default [] */
       readonly losses?: readonly components['schemas']['LossOut'][]
+      /**
+       * @default {
+       *       "count": 0,
+       *       "rows": []
+       *     }
+       */
+      readonly left_out?: components['schemas']['LeftOut']
+      /** @default [] */
+      readonly videos?: readonly components['schemas']['VideoReport'][]
     }
     /** @description Bring back the state after `revision`. */
     readonly RestoreIn: {
@@ -2007,6 +2083,11 @@ export interface components {
       readonly ranges: readonly (readonly [number, number])[]
       /** @description Whether the reader may bring back an earlier state of the whole layer. */
       readonly can_manage: boolean
+    }
+    /** @description A row of a file that can't be taken: `where` is like "track 3, frame 12", `why` the rule and what came. */
+    readonly RowOut: {
+      readonly where: string
+      readonly why: string
     }
     /**
      * @description The person corrected `track` on `frame`: that object alone goes back there, with what the layer shows of it. Its
@@ -2330,7 +2411,8 @@ export interface components {
     readonly TransferOut: {
       /** Format: uuid */
       readonly id: string
-      readonly layer: number
+      readonly layer: number | null
+      readonly project: number | null
       /** @enum {string} */
       readonly kind: 'export' | 'import'
       readonly format: string
@@ -2377,6 +2459,12 @@ export interface components {
       readonly layer: number | null
       readonly jobs: number
       readonly jobs_accepted: number
+    }
+    /** @description What a video got of a file with several. */
+    readonly VideoReport: {
+      readonly name: string
+      readonly tracks: number
+      readonly shapes: number
     }
     /** @description A file of parameters. `present`: nothing that would run the model lacks it. */
     readonly WeightsOut: {
@@ -2446,6 +2534,7 @@ export type JobOut = components['schemas']['JobOut']
 export type Joint = components['schemas']['Joint']
 export type LabelIO = components['schemas']['LabelIO']
 export type LabelsIn = components['schemas']['LabelsIn']
+export type LeftOut = components['schemas']['LeftOut']
 export type LossOut = components['schemas']['LossOut']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOut = components['schemas']['ModelOut']
@@ -2469,6 +2558,7 @@ export type RestoreIn = components['schemas']['RestoreIn']
 export type RestoreOut = components['schemas']['RestoreOut']
 export type RestorePreview = components['schemas']['RestorePreview']
 export type Rights = components['schemas']['Rights']
+export type RowOut = components['schemas']['RowOut']
 export type RunCorrect = components['schemas']['RunCorrect']
 export type RunExtend = components['schemas']['RunExtend']
 export type RunInfo = components['schemas']['RunInfo']
@@ -2490,6 +2580,7 @@ export type TransferOut = components['schemas']['TransferOut']
 export type Verdict = components['schemas']['Verdict']
 export type VideoIn = components['schemas']['VideoIn']
 export type VideoOut = components['schemas']['VideoOut']
+export type VideoReport = components['schemas']['VideoReport']
 export type WeightsOut = components['schemas']['WeightsOut']
 export type Welcome = components['schemas']['Welcome']
 export type WindowOut = components['schemas']['WindowOut']

@@ -19,11 +19,20 @@ export interface Transfer {
   readonly message: string
   readonly file: string
   readonly file_name: string
-  readonly report: {
-    readonly tracks: number
-    readonly shapes: number
-    readonly losses: readonly { readonly what: string; readonly count: number }[]
+  readonly report: Report
+}
+
+export interface Report {
+  readonly tracks: number
+  readonly shapes: number
+  readonly losses: readonly { readonly what: string; readonly count: number }[]
+  /** Rows of a file that can't be taken: how many, and the first of them. */
+  readonly left_out: {
+    readonly count: number
+    readonly rows: readonly { readonly where: string; readonly why: string }[]
   }
+  /** Of a file that went to several videos: what each got. */
+  readonly videos: readonly { readonly name: string; readonly tracks: number; readonly shapes: number }[]
 }
 
 /** What is chosen for the next export. */

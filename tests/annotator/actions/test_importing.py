@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from annotator.actions.errors import ActionError
 from annotator.actions.importing import import_dataset
@@ -26,11 +27,16 @@ def world() -> World:
     return make_world(frame_count=100)
 
 
-def bring(world: World, *tracks: TrackData, labels: tuple[LabelInfo, ...] = (), **how: Any) -> Report:
+def bring(
+    world: World, *tracks: TrackData, labels: tuple[LabelInfo, ...] = (), leave_out: bool = False, **how: Any
+) -> Report:
     report = Report()
     dataset = Dataset(VideoInfo("", 0, 0, 0, 0), labels, tracks, len(tracks))
     options = {"user": None, "summary": "In", "create_labels": False, **how}
-    import_dataset(layer=world.layer, dataset=dataset, report=report, **options)
+    with transaction.atomic():
+        import_dataset(layer=world.layer, dataset=dataset, report=report, **options)
+        if not leave_out:
+            report.refuse_unreadable()
     return report
 
 

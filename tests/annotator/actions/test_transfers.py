@@ -16,8 +16,9 @@ from annotator.actions import transfers
 from annotator.actions.transfers import carry_out, transfer_file
 from annotator.formats import FORMATS
 from annotator.formats.native import Native
-from annotator.models import Attribute, Job, Label, Track, Transfer, TransferState
+from annotator.models import Attribute, Job, Label, Layer, Track, Transfer, TransferState, Video, VideoState
 from tests.annotator.worlds import World, create, do, draw, frames_of, make_world, update
+from tests.formats.cvat import documents as cvat
 
 pytestmark = pytest.mark.django_db
 
@@ -240,6 +241,28 @@ def test_a_file_that_does_not_fit_changes_nothing(world: World, content: bytes, 
     assert not transfer_file(transfer).exists()
 
 
+def test_rows_that_cannot_be_taken_refuse_the_file_and_are_listed(world: World) -> None:
+    bad = {**one_track(3), "shapes": [{"frame": 5, "box": [10, 20, 40, 60]}, {"frame": 5000, "box": [1, 1, 2, 2]}]}
+
+    transfer = work(bring(world, document(one_track(1), bad)))
+
+    assert transfer.state == TransferState.FAILED
+    assert transfer.message.startswith("1 row of the file can't be taken. track 3, frame 5000: Frames lie in 0..999")
+    listed = as_(world, "viewer").get(f"/api/transfers/{transfer.pk}").json()["report"]["left_out"]
+    assert (listed["count"], [row["where"] for row in listed["rows"]]) == (1, ["track 3, frame 5000"])
+    assert not world.layer.tracks.exists()
+
+
+def test_they_are_left_out_on_request_and_listed(world: World) -> None:
+    bad = {**one_track(3), "shapes": [{"frame": 5, "box": [10, 20, 40, 60]}, {"frame": 5000, "box": [1, 1, 2, 2]}]}
+
+    transfer = work(bring(world, document(one_track(1), bad), leave_out=True))
+
+    assert transfer.state == TransferState.DONE, transfer.message
+    assert (transfer.report["tracks"], transfer.report["shapes"], transfer.report["left_out"]["count"]) == (2, 3, 1)
+    assert [track["number"] for track in exported(world)["tracks"]] == [1, 3]
+
+
 def test_an_empty_file_is_refused_at_once(world: World) -> None:
     assert bring(world, b"").status_code in (400, 422)
 
@@ -250,6 +273,95 @@ def test_an_import_that_runs_twice_counts_once(world: World) -> None:
     carry_out.func(answer.json()["id"])
 
     assert world.layer.tracks.count() == 1
+
+
+# ---------------------------------------------------------------- into the videos of a project
+
+
+@pytest.fixture
+def evening(world: World) -> Layer:
+    """The main layer of a second video, beside that of cross.mp4."""
+    video = Video.objects.create(
+        project=world.project, name="evening.mp4", state=VideoState.READY, width=320, height=240, frame_count=100
+    )
+    return Layer.objects.create(video=video)
+
+
+def bring_project(world: World, text: str, role: str = "reviewer", **fields: object) -> Any:
+    form = {"file": SimpleUploadedFile("all.xml", text.encode()), "format": "cvat", **fields}
+    return as_(world, role).post(f"/api/projects/{world.project.pk}/imports", form)
+
+
+def two_videos(*names: str) -> str:
+    """Two tracks of the first video, one of the second."""
+    tracks = [cvat.track(cvat.box(0), number=number, task_id=task) for number, task in enumerate((1, 1, 2))]
+    sizes = cvat.project(*names).replace("<width>320</width><height>240</height>", "<width>0</width>")
+    return cvat.document(*tracks, meta=sizes)
+
+
+def test_each_track_goes_to_the_video_that_the_file_names(world: World, evening: Layer) -> None:
+    transfer = work(bring_project(world, two_videos("cross.mp4", "evening.mp4")))
+
+    assert transfer.state == TransferState.DONE, transfer.message
+    assert (world.layer.tracks.count(), evening.tracks.count()) == (2, 1)
+    assert transfer.report["videos"] == [
+        {"name": "cross.mp4", "tracks": 2, "shapes": 2},
+        {"name": "evening.mp4", "tracks": 1, "shapes": 1},
+    ]
+
+
+def test_tracks_of_videos_that_the_project_lacks_are_told(world: World, evening: Layer) -> None:
+    transfer = work(bring_project(world, two_videos("night.mp4", "evening.mp4")))
+
+    assert (world.layer.tracks.count(), evening.tracks.count()) == (0, 1)
+    assert transfer.report["losses"] == [
+        {"what": "tracks of night.mp4 were left out: no video of the project is called so", "count": 2}
+    ]
+
+
+def test_a_file_of_none_of_its_videos_is_refused_with_both_names(world: World, evening: Layer) -> None:
+    transfer = work(bring_project(world, two_videos("night.mp4", "noon.mp4")))
+
+    assert transfer.state == TransferState.FAILED
+    assert "night.mp4, noon.mp4; the project has cross.mp4, evening.mp4" in transfer.message
+
+
+def test_two_videos_of_one_name_are_not_guessed(world: World, evening: Layer) -> None:
+    Video.objects.update(name="evening.mp4")
+    Layer.objects.filter(pk=world.layer.pk).update(kind="main")
+
+    transfer = work(bring_project(world, two_videos("night.mp4", "evening.mp4")))
+
+    assert "2 videos of the project are called so" in transfer.message
+
+
+def test_an_import_into_a_project_is_whole_or_not_at_all(world: World, evening: Layer) -> None:
+    text = two_videos("cross.mp4", "evening.mp4").replace('frame="0"', 'frame="500"')
+
+    transfer = work(bring_project(world, text))
+
+    assert transfer.state == TransferState.FAILED
+    assert "evening.mp4, track 2, frame 500" in transfer.message
+    assert not Track.objects.exists()
+
+
+def test_an_annotator_imports_no_frames_that_are_others_jobs(world: World, evening: Layer) -> None:
+    Job.objects.create(video=evening.video, layer=evening, first=0, last=99, assignee=world.people["reviewer"])
+
+    refused = work(bring_project(world, two_videos("cross.mp4", "evening.mp4"), "annotator"))
+    taken = work(bring_project(world, two_videos("cross.mp4", "night.mp4"), "annotator"))
+
+    assert (refused.state, taken.state) == (TransferState.FAILED, TransferState.DONE)
+    assert "every frame of evening.mp4" in refused.message
+
+
+@pytest.mark.parametrize(("role", "status"), [("stranger", 404), ("viewer", 403), ("annotator", 201)])
+def test_who_may_import_into_a_project(world: World, role: str, status: int) -> None:
+    assert bring_project(world, two_videos("cross.mp4"), role).status_code == status
+
+
+def test_making_labels_for_a_project_needs_a_manager(world: World) -> None:
+    assert bring_project(world, two_videos("cross.mp4"), create_labels=True).status_code == 403
 
 
 # ---------------------------------------------------------------- who may

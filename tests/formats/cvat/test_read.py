@@ -322,7 +322,7 @@ class TestTheRest:
             "subsets have no place here": 1,
             "the mood of a track has no place here": 1,
             "attributes of joints have no place here": 1,
-            "tracks with the source semi-auto became ones from a model": 1,
+            "the source semi-auto of tracks became CVAT": 1,
             "tags of frames have no place in CVAT for video": 1,
             "<remark> elements have no place here": 1,
         }
