@@ -65,8 +65,9 @@ class FrameIndex:
     @property
     def fps(self) -> float:
         """Mean frames per second, kept between 0.01 and 1000; 25 for a single picture, which has no rate."""
-        span = float(self.pts[-1] - self.pts[0]) * float(self.time_base)
-        return min(max((len(self) - 1) / span, 0.01), 1000.0) if span > 0 else 25.0
+        # As a fraction to the end: a rate of 24 is 24, and not the 24.000000000000004 that floats make of it.
+        span = int(self.pts[-1] - self.pts[0]) * self.time_base
+        return min(max(float((len(self) - 1) / span), 0.01), 1000.0) if span > 0 else 25.0
 
     @property
     def duration_s(self) -> float:

@@ -29,6 +29,7 @@ from tests.media.clips import (
 from tracking import frame_index as frame_index_module
 from tracking import frames as frames_module
 from tracking.frames import DecodeAhead, FrameIndex, FrameReader, MediaError, build_index, open_source
+from tracking.orientation import Orientation
 from tracking.types import Frame
 
 X265 = {"preset": "ultrafast", "x265-params": "log-level=none:bframes=3:keyint=24"}
@@ -308,3 +309,11 @@ def test_an_error_while_decoding_ahead_reaches_the_reader() -> None:
         assert next(frames).number == 0
         with pytest.raises(MediaError, match="broken"):
             next(frames)
+
+
+@pytest.mark.parametrize("rate", [Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(50)])
+def test_the_rate_of_evenly_spaced_frames_is_exact(rate: Fraction) -> None:
+    for count in (2, 3, 7, 50, 7201):
+        pts = np.arange(count, dtype=np.int64) * int(90000 / rate)
+        index = FrameIndex(pts, np.ones(count, bool), Fraction(1, 90000), Orientation(), 640, 360, "h264")
+        assert (index.fps, index.duration_s) == (float(rate), count / float(rate))

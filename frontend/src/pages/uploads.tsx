@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { Upload } from 'tus-js-client'
 import { counted, t } from '@/core/text'
+import { lengthOf } from '@/core/times'
 import { ApiError, Rest } from '@/protocol/rest'
 import { ExportDialog, Exports, type Exported } from './project-export'
 import { ImportDialog, Imports } from './project-import'
@@ -296,11 +297,11 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
         )}
         {ready && (
           <p class="muted">
-            {t('{width} × {height} · {frames} frames · {seconds} s', {
+            {t('{width} × {height} · {frames} frames · {length}', {
               width: video.width,
               height: video.height,
               frames: video.frame_count,
-              seconds: video.duration_s.toFixed(1),
+              length: lengthOf(video.duration_s),
             })}
           </p>
         )}

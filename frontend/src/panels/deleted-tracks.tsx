@@ -8,7 +8,7 @@ import type { DeletedOut } from '@/protocol/generated'
 import { trackColour } from '@/store/colours'
 import type { BoxPx, Track } from '@/store/types'
 import { framesInWords } from './change-words'
-import { ago, exactly } from './times'
+import { ago, exactly } from '@/core/times'
 
 /** CSS px. */
 const THUMB: readonly [number, number] = [64, 44]

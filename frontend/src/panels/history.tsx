@@ -7,7 +7,7 @@ import type { ChangeKind } from '@/store/change-log'
 import { CloseButton } from './buttons'
 import { DeletedTracks } from './deleted-tracks'
 import { RestoreDialog } from './restore-dialog'
-import { ago, exactly } from './times'
+import { ago, exactly } from '@/core/times'
 import { framesInWords, namesOf, titleOf } from './change-words'
 import { Icon } from './icons'
 

@@ -7,7 +7,7 @@ import type { RestoreScope } from '@/store/restorer'
 import type { TrackId } from '@/store/types'
 import { namesOf, titleOf } from './change-words'
 import { Modal } from './modal'
-import { ago } from './times'
+import { ago } from '@/core/times'
 
 interface RestoreDialogProps {
   readonly editor: Editor

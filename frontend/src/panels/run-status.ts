@@ -1,4 +1,5 @@
 import { counted, t } from '@/core/text'
+import { lasting } from '@/core/times'
 import type { Run } from '@/store/types'
 
 /** How a run stands, e.g. "120 of 240 · 3 s left · 40/s · gpu-box". Frames are counted per object. Pure. */
@@ -13,7 +14,7 @@ export function statusOf(run: Run): string {
     ? [t('Checking both ways')]
     : [isAllRedone ? redone(run) : t('{done} of {total}', { done: framesDone, total: framesTotal })]
   if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
-  if (fps > 0) parts.push(t('{time} left', { time: timeIn((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
+  if (fps > 0) parts.push(t('{time} left', { time: lasting((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
   if (agent) parts.push(agent)
   if (message) parts.push(message)
   return parts.join(' · ')
@@ -42,13 +43,8 @@ function departures({ tracks, left }: Run): string {
 function waiting({ ahead, waitS, message }: Run): string {
   const parts = [message.replace(/\.$/, '') || t('Waiting for its turn')]
   if (ahead) parts.push(counted(ahead, '{count} run before it', '{count} runs before it'))
-  if (waitS !== null) parts.push(t(message ? 'then about {time}' : 'done in about {time}', { time: timeIn(waitS) }))
+  if (waitS !== null) parts.push(t(message ? 'then about {time}' : 'done in about {time}', { time: lasting(waitS) }))
   return parts.join(' · ')
 }
 
 const redone = ({ redone, stale }: Run) => t('{redone} of {stale} frames redone', { redone, stale })
-
-const timeIn = (seconds: number) =>
-  seconds < 90
-    ? t('{seconds} s', { seconds: Math.ceil(seconds) })
-    : t('{minutes} min', { minutes: Math.round(seconds / 60) })

@@ -1,4 +1,5 @@
 import { t } from '@/core/text'
+import { clock } from '@/core/times'
 import { SPEEDS } from '@/editor/time/playback'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
@@ -66,12 +67,4 @@ export function Transport({ editor }: { editor: Editor }) {
       <CommandButton editor={editor} id="view.fit" icon="fit" />
     </div>
   )
-}
-
-/** Seconds as h:mm:ss.ss, without hours while there are none. */
-export function clock(seconds: number): string {
-  const hours = Math.floor(seconds / 3600)
-  const minutes = Math.floor((seconds % 3600) / 60)
-  const rest = (seconds % 60).toFixed(2).padStart(5, '0')
-  return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
 }

@@ -1,5 +1,5 @@
 /** Where the ruler has numbers, and which. Pure. */
-import { clock } from '@/core/clock'
+import { clock } from '@/core/times'
 import type { Units } from '@/editor/preferences/timeline'
 import { tickStep, type Scale } from './scale'
 

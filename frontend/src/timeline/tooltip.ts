@@ -1,5 +1,5 @@
 /** What lies under the pointer, in words. */
-import { clock } from '@/core/clock'
+import { clock } from '@/core/times'
 import { t } from '@/core/text'
 import { stateAt, type State } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
