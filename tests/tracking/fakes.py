@@ -11,9 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tracking.catalog import ModelEntry
+from tracking.catalog import FinderEntry, ModelEntry
+from tracking.finder import Discovery
+from tracking.protocol import Setting
 from tracking.session import Leg, LegEnd, TrackingSession, Way
-from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError
+from tracking.shapes.agreement import agreement
+from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Mask, is_empty, moved
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, Shape
 
 A, B, C = ObjectId("a"), ObjectId("b"), ObjectId("c")
 BOX = Box(10, 10, 20, 20)
@@ -46,11 +50,12 @@ class FakeVideo:
 
 
 class Drifting:
-    """Moves every box by ``by`` px per frame to the right; notes in ``dropped`` who was dropped."""
+    """Moves every shape, of whatever kind, by ``by`` px per frame to the right; notes in ``dropped`` who was
+    dropped."""
 
     def __init__(self, by: float = 1.0) -> None:
         self.by = by
-        self.boxes: dict[ObjectId, Box] = {}
+        self.shapes: dict[ObjectId, Shape] = {}
         self.dropped: list[ObjectId] = []
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
@@ -59,23 +64,22 @@ class Drifting:
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         found = []
         for prompt in prompts:
-            assert isinstance(prompt.shape, Box)
-            if prompt.shape.area == 0:
+            if is_empty(prompt.shape):
                 raise PromptError("A box needs an area.")
-            self.boxes[prompt.object] = prompt.shape
+            self.shapes[prompt.object] = prompt.shape
             found.append(Prediction(prompt.object, frame.number, prompt.shape, 1.0))
         return found
 
     def step(self, frame: Frame) -> list[Prediction]:
-        self.boxes = {name: Box(box.x1 + self.by, box.y1, box.x2 + self.by, box.y2) for name, box in self.boxes.items()}
-        return [self.predict(name, frame.number) for name in self.boxes]
+        self.shapes = {name: moved(shape, self.by, 0) for name, shape in self.shapes.items()}
+        return [self.predict(name, frame.number) for name in self.shapes]
 
     def predict(self, name: ObjectId, frame: int) -> Prediction:
-        return Prediction(name, frame, self.boxes[name], 0.9)
+        return Prediction(name, frame, self.shapes[name], 0.9)
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:
-            self.boxes.pop(name, None)
+            self.shapes.pop(name, None)
             self.dropped.append(name)
 
     def finish(self) -> list[Prediction]:
@@ -109,7 +113,39 @@ class Losing(Drifting):
         return super().step(frame)
 
     def predict(self, name: ObjectId, frame: int) -> Prediction:
-        return Prediction(name, frame, self.boxes[name], 0.1, visible=self.count < 3)
+        return Prediction(name, frame, self.shapes[name], 0.1, visible=self.count < 3)
+
+
+class Fading(Drifting):
+    """Sees less and less: from its third step on its masks are empty."""
+
+    def __init__(self) -> None:
+        super().__init__(by=0)
+        self.count = 0
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self.count += 1
+        return super().step(frame)
+
+    def predict(self, name: ObjectId, frame: int) -> Prediction:
+        shape = self.shapes[name]
+        assert isinstance(shape, Mask)
+        seen = shape.bitmap if self.count < 3 else np.zeros_like(shape.bitmap)
+        return Prediction(name, frame, Mask(shape.left, shape.top, seen), 0.9)
+
+
+class Spotting:
+    """A finder that comes upon one ``label`` at ``box`` on the frames ``on``, unless something known lies there."""
+
+    def __init__(self, box: Box, on: Collection[int], label: str = "car") -> None:
+        self.box, self.on, self.label = box, on, label
+        self.looked: list[int] = []
+
+    def find(self, frame: Frame, known: Sequence[Prediction]) -> list[Discovery]:
+        self.looked.append(frame.number)
+        if frame.number not in self.on or any(agreement(one.shape, self.box) > 0.3 for one in known):
+            return []
+        return [Discovery(self.label, self.box, 0.8)]
 
 
 class Complaining(Drifting):
@@ -179,24 +215,45 @@ class Broken(Drifting):
         return super().step(frame)
 
 
-def _entry(model: str, factory: type[Drifting], **settings: float | int | str | bool) -> ModelEntry:
+class Anything(Drifting):
+    """Follows every kind of geometry; ``pace`` px a frame to the right."""
+
+    def __init__(self, pace: float = 1.0, device: str = "auto") -> None:
+        super().__init__(by=pace)
+
+
+def _entry(
+    model: str, factory: type[Drifting], prompts: tuple[GeometryKind, ...] = ("box",), **settings: Setting
+) -> ModelEntry:
     return ModelEntry(
         id=model,
         name=model.title(),
         summary="For tests.",
-        prompts=("box",),
-        outputs=("box",),
+        prompts=prompts,
+        outputs=prompts,
         factory=f"{__name__}:{factory.__name__}",
         licence="Apache-2.0",
         settings=settings,
     )
 
 
+EVERY_KIND = _entry("anything", Anything, GEOMETRY_KINDS, pace=1.0, device="auto")
 ENTRIES = (
     _entry("drifting", Drifting, by=1.0),
     _entry("slow", Slow),
     _entry("broken", Broken),
     _entry("losing", Losing),
     _entry("windowed", Windowed),
+    EVERY_KIND,
 )
 """What ``FRAMEWISE_EXTRA_TRACKERS=tests.tracking.fakes:ENTRIES`` adds to the catalogue."""
+
+
+def spotting(classes: Sequence[str]) -> Spotting:
+    """A finder of cars, for ``FINDERS``."""
+    assert set(classes) <= {"car", "person"}
+    return Spotting(Box(60, 50, 70, 60), on=range(5, 1000))
+
+
+FINDERS = (FinderEntry("spotting", "Spotting", "For tests.", f"{__name__}:spotting", ("car", "person")),)
+"""What ``FRAMEWISE_EXTRA_FINDERS=tests.tracking.fakes:FINDERS`` adds."""

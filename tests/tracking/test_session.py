@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tracking.fakes import A, B, C, Complaining, Drifting, FakeVideo, Losing, Windowed, leg, play
-from tracking.session import Leg, LegEnd, TrackingSession
+from tests.tracking.fakes import (
+    A,
+    B,
+    C,
+    Complaining,
+    Drifting,
+    Fading,
+    FakeVideo,
+    Losing,
+    Spotting,
+    Windowed,
+    leg,
+    play,
+)
+from tests.tracking.geometry import as_kind
+from tracking.session import Finding, Found, Leg, LegEnd, TrackingSession
+from tracking.shapes.payloads import payload_of
+from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Mask, bounds_of
 from tracking.types import Box, ObjectId, PromptError, TrackingError
+
+by_kind = pytest.mark.parametrize("kind", GEOMETRY_KINDS)
 
 
 def session(*legs: Leg, video: FakeVideo | None = None, **settings: bool) -> TrackingSession:
@@ -221,3 +239,124 @@ def test_legs_from_different_frames_get_lanes_of_their_own() -> None:
 
     for name, frames in ((A, range(21)), (B, range(10, 21)), (C, range(15, 4, -1))):
         assert story.frames(ObjectId(name)) == list(frames)
+
+
+# ---------------------------------------------------------------- every kind of geometry
+
+
+@by_kind
+def test_a_shape_stays_what_it_is(kind: GeometryKind) -> None:
+    shape = as_kind(kind, Box(10, 10, 30, 40))
+    steps = list(session(leg(A, last=3, shape=shape)).steps())
+
+    shapes = [row.prediction.shape for step in steps for row in step.rows]
+    assert {type(one) for one in shapes} == {type(shape)}
+    assert payload_of(shapes[0]) == payload_of(shape)
+    assert [bounds_of(one).x1 for one in shapes] == pytest.approx([10, 11, 12, 13], abs=1e-4)
+
+
+@by_kind
+def test_it_ends_outside_when_it_has_left_the_frame(kind: GeometryKind) -> None:
+    shape = as_kind(kind, Box(60, 10, 90, 40))
+    story = play(TrackingSession(FakeVideo().opened, lambda: Drifting(by=10), [leg(A, last=50, shape=shape)]))
+
+    ((_, frame),) = story.outside
+    # On frame 4 its left side lies on the frame's right side: points on it have left one frame later.
+    assert frame == (5 if kind in ("points", "skeleton") else 4)
+    assert story.frames(A)[-1] == frame
+
+
+@by_kind
+def test_it_has_left_when_it_is_lost_at_the_border(kind: GeometryKind) -> None:
+    shape = as_kind(kind, Box(70, 30, 99, 50))
+    assert play(TrackingSession(FakeVideo().opened, Losing, [leg(A, last=20, shape=shape)])).outside == [(A, 7)]
+
+
+@by_kind
+def test_it_stays_when_it_is_lost_in_the_middle(kind: GeometryKind) -> None:
+    shape = as_kind(kind, Box(40, 30, 60, 50))
+    story = play(TrackingSession(FakeVideo().opened, Losing, [leg(A, last=20, shape=shape)]))
+    assert (story.outside, story.frames(A)[-1]) == ([], 20)
+
+
+@by_kind
+def test_a_correction_re_anchors_that_object_alone(kind: GeometryKind) -> None:
+    shape = as_kind(kind, Box(10, 10, 30, 40))
+    there = as_kind(kind, Box(50, 20, 70, 50))
+    running = session(leg(A, last=9, shape=shape), leg(B, last=9, shape=shape))
+    again = leg(A, frame=4, last=9, epoch=1, shape=there, emit_first=False)
+    seen: dict[tuple[str, int, int], float] = {}
+    for step in running.steps():
+        for row in step.rows:
+            seen[row.prediction.object, row.epoch, row.prediction.frame] = bounds_of(row.prediction.shape).x1
+            if (row.prediction.object, row.prediction.frame, row.epoch) == (A, 6, 0):
+                running.correct(A, [again])
+    assert seen[A, 1, 5] == pytest.approx(51, abs=1e-4)
+    assert [seen[B, 0, frame] for frame in range(10)] == pytest.approx([10 + frame for frame in range(10)], abs=1e-4)
+
+
+def test_an_empty_mask_holds_the_last_one_and_counts_as_lost() -> None:
+    shape = as_kind("mask", Box(40, 30, 60, 50))
+    steps = TrackingSession(FakeVideo().opened, Fading, [leg(A, last=5, shape=shape)]).steps()
+
+    rows = [row.prediction for step in steps for row in step.rows]
+    assert [row.visible for row in rows] == [True, True, True, False, False, False]
+    assert all(isinstance(row.shape, Mask) and row.shape.area == 400 for row in rows)
+    assert rows[-1].confidence == 0
+
+
+# ---------------------------------------------------------------- objects that nobody prompted
+
+
+def finding(finder: Spotting, *legs: Leg, every: int = 5) -> TrackingSession:
+    return TrackingSession(FakeVideo().opened, Drifting, legs, finding=Finding(lambda: finder, every))
+
+
+def test_what_is_found_is_followed_from_there() -> None:
+    finder = Spotting(Box(60, 50, 70, 60), on=range(10, 100))
+    steps = list(finding(finder, leg(A, last=20)).steps())
+
+    (found,) = [one for step in steps for one in step.found]
+    assert (found.label, found.frame, found.way, found.last) == ("car", 10, "forward", 20)
+    rows = [row.prediction for step in steps for row in step.rows if row.prediction.object == found.object]
+    assert [row.frame for row in rows] == list(range(10, 21))
+    assert bounds_of(rows[-1].shape).x1 == 70
+    assert LegEnd(found.object, "forward", 0) in [end for step in steps for end in step.ends]
+
+
+def test_it_comes_with_its_first_row() -> None:
+    steps = list(finding(Spotting(Box(60, 50, 70, 60), on=[5]), leg(A, last=20)).steps())
+    (step,) = [step for step in steps if step.found]
+    assert [row.prediction.frame for row in step.rows if row.prediction.object == step.found[0].object] == [5]
+
+
+def test_a_finder_looks_at_every_so_many_frames_and_never_twice() -> None:
+    finder = Spotting(Box(60, 50, 70, 60), on=[])
+    running = finding(finder, leg(A, last=21), leg(B, last=21), every=6)
+    play(running, {(A, 15): lambda: running.correct(A, [leg(A, frame=2, last=21, epoch=1)])})
+    assert finder.looked == [0, 6, 12, 18]
+
+
+def test_what_is_followed_already_is_known_to_the_finder() -> None:
+    steps = list(finding(Spotting(Box(15, 10, 25, 20), on=[5]), leg(A, last=20)).steps())
+    assert [one for step in steps for one in step.found] == []
+
+
+def test_what_the_model_cannot_follow_is_left() -> None:
+    steps = list(finding(Spotting(Box(60, 50, 60, 60), on=[5]), leg(A, last=8)).steps())
+    assert [one for step in steps for one in step.found] == []
+    assert [row.prediction.frame for step in steps for row in step.rows] == list(range(9))
+
+
+def test_a_found_object_is_corrected_like_any_other() -> None:
+    running = finding(Spotting(Box(60, 50, 70, 60), on=[5]), leg(A, last=20))
+    found: list[Found] = []
+    epochs: list[tuple[int, int]] = []
+    for step in running.steps():
+        found += step.found
+        for row in step.rows:
+            if found and row.prediction.object == found[0].object:
+                epochs.append((row.epoch, row.prediction.frame))
+                if epochs[-1] == (0, 9):
+                    running.correct(found[0].object, [leg(found[0].object, frame=7, last=20, epoch=1)])
+    assert [frame for epoch, frame in epochs if epoch == 1] == list(range(7, 21))

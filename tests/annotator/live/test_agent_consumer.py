@@ -5,12 +5,36 @@ from uuid import UUID
 
 import pytest
 
-from annotator.announce.messages import Cleared, EventOut, Received, RunCorrect, RunOptions, RunStop, RunUpdate
+from annotator.announce.messages import (
+    Cleared,
+    EventOut,
+    FindOptions,
+    Received,
+    RunCorrect,
+    RunOptions,
+    RunStop,
+    RunUpdate,
+)
 from annotator.live.relay import in_thread
 from annotator.models import Agent, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
-from tests.annotator.worlds import World, clear, draw, frames_of, keyframe, make_agent, make_world, put
-from tracking.protocol import Correct, Load, RunFailed, RunNote, Start, Stop, Stored
+from tests.annotator.worlds import (
+    World,
+    clear,
+    draw,
+    frames_of,
+    keyframe,
+    make_agent,
+    make_world,
+    predicted,
+    put,
+    rows_of,
+)
+from tests.tracking.geometry import as_kind
+from tracking.protocol import Correct, FoundObject, Load, RunFailed, RunNote, Start, Stop, Stored
+from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.payloads import row_of
+from tracking.shapes.values import GEOMETRY_KINDS, Box, GeometryKind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -317,4 +341,64 @@ async def test_an_agent_that_falls_silent_loses_its_runs(world: World, monkeypat
     while waiting.run.state != "queued":
         waiting = await browser.until(RunUpdate)
     assert "agent is gone" in waiting.run.message
+    await browser.close()
+
+
+@pytest.mark.parametrize("kind", GEOMETRY_KINDS)
+async def test_every_kind_of_geometry_is_shown_and_stored(world: World, kind: GeometryKind) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track, last=20)
+    sent = [row_of(as_kind(kind, Box(at, 20, at + 30, 60)), at, Flag.PREDICTED, 0.75) for at in range(1, 11)]
+    for row in sent:
+        await agent.batch(start, [(str(track), row)])
+    while 10 not in browser.frames(track):
+        await browser.next()
+    while (await agent.until(Stored)).sequence < 10:
+        pass
+    stored = (await in_thread(rows_of, track))[1:]
+    shown = [browser.rows[track][at] for at in range(1, 11)]
+    for rows in (shown, stored):
+        assert [(row.kind, row.payload, row.flags) for row in rows] == [
+            (row.kind, row.payload, row.flags) for row in sent
+        ]
+    await agent.close()
+    await browser.close()
+
+
+async def test_geometry_that_no_shape_can_have_fails_its_run_alone(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track, last=20)
+    far = Row(1, Kind.BOX, Flag.PREDICTED, 1.0, (0, 0, 2e6, 10))
+    await agent.batch(start, [(str(track), far)])
+    failed = await browser.until(RunUpdate)
+    while failed.run.state != "failed":
+        failed = await browser.until(RunUpdate)
+    assert "geometry that no shape can have" in failed.run.message
+    assert agent.closed is None
+    assert await in_thread(frames_of, track) == [0]
+    await agent.close()
+    await browser.close()
+
+
+async def test_a_found_object_is_shown_once_its_track_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_FINDERS", "tests.tracking.fakes:FINDERS")
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent = await FakeAgent.connected()
+    find = FindOptions(finder="spotting", labels={"car": world.car.pk})
+    await browser.track(track, last=50, options=RunOptions(find=find))
+    start = await agent.until(Start)
+    new = UUID(int=9)
+    found = FoundObject(object=str(new), label="car", frame=5, direction="forward", last=50)
+    await agent.batch(start, [(str(new), predicted(5))], found=[found])
+    made = await browser.until(EventOut, kind="run")
+    assert [operation.track for operation in made.operations] == [new]
+    assert browser.frames(new) == []
+    assert (await browser.until(EventOut, kind="predictions")).touched == [(new, 5, 5)]
+    while 6 not in browser.frames(new):
+        await agent.batch(start, [(str(new), predicted(6))])
+        await browser.next()
+    await agent.close()
     await browser.close()
