@@ -83,10 +83,10 @@ def near(box: list[int] | None, wanted: tuple[int, int, int, int]) -> bool:
     return box is not None and all(abs(a - b) <= 3 for a, b in zip(box, wanted, strict=True))
 
 
-def track_with(page: Page, model: str) -> None:
-    """Choose a model for the next runs by the panel's settings."""
+def track_with(page: Page, model: str, family: str = "boxes") -> None:
+    """Choose a model for the next runs of boxes, points or masks by the panel's settings."""
     page.locator("details.settings").evaluate("details => (details.open = true)")
-    page.get_by_label("Model").select_option(value=model)
+    page.get_by_label(f"Model for {family}").select_option(value=model)
 
 
 def wait_for_row(page: Page, track: str, frame: int) -> None:

@@ -51,7 +51,7 @@ def test_a_run_goes_on_where_its_killed_agent_stopped(product: Product, client: 
     config = client.editor_config(video)
     with client.live(config["layer"]["id"]) as live:
         track = live.draw(label=config["labels"][0]["id"], frame=0, box=START)
-        run = live.run(prompts=[(track, 0, START)], first=0, last=FRAMES - 1, model="slow")
+        run = live.run(prompts=[(track, 0)], first=0, last=FRAMES - 1, model="slow")
         stored = stored_until(live, lambda frames: len(frames) >= 30)
         product.kill(AGENT)
         stored += stored_until(live, lambda frames: FRAMES - 1 in frames)

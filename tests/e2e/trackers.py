@@ -10,7 +10,8 @@ from dataclasses import replace
 from tests.tracking import fakes
 from tracking import catalog
 from tracking.catalog import ModelEntry
-from tracking.types import Box, Frame, ObjectId, Prediction, Prompt
+from tracking.shapes.values import GEOMETRY_KINDS, moved
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, Shape
 
 PAUSE_S = 0.03
 HOME = Box(100, 60, 160, 120)
@@ -73,6 +74,34 @@ class Settling:
         return Box(x, y, x + HOME.width, y + HOME.height)
 
 
+class Carrying:
+    """Carries a shape of any kind along with the things of ``clips.moving_things``: a pixel a frame to the right."""
+
+    def __init__(self, pace: float = 1.0) -> None:
+        self.pace = pace
+        self.prompts: dict[ObjectId, tuple[int, Shape]] = {}
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self.prompts |= {prompt.object: (frame.number, prompt.shape) for prompt in prompts}
+        return self.step(frame)
+
+    correct = start
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        time.sleep(PAUSE_S)
+        return [
+            Prediction(of, frame.number, moved(shape, self.pace * (frame.number - since), 0), 0.9)
+            for of, (since, shape) in self.prompts.items()
+        ]
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        for gone in objects:
+            self.prompts.pop(gone, None)
+
+    def finish(self) -> list[Prediction]:
+        return []
+
+
 UNHURRIED = ModelEntry(
     id="unhurried",
     name="Unhurried",
@@ -83,5 +112,14 @@ UNHURRIED = ModelEntry(
     licence="Apache-2.0",
 )
 SETTLING = replace(UNHURRIED, id="settling", name="Settling", factory=f"{__name__}:Settling")
-ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING)
+CARRYING = replace(
+    UNHURRIED,
+    id="carrying",
+    name="Carrying",
+    prompts=GEOMETRY_KINDS,
+    outputs=GEOMETRY_KINDS,
+    factory=f"{__name__}:Carrying",
+    settings={"pace": 1.0},
+)
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING)
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""
