@@ -263,9 +263,9 @@ describe('single vertices', () => {
   })
 })
 
-it('tracking a polygon says that no model follows one', () => {
+it('a polygon is followed as soon as it is drawn', () => {
   test.press('P')
   clicks([100, 100], [200, 100], [150, 180])
   test.press('Enter').press('T')
-  expect(test.session.notice.value?.message).toContain('No model follows a polygon. Draw a box')
+  expect(test.sent('run.start').map(({ prompts }) => prompts)).toEqual([[{ track: test.tracks[0], frame: 0 }]])
 })
