@@ -139,6 +139,8 @@ def _tell(verb: str, report: Report, file: Path) -> None:
     console.print(f"{verb} {report.tracks} tracks with {report.shapes} shapes: {file}", highlight=False, soft_wrap=True)
     for name, tracks, shapes in report.videos:
         console.print(f"{escape(name)}: {tracks} tracks with {shapes} shapes", highlight=False, soft_wrap=True)
+    for sentence in report.notes:
+        console.print(escape(sentence), highlight=False, soft_wrap=True)
     for where, why in report.unreadable.first:
         console.print(f"[yellow]Left out:[/] {escape(where)}: {escape(why)}", highlight=False, soft_wrap=True)
     if more := report.unreadable.count - len(report.unreadable.first):

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponseBase
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
+from pydantic import Field
 
 from annotator.access import access_layer, access_project, access_transfer
 from annotator.actions import transfers
@@ -75,6 +76,7 @@ class ReportOut(Schema):
     tracks: int = 0
     shapes: int = 0
     losses: list[LossOut] = []
+    notes: list[str] = Field([], description="What was assumed where a file leaves a choice.")
     left_out: LeftOut = LeftOut()
     videos: list[VideoReport] = []
 

@@ -132,12 +132,18 @@ class Report:
     shapes: int = 0
     losses: dict[str, int] = field(default_factory=dict)
     unreadable: Unreadable = field(default_factory=Unreadable)
+    notes: list[str] = field(default_factory=list)
+    """What was assumed where a file leaves a choice, in whole sentences."""
     videos: list[tuple[str, int, int]] = field(default_factory=list)
     """Of a file that went to several videos: name, tracks and shapes of each."""
 
     def lose(self, what: str, count: int = 1) -> None:
         if count:
             self.losses[what] = self.losses.get(what, 0) + int(count)
+
+    def note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
     def join(self, other: Report, video: str = "") -> None:
         """Add what another report counted; ``video``: which of several videos it is of."""
@@ -147,6 +153,8 @@ class Report:
         self.shapes += other.shapes
         for what, count in other.losses.items():
             self.lose(what, count)
+        for sentence in other.notes:
+            self.note(sentence)
         self.unreadable.join(other.unreadable, video)
 
     def refuse_unreadable(self) -> None:
@@ -163,6 +171,7 @@ class Report:
             "tracks": self.tracks,
             "shapes": self.shapes,
             "losses": losses,
+            "notes": self.notes,
             "left_out": {"count": self.unreadable.count, "rows": rows},
             "videos": [{"name": name, "tracks": tracks, "shapes": shapes} for name, tracks, shapes in self.videos],
         }

@@ -4,7 +4,7 @@ import type { Transfer } from '@/protocol/transfers'
 import { Imports } from './project-import'
 
 const FILE = new File(['x'], 'project.zip')
-const NOTHING = { tracks: 0, shapes: 0, losses: [], left_out: { count: 0, rows: [] }, videos: [] }
+const NOTHING = { tracks: 0, shapes: 0, losses: [], notes: [], left_out: { count: 0, rows: [] }, videos: [] }
 const BAD_ROW = { count: 1, rows: [{ where: 'track 3, frame 5', why: 'A polygon has at least 3 vertices; 2 came.' }] }
 
 /** Imports fail because of a row, unless such rows are left out. */

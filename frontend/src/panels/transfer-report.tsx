@@ -25,6 +25,11 @@ export function TransferReport({ transfer }: { transfer: Transfer }) {
           ))}
         </ul>
       )}
+      {report.notes.map((note) => (
+        <p key={note} class="muted">
+          {note}
+        </p>
+      ))}
       {report.losses.map(({ what, count }) => (
         <p key={what} class="muted">
           {count} × {what}

@@ -2019,6 +2019,11 @@ export interface components {
       /** @default [] */
       readonly losses?: readonly components['schemas']['LossOut'][]
       /**
+       * @description What was assumed where a file leaves a choice.
+       * @default []
+       */
+      readonly notes?: readonly string[]
+      /**
        * @default {
        *       "count": 0,
        *       "rows": []

@@ -26,6 +26,8 @@ export interface Report {
   readonly tracks: number
   readonly shapes: number
   readonly losses: readonly { readonly what: string; readonly count: number }[]
+  /** What was assumed where a file leaves a choice. */
+  readonly notes: readonly string[]
   /** Rows of a file that can't be taken: how many, and the first of them. */
   readonly left_out: {
     readonly count: number
