@@ -118,12 +118,29 @@ def agent(
 @app.command()
 def track(
     video: Annotated[Path, typer.Argument(help="A video file, or a folder of images in the order of their names.")],
-    box: Annotated[
-        list[str],
-        typer.Option(metavar="x1,y1,x2,y2@FRAME", help="An object: its box in pixels on a frame; repeat for more."),
-    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the tracks go (JSON).")],
-    model: Annotated[str, typer.Option(help="A model of `framewise models`; a good one unless given.")] = "",
+    box: Annotated[
+        list[str] | None,
+        typer.Option(metavar="x1,y1,x2,y2@FRAME", help="An object: its box in pixels on a frame; repeat for more."),
+    ] = None,
+    rotated_box: Annotated[
+        list[str] | None,
+        typer.Option(metavar="x,y,width,height,degrees@FRAME", help="A box about its centre, turned clockwise."),
+    ] = None,
+    polygon: Annotated[
+        list[str] | None, typer.Option(metavar="x,y;x,y;x,y@FRAME", help="An outline by its corners.")
+    ] = None,
+    polyline: Annotated[list[str] | None, typer.Option(metavar="x,y;x,y@FRAME", help="A line by its corners.")] = None,
+    points: Annotated[list[str] | None, typer.Option(metavar="x,y;x,y@FRAME", help="One or more points.")] = None,
+    skeleton: Annotated[
+        list[str] | None, typer.Option(metavar="x,y;x,y@FRAME", help="Joints, in the order of their skeleton.")
+    ] = None,
+    mask: Annotated[
+        list[str] | None, typer.Option(metavar="FILE.png@FRAME", help="The pixels of an image that aren't black.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="A model of `framewise models`; one that follows the first object unless given.")
+    ] = "",
     direction: Annotated[str, typer.Option(help="forward, backward or both.")] = "forward",
     first: Annotated[int, typer.Option(min=0, help="Don't go before this frame.")] = 0,
     last: Annotated[int | None, typer.Option(min=0, help="Don't go beyond this frame.")] = None,
@@ -132,9 +149,9 @@ def track(
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model; repeat for more.")
     ] = None,
     off_screen: Annotated[bool, typer.Option(help="End an object's track where it leaves the frame.")] = True,
-    render: Annotated[Path | None, typer.Option(help="Also draw the boxes into a copy of all frames (MP4).")] = None,
+    render: Annotated[Path | None, typer.Option(help="Also draw the shapes into a copy of all frames (MP4).")] = None,
 ) -> None:
-    """Follow objects through a video without a server, and write their boxes as JSON. Ctrl-C keeps what was found.
+    """Follow objects through a video without a server, and write their shapes as JSON. Ctrl-C keeps what was found.
 
     Frames count from 0; pixels from the frame's top-left corner. It says which objects it couldn't follow to the end,
     where they ended and why, and so does the JSON (`tracking`). Exit status: 0 when every object was followed to its
@@ -148,13 +165,28 @@ def track(
 
     - `framewise track a.mp4 --box 1,2,30,40@0 --box 50,60,90,99@25 --last 300 --model transt -o t.json`
 
+    - `framewise track a.mp4 --polygon "120,80;260,90;200,310@0" --mask person.png@0 --model MODEL -o t.json`
+
     Import the result into a project with `framewise import`.
     """
     from tracking import catalog
+    from tracking.shapes.values import GEOMETRY_KINDS, kind_name, kind_of
     from tracking.types import TrackingError
 
     try:
-        entry = catalog.find(model or catalog.DEFAULT_TRACKER["box"])
+        from framewise.prompts import parse_all
+
+        typed = {
+            "box": box,
+            "rotated_box": rotated_box,
+            "polygon": polygon,
+            "polyline": polyline,
+            "points": points,
+            "skeleton": skeleton,
+            "mask": mask,
+        }
+        prompts = parse_all((kind, typed[kind]) for kind in GEOMETRY_KINDS)
+        entry = catalog.entry_for(model, [kind_name(kind_of(prompt.shape)) for prompt in prompts])
         if direction not in ("forward", "backward", "both"):
             raise TrackingError(f"--direction is forward, backward or both; {direction!r} came.")
         from framewise import track as module
@@ -162,7 +194,7 @@ def track(
 
         outcome = module.track(
             video,
-            [module.parse_box(text) for text in box],
+            prompts,
             model=entry.id,
             out=out,
             label=label,

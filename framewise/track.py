@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -16,22 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.native import Native
 from framewise.outcome import End, Outcome
+from framewise.prompts import TypedPrompt
 from tracking import catalog
 from tracking.pictures import DecodedVideo
 from tracking.session import Leg, Tracked, TrackingSession
 from tracking.shapes.chunks import Flag, Kind, Row
-from tracking.types import Box, Direction, ObjectId, TrackingError
+from tracking.shapes.payloads import row_of, shape_of
+from tracking.shapes.skeletons import Skeleton, numbered
+from tracking.shapes.values import Points
+from tracking.types import Direction, ObjectId, TrackingError
 
-BOX_GRAMMAR = "x1,y1,x2,y2@FRAME"
 console = Console(stderr=True)
-
-
-@dataclass(frozen=True, slots=True)
-class BoxPrompt:
-    """A box as typed: its corners in px, and the frame it is on."""
-
-    box: Box
-    frame: int
 
 
 @dataclass
@@ -42,43 +35,23 @@ class Found:
     outcome: Outcome
     rows: dict[ObjectId, dict[int, Row]] = field(default_factory=dict)
 
-    def prompt(self, name: ObjectId, prompt: BoxPrompt) -> None:
-        row = Row(prompt.frame, Kind.BOX, Flag.KEYFRAME, 1.0, prompt.box)
+    def prompt(self, name: ObjectId, prompt: TypedPrompt) -> None:
+        row = row_of(prompt.shape, prompt.frame, Flag.KEYFRAME, 1.0)
         self.rows.setdefault(name, {})[prompt.frame] = row
 
     def take(self, tracked: Tracked) -> None:
         prediction = tracked.prediction
-        shape = prediction.shape
-        if not isinstance(shape, Box):
-            raise TrackingError(f"{self.model} answered with a {type(shape).__name__.lower()}; only boxes are written.")
         flags = Flag.PREDICTED
         if tracked.outside:
             flags |= Flag.OUTSIDE
         elif not prediction.visible:
             flags |= Flag.OCCLUDED
-        row = Row(prediction.frame, Kind.BOX, flags, prediction.confidence, shape)
+        row = row_of(prediction.shape, prediction.frame, flags, prediction.confidence)
         self.rows[prediction.object].setdefault(prediction.frame, row)
 
     @property
     def predicted(self) -> int:
         return sum(bool(row.flags & Flag.PREDICTED) for rows in self.rows.values() for row in rows.values())
-
-
-def parse_box(text: str) -> BoxPrompt:
-    """Read ``x1,y1,x2,y2@FRAME``. Raises TrackingError for anything else."""
-    matched = re.fullmatch(r"\s*([^@]+)@\s*(\d+)\s*", text)
-    try:
-        corners = [float(part) for part in matched[1].split(",")] if matched else []
-    except ValueError:
-        corners = []
-    if matched is None or len(corners) != 4 or not all(map(math.isfinite, corners)):
-        raise TrackingError(f"A box is written {BOX_GRAMMAR}, e.g. 120,80,260,310@0; {text!r} came.")
-    box = Box(*corners)
-    if box.width <= 0 or box.height <= 0:
-        raise TrackingError(
-            f"A box runs from its top-left to its bottom-right corner, x1 < x2, y1 < y2; {text!r} came."
-        )
-    return BoxPrompt(box, int(matched[2]))
 
 
 def parse_setting(entry: catalog.ModelEntry, text: str) -> tuple[str, float | int | str | bool]:
@@ -97,15 +70,17 @@ def parse_setting(entry: catalog.ModelEntry, text: str) -> tuple[str, float | in
         raise TrackingError(f"{name} takes {kind}; {value!r} came.") from error
 
 
-def legs_of(prompts: Sequence[BoxPrompt], direction: Direction, first: int, last: int, frame_count: int) -> list[Leg]:
+def legs_of(prompts: Sequence[TypedPrompt], direction: Direction, first: int, last: int, frame_count: int) -> list[Leg]:
     """One leg per object and direction, within ``first..last``. Raises TrackingError for a prompt beyond the video."""
     legs = []
     for number, prompt in enumerate(prompts, start=1):
         if prompt.frame >= frame_count:
-            raise TrackingError(f"The video has frames 0..{frame_count - 1}; a box was given for {prompt.frame}.")
+            raise TrackingError(f"The video has frames 0..{frame_count - 1}; an object was given on {prompt.frame}.")
         if not first <= prompt.frame <= last:
-            raise TrackingError(f"A box lies within --first and --last ({first}..{last}); one is on {prompt.frame}.")
-        forward = Leg(ObjectId(str(number)), prompt.box, prompt.frame, "forward", last)
+            raise TrackingError(
+                f"An object lies within --first and --last ({first}..{last}); one is on {prompt.frame}."
+            )
+        forward = Leg(ObjectId(str(number)), prompt.shape, prompt.frame, "forward", last)
         if direction != "backward":
             legs.append(forward)
         if direction != "forward":
@@ -115,7 +90,7 @@ def legs_of(prompts: Sequence[BoxPrompt], direction: Direction, first: int, last
 
 def track(
     video: Path,
-    prompts: Sequence[BoxPrompt],
+    prompts: Sequence[TypedPrompt],
     *,
     model: str,
     out: Path,
@@ -231,8 +206,19 @@ def _write(found: Found, pictures: DecodedVideo, *, name: str, label: str, out: 
     video = VideoInfo(name, pictures.width, pictures.height, pictures.frame_count, pictures.fps)
     account = {"model": found.model, **found.outcome.as_json()}
     unfinished = out.with_name(out.name + ".partial")
-    Native().write(Dataset(video, [LabelInfo(label)], tracks, len(tracks), tracking=account), unfinished, {})
+    Native().write(
+        Dataset(video, [LabelInfo(label, skeleton=_skeleton(found))], tracks, len(tracks), tracking=account),
+        unfinished,
+        {},
+    )
     unfinished.replace(out)
+
+
+def _skeleton(found: Found) -> Skeleton | None:
+    """A template without lines for the skeletons that were followed, as large as the largest; None: there are none."""
+    prompted = (row for rows in found.rows.values() for row in rows.values() if row.kind == Kind.SKELETON)
+    counts = [len(shape.xy) for shape in map(shape_of, prompted) if isinstance(shape, Points)]
+    return numbered([(0.5, 0.5)] * max(counts)) if counts else None
 
 
 def _render(found: Found, pictures: DecodedVideo, target: Path) -> None:
@@ -242,7 +228,7 @@ def _render(found: Found, pictures: DecodedVideo, target: Path) -> None:
         for name, rows in found.rows.items():
             row = rows.get(frame)
             if row is not None and not row.flags & Flag.OUTSIDE:
-                yield Drawn(int(name), Box(*row.bounds), row.confidence)
+                yield Drawn(int(name), shape_of(row), row.confidence)
 
     with _progress() as progress:
         bar = progress.add_task("Rendering", total=pictures.frame_count)

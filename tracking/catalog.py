@@ -262,6 +262,27 @@ def default_for(kind: GeometryKind) -> str | None:
     return chosen if chosen in takers else next(iter(takers), None)
 
 
+def entry_for(model: str, kinds: Sequence[GeometryKind]) -> ModelEntry:
+    """The model that follows shapes of ``kinds``: the one of this id, or where it is empty the default of the first.
+
+    Raises:
+        TrackingError: there is none, or it doesn't follow one of them.
+    """
+    chosen = model or default_for(kinds[0])
+    if chosen is None:
+        raise TrackingError(f"No model that follows a {_spelt(kinds[0])} is installed.")
+    entry = find(chosen)
+    for kind in kinds:
+        if kind not in entry.prompts:
+            takes = ", ".join(map(_spelt, entry.prompts))
+            raise TrackingError(f"{entry.name} follows {takes}; a {_spelt(kind)} came. Choose another model for it.")
+    return entry
+
+
+def _spelt(kind: GeometryKind) -> str:
+    return kind.replace("_", " ")
+
+
 def checked_settings(entry: ModelEntry, settings: Mapping[str, Setting]) -> dict[str, Setting]:
     """Settings that a model knows, each of its default's type. Raises TrackingError naming what doesn't fit."""
     return {name: _checked_setting(entry, name, value) for name, value in settings.items()}

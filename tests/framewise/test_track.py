@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,9 +18,13 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from annotator.formats.native import Native
 from framewise.cli import INTERRUPTED, app
-from framewise.track import parse_box
+from framewise.prompts import GRAMMARS, Grammar, parse
 from tests.media.clips import write_clip
+from tracking.shapes.chunks import Row
+from tracking.shapes.payloads import shape_of
+from tracking.shapes.values import bounds_of, kind_name
 from tracking.types import TrackingError
 
 EXTRA = "tests.tracking.fakes:ENTRIES"
@@ -229,7 +234,7 @@ def test_a_model_that_raises_costs_only_what_comes_after(images: Path, tmp_path:
 @pytest.mark.parametrize("text", ["", "@", "1,2,3,4", "1,2,3,4@x", "a,b,c,d@0", "1,2,3,nan@0", "1,2,3,4@-1"])
 def test_a_box_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(TrackingError, match="A box is written"):
-        parse_box(text)
+        parse("box", text)
 
 
 def test_ctrl_c_keeps_what_was_found(images: Path, tmp_path: Path) -> None:
@@ -265,3 +270,86 @@ def test_it_needs_no_django(images: Path, tmp_path: Path) -> None:
     arguments = ["track", images, "--box", "5,5,15,20@0", "--model", "drifting", "-o", tmp_path / "t.json"]
     done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True)
     assert done.stdout.strip() == "0 False False", done.stderr
+
+
+# ---------------------------------------------------------------- every kind of geometry
+
+TYPED = {
+    "box": "5,5,15,20",
+    "rotated_box": "20,20,12,8,30",
+    "polygon": "5,5;20,6;12,18",
+    "polyline": "5,5;20,6;12,18",
+    "points": "5,5;20,6",
+    "skeleton": "5,5;20,6;12,18",
+}
+
+
+def typed(kind: str, folder: Path) -> str:
+    if kind != "mask":
+        return TYPED[kind]
+    pixels = np.zeros((41, 61), np.uint8)
+    pixels[10:20, 8:30] = 255
+    Image.fromarray(pixels).save(folder / "mask.png")
+    return str(folder / "mask.png")
+
+
+def rows_in(out: Path) -> list[list[Row]]:
+    """The rows of each track."""
+    return [list(track.rows) for part in Native().read(out).parts for track in part.dataset.tracks]
+
+
+by_grammar = pytest.mark.parametrize("grammar", GRAMMARS, ids=[grammar.kind for grammar in GRAMMARS])
+
+
+@by_grammar
+def test_it_follows_every_kind_of_geometry(images: Path, tmp_path: Path, grammar: Grammar) -> None:
+    out, seen = tmp_path / "t.json", tmp_path / "seen.mp4"
+    prompt = f"{typed(grammar.kind, tmp_path)}@2"
+
+    code, said = run(images, grammar.option, prompt, "--model", "anything", "--out", out, "--render", seen)
+
+    assert code == 0, said
+    rows = rows_in(out)[0]
+    assert {kind_name(row.kind) for row in rows} == {grammar.kind}
+    assert [row.frame for row in rows] == list(range(2, 12))
+    first = bounds_of(shape_of(rows[0]))
+    assert [row.bounds[0] for row in rows] == pytest.approx([first.x1 + at for at in range(10)], abs=1e-3)
+    with av.open(str(seen)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 12
+
+
+def test_several_kinds_are_followed_at_once(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.json"
+    given = ["--box", "5,5,15,20@0", "--polygon", "5,5;20,6;12,18@0", "--points", "30,30@0"]
+    code, said = run(images, *given, "--model", "anything", "--out", out)
+    assert code == 0, said
+    assert [kind_name(rows[0].kind) for rows in rows_in(out)] == ["box", "polygon", "points"]
+
+
+def test_without_a_model_the_kind_decides(images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "t.json"
+    assert run(images, "--polygon", "5,5;20,6;12,18@0", "--out", out)[0] == 0
+    assert tracks(out)[0]["source"] == "anything"
+
+
+def test_a_model_that_does_not_follow_the_kind_is_refused(images: Path, tmp_path: Path) -> None:
+    code, said = run(images, "--points", "30,30@0", "--model", "drifting", "--out", tmp_path / "t.json")
+    assert (code, "follows box; a points came" in said) == (1, True)
+
+
+def test_nothing_to_follow_is_refused(images: Path, tmp_path: Path) -> None:
+    code, said = run(images, "--model", "drifting", "--out", tmp_path / "t.json")
+    assert (code, "Give one by --box, --rotated-box" in said) == (1, True)
+
+
+@by_grammar
+@pytest.mark.parametrize("text", ["", "@0", "nonsense@0", "1@0", "1,2,3,nan@0", ";;@0", "1,2,3@x"])
+def test_what_is_no_shape_is_refused_with_how_it_is_written(grammar: Grammar, text: str) -> None:
+    with pytest.raises(TrackingError, match=re.escape(grammar.metavar)):
+        parse(grammar.kind, text)
+
+
+def test_an_empty_mask_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "black.png")
+    with pytest.raises(TrackingError, match="aren't black; this one has none"):
+        parse("mask", f"{tmp_path / 'black.png'}@0")

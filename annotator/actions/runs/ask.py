@@ -34,7 +34,7 @@ from tracking import catalog
 from tracking.protocol import Correct, Extend, Setting, Stop
 from tracking.shapes.chunks import WINDOW, Flag, Kind, Row, Table
 from tracking.shapes.payloads import shape_of
-from tracking.shapes.values import GeometryKind, is_empty, kind_name
+from tracking.shapes.values import is_empty, kind_name
 from tracking.types import TrackingError
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
@@ -96,7 +96,7 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
             raise ActionError(f"A correction lies in the run's frames {run.first}..{run.last}; {correct.frame} came.")
         _check_editable(user, layer, correct.frame, correct.frame)
         shape = _shown(layer, correct.track, correct.frame, shown_at(layer, [(correct.track, correct.frame)]))
-        _check_kind(catalog.find(run.model), shape)
+        _entry_for(run.model, [shape])
         state = opened.objects[track]
         cleared = _redo(opened, layer, correct.track, shape)
         set_aside(run, layer, correct.track, state, cleared)
@@ -316,28 +316,14 @@ def _shown(layer: Layer, track: UUID, frame: int, shown: Mapping[tuple[UUID, int
 
 def _model_for(start: RunStart, shapes: Mapping[UUID, Row]) -> catalog.ModelEntry:
     """The model that is asked for, or the default of the shapes' kind."""
-    kinds = sorted({kind_name(row.kind) for row in shapes.values()})
-    model = start.model or catalog.default_for(kinds[0])
-    if model is None:
-        raise ActionError(f"No model that follows a {_spelt(kinds[0])} is installed.")
+    return _entry_for(start.model or "", shapes.values())
+
+
+def _entry_for(model: str, shapes: Iterable[Row]) -> catalog.ModelEntry:
     try:
-        entry = catalog.find(model)
+        return catalog.entry_for(model, sorted({kind_name(row.kind) for row in shapes}))
     except TrackingError as error:
         raise ActionError(str(error)) from error
-    for row in shapes.values():
-        _check_kind(entry, row)
-    return entry
-
-
-def _check_kind(entry: catalog.ModelEntry, shape: Row) -> None:
-    kind = kind_name(shape.kind)
-    if kind not in entry.prompts:
-        takes = ", ".join(map(_spelt, entry.prompts))
-        raise ActionError(f"{entry.name} follows {takes}; a {_spelt(kind)} came. Choose another model for it.")
-
-
-def _spelt(kind: GeometryKind) -> str:
-    return kind.replace("_", " ")
 
 
 def _settings_for(entry: catalog.ModelEntry, start: RunStart) -> dict[str, Setting]:
