@@ -8,9 +8,10 @@ from itertools import groupby, islice
 
 from django.db.models import Sum
 
+from annotator import stored_shapes
 from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.rows import Rows
-from annotator.models import Label, Layer, Track, TrackChunk
+from annotator.models import Label, Layer, Track
 from tracking.shapes.chunks import Table
 from tracking.shapes.skeletons import skeleton_of
 
@@ -33,8 +34,7 @@ def dataset_of(layer: Layer) -> Dataset:
 
 def count_shapes(layer: Layer) -> int:
     """Stored rows of all tracks that aren't deleted."""
-    chunks = TrackChunk.objects.filter(layer=layer, track__deleted_at=None)
-    return chunks.aggregate(rows=Sum("rows"))["rows"] or 0
+    return layer.chunks.filter(track__deleted_at=None).aggregate(rows=Sum("rows"))["rows"] or 0
 
 
 class Counted:
@@ -52,10 +52,10 @@ class Counted:
 
 def _tracks(tracks: Iterator[Track], names: dict[str, str]) -> Iterator[TrackData]:
     while several := list(islice(tracks, TRACKS_AT_ONCE)):
-        chunks = TrackChunk.objects.filter(track__in=several).order_by("track_id", "start")
+        chunks = stored_shapes.read_packed(stored_shapes.chunks_of([track.pk for track in several]))
         tables = {
-            track_id: [bytes(chunk.data) for chunk in of_track]
-            for track_id, of_track in groupby(chunks, key=lambda chunk: chunk.track_id)
+            track_id: [data for _, data in of_track]
+            for track_id, of_track in groupby(chunks, key=lambda chunk: chunk[0])
         }
         for track in several:
             yield TrackData(

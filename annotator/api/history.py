@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from ninja import Router
 
+from annotator import stored_shapes
 from annotator.access import access_layer
 from annotator.actions.edits.restore import Scope, plan_restore, restore
 from annotator.actions.errors import ActionError
@@ -27,7 +28,7 @@ from annotator.api.history_schemas import (
     RestorePreview,
 )
 from annotator.api.people import signed_in
-from annotator.models import Event, EventKind, Layer, Track, TrackChunk, User
+from annotator.models import Event, EventKind, Layer, Track, User
 from annotator.operations import OPERATIONS, Conflict
 from tracking.shapes.chunks import Flag, Table
 
@@ -185,11 +186,11 @@ def deleted(request: HttpRequest, layer_id: int) -> DeletedTracksOut:
     layer = access_layer(request.user, layer_id, "view")
     tracks = layer.tracks.exclude(deleted_at=None).select_related("deleted_by").order_by("-deleted_at")[:MOST_DELETED]
     chunks: dict[UUID, list[tuple[int, int, int, int]]] = {}
-    rows = TrackChunk.objects.filter(track__in=[track.pk for track in tracks]).order_by("track_id", "start")
+    rows = stored_shapes.chunks_of([track.pk for track in tracks]).order_by("track_id", "start")
     for track_id, *summary in rows.values_list("track_id", "pk", "first", "last", "rows"):
         chunks.setdefault(track_id, []).append((summary[0], summary[1], summary[2], summary[3]))
-    firsts = TrackChunk.objects.in_bulk([listed[0][0] for listed in chunks.values()])
-    looks = {chunk.track_id: Table.unpack(bytes(chunk.data)) for chunk in firsts.values()}
+    firsts = layer.chunks.filter(pk__in=[listed[0][0] for listed in chunks.values()])
+    looks = dict(stored_shapes.read(firsts))
     return DeletedTracksOut(
         tracks=[_deleted_out(track, chunks.get(track.pk, []), looks.get(track.pk)) for track in tracks]
     )

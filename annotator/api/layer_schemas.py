@@ -33,18 +33,21 @@ class TracksOut(Message):
 
 
 class ChunkOut(Message):
-    """One table of a window's body: `bytes` long, in the order of the header."""
+    """One table of a window's body: `bytes` long, in the order of the header. It has every row of `first..last`."""
 
     track: UUID
+    first: int
+    last: int
     bytes: int
 
 
 class WindowOut(Message):
-    """Header of a window: everything that is shown on frames `first..last` as of `revision`.
+    """Header of a window: everything that is shown on frames `first..last` as of `revision`. Where shapes are heavy,
+    that is only a part of what was asked for.
 
-    The tables are whole chunks: those that overlap the range and, where a track goes on beyond an end of it but its
-    rows don't reach that end, the nearest one there, so that every frame of the range can be interpolated. Of a track
-    that is over before the range, or begins after it, there is nothing.
+    The tables are whole chunks, of which a window of a track may have several: those with rows in the range and, where
+    a track goes on beyond an end of it but its rows don't reach that end, the nearest one there, so that every frame of
+    the range can be interpolated. Of a track that is over before the range, or begins after it, there is nothing.
     """
 
     revision: int

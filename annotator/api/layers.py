@@ -5,11 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Sum
+from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router
 
@@ -25,13 +28,16 @@ from annotator.api.layer_schemas import (
     TracksOut,
     WindowOut,
 )
-from annotator.models import Event, EventKind, Layer, Track, TrackChunk
-from tracking.shapes.chunks import WINDOW, window_start
+from annotator.models import Event, EventKind, Layer, Track
+from annotator.stored_shapes import READ_AT_ONCE, Chunks, at_places, holding
+from tracking.shapes.chunks import WINDOW
 
 router = Router(tags=["layers"])
 
 MOST_FRAMES = 8192
 """Longest window, in frames; whoever wants more asks for several, or for the overview."""
+MOST_BYTES = 16 * 2**20
+"""Heavier windows are answered in parts."""
 MOST_BINS = 2000
 PAGE = 50
 TRIES = 4
@@ -47,12 +53,18 @@ def window(
     last: int,
     tracks: bool = False,
     only: Annotated[list[UUID], Query(description="Shapes of these tracks alone; absent: of all.")] = [],  # noqa: B006
+    at: Annotated[int | None, Query(description="The frame that matters most; absent: `first`.")] = None,
 ) -> HttpResponse:
-    """Binary: u32 (little-endian) length, that many bytes of JSON (`WindowOut`), then the tables, one after another."""
+    """Binary: u32 (little-endian) length, that many bytes of JSON (`WindowOut`), then the tables, one after another.
+
+    Of heavy shapes it answers fewer frames than were asked for, those around `at`; ask again for the others.
+    """
     layer = access_layer(request.user, layer_id, "view")
     if not 0 <= first <= last < first + MOST_FRAMES:
         raise ActionError(f"A window has 1..{MOST_FRAMES} frames; {first}..{last} came. Ask for several.")
-    body = pack_window(layer, first, last, tracks=tracks, only=only)
+    if at is not None and not first <= at <= last:
+        raise ActionError(f"The frame that matters most is one of {first}..{last}; {at} came.")
+    body = pack_window(layer, first, last, tracks=tracks, only=only, at=at)
     return HttpResponse(body, content_type="application/octet-stream")
 
 
@@ -93,25 +105,33 @@ def events(request: HttpRequest, layer_id: int, before: int | None = None, mine:
 class _Chunk:
     track: UUID
     start: int
-    first: int
-    last: int
+    span: int
     data: bytes
 
 
-def pack_window(layer: Layer, first: int, last: int, *, tracks: bool, only: Sequence[UUID] = ()) -> bytes:
+def pack_window(
+    layer: Layer, first: int, last: int, *, tracks: bool, only: Sequence[UUID] = (), at: int | None = None
+) -> bytes:
     """The body of a window's answer; ``layer_schemas.WindowOut`` says what is in it."""
-    revision, (listed, chunks) = consistently(
-        layer, lambda: (list(layer.tracks.all()) if tracks else None, _window(layer, first, last, only))
-    )
+    chunks = layer.chunks.filter(track_id__in=only) if only else layer.chunks.all()
+
+    def read() -> tuple[list[Track] | None, tuple[int, int], list[_Chunk]]:
+        reach = _affordable(chunks, first, last, first if at is None else at)
+        return list(layer.tracks.all()) if tracks else None, reach, _window(chunks, *reach)
+
+    revision, (listed, reach, found) = consistently(layer, read)
     header = WindowOut(
         revision=revision,
-        first=first,
-        last=last,
+        first=reach[0],
+        last=reach[1],
         tracks=None if listed is None else [track_out(track) for track in listed],
-        chunks=[ChunkOut(track=chunk.track, bytes=len(chunk.data)) for chunk in chunks],
+        chunks=[
+            ChunkOut(track=chunk.track, first=chunk.start, last=chunk.start + chunk.span - 1, bytes=len(chunk.data))
+            for chunk in found
+        ],
     )
     text = header.model_dump_json().encode()
-    return b"".join([struct.pack("<I", len(text)), text, *(chunk.data for chunk in chunks)])
+    return b"".join([struct.pack("<I", len(text)), text, *(chunk.data for chunk in found)])
 
 
 def consistently(layer: Layer, read: Callable[[], Read]) -> tuple[int, Read]:
@@ -134,38 +154,66 @@ def _revision(layer: Layer) -> int:
     return Layer.objects.values_list("revision", flat=True).get(pk=layer.pk)
 
 
-def _window(layer: Layer, first: int, last: int, only: Sequence[UUID]) -> list[_Chunk]:
+def _affordable(chunks: Chunks, first: int, last: int, at: int) -> tuple[int, int]:
+    """The frames around ``at`` whose chunks ``MOST_BYTES`` hold; all of ``first..last``, mostly."""
+    inside = chunks.filter(holding(first, last)).order_by()
+    if (inside.aggregate(bytes=Sum(Length("data")))["bytes"] or 0) <= MOST_BYTES:
+        return first, last
+    weights = inside.annotate(bytes=Length("data")).values_list("first", "last", "bytes")
+    return reach_of(list(weights), first, last, at, MOST_BYTES)
+
+
+def reach_of(weights: Sequence[tuple[int, int, int]], first: int, last: int, at: int, most: int) -> tuple[int, int]:
+    """The longest stretch of ``first..last`` around ``at`` that ``weights`` (first frame, last frame, bytes) allow.
+
+    What lies ahead gets half of ``most``, what lies behind the rest, and ahead again what that leaves. The frame ``at``
+    is always part of it.
+    """
+    here = sum(size for begin, end, size in weights if begin <= at <= end)
+    ahead = sorted((begin, size) for begin, _, size in weights if begin > at)
+    behind = sorted(((-end, size) for _, end, size in weights if end < at))
+    taken_ahead, _ = _take(ahead, (most - here) // 2)
+    taken_behind, begin = _take(behind, most - here - taken_ahead)
+    _, end = _take(ahead, most - here - taken_behind)
+    return (first if begin is None else 1 - begin), (last if end is None else end - 1)
+
+
+def _take(steps: Iterable[tuple[int, int]], most: int) -> tuple[int, int | None]:
+    """The bytes of the first ``steps`` (place, bytes) that ``most`` allows, and the place of the next; None: all do."""
+    taken = 0
+    for place, several in groupby(steps, key=itemgetter(0)):
+        size = sum(size for _, size in several)
+        if taken + size > most:
+            return taken, place
+        taken += size
+    return taken, None
+
+
+def _window(chunks: Chunks, first: int, last: int) -> list[_Chunk]:
     """The chunks of a window, and the nearest ones beyond it where something must be interpolated towards them."""
-    start, end = window_start(first), window_start(last)
-    chunks = TrackChunk.objects.filter(layer=layer)
-    if only:
-        chunks = chunks.filter(track_id__in=only)
-    inside = _read(chunks.filter(start__gte=start, start__lte=end))
-    firsts: dict[UUID, int] = {}
-    lasts: dict[UUID, int] = {}
-    for chunk in inside:
-        firsts[chunk.track] = min(firsts.get(chunk.track, chunk.first), chunk.first)
-        lasts[chunk.track] = max(lasts.get(chunk.track, chunk.last), chunk.last)
-    before: dict[UUID, int] = dict(
-        chunks.filter(start__lt=start).order_by().values_list("track_id").annotate(Max("start"))
+    inside = chunks.filter(holding(first, last))
+    ends = {track: (begin, end) for track, begin, end in _ends(inside)}
+    before = dict(
+        chunks.filter(start__lte=first, last__lt=first).order_by().values_list("track_id").annotate(Max("start"))
     )
-    after: dict[UUID, int] = dict(
-        chunks.filter(start__gt=end).order_by().values_list("track_id").annotate(Min("start"))
-    )
+    after = dict(chunks.filter(first__gt=last).order_by().values_list("track_id").annotate(Min("start")))
     # A track without rows in the window is shown there only if it has rows on both sides.
     needed = {
-        (track, at) for track, at in before.items() if (firsts[track] > first if track in firsts else track in after)
+        (track, at) for track, at in before.items() if (ends[track][0] > first if track in ends else track in after)
     }
     needed |= {
-        (track, at) for track, at in after.items() if (lasts[track] < last if track in lasts else track in before)
+        (track, at) for track, at in after.items() if (ends[track][1] < last if track in ends else track in before)
     }
-    beyond = chunks.filter(track_id__in={track for track, _ in needed}, start__in={at for _, at in needed})
-    return [*inside, *(chunk for chunk in _read(beyond) if (chunk.track, chunk.start) in needed)]
+    return [*_read(inside), *_read(at_places(chunks, needed))]
 
 
-def _read(chunks: QuerySet[TrackChunk]) -> list[_Chunk]:
-    rows = chunks.order_by("track_id", "start").values_list("track_id", "start", "first", "last", "data")
-    return [_Chunk(track, start, first, last, bytes(data)) for track, start, first, last, data in rows]
+def _ends(chunks: Chunks) -> Iterable[tuple[UUID, int, int]]:
+    return chunks.order_by().values_list("track_id").annotate(Min("first"), Max("last"))
+
+
+def _read(chunks: Chunks) -> list[_Chunk]:
+    rows = chunks.order_by("track_id", "start").values_list("track_id", "start", "span", "data")
+    return [_Chunk(track, start, span, bytes(data)) for track, start, span, data in rows.iterator(READ_AT_ONCE)]
 
 
 # ---------------------------------------------------------------- overview
@@ -183,11 +231,7 @@ SUMMARY = ("start", "first", "last", "rows", "keyframes", "predicted", "outside"
 
 
 def _summaries(layer: Layer) -> Iterable[Summary]:
-    return (
-        TrackChunk.objects.filter(layer=layer, track__deleted_at=None)
-        .order_by("track_id", "start")
-        .values_list("track_id", *SUMMARY)
-    )
+    return layer.chunks.filter(track__deleted_at=None).order_by("track_id", "start").values_list("track_id", *SUMMARY)
 
 
 def _binned(summaries: Iterable[Summary], frames_per_bin: int) -> dict[str, list[BinOut]]:

@@ -73,12 +73,17 @@ class Track(models.Model):
 
 
 class TrackChunk(models.Model):
-    """The shapes of one track over a window of 256 frames, packed (``tracking/shapes/chunks.py``)."""
+    """The shapes of one track over a stretch of frames, packed (``tracking/shapes/chunks.py``).
+
+    ``annotator/stored_shapes.py`` reads them and ``annotator/actions/edits/shape_draft.py`` writes them, nobody else.
+    """
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="chunks")
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="chunks")
-    start = models.PositiveIntegerField(help_text="First frame of the window, a multiple of 256.")
-    data = models.BinaryField()
+    start = models.PositiveIntegerField(help_text="First frame of the stretch, a multiple of its span.")
+    span = models.PositiveSmallIntegerField(
+        default=256, help_text="Its length: 256 frames, or 128, 64, … 1 where the shapes are large."
+    )
     # What the timeline of an hour shows without reading a single table; written together with `data`.
     first = models.PositiveIntegerField(help_text="Frame of the first row.")
     last = models.PositiveIntegerField(help_text="Frame of the last row.")
@@ -88,6 +93,8 @@ class TrackChunk(models.Model):
     outside = models.PositiveSmallIntegerField(default=0)
     doubtful = models.PositiveSmallIntegerField(default=0)
     lowest_confidence = models.FloatField(default=1)
+    # The last column: SQLite reads a row's pages up to the last one that is asked for.
+    data = models.BinaryField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["track", "start"], name="one_chunk_per_window")]

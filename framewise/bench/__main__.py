@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import brush, crowd, live, many, shapes, undo, videos
+from framewise.bench import brush, crowd, heavy, live, many, shapes, undo, videos
 from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
+from framewise.bench.database import own_database
 from framewise.bench.product import Product
 from framewise.bench.table import Figure, median, p95, show
 
@@ -22,7 +23,8 @@ SEEKS = 60
 
 def main(
     only: Annotated[
-        str, typer.Option(help="One part: live, flow, seek, undo, crowd, many, brush, hour or shapes. Empty: all.")
+        str,
+        typer.Option(help="One part: live, flow, seek, undo, crowd, many, brush, hour, shapes or masks. Empty: all."),
     ] = "",
 ) -> None:
     """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
@@ -30,10 +32,12 @@ def main(
     console = Console()
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="framewise-bench-") as folder:
-        if only in ("", "shapes"):
-            # Before the product runs: it measures the database by itself.
-            figures += shapes.measure()
-        if only != "shapes":
+        if only in ("", "shapes", "masks"):
+            # Before the product runs: they measure the database by themselves.
+            with own_database():
+                figures += [] if only == "masks" else shapes.measure()
+                figures += [] if only == "shapes" else heavy.measure()
+        if only not in ("shapes", "masks"):
             product = Product.start(Path(folder) / "data")
             try:
                 figures += _measure_product(product, Path(folder), only, console)

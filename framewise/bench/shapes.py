@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from framewise.bench.database import make_layer
 from framewise.bench.table import Figure
 
 AREA = "A million shapes"
@@ -20,38 +18,19 @@ MOST_OPENING_KB = 300
 
 
 def measure() -> list[Figure]:
-    """Write a million shapes into a database of their own, read them back, and weigh what opens the editor."""
-    with tempfile.TemporaryDirectory(prefix="framewise-bench-") as folder:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "annotator.settings")
-        import django
-        from django.conf import settings
-
-        settings.DATABASES["default"] |= {"NAME": Path(folder) / "bench.sqlite3"}
-        django.setup()
-        from django.core.management import call_command
-        from django.db import connections
-
-        call_command("migrate", verbosity=0)
-        try:
-            return _measure()
-        finally:
-            connections.close_all()
-
-
-def _measure() -> list[Figure]:
+    """Write a million shapes into the database at hand, read them back, and weigh what opens the editor."""
+    from annotator import stored_shapes
     from annotator.actions.edits.apply import write_tracks
     from annotator.api.layers import make_overview, pack_window
-    from annotator.models import Layer, TrackChunk
-    from tracking.shapes.chunks import Table
+    from annotator.models import Layer
 
-    layer = _layer()
+    layer = make_layer(FRAMES)
     made = tracks(layer)
     write_s = _timed(lambda: write_tracks(user=None, layer_id=layer.pk, tracks=made, summary="A million shapes"))
     layer = Layer.objects.select_related("video").get(pk=layer.pk)
 
     def load() -> int:
-        chunks = TrackChunk.objects.filter(layer=layer).values_list("data", flat=True)
-        return sum(len(Table.unpack(bytes(data))) for data in chunks.iterator())
+        return sum(len(table) for _, table in stored_shapes.read(layer.chunks.all()))
 
     def window(first: int) -> bytes:
         return pack_window(layer, first, first + OPEN_FRAMES - 1, tracks=True)
@@ -76,18 +55,6 @@ def _timed(work: Callable[[], Any]) -> float:
     began = perf_counter()
     work()
     return perf_counter() - began
-
-
-def _layer() -> Any:
-    from annotator.models import Label, Layer, Project, Video, VideoState, Workspace
-
-    workspace = Workspace.objects.create(name="Bench")
-    project = Project.objects.create(workspace=workspace, name="Bench")
-    Label.objects.create(project=project, name="car", colour="#ff0000")
-    video = Video.objects.create(
-        project=project, name="hour.mp4", state=VideoState.READY, frame_count=FRAMES, width=1280, height=720, fps=24
-    )
-    return Layer.objects.create(video=video)
 
 
 def tracks(layer: Any) -> list[Any]:
@@ -117,7 +84,7 @@ def _append(layer: Any) -> None:
     with transaction.atomic():
         draft = LayerDraft(layer)
         tracks = list(layer.tracks.values_list("pk", flat=True))
-        draft.load_shapes((track, start, start) for track in tracks)
+        draft.load_shapes((track, start, start + 23) for track in tracks)
         for track in tracks:
-            draft.put(track, next(draft.tables(track, start, start)).merged(Table.of(start, rows)))
+            draft.put(track, Table.of(start, rows))
         draft.save()

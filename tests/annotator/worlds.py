@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from annotator import stored_shapes
 from annotator.actions.agents import token_hash
 from annotator.actions.edits.apply import apply_edit
 from annotator.actions.edits.layer_draft import encoded
@@ -18,14 +19,13 @@ from annotator.models import (
     Membership,
     Project,
     Role,
-    TrackChunk,
     User,
     Video,
     VideoState,
     Workspace,
 )
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
-from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
+from tracking.shapes.chunks import Flag, Kind, Row, tables_of
 
 FRAMES = 1000
 
@@ -132,8 +132,7 @@ def draw(world: World, *frames: int, left: float = 10) -> UUID:
 
 def rows_of(track: UUID) -> list[Row]:
     """Everything that is stored of a track."""
-    chunks = TrackChunk.objects.filter(track_id=track).order_by("start")
-    return [row for chunk in chunks for row in Table.unpack(bytes(chunk.data)).rows()]
+    return [row for _, table in stored_shapes.read(stored_shapes.chunks_of([track])) for row in table.rows()]
 
 
 def frames_of(track: UUID) -> list[int]:

@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -181,6 +182,32 @@ class Table:
             bounds=np.concatenate([kept.bounds, newer.bounds])[order],
             payloads=tuple(payloads[index] for index in order),
         )
+
+    @classmethod
+    def concatenated(cls, start: int, tables: Sequence[Self]) -> Self:
+        """Tables of the window from ``start``, one after another; each begins behind the last frame of the one before.
+
+        Raises:
+            ChunkError: they aren't of this window, or their frames fall.
+        """
+        if not tables:
+            return cls.empty(start)
+        if any(table.start != start for table in tables):
+            raise ChunkError(f"Only tables of the window from {start} join to one; one is of another.")
+        return cls(
+            start=start,
+            frames=np.concatenate([table.frames for table in tables]),
+            kinds=np.concatenate([table.kinds for table in tables]),
+            flags=np.concatenate([table.flags for table in tables]),
+            confidence=np.concatenate([table.confidence for table in tables]),
+            bounds=np.concatenate([table.bounds for table in tables]),
+            payloads=tuple(chain.from_iterable(table.payloads for table in tables)),
+        ).checked()
+
+    @property
+    def packed_bytes(self) -> int:
+        """Length of what ``pack`` gives."""
+        return table_bytes(len(self), sum(map(len, self.payloads)))
 
     def pack(self) -> bytes:
         """The table's bytes."""

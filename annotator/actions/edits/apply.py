@@ -24,7 +24,7 @@ from annotator.formats.rows import Rows
 from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
 from tracking.shapes.checks import ShapeError, check_geometry
-from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of, window_start
+from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
 from tracking.shapes.payloads import point_count
 from tracking.shapes.skeletons import skeleton_of
 
@@ -119,14 +119,13 @@ class _Editing:
         updates = [operation for operation in operations if isinstance(operation, TrackUpdate)]
         self.relabelled = {operation.track for operation in updates if operation.fields.label is not None}
         last_frame = max(self.layer.video.frame_count - 1, 0)
-        alike: dict[FrameRange, set[UUID]] = {}
-        for operation in operations:
-            if isinstance(operation, ShapesReplace) and operation.ranges:
-                first = min(first for first, _ in operation.ranges)
-                last = min(max(last for _, last in operation.ranges), last_frame)
-                alike.setdefault((window_start(first), window_start(last)), set()).add(operation.track)
-        for (first, last), tracks in alike.items():
-            self.draft.load_shapes((track, first, last) for track in tracks)
+        self.draft.load_shapes(
+            (operation.track, first, min(last, last_frame))
+            for operation in operations
+            if isinstance(operation, ShapesReplace)
+            for first, last in operation.ranges
+            if first <= last_frame
+        )
 
     def merged(self, operation: Operation) -> Operation:
         """The operation beside what others did meanwhile."""

@@ -6,20 +6,19 @@ from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
-import numpy as np
 from django.db.models import F
 from django.utils import timezone
-from numpy.typing import NDArray
 
+from annotator.actions.edits.shape_draft import FrameRange as FrameRange
+from annotator.actions.edits.shape_draft import ShapeDraft
+from annotator.actions.edits.shape_draft import within as within
 from annotator.actions.errors import ActionError
-from annotator.models import Layer, Track, TrackChunk, User
+from annotator.models import Layer, Track, User
 from annotator.operations import ShapesReplace, TrackFields
-from tracking.shapes.chunks import WINDOW, ChunkError, Flag, Table, window_start
+from tracking.shapes.chunks import ChunkError, Flag, Table
 
-FrameRange = tuple[int, int]
 PARKED = 2**30
 """Added to numbers while they are being exchanged: no two rows may hold one, not even within a statement."""
-SUMMARY = ["data", "first", "last", "rows", "keyframes", "predicted", "outside", "doubtful", "lowest_confidence"]
 
 
 class LayerDraft:
@@ -31,9 +30,7 @@ class LayerDraft:
         self.tracks: dict[UUID, Track] = {}
         self._new: set[UUID] = set()
         self._changed: dict[UUID, set[str]] = {}
-        self._tables: dict[tuple[UUID, int], Table] = {}
-        self._keys: dict[tuple[UUID, int], int] = {}
-        self._dirty: set[tuple[UUID, int]] = set()
+        self._shapes = ShapeDraft(layer.pk)
 
     # ------------------------------------------------------------ tracks
 
@@ -56,6 +53,7 @@ class LayerDraft:
         self.layer.next_number = max(self.layer.next_number, track.number + 1)
         self.tracks[track.pk] = track
         self._new.add(track.pk)
+        self._shapes.begin_track(track.pk)
 
     def update_track(self, track: Track, fields: TrackFields) -> TrackFields:
         """Set the given fields. Returns what they were, for the inverse."""
@@ -83,78 +81,39 @@ class LayerDraft:
     # ------------------------------------------------------------ shapes
 
     def load_shapes(self, wanted: Iterable[tuple[UUID, int, int]]) -> None:
-        """Read the chunks of (track, first frame, last frame), as one query per set of tracks and windows."""
-        keys = {
-            (track, start)
-            for track, first, last in wanted
-            for start in range(window_start(first), last + 1, WINDOW)
-            if (track, start) not in self._tables
-        }
-        if not keys:
-            return
-        starts = [start for _, start in keys]
-        rows = TrackChunk.objects.filter(
-            layer=self.layer,
-            track_id__in={track for track, _ in keys},
-            start__gte=min(starts),
-            start__lte=max(starts),
-        )
-        for chunk in rows:
-            key = (chunk.track_id, chunk.start)
-            if key not in self._tables:
-                self._tables[key] = Table.unpack(bytes(chunk.data))
-                self._keys[key] = chunk.pk
-        for key in keys - self._tables.keys():
-            self._tables[key] = Table.empty(key[1])
+        """Have the rows of (track, first frame, last frame) here, in few queries."""
+        self._shapes.load(wanted)
 
-    def tables(self, track_id: UUID, first: int, last: int) -> Iterator[Table]:
-        """The tables of the windows that overlap ``first..last``, in rising order."""
-        self.load_shapes([(track_id, first, last)])
-        for start in range(window_start(first), last + 1, WINDOW):
-            yield self._tables[track_id, start]
+    def tables_in(self, track_id: UUID, first: int, last: int) -> Iterator[Table]:
+        """The rows in ``first..last``, as one table for each window, in rising order; some are empty."""
+        return self._shapes.tables_in(track_id, first, last)
 
     def put(self, track_id: UUID, table: Table) -> None:
-        """Replace one window of a track, which has been loaded."""
-        self._tables[track_id, table.start] = table
-        self._dirty.add((track_id, table.start))
+        """Put the rows of a table in; of what lay on its frames nothing stays."""
+        self._shapes.replace(track_id, [], [table])
 
     def replace_shapes(
         self, track_id: UUID, ranges: Sequence[FrameRange], tables: Sequence[Table], *, keep_keyframes: bool = False
     ) -> ShapesReplace:
         """Rows in ``ranges`` go, the rows of ``tables`` come. Returns the inverse."""
-        self.load_shapes((track_id, first, last) for first, last in ranges)
-        coming = {table.start: table for table in tables}
-        former: list[Table] = []
-        starts = {start for first, last in ranges for start in range(window_start(first), last + 1, WINDOW)}
-        for start in sorted(starts):
-            table = self._tables[track_id, start]
-            there = within(table, ranges)
-            going = there & ((table.flags & Flag.KEYFRAME) == 0) if keep_keyframes else there
-            if there.any():
-                former.append(table.take(there))
-            if going.any() or start in coming:
-                kept = table.take(~going)
-                self.put(track_id, kept.merged(coming[start]) if start in coming else kept)
+        former = self._shapes.replace(track_id, ranges, tables, keep_keyframes=keep_keyframes)
         return ShapesReplace(track=track_id, ranges=list(ranges), tables=[encoded(table) for table in former])
 
     def keyframes(self, track_id: UUID, ranges: Sequence[FrameRange]) -> Iterator[int]:
         """The frames in ``ranges`` on which a track has a keyframe."""
         self.load_shapes((track_id, first, last) for first, last in ranges)
-        for start in sorted({at for first, last in ranges for at in range(window_start(first), last + 1, WINDOW)}):
-            table = self._tables[track_id, start]
-            yield from table.frames[((table.flags & Flag.KEYFRAME) != 0) & within(table, ranges)].tolist()
+        for first, last in ranges:
+            for table in self.tables_in(track_id, first, last):
+                yield from table.frames[(table.flags & Flag.KEYFRAME) != 0].tolist()
 
     def extent(self, track_id: UUID) -> Iterator[Table]:
         """Every table of a track."""
         last = max(self.layer.video.frame_count - 1, 0)
-        return (table for table in self.tables(track_id, 0, last) if len(table))
+        return (table for table in self.tables_in(track_id, 0, last) if len(table))
 
     def everything(self, tracks: Collection[UUID]) -> Iterator[tuple[UUID, Table]]:
         """Every table of some tracks as they are now; those that nothing else reads aren't kept."""
-        yield from [(track, table) for (track, _), table in self._tables.items() if track in tracks]
-        for chunk in TrackChunk.objects.filter(layer=self.layer, track_id__in=tracks).iterator():
-            if (chunk.track_id, chunk.start) not in self._tables:
-                yield chunk.track_id, Table.unpack(bytes(chunk.data))
+        return self._shapes.everything(tracks)
 
     # ------------------------------------------------------------ writing
 
@@ -163,7 +122,7 @@ class LayerDraft:
         self._check_numbers()
         Track.objects.bulk_create(self.tracks[key] for key in self._new)
         self._save_tracks()
-        self._save_chunks()
+        self._shapes.save()
 
     def _check_numbers(self) -> None:
         numbered = self._new | {key for key, names in self._changed.items() if "number" in names}
@@ -189,45 +148,6 @@ class LayerDraft:
         names = set().union(*changed.values())
         if names:
             Track.objects.bulk_update([self.tracks[key] for key in changed], sorted(names))
-
-    def _save_chunks(self) -> None:
-        emptied = [self._keys[key] for key in self._dirty if not len(self._tables[key]) and key in self._keys]
-        if emptied:
-            TrackChunk.objects.filter(pk__in=emptied).delete()
-        filled = sorted(key for key in self._dirty if len(self._tables[key]))
-        TrackChunk.objects.bulk_create(
-            (chunk_row(self.layer.pk, track_id, self._tables[track_id, start]) for track_id, start in filled),
-            update_conflicts=True,
-            unique_fields=["track", "start"],
-            update_fields=SUMMARY,
-        )
-
-
-def chunk_row(layer_id: int, track_id: UUID, table: Table) -> TrackChunk:
-    """One table, which is not empty, with its summary."""
-    predicted = (table.flags & (Flag.PREDICTED | Flag.OUTSIDE)) == Flag.PREDICTED
-    return TrackChunk(
-        layer_id=layer_id,
-        track_id=track_id,
-        start=table.start,
-        data=table.pack(),
-        first=int(table.frames[0]),
-        last=int(table.frames[-1]),
-        rows=len(table),
-        keyframes=int(np.count_nonzero(table.flags & Flag.KEYFRAME)),
-        predicted=int(np.count_nonzero(table.flags & Flag.PREDICTED)),
-        outside=int(np.count_nonzero(table.flags & Flag.OUTSIDE)),
-        doubtful=int(np.count_nonzero(table.flags & Flag.DOUBTFUL)),
-        lowest_confidence=float(table.confidence[predicted].min(initial=65535)) / 65535,
-    )
-
-
-def within(table: Table, ranges: Iterable[FrameRange]) -> NDArray[np.bool_]:
-    """Which rows lie in any of the ranges, (n,) bool."""
-    inside = np.zeros(len(table), np.bool_)
-    for first, last in ranges:
-        inside |= (table.frames >= first) & (table.frames <= last)
-    return inside
 
 
 def stretches(frames: Sequence[int]) -> list[FrameRange]:

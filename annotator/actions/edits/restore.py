@@ -15,7 +15,7 @@ from annotator import access
 from annotator.actions.edits.apply import Ontology, find_edit
 from annotator.actions.edits.events import append_event, extent_of, lock_layer
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, encoded, stretches, within
-from annotator.actions.edits.past import TrackPast, events_since, read_past
+from annotator.actions.edits.past import Mask, TrackPast, events_since, read_past
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.ask import ACTIVE
 from annotator.announce.progress import OBJECTS
@@ -237,11 +237,12 @@ def _shapes(draft: LayerDraft, track: UUID, was: TrackPast) -> tuple[ShapesRepla
     """What brings a track's shapes back on the frames where they differ, and on how many that is."""
     if not was.known:
         return None, 0
-    draft.load_shapes((track, start, start) for start in was.known)
+    wanted = {start: (start + int(known.argmax()), start + int(known.nonzero()[0][-1])) for start, known in _told(was)}
+    draft.load_shapes((track, first, last) for first, last in wanted.values())
     frames: list[int] = []
     tables: list[Table] = []
-    for start, known in sorted(was.known.items()):
-        current = next(draft.tables(track, start, start))
+    for start, known in _told(was):
+        current = next(draft.tables_in(track, *wanted[start]))
         current = current.take(known[current.frames - start])
         former = was.rows.get(start, Table.empty(start))
         differing = _differing(current, former)
@@ -253,6 +254,11 @@ def _shapes(draft: LayerDraft, track: UUID, was: TrackPast) -> tuple[ShapesRepla
         return None, 0
     packed = [encoded(table) for table in tables]
     return ShapesReplace(track=track, ranges=stretches(frames), tables=packed), len(frames)
+
+
+def _told(was: TrackPast) -> list[tuple[int, Mask]]:
+    """The windows of which something is known, rising."""
+    return [(start, known) for start, known in sorted(was.known.items()) if known.any()]
 
 
 def _differing(one: Table, other: Table) -> list[int]:

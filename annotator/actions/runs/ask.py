@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from annotator import access
+from annotator import access, stored_shapes
 from annotator.actions.edits.events import lock_layer
 from annotator.actions.edits.layer_draft import FrameRange
 from annotator.actions.edits.shown import shown_at
@@ -29,10 +29,10 @@ from annotator.announce.progress import (
     ways,
 )
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.models import Label, Layer, Run, RunState, TrackChunk, User, VideoState
+from annotator.models import Label, Layer, Run, RunState, User, VideoState
 from tracking import catalog
 from tracking.protocol import Correct, Extend, Setting, Stop
-from tracking.shapes.chunks import WINDOW, Flag, Kind, Row, Table
+from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import shape_of
 from tracking.shapes.values import is_empty, kind_name
 from tracking.types import TrackingError
@@ -371,12 +371,9 @@ def _objects_of(layer: Layer, start: RunStart, shapes: Mapping[UUID, Row]) -> di
 
 def _keyframes(layer: Layer, tracks: Collection[UUID], first: int, last: int) -> dict[UUID, list[int]]:
     """The keyframes of some tracks in ``first..last``, rising."""
-    chunks = TrackChunk.objects.filter(
-        layer=layer, track_id__in=tracks, keyframes__gt=0, start__gt=first - WINDOW, start__lte=last
-    )
+    chunks = layer.chunks.filter(stored_shapes.holding(first, last), track_id__in=tracks, keyframes__gt=0)
     found: dict[UUID, list[int]] = {}
-    for track_id, data in chunks.order_by("start").values_list("track_id", "data"):
-        table = Table.unpack(bytes(data))
+    for track_id, table in stored_shapes.read(chunks):
         frames = table.frames[(table.flags & Flag.KEYFRAME) != 0].tolist()
         found.setdefault(track_id, []).extend(frame for frame in frames if first <= frame <= last)
     return found

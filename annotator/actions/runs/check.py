@@ -56,7 +56,9 @@ def mark_doubtful(run: Run, layer: Layer, rows: Iterable[tuple[UUID, Row]]) -> N
 
 def _mark(draft: LayerDraft, track: UUID, back: Mapping[int, Row]) -> tuple[ShapesReplace, ShapesReplace] | None:
     """The operation that marks a track's rows, and its inverse."""
-    stored = (row for table in draft.tables(track, min(back), max(back)) for row in table.rows() if row.frame in back)
+    stored = (
+        row for table in draft.tables_in(track, min(back), max(back)) for row in table.rows() if row.frame in back
+    )
     doubtful = [_doubted(row) for row in stored if _disagree(row, back[row.frame])]
     if not doubtful:
         return None

@@ -90,9 +90,8 @@ def put_back(run: Run, layer: Layer, state: ObjectState, junction: Junction) -> 
     announce_cleared(run, track=track, epoch=state.epoch, ranges=[span])
     draft = LayerDraft(layer)
     coming: list[Table] = []
-    for current in draft.tables(track, *span):
-        there = current.take(within(current, [span]))
-        restored = tail.get(current.start, Table.empty(current.start)).merged(there)
+    for there in draft.tables_in(track, *span):
+        restored = tail.get(there.start, Table.empty(there.start)).merged(there)
         restored = restored.take((restored.flags & Flag.KEYFRAME) == 0)
         if len(restored):
             coming.append(restored)

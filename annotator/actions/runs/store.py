@@ -21,7 +21,7 @@ from annotator.announce.publish import announce_run, tell_agent
 from annotator.models import Event, EventKind, Layer, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
 from tracking.protocol import Correct
-from tracking.shapes.chunks import Flag, Row, tables_of
+from tracking.shapes.chunks import Row, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,7 @@ def _merge(layer: Layer, items: Sequence[PredictedRow]) -> tuple[list[tuple[UUID
     for track in sorted(there):
         newest = {row.frame: row for row in by_track[track]}
         for coming in tables_of(list(newest.values())):
-            current = next(draft.tables(track, coming.start, coming.start))
-            keyframes = current.frames[(current.flags & Flag.KEYFRAME) != 0]
+            keyframes = list(draft.keyframes(track, stretches(coming.frames.tolist())))
             written = coming.take(~np.isin(coming.frames, keyframes))
             if len(written):
                 ranges = stretches(written.frames.tolist())

@@ -660,6 +660,8 @@ export interface paths {
     /**
      * What is shown on a range of frames
      * @description Binary: u32 (little-endian) length, that many bytes of JSON (`WindowOut`), then the tables, one after another.
+     *
+     *     Of heavy shapes it answers fewer frames than were asked for, those around `at`; ask again for the others.
      */
     readonly get: {
       readonly parameters: {
@@ -669,6 +671,8 @@ export interface paths {
           readonly tracks?: boolean
           /** @description Shapes of these tracks alone; absent: of all. */
           readonly only?: readonly string[]
+          /** @description The frame that matters most; absent: `first`. */
+          readonly at?: number | null
         }
         readonly header?: never
         readonly path: {
@@ -1584,10 +1588,12 @@ export interface components {
       readonly value: string
       readonly label: string
     }
-    /** @description One table of a window's body: `bytes` long, in the order of the header. */
+    /** @description One table of a window's body: `bytes` long, in the order of the header. It has every row of `first..last`. */
     readonly ChunkOut: {
       /** Format: uuid */
       readonly track: string
+      readonly first: number
+      readonly last: number
       readonly bytes: number
     }
     /**
@@ -2493,11 +2499,12 @@ export interface components {
       readonly runs: readonly components['schemas']['RunInfo'][]
     }
     /**
-     * @description Header of a window: everything that is shown on frames `first..last` as of `revision`.
+     * @description Header of a window: everything that is shown on frames `first..last` as of `revision`. Where shapes are heavy,
+     *     that is only a part of what was asked for.
      *
-     *     The tables are whole chunks: those that overlap the range and, where a track goes on beyond an end of it but its
-     *     rows don't reach that end, the nearest one there, so that every frame of the range can be interpolated. Of a track
-     *     that is over before the range, or begins after it, there is nothing.
+     *     The tables are whole chunks, of which a window of a track may have several: those with rows in the range and, where
+     *     a track goes on beyond an end of it but its rows don't reach that end, the nearest one there, so that every frame of
+     *     the range can be interpolated. Of a track that is over before the range, or begins after it, there is nothing.
      */
     readonly WindowOut: {
       readonly revision: number

@@ -6,7 +6,13 @@ import type { FrameNumber, TrackId } from './types'
 
 export interface LoadedWindow {
   readonly header: WindowOut
-  readonly tables: readonly { readonly track: TrackId; readonly table: Table }[]
+  /** Each has every row of its track in first..last. */
+  readonly tables: readonly {
+    readonly track: TrackId
+    readonly first: FrameNumber
+    readonly last: FrameNumber
+    readonly table: Table
+  }[]
   /** Tracks that it tells of; null: all of them. */
   readonly only: readonly TrackId[] | null
 }
@@ -16,10 +22,11 @@ export function decodeWindow(data: ArrayBuffer, only: readonly TrackId[] | null 
   const length = new DataView(data).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as WindowOut
   let at = 4 + length
-  const tables = header.chunks.map(({ track, bytes }) => {
-    const table = unpack(new Uint8Array(data, at, bytes))
+  const tables = header.chunks.map(({ track, first, last, bytes }) => {
+    // A copy: a view would keep all that came with it for as long as one of its shapes is kept.
+    const table = unpack(new Uint8Array(data.slice(at, at + bytes)))
     at += bytes
-    return { track, table }
+    return { track, first, last, table }
   })
   return { header, tables, only }
 }
@@ -96,8 +103,7 @@ export class Loader {
     const only = tracks.length > MOST_NAMED ? null : tracks
     for (const [from, to] of stretches(this.missing(tracks, first, last))) {
       const names = only?.map((track) => `&only=${track}`).join('') ?? ''
-      const path = `/layers/${this.layer}/window?first=${from}&last=${Math.min(to + WINDOW, this.frameCount) - 1}${names}`
-      this.onLoaded(decodeWindow(await this.rest.getBytes(path, this.ended.signal), only))
+      await this.ask(from, Math.min(to + WINDOW, this.frameCount) - 1, names, only, this.ended.signal)
       for (const track of tracks) {
         const held = this.held.get(track) ?? new Set()
         for (let start = from; start <= to; start += WINDOW) held.add(start)
@@ -162,15 +168,32 @@ export class Loader {
     return missing
   }
 
+  /** Of heavy shapes the server answers a part of what is asked for: then the rest is asked for, too. */
+  private async ask(
+    first: FrameNumber,
+    last: FrameNumber,
+    rest: string,
+    only: readonly TrackId[] | null,
+    signal: AbortSignal,
+    arrived: () => void = () => undefined,
+  ): Promise<void> {
+    for (let from = first; from <= last;) {
+      const path = `/layers/${this.layer}/window?first=${from}&last=${last}${rest}`
+      const window = decodeWindow(await this.rest.getBytes(path, signal), only)
+      if (window.header.last >= last) arrived()
+      this.onLoaded(window)
+      from = window.header.last + 1
+    }
+  }
+
   private async fetch(first: number, last: number, tracks: boolean): Promise<void> {
     const controller = new AbortController()
     this.underway.set(first, controller)
     const to = Math.min(last + WINDOW - 1, this.frameCount - 1)
-    const path = `/layers/${this.layer}/window?first=${first}&last=${to}${tracks ? '&tracks=1' : ''}`
     try {
-      const window = decodeWindow(await this.rest.getBytes(path, controller.signal))
-      for (let start = first; start <= last; start += WINDOW) this.loaded.set(start, this.wantedAt++)
-      this.onLoaded(window)
+      await this.ask(first, to, tracks ? '&tracks=1' : '', null, controller.signal, () => {
+        for (let start = first; start <= last; start += WINDOW) this.loaded.set(start, this.wantedAt++)
+      })
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) this.onFailed(error as Error)
     } finally {

@@ -97,10 +97,10 @@ export class Records {
     this.changed = true
   }
 
-  /** What the server holds in a window replaces what is known of it. */
-  setWindow(track: TrackId, start: number, table: Table | null): void {
+  /** What the server holds of a track in first..last replaces what is known of it. */
+  setStretch(track: TrackId, first: FrameNumber, last: FrameNumber, table: Table | null): void {
     const rows = this.rows(track)
-    rows.remove(start, start + 255)
+    rows.remove(first, last)
     if (table) rows.putTable(table)
     this.changed = true
   }

@@ -389,11 +389,9 @@ export class EditorStore {
       // Not from a window alone: the events up to its revision may still be on their way to the others.
       this.revision = Math.max(this.revision, header.revision)
     }
-    const first = header.first - (header.first % WINDOW)
-    for (const id of only ?? [...this.records.tracked()].map(([track]) => track)) {
-      for (let start = first; start <= header.last; start += WINDOW) this.records.setWindow(id, start, null)
-    }
-    for (const { track, table } of tables) this.records.setWindow(track, table.start, table)
+    for (const id of only ?? [...this.records.tracked()].map(([track]) => track))
+      this.records.setStretch(id, header.first, header.last, null)
+    for (const { track, first, last, table } of tables) this.records.setStretch(track, first, last, table)
     for (const event of this.recentEvents) if (event.revision > header.revision) this.reapply(event.operations)
     for (const { track, table } of this.live.missingFrom(header.revision)) this.records.putPredictions(track, table)
     this.redoUnsent()

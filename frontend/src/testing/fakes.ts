@@ -1,6 +1,7 @@
 /** A server and a browser's storage that tests can command. */
-import type { ClientMessage, Edit, EventOut, Operation, RunInfo } from '@/protocol/generated'
+import type { ChunkOut, ClientMessage, Edit, EventOut, Operation, RunInfo, WindowOut } from '@/protocol/generated'
 import { Rest } from '@/protocol/rest'
+import { unpack, WINDOW } from '@/store/chunks'
 import type { EditStorage } from '@/store/outbox'
 import { EditorStore } from '@/store/store'
 import type { Attribute, EditorConfig } from '@/store/types'
@@ -44,8 +45,15 @@ export class FakeRest extends Rest {
   }
 }
 
-export function windowBody(header: object, tables: Uint8Array[] = []): ArrayBuffer {
-  const json = new TextEncoder().encode(JSON.stringify(header))
+type Header = Omit<WindowOut, 'chunks'> & { chunks: (Pick<ChunkOut, 'track' | 'bytes'> & Partial<ChunkOut>)[] }
+
+/** An answer as the server packs it; chunks that don't say what they hold are whole windows. */
+export function windowBody(header: Header, tables: Uint8Array[] = []): ArrayBuffer {
+  const chunks = header.chunks.map((chunk, index) => {
+    const { start } = unpack(tables[index]!)
+    return { first: start, last: start + WINDOW - 1, ...chunk }
+  })
+  const json = new TextEncoder().encode(JSON.stringify({ ...header, chunks }))
   const bytes = new Uint8Array(4 + json.length + tables.reduce((sum, table) => sum + table.length, 0))
   new DataView(bytes.buffer).setUint32(0, json.length, true)
   bytes.set(json, 4)
