@@ -61,3 +61,14 @@ def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:
     assert request.config.getini("faulthandler_exit_on_timeout")
     assert 0 < end_to_end.TIMEOUT_S < backstop
     assert re.search(r"testTimeout: [1-9]\S+, hookTimeout: [1-9]", (ROOT / "frontend/vite.config.ts").read_text())
+
+
+def test_shapes_are_read_in_one_place_and_written_in_one() -> None:
+    using = {
+        str(path.relative_to(ROOT))
+        for package in ("annotator", "framewise")
+        for path in (ROOT / package).rglob("*.py")
+        if "TrackChunk" in path.read_text() and "migrations" not in path.parts
+    }
+    models = {"annotator/models/layer.py", "annotator/models/__init__.py", "annotator/admin.py"}
+    assert using - models == {"annotator/stored_shapes.py", "annotator/actions/edits/shape_draft.py"}

@@ -2,7 +2,7 @@
 
 What is read and written is no more than the stretches that a change touches. A stretch that has become larger than
 ``MOST_BYTES`` is split in halves, so that what a moment of a run, or one stroke of a brush, costs doesn't grow with
-what lies beside it (``docs/decisions/0016-chunks-split-by-weight.md``). ``stored_shapes.py`` says what is stored.
+what lies beside it (``docs/decisions/0017-chunks-split-by-weight.md``). ``stored_shapes.py`` says what is stored.
 """
 
 from __future__ import annotations

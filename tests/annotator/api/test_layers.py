@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import json
 import struct
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
+from annotator.actions.edits import shape_draft
 from annotator.api import layers
 from annotator.api.layer_schemas import HistoryOut, OverviewOut, TracksOut, WindowOut
 from annotator.models import Role
 from tests.annotator.worlds import World, do, draw, keyframe, make_world, predicted, put, rows_of, update
-from tracking.shapes.chunks import Row, Table
+from tracking.shapes.chunks import Flag, Kind, Row, Table
 
 pytestmark = pytest.mark.django_db
 ENDPOINTS = ("window?first=0&last=9", "overview", "tracks", "events")
@@ -30,7 +35,10 @@ def get(world: World, path: str, by: str = "viewer") -> Any:
 
 
 def window(world: World, first: int, last: int, tracks: int = 0) -> tuple[WindowOut, dict[UUID, list[Row]]]:
-    body = get(world, f"window?first={first}&last={last}&tracks={tracks}").content
+    return unpacked(get(world, f"window?first={first}&last={last}&tracks={tracks}").content)
+
+
+def unpacked(body: bytes) -> tuple[WindowOut, dict[UUID, list[Row]]]:
     (length,) = struct.unpack_from("<I", body)
     header = WindowOut.model_validate_json(body[4 : 4 + length])
     rows: dict[UUID, list[Row]] = {}
@@ -92,6 +100,66 @@ def test_a_window_has_a_limit(world: World) -> None:
     for path in ("window?first=0&last=8192", "window?first=5&last=4", "window?first=-1&last=4"):
         answer = get(world, path)
         assert (answer.status_code, "window has 1..8192 frames" in answer.json()["message"]) == (400, True)
+
+
+def heavy(world: World, frames: range) -> UUID:
+    """A new track with a shape on each of ``frames``, of 800 bytes."""
+    world.car.geometry_kinds = ["box", "polyline"]
+    world.car.save()
+    track = draw(world, frames[0])
+    line = np.column_stack([np.arange(100), np.arange(100)]).astype("<f4").tobytes()
+    do(world, put(track, [Row(at, Kind.POLYLINE, Flag.KEYFRAME, 1.0, (0, 0, 99, 99), line) for at in frames]))
+    return track
+
+
+def test_heavy_shapes_are_answered_in_parts_around_the_frame_that_matters(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(shape_draft, "MOST_BYTES", 4000)
+    track = heavy(world, range(256))
+    body = get(world, "window?first=0&last=255&at=100").content
+    assert len(body) < 52_000
+    header, rows = unpacked(body)
+    assert 0 < header.first < 80
+    assert 120 < header.last < 255
+    held = {row.frame for row in rows[track]}
+    assert held >= set(range(header.first, header.last + 1))
+    first, _ = window(world, 0, 255)
+    assert (first.first, first.last < 80) == (0, True)
+
+
+def test_chunks_say_of_which_frames_they_have_every_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shape_draft, "MOST_BYTES", 4000)
+    heavy(world, range(10, 20))
+    header, rows = window(world, 0, 255)
+    assert [(chunk.first, chunk.last) for chunk in header.chunks] == [(8, 11), (12, 15), (16, 31)]
+    assert [row.frame for those in rows.values() for row in those] == list(range(10, 20))
+
+
+def test_the_frame_that_matters_is_one_that_is_asked_for(world: World) -> None:
+    answer = get(world, "window?first=5&last=9&at=10")
+    assert (answer.status_code, "one of 5..9" in answer.json()["message"]) == (400, True)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(1, 50)), max_size=30),
+    st.integers(0, 99),
+    st.integers(0, 400),
+)
+def test_as_many_frames_are_answered_as_the_bytes_allow(steps: list[tuple[int, int]], at: int, most: int) -> None:
+    ends = list(accumulate((length for length, _ in steps), initial=0))
+    weights = [(begin, end - 1, size) for begin, end, (_, size) in zip(ends, ends[1:], steps, strict=False)]
+
+    def weight(first: int, last: int) -> int:
+        return sum(size for begin, end, size in weights if begin <= last and end >= first)
+
+    first, last = layers.reach_of(weights, 0, 99, at, most)
+    assert 0 <= first <= at <= last <= 99
+    assert weight(first, last) <= max(most, weight(at, at))
+    # One more, ahead or behind, would be too much.
+    assert last == 99 or weight(first, last + 1) > most
+    assert first == 0 or weight(first - 1, last) > most or weight(first - 1, at) > most - (most - weight(at, at)) // 2
 
 
 def test_reading_is_repeated_when_something_was_committed_meanwhile(world: World) -> None:
