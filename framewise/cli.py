@@ -318,7 +318,7 @@ def evaluate(
 
     - `framewise evaluate clips/ --model framewise-cf --model transt --only bag --out scores.json`
     """
-    from tracking.evaluate import main as run
+    from tracking.evaluate.scores import main as run
     from tracking.types import TrackingError
 
     try:

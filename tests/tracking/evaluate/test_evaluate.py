@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tracking import metrics
-from tracking.evaluate import as_json, count_corrections, count_failures, evaluate, follow, main
-from tracking.sequences import LabelledSequence, find_sequences
+from tracking.evaluate import metrics
+from tracking.evaluate.scores import as_json, count_corrections, count_failures, evaluate, follow, main
+from tracking.evaluate.sequences import LabelledSequence, find_sequences
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, TrackingError
 
 BOX = Box(10, 10, 30, 30)

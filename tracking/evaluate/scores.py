@@ -13,8 +13,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tracking import catalog, metrics
-from tracking.sequences import LabelledSequence, find_sequences
+from tracking import catalog
+from tracking.evaluate import metrics
+from tracking.evaluate.sequences import LabelledSequence, find_sequences
 from tracking.tracker import Tracker
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, TrackingError, iou
 
