@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tracking import catalog
-from tracking.catalog import TRACKERS, ModelEntry, PromptKind
+from tracking.catalog import TRACKERS, ModelEntry
+from tracking.shapes.values import GeometryKind
 from tracking.tracker import Tracker
 from tracking.types import (
     Box,
@@ -82,7 +83,7 @@ def prompt(entry: ModelEntry, box: Box, name: ObjectId = A) -> Prompt:
     return Prompt(name, shape(entry.prompts[0], box))
 
 
-def shape(kind: PromptKind, box: Box) -> Shape:
+def shape(kind: GeometryKind, box: Box) -> Shape:
     """``box`` as the kind of shape a model takes."""
     if kind == "box":
         return box
@@ -201,7 +202,7 @@ def test_a_prompt_outside_of_the_frame_is_refused(entry: ModelEntry) -> None:
 
 @pytest.mark.parametrize("entry", by_id)
 def test_a_prompt_of_another_kind_is_refused(entry: ModelEntry) -> None:
-    kinds: tuple[PromptKind, ...] = ("box", "points", "mask")
+    kinds: tuple[GeometryKind, ...] = ("box", "points", "mask")
     for kind in (kind for kind in kinds if kind not in entry.prompts):
         with pytest.raises(PromptError, match=r".{20,}"):
             build(entry).start(frame(0), [Prompt(A, shape(kind, place(0)))])
