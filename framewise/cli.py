@@ -4,6 +4,7 @@ tracking needs no Django."""
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -299,32 +300,51 @@ def models() -> None:
     Console().print("\n`framewise weights list` names the files that are needed and where they come from.", style="dim")
 
 
+class PixelOrigin(StrEnum):
+    AUTO = "auto"
+    ZERO = "0"
+    ONE = "1"
+
+
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of clips with ground truth.")],
-    model: Annotated[list[str] | None, typer.Option(help="A model of `framewise models`; repeat for more.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model of `framewise models`, or `csrt` (OpenCV's) to compare with; repeat for more."),
+    ] = None,
     only: Annotated[str, typer.Option(help="Take the clips whose names contain this.")] = "",
+    pixels_from: Annotated[
+        PixelOrigin,
+        typer.Option(help="What ground truth counts pixels from. auto: 1 for OTB (pictures in img/) and MOTChallenge."),
+    ] = PixelOrigin.AUTO,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", dir_okay=False, help="Also write the scores as JSON.")
     ] = None,
 ) -> None:
-    """Measure how well models follow objects, and how often a person would have to step in.
+    """Measure how well models follow objects, and how often a person would have to step in. Ctrl-C keeps what it has.
 
-    It finds clips in the layouts of OTB and VOT (groundtruth.txt), DAVIS (Annotations/) and MOTChallenge (gt.txt).
+    It finds clips in the layouts of OTB and VOT (groundtruth.txt), DAVIS (Annotations/) and MOTChallenge (gt.txt), and
+    says which of them it can't use. Exit status: 1 when a model failed on a clip, 130 after Ctrl-C.
 
     **Examples**
 
     - `framewise evaluate clips/`
 
-    - `framewise evaluate clips/ --model framewise-cf --model transt --only bag --out scores.json`
+    - `framewise evaluate clips/ --model framewise-cf --model csrt --only bag --out scores.json`
+
+    - `framewise evaluate otb-copy/ --pixels-from 0` for ground truth whose first pixel is 0
     """
-    from tracking.evaluate.scores import main as run
+    from tracking.evaluate.run import main as run
     from tracking.types import TrackingError
 
+    origin = None if pixels_from is PixelOrigin.AUTO else int(pixels_from)
     try:
-        run(model or [], data, out, only=only)
+        evaluation = run(model or [], data, out, only=only, origin=origin)
     except TrackingError as error:
         fail(error)
+    if not evaluation.complete:
+        raise typer.Exit(INTERRUPTED if evaluation.interrupted else FAILED)
 
 
 @weights_app.command("list")

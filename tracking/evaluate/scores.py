@@ -1,21 +1,15 @@
-"""How well the catalogue's trackers follow labelled clips, and how often a person would have to step in."""
+"""How well a tracker follows a labelled sequence, and how often a person would have to step in."""
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass, field, fields
+from statistics import stdev
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-
-from tracking import catalog
 from tracking.evaluate import metrics
-from tracking.evaluate.sequences import LabelledSequence, find_sequences
+from tracking.evaluate.sequences import LabelledSequence
 from tracking.tracker import Tracker
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, TrackingError, iou
 
@@ -29,9 +23,10 @@ OBJECT = ObjectId("evaluated")
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What was measured on one sequence, or its mean over several.
+    """What was measured on one sequence, or what came of it over several.
 
-    ``success``, ``precision``, ``normalised_precision``: see ``tracking.metrics``, in [0, 1], on the frames that show
+    ``frames``: how many, from the first one that shows the object on.
+    ``success``, ``precision``, ``normalised_precision``: see ``metrics``, in [0, 1], on the frames that show
     the object, the prompted one included. They judge the tracker's shape even where it says that the object is lost.
     ``ghosts``: share of frames without the object where the tracker claims one; nan when there are none.
     ``failures``: per 100 frames, how often the overlap fell to 0 and the tracker was restarted (VOT robustness).
@@ -39,6 +34,7 @@ class Scores:
     ``fps``: frames per second of the model alone, pictures already decoded.
     """
 
+    frames: int
     success: float
     precision: float
     normalised_precision: float
@@ -48,59 +44,94 @@ class Scores:
     fps: float
 
 
-@dataclass(frozen=True, slots=True)
+MEASURES = tuple(field.name for field in fields(Scores) if field.name != "frames")
+PER_100_FRAMES = ("failures", "corrections")
+
+
+@dataclass
 class ModelScores:
-    """One model's scores by sequence."""
+    """One model's scores by sequence; ``failed``: why it could not be measured on others."""
 
     model: str
-    sequences: dict[str, Scores]
+    sequences: dict[str, Scores] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     @property
     def mean(self) -> Scores:
         """Mean over the sequences, each counting once; what is nan somewhere is averaged over the rest."""
-        return Scores(*(_mean([getattr(scores, name) for scores in self.sequences.values()]) for name in COLUMNS))
+        return self._over(_mean)
 
+    @property
+    def spread(self) -> Scores:
+        """Standard deviation over the sequences (of a sample); nan where fewer than two could be measured."""
+        return self._over(lambda values: stdev(values) if len(values) > 1 else math.nan)
 
-COLUMNS = tuple(field.name for field in fields(Scores))
+    @property
+    def pooled(self) -> Scores:
+        """What is counted per 100 frames, over all frames as if they were one sequence; the rest is nan."""
+        return self._over(
+            lambda values: math.nan,
+            **{
+                name: sum(getattr(one, name) * one.frames for one in self.sequences.values()) / self.frames
+                for name in PER_100_FRAMES
+                if self.sequences
+            },
+        )
+
+    @property
+    def frames(self) -> int:
+        return sum(scores.frames for scores in self.sequences.values())
+
+    def _over(self, reckon: Callable[[Sequence[float]], float], **given: float) -> Scores:
+        """``reckon`` of what is known of each measure, unless it is ``given``."""
+        known = {
+            name: [value for one in self.sequences.values() if not math.isnan(value := getattr(one, name))]
+            for name in MEASURES
+        }
+        return Scores(self.frames, **{name: given.get(name, reckon(values)) for name, values in known.items()})
+
 
 Factory = Callable[[], Tracker]
+Tick = Callable[[], object]
+"""Called after each frame of each of a sequence's passes."""
+PASSES = 3
+"""A sequence is followed so many times: undisturbed, with restarts, with an annotator."""
 
 
-def evaluate(model: str, sequences: Sequence[LabelledSequence], *, factory: Factory | None = None) -> ModelScores:
-    """Follow every sequence with ``model`` (built by ``factory`` where given, else by the catalogue)."""
-    build = factory or (lambda: catalog.create(model))
-    return ModelScores(model, {sequence.name: score(build, sequence) for sequence in sequences})
+def silent() -> None:
+    """A ``Tick`` that nobody hears."""
 
 
-def score(build: Factory, sequence: LabelledSequence) -> Scores:
+def score(build: Factory, sequence: LabelledSequence, tick: Tick = silent) -> Scores:
     """All measures of one sequence: followed once undisturbed, once with restarts, once with an annotator.
 
     Raises TrackingError when no frame shows the object.
     """
     if all(box is None for box in sequence.boxes):
         raise TrackingError(f"A labelled sequence must show its object; {sequence.name} never does. Leave it out.")
-    predictions, seconds = follow(build(), sequence)
+    predictions, seconds = follow(build(), sequence, tick)
     shapes = [_box(prediction) for prediction in predictions]
     claimed = [box if prediction.visible else None for prediction, box in zip(predictions, shapes, strict=True)]
-    truth = sequence.boxes[_first(sequence) :]
+    truth = sequence.boxes[sequence.shown_first :]
     per_cent = 100 / len(truth)
     return Scores(
+        frames=len(truth),
         success=metrics.success_auc(shapes, truth),
         precision=metrics.precision(shapes, truth),
         normalised_precision=metrics.normalised_precision(shapes, truth),
         ghosts=metrics.ghosts(claimed, truth),
-        failures=count_failures(build, sequence) * per_cent,
-        corrections=count_corrections(build(), sequence) * per_cent,
+        failures=count_failures(build, sequence, tick) * per_cent,
+        corrections=count_corrections(build(), sequence, tick) * per_cent,
         fps=(len(truth) - 1) / seconds if seconds > 0 else math.nan,
     )
 
 
-def follow(tracker: Tracker, sequence: LabelledSequence) -> tuple[list[Prediction], float]:
+def follow(tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent) -> tuple[list[Prediction], float]:
     """Predictions from the first frame that shows the object on, and the seconds that ``step`` took altogether."""
     latest: dict[int, Prediction] = {}
     seconds = 0.0
     numbers: list[int] = []
-    for frame, truth in _labelled_frames(sequence):
+    for frame, truth in _labelled_frames(sequence, tick):
         if not numbers:
             found = tracker.start(frame, [_prompt(truth)])
         else:
@@ -110,15 +141,17 @@ def follow(tracker: Tracker, sequence: LabelledSequence) -> tuple[list[Predictio
         numbers.append(frame.number)
         latest.update((prediction.frame, prediction) for prediction in found)
     latest.update((prediction.frame, prediction) for prediction in tracker.finish())
+    if silent_on := [number for number in numbers if number not in latest]:
+        raise TrackingError(f"A tracker answers for every frame; of frame {silent_on[0]} this one says nothing.")
     return [latest[number] for number in numbers], seconds
 
 
-def count_failures(build: Factory, sequence: LabelledSequence) -> int:
+def count_failures(build: Factory, sequence: LabelledSequence, tick: Tick = silent) -> int:
     """How often the tracker's box lost all overlap with an object in view; it is restarted ``RESTART_AFTER`` frames
     later, on the first frame that shows the object."""
     failures, wait = 0, 0
     tracker: Tracker | None = None
-    for frame, truth in _labelled_frames(sequence):
+    for frame, truth in _labelled_frames(sequence, tick):
         if wait > 0:
             wait -= 1
         elif tracker is None:
@@ -131,7 +164,7 @@ def count_failures(build: Factory, sequence: LabelledSequence) -> int:
     return failures
 
 
-def count_corrections(tracker: Tracker, sequence: LabelledSequence) -> int:
+def count_corrections(tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent) -> int:
     """How often an annotator who looks at every frame sets the box right.
 
     They do whenever the object is in view and the tracker's box overlaps it by less than ``ACCEPTABLE``, or is marked
@@ -139,7 +172,7 @@ def count_corrections(tracker: Tracker, sequence: LabelledSequence) -> int:
     """
     corrections = 0
     started = False
-    for frame, truth in _labelled_frames(sequence):
+    for frame, truth in _labelled_frames(sequence, tick):
         if not started:
             tracker.start(frame, [_prompt(truth)])
             started = True
@@ -151,61 +184,20 @@ def count_corrections(tracker: Tracker, sequence: LabelledSequence) -> int:
     return corrections
 
 
-def show(results: Sequence[ModelScores], console: Console | None = None) -> None:
-    """Print a table per model: a row per sequence, and the mean."""
-    console = console or Console()
-    for result in results:
-        table = Table(title=result.model, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-        table.add_column("sequence", overflow="fold")
-        for name in COLUMNS:
-            table.add_column(name.replace("_", "\n"), justify="right", vertical="bottom", no_wrap=True)
-        for sequence, scores in result.sequences.items():
-            table.add_row(sequence, *_cells(scores))
-        table.add_section()
-        table.add_row("mean", *_cells(result.mean))
-        console.print(table)
+def _labelled_frames(sequence: LabelledSequence, tick: Tick) -> Iterator[tuple[Frame, Box | None]]:
+    """Frames and true boxes from the first frame that shows the object on.
 
-
-def as_json(results: Sequence[ModelScores]) -> str:
-    """The same figures as JSON: by model, ``sequences`` and ``mean``; null where there was nothing to measure."""
-    models = {
-        result.model: {
-            "sequences": {name: _plain(scores) for name, scores in result.sequences.items()},
-            "mean": _plain(result.mean),
-        }
-        for result in results
-    }
-    return json.dumps(models, indent=2)
-
-
-def main(models: Sequence[str], data: Path, output: Path | None = None, *, only: str = "") -> list[ModelScores]:
-    """Evaluate ``models`` on the labelled clips below ``data``, print tables, and write JSON to ``output`` if given.
-
-    ``only``: take the sequences whose names contain this. Raises TrackingError for an unknown model, missing weights,
-    and a folder without labelled clips.
+    Raises TrackingError when there are fewer frames than boxes.
     """
-    sequences = [sequence for sequence in find_sequences(data) if only in sequence.name]
-    if not sequences:
-        raise TrackingError(
-            f"Evaluation needs a sequence; no name under {data} contains {only!r}. Choose another part."
-        )
-    results = [evaluate(model, sequences) for model in models or [catalog.DEFAULT_TRACKER["box"]]]
-    show(results)
-    if output is not None:
-        output.write_text(as_json(results) + "\n", encoding="utf-8")
-    return results
-
-
-def _labelled_frames(sequence: LabelledSequence) -> Iterator[tuple[Frame, Box | None]]:
-    """Frames and true boxes from the first frame that shows the object on."""
-    first = _first(sequence)
-    for index, (frame, truth) in enumerate(zip(sequence.frames(), sequence.boxes, strict=True)):
+    first, index = sequence.shown_first, -1
+    for index, frame in enumerate(sequence.frames()):
         if index >= first:
-            yield frame, truth
-
-
-def _first(sequence: LabelledSequence) -> int:
-    return next(index for index, box in enumerate(sequence.boxes) if box is not None)
+            yield frame, sequence.boxes[index]
+            tick()
+    if index + 1 < len(sequence.boxes):
+        raise TrackingError(
+            f"Every labelled frame must be decodable; after {index + 1} of {len(sequence.boxes)} no more come."
+        )
 
 
 def _prompt(truth: Box | None) -> Prompt:
@@ -229,13 +221,4 @@ def _overlap(found: Sequence[Prediction], frame: Frame, truth: Box | None) -> fl
 
 
 def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return sum(known) / len(known) if known else math.nan
-
-
-def _plain(scores: Scores) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else round(value, 4) for name, value in asdict(scores).items()}
-
-
-def _cells(scores: Scores) -> list[str]:
-    return ["-" if math.isnan(value) else f"{value:.3g}" for value in asdict(scores).values()]
+    return sum(values) / len(values) if values else math.nan

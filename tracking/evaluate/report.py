@@ -1,0 +1,138 @@
+"""What an evaluation tells: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tracking.evaluate.scores import MEASURES, ModelScores, Scores
+from tracking.evaluate.sequences import Clips
+
+SHOWN_NAMES = 5
+"""How many sequences a sentence names."""
+
+
+@dataclass
+class Evaluation:
+    """``results``: of each model, what was measured so far. ``interrupted``: it was told to end before all was."""
+
+    clips: Clips
+    results: list[ModelScores]
+    interrupted: bool = False
+
+    def left(self, result: ModelScores) -> list[str]:
+        """Names of the sequences on which a model was neither measured nor failed."""
+        return [s.name for s in self.clips.sequences if s.name not in {*result.sequences, *result.failed}]
+
+    @property
+    def complete(self) -> bool:
+        return not any(self.left(result) or result.failed for result in self.results)
+
+
+def show(evaluation: Evaluation, console: Console) -> None:
+    """Print a table per model: a row per sequence, their mean, its spread, and what is counted over all frames."""
+    for result in evaluation.results:
+        if result.sequences:
+            console.print(_table(result, len(evaluation.clips.sequences)))
+
+
+def _table(result: ModelScores, asked: int) -> Table:
+    count = len(result.sequences)
+    title = result.model if count == asked else f"{result.model}: {count} of {asked} sequences"
+    # It fits into 80 columns.
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    table.add_column("sequence", overflow="fold", min_width=len("deviation"))
+    for name in ("frames", *MEASURES):
+        words = name.replace("normalised", "norm.").replace("_", "\n")
+        table.add_column(words, justify="right", vertical="bottom", no_wrap=True)
+    for name, scores in result.sequences.items():
+        table.add_row(escape(name), *_cells(scores))
+    table.add_section()
+    table.add_row("mean", *_cells(result.mean))
+    table.add_row("deviation", *_cells(result.spread, frames=False))
+    table.add_row("over all", *_cells(result.pooled))
+    return table
+
+
+def sentences(evaluation: Evaluation) -> Iterable[str]:
+    """What was not measured, and why; how pixels were counted."""
+    clips = evaluation.clips
+    for origin in (0, 1):
+        names = [sequence.name for sequence in clips.sequences if sequence.origin == origin]
+        if names:
+            yield f"Pixels count from {origin}: {named(names)}."
+    for sequence in clips.sequences:
+        if sequence.note:
+            yield f"{sequence.name}: {sequence.note}"
+    for skipped in clips.skipped:
+        yield f"Skipped {skipped.name}: {skipped.why}"
+
+
+def shortfalls(evaluation: Evaluation) -> Iterable[str]:
+    """Of each model, where it failed and what was left when everything ended."""
+    for result in evaluation.results:
+        for name, why in result.failed.items():
+            yield f"{result.model} failed on {name}: {why}"
+        if left := evaluation.left(result):
+            yield f"{result.model} was not measured on {named(left)}."
+
+
+def named(names: Sequence[str]) -> str:
+    """``3 sequences (a, b, c)``; of many only the first ones."""
+    count = "1 sequence" if len(names) == 1 else f"{len(names)} sequences"
+    return f"{count} ({', '.join(names[:SHOWN_NAMES])}{', …' if len(names) > SHOWN_NAMES else ''})"
+
+
+def as_json(evaluation: Evaluation) -> str:
+    """The same as JSON; null where there was nothing to measure.
+
+    By model: ``sequences`` (measures by name), ``mean``, ``spread`` (standard deviation over the sequences), ``pooled``
+    (per 100 of all frames), ``failed`` (reasons by sequence) and ``missing`` (sequences it didn't come to). Beside the
+    models ``evaluation``: whether it is ``complete``, what texts count ``pixels_from``, ``notes`` and ``skipped``, both
+    by sequence.
+    """
+    clips = evaluation.clips
+    told: dict[str, Any] = {
+        result.model: {
+            "sequences": {name: _plain(scores) for name, scores in result.sequences.items()},
+            "mean": _plain(result.mean),
+            "spread": _plain(result.spread, frames=False),
+            "pooled": _plain(result.pooled),
+            "failed": result.failed,
+            "missing": evaluation.left(result),
+        }
+        for result in evaluation.results
+    }
+    told["evaluation"] = {
+        "complete": evaluation.complete,
+        "pixels_from": {sequence.name: sequence.origin for sequence in clips.sequences},
+        "notes": {sequence.name: sequence.note for sequence in clips.sequences if sequence.note},
+        "skipped": {skipped.name: skipped.why for skipped in clips.skipped},
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def write(evaluation: Evaluation, output: Path) -> None:
+    """Put the JSON in place of what was there, whole or not at all."""
+    unfinished = output.with_name(output.name + ".partial")
+    unfinished.write_text(as_json(evaluation) + "\n", encoding="utf-8")
+    unfinished.replace(output)
+
+
+def _plain(scores: Scores, *, frames: bool = True) -> dict[str, float | None]:
+    values = {name: value for name, value in asdict(scores).items() if frames or name != "frames"}
+    return {name: None if math.isnan(value) else round(value, 4) for name, value in values.items()}
+
+
+def _cells(scores: Scores, *, frames: bool = True) -> list[str]:
+    values = [getattr(scores, name) for name in MEASURES]
+    return [str(scores.frames) if frames else "", *("-" if math.isnan(value) else f"{value:.3g}" for value in values)]

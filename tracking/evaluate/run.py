@@ -1,0 +1,137 @@
+"""An evaluation from beginning to end: what can be measured is found out first, and what was measured is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from tracking import catalog
+from tracking.evaluate import comparison
+from tracking.evaluate.report import Evaluation, sentences, shortfalls, show, write
+from tracking.evaluate.scores import PASSES, ModelScores, score
+from tracking.evaluate.sequences import LabelledSequence, find_sequences
+from tracking.types import TrackingError
+from tracking.weights import weights_folder
+
+
+def main(
+    models: Sequence[str],
+    data: Path,
+    output: Path | None = None,
+    *,
+    only: str = "",
+    origin: int | None = None,
+) -> Evaluation:
+    """Evaluate ``models`` on the labelled clips below ``data``, print tables, and write JSON to ``output`` if given.
+
+    Ctrl-C ends it: what was measured is printed and written, and what wasn't is named.
+
+    Args:
+        models: ids of the catalogue, or of ``comparison``; its default tracker without.
+        only: take the sequences whose names contain this.
+        origin: what ground truth in texts counts pixels from, 0 or 1; None: what its layout does.
+
+    Raises:
+        TrackingError: before anything is measured: a model that can't run here, no clips, nowhere to write.
+    """
+    told = Console(stderr=True, highlight=False)
+    if output is not None and not output.parent.is_dir():
+        raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
+    names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER["box"]]
+    with told.status("Reading ground truth …"):
+        clips = find_sequences(data, origin).only(only)
+    with told.status("Loading the models …"):
+        require_runnable(names)
+    evaluation = Evaluation(clips, [ModelScores(name) for name in names])
+    _say(told, sentences(evaluation))
+    if not clips.sequences:
+        raise TrackingError(
+            f"Evaluation needs a sequence; nothing under {data} can be used"
+            + (f" whose name contains {only!r}. Choose another part." if only else ".")
+        )
+    with _progress(told) as progress:
+        try:
+            measure(evaluation, progress, output)
+        except KeyboardInterrupt:
+            evaluation.interrupted = True
+    show(evaluation, Console())
+    if evaluation.interrupted:
+        told.print("[bold yellow]Interrupted.[/]")
+    _say(told, shortfalls(evaluation))
+    if output is not None:
+        write(evaluation, output)
+        told.print(f"The scores are in {escape(str(output))}", soft_wrap=True)
+    return evaluation
+
+
+def measure(evaluation: Evaluation, progress: Progress, output: Path | None = None) -> None:
+    """Measure every model on every sequence; write what is there after each of them, whatever comes then.
+
+    A sequence that a model can't do is noted, and the next one follows.
+    """
+    sequences = evaluation.clips.sequences
+    frames = PASSES * sum(sequence.length for sequence in sequences)
+    bar = progress.add_task("", total=frames * len(evaluation.results))
+    done = 0
+    for result in evaluation.results:
+        for number, sequence in enumerate(sequences, start=1):
+            doing = f"{result.model}: {sequence.name} ({number} of {len(sequences)})"
+            progress.update(bar, description=escape(doing))
+            _measure_one(result, sequence, partial(progress.advance, bar))
+            done += PASSES * sequence.length
+            progress.update(bar, completed=done)
+            if output is not None:
+                write(evaluation, output)
+
+
+def _measure_one(result: ModelScores, sequence: LabelledSequence, tick: partial[None]) -> None:
+    try:
+        result.sequences[sequence.name] = score(partial(comparison.create, result.model), sequence, tick)
+    except Exception as error:
+        # Whatever a model or a clip does, the others are measured.
+        result.failed[sequence.name] = _reason(error)
+
+
+def require_runnable(models: Iterable[str]) -> None:
+    """Load every model once. Raises TrackingError naming all that can't run here, and why."""
+    problems = [f"{model}: {problem}" for model in models if (problem := problem_of(model))]
+    if problems:
+        raise TrackingError(
+            "Every model must be able to run here before any is measured. Leave these out, or mend them:\n  "
+            + "\n  ".join(problems)
+        )
+
+
+def problem_of(model: str) -> str:
+    """Why a model can't be evaluated here; '': it can."""
+    try:
+        entry = comparison.find(model)
+        if "box" not in entry.prompts or "box" not in entry.outputs:
+            return "Evaluation compares boxes, and this model doesn't take and give them."
+        if refused := catalog.refused(entry):
+            return " ".join(refused.values())
+        if missing := catalog.missing(entry):
+            return f"It needs {', '.join(missing)}, not in {weights_folder()} (see: framewise weights list)."
+        comparison.create(model)
+    except Exception as error:
+        return _reason(error)
+    return ""
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
+
+
+def _say(console: Console, told: Iterable[str]) -> None:
+    for sentence in told:
+        console.print(escape(sentence), soft_wrap=True)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=console)
