@@ -22,6 +22,7 @@ from annotator.models import (
     Layer,
     Membership,
     Project,
+    Removal,
     Role,
     Run,
     Stage,
@@ -35,6 +36,29 @@ from annotator.models.user import User
 Need = Literal["view", "annotate", "review", "manage", "admin"]
 Person = User | AnonymousUser
 Found = TypeVar("Found", bound=Model)
+
+NOTHING = "There is nothing here, or it isn't shared with you."
+
+
+class LeadsOn(Http404):
+    """Nothing here, but something around it.
+
+    Args:
+        way_on, way_on_name: the address and name of what is there; empty: nothing is.
+    """
+
+    def __init__(self, message: str, *, way_on: str, way_on_name: str) -> None:
+        super().__init__(message)
+        self.way_on = way_on
+        self.way_on_name = way_on_name
+
+
+class Gone(LeadsOn):
+    """Something that the person might see, were it still there. The message says what became of it."""
+
+    def __init__(self, removal: Removal) -> None:
+        super().__init__(str(removal), way_on=removal.way_on, way_on_name=removal.way_on_name)
+
 
 RANK: dict[str, int] = {role: rank for rank, role in enumerate(reversed(Role.values))}
 NEEDED: dict[Need, Role] = {
@@ -57,7 +81,7 @@ def role_in(user: Person, workspace_id: int) -> str:
         return Role.ADMIN
     membership = _memberships(user).filter(workspace_id=workspace_id).first()
     if membership is None:
-        raise Http404("There is nothing here, or it isn't shared with you.")
+        raise Http404(NOTHING)
     return membership.role
 
 
@@ -108,7 +132,7 @@ def access_project(user: Person, project_id: int, need: Need) -> Project:
 
 
 def access_video(user: Person, video_id: int, need: Need) -> Video:
-    video = _get(Video.objects.select_related("project__workspace"), video_id)
+    video = _find(user, Video.objects.select_related("project__workspace"), video_id, Removal.Kind.VIDEO)
     check(user, video.project.workspace_id, need)
     return video
 
@@ -121,13 +145,14 @@ def access_upload(user: Person, upload_id: UUID) -> Upload:
 
 
 def access_layer(user: Person, layer_id: int, need: Need) -> Layer:
-    layer = _get(Layer.objects.select_related("video__project__workspace"), layer_id)
+    layer = _find(user, Layer.objects.select_related("video__project__workspace"), layer_id, Removal.Kind.LAYER)
     check(user, layer.video.project.workspace_id, need)
     return layer
 
 
 def access_job(user: Person, job_id: int, need: Need) -> Job:
-    job = _get(Job.objects.select_related("video__project__workspace", "layer", "assignee", "reviewer"), job_id)
+    jobs = Job.objects.select_related("video__project__workspace", "layer", "assignee", "reviewer")
+    job = _find(user, jobs, job_id, Removal.Kind.JOB)
     check(user, job.video.project.workspace_id, need)
     return job
 
@@ -150,7 +175,7 @@ def access_agent(user: Person, agent_id: int, need: Need) -> Agent:
     if agent.workspace_id is not None:
         check(user, agent.workspace_id, need)
     elif not (user.is_superuser and user.is_active):
-        raise Http404("There is nothing here, or it isn't shared with you.")
+        raise Http404(NOTHING)
     return agent
 
 
@@ -181,5 +206,17 @@ def _memberships(user: Person) -> QuerySet[Membership]:
 def _get(rows: QuerySet[Found], key: object) -> Found:
     found = rows.filter(pk=key).first()
     if found is None:
-        raise Http404("There is nothing here, or it isn't shared with you.")
+        raise Http404(NOTHING)
     return found
+
+
+def _find(user: Person, rows: QuerySet[Found], key: int, kind: Removal.Kind) -> Found:
+    """Like ``_get``; members of the workspace in which it was learn what became of it. Raises Gone."""
+    found = rows.filter(pk=key).first()
+    if found is not None:
+        return found
+    removal = Removal.objects.filter(kind=kind, key=key).first()
+    if removal is not None:
+        role_in(user, removal.workspace_id)
+        raise Gone(removal)
+    raise Http404(NOTHING)

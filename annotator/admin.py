@@ -10,9 +10,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from annotator.announce.publish import announce_rights
 from annotator.models import (
     Agent,
     Attribute,
@@ -34,6 +35,22 @@ from annotator.models import (
 )
 
 
+class Told(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Whoever has something open looks again what they may do and see, whatever was changed here."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        announce_rights()
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        super().delete_model(request, obj)
+        announce_rights()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        announce_rights()
+
+
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the application writes. Secrets are not shown, not even hashed."""
 
@@ -49,7 +66,7 @@ class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class Kept(admin.ModelAdmin):  # type: ignore[type-arg]
+class Kept(Told):
     """Rows that aren't deleted here: the files of the videos below them would stay behind."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -68,7 +85,7 @@ class Attributes(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class People(UserAdmin):  # type: ignore[type-arg]
+class People(Told, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
     add_fieldsets: Any = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "usable_password", "password1", "password2")}),
@@ -83,7 +100,7 @@ class Workspaces(Kept):
 
 
 @admin.register(Membership)
-class AllMemberships(admin.ModelAdmin):  # type: ignore[type-arg]
+class AllMemberships(Told):
     list_display = ("user", "workspace", "role", "joined_at")
     list_filter = ("role", "workspace")
 
@@ -95,19 +112,19 @@ class Projects(Kept):
 
 
 @admin.register(Label)
-class Labels(admin.ModelAdmin):  # type: ignore[type-arg]
+class Labels(Told):
     list_display = ("name", "project", "colour", "hotkey")
     list_filter = ("project",)
     inlines = (Attributes,)
 
 
 @admin.register(Attribute)
-class AllAttributes(admin.ModelAdmin):  # type: ignore[type-arg]
+class AllAttributes(Told):
     list_display = ("name", "label", "kind", "per_frame")
 
 
 @admin.register(Job)
-class Jobs(admin.ModelAdmin):  # type: ignore[type-arg]
+class Jobs(Told):
     list_display = ("video", "first", "last", "stage", "state", "assignee", "reviewer")
     list_filter = ("stage", "state")
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from annotator.api.router import api
 from annotator.pages import account, jobs, people, projects, workspaces
 from annotator.pages.editor import editor
 from annotator.pages.home import home
-from annotator.pages.sign_in import SignIn
+from annotator.pages.sign_in import SignIn, SignOut
 
+handler404 = "annotator.pages.errors.not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("", home, name="home"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("sign-out/", SignOut.as_view(), name="sign-out"),
     path("account/", account.account, name="account"),
     path("invite/<str:token>/", account.invitation, name="invitation"),
     path("people/", people.people, name="people"),

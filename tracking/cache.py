@@ -211,10 +211,18 @@ def _size(folder: Path) -> int:
     return total
 
 
+def _why(response: httpx.Response) -> str:
+    """The server's own words, or what may be."""
+    with suppress(ValueError, KeyError, TypeError, httpx.HTTPError):
+        response.read()
+        return str(response.json()["message"])
+    return (
+        f"(Status {response.status_code}: the address has expired, or the video was deleted.) Start the run again, "
+        "unless it is gone."
+    )
+
+
 def _refusal(response: httpx.Response) -> str:
     if response.status_code in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND, httpx.codes.GONE):
-        return (
-            f"A run needs its video; the server gives it out no more (status {response.status_code}: the address has "
-            "expired, or the video was deleted). Start the run again."
-        )
+        return f"A run needs its video; the server gives it out no more. {_why(response)}"
     return f"A run needs its video; the server answered with status {response.status_code}. Look at the server's log."

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
+from annotator.actions.removals import remember_job
 from annotator.announce.publish import announce_rights
 from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
 
@@ -20,10 +21,11 @@ Who = Literal["annotator", "reviewer", "manager"]
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step that a job may take. ``verb`` is what its button says."""
+    """One step that a job may take. ``verb`` is what its button says, ``done`` what is said of who took it."""
 
     id: str
     verb: str
+    done: str
     who: Who
     stage: Stage
     states: tuple[JobState, ...]
@@ -35,18 +37,21 @@ OPEN = (JobState.NEW, JobState.IN_PROGRESS, JobState.REJECTED)
 ANY = (*OPEN, JobState.COMPLETED)
 TRANSITIONS = (
     Transition(
-        "start", "Start", "annotator",
+        "start", "Start", "started", "annotator",
         Stage.ANNOTATION, (JobState.NEW, JobState.REJECTED), Stage.ANNOTATION, JobState.IN_PROGRESS,
     ),
-    Transition("submit", "Submit for review", "annotator", Stage.ANNOTATION, OPEN, Stage.REVIEW, JobState.NEW),
-    Transition("accept", "Accept", "reviewer", Stage.REVIEW, ANY, Stage.ACCEPTED, JobState.COMPLETED),
-    Transition("return", "Return", "reviewer", Stage.REVIEW, ANY, Stage.ANNOTATION, JobState.REJECTED),
-    Transition("reopen", "Reopen", "manager", Stage.ACCEPTED, ANY, Stage.ANNOTATION, JobState.IN_PROGRESS),
+    Transition(
+        "submit", "Submit for review", "submitted", "annotator",
+        Stage.ANNOTATION, OPEN, Stage.REVIEW, JobState.NEW,
+    ),
+    Transition("accept", "Accept", "accepted", "reviewer", Stage.REVIEW, ANY, Stage.ACCEPTED, JobState.COMPLETED),
+    Transition("return", "Return", "returned", "reviewer", Stage.REVIEW, ANY, Stage.ANNOTATION, JobState.REJECTED),
+    Transition("reopen", "Reopen", "reopened", "manager", Stage.ACCEPTED, ANY, Stage.ANNOTATION, JobState.IN_PROGRESS),
 )  # fmt: skip
 """All that may happen to a job."""
 
 
-def split_video(*, video: Video, frames_per_job: int) -> list[Job]:
+def split_video(*, by: User, video: Video, frames_per_job: int) -> list[Job]:
     """Divide what no job of the main layer covers yet into jobs. Raises ActionError when nothing is left."""
     if video.state != VideoState.READY:
         raise ActionError("Only a video that is ready can be divided into jobs.")
@@ -62,7 +67,7 @@ def split_video(*, video: Video, frames_per_job: int) -> list[Job]:
             raise ActionError("Every frame belongs to a job already. Remove jobs first to divide it anew.")
         if len(ranges) > MOST_JOBS:
             raise ActionError(f"That would make {len(ranges)} jobs; at most {MOST_JOBS} at a time. Take more frames.")
-        announce_rights(layer=layer.pk)
+        announce_rights(layer=layer.pk, why=f"{by} divided this video into jobs.")
         return Job.objects.bulk_create(Job(video=video, layer=layer, first=a, last=b) for a, b in ranges)
 
 
@@ -76,22 +81,32 @@ def plan_split(frame_count: int, taken: Iterable[tuple[int, int]], size: int) ->
     return planned
 
 
-def remove_job(*, job: Job) -> None:
+def remove_job(*, by: User, job: Job) -> None:
     """Take a job away. What was drawn belongs to the layer and stays."""
     layer = job.layer_id
-    job.delete()
-    announce_rights(layer=layer)
+    with transaction.atomic():
+        why = remember_job(job=job, by=by)
+        job.delete()
+        announce_rights(layer=layer, why=why)
 
 
-def assign(*, job: Job, assignee: User | None, reviewer: User | None) -> Job:
+def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) -> Job:
     """Hand a job to people who may do it. Raises ActionError when their role is too weak, or they are the same."""
     if assignee is not None and assignee == reviewer:
         raise ActionError(f"{assignee} can't review their own work. Choose another reviewer, or nobody.")
     _require_member(job, assignee, "annotate")
     _require_member(job, reviewer, "review")
-    job.assignee, job.reviewer = assignee, reviewer
-    job.save(update_fields=["assignee", "reviewer", "updated_at"])
-    announce_rights(layer=job.layer_id)
+    with transaction.atomic():
+        former = job.assignee
+        job.assignee, job.reviewer = assignee, reviewer
+        job.save(update_fields=["assignee", "reviewer", "updated_at"])
+        if former is not None and former != assignee:
+            whose = f"{assignee}'s" if assignee is not None else "nobody's"
+            why = f"{by} made your job of {_frames(job)} {whose}."
+            announce_rights(user=former.pk, layer=job.layer_id, why=why)
+        if assignee is not None and former != assignee:
+            announce_rights(user=assignee.pk, layer=job.layer_id, why=f"{by} gave you the job of {_frames(job)}.")
+        announce_rights(layer=job.layer_id)
     return job
 
 
@@ -111,8 +126,12 @@ def move(*, user: User, job: Job, transition: str) -> Job:
             raise ActionError(WHOSE[step.who])
         locked.stage, locked.state = step.to_stage, step.to_state
         locked.save(update_fields=["stage", "state", "updated_at"])
-        announce_rights(layer=locked.layer_id)
+        announce_rights(layer=locked.layer_id, why=f"{user} {step.done} the job of {_frames(locked)}.")
     return locked
+
+
+def _frames(job: Job) -> str:
+    return f"frames {job.first} to {job.last}"
 
 
 def begin_by_editing(*, user: User, layer: Layer, ranges: Sequence[tuple[int, int]]) -> None:

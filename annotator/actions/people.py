@@ -49,6 +49,7 @@ def change_password(*, user: User, password: str, current: str) -> User:
     _check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    announce_rights(user=user.pk)
     _forget_first_login(user)
     return user
 
@@ -58,8 +59,14 @@ def give_new_password(*, user: User) -> str:
     password = secrets.token_urlsafe(12)
     user.set_password(password)
     user.save(update_fields=["password"])
+    announce_rights(user=user.pk)
     _forget_first_login(user)
     return password
+
+
+def sign_out(*, user: User) -> None:
+    """A session of theirs has ended: pages that were opened with it look whether they have another one."""
+    announce_rights(user=user.pk)
 
 
 def deactivate_account(*, by: User, user: User) -> None:
@@ -70,7 +77,7 @@ def deactivate_account(*, by: User, user: User) -> None:
         _require_another_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
-        announce_rights(user=user.pk)
+        announce_rights(user=user.pk, why=f"{by} deactivated your account.")
 
 
 def reactivate_account(*, user: User) -> None:

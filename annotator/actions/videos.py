@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from annotator.actions.errors import ActionError
 from annotator.actions.ingest import ingest
+from annotator.actions.removals import remember_video
+from annotator.actions.runs.ending import end_runs
+from annotator.announce.publish import announce_rights
 from annotator.media import storage
 from annotator.models import Layer, Project, Upload, Video, VideoState
 from annotator.models.user import User
@@ -120,12 +123,18 @@ def rename_video(*, video: Video, name: str) -> Video:
     return video
 
 
-def delete_video(*, video: Video) -> None:
-    """Remove a video with its layers, jobs and files. An ingest under way notices and stops."""
+def delete_video(*, by: User, video: Video) -> None:
+    """Remove a video with its layers, jobs and files. Its runs end, and whoever has it open is told why. An ingest
+    under way notices and stops."""
     with transaction.atomic():
-        for layer in video.layers.all():
+        if not Video.objects.select_for_update().filter(pk=video.pk).exists():
+            return
+        layers = list(video.layers.all())
+        end_runs(layer_ids=[layer.pk for layer in layers], why=remember_video(video=video, by=by))
+        for layer in layers:
             # Labels protect tracks; a track of a removed video protects nothing.
             layer.tracks.all().delete()
+            announce_rights(layer=layer.pk)
         video.delete()
     storage.remove_video_files(video)
 

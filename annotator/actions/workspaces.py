@@ -93,7 +93,7 @@ def sign_up(*, token: str, username: str, email: str, password: str, name: str =
         return user, accept_invitation(user=user, token=token)
 
 
-def change_role(*, membership: Membership, role: str) -> Membership:
+def change_role(*, by: User, membership: Membership, role: str) -> Membership:
     """Give a member another role. Raises ActionError when no admin would be left."""
     _check_role(role)
     with transaction.atomic():
@@ -101,18 +101,21 @@ def change_role(*, membership: Membership, role: str) -> Membership:
             _require_another_admin(membership)
         membership.role = role
         membership.save(update_fields=["role"])
-        announce_rights(user=membership.user_id)
+        why = f"{by} gave you the role {Role(role).label.lower()} in {membership.workspace}."
+        announce_rights(user=membership.user_id, why=why)
     return membership
 
 
-def remove_member(*, membership: Membership) -> None:
+def remove_member(*, by: User, membership: Membership) -> None:
     """End a membership; what is assigned to the person is free again. Raises ActionError for the last admin."""
     with transaction.atomic():
         _require_another_admin(membership)
         jobs = Job.objects.filter(video__project__workspace_id=membership.workspace_id).exclude(stage=Stage.ACCEPTED)
         jobs.filter(assignee_id=membership.user_id).update(assignee=None)
         jobs.filter(reviewer_id=membership.user_id).update(reviewer=None)
-        announce_rights(user=membership.user_id)
+        left = by.pk == membership.user_id
+        why = f"You left {membership.workspace}." if left else f"{by} took you out of {membership.workspace}."
+        announce_rights(user=membership.user_id, why=why)
         membership.delete()
 
 

@@ -193,6 +193,7 @@ class Rights(Message):
     type: Literal["rights"] = "rights"
     ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change; empty: none.")
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
+    why: str = Field("", description="What happened, as a sentence; empty: nothing did, or nobody knows what.")
 
 
 class Welcome(Message):
@@ -294,12 +295,24 @@ class Refused(Message):
     run: UUID | None = None
 
 
+class Gone(Message):
+    """There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
+    let in until something changes."""
+
+    type: Literal["gone"] = "gone"
+    what: Literal["deleted", "left", "account"] = Field(
+        description="deleted: what is shown here was. left: it is no longer shared with the reader. account: the "
+        "reader's account was closed."
+    )
+    message: str = Field(description="What happened, as a sentence.")
+
+
 class Pong(Message):
     type: Literal["pong"] = "pong"
 
 
 ServerMessage = Annotated[
-    Welcome | Rights | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Pong,
+    Welcome | Rights | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Gone | Pong,
     Field(discriminator="type"),
 ]
 

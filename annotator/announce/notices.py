@@ -48,11 +48,13 @@ class AgentNotice(Message):
 
 
 class RightsNotice(Message):
-    """What somebody may do has changed. ``user``: whose; None: everybody's. ``layer``: where; None: everywhere."""
+    """What somebody may do or see has changed. ``user``: whose; None: everybody's. ``layer``: where; None: everywhere.
+    ``why``: what happened, in words; empty: not told."""
 
     notice: Literal["rights"] = "rights"
     user: int | None
     layer: int | None
+    why: str = ""
 
 
 class PeopleNotice(Message):

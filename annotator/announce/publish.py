@@ -34,9 +34,13 @@ def announce_cleared(run: Run, *, track: UUID, epoch: int, ranges: Sequence[tupl
     _send_on_commit(ClearedNotice(layer=run.layer_id, cleared=cleared))
 
 
-def announce_rights(*, user: int | None = None, layer: int | None = None) -> None:
-    """What a person (None: everybody) may do on a layer (None: on all) has changed: their open pages learn of it."""
-    _send_on_commit(RightsNotice(user=user, layer=layer))
+def announce_rights(*, user: int | None = None, layer: int | None = None, why: str = "") -> None:
+    """What a person (None: everybody) may do or see on a layer (None: on all) has changed: their open pages look again.
+
+    Args:
+        why: what happened, as a sentence for them.
+    """
+    _send_on_commit(RightsNotice(user=user, layer=layer, why=why))
 
 
 def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int, doubtful_below: float = 0.0) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from annotator.access import access_project, access_video
 from annotator.actions.videos import delete_video, rename_video, retry_video
+from annotator.api.people import signed_in
 from annotator.media import storage
 from annotator.media.frames import frame_jpeg
 from annotator.media.serve import FOR_EVER, serve_file
@@ -84,7 +85,7 @@ def patch_video(request: HttpRequest, video_id: int, changes: VideoIn) -> Video:
 
 @router.delete("/{video_id}", response={204: None}, summary="Remove a video with all its annotations")
 def remove_video(request: HttpRequest, video_id: int) -> Status[None]:
-    delete_video(video=access_video(request.user, video_id, "manage"))
+    delete_video(by=signed_in(request), video=access_video(request.user, video_id, "manage"))
     return Status(204, None)
 
 

@@ -29,6 +29,7 @@ from annotator.announce.messages import (
     ClientMessage,
     Edit,
     EventOut,
+    Gone,
     Person,
     Ping,
     Pong,
@@ -47,9 +48,11 @@ from annotator.live.hub import Watcher
 from annotator.live.outlet import Outlet
 from annotator.live.relay import in_thread
 from annotator.live.upkeep import open_hub
-from annotator.models import Run, User
+from annotator.models import Layer, Run, User
+from annotator.sessions import is_session_of
 
-SIGNED_OUT, FORBIDDEN, NOT_THERE, TOO_MUCH = 4401, 4403, 4404, 4429
+# Of the codes that WebSockets have of their own, autobahn lets an application send 1000 alone.
+SIGNED_OUT, NOT_THERE, ANOTHER_SESSION, BUSY = 4401, 4404, 4408, 4503
 IDLE_S = 90.0
 CHECK_EVERY_S = 30.0
 MOST_BYTES = 16 * 2**20
@@ -67,11 +70,14 @@ class LayerConsumer(AsyncWebsocketConsumer):
     Every action checks the person's access again; who only watches is checked every ``CHECK_EVERY_S``.
     """
 
-    tasks: list[asyncio.Task[None]]
+    tasks: set[asyncio.Task[None]]
     watcher: Watcher | None = None
+    shown_out = False
+    why = ""
+    """What happened, of which the person hasn't been told yet."""
 
     async def connect(self) -> None:
-        self.tasks = []
+        self.tasks = set()
         self.layer_id = int(self.scope["url_route"]["kwargs"]["layer_id"])
         if not same_origin(self.scope):
             await self.close()
@@ -83,10 +89,14 @@ class LayerConsumer(AsyncWebsocketConsumer):
             await self.close(SIGNED_OUT, reason="Sign in again.")
             return
         try:
-            await in_thread(access.access_layer, self.user, self.layer_id, "view")
-        except Http404:
-            await self.close(NOT_THERE, reason="There is nothing here, or it isn't shared with you.")
+            layer = await in_thread(access.access_layer, self.user, self.layer_id, "view")
+        except access.Gone as gone:
+            await self._show_out(NOT_THERE, Gone(what="deleted", message=str(gone)))
             return
+        except Http404:
+            await self.close(NOT_THERE, reason=access.NOTHING)
+            return
+        self.workspace = layer.video.project.workspace.name
         await self._enter()
 
     async def _enter(self) -> None:
@@ -112,10 +122,10 @@ class LayerConsumer(AsyncWebsocketConsumer):
         self.rights = welcome.rights
         await self.send(welcome.model_dump_json())
         for work in (self.outlet.run(), self._act_all(), self._check()):
-            self.tasks.append(asyncio.create_task(work))
+            self.tasks.add(asyncio.create_task(work))
 
     async def disconnect(self, code: int) -> None:
-        for task in self.tasks:
+        for task in list(self.tasks):
             task.cancel()
         if self.watcher is not None:
             self.hub.part(self.room, self.watcher.person.connection)
@@ -174,12 +184,12 @@ class LayerConsumer(AsyncWebsocketConsumer):
                     self.outlet.text(repeated.model_dump_json())
             except (ActionError, PermissionDenied) as error:
                 self._refuse(_about(command, str(error)))
-            except Http404:
-                self._refuse(_about(command, "This isn't there, or it isn't shared with you."))
+            except Http404 as error:
+                self._refuse(_about(command, str(error)))
             except OperationalError:
                 # The browser comes back and sends what isn't acknowledged again.
                 log.exception("The database took no change of layer %s.", self.layer_id)
-                await self.close(1011, reason="The database is busy.")
+                await self.close(BUSY, reason="The database is busy.")
             except Exception:
                 log.exception("A change of layer %s failed: %s", self.layer_id, type(command).__name__)
                 self._refuse(_about(command, "Something went wrong on the server; this wasn't done."))
@@ -231,23 +241,60 @@ class LayerConsumer(AsyncWebsocketConsumer):
                 return
             await self._recheck()
 
-    def _recheck_soon(self) -> None:
-        self.tasks.append(asyncio.create_task(self._recheck()))
+    def _recheck_soon(self, why: str) -> None:
+        self.why = why or self.why
+        task = asyncio.create_task(self._recheck())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _recheck(self) -> None:
         """Tell the person what they may do now, if that is something else; show out who may not look any more."""
         try:
+            if (gone := await in_thread(self._account_gone)) is not None:
+                await self._show_out(NOT_THERE, gone)
+                return
+            if not await in_thread(is_session_of, self.scope.get("session"), self.user):
+                # Signed out, or with another session since: the browser comes back with the one that it has now.
+                await self.close(ANOTHER_SESSION)
+                return
             rights = await in_thread(self._rights)
+        except access.Gone as gone_layer:
+            await self._show_out(NOT_THERE, Gone(what="deleted", message=str(gone_layer)))
         except Http404:
-            await self.close(NOT_THERE, reason="This isn't shared with you any more.")
-            return
-        if rights != self.rights:
-            self.rights = rights
-            self.outlet.text(rights.model_dump_json())
+            await self._show_out(NOT_THERE, await in_thread(self._not_shared))
+        except OperationalError:
+            log.exception("What is allowed on layer %s can't be read; it is looked up again soon.", self.layer_id)
+        else:
+            why, self.why = self.why, ""
+            if rights != self.rights:
+                self.rights = rights
+                self.outlet.text(rights.model_copy(update={"why": why}).model_dump_json())
+
+    async def _show_out(self, code: int, gone: Gone) -> None:
+        """Say why, and end. The words don't fit into the reason of a close, which has 123 bytes."""
+        if not self.shown_out:
+            self.shown_out = True
+            await self.send(gone.model_dump_json())
+            await self.close(code)
+
+    def _account_gone(self) -> Gone | None:
+        """In a thread: why the person is nobody here any more; None: they are."""
+        try:
+            self.user.refresh_from_db(fields=["is_active", "is_superuser", "password"])
+        except User.DoesNotExist:
+            return Gone(what="account", message="Your account was deleted.")
+        if not self.user.is_active:
+            return Gone(what="account", message=self.why or "Your account was deactivated.")
+        return None
+
+    def _not_shared(self) -> Gone:
+        """In a thread: what happened to somebody who was let in and finds nothing now."""
+        if not Layer.objects.filter(pk=self.layer_id).exists():
+            return Gone(what="deleted", message="This video was deleted.")
+        return Gone(what="left", message=self.why or f"You are no longer a member of {self.workspace}.")
 
     def _rights(self) -> Rights:
         """In a thread."""
-        self.user.refresh_from_db(fields=["is_active", "is_superuser"])
         layer = access.access_layer(self.user, self.layer_id, "view")
         role = access.role_in(self.user, layer.video.project.workspace_id)
         return Rights(ranges=access.editable_ranges(self.user, layer), can_manage=access.may(role, "manage"))

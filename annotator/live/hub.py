@@ -46,8 +46,8 @@ class Watcher:
     user: int
     person: Person
     outlet: Outlet
-    recheck: Callable[[], None] = lambda: None
-    """Look again what the person may do."""
+    recheck: Callable[[str], None] = lambda _: None
+    """Look again what the person may do, given what happened in words."""
 
 
 @dataclass(eq=False)
@@ -176,7 +176,7 @@ class Hub:
         for room in list(self.rooms.values()):
             for watcher in list(room.watchers.values()):
                 if notice.layer in (None, room.layer) and notice.user in (None, watcher.user):
-                    watcher.recheck()
+                    watcher.recheck(notice.why)
 
     # ------------------------------------------------------------ rooms
 

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from annotator.announce import bus
 from annotator.announce.messages import EventOut
-from annotator.announce.notices import Notice, PredictionFrame
+from annotator.announce.notices import Notice, PredictionFrame, RightsNotice
 from annotator.announce.outgoing import event_out
 from annotator.live.hub import Hub
 from annotator.models import Event, Layer
@@ -118,6 +118,9 @@ async def _watch_revisions(hub: Hub) -> None:
             continue
         try:
             revisions = await in_thread(_revisions, list(hub.rooms))
+            for layer in set(hub.rooms) - {layer for layer, _ in revisions}:
+                # Deleted by another process, or behind the application's back.
+                hub.deliver(RightsNotice(user=None, layer=layer))
             for room in hub.behind(revisions):
                 events = await in_thread(_events_after, room.layer, room.revision or 0)
                 if len(events) > MOST_EVENTS:

@@ -22,10 +22,10 @@ def video_of(token: str) -> Video:
     try:
         key = signing.loads(token, salt=SALT, max_age=VALID_S)
     except signing.BadSignature as error:
-        raise Http404("This address has expired. Ask for the run again.") from error
+        raise Http404("This address has expired. Start the run again.") from error
     video = Video.objects.filter(key=key).first()
     if video is None:
-        raise Http404("This video was removed.")
+        raise Http404("This video was deleted.")
     return video
 
 

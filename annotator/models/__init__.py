@@ -5,6 +5,7 @@ from annotator.models.event import Event, EventKind
 from annotator.models.job import Job, JobState, Stage
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
 from annotator.models.project import Attribute, AttributeKind, GeometryKind, Label, Project
+from annotator.models.removal import Removal
 from annotator.models.run import Run, RunState
 from annotator.models.transfer import Transfer, TransferState
 from annotator.models.user import User
@@ -26,6 +27,7 @@ __all__ = [
     "LayerKind",
     "Membership",
     "Project",
+    "Removal",
     "Role",
     "Run",
     "RunState",

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotator.access import access_job, access_video
+from annotator.access import LeadsOn, access_job, access_video
 from annotator.models import User, VideoState
 from annotator.pages.editor_config import editor_config
 
@@ -24,7 +24,9 @@ def editor(request: HttpRequest, video_id: int) -> HttpResponse:
     user = cast(User, request.user)
     video = access_video(user, video_id, "view")
     if video.state != VideoState.READY:
-        raise Http404("This video isn't ready yet. Its project page shows how far it is.")
+        message = "This video isn't ready yet. Its project page shows how far it is."
+        project = video.project
+        raise LeadsOn(message, way_on=f"/projects/{project.pk}/", way_on_name=project.name)
     job = None
     if (job_id := request.GET.get("job", "")).isdigit():
         job = access_job(user, int(job_id), "view")

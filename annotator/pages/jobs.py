@@ -47,15 +47,17 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
 @act
 def split(request: HttpRequest, project_id: int) -> HttpResponse:
     """Divide the chosen video, or every ready one."""
-    project = access_project(person(request), project_id, "manage")
+    user = person(request)
+    project = access_project(user, project_id, "manage")
     form = SplitForm(request.POST)
     chosen = request.POST.get("video", "")
     if not form.is_valid():
         messages.error(request, "Frames per job is a whole number of at least 1.")
     elif chosen.isdigit():
-        video = access_video(person(request), int(chosen), "manage")
+        video = access_video(user, int(chosen), "manage")
         made: list[Job] = []
-        if attempt(request, lambda: made.extend(split_video(video=video, frames_per_job=form.cleaned_data["frames"]))):
+        frames = form.cleaned_data["frames"]
+        if attempt(request, lambda: made.extend(split_video(by=user, video=video, frames_per_job=frames))):
             messages.success(request, f"{video} is divided into {len(made)} more job{'s' if len(made) > 1 else ''}.")
     else:
         messages.error(request, "Choose a video to divide.")
@@ -65,24 +67,32 @@ def split(request: HttpRequest, project_id: int) -> HttpResponse:
 @act
 def hand_out(request: HttpRequest, project_id: int) -> HttpResponse:
     """Assign, or remove, the jobs that were ticked. Where one can't be, the others still are."""
-    project = access_project(person(request), project_id, "manage")
+    user = person(request)
+    project = access_project(user, project_id, "manage")
     ticked = [int(each) for each in request.POST.getlist("job") if each.isdigit()]
-    chosen = Job.objects.filter(video__project=project, pk__in=ticked).select_related("video__project")
+    chosen = list(Job.objects.filter(video__project=project, pk__in=ticked).select_related("video__project"))
     refused: list[str] = []
     for job in chosen:
         try:
             if request.POST.get("do") == "remove":
-                remove_job(job=job)
+                remove_job(by=user, job=job)
             else:
-                assign(job=job, assignee=_chosen(request, "assignee", job), reviewer=_chosen(request, "reviewer", job))
+                assign(
+                    by=user,
+                    job=job,
+                    assignee=_chosen(request, "assignee", job),
+                    reviewer=_chosen(request, "reviewer", job),
+                )
         except ActionError as error:
             refused.append(str(error))
     for reason in dict.fromkeys(refused):
         messages.error(request, reason)
+    if gone := len(ticked) - len(chosen):
+        messages.error(request, f"{gone} of the ticked jobs {'were' if gone > 1 else 'was'} removed meanwhile.")
     if not ticked:
         messages.error(request, "Tick the jobs first.")
-    elif not refused:
-        messages.success(request, f"Done for {len(ticked)} job{'s' if len(ticked) > 1 else ''}.")
+    elif chosen and not refused:
+        messages.success(request, f"Done for {len(chosen)} job{'s' if len(chosen) > 1 else ''}.")
     return redirect("jobs", project.pk)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from annotator.actions.people import sign_out
 from annotator.models import User
 
 TRIES = 8
@@ -48,6 +49,16 @@ class SignInForm(AuthenticationForm):
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
         name = str(self.cleaned_data.get("username", "")).lower()
         return "sign-in:" + sha256(f"{address} {name}".encode()).hexdigest()
+
+
+class SignOut(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Looked up before its session is gone.
+        user = User.objects.get(pk=request.user.pk) if request.user.is_authenticated else None
+        answer = super().post(request, *args, **kwargs)
+        if user is not None:
+            sign_out(user=user)
+        return answer
 
 
 class SignIn(LoginView):

@@ -119,18 +119,23 @@ def end_invitation(request: HttpRequest, invitation_id: int) -> HttpResponse:
 def set_role(request: HttpRequest, membership_id: int) -> HttpResponse:
     membership = access_membership(person(request), membership_id, "admin")
     role = request.POST.get("role", "")
-    attempt(request, lambda: change_role(membership=membership, role=role), f"{membership.user} has a new role.")
+    attempt(
+        request,
+        lambda: change_role(by=person(request), membership=membership, role=role),
+        f"{membership.user} has a new role.",
+    )
     return redirect("members", membership.workspace_id)
 
 
 @act
 def end_membership(request: HttpRequest, membership_id: int) -> HttpResponse:
     membership = access_membership(person(request), membership_id, "view")
-    leaving = membership.user_id == person(request).pk
+    user = person(request)
+    leaving = membership.user_id == user.pk
     if not leaving:
-        access_workspace(person(request), membership.workspace_id, "admin")
+        access_workspace(user, membership.workspace_id, "admin")
     done = f"You left {membership.workspace}." if leaving else f"{membership.user} is no member any more."
-    if attempt(request, lambda: remove_member(membership=membership), done) and leaving:
+    if attempt(request, lambda: remove_member(by=user, membership=membership), done) and leaving:
         return redirect("home")
     return redirect("members", membership.workspace_id)
 

@@ -35,13 +35,14 @@ class Files:
     tag: str = '"one"'
     cut_after: list[int] = field(default_factory=list)
     status: int = 200
+    says: str = ""
     ranges: list[str] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         asked = request.headers.get("Range", "")
         self.ranges.append(asked)
         if self.status != 200:
-            return httpx.Response(self.status)
+            return httpx.Response(self.status, json={"message": self.says} if self.says else None)
         first = (
             int(asked.removeprefix("bytes=").rstrip("-")) if asked and request.headers["If-Range"] == self.tag else 0
         )
@@ -131,6 +132,15 @@ def test_a_video_larger_than_the_cache_is_refused(tmp_path: Path) -> None:
 )
 def test_a_refusal_says_what_to_do(tmp_path: Path, status: int, says: str) -> None:
     with pytest.raises(FetchError, match=says), cache(tmp_path, Files(status=status)).video("k", {"source": "/s"}):
+        pass
+
+
+def test_a_refusal_has_the_servers_own_words(tmp_path: Path) -> None:
+    files = Files(status=404, says="This video was deleted.")
+    with (
+        pytest.raises(FetchError, match="gives it out no more. This video was deleted."),
+        cache(tmp_path, files).video("key", {"source": "/s"}),
+    ):
         pass
 
 

@@ -210,7 +210,7 @@ def test_a_video_removed_during_its_ingest_leaves_nothing(
 
     def removed_meanwhile(path: Path) -> FrameIndex:
         index = build(path)
-        delete_video(video=Video.objects.get(pk=video.pk))
+        delete_video(by=team.mona, video=Video.objects.get(pk=video.pk))
         path.parent.mkdir(exist_ok=True)
         path.write_bytes((tmp_path / "a.mp4").read_bytes())
         return index

@@ -34,8 +34,8 @@ def test_what_is_not_taken_is_split(taken: list[tuple[int, int]], size: int, pla
 
 
 def test_a_video_is_split_once(team: Team) -> None:
-    remove_job(job=team.job)
-    split_video(video=team.video, frames_per_job=120)
+    remove_job(by=team.mona, job=team.job)
+    split_video(by=team.mona, video=team.video, frames_per_job=120)
     jobs = Job.objects.filter(video=team.video, layer=team.layer)
     assert list(jobs.values_list("first", "last", "stage", "state")) == [
         (0, 119, Stage.ANNOTATION, JobState.NEW),
@@ -43,25 +43,25 @@ def test_a_video_is_split_once(team: Team) -> None:
         (240, 299, Stage.ANNOTATION, JobState.NEW),
     ]
     with pytest.raises(ActionError, match="belongs to a job already"):
-        split_video(video=team.video, frames_per_job=120)
+        split_video(by=team.mona, video=team.video, frames_per_job=120)
 
 
 def test_a_split_has_limits(team: Team) -> None:
-    remove_job(job=team.job)
+    remove_job(by=team.mona, job=team.job)
     with pytest.raises(ActionError, match="at least one frame"):
-        split_video(video=team.video, frames_per_job=0)
+        split_video(by=team.mona, video=team.video, frames_per_job=0)
     team.video.frame_count = 5000
     with pytest.raises(ActionError, match="5000 jobs"):
-        split_video(video=team.video, frames_per_job=1)
+        split_video(by=team.mona, video=team.video, frames_per_job=1)
     team.video.state = VideoState.INGESTING
     with pytest.raises(ActionError, match="that is ready"):
-        split_video(video=team.video, frames_per_job=100)
+        split_video(by=team.mona, video=team.video, frames_per_job=100)
 
 
 def test_a_job_is_assigned_to_members_who_may_do_it(team: Team) -> None:
-    assign(job=team.job, assignee=team.rita, reviewer=team.mona)
+    assign(by=team.mona, job=team.job, assignee=team.rita, reviewer=team.mona)
     assert Job.objects.get().assignee == team.rita
-    assign(job=team.job, assignee=None, reviewer=None)
+    assign(by=team.mona, job=team.job, assignee=None, reviewer=None)
     for assignee, reviewer, words in (
         (team.eve, None, "no member"),
         (team.vic, None, "may not annotate"),
@@ -69,7 +69,7 @@ def test_a_job_is_assigned_to_members_who_may_do_it(team: Team) -> None:
         (team.rita, team.rita, "their own work"),
     ):
         with pytest.raises(ActionError, match=words):
-            assign(job=team.job, assignee=assignee, reviewer=reviewer)
+            assign(by=team.mona, job=team.job, assignee=assignee, reviewer=reviewer)
 
 
 def test_a_job_is_annotated_returned_reviewed_and_reopened(team: Team) -> None:
@@ -117,7 +117,7 @@ def test_only_a_job_that_waits_for_its_annotator_starts_by_drawing(team: Team) -
 
 
 def test_a_job_is_never_accepted_by_who_annotated_it(team: Team) -> None:
-    assign(job=team.job, assignee=team.rita, reviewer=None)
+    assign(by=team.mona, job=team.job, assignee=team.rita, reviewer=None)
     move(user=team.rita, job=team.job, transition="submit")
     with pytest.raises(ActionError, match="never for who annotated it"):
         move(user=team.rita, job=team.job, transition="accept")
@@ -129,7 +129,7 @@ def test_a_job_is_reviewed_by_its_reviewer_or_by_any_where_none_is_named(team: T
     move(user=team.bob, job=team.job, transition="submit")
     with pytest.raises(ActionError, match="for the job's reviewer"):
         move(user=other, job=team.job, transition="accept")
-    assign(job=team.job, assignee=team.bob, reviewer=None)
+    assign(by=team.mona, job=team.job, assignee=team.bob, reviewer=None)
     assert move(user=other, job=team.job, transition="accept").stage == Stage.ACCEPTED
 
 

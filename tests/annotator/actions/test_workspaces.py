@@ -92,32 +92,35 @@ def test_an_accepted_invitation_is_not_revoked(people: People) -> None:
 
 def test_the_last_admin_stays(people: People) -> None:
     alice = membership(people, people.alice)
-    for act in (lambda: change_role(membership=alice, role=Role.MANAGER), lambda: remove_member(membership=alice)):
+    for act in (
+        lambda: change_role(by=people.alice, membership=alice, role=Role.MANAGER),
+        lambda: remove_member(by=people.alice, membership=alice),
+    ):
         with pytest.raises(ActionError, match="last one"):
             act()
-    change_role(membership=membership(people, people.mona), role=Role.ADMIN)
-    change_role(membership=alice, role=Role.VIEWER)
+    change_role(by=people.alice, membership=membership(people, people.mona), role=Role.ADMIN)
+    change_role(by=people.alice, membership=alice, role=Role.VIEWER)
     assert membership(people, people.alice).role == Role.VIEWER
 
 
 def test_an_admin_whose_account_is_deactivated_does_not_count(people: People) -> None:
-    change_role(membership=membership(people, people.mona), role=Role.ADMIN)
+    change_role(by=people.alice, membership=membership(people, people.mona), role=Role.ADMIN)
     deactivate_account(by=people.alice, user=people.mona)
     with pytest.raises(ActionError, match="last one"):
-        remove_member(membership=membership(people, people.alice))
+        remove_member(by=people.alice, membership=membership(people, people.alice))
 
 
 def test_an_unknown_role_is_refused(people: People) -> None:
     with pytest.raises(ActionError, match="'emperor' came"):
-        change_role(membership=membership(people, people.bob), role="emperor")
+        change_role(by=people.alice, membership=membership(people, people.bob), role="emperor")
 
 
 def test_what_a_removed_member_had_to_do_is_free_again(team: Team) -> None:
     accepted = Job.objects.create(
         video=team.video, layer=team.layer, first=0, last=9, stage=Stage.ACCEPTED, assignee=team.bob
     )
-    remove_member(membership=membership(team, team.bob))
-    remove_member(membership=membership(team, team.rita))
+    remove_member(by=team.alice, membership=membership(team, team.bob))
+    remove_member(by=team.alice, membership=membership(team, team.rita))
     team.job.refresh_from_db()
     accepted.refresh_from_db()
     assert (team.job.assignee, team.job.reviewer, accepted.assignee) == (None, None, team.bob)

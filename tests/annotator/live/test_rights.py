@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from annotator.actions.jobs import assign, move, remove_job
-from annotator.actions.people import deactivate_account
+from annotator.actions.people import deactivate_account, give_new_password
 from annotator.actions.workspaces import change_role, remove_member
-from annotator.announce.messages import Ping, Pong, Rights
+from annotator.announce.messages import Gone, Ping, Pong, Rights, Welcome
+from annotator.announce.publish import announce_rights
 from annotator.live.relay import in_thread
 from annotator.models import Job, Membership, Role, Stage
 from tests.annotator.live.sockets import Browser
@@ -26,11 +28,17 @@ def membership(world: World, who: str) -> Membership:
     return Membership.objects.get(user=world.people[who])
 
 
+async def give_role(world: World, role: Role) -> None:
+    by = world.people["admin"]
+    await in_thread(lambda: change_role(by=by, membership=membership(world, "annotator"), role=role))
+
+
 async def test_another_role_is_told(world: World) -> None:
     browser = await Browser.on(world)
-    await in_thread(lambda: change_role(membership=membership(world, "annotator"), role=Role.VIEWER))
-    assert (await browser.until(Rights)).ranges == []
-    await in_thread(lambda: change_role(membership=membership(world, "annotator"), role=Role.MANAGER))
+    await give_role(world, Role.VIEWER)
+    rights = await browser.until(Rights)
+    assert (rights.ranges, rights.why) == ([], "admin gave you the role viewer in Traffic.")
+    await give_role(world, Role.MANAGER)
     rights = await browser.until(Rights)
     assert (rights.ranges, rights.can_manage) == (EVERYWHERE, True)
     await browser.close()
@@ -41,30 +49,88 @@ async def test_jobs_that_are_handed_out_accepted_and_removed_are_told(world: Wor
     job = await in_thread(
         Job.objects.create, video=world.video, layer=world.layer, first=0, last=99, stage=Stage.REVIEW
     )
-    await in_thread(assign, job=job, assignee=world.annotator, reviewer=None)
-    assert (await browser.until(Rights)).ranges == [(0, 99)]
-    await in_thread(move, user=world.people["manager"], job=job, transition="accept")
-    assert (await browser.until(Rights)).ranges == []
-    await in_thread(remove_job, job=job)
-    assert (await browser.until(Rights)).ranges == EVERYWHERE
+    manager = world.people["manager"]
+
+    async def told() -> tuple[list[tuple[int, int]], str]:
+        rights = await browser.until(Rights)
+        return rights.ranges, rights.why
+
+    await in_thread(assign, by=manager, job=job, assignee=world.annotator, reviewer=None)
+    assert await told() == ([(0, 99)], "manager gave you the job of frames 0 to 99.")
+    await in_thread(move, user=manager, job=job, transition="accept")
+    assert await told() == ([], "manager accepted the job of frames 0 to 99.")
+    await in_thread(move, user=manager, job=job, transition="reopen")
+    assert await told() == ([(0, 99)], "manager reopened the job of frames 0 to 99.")
+    await in_thread(assign, by=manager, job=job, assignee=world.people["reviewer"], reviewer=None)
+    assert await told() == ([], "manager made your job of frames 0 to 99 reviewer's.")
+    await in_thread(remove_job, by=manager, job=job)
+    assert await told() == (EVERYWHERE, "The job of frames 0 to 99 of “cross.mp4” was deleted by manager.")
     await browser.close()
 
 
-@pytest.mark.parametrize("how", ["removed", "deactivated"])
-async def test_who_may_not_look_any_more_is_shown_out_at_once(world: World, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "what", "message"),
+    [
+        ("removed", "left", "admin took you out of Traffic."),
+        ("removed without a word", "left", "You are no longer a member of Traffic."),
+        ("deactivated", "account", "admin deactivated your account."),
+        ("deleted", "account", "Your account was deleted."),
+    ],
+)
+async def test_who_may_not_look_any_more_is_shown_out_at_once_with_the_reason(
+    world: World, how: str, what: str, message: str
+) -> None:
     browser = await Browser.on(world)
-    if how == "removed":
-        await in_thread(lambda: remove_member(membership=membership(world, "annotator")))
-    else:
-        await in_thread(deactivate_account, by=world.people["admin"], user=world.annotator)
-    while await browser.raw() is not None:
-        pass
+    by = world.people["admin"]
+    match how:
+        case "removed":
+            await in_thread(lambda: remove_member(by=by, membership=membership(world, "annotator")))
+        case "removed without a word":
+            await in_thread(lambda: membership(world, "annotator").delete())
+            await in_thread(announce_rights)
+        case "deactivated":
+            await in_thread(deactivate_account, by=by, user=world.annotator)
+        case "deleted":
+            await in_thread(world.annotator.delete)
+            await in_thread(announce_rights)
+    gone = await browser.until(Gone)
+    assert (gone.what, gone.message) == (what, message)
+    assert await browser.raw() is None
     assert browser.closed == 4404
 
 
 async def test_who_is_not_concerned_hears_nothing(world: World) -> None:
     browser = await Browser.on(world, "reviewer")
-    await in_thread(lambda: change_role(membership=membership(world, "annotator"), role=Role.VIEWER))
+    await give_role(world, Role.VIEWER)
     await browser.send(Ping())
     assert isinstance(await browser.until((Rights, Pong)), Pong)
     await browser.close()
+
+
+async def test_a_page_whose_session_ended_comes_back_with_the_one_that_the_browser_has_now(world: World) -> None:
+    client = Client()
+    await in_thread(client.force_login, world.annotator)
+    browser = Browser(world)
+    browser.wire.scope["session"] = client.session
+    assert await browser.open()
+    await browser.until(Welcome)
+    await in_thread(announce_rights, user=world.annotator.pk)
+    await browser.send(Ping())
+    await browser.until(Pong)
+    await in_thread(lambda: client.post("/sign-out/"))
+    while await browser.raw() is not None:
+        pass
+    assert browser.closed == 4408
+
+
+async def test_another_password_ends_every_session_of_the_account(world: World) -> None:
+    client = Client()
+    await in_thread(client.force_login, world.annotator)
+    browser = Browser(world)
+    browser.wire.scope["session"] = client.session
+    assert await browser.open()
+    await browser.until(Welcome)
+    await in_thread(lambda: give_new_password(user=world.annotator))
+    while await browser.raw() is not None:
+        pass
+    assert browser.closed == 4408

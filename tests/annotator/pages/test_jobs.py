@@ -63,6 +63,12 @@ def test_jobs_of_other_projects_are_left_alone(team: Team) -> None:
     assert Job.objects.filter(pk=team.job.pk).exists()
 
 
+def test_ticked_jobs_that_were_removed_meanwhile_are_counted(team: Team) -> None:
+    said = hand_out(team, job=[team.job.pk, 999_999], assignee=team.mona.pk)
+    assert "1 of the ticked jobs was removed meanwhile." in said
+    assert "Done for 1 job." in said
+
+
 def test_a_job_takes_its_step_from_the_table(team: Team) -> None:
     client_of(team.bob).post(f"/jobs/{team.job.pk}/step/", {"step": "submit"})
     team.job.refresh_from_db()

@@ -1,0 +1,45 @@
+"""What is kept of things that are deleted: a sentence for whoever still looks for them."""
+
+from __future__ import annotations
+
+from annotator.models import Job, Project, Removal, User, Video
+
+
+def remember_video(*, video: Video, by: User) -> str:
+    """Say of a video that is about to be deleted, and of its layers and jobs, what became of it. Returns the words."""
+    project = video.project
+    kinds = (
+        (Removal.Kind.VIDEO, [video.pk]),
+        (Removal.Kind.LAYER, video.layers.values_list("pk", flat=True)),
+        (Removal.Kind.JOB, video.jobs.values_list("pk", flat=True)),
+    )
+    removals = [
+        _removal(project, kind, key, f"“{video.name}”", by, f"/projects/{project.pk}/", project.name)
+        for kind, keys in kinds
+        for key in keys
+    ]
+    Removal.objects.bulk_create(removals, ignore_conflicts=True)
+    return str(removals[0])
+
+
+def remember_job(*, job: Job, by: User) -> str:
+    """The same of a job; its video is still there."""
+    video = job.video
+    what = f"The job of frames {job.first} to {job.last} of “{video.name}”"
+    removal = _removal(video.project, Removal.Kind.JOB, job.pk, what, by, f"/videos/{video.pk}/edit/", video.name)
+    removal.save(force_insert=True)
+    return str(removal)
+
+
+def _removal(
+    project: Project, kind: Removal.Kind, key: int, what: str, by: User, way_on: str, way_on_name: str
+) -> Removal:
+    return Removal(
+        workspace_id=project.workspace_id,
+        kind=kind,
+        key=key,
+        what=what,
+        by=str(by),
+        way_on=way_on,
+        way_on_name=way_on_name,
+    )

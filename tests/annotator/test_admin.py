@@ -1,0 +1,44 @@
+"""What is changed in Django's admin is noticed by whoever has something open."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotator.announce import publish
+from annotator.announce.notices import Notice, RightsNotice
+from annotator.models import Membership
+from tests.people import Team, client_of, make_team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team() -> Team:
+    return make_team()
+
+
+@pytest.fixture
+def notices(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
+    told: list[Notice] = []
+    monkeypatch.setattr(publish, "_send_on_commit", told.append)
+    return told
+
+
+def test_a_membership_deleted_there_has_everybody_look_again(team: Team, notices: list[Notice]) -> None:
+    team.alice.is_staff = team.alice.is_superuser = True
+    team.alice.save()
+    membership = Membership.objects.get(user=team.bob)
+    address = f"/admin/annotator/membership/{membership.pk}/"
+    client_of(team.alice).post(f"{address}delete/", {"post": "yes"})
+    assert not Membership.objects.filter(pk=membership.pk).exists()
+    assert notices == [RightsNotice(user=None, layer=None)]
+
+
+def test_an_account_changed_there_too(team: Team, notices: list[Notice]) -> None:
+    team.alice.is_staff = team.alice.is_superuser = True
+    team.alice.save()
+    client_of(team.alice).post(
+        "/admin/annotator/user/",
+        {"action": "delete_selected", "_selected_action": [team.vic.pk], "post": "yes"},
+    )
+    assert RightsNotice(user=None, layer=None) in notices
