@@ -323,6 +323,11 @@ export class Editor {
 
   /** Whether this person may change shapes on the current frame; says why not. */
   mayDraw(): boolean {
+    const gone = this.session.gone.value
+    if (gone) {
+      this.session.tell(gone.message)
+      return false
+    }
     if (!this.config.canEdit) {
       this.session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
       return false

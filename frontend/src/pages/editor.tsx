@@ -12,6 +12,7 @@ import { Playback } from '@/editor/time/playback'
 import { TOOLS } from '@/editor/tools'
 import { createPlayer } from '@/media/player'
 import type { Player } from '@/media/types'
+import { GoneBanner } from '@/panels/gone'
 import { FrameTags } from '@/panels/frame-tags'
 import { Labels } from '@/panels/labels'
 import { Tracking } from '@/panels/tracking'
@@ -106,7 +107,9 @@ function start(): void {
   mountKeyboard(editor, stage, scope)
   scope.listen(window, 'beforeunload', (event) => {
     // What is unsent is kept and sent by the next page, but a person may not open one here again.
-    if (store.session.saved.value.unsent > 0) event.preventDefault()
+    const { gone, saved, tookUnsent } = store.session
+    const lost = tookUnsent.value ? 0 : store.unsentCount.value
+    if ((gone.value ? lost : saved.value.unsent) > 0) event.preventDefault()
   })
   store
     .open()
@@ -165,7 +168,13 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
     </>,
     element('stage-overlay'),
   )
-  render(<OfflineBanner editor={editor} live={live} />, element('banner'))
+  render(
+    <>
+      <GoneBanner editor={editor} />
+      <OfflineBanner editor={editor} live={live} />
+    </>,
+    element('banner'),
+  )
   render(<ConflictCards editor={editor} />, element('cards'))
   render(<HistoryDrawer editor={editor} />, element('history'))
 }
@@ -197,6 +206,13 @@ function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
   scope.add(
     effect(() => {
       if (!live.connected.value) store.disconnected()
+    }),
+  )
+  scope.add(
+    effect(() => {
+      if (!session.gone.value) return
+      editor.playback?.pause()
+      editor.machine.cancel()
     }),
   )
   scope.listen(window, 'offline', () => live.drop())

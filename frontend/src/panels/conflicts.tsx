@@ -12,7 +12,7 @@ const SHOWN = 2
 export function ConflictCards({ editor }: { editor: Editor }) {
   const open = editor.store.conflicts.open.value
   const refused = editor.store.refusals.kept.value
-  if (!open.length && !refused.length) return null
+  if (editor.session.gone.value || (!open.length && !refused.length)) return null
   return (
     <section class="conflicts" aria-label={t('Changes that need an answer')} aria-live="polite">
       {refused.length > 0 && <RefusedCard editor={editor} refused={refused} />}

@@ -2,10 +2,9 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import type { LiveChannel } from '@/protocol/live'
+import { SIGNED_OUT, type LiveChannel } from '@/protocol/live'
 
 const TICK_MS = 500
-const SIGNED_OUT = 4401
 
 /** No connection: since when, what waits for it, and what can be done. It lies over the picture, so that nothing jumps. */
 export function OfflineBanner({ editor, live }: { editor: Editor; live: LiveChannel }) {
@@ -17,7 +16,7 @@ export function OfflineBanner({ editor, live }: { editor: Editor; live: LiveChan
     const timer = setInterval(() => (now.value = Date.now()), TICK_MS)
     return () => clearInterval(timer)
   }, [since])
-  if (since === null) return null
+  if (since === null || editor.session.gone.value) return null
   const ended = live.endedBy.value
   return (
     <div class="offline-banner" role="status">

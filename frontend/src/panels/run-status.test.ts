@@ -36,6 +36,12 @@ it('a running run says what its agent has noted', () => {
   )
 })
 
+it('a run that was stopped says how far it came, and what ended it', () => {
+  expect(statusOf({ ...run, state: 'stopped', message: '“clip.mp4” was deleted by Ann.' })).toBe(
+    'Stopped after 120 of 240 · “clip.mp4” was deleted by Ann.',
+  )
+})
+
 it('a run that redid something says how much of it', () => {
   expect(statusOf({ ...run, state: 'done', redone: 31, stale: 289 })).toBe('Done: 31 of 289 frames redone')
 })

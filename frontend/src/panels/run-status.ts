@@ -8,6 +8,7 @@ export function statusOf(run: Run): string {
   if (state !== 'done' && run.ahead !== null) return waiting(run)
   if (state === 'queued') return message || t('Waiting for an agent …')
   if (state === 'done') return over(run)
+  if (state === 'stopped') return stopped(run)
   if (framesDone === 0 && fps === 0) return agent ? t('Starting · {agent}', { agent }) : t('Starting …')
   const isAllRedone = run.stale > 0 && run.stale === framesTotal
   const parts = run.checking
@@ -30,6 +31,9 @@ function over(run: Run): string {
     .filter(Boolean)
     .join(' · ')
 }
+
+const stopped = ({ framesDone, framesTotal, message }: Run) =>
+  [t('Stopped after {done} of {total}', { done: framesDone, total: framesTotal }), message].filter(Boolean).join(' · ')
 
 function departures({ tracks, left }: Run): string {
   const frames = Object.values(left)

@@ -58,6 +58,9 @@ function Saved({ editor }: { editor: Editor }) {
           'Offline — {count} changes kept in this browser',
         )
       : t('Offline — reconnecting …'),
+    gone: unsent
+      ? counted(unsent, '{count} change not saved', '{count} changes not saved')
+      : t('Nothing is saved here any more'),
   }
   return (
     <output class={`saved ${kind}`} aria-live="polite" data-saved={kind}>

@@ -20,18 +20,21 @@ export function Tracking({ editor }: { editor: Editor }) {
   const seen = useRef(new Set<string>())
   const known = withoutReplaced([...store.runs.all.value.values()])
   for (const run of known) if (isActive(run)) seen.current.add(run.id)
+  const gone = editor.session.gone.value !== null
   const over = known.filter((run) => run.mine && run.state === 'done' && seen.current.has(run.id)).at(-1)
-  const runs = [...known.filter(isActive), ...known.filter((run) => run.state === 'failed' || run === over)]
-  if (!config.canEdit) return null
+  // Who stopped a run knows why; what ended it otherwise is said.
+  const isTold = (run: Run) => run.state === 'failed' || (run.state === 'stopped' && run.message !== '')
+  const runs = [...known.filter(isActive), ...known.filter((run) => isTold(run) || run === over)]
+  if (!config.canEdit && !gone) return null
   return (
     <Section editor={editor} id="tracking" title={t('Tracking')}>
-      <TrackButton editor={editor} />
+      {!gone && <TrackButton editor={editor} />}
       <div class="runs" aria-live="polite">
         {runs.map((run) => (
           <RunCard key={run.id} editor={editor} run={run} />
         ))}
       </div>
-      <Settings editor={editor} />
+      {!gone && <Settings editor={editor} />}
     </Section>
   )
 }
@@ -279,7 +282,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
             onClick={() => store.runs.stop(run.id)}
           />
         )}
-        {run.state !== 'failed' && (
+        {run.state !== 'failed' && editor.config.canEdit && (
           <RunButton
             icon="plus"
             label={t('Extend: go on for as many frames again')}

@@ -1766,6 +1766,24 @@ export interface components {
       readonly suffix: string
       readonly options: readonly components['schemas']['OptionOut'][]
     }
+    /**
+     * @description There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
+     *     let in until something changes.
+     */
+    readonly Gone: {
+      /**
+       * @default gone
+       * @constant
+       */
+      readonly type: 'gone'
+      /**
+       * @description deleted: what is shown here was. left: it is no longer shared with the reader. account: the reader's account was closed.
+       * @enum {string}
+       */
+      readonly what: 'deleted' | 'left' | 'account'
+      /** @description What happened, as a sentence. */
+      readonly message: string
+    }
     /** @description One change in the history panel. `inverse` is what an undo sends; null: it can't be undone. */
     readonly HistoryEvent: {
       readonly revision: number
@@ -2094,6 +2112,11 @@ export interface components {
       readonly ranges: readonly (readonly [number, number])[]
       /** @description Whether the reader may bring back an earlier state of the whole layer. */
       readonly can_manage: boolean
+      /**
+       * @description What happened, as a sentence; empty: nothing did, or nobody knows what.
+       * @default
+       */
+      readonly why: string
     }
     /** @description A row of a file that can't be taken: `where` is like "track 3, frame 12", `why` the rule and what came. */
     readonly RowOut: {
@@ -2300,6 +2323,7 @@ export interface components {
       | components['schemas']['RunUpdate']
       | components['schemas']['People']
       | components['schemas']['Refused']
+      | components['schemas']['Gone']
       | components['schemas']['Pong']
     /**
      * @description The one way shapes change: rows of ``track`` in ``ranges`` go, the rows of ``tables`` come.
@@ -2540,6 +2564,7 @@ export type EventOut = components['schemas']['EventOut']
 export type ExportIn = components['schemas']['ExportIn']
 export type FindOptions = components['schemas']['FindOptions']
 export type FormatOut = components['schemas']['FormatOut']
+export type Gone = components['schemas']['Gone']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
 export type JobOut = components['schemas']['JobOut']

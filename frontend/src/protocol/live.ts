@@ -3,6 +3,8 @@ import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { ClientMessage, Predictions, ServerMessage } from './generated'
 
+export const SIGNED_OUT = 4401
+export const NOT_THERE = 4404
 const PING_EVERY_MS = 20_000
 const SILENCE_MS = 45_000
 const FIRST_WAIT_MS = 300
@@ -26,10 +28,9 @@ export type CloseOutcome = { readonly retry: true } | { readonly retry: false; r
 /** What a closed socket means: whether to come back, or what to tell. */
 export function classifyClose(code: number): CloseOutcome {
   switch (code) {
-    case 4401:
+    case SIGNED_OUT:
       return { retry: false, message: t('You are signed out. Sign in again; your unsent edits are kept here.') }
-    case 4403:
-    case 4404:
+    case NOT_THERE:
       return { retry: false, message: t('This video is no longer shared with you.') }
     default:
       return { retry: true }
@@ -102,7 +103,8 @@ export class LiveChannel {
 
   /** Try now instead of after the wait: the browser is online again, or the person says so. */
   hurry(): void {
-    if (this.socket || this.disposed) return
+    // Whoever was shown out finds the same again; a page that is loaded anew says so.
+    if (this.socket || this.disposed || this.endedBy.value === NOT_THERE) return
     if (this.timer) clearTimeout(this.timer)
     this.attempt = 0
     this.ended = false

@@ -83,6 +83,7 @@ export class Loader {
 
   /** The window that is shown first, its neighbours once it is here: they would keep the server from sending the picture. */
   private fetchAround(): void {
+    if (this.isOver) return
     const [here, ...neighbours] = this.around
     if (here === undefined) return
     for (const start of this.loaded.has(here) ? neighbours : [here]) {
@@ -114,7 +115,7 @@ export class Loader {
 
   /** Have one window more, when nothing else is under way. Returns whether it was asked for. */
   fill(start: number): boolean {
-    if (this.loaded.has(start) || this.underway.size) return false
+    if (this.loaded.has(start) || this.underway.size || this.isOver) return false
     void this.fetch(start, start, false)
     return true
   }
@@ -126,12 +127,18 @@ export class Loader {
 
   /** Fetch everything again that is here: the one way to mend whatever was missed. */
   async refetch(tracksToo: boolean): Promise<void> {
+    if (this.isOver) return
     const starts = [...this.loaded].sort(([, a], [, b]) => b - a).map(([start]) => start)
     this.loaded.clear()
     this.held.clear()
     const [first, ...others] = starts
     if (first !== undefined) await this.fetch(first, first, tracksToo)
     await Promise.all(others.slice(0, 2).map((start) => this.fetch(start, start, false)))
+  }
+
+  /** Whether nothing is to be had any more. */
+  get isOver(): boolean {
+    return this.ended.signal.aborted
   }
 
   async overview(bins: number): Promise<OverviewOut> {

@@ -51,7 +51,7 @@ export class Overview {
   /** Fetch it where it is older than the store, and where the last one wasn't dear a moment ago. */
   async refresh(now = performance.now()): Promise<void> {
     const fresh = this.value.value !== null && this.value.value.revision >= this.revision()
-    if (fresh || now < this.notBefore) return
+    if (fresh || now < this.notBefore || this.loader.isOver) return
     this.notBefore = Number.MAX_SAFE_INTEGER
     try {
       this.value.value = await this.loader.overview(BINS)

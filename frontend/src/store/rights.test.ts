@@ -4,7 +4,7 @@ import { TestEditor } from '@/testing/test-editor'
 let test: TestEditor
 
 const allow = (ranges: [number, number][], can_manage = false) =>
-  test.store.receive({ type: 'rights', ranges, can_manage })
+  test.store.receive({ type: 'rights', ranges, can_manage, why: '' })
 
 beforeEach(async () => {
   test = await TestEditor.open()

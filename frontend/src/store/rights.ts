@@ -11,6 +11,8 @@ export interface Rights {
   readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
 }
 
+export const NO_RIGHTS: Rights = { canEdit: false, canManage: false, editableRanges: [] }
+
 export const rightsIn = ({ canEdit, canManage, editableRanges }: EditorConfig): Rights => ({
   canEdit,
   canManage,
@@ -39,12 +41,24 @@ export function withRights(config: EditorConfig, rights: Signal<Rights>): Editor
   }
 }
 
-/** What to tell when the rights changed; null: nothing did. */
-export function changeInWords(before: Rights, now: Rights): { message: string; tone: 'info' | 'error' } | null {
+interface Told {
+  readonly message: string
+  readonly tone: 'info' | 'error'
+}
+
+/** What to tell when the rights changed; null: nothing did. `why`: what happened, where the server says. */
+export function changeInWords(before: Rights, now: Rights, why = ''): Told | null {
+  const told = inWords(before, now, why !== '')
+  return told && { ...told, message: why ? `${why} ${told.message}` : told.message }
+}
+
+function inWords(before: Rights, now: Rights, explained: boolean): Told | null {
   const ranges = now.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
   if (before.canEdit && !now.canEdit)
     return {
-      message: t('You can look at this video from now on, but no longer edit it: your role or your job has changed.'),
+      message: explained
+        ? t('You can look at this video from now on, but no longer edit it.')
+        : t('You can look at this video from now on, but no longer edit it: your role or your job has changed.'),
       tone: 'error',
     }
   if (!before.canEdit && now.canEdit)

@@ -91,6 +91,15 @@ export class Runs {
     this.all.value = rest
   }
 
+  /** Nothing goes on any more; `message` says why. */
+  end(message: string): void {
+    const ended = [...this.all.value].map(([id, run]): [string, Run] => [
+      id,
+      isActive(run) ? { ...run, state: 'stopped', ahead: null, message } : run,
+    ])
+    this.all.value = new Map(ended)
+  }
+
   // ------------------------------------------------------------------ what the server says
 
   reset(infos: readonly RunInfo[]): void {

@@ -1,10 +1,11 @@
 import { signal, type Signal } from '@preact/signals-core'
+import type { Gone } from '@/protocol/generated'
 import type { View } from '@/geometry/view-transform'
 import type { FrameNumber, TrackId } from './types'
 
-/** Whether everything is on the server. `refused`: the server took something back; the message says why. */
+/** Whether everything is on the server. `gone`: it takes nothing any more. */
 export interface SavedState {
-  readonly kind: 'saved' | 'saving' | 'offline'
+  readonly kind: 'saved' | 'saving' | 'offline' | 'gone'
   readonly unsent: number
 }
 
@@ -37,6 +38,10 @@ export class Session {
   readonly saved: Signal<SavedState> = signal({ kind: 'saved', unsent: 0 }, { name: 'saved' })
   readonly connected = signal(false, { name: 'connected' })
   readonly notice: Signal<Notice | null> = signal(null, { name: 'notice' })
+  /** Why nothing of this is there for the person any more; null: it is. */
+  readonly gone: Signal<Gone | null> = signal(null, { name: 'gone' })
+  /** Whether they have taken along what was not saved. */
+  readonly tookUnsent = signal(false, { name: 'tookUnsent' })
 
   constructor(frame: FrameNumber) {
     this.frame = signal(frame, { name: 'frame' })
@@ -82,6 +87,8 @@ export class Session {
   }
 
   tell(message: string, tone: Notice['tone'] = 'info', goTo: FrameNumber | null = null): void {
+    // Whatever fails then fails because of that, which is said already.
+    if (this.gone.value && tone === 'error') return
     this.notice.value = { message, tone, goTo }
   }
 }

@@ -3,18 +3,25 @@
  * outbox, and sent; the event that comes back is its acknowledgement. Events of others, and predictions, are applied as
  * they come, with this person's unacknowledged edits done again on top.
  */
-import { signal, type Signal } from '@preact/signals-core'
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
 import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
-import type { EventOut, HistoryOut, Predictions, Rights as RightsMessage, ServerMessage } from '@/protocol/generated'
+import type {
+  EventOut,
+  Gone,
+  HistoryOut,
+  Predictions,
+  Rights as RightsMessage,
+  ServerMessage,
+} from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { unpack, WINDOW } from './chunks'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
-import { fromWire, tablesOf, type Edit, type LayerEvent, type Operation } from './operations'
+import { editToWire, fromWire, tablesOf, type Edit, type LayerEvent, type Operation } from './operations'
 import { Overview } from './overview'
 import { Outbox, type EditStorage } from './outbox'
 import { LivePredictions } from './predictions'
@@ -23,7 +30,7 @@ import { Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
 import { Runs } from './runs'
-import { changeInWords, rightsIn, rightsOf, withRights, type Rights } from './rights'
+import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, withRights, type Rights } from './rights'
 import { Session } from './session'
 import { placeOf, Transaction, windowsOf } from './transaction'
 import type { EditorConfig, FrameNumber, Person, TrackId } from './types'
@@ -164,12 +171,12 @@ export class EditorStore {
 
   /** Take this person's last edit back; says where it was. */
   undo(): Acted | null {
-    const entry = this.history.takeUndo()
+    const entry = this.session.gone.value ? null : this.history.takeUndo()
     return entry && this.takeBack(entry, `Undo: ${entry.summary}`, (done) => this.history.pushUndone(done))
   }
 
   redo(): Acted | null {
-    const entry = this.history.takeRedo()
+    const entry = this.session.gone.value ? null : this.history.takeRedo()
     return entry && this.takeBack(entry, entry.summary, (done) => this.history.pushRedone(done))
   }
 
@@ -258,6 +265,9 @@ export class EditorStore {
       case 'rights':
         this.allow(message)
         return
+      case 'gone':
+        this.end(message)
+        return
       case 'pong':
         return
       default:
@@ -287,14 +297,46 @@ export class EditorStore {
     this.noteSaved()
   }
 
+  /** How many edits the server has not got, or not taken. */
+  readonly unsentCount: ReadonlySignal<number> = computed(
+    () => this.session.saved.value.unsent + this.refusals.kept.value.length,
+  )
+
+  /** Everything the server has not got, as a file that people keep. */
+  unsent(): unknown {
+    const { video, layer, user } = this.config
+    const edits = [...this.refusals.kept.value.map(({ edit }) => edit), ...this.outbox.edits]
+    return {
+      about: 'Changes that were not saved',
+      why: this.session.gone.value?.message ?? '',
+      video: { id: video.id, name: video.name },
+      layer: layer.id,
+      by: user.name,
+      edits: edits.map(editToWire),
+    }
+  }
+
   dispose(): void {
     this.loader.dispose()
   }
 
   // ------------------------------------------------------------------ inside
 
+  /** There is nothing here any more for this person: nothing is asked for, changed or sent from now on. */
+  private end(gone: Gone): void {
+    this.session.gone.value = gone
+    this.rights.value = NO_RIGHTS
+    this.runs.end(gone.message)
+    this.people.value = []
+    this.session.notice.value = null
+    this.loader.dispose()
+    this.noteSaved()
+  }
+
   private finish(summary: string, tx: Transaction): void {
+    if (this.session.gone.value) for (const operation of tx.inverse) this.records.apply(operation)
     this.records.settle()
+    if (this.session.gone.value) return
     if (!tx.operations.length) return
     const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
@@ -442,7 +484,7 @@ export class EditorStore {
   private allow(message: RightsMessage): void {
     const before = this.rights.value
     this.rights.value = rightsOf(message)
-    const news = changeInWords(before, this.rights.value)
+    const news = changeInWords(before, this.rights.value, message.why)
     if (news) this.session.tell(news.message, news.tone)
   }
 
@@ -458,6 +500,10 @@ export class EditorStore {
 
   private noteSaved(): void {
     const unsent = this.outbox.edits.length
+    if (this.session.gone.value) {
+      this.session.saved.value = { kind: 'gone', unsent }
+      return
+    }
     const kind = unsent === 0 ? 'saved' : this.session.connected.value ? 'saving' : 'offline'
     this.session.saved.value = { kind: this.session.connected.value || unsent > 0 ? kind : 'offline', unsent }
   }

@@ -188,6 +188,7 @@ export class StoreBench {
     const { canManage, editableRanges } = this.store.config
     const rights = {
       type: 'rights',
+      why: '',
       ranges: editableRanges.map(([first, last]) => [first, last] as [number, number]),
       can_manage: canManage,
     } as const

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0004_chunk_doubtful'),
+        ('annotator', '0006_project_transfer'),
     ]
 
     operations = [

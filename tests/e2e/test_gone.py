@@ -1,0 +1,159 @@
+"""What somebody with an open page is told when another person deletes what they look at, or shuts them out."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from framewise.bench.client import Client
+from framewise.bench.product import Product
+from framewise.bench.videos import moving_object
+from tests.e2e.editor import RUN_MS, draw, opened, wait_until_saved
+
+SOON_MS = 3000
+FRAMES = 24
+PASSWORD = "Sommer-im-Wald-77"
+
+
+@pytest.fixture
+def fresh(client: Client, tmp_path: Path) -> int:
+    """A video that the test may delete."""
+    clip = tmp_path / "clip.mp4"
+    moving_object(clip, 240)
+    video = client.upload(client.demo_project(), clip)
+    client.until_ready(video)
+    return video
+
+
+@pytest.fixture
+def zoe(product: Product, client: Client, browser: Browser) -> Iterator[Page]:
+    """An annotator of the demo workspace, in a browser of her own."""
+    name = f"zoe{uuid.uuid4().hex[:6]}"
+    workspace = workspace_of(client)
+    invited = client.http.post(
+        f"/workspaces/{workspace}/invitations/", data={"role": "annotator"}, headers=client.headers
+    )
+    token = re.findall(r"/invite/([\w-]+)/", invited.text)[0]
+    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
+    page.goto(f"{product.url}/invite/{token}/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("E-mail").fill(f"{name}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("join|account", re.I)).click()
+    with Client(product.url, name, PASSWORD) as hers:
+        hers.prefer_defaults()
+    page.wait_for_url(lambda address: "/invite/" not in address)
+    page.name = name  # type: ignore[attr-defined]
+    yield page
+    page.context.close()
+
+
+def workspace_of(client: Client) -> str:
+    return re.findall(r"/workspaces/(\d+)/", client.http.get("/").text)[0]
+
+
+def member(client: Client, name: str) -> str:
+    page = client.http.get(f"/workspaces/{workspace_of(client)}/members/").text
+    return re.findall(r"/members/(\d+)/", page[page.index(name) :])[0]
+
+
+def delete(client: Client, video: int) -> None:
+    client.http.delete(f"/api/videos/{video}", headers=client.headers).raise_for_status()
+
+
+def requests_of(page: Page) -> list[str]:
+    """What the page asks the server for from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def test_a_deleted_video_is_told_at_once_its_run_ends_and_the_page_is_quiet(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    opened(zoe, product, fresh)
+    draw(zoe, (60, 60), (160, 160))
+    wait_until_saved(zoe)
+    zoe.get_by_role("button", name="Track selected").click()
+    zoe.wait_for_function("framewise.store.runs.active().length > 0", timeout=RUN_MS)
+    delete(client, fresh)
+    banner = zoe.get_by_role("alert").filter(has_text="“clip.mp4” was deleted by admin.")
+    expect(banner).to_be_visible(timeout=SOON_MS)
+    expect(banner).to_contain_text("You had no unsaved changes.")
+    expect(zoe.locator("[data-saved]")).to_have_text("Nothing is saved here any more")
+    assert zoe.evaluate("framewise.store.runs.active().length") == 0
+    expect(zoe.locator(".runs")).to_contain_text("“clip.mp4” was deleted by admin.")
+    asked = requests_of(zoe)
+    zoe.wait_for_timeout(3000)
+    assert asked == []
+    text = zoe.locator("body").inner_text()
+    assert "Offline" not in text
+    assert "404" not in text
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", text)
+    banner.get_by_role("link", name="Go to the project").click()
+    zoe.wait_for_url(re.compile(r"/projects/\d+/$"))
+
+
+def test_what_was_not_saved_when_the_video_went_can_be_downloaded(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    opened(zoe, product, fresh)
+    zoe.context.set_offline(True)
+    expect(zoe.locator("[data-saved]")).to_have_attribute("data-saved", "offline")
+    draw(zoe, (60, 60), (160, 160))
+    delete(client, fresh)
+    zoe.context.set_offline(False)
+    banner = zoe.get_by_role("alert").filter(has_text="was deleted by admin.")
+    expect(banner).to_contain_text("1 change of yours was not saved.", timeout=20_000)
+    with zoe.expect_download() as waiting:
+        banner.get_by_role("link", name="Download them").click()
+    assert waiting.value.suggested_filename == "clip.mp4-unsaved.json"
+    kept = json.loads(Path(waiting.value.path()).read_text())
+    assert [operation["op"] for operation in kept["edits"][0]["operations"]] == ["track.create", "shapes.replace"]
+
+
+def test_an_old_link_to_a_deleted_video_says_so_and_leads_on(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    delete(client, fresh)
+    zoe.goto(f"{product.url}/videos/{fresh}/edit/")
+    expect(zoe.get_by_role("heading", name="No longer there")).to_be_visible()
+    expect(zoe.locator("main")).to_contain_text("“clip.mp4” was deleted by admin.")
+    zoe.get_by_role("link", name="Go to Demo project").click()
+    zoe.wait_for_url(re.compile(r"/projects/\d+/$"))
+
+
+def test_who_is_made_a_viewer_and_then_shown_out_is_told_by_whom(
+    product: Product, client: Client, zoe: Page, video: int
+) -> None:
+    opened(zoe, product, video)
+    number = member(client, zoe.name)  # type: ignore[attr-defined]
+    client.http.post(f"/members/{number}/role/", data={"role": "viewer"}, headers=client.headers).raise_for_status()
+    expect(zoe.get_by_role("alert")).to_contain_text("admin gave you the role viewer in", timeout=SOON_MS)
+    expect(zoe.get_by_role("alert")).to_contain_text("You can look at this video from now on, but no longer edit it.")
+    client.http.post(f"/members/{number}/end/", headers=client.headers).raise_for_status()
+    banner = zoe.locator(".gone-banner")
+    expect(banner).to_contain_text("admin took you out of", timeout=SOON_MS)
+    expect(banner.get_by_role("link", name="Go to your projects")).to_be_visible()
+    banner.get_by_role("button", name="Look again").click()
+    expect(zoe.get_by_role("heading", name="Not found")).to_be_visible()
+    zoe.get_by_role("link", name="Go to your projects").click()
+    zoe.wait_for_url(f"{product.url}/")
+
+
+def test_who_signs_out_in_another_tab_is_asked_to_sign_in(product: Product, zoe: Page, video: int) -> None:
+    opened(zoe, product, video)
+    other = zoe.context.new_page()
+    other.goto(product.url)
+    other.locator("details[data-menu] summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url(re.compile("/sign-in/"))
+    expect(zoe.get_by_text("You are signed out", exact=True)).to_be_visible(timeout=10_000)
+    zoe.get_by_role("link", name="Sign in").click()
+    zoe.wait_for_url(re.compile("/sign-in/"))
