@@ -8,7 +8,7 @@ import re
 import struct
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,10 +154,10 @@ class LiveChannel:
         self.until(lambda message: message["type"] == "event" and message["edit"] == edit)
         return track
 
-    def run(self, *, prompts: list[tuple[str, int]], first: int, last: int, **more: Any) -> str:
-        """Start a run; returns its id."""
+    def run(self, *, prompts: Iterable[Sequence[Any]], first: int, last: int, **more: Any) -> str:
+        """Start a run from what is drawn: ``prompts`` begin with a track and a frame. Returns its id."""
         run = str(uuid.uuid4())
-        listed = [{"track": track, "frame": frame} for track, frame in prompts]
+        listed = [{"track": track, "frame": frame} for track, frame, *_ in prompts]
         self.send(type="run.start", id=run, prompts=listed, first=first, last=last, **more)
         return run
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from tracking.shapes.values import kind_name, kind_of
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
 
 LARGEST_BATCH = 16
@@ -107,15 +108,19 @@ def _visible_box(frame: Frame, prompt: Prompt) -> Box:
     shape = prompt.shape
     if not isinstance(shape, Box):
         raise PromptError(
-            f"This model follows boxes; object {prompt.object} came as {type(shape).__name__.lower()}. Draw a box, or "
-            "choose a model for this kind of shape."
+            f"This model follows boxes; a {kind_name(kind_of(shape)).replace('_', ' ')} came. Draw a box, or choose a "
+            "model for this kind of shape."
         )
     if not all(math.isfinite(edge) for edge in shape) or shape.width <= 0 or shape.height <= 0:
-        raise PromptError(f"A box needs width and height; object {prompt.object} came with {tuple(shape)}. Draw it.")
+        raise PromptError(f"A box needs width and height; {_spelt(shape)} came on frame {frame.number}. Draw it.")
     inside = shape.clipped(frame.width, frame.height)
     if inside.width <= 0 or inside.height <= 0:
         raise PromptError(
-            f"A box must touch the frame; that of object {prompt.object} {tuple(shape)} lies outside of "
-            f"{frame.width}x{frame.height}. Draw it on a frame that shows the object."
+            f"A box must touch the frame; {_spelt(shape)} lies outside of {frame.width} x {frame.height} px on frame "
+            f"{frame.number}. Draw it on a frame that shows the object."
         )
     return inside
+
+
+def _spelt(box: Box) -> str:
+    return f"{box.x1:g}, {box.y1:g} to {box.x2:g}, {box.y2:g}"
