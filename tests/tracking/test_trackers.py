@@ -10,14 +10,15 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.tracking.geometry import as_kind
 from tracking import catalog
 from tracking.catalog import TRACKERS, ModelEntry
-from tracking.shapes.values import GeometryKind
+from tracking.shapes.payloads import payload_of
+from tracking.shapes.values import GEOMETRY_KINDS, bounds_of
 from tracking.tracker import Tracker
 from tracking.types import (
     Box,
     Frame,
-    Mask,
     ObjectId,
     Points,
     Prediction,
@@ -80,18 +81,7 @@ def frame(number: int, *, width: int = WIDTH, height: int = HEIGHT) -> Frame:
 
 
 def prompt(entry: ModelEntry, box: Box, name: ObjectId = A) -> Prompt:
-    return Prompt(name, shape(entry.prompts[0], box))
-
-
-def shape(kind: GeometryKind, box: Box) -> Shape:
-    """``box`` as the kind of shape a model takes."""
-    if kind == "box":
-        return box
-    if kind == "points":
-        corners = np.array([(box.x1, box.y1), (box.x2, box.y2), box.centre], np.float32)
-        return Points(corners, np.ones(3, np.bool_))
-    left, top = round(box.x1), round(box.y1)
-    return Mask(left, top, np.ones((max(round(box.height), 0), max(round(box.width), 0)), np.bool_))
+    return Prompt(name, as_kind(entry.prompts[0], box))
 
 
 def run(tracker: Tracker, entry: ModelEntry, numbers: Sequence[int]) -> list[Prediction]:
@@ -103,18 +93,7 @@ def run(tracker: Tracker, entry: ModelEntry, numbers: Sequence[int]) -> list[Pre
 
 def told(predictions: Sequence[Prediction]) -> list[tuple[object, ...]]:
     """Predictions in a form that compares by content."""
-    return [
-        (p.object, p.frame, p.confidence, p.visible, *(np.asarray(part).tobytes() for part in _parts(p.shape)))
-        for p in predictions
-    ]
-
-
-def _parts(value: Shape) -> tuple[object, ...]:
-    if isinstance(value, Points):
-        return value.xy, value.seen
-    if isinstance(value, Mask):
-        return value.left, value.top, value.bitmap
-    return (np.array(value, np.float64),)
+    return [(p.object, p.frame, p.confidence, p.visible, bounds_of(p.shape), payload_of(p.shape)) for p in predictions]
 
 
 @pytest.mark.parametrize("entry", by_id)
@@ -186,10 +165,9 @@ def test_a_run_without_prompts_is_refused(entry: ModelEntry) -> None:
 
 @pytest.mark.parametrize("entry", by_id)
 def test_an_empty_prompt_is_refused(entry: ModelEntry) -> None:
-    if entry.prompts[0] == "points":
-        empty: Shape = Points(np.zeros((0, 2), np.float32), np.zeros(0, np.bool_))
-    else:
-        empty = shape(entry.prompts[0], Box(50, 50, 50, 70))
+    empty: Shape = as_kind(entry.prompts[0], Box(50, 50, 50, 70))
+    if isinstance(empty, Points):
+        empty = Points(empty.xy, np.zeros(len(empty.xy), np.uint8))
     with pytest.raises(PromptError, match=r".{20,}"):
         build(entry).start(frame(0), [Prompt(A, empty)])
 
@@ -202,10 +180,9 @@ def test_a_prompt_outside_of_the_frame_is_refused(entry: ModelEntry) -> None:
 
 @pytest.mark.parametrize("entry", by_id)
 def test_a_prompt_of_another_kind_is_refused(entry: ModelEntry) -> None:
-    kinds: tuple[GeometryKind, ...] = ("box", "points", "mask")
-    for kind in (kind for kind in kinds if kind not in entry.prompts):
+    for kind in (kind for kind in GEOMETRY_KINDS if kind not in entry.prompts):
         with pytest.raises(PromptError, match=r".{20,}"):
-            build(entry).start(frame(0), [Prompt(A, shape(kind, place(0)))])
+            build(entry).start(frame(0), [Prompt(A, as_kind(kind, place(0)))])
 
 
 @pytest.mark.parametrize("entry", by_id)
@@ -244,9 +221,9 @@ def test_missing_weights_are_named(entry: ModelEntry, tmp_path: Path, monkeypatc
 
 
 def test_every_kind_of_prompt_has_a_default_that_takes_it_and_needs_no_weights() -> None:
-    for kind, model in catalog.DEFAULT_TRACKER.items():
+    for family, model in catalog.DEFAULT_TRACKER.items():
         entry = catalog.find(model)
-        assert kind in entry.prompts
+        assert family in {catalog.family_of(kind) for kind in entry.prompts}
         assert not entry.weights
 
 
