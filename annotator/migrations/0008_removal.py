@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0006_project_transfer'),
+        ('annotator', '0007_chunk_span'),
     ]
 
     operations = [
