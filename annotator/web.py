@@ -15,6 +15,8 @@ from daphne.server import Server
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from tracking.protocol import MESSAGE_BYTES
+
 
 @implementer(IPushProducer)
 class Valve:
@@ -35,7 +37,13 @@ class Valve:
 
 
 class PatientServer(Server):  # type: ignore[misc]  # Daphne has no types.
-    """Holds a streamed response back while its reader is behind."""
+    """Holds a streamed response back while its reader is behind, and takes messages of up to ``MESSAGE_BYTES``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Daphne's own limit, 1 MiB, ends the connection of who sends an edit of a few large masks.
+        most = MESSAGE_BYTES + 1024
+        limits = {"websocket_max_message_size": most, "websocket_max_frame_size": most}
+        super().__init__(*args, **{**kwargs, **limits})
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         streamed = isinstance(protocol, WebRequest) and message["type"] == "http.response.body"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from tracking.protocol import (
+    BATCH_BYTES,
+    BYTES_AHEAD,
+    SHAPE_BYTES,
     WORK_AHEAD,
     AgentMessage,
     Batch,
@@ -23,11 +26,27 @@ from tracking.protocol import (
 from tracking.session import Found, LegEnd, Step, Tracked
 from tracking.shapes.chunks import Flag, Row, tables_of
 from tracking.shapes.payloads import row_of
+from tracking.types import TrackingError
 
 Wire = str | bytes
 
 ROWS_AT_ONCE = 1000
 """Steps that wait are sent as one batch, up to about this many rows."""
+ROW_BYTES = 25
+"""What a row takes besides its payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A row as it travels."""
+
+    object: str
+    epoch: int
+    row: Row
+
+    @property
+    def bytes(self) -> int:
+        return len(self.row.payload) + ROW_BYTES
 
 
 @dataclass
@@ -38,22 +57,28 @@ class _Item:
     is_last: bool = False
     sequence: int = 0
     steps = 0
+    bytes = 0
 
 
 class _Rows(_Item):
-    """A batch, of one model step or of several."""
+    """A batch, of one model step, of several, or of a part of one. ``bytes``: about what its tables take."""
 
-    def __init__(self, run: str, step: Step) -> None:
+    def __init__(self, run: str, rows: Sequence[_Told], found: Sequence[Found], *, steps: int) -> None:
         super().__init__(self._batch)
         self.run = run
-        self.rows = list(step.rows)
-        self.found = list(step.found)
-        self.steps = 1
+        self.rows = list(rows)
+        self.found = list(found)
+        self.steps = steps
+        self.bytes = sum(row.bytes for row in rows)
 
     def add(self, later: _Rows) -> None:
         self.rows += later.rows
         self.found += later.found
         self.steps += later.steps
+        self.bytes += later.bytes
+
+    def has_room_for(self, later: _Rows) -> bool:
+        return len(self.rows) < ROWS_AT_ONCE and self.bytes + later.bytes <= BATCH_BYTES
 
     def _batch(self, sequence: int) -> bytes:
         tables = packed_tables(self.rows)
@@ -67,7 +92,8 @@ class _Rows(_Item):
 
 
 class Outbox:
-    """The engine's thread puts in (and waits when it is too far ahead), the connection takes out, in order.
+    """The engine's thread puts in (and waits when it is too far ahead, in steps or in bytes), the connection takes
+    out, in order.
 
     Every message costs the agent, the server and each browser about the same, however many rows it carries. So steps
     that wait to be sent leave together.
@@ -85,21 +111,25 @@ class Outbox:
         self._sent = 0
         self._sequence = 0
         self._unstored = 0
+        self._unstored_bytes = 0
         self._closed = False
         self._held = False
 
     # -------------------------------------------------------------- the engine's side (``engine.Sink``)
 
     def stepped(self, step: Step) -> None:
-        if step.rows:
-            self._put(_Rows(self.run, step))
+        """Tell of a step. Raises TrackingError when a shape is larger than ``SHAPE_BYTES``."""
+        for batch in _batches(self.run, step):
+            self._put(batch)
         if step.note:
             told = _text(RunNote(run=self.run, message=step.note))
             self._put(_Item(lambda _: told))
         for end in step.ends:
             self._put(_Item(partial(_leg_done, self.run, end)))
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._unstored < WORK_AHEAD)
+            self._changed.wait_for(
+                lambda: self._closed or (self._unstored < WORK_AHEAD and self._unstored_bytes < BYTES_AHEAD)
+            )
 
     def done(self) -> None:
         self._put(_Item(lambda sequence: _text(RunDone(run=self.run, sequence=sequence)), is_last=True))
@@ -114,6 +144,7 @@ class Outbox:
                 return
             self._items.append(item)
             self._unstored += item.steps
+            self._unstored_bytes += item.bytes
         self._wake()
 
     # -------------------------------------------------------------- the connection's side
@@ -133,9 +164,9 @@ class Outbox:
 
     def _gather(self, batch: _Rows) -> None:
         """Put the steps that wait behind ``batch`` into it."""
-        while self._sent < len(self._items) and len(batch.rows) < ROWS_AT_ONCE:
+        while self._sent < len(self._items):
             later = self._items[self._sent]
-            if not isinstance(later, _Rows):
+            if not isinstance(later, _Rows) or not batch.has_room_for(later):
                 return
             batch.add(later)
             del self._items[self._sent]
@@ -144,7 +175,9 @@ class Outbox:
         """Batches up to ``sequence`` are stored: let the engine go on."""
         with self._changed:
             while self._sent and self._items[0].sequence <= sequence and not self._items[0].is_last:
-                self._unstored -= self._items.popleft().steps
+                item = self._items.popleft()
+                self._unstored -= item.steps
+                self._unstored_bytes -= item.bytes
                 self._sent -= 1
             self._changed.notify_all()
 
@@ -172,15 +205,40 @@ class Outbox:
         with self._changed:
             self._closed = True
             self._items.clear()
-            self._sent = self._unstored = 0
+            self._sent = self._unstored = self._unstored_bytes = 0
             self._changed.notify_all()
 
 
-def packed_tables(rows: Sequence[Tracked]) -> list[tuple[str, int, bytes]]:
+def _batches(run: str, step: Step) -> Iterator[_Rows]:
+    """A step as one batch, or where its shapes are large as several, of which the last counts as the step."""
+    parts: list[list[_Told]] = [[]]
+    for row in map(_told, step.rows):
+        if parts[-1] and sum(told.bytes for told in parts[-1]) + row.bytes > BATCH_BYTES:
+            parts.append([])
+        parts[-1].append(row)
+    for part in parts:
+        names = {row.object for row in part}
+        found = [found for found in step.found if found.object in names]
+        if part:
+            yield _Rows(run, part, found, steps=1 if part is parts[-1] else 0)
+
+
+def _told(tracked: Tracked) -> _Told:
+    row = _row(tracked)
+    if len(row.payload) > SHAPE_BYTES:
+        size = len(row.payload) / 2**20
+        raise TrackingError(
+            f"A shape has at most {SHAPE_BYTES // 2**20} MiB; the model gave one of {size:.1f} MiB on frame "
+            f"{row.frame}. Track it with another model, or on a smaller video."
+        )
+    return _Told(tracked.prediction.object, tracked.epoch, row)
+
+
+def packed_tables(rows: Sequence[_Told]) -> list[tuple[str, int, bytes]]:
     """(object, epoch, table) of a batch's rows, one per window; of two rows on a frame the later one counts."""
     by_object: dict[tuple[str, int], dict[int, Row]] = {}
-    for row in rows:
-        by_object.setdefault((row.prediction.object, row.epoch), {})[row.prediction.frame] = _row(row)
+    for told in rows:
+        by_object.setdefault((told.object, told.epoch), {})[told.row.frame] = told.row
     return [
         (name, epoch, table.pack())
         for (name, epoch), newest in by_object.items()

@@ -23,6 +23,14 @@ from tracking.shapes.values import Shape
 PROTOCOL = 2
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
+BYTES_AHEAD = 32 * 2**20
+"""About how many bytes of tables that may be at most: large masks fill it before the steps do."""
+BATCH_BYTES = 2**20
+"""A batch carries about so many bytes of tables at most, or a single shape."""
+SHAPE_BYTES = 8 * 2**20
+"""Largest shape that a model may give."""
+MESSAGE_BYTES = 64 * 2**20
+"""Longest message that the server takes on a socket, from a browser or from an agent."""
 
 Setting = float | int | str | bool
 """What a setting of a model may be; the catalogue says which names a model knows."""

@@ -77,7 +77,8 @@ class PredictionFrame:
     """Predictions on their way to everybody watching a layer.
 
     ``head``: the JSON of ``Predictions`` up to and without what differs from reader to reader; ``body``: its tables;
-    ``covers``: (track, first, last), what a reader who doesn't get it misses.
+    ``covers``: (track, first, last), what a reader who doesn't get it misses. Without a body it only says what was lost
+    on the way.
     """
 
     layer: int

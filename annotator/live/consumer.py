@@ -50,13 +50,12 @@ from annotator.live.relay import in_thread
 from annotator.live.upkeep import open_hub
 from annotator.models import Layer, Run, User
 from annotator.sessions import is_session_of
+from tracking.protocol import MESSAGE_BYTES
 
 # Of the codes that WebSockets have of their own, autobahn lets an application send 1000 alone.
 SIGNED_OUT, NOT_THERE, ANOTHER_SESSION, BUSY = 4401, 4404, 4408, 4503
 IDLE_S = 90.0
 CHECK_EVERY_S = 30.0
-MOST_BYTES = 16 * 2**20
-"""Largest message: an edit of a whole hour's track is 2.5 MB."""
 MOST_WAITING = 1000
 RUNS_SHOWN = 20
 
@@ -143,8 +142,8 @@ class LayerConsumer(AsyncWebsocketConsumer):
         if self.watcher is None:
             return
         self.heard_at = monotonic()
-        if text_data is None or len(text_data) > MOST_BYTES:
-            self._refuse(Refused(message=f"A message is text of at most {MOST_BYTES // 2**20} MiB; this one isn't."))
+        if text_data is None or len(text_data) > MESSAGE_BYTES:
+            self._refuse(Refused(message=f"A message is text of at most {MESSAGE_BYTES // 2**20} MiB; this one isn't."))
             return
         try:
             message = CLIENT_MESSAGE.validate_json(text_data)

@@ -14,10 +14,14 @@ from collections.abc import Awaitable, Callable
 
 from annotator.announce.messages import PREDICTIONS_IN_FLIGHT
 from annotator.announce.notices import PredictionFrame
+from annotator.live.missed import Missed
 
-Covered = tuple[str, int, int]
 WAITING = 64
 """Prediction messages that wait for a slow reader before the oldest are dropped."""
+BYTES_IN_FLIGHT = 8 * 2**20
+"""Bytes of predictions that a reader may be sent ahead of what it says it has received, or a single message."""
+BYTES_WAITING = 8 * 2**20
+"""Bytes of predictions that wait for it, or a single message."""
 
 
 class Outlet:
@@ -31,7 +35,11 @@ class Outlet:
         self._ready: asyncio.Queue[str | bytes] = asyncio.Queue()
         self._waiting: deque[PredictionFrame] = deque()
         self._states: dict[str, str] = {}
-        self._missed: dict[str, list[tuple[int, int]]] = {}
+        self._missed = Missed()
+        self._waiting_bytes = 0
+        self._in_flight: deque[int] = deque()
+        """Lengths of the messages that were sent and not received yet."""
+        self._bytes_in_flight = 0
         self._sequence = 0
         self._received = 0
 
@@ -42,7 +50,7 @@ class Outlet:
 
     @property
     def is_full(self) -> bool:
-        return self._sequence - self._received >= PREDICTIONS_IN_FLIGHT
+        return len(self._in_flight) >= PREDICTIONS_IN_FLIGHT or self._bytes_in_flight >= BYTES_IN_FLIGHT
 
     def text(self, text: str) -> None:
         self._ready.put_nowait(text)
@@ -50,7 +58,7 @@ class Outlet:
     def change(self, text: str) -> None:
         """A text that changes shapes: predictions that still wait are older than it, so their frames are refetched."""
         while self._waiting:
-            self._miss(self._waiting.popleft())
+            self._missed.add(self._pop().covers)
         self.text(text)
 
     def state(self, key: str, text: str) -> None:
@@ -61,18 +69,32 @@ class Outlet:
             self.text(text)
 
     def predictions(self, frame: PredictionFrame) -> None:
+        """Predictions; without a body they are only the names of what was lost on the way here."""
+        if not frame.body:
+            self._missed.add(frame.covers)
+            if not self.is_full:
+                self._put(None)
+            return
         if not self.is_full and not self._waiting:
             self._put(frame)
             return
         self._waiting.append(frame)
-        if len(self._waiting) > WAITING:
-            self._miss(self._waiting.popleft())
+        self._waiting_bytes += len(frame.body)
+        while len(self._waiting) > WAITING or (self._waiting_bytes > BYTES_WAITING and len(self._waiting) > 1):
+            self._missed.add(self._pop().covers)
+
+    def _pop(self) -> PredictionFrame:
+        frame = self._waiting.popleft()
+        self._waiting_bytes -= len(frame.body)
+        return frame
 
     def received(self, sequence: int) -> None:
         """The client has drawn or dropped everything up to ``sequence``."""
-        self._received = min(max(self._received, sequence), self._sequence)
+        while self._received < min(sequence, self._sequence):
+            self._received += 1
+            self._bytes_in_flight -= self._in_flight.popleft()
         while self._waiting and not self.is_full:
-            self._put(self._waiting.popleft())
+            self._put(self._pop())
         if self._missed and not self.is_full:
             self._put(None)
         if not self.is_full:
@@ -83,21 +105,14 @@ class Outlet:
     def _put(self, frame: PredictionFrame | None) -> None:
         """Send predictions, or only the names of those that were dropped."""
         self._sequence += 1
-        missed = [[track, first, last] for track, pairs in self._missed.items() for first, last in pairs]
-        self._missed.clear()
+        missed = self._missed.take()
         head = frame.head if frame is not None else EMPTY_HEAD
         header = f'{head},"sequence":{self._sequence},"missed":{json.dumps(missed)}}}'.encode()
         body = frame.body if frame is not None else b""
-        self._ready.put_nowait(struct.pack("<I", len(header)) + header + body)
-
-    def _miss(self, frame: PredictionFrame) -> None:
-        for track, first, last in frame.covers:
-            pairs = self._missed.setdefault(track, [])
-            # Frames mostly come in order, so that one growing stretch is all there is to name.
-            if pairs and first <= pairs[-1][1] + 1 and last >= pairs[-1][0] - 1:
-                pairs[-1] = (min(first, pairs[-1][0]), max(last, pairs[-1][1]))
-            else:
-                pairs.append((first, last))
+        message = struct.pack("<I", len(header)) + header + body
+        self._in_flight.append(len(message))
+        self._bytes_in_flight += len(message)
+        self._ready.put_nowait(message)
 
 
 EMPTY_HEAD = '{"type":"predictions","run":null,"tables":[]'

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -22,12 +23,15 @@ from annotator.announce.messages import EventOut
 from annotator.announce.notices import Notice, PredictionFrame, RightsNotice
 from annotator.announce.outgoing import event_out
 from annotator.live.hub import Hub
+from annotator.live.missed import Missed
 from annotator.models import Event, Layer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 POLL_S = 1.0
+MOST_BYTES = 32 * 2**20
+"""Predictions that wait for the channel layer."""
 MOST_EVENTS = 200
 """Events that are sent after a gap; after a longer one browsers refetch anyway."""
 
@@ -78,19 +82,68 @@ def own(task: asyncio.Task[None]) -> None:
 
 
 def _join_others(hub: Hub) -> None:
-    outgoing: asyncio.Queue[Notice | PredictionFrame] = asyncio.Queue()
-    hub.forward = outgoing.put_nowait
+    outgoing = Outgoing()
+    hub.forward = outgoing.put
     own(hub.loop.create_task(_tell_others(hub, outgoing)))
     own(hub.loop.create_task(_hear_others(hub)))
 
 
-async def _tell_others(hub: Hub, outgoing: asyncio.Queue[Notice | PredictionFrame]) -> None:
+class Outgoing:
+    """What waits to be told to the other web processes. Predictions beyond ``MOST_BYTES`` are dropped, oldest first;
+    the others hear which those were as soon as they hear anything."""
+
+    def __init__(self) -> None:
+        self._something = asyncio.Event()
+        self._waiting: deque[Notice | PredictionFrame] = deque()
+        self._lost: defaultdict[int, Missed] = defaultdict(Missed)
+        self._bytes = 0
+
+    def put(self, notice: Notice | PredictionFrame) -> None:
+        self._waiting.append(notice)
+        self._something.set()
+        if isinstance(notice, PredictionFrame):
+            self._bytes += len(notice.body)
+            if self._bytes > MOST_BYTES:
+                self._drop()
+
+    def lose(self, frame: PredictionFrame) -> None:
+        """Predictions were not told."""
+        self._lost[frame.layer].add(frame.covers)
+        self._something.set()
+
+    async def get(self) -> Notice | PredictionFrame:
+        while not self._waiting and not self._lost:
+            self._something.clear()
+            await self._something.wait()
+        if self._lost:
+            layer, missed = self._lost.popitem()
+            return PredictionFrame(layer, "", b"", tuple(missed.take()))
+        notice = self._waiting.popleft()
+        if isinstance(notice, PredictionFrame):
+            self._bytes -= len(notice.body)
+        return notice
+
+    def _drop(self) -> None:
+        """All predictions but the newest."""
+        newest = self._waiting.pop()
+        for notice in self._waiting:
+            if isinstance(notice, PredictionFrame):
+                self._bytes -= len(notice.body)
+                self.lose(notice)
+        kept = [notice for notice in self._waiting if not isinstance(notice, PredictionFrame)]
+        self._waiting = deque([*kept, newest])
+
+
+async def _tell_others(hub: Hub, outgoing: Outgoing) -> None:
     while True:
         notice = await outgoing.get()
         try:
             await bus.channels().group_send(bus.GROUP, bus.packed(notice, process=hub.process))
         except Exception:
             log.exception("The channel layer took no message; browsers of other web processes refetch.")
+            if isinstance(notice, PredictionFrame):
+                outgoing.lose(notice)
+            await asyncio.sleep(POLL_S)
 
 
 async def _hear_others(hub: Hub) -> None:

@@ -24,6 +24,7 @@ from annotator.live.hub import Hub, Room
 from annotator.live.relay import in_thread
 from annotator.models import Run, RunState
 from tracking.protocol import (
+    BYTES_AHEAD,
     Batch,
     BatchTable,
     Correct,
@@ -43,6 +44,8 @@ from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import ChunkError, Flag, Row, Table, quantised
 
 STORE_EVERY_S = 0.2
+MOST_BYTES = 3 * BYTES_AHEAD
+"""Tables of a run that wait to be stored. An agent waits long before that."""
 RETRY_S = 1.0
 SPEED_OVER_S = 2.0
 """Time over which the speed of a run is taken."""
@@ -61,6 +64,8 @@ class Pending:
     done: bool = False
     failure: str = ""
     sequence: int = 0
+    bytes: int = 0
+    """Of the tables that ``rows`` came in."""
 
     def before(self, later: Pending) -> Pending:
         """Both, in order: for another try."""
@@ -72,6 +77,7 @@ class Pending:
             self.done or later.done,
             self.failure or later.failure,
             max(self.sequence, later.sequence),
+            self.bytes + later.bytes,
         )
 
 
@@ -86,6 +92,7 @@ class LiveRun:
     heard: bool = False
     """Whether anything has come since the start: an agent that ends a run without a word has failed."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
+    unstored_bytes: int = 0
     unborn: set[str] = field(default_factory=set)
     """Objects that were found and whose tracks aren't made yet: browsers get to know them by the event that does."""
 
@@ -183,6 +190,9 @@ class Writer:
 
         Args:
             tables: those that the batch lists, in its order.
+
+        Raises:
+            ValueError: more came than an agent may send before it is stored.
         """
         run = self._known(batch.run)
         if run is None:
@@ -211,6 +221,14 @@ class Writer:
         if rows:
             self.hub.speeds[str(run.id)] = run.speed(len(rows))
         pending.rows += rows
+        size = sum(item.bytes for item in batch.tables) if rows else 0
+        pending.bytes += size
+        run.unstored_bytes += size
+        if run.unstored_bytes > MOST_BYTES:
+            raise ValueError(
+                f"An agent sends about {BYTES_AHEAD // 2**20} MiB of a run before it is told that they are stored; "
+                f"{run.unstored_bytes // 2**20} MiB came."
+            )
 
     def ended(self, leg: LegDone) -> None:
         if (run := self._known(leg.run)) is not None:
@@ -280,6 +298,7 @@ class Writer:
             if pending.failure:
                 await in_thread(fail_run, run_id=run_id, message=pending.failure)
             if live := self.runs.get(run_id):
+                live.unstored_bytes -= pending.bytes
                 live.unborn.difference_update(str(item.track) for item in pending.found)
             if pending.failure or (run.state, run.agent_id) != (RunState.RUNNING, self.agent):
                 self._forget(run_id)

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from framewise.bench.product import free_port
 from tests.media.streaming import BLOCK, BLOCKS
+from tracking.protocol import MESSAGE_BYTES
 
 
 @pytest.fixture
@@ -60,3 +63,12 @@ def test_a_reader_that_leaves_does_not_disturb_the_next(port: int) -> None:
         reader.recv(1000)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
         assert sum(len(piece) for piece in iter(lambda: answer.read(2**20), b"")) == BLOCKS * len(BLOCK)
+
+
+def test_messages_of_heavy_shapes_are_taken_up_to_the_length_that_is_told(port: int) -> None:
+    with connect(f"ws://127.0.0.1:{port}/", max_size=None, compression=None) as socket:
+        socket.send("x" * MESSAGE_BYTES)
+        assert socket.recv() == str(MESSAGE_BYTES)
+        with pytest.raises(ConnectionClosed):
+            socket.send("x" * (MESSAGE_BYTES + 2**20))
+            socket.recv()

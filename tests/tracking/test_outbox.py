@@ -6,6 +6,7 @@ import json
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.tracking.fakes import A, B
@@ -15,8 +16,8 @@ from tracking.protocol import WORK_AHEAD, FoundObject, unpacked_batch
 from tracking.session import Found, LegEnd, Step, Tracked
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import payload_of, shape_of
-from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind
-from tracking.types import Box, ObjectId, Prediction
+from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Polygon
+from tracking.types import Box, ObjectId, Prediction, TrackingError
 
 
 def rows(frame: int, *names: ObjectId) -> Step:
@@ -176,6 +177,67 @@ def test_the_engine_waits_when_it_is_too_far_ahead() -> None:
 
     assert ahead.wait(10)
     thread.join()
+
+
+def outline(frame: int, *names: ObjectId, vertices: int = 100) -> Step:
+    """Polygons of 8 bytes for each vertex."""
+    shape = Polygon(np.zeros((vertices, 2), np.float32))
+    return Step(tuple(Tracked(Prediction(name, frame, shape, 0.5), "forward", 0) for name in names))
+
+
+def test_heavy_steps_leave_in_batches_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracking.outbox.BATCH_BYTES", 2000)
+    box = outbox()
+    for frame in range(4):
+        box.stepped(outline(frame, A))
+    assert [frames for _, _, frames in taken(box)] == [[0, 1], [2, 3]]
+
+
+def test_a_step_that_is_too_heavy_for_one_batch_leaves_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracking.outbox.BATCH_BYTES", 2000)
+    box = outbox()
+    names = [ObjectId(str(number)) for number in range(5)]
+    step = outline(7, *names)
+    new = Found(names[4], "car", 7, "forward", 99)
+    box.stepped(replace(step, found=(new,)))
+    messages = [message for message in iter(box.take, None) if isinstance(message, bytes)]
+    heads = [unpacked_batch(message)[0] for message in messages]
+    assert [[item.object for item in head.tables] for head in heads] == [["0", "1"], ["2", "3"], ["4"]]
+    assert [[found.object for found in head.found] for head in heads] == [[], [], ["4"]]
+    assert max(map(len, messages)) < 2500
+
+    box.done()
+    taken(box)
+    box.stored(2)
+    assert not box.finished, "A step is stored with the last of its batches."
+    box.stored(3)
+    assert box.finished
+
+
+def test_the_engine_waits_for_heavy_steps_before_it_is_many_steps_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracking.outbox.BYTES_AHEAD", 4000)
+    box = outbox()
+    reached: list[int] = []
+
+    def work() -> None:
+        for frame in range(8):
+            reached.append(frame)
+            box.stepped(outline(frame, A))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(0.2)
+    assert reached == [0, 1, 2, 3, 4]
+    taken(box)
+    box.stored(1)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_shape_that_no_message_holds_is_told_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracking.outbox.SHAPE_BYTES", 700)
+    with pytest.raises(TrackingError, match=r"the model gave one of 0\.0 MiB on frame 3"):
+        outbox().stepped(outline(3, A))
 
 
 def test_closing_lets_the_engine_go() -> None:

@@ -16,6 +16,7 @@ from annotator.announce import messages
 from annotator.api.layer_schemas import WindowOut
 from annotator.api.router import api
 from annotator.contract import contract
+from tracking.protocol import MESSAGE_BYTES
 from tracking.shapes.chunks import WINDOW
 
 FRONTEND = Path(settings.BASE_DIR) / "frontend"
@@ -34,6 +35,8 @@ export const WINDOW = {WINDOW}
 
 /** How many prediction messages the server sends ahead of the last `Received`. */
 export const PREDICTIONS_IN_FLIGHT = {messages.PREDICTIONS_IN_FLIGHT}
+/** Longest message that the server takes. */
+export const MESSAGE_BYTES = {MESSAGE_BYTES}
 
 """
 

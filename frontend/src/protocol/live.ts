@@ -1,7 +1,7 @@
 /** The live channel: one WebSocket that comes back by itself. It knows messages, not what they mean. */
 import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
-import type { ClientMessage, Predictions, ServerMessage } from './generated'
+import { MESSAGE_BYTES, type ClientMessage, type Predictions, type ServerMessage } from './generated'
 
 export const SIGNED_OUT = 4401
 export const NOT_THERE = 4404
@@ -97,8 +97,21 @@ export class LiveChannel {
   /** Whether it could be handed to the socket; what isn't must be sent again after the next welcome. */
   send(message: ClientMessage): boolean {
     if (this.socket?.readyState !== WebSocket.OPEN) return false
-    this.socket.send(JSON.stringify(message))
+    const text = JSON.stringify(message)
+    if (text.length > MESSAGE_BYTES) this.refuse(message, text.length)
+    else this.socket.send(text)
     return true
+  }
+
+  /** What no connection takes would end each, again and again. */
+  private refuse(message: ClientMessage, length: number): void {
+    const [came, most] = [length, MESSAGE_BYTES].map((bytes) => (bytes / 2 ** 20).toFixed(0))
+    const words = t('This change has {came} MiB, more than the {most} MiB that can be sent at once. Do it in parts.', {
+      came: came!,
+      most: most!,
+    })
+    const edit = message.type === 'edit' ? message.id : null
+    queueMicrotask(() => this.handlers.onMessage({ type: 'refused', message: words, edit, run: null }))
   }
 
   /** Try now instead of after the wait: the browser is online again, or the person says so. */

@@ -402,3 +402,36 @@ async def test_a_found_object_is_shown_once_its_track_is_made(world: World, monk
         await browser.next()
     await agent.close()
     await browser.close()
+
+
+async def test_an_agent_that_sends_more_than_may_wait_is_let_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotator.live.writer.MOST_BYTES", 300)
+    gate = asyncio.Event()
+
+    async def blocked(*args: object, **kwargs: object) -> Run:
+        await gate.wait()
+        raise Run.DoesNotExist
+
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    monkeypatch.setattr("annotator.live.writer.in_thread", blocked)
+    await agent.predict(start, *range(1, 20))
+    gate.set()
+    while await agent.raw() is not None:
+        pass
+    assert agent.closed == 4400
+    await browser.close()
+
+
+async def test_bytes_that_are_stored_do_not_count_any_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotator.live.writer.MOST_BYTES", 300)
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    for frame in range(1, 20):
+        await agent.predict(start, frame)
+        await agent.until(Stored)
+    assert await in_thread(frames_of, track) == list(range(20))
+    await agent.close()
+    await browser.close()

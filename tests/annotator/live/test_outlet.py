@@ -3,10 +3,14 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from annotator.announce.messages import PREDICTIONS_IN_FLIGHT
 from annotator.announce.notices import PredictionFrame
+from annotator.live import outlet
 from annotator.live.outlet import WAITING, Outlet
 
 FULL = PREDICTIONS_IN_FLIGHT
@@ -102,3 +106,47 @@ async def test_an_acknowledgement_of_what_was_never_sent_opens_nothing() -> None
     reader.fill()
     reader.outlet.predictions(frame(1))
     assert len(await reader.read()) == FULL
+
+
+def heavy(number: int, size: int) -> PredictionFrame:
+    return replace(frame(number), body=bytes(size))
+
+
+async def test_a_reader_of_heavy_predictions_is_sent_fewer_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "BYTES_IN_FLIGHT", 3000)
+    reader = Reader()
+    for number in range(10):
+        reader.outlet.predictions(heavy(number, 1000))
+    assert [sequence for sequence, _ in await reader.read()] == [1, 2, 3]
+    reader.outlet.received(2)
+    assert [sequence for sequence, _ in await reader.read()] == [4, 5]
+
+
+async def test_of_heavy_predictions_that_wait_the_newest_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "BYTES_IN_FLIGHT", 1000)
+    monkeypatch.setattr(outlet, "BYTES_WAITING", 2500)
+    reader = Reader()
+    for number in range(10):
+        reader.outlet.predictions(heavy(number, 1000))
+    assert await reader.read() == [(1, [])]
+    reader.outlet.received(1)
+    assert await reader.read() == [(2, [("car", 1, 7)])]
+    reader.outlet.received(2)
+    assert await reader.read() == [(3, [])]
+
+
+async def test_one_message_that_is_too_heavy_by_itself_still_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "BYTES_IN_FLIGHT", 100)
+    monkeypatch.setattr(outlet, "BYTES_WAITING", 100)
+    reader = Reader()
+    reader.outlet.predictions(heavy(0, 1000))
+    reader.outlet.predictions(heavy(1, 1000))
+    assert await reader.read() == [(1, [])]
+    reader.outlet.received(1)
+    assert await reader.read() == [(2, [])]
+
+
+async def test_what_was_lost_between_web_processes_is_named_at_once() -> None:
+    reader = Reader()
+    reader.outlet.predictions(replace(frame(7), body=b""))
+    assert await reader.read() == [(1, [("car", 7, 7)])]

@@ -34,3 +34,43 @@ async def test_web_processes_tell_each_other_through_redis(redis: str, monkeypat
         pass
     assert got == frame
     await layer.close_pools()
+
+
+def predictions(frame: int, size: int = 1000) -> PredictionFrame:
+    return PredictionFrame(1, "{", bytes(size), (("car", frame, frame),))
+
+
+async def test_while_the_others_cannot_be_told_the_newest_predictions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "MOST_BYTES", 3500)
+    outgoing = relay.Outgoing()
+    stop = AgentNotice(agent=1, layer=1, message=Stop(run="r"))
+    for frame in range(4):
+        outgoing.put(predictions(frame))
+        outgoing.put(stop)
+    got = [await outgoing.get() for _ in range(6)]
+    assert got == [PredictionFrame(1, "", b"", (("car", 0, 2),)), stop, stop, stop, predictions(3), stop]
+
+
+async def test_predictions_that_the_channel_layer_did_not_take_are_named_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "POLL_S", 0.01)
+    sent: list[Notice | PredictionFrame] = []
+    named = asyncio.Event()
+
+    class Unsteady:
+        tries = 0
+
+        async def group_send(self, group: str, message: dict[str, object]) -> None:
+            self.tries += 1
+            if self.tries <= 2:
+                raise OSError("no route")
+            sent.append(bus.unpacked(message))
+            named.set()
+
+    layer = Unsteady()
+    monkeypatch.setattr(bus, "channels", lambda: layer)
+    outgoing = relay.Outgoing()
+    task = asyncio.create_task(relay._tell_others(Hub(asyncio.get_running_loop()), outgoing))
+    outgoing.put(predictions(5))
+    await asyncio.wait_for(named.wait(), 5)
+    task.cancel()
+    assert sent == [PredictionFrame(1, "", b"", (("car", 5, 5),))]
