@@ -4,14 +4,13 @@ import { tagText } from '@/editor/objects/tag-text'
 import { intersects } from '@/geometry/box'
 import { kindOf, type Grip } from '@/geometry/kinds'
 import { boxInVideo, boxInView, videoToView, type View } from '@/geometry/view-transform'
-import { shapeColour } from '@/store/colours'
+import { DOUBTFUL, shapeColour } from '@/store/colours'
 import type { BoxPx, ShownShape } from '@/store/types'
 import { drawDraft } from './draft'
 import { paint, type Look } from './kinds'
 
 const GRIP_PX = 8
 const TAG_HEIGHT = 18
-const DOUBTFUL = '#ffc857'
 /** Names are left out when so many shapes are shown: they would cover each other and the picture. */
 const MOST_TAGS = 120
 

@@ -3,14 +3,13 @@ import type { Editor } from '@/editor/editor'
 import { isDoubtful, isKeyframe, type Path } from '@/editor/trajectories/path-of'
 import { boxInView, videoToView, type View } from '@/geometry/view-transform'
 import type { Point } from '@/geometry/box'
-import { trackColour } from '@/store/colours'
+import { DOUBTFUL, trackColour } from '@/store/colours'
 import type { FrameNumber } from '@/store/types'
 import { paint } from './kinds'
 import { lookOf } from './shapes'
 
 const DOT_PX = 3.5
 const JUMP = '#ff5c5c'
-const DOUBTFUL = '#ffc857'
 const DARK = 'rgba(0, 0, 0, 0.5)'
 /** More ways than this are drawn as thin lines without anything else but jumps, so that scrubbing stays smooth. */
 const MOST_IN_FULL = 60

@@ -4,7 +4,8 @@ import type { EditorConfig, ShownShape, Track } from './types'
 export type ColourBy = 'label' | 'object' | 'origin'
 
 const UNKNOWN = '#8899aa'
-const DOUBTFUL = '#ffc857'
+/** What asks for a look. */
+export const DOUBTFUL = '#ffc857'
 const ORIGINS: Record<ShownShape['origin'], string> = {
   keyframe: '#4dabf7',
   predicted: '#69db7c',
