@@ -35,18 +35,6 @@ describe('every command', () => {
       expect(help).toMatch(/^[A-Z].*\.$/)
     },
   )
-
-  it.each(COMMANDS.filter((command) => command.undoable).map((command) => [command.id, command] as const))(
-    '%s can be undone',
-    (_, command) => {
-      test.session.frame.value = 10
-      const before = [...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]
-      test.editor.perform(command)
-      if (test.editor.question.value) test.confirm()
-      if (test.sent('edit').length > 1) test.press('Ctrl+Z')
-      expect([...test.store.queries.shapesAt(10), ...test.store.queries.shapesAt(20)]).toEqual(before)
-    },
-  )
 })
 
 describe('moving in time', () => {

@@ -54,7 +54,7 @@ export const GENERAL: readonly Command[] = [
     help: 'Completes what is being drawn.',
     keys: ['Enter', 'N'],
     scope: 'drawing',
-    undoable: false,
+    undoable: true,
     when: ({ machine }) => machine.busy,
     needs: 'Begin to draw first.',
     run: ({ machine }) => machine.handler.onFinish(),
