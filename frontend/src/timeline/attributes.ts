@@ -1,8 +1,9 @@
 /** A row of an attribute that changes over time: its values as coloured ranges. */
+import { valueText } from '@/editor/objects/attributes'
 import type { Editor } from '@/editor/editor'
 import type { Attribute, Track } from '@/store/types'
 import { clipped, ROW_PX, xOf, type Surface } from './layout'
-import { shownValue, valueRanges, type ValueRange } from './lines'
+import { valueRanges, type ValueRange } from './lines'
 
 const TEXT_LEAST_PX = 18
 
@@ -11,7 +12,7 @@ export function drawValues(surface: Surface, editor: Editor, track: Track, attri
   const extent = editor.store.extentOf(track.id)
   if (!extent) return
   for (const range of valueRanges(track, attribute, extent)) {
-    const text = shownValue(range.value)
+    const text = valueText(range.value)
     const x = xOf(scale, range.first)
     const width = Math.max((range.last + 1 - range.first) * scale.perFrame, 2)
     context.fillStyle = text && range.value !== false ? colourOf(attribute, range.value) : palette.muted
@@ -42,7 +43,7 @@ function drawText(
 /** One value has the same colour everywhere. */
 function colourOf(attribute: Attribute, value: unknown): string {
   const choice = typeof value === 'string' ? attribute.choices.indexOf(value) : -1
-  const turn = choice >= 0 ? choice : hash(shownValue(value))
+  const turn = choice >= 0 ? choice : hash(valueText(value))
   return `hsl(${(turn * 137.5 + 210) % 360} 65% 50%)`
 }
 

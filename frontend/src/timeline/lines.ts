@@ -1,4 +1,5 @@
 /** The lines of the timeline, all of one height: a track, and where it is open one per attribute that changes. Pure. */
+import { mapSteps, type FrameAttributes, type Steps } from '@/store/steps'
 import type { Attribute, EditorConfig, FrameNumber, Track, TrackId } from '@/store/types'
 
 export interface Line {
@@ -50,27 +51,8 @@ export function valueRanges(
   return ranges.filter((range) => range.first <= range.last)
 }
 
-/** A value for people; empty: there is none. */
-export function shownValue(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ')
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-}
-
 /** The changes of an attribute with one of them at another frame. */
-export function withChangeAt(
-  track: Track,
-  attribute: Attribute,
-  index: number,
-  frame: FrameNumber,
-): Record<string, [number, unknown][]> {
-  const all = Object.fromEntries(
-    Object.entries(track.frameAttributes).map(([id, pairs]) => [
-      id,
-      pairs.map(([at, value]): [number, unknown] => [at, value]),
-    ]),
-  )
-  const changes = all[attribute.id]
-  if (changes?.[index]) changes[index] = [frame, changes[index][1]]
-  return all
+export function withChangeAt(track: Track, attribute: Attribute, index: number, frame: FrameNumber): FrameAttributes {
+  const moved = (steps: Steps) => steps.map(([at, value], place) => [place === index ? frame : at, value] as const)
+  return mapSteps(track.frameAttributes, (steps, id) => (id === String(attribute.id) ? moved(steps) : steps))
 }

@@ -1,4 +1,5 @@
 /** What lies under the pointer, in words. */
+import { valueText } from '@/editor/objects/attributes'
 import { clock } from '@/core/times'
 import { t } from '@/core/text'
 import { stateAt, type State } from '@/editor/time/edges'
@@ -7,7 +8,7 @@ import { nameOf } from '@/editor/objects/name'
 import { Flag } from '@/store/chunks'
 import type { FrameNumber, Track } from '@/store/types'
 import type { Hit } from './hits'
-import { shownValue, valueRanges, type Line } from './lines'
+import { valueRanges, type Line } from './lines'
 
 const GAP_PX = 14
 
@@ -124,7 +125,7 @@ function aboutValue(editor: Editor, track: Track, attribute: number, frame: Fram
     named && extent
       ? valueRanges(track, named, extent).find(({ first, last }) => frame >= first && frame <= last)
       : undefined
-  return `${named?.name ?? ''}: ${range ? shownValue(range.value) || t('no value') : t('not there')}`
+  return `${named?.name ?? ''}: ${range ? valueText(range.value) || t('no value') : t('not there')}`
 }
 
 function aboutTrack(editor: Editor, track: Track): string[] {

@@ -3,9 +3,8 @@
  * [frame, value], each of which holds until the next; null and no step at all mean the attribute's default. Pure.
  */
 import type { TrackFields } from '@/protocol/generated'
+import { stepsBefore, type Step } from '@/store/steps'
 import type { Attribute, FrameNumber, Label, Track } from '@/store/types'
-
-export type Step = readonly [frame: FrameNumber, value: unknown]
 
 /** A value with where it comes from: set on this very frame, on an earlier one, for the whole track, or by nobody. */
 export interface Held {
@@ -118,11 +117,7 @@ export function withoutStep(track: Track, attribute: Attribute, frame: FrameNumb
 
 /** The steps of this frame and all after it go. */
 export function withoutStepsFrom(track: Track, attribute: Attribute, frame: FrameNumber): TrackFields {
-  return withSteps(
-    track,
-    attribute,
-    stepsOf(track, attribute).filter(([at]) => at < frame),
-  )
+  return withSteps(track, attribute, stepsBefore(stepsOf(track, attribute), frame))
 }
 
 /** The frames nearest to `frame`, on both sides, on which a field changes. */
@@ -140,19 +135,19 @@ export function stepsAround(
 /** A track's fields with another label. Values that the new label's attribute of the same name can have go along. */
 export function relabelled(track: Track, from: Label | null, to: Label): TrackFields {
   const constant: Record<string, unknown> = {}
-  const perFrame: Record<string, [FrameNumber, unknown][]> = {}
+  const perFrame: Record<string, readonly Step[]> = {}
   for (const attribute of to.attributes) {
     const former = from?.attributes.find((each) => alike(each, attribute))
     if (!former) continue
     const value = track.attributes[keyOf(former)]
     if (value != null && fits(attribute, value)) constant[keyOf(attribute)] = value
     const steps = stepsOf(track, former).filter(([, each]) => each === null || fits(attribute, each))
-    if (steps.length) perFrame[keyOf(attribute)] = steps.map(([at, each]) => [at, each])
+    if (steps.length) perFrame[keyOf(attribute)] = steps
   }
   return {
     label: to.id,
     ...(Object.keys(constant).length ? { attributes: { ...track.attributes, ...constant } } : {}),
-    ...(Object.keys(perFrame).length ? { frame_attributes: { ...copied(track.frameAttributes), ...perFrame } } : {}),
+    ...(Object.keys(perFrame).length ? { frame_attributes: { ...track.frameAttributes, ...perFrame } } : {}),
   }
 }
 
@@ -166,12 +161,8 @@ function put(steps: readonly Step[], frame: FrameNumber, value: unknown): Step[]
 
 function withSteps(track: Track, attribute: Attribute, steps: readonly Step[]): TrackFields {
   const rest = without(track.frameAttributes, attribute)
-  const all = steps.length ? { ...rest, [keyOf(attribute)]: steps } : rest
-  return { frame_attributes: copied(all) }
+  return { frame_attributes: steps.length ? { ...rest, [keyOf(attribute)]: steps } : rest }
 }
-
-const copied = (all: Track['frameAttributes']): Record<string, [FrameNumber, unknown][]> =>
-  Object.fromEntries(Object.entries(all).map(([key, steps]) => [key, steps.map(([at, value]) => [at, value])]))
 
 function without<Value>(values: Readonly<Record<string, Value>>, attribute: Attribute): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== keyOf(attribute)))

@@ -6,7 +6,7 @@ import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Track, TrackId } from '@/store/types'
 import { apply, putMine, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'
 import { begun, cut, joined } from './rows'
-import { mapSteps, simplified, stepsAfter, stepsBefore, stepsFrom, valueAt, type FrameAttributes } from './steps'
+import { mapSteps, simplified, stepsAfter, stepsBefore, stepsFrom, valueAt, type FrameAttributes } from '@/store/steps'
 
 /** From this frame on the selected tracks become tracks of their own, with the same label and attributes. */
 export function splitHere(editor: Editor, at: FrameNumber = editor.session.frame.value): void {

@@ -2,7 +2,7 @@
 import type { Range } from '@/store/operations'
 import type { FrameNumber, Row, Track, TrackId } from '@/store/types'
 import { gapAfter, keyframed, parts, type Rows } from './rows'
-import { mapSteps, simplified, stepsAfter, valueAt } from './steps'
+import { mapSteps, simplified, stepsAfter, valueAt, type FrameAttributes } from '@/store/steps'
 
 export interface Source {
   readonly track: Track
@@ -49,11 +49,7 @@ export function planMerge(sources: readonly Source[], choices: Choices = new Map
 }
 
 /** The values along the merged track: each owner's on its stretches, where it has the same label. */
-export function mergedSteps(
-  kept: Track,
-  sources: readonly Source[],
-  stretches: readonly Stretch[],
-): Record<string, [FrameNumber, unknown][]> {
+export function mergedSteps(kept: Track, sources: readonly Source[], stretches: readonly Stretch[]): FrameAttributes {
   const alike = new Map(
     sources.filter(({ track }) => track.label === kept.label).map(({ track }) => [track.id, track.frameAttributes]),
   )

@@ -8,7 +8,7 @@ import type { Transaction } from '@/store/transaction'
 import type { Label, Row, TrackId } from '@/store/types'
 import { apply, lastFrame, putMine, rowsOf, shared, spelt, tracksToChange, whenLoaded, type Change } from './edit'
 import { begun, joined, parts, type Rows } from './rows'
-import { mapSteps } from './steps'
+import { mapSteps } from '@/store/steps'
 
 /** A track with its rows, which are all here. */
 interface Loaded {

@@ -1,5 +1,5 @@
 /** Values of attributes that change along a track: [frame, value] pairs, each in force until the next one. Pure. */
-import type { FrameNumber, Track } from '@/store/types'
+import type { FrameNumber, Track } from './types'
 
 export type Step = readonly [frame: FrameNumber, value: unknown]
 export type Steps = readonly Step[]
@@ -26,15 +26,7 @@ export function simplified(steps: Steps): Steps {
   )
 }
 
-/** Other steps for each attribute, as an operation holds them. */
-export function mapSteps(
-  attributes: FrameAttributes,
-  work: (steps: Steps, id: string) => Steps,
-): Record<string, [FrameNumber, unknown][]> {
-  return Object.fromEntries(
-    Object.entries(attributes).map(([id, steps]) => [
-      id,
-      work(steps, id).map(([frame, value]) => [frame, value] as [FrameNumber, unknown]),
-    ]),
-  )
+/** Other steps for each attribute. */
+export function mapSteps(attributes: FrameAttributes, work: (steps: Steps, id: string) => Steps): FrameAttributes {
+  return Object.fromEntries(Object.entries(attributes).map(([id, steps]) => [id, work(steps, id)]))
 }
