@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { KINDS } from '@/store/chunks'
+import type { ShownShape } from '@/store/types'
+import { CONFIG } from '@/testing/fakes'
+import { FAMILIES, familyOf, modelsFor, sharedOut, type Family } from './models'
+
+const shape = (kind: ShownShape['kind'], id = kind as string) => ({ kind, track: { id } }) as unknown as ShownShape
+const shares = (shapes: ShownShape[], chosen: Partial<Record<Family, string>>) =>
+  sharedOut(shapes, (family) => chosen[family] ?? null).map(({ model, shapes: own }) => [
+    model,
+    own.map(({ track }) => track.id).join(' '),
+  ])
+
+it('every kind that can be followed is of one family', () => {
+  expect(KINDS.filter((kind) => !FAMILIES.includes(familyOf(kind)))).toEqual([])
+  expect(['box', 'mask', 'points', 'polygon'].map(familyOf)).toEqual(['box', 'mask', 'points', 'points'])
+})
+
+it('a family is offered the models that follow anything of it', () => {
+  expect(FAMILIES.map((family) => modelsFor(CONFIG.models, family).map(({ id }) => id))).toEqual([
+    ['boxes'],
+    ['points'],
+    ['masks'],
+  ])
+})
+
+it('shapes share a run where they share a model, or the kind whose model is chosen by itself', () => {
+  const shapes = [shape('box', 'a'), shape('polygon', 'b'), shape('box', 'c'), shape('points', 'd'), shape('mask', 'e')]
+  expect(shares(shapes, {})).toEqual([
+    [null, 'a c'],
+    [null, 'b'],
+    [null, 'd'],
+    [null, 'e'],
+  ])
+  expect(shares(shapes, { points: 'points' })).toEqual([
+    [null, 'a c'],
+    ['points', 'b d'],
+    [null, 'e'],
+  ])
+  expect(shares(shapes, { box: 'all', points: 'all', mask: 'all' })).toEqual([['all', 'a b c d e']])
+  expect(shares([], {})).toEqual([])
+})
