@@ -12,6 +12,7 @@ from django.utils import timezone
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
 from annotator.actions.removals import remember_job
+from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
 from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
 
@@ -67,8 +68,11 @@ def split_video(*, by: User, video: Video, frames_per_job: int) -> list[Job]:
             raise ActionError("Every frame belongs to a job already. Remove jobs first to divide it anew.")
         if len(ranges) > MOST_JOBS:
             raise ActionError(f"That would make {len(ranges)} jobs; at most {MOST_JOBS} at a time. Take more frames.")
-        announce_rights(layer=layer.pk, why=f"{by} divided this video into jobs.")
-        return Job.objects.bulk_create(Job(video=video, layer=layer, first=a, last=b) for a, b in ranges)
+        made = Job.objects.bulk_create(Job(video=video, layer=layer, first=a, last=b) for a, b in ranges)
+        why = f"{by} divided this video into jobs."
+        end_runs_beyond_rights(why=why, layer=layer.pk)
+        announce_rights(layer=layer.pk, why=why)
+        return made
 
 
 def plan_split(frame_count: int, taken: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:
@@ -87,6 +91,7 @@ def remove_job(*, by: User, job: Job) -> None:
     with transaction.atomic():
         why = remember_job(job=job, by=by)
         job.delete()
+        end_runs_beyond_rights(why=why, layer=layer)
         announce_rights(layer=layer, why=why)
 
 
@@ -103,6 +108,8 @@ def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) 
         if former is not None and former != assignee:
             whose = f"{assignee}'s" if assignee is not None else "nobody's"
             why = f"{by} made your job of {_frames(job)} {whose}."
+            said = f"{by} made the job of {_frames(job)} {whose}."
+            end_runs_beyond_rights(why=said, user=former.pk, layer=job.layer_id)
             announce_rights(user=former.pk, layer=job.layer_id, why=why)
         if assignee is not None and former != assignee:
             announce_rights(user=assignee.pk, layer=job.layer_id, why=f"{by} gave you the job of {_frames(job)}.")
@@ -126,7 +133,9 @@ def move(*, user: User, job: Job, transition: str) -> Job:
             raise ActionError(WHOSE[step.who])
         locked.stage, locked.state = step.to_stage, step.to_state
         locked.save(update_fields=["stage", "state", "updated_at"])
-        announce_rights(layer=locked.layer_id, why=f"{user} {step.done} the job of {_frames(locked)}.")
+        why = f"{user} {step.done} the job of {_frames(locked)}."
+        end_runs_beyond_rights(why=why, layer=locked.layer_id)
+        announce_rights(layer=locked.layer_id, why=why)
     return locked
 
 

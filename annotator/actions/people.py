@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from annotator.actions.errors import ActionError
+from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
 from annotator.models import User
 
@@ -77,6 +78,7 @@ def deactivate_account(*, by: User, user: User) -> None:
         _require_another_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
+        end_runs_beyond_rights(why=f"{by} deactivated the account of {user}.", user=user.pk)
         announce_rights(user=user.pk, why=f"{by} deactivated your account.")
 
 
@@ -92,6 +94,7 @@ def change_site_admin(*, user: User, is_admin: bool) -> None:
             _require_another_admin(user)
         user.is_superuser = user.is_staff = is_admin
         user.save(update_fields=["is_superuser", "is_staff"])
+        end_runs_beyond_rights(why=f"{user} is no site admin any more.", user=user.pk)
         announce_rights(user=user.pk)
 
 

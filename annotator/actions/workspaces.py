@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotator.actions.agents import token_hash
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
+from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
 from annotator.models import Invitation, Job, Membership, Role, Stage, User, Workspace
 
@@ -101,7 +102,10 @@ def change_role(*, by: User, membership: Membership, role: str) -> Membership:
             _require_another_admin(membership)
         membership.role = role
         membership.save(update_fields=["role"])
-        why = f"{by} gave you the role {Role(role).label.lower()} in {membership.workspace}."
+        name = Role(role).label.lower()
+        why = f"{by} gave you the role {name} in {membership.workspace}."
+        said = f"{by} gave {membership.user} the role {name}."
+        end_runs_beyond_rights(why=said, user=membership.user_id, workspace=membership.workspace_id)
         announce_rights(user=membership.user_id, why=why)
     return membership
 
@@ -117,6 +121,8 @@ def remove_member(*, by: User, membership: Membership) -> None:
         why = f"You left {membership.workspace}." if left else f"{by} took you out of {membership.workspace}."
         announce_rights(user=membership.user_id, why=why)
         membership.delete()
+        gone = f"{by} left {membership.workspace}." if left else f"{by} took {membership.user} out of this workspace."
+        end_runs_beyond_rights(why=gone, user=membership.user_id, workspace=membership.workspace_id)
 
 
 def _require_another_admin(membership: Membership) -> None:
