@@ -24,6 +24,7 @@ from annotator.models import (
     Layer,
     Membership,
     Project,
+    Removal,
     Run,
     Track,
     TrackChunk,
@@ -129,4 +130,6 @@ class Jobs(Told):
     list_filter = ("stage", "state")
 
 
-admin.site.register([Agent, Event, Invitation, Layer, Run, Track, TrackChunk, Transfer, Upload, Video], LookOnly)
+admin.site.register(
+    [Agent, Event, Invitation, Layer, Removal, Run, Track, TrackChunk, Transfer, Upload, Video], LookOnly
+)

@@ -64,6 +64,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([*server, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, preexec_fn=become, check=False)
 
 
+# A few hundred tests in one.
+@pytest.mark.timeout(900)
 @pytest.mark.services
 def test_edits_runs_and_transfers_are_the_same_on_postgresql(postgres: str) -> None:
     tests = [ROOT / "tests" / "annotator" / name for name in WRITERS]
