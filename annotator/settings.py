@@ -97,7 +97,7 @@ CACHES = {
 }
 SEVERAL_WEB_PROCESSES = bool(config.redis_url)
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "playback"]}}
 
 AUTH_USER_MODEL = "annotator.User"
 AUTHENTICATION_BACKENDS = ["annotator.sign_in.NameOrEmail"]

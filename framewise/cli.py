@@ -62,7 +62,7 @@ def serve(
     agent: Annotated[bool, typer.Option(help="Track on this machine too.")] = True,
     demo: Annotated[bool, typer.Option(help="Make a demo project and its login on a fresh data folder.")] = True,
 ) -> None:
-    """Start everything: the web pages, the jobs worker and a local agent. Ctrl-C stops it.
+    """Start everything: the web pages, the jobs workers and a local agent. Ctrl-C stops it.
 
     **Examples**
 

@@ -1,5 +1,5 @@
-"""``framewise serve``: the web process, a jobs worker and a local agent, started together, restarted when they die and
-stopped together."""
+"""``framewise serve``: the web process, two jobs workers and a local agent, started together, restarted when they die
+and stopped together."""
 
 from __future__ import annotations
 
@@ -147,7 +147,8 @@ def _children(*, host: str, port: int, token: str, agent: bool) -> list[Child]:
     web = [python, "-m", "annotator.web", "-v", "0", "-b", host, "-p", str(port), "annotator.asgi:application"]
     children = [
         Child("web", web, base),
-        Child("jobs", [python, "-m", "django", "framewise_worker"], base),
+        Child("jobs", [python, "-m", "django", "framewise_worker", "--queue", "default"], base),
+        Child("video", [python, "-m", "django", "framewise_worker", "--queue", "playback"], base),
     ]
     if agent:
         local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 (comparison only)

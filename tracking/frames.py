@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from itertools import chain
@@ -64,9 +65,12 @@ class Source(Protocol):
 
 
 class FrameReader:
-    """Reads frames of a video file by its index. Not for use from several threads at once."""
+    """Reads frames of a video file by its index. Not for use from several threads at once.
 
-    def __init__(self, path: Path, index: FrameIndex) -> None:
+    ``keep``: how many pictures that were passed last stay decoded, so that going back among them costs nothing.
+    """
+
+    def __init__(self, path: Path, index: FrameIndex, *, keep: int = 1) -> None:
         self.path = path
         self.index = index
         self._numbers = PacketNumbers(index.stamps, index.positions)
@@ -75,7 +79,7 @@ class FrameReader:
         self._next = -1
         # From this frame on nothing is missing among the upcoming ones but what is damaged.
         self._whole_from = 0
-        self._held: av.VideoFrame | None = None
+        self._passed: deque[tuple[int, av.VideoFrame]] = deque(maxlen=keep)
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +110,9 @@ class FrameReader:
             MediaError: when there is no such frame, or nothing up to it can be decoded.
         """
         self._check(frame)
+        for number, passed in self._passed:
+            if number == frame:
+                return Frame(frame, upright_image(passed, self.index))
         if self._upcoming is None or frame < self._next or self.index.group_start(frame) > self._next:
             self._seek(frame)
         picture, is_it = self._taken(frame)
@@ -116,7 +123,7 @@ class FrameReader:
         if picture is None:
             self._upcoming = None
             raise MediaError(f"Frame {frame} can't be decoded; the file is damaged there. Upload it again.")
-        return Frame(frame, self.upright(picture))
+        return Frame(frame, upright_image(picture, self.index))
 
     def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
         self._check(first)
@@ -132,13 +139,6 @@ class FrameReader:
         self._restart()
         upcoming, self._upcoming = self._upcoming, None
         yield from upcoming or ()
-
-    def upright(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
-        """A decoded picture as (H, W, 3) uint8 RGB, display-oriented, of the index's size."""
-        orientation = self.index.orientation
-        width, height = (self.height, self.width) if orientation.swaps_sides else (self.width, self.height)
-        image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24", width=width, height=height))
-        return image if orientation.is_upright else orientation.upright(image)
 
     def _open(self) -> None:
         self._container = open_container(self.path)
@@ -161,11 +161,12 @@ class FrameReader:
             if number > frame:
                 self._upcoming = chain([(number, picture)], self._upcoming or ())
                 break
-            self._held, self._next = picture, number + 1
+            self._passed.append((number, picture))
+            self._next = number + 1
             if number == frame:
                 return picture, True
         self._next = frame + 1
-        return self._held, False
+        return (self._passed[-1][1] if self._passed else None), False
 
     def _seek(self, frame: int) -> None:
         """Let the pictures from the group that ``frame`` lies in be the upcoming ones. A container may land early,
@@ -181,7 +182,8 @@ class FrameReader:
                 if first is not None and first[0] <= frame:
                     later = np.flatnonzero(self.index.keyframes[first[0] + 1 :])
                     self._whole_from = first[0] + 1 + int(later[0]) if len(later) else self.frame_count
-                    self._upcoming, self._held, self._next = chain([first], numbered), None, first[0]
+                    self._passed.clear()
+                    self._upcoming, self._next = chain([first], numbered), first[0]
                     return
             start = self.index.group_start(start - 1)
         self._restart()
@@ -190,7 +192,8 @@ class FrameReader:
         """Let the upcoming pictures be all, from the file's first byte, which no container gets wrong."""
         self._container.close()
         self._open()
-        self._upcoming, self._held, self._next, self._whole_from = self._numbered(), None, 0, 0
+        self._passed.clear()
+        self._upcoming, self._next, self._whole_from = self._numbered(), 0, 0
 
     def _numbered(self) -> Iterator[tuple[int, av.VideoFrame]]:
         """Decoded pictures that the index lists, with their numbers."""
@@ -214,6 +217,14 @@ class FrameReader:
     def _check(self, frame: int) -> None:
         if not 0 <= frame < self.frame_count:
             raise MediaError(f"The video has frames 0..{self.frame_count - 1}; {frame} was asked for.")
+
+
+def upright_image(picture: av.VideoFrame, index: FrameIndex) -> NDArray[np.uint8]:
+    """A decoded picture as (H, W, 3) uint8 RGB, display-oriented, of the index's size."""
+    orientation = index.orientation
+    width, height = (index.height, index.width) if orientation.swaps_sides else (index.width, index.height)
+    image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24", width=width, height=height))
+    return image if orientation.is_upright else orientation.upright(image)
 
 
 class ImageFolder:

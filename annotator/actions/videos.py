@@ -13,16 +13,16 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
-from annotator.actions.ingest import ingest
+from annotator.actions.ingest import ingest, make_quick
 from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
 from annotator.announce.publish import announce_rights
 from annotator.media import storage
-from annotator.models import Layer, Project, Upload, Video, VideoState
+from annotator.models import Layer, Project, ProxyState, Upload, Video, VideoState
 from annotator.models.user import User
 
-ROOM_TO_SPARE = 2.5
-"""An upload needs this many times its size free: the file itself, and the proxy that is made of it."""
+ROOM_TO_SPARE = 3
+"""An upload needs this many times its size free: the file itself, and the proxy of up to twice its size."""
 UPLOAD_KEPT = timedelta(days=7)
 """An upload that nobody goes on with is removed after this long."""
 FORGOTTEN_S = 24 * 3600.0
@@ -104,16 +104,27 @@ def finish_upload(*, upload: Upload) -> Video:
     return video
 
 
+def may_retry(video: Video) -> bool:
+    """Whether something of it failed that may go well now: its file is still there."""
+    failed = video.state == VideoState.FAILED or video.proxy_state == ProxyState.FAILED
+    return failed and storage.video_file(video, storage.SOURCE).exists()
+
+
 def retry_video(*, video: Video) -> Video:
-    """Ingest a failed video once more."""
-    if video.state != VideoState.FAILED:
+    """Prepare a failed video once more, or make the proxy that failed."""
+    if video.state != VideoState.FAILED and video.proxy_state != ProxyState.FAILED:
         raise ActionError("Only a video that failed can be tried again.")
-    if not storage.video_file(video, storage.SOURCE).exists():
+    if not may_retry(video):
         raise ActionError("The file wasn't kept because it is no usable video. Upload it again.")
     with transaction.atomic():
-        video.state, video.error, video.progress = VideoState.QUEUED, "", 0
-        video.save(update_fields=["state", "error", "progress"])
-        queue_ingest(video)
+        if video.state == VideoState.FAILED:
+            video.state, video.error, video.progress = VideoState.QUEUED, "", 0
+            video.save(update_fields=["state", "error", "progress"])
+            queue_ingest(video)
+        else:
+            video.proxy_state, video.proxy_error, video.proxy_progress = ProxyState.WAITING, "", 0
+            video.save(update_fields=["proxy_state", "proxy_error", "proxy_progress"])
+            make_quick.enqueue(video.pk)
     return video
 
 

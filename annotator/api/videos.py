@@ -5,24 +5,33 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from annotator.access import access_project, access_video
-from annotator.actions.videos import delete_video, rename_video, retry_video
+from annotator.actions.videos import delete_video, may_retry, rename_video, retry_video
 from annotator.api.people import signed_in
 from annotator.media import storage
 from annotator.media.frames import frame_jpeg
+from annotator.media.left_out import LeftOut, left_out_of
 from annotator.media.serve import FOR_EVER, serve_file
-from annotator.models import LayerKind, Stage, Video, VideoState
+from annotator.models import LayerKind, ProxyState, Stage, Video
 
 router = Router(tags=["videos"])
 
 
+class LeftOutOut(Schema):
+    """Pictures of a recording that are no frames, or damaged ones that show the frame before them."""
+
+    reason: Literal["hidden", "begins", "damaged", "twin", "unread", "gaps"]
+    frames: int = Field(description="How many; about how many where the file doesn't tell exactly.")
+    text: str
+
+
 class VideoOut(Schema):
-    """A video on its way in, or ready. Sizes and counts are 0 until it is ready. ``may_retry``: it failed, and its file
-    is still there."""
+    """A video on its way in, or ready: people may label it, and runs follow objects in it. Sizes and counts are 0 until
+    then. ``may_retry``: it or its proxy failed, and its file is still there."""
 
     id: int
     name: str
@@ -31,13 +40,21 @@ class VideoOut(Schema):
     progress: float
     error: str
     may_retry: bool
+    proxy_state: Literal["waiting", "making", "ready", "unneeded", "failed"] = Field(
+        description="Of the copy that browsers seek in quickly, made while people work already. Unneeded: the file "
+        "itself seeks quickly."
+    )
+    proxy_progress: float = Field(description="In [0, 1].")
+    proxy_bytes: int = Field(description="The size of the proxy, so far.")
+    proxy_error: str
+    left_out: list[LeftOutOut]
     size_bytes: int
     width: int
     height: int
     frame_count: int
     fps: float
     duration_s: float
-    strip: dict[str, Any]
+    strip: dict[str, Any] = Field(description="Thumbnails; empty until they are made, behind the proxy.")
     version: str = Field(description="Of its media, which are cached for ever: add it to their addresses as `?v=`.")
     layer: int | None = Field(description="Its main layer: where people draw. None until it is ready.")
     jobs: int
@@ -49,7 +66,11 @@ class VideoOut(Schema):
 
     @staticmethod
     def resolve_may_retry(video: Video) -> bool:
-        return video.state == VideoState.FAILED and storage.video_file(video, storage.SOURCE).exists()
+        return may_retry(video)
+
+    @staticmethod
+    def resolve_left_out(video: Video) -> list[LeftOut]:
+        return left_out_of(video.left_out)
 
     @staticmethod
     def resolve_version(video: Video) -> str:
@@ -89,14 +110,31 @@ def remove_video(request: HttpRequest, video_id: int) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/{video_id}/retry", response=VideoOut, summary="Ingest a failed video once more")
+@router.post("/{video_id}/retry", response=VideoOut, summary="Prepare once more what failed: the video, or its proxy")
 def retry(request: HttpRequest, video_id: int) -> Video:
     return retry_video(video=access_video(request.user, video_id, "manage"))
 
 
+@router.api_operation(["GET", "HEAD"], "/{video_id}/source", summary="The file as it was uploaded")
+def source(request: HttpRequest, video_id: int) -> HttpResponseBase:
+    video = access_video(request.user, video_id, "view")
+    return serve_file(request, storage.video_file(video, storage.SOURCE), "application/octet-stream")
+
+
+@router.get("/{video_id}/packets", summary="Where its packets lie in the file, for browsers that decode it themselves")
+def packets(request: HttpRequest, video_id: int) -> HttpResponseBase:
+    """See ``annotator/media/source_map.py``. 404 where browsers can't read the file themselves."""
+    video = access_video(request.user, video_id, "view")
+    path = storage.video_file(video, storage.PACKETS)
+    return serve_file(request, path, "application/octet-stream", encoding="gzip")
+
+
 @router.api_operation(["GET", "HEAD"], "/{video_id}/proxy.mp4", summary="The copy that browsers play")
 def proxy(request: HttpRequest, video_id: int) -> HttpResponseBase:
+    """404 while it is being made; leads to the file itself where none is needed."""
     video = access_video(request.user, video_id, "view")
+    if video.proxy_state == ProxyState.UNNEEDED:
+        return HttpResponseRedirect("source")
     return serve_file(request, storage.video_file(video, storage.PROXY), "video/mp4")
 
 

@@ -9,20 +9,23 @@ from uuid import UUID
 from django.http import Http404
 
 from annotator.media import storage
-from annotator.media.proxy import jpeg, proxy_index
-from annotator.models import Video, VideoState
-from tracking.frames import FrameReader
+from annotator.media.proxy import is_scaled, jpeg, proxy_index
+from annotator.models import ProxyState, Video, VideoState
+from tracking.frames import FrameIndex, FrameReader, MediaError
 
 OPEN_VIDEOS = 8
 """Readers kept open. Neighbouring frames asked for one after the other then cost one decoding step each."""
+KEPT_BYTES = 48 * 2**20
+"""Of decoded pictures, for each of them: browsers ask for neighbours at once, and get them in any order."""
 
 
 class _Readers:
-    """Open readers of the proxies asked for last, each used by one thread at a time."""
+    """Open readers of the videos asked for last, each used by one thread at a time: of the proxy, or of the source as
+    long as there is none."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: OrderedDict[UUID, tuple[threading.Lock, FrameReader]] = OrderedDict()
+        self._open: OrderedDict[tuple[UUID, str], tuple[threading.Lock, FrameReader]] = OrderedDict()
 
     def jpeg(self, video: Video, frame: int) -> bytes:
         lock, reader = self._reader(video)
@@ -31,14 +34,16 @@ class _Readers:
         return jpeg(picture[: video.height, : video.width])
 
     def _reader(self, video: Video) -> tuple[threading.Lock, FrameReader]:
+        which = storage.PROXY if has_whole_proxy(video) else storage.SOURCE
+        key = (video.key, which)
         with self._lock:
-            if video.key not in self._open:
-                self._open[video.key] = (threading.Lock(), _proxy_reader(video))
-            self._open.move_to_end(video.key)
+            if key not in self._open:
+                self._open[key] = (threading.Lock(), _opened(video, which))
+            self._open.move_to_end(key)
             if len(self._open) > OPEN_VIDEOS:
                 # Whoever still reads from it holds a reference; it closes when they are done.
                 self._open.popitem(last=False)
-            return self._open[video.key]
+            return self._open[key]
 
 
 _readers = _Readers()
@@ -51,9 +56,20 @@ def frame_jpeg(video: Video, frame: int) -> bytes:
     return _readers.jpeg(video, frame)
 
 
-def _proxy_reader(video: Video) -> FrameReader:
-    path = storage.video_file(video, storage.PROXY)
+def has_whole_proxy(video: Video) -> bool:
+    """Whether there is a proxy that has all pixels of the source."""
+    return video.proxy_state == ProxyState.READY and not is_scaled(video.width, video.height)
+
+
+def _opened(video: Video, which: str) -> FrameReader:
+    path = storage.video_file(video, which)
     try:
-        return FrameReader(path, proxy_index(path, frame_count=video.frame_count))
-    except FileNotFoundError as error:
+        if which == storage.PROXY:
+            index = proxy_index(path, frame_count=video.frame_count)
+        else:
+            index = FrameIndex.load(storage.video_file(video, storage.INDEX))
+        return FrameReader(path, index, keep=max(2, KEPT_BYTES // (2 * video.width * video.height)))
+    except (FileNotFoundError, MediaError) as error:
+        if path.exists():
+            raise
         raise Http404("This video was removed.") from error

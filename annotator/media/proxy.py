@@ -1,34 +1,45 @@
-"""The copy of a video that browsers seek in, and the thumbnails of its timeline, made in one pass over its pictures."""
+"""The copy of a video that browsers seek in quickly."""
 
 from __future__ import annotations
 
 import io
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
+import av.error
+import av.filter
 import numpy as np
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 from PIL import Image
 
-from tracking.containers import open_container, video_stream
-from tracking.frames import FrameIndex, FrameReader, MediaError
+from annotator.media.strip import Seen, look_through
+from tracking.containers import in_words, open_container, video_stream
+from tracking.frames import FrameIndex, MediaError, upright_image
 from tracking.orientation import Orientation
 
 GROUP = 12
 """Frames from one keyframe to the next: a seek decodes at most so many. At 12, random seeks took 33 ms instead of
-180 ms at 250 (720p), for about three times the bytes."""
+180 ms at 250 (720p)."""
 QUALITY = "22"
-TILES = 120
-TILE_WIDTH = 160
-COLUMNS = 10
+MOST_OF_SOURCE = 1.8
+"""The proxy's rate is at most so many times the source's."""
+LEAST_BITS = 0.06
+"""Per pixel: what short groups need at least to look like the source; it lifts the bound for sources of little rate,
+whose proxy may be larger than twice the source, but small."""
+MOST_SIDE, MOST_PIXELS = 8192, 8192 * 4320
+"""What H.264's highest levels hold, and browsers draw; a larger source is scaled down for them."""
+LEAST_BOUND = 8
+"""kbit/s below which a rate says nothing: a frame every few seconds."""
 
-ENCODER = {"preset": "veryfast", "crf": QUALITY, "bf": "0", "sc_threshold": "0", "tune": "fastdecode"}
+# Superfast with the look-ahead of veryfast looks as good as that in 70 % of its time; without CABAC and deblocking a
+# browser decodes noisy footage in half of it (docs/decisions/0019-…).
+ENCODER = {"preset": "superfast", "crf": QUALITY, "bf": "0", "sc_threshold": "0", "tune": "fastdecode"}
+LOOK_AHEAD = {"x264-params": "mbtree=1:rc-lookahead=10"}
 # In front, the table of an hour (86,400 frames) is 375 kB: a browser opens it in 95 ms with one request, and seeks in 6
 # ms. Fragments opened in 22 ms and sought in 3, but only by reading on does a player learn how long they are.
 FASTSTART = {"movflags": "+faststart"}
@@ -36,68 +47,63 @@ BT601 = 6
 KNOWN = (1, 5, 6, 7, 9)
 """Matrices of ITU-T H.273 that a browser can read: BT.709, the two of BT.601, SMPTE 240M, BT.2020."""
 
-Progress = Callable[[float], None]
-"""Called with the share that is done, in [0, 1]; raises to cancel."""
+Progress = Callable[[float, int], None]
+"""Called with the share that is done, in [0, 1], and the bytes written so far; raises to cancel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A sheet of thumbnails: tile i shows frame ``i * every``; tiles run by rows of ``columns``. Sizes in px."""
-
-    count: int
-    columns: int
-    tile_width: int
-    tile_height: int
-    every: int
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def make_proxy(
-    source: Path, index: FrameIndex, *, proxy: Path, strip: Path, progress: Progress
-) -> tuple[FrameIndex, Strip]:
+def make_proxy(source: Path, index: FrameIndex, *, proxy: Path, strip: Path, progress: Progress) -> Seen:
     """Write ``proxy`` (H.264, MP4) and ``strip`` (JPEG).
 
     Frame N of the proxy is frame N of the index at N / fps seconds, upright, padded at the right and bottom to even
-    sides. Returns the index of the frames that could really be decoded, and what the strip shows.
+    sides, or scaled (``proxy_size``). A frame that can't be decoded shows the one before it.
 
     Raises:
-        MediaError: when the pictures can't be decoded.
+        MediaError: when the pictures can't be decoded, or not be encoded.
     """
-    plan = _plan(index)
     rate = _rate(index)
-    tiles: list[Image.Image] = []
-    decoded: list[int] = []
-    with FrameReader(source, index) as reader, av.open(str(proxy), "w", format="mp4", options=FASTSTART) as out:
-        stream = out.add_stream("libx264", rate=rate, options=ENCODER)
-        stream.width, stream.height = index.width + index.width % 2, index.height + index.height % 2
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.gop_size = GROUP
-        stream.codec_context.time_base = 1 / rate
-        stream.codec_context.color_range = ColorRange.MPEG
-        for source_number, given in reader.pictures():
-            number = len(decoded)
-            decoded.append(source_number)
-            picture = given
-            if _needs_rework(given, index):
-                picture = av.VideoFrame.from_ndarray(_even(reader.upright(given)), format="rgb24")
-            if not number:
-                stream.codec_context.colorspace = _matrix(picture)
-            if number % plan.every == 0 and len(tiles) < plan.count:
-                tiles.append(_tile(picture, plan))
-            picture.pts, picture.time_base = number, 1 / rate
-            # The source's own picture types would force its keyframes on the encoder.
-            picture.pict_type = av.video.frame.PictureType.NONE
-            out.mux(stream.encode(picture))
-            progress((number + 1) / len(index))
-        out.mux(stream.encode(None))
-    if not decoded:
-        raise MediaError("None of the video's pictures can be decoded. Convert it to H.264 in MP4 and upload that.")
-    shown = index if len(decoded) == len(index) else index.restricted(decoded)
-    made = Strip(len(tiles), plan.columns, plan.tile_width, plan.tile_height, plan.every)
-    _sheet(tiles, made).save(strip, "JPEG", quality=80)
-    return shown, made
+    try:
+        with av.open(str(proxy), "w", format="mp4", options=FASTSTART) as out:
+            stream = out.add_stream("libx264", rate=rate, options=_options(source, index))
+            stream.width, stream.height = proxy_size(index.width, index.height)
+            stream.pix_fmt = "yuv420p"
+            stream.codec_context.gop_size = GROUP
+            stream.codec_context.time_base = 1 / rate
+            stream.codec_context.color_range = ColorRange.MPEG
+            fitted = Fitted(index)
+
+            def encode(number: int, given: av.VideoFrame) -> None:
+                picture = fitted.picture(given)
+                if not number:
+                    stream.codec_context.colorspace = _matrix(picture)
+                picture.pts, picture.time_base = number, 1 / rate
+                # The source's own picture types would force its keyframes on the encoder.
+                picture.pict_type = av.video.frame.PictureType.NONE
+                out.mux(stream.encode(picture))
+
+            def tell(share: float) -> None:
+                progress(share, proxy.stat().st_size)
+
+            seen = look_through(source, index, strip=strip, progress=tell, each=encode)
+            out.mux(stream.encode(None))
+            return seen
+    except av.error.FFmpegError as error:
+        raise MediaError(
+            f"The copy for quick playback can't be made: {in_words(error, source)}. Try again; if it fails again, tell "
+            "your admin."
+        ) from error
+
+
+def proxy_size(width: int, height: int) -> tuple[int, int]:
+    """The sides of a proxy, which are even: one px more where that is all, else scaled to what browsers take."""
+    scale = min(1.0, MOST_SIDE / max(width, height), math.sqrt(MOST_PIXELS / (width * height)))
+    if scale == 1.0:
+        return width + width % 2, height + height % 2
+    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+
+
+def is_scaled(width: int, height: int) -> bool:
+    """Whether the proxy of a video of this size has other pixels than the video."""
+    return proxy_size(width, height) != (width + width % 2, height + height % 2)
 
 
 def proxy_index(path: Path, *, frame_count: int) -> FrameIndex:
@@ -136,35 +142,62 @@ def _matrix(picture: av.VideoFrame) -> int:
     return int(picture.colorspace) if picture.format.name.startswith("yuv") and picture.colorspace in KNOWN else BT601
 
 
-def _plan(index: FrameIndex) -> Strip:
-    every = max(1, math.ceil(len(index) / TILES))
-    height = max(1, round(TILE_WIDTH * index.height / index.width))
-    return Strip(math.ceil(len(index) / every), COLUMNS, TILE_WIDTH, height, every)
+def _options(source: Path, index: FrameIndex) -> dict[str, str]:
+    """The encoder's settings. The rate is bounded by the source's: short groups would take up to five times as much."""
+    least = LEAST_BITS * index.width * index.height
+    bits = max(MOST_OF_SOURCE * 8 * source.stat().st_size / len(index), least)
+    kilobits = round(bits * float(_rate(index)) / 1000)
+    bound = {"maxrate": f"{kilobits}k", "bufsize": f"{kilobits}k"} if kilobits >= LEAST_BOUND else {}
+    return {**ENCODER, **LOOK_AHEAD, **bound}
 
 
-def _needs_rework(picture: av.VideoFrame, index: FrameIndex) -> bool:
-    """Whether a picture must be turned, padded or scaled before it is encoded; most need only a new pixel format."""
-    odd = index.width % 2 or index.height % 2
-    full_range = picture.color_range == ColorRange.JPEG or picture.format.name.startswith("yuvj")
-    other_size = (picture.width, picture.height) != (index.width, index.height)
-    return bool(not index.orientation.is_upright or odd or full_range or other_size)
+class Fitted:
+    """Pictures turned, padded and scaled for the encoder; most need none of it."""
+
+    def __init__(self, index: FrameIndex) -> None:
+        self._index = index
+        self._size = proxy_size(index.width, index.height)
+        self._turner: av.filter.Graph | None = None
+
+    def picture(self, given: av.VideoFrame) -> av.VideoFrame:
+        """A stored picture as the encoder takes it; its colours stay as they are where that is possible."""
+        full_range = given.color_range == ColorRange.JPEG or given.format.name.startswith("yuvj")
+        stored = self._size[::-1] if self._index.orientation.swaps_sides else self._size
+        if full_range or (given.width, given.height) != stored:
+            return self._reworked(given)
+        if self._index.orientation.is_upright:
+            return given
+        return self._turned(given) if given.format.name == "yuv420p" else self._reworked(given)
+
+    def _turned(self, given: av.VideoFrame) -> av.VideoFrame:
+        """By FFmpeg, in the planes that it has: through RGB, upright phone footage took twice as long."""
+        if self._turner is None:
+            self._turner = _turner(given, self._index.orientation)
+        self._turner.push(given)
+        return cast(av.VideoFrame, self._turner.pull())
+
+    def _reworked(self, given: av.VideoFrame) -> av.VideoFrame:
+        upright = upright_image(given, self._index)
+        if not is_scaled(self._index.width, self._index.height):
+            return av.VideoFrame.from_ndarray(_even(upright), format="rgb24")
+        whole = av.VideoFrame.from_ndarray(upright, format="rgb24")
+        return whole.reformat(width=self._size[0], height=self._size[1])
+
+
+def _turner(given: av.VideoFrame, orientation: Orientation) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    chain: list[Any] = [
+        graph.add_buffer(width=given.width, height=given.height, format=given.format, time_base=Fraction(1, 1000))
+    ]
+    if orientation.mirrored:
+        chain.append(graph.add("hflip"))
+    chain += [graph.add("transpose", "cclock") for _ in range(orientation.turns)]
+    chain.append(graph.add("buffersink"))
+    graph.link_nodes(*chain).configure()
+    return graph
 
 
 def _even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Repeat the last column and row where a side is odd: 4:2:0 video has even sides."""
     height, width = image.shape[:2]
     return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-
-
-def _tile(picture: av.VideoFrame, plan: Strip) -> Image.Image:
-    small = picture.reformat(width=plan.tile_width, height=plan.tile_height, format="rgb24")
-    return Image.fromarray(small.to_ndarray())
-
-
-def _sheet(tiles: list[Image.Image], strip: Strip) -> Image.Image:
-    rows = math.ceil(len(tiles) / strip.columns)
-    sheet = Image.new("RGB", (strip.columns * strip.tile_width, rows * strip.tile_height))
-    for number, tile in enumerate(tiles):
-        row, column = divmod(number, strip.columns)
-        sheet.paste(tile, (column * strip.tile_width, row * strip.tile_height))
-    return sheet

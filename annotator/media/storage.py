@@ -18,7 +18,7 @@ from django.conf import settings
 
 from annotator.models import Transfer, Upload, Video
 
-SOURCE, INDEX, PROXY, STRIP = "source", "index.npz", "proxy.mp4", "strip.jpg"
+SOURCE, INDEX, PACKETS, PROXY, STRIP = "source", "index.npz", "packets.bin", "proxy.mp4", "strip.jpg"
 
 
 def media_root() -> Path:
@@ -26,7 +26,7 @@ def media_root() -> Path:
 
 
 def video_file(video: Video, name: str) -> Path:
-    """One of SOURCE, INDEX, PROXY and STRIP of a video; it exists once the video is ready."""
+    """One of SOURCE, INDEX, PACKETS, PROXY and STRIP of a video; see its model for which exist when."""
     return _folder("videos", video.key) / name
 
 
@@ -43,11 +43,11 @@ def remove_video_files(video: Video) -> None:
     shutil.rmtree(_folder("videos", video.key), ignore_errors=True)
 
 
-def remove_prepared(video: Video) -> None:
-    """Remove all that was made of a video's source, also what a killed worker had only begun."""
+def remove_prepared(video: Video, *, but: Collection[str] = (SOURCE,)) -> None:
+    """Remove all that was made of a video's source, also what a killed worker had only begun, ``but`` these."""
     folder = _folder("videos", video.key)
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name != SOURCE:
+        if path.name not in but:
             path.unlink(missing_ok=True)
 
 

@@ -9,7 +9,7 @@ from annotator.models.removal import Removal
 from annotator.models.run import Run, RunState
 from annotator.models.transfer import Transfer, TransferState
 from annotator.models.user import User
-from annotator.models.video import Upload, Video, VideoState
+from annotator.models.video import ProxyState, Upload, Video, VideoState
 from annotator.models.workspace import Invitation, Membership, Role, Workspace
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "LayerKind",
     "Membership",
     "Project",
+    "ProxyState",
     "Removal",
     "Role",
     "Run",

@@ -15,10 +15,22 @@ class VideoState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class ProxyState(models.TextChoices):
+    """Of the copy that browsers seek in quickly. A ready video can be worked with in each of them: until there is a
+    copy, and where none can be made, browsers read the source itself or get its frames as pictures."""
+
+    WAITING = "waiting", "Waiting for its turn"
+    MAKING = "making", "Being made"
+    READY = "ready", "Ready"
+    UNNEEDED = "unneeded", "Not needed: the source seeks quickly itself"
+    FAILED = "failed", "Could not be made"
+
+
 class Video(models.Model):
     """One indexed video file; frames are counted from 0 in presentation order.
 
-    Its files live in the media store below ``videos/<key>/``: ``source``, ``index.npz``, ``proxy.mp4``, ``strip.jpg``.
+    Its files live in the media store below ``videos/<key>/``: ``source``, ``index.npz`` and, where browsers may read
+    the source themselves, ``packets.bin`` once it is ready; ``strip.jpg`` and ``proxy.mp4`` later.
     Sizes and counts are 0 until it is ready.
     """
 
@@ -29,6 +41,14 @@ class Video(models.Model):
     error = models.TextField(blank=True, help_text="What was wrong and what to do, for the person who uploaded it.")
     progress = models.FloatField(default=0, help_text="Of the ingest, in [0, 1].")
     stage = models.CharField(max_length=32, blank=True, help_text="What the ingest is doing now.")
+    proxy_state = models.CharField(max_length=16, choices=ProxyState, default=ProxyState.WAITING)
+    proxy_progress = models.FloatField(default=0, help_text="In [0, 1].")
+    proxy_bytes = models.BigIntegerField(default=0, help_text="Its size, so far.")
+    proxy_error = models.TextField(blank=True, help_text="Why it could not be made and what to do.")
+    direct = models.BooleanField(default=False, help_text="Browsers that know its codec may read the source itself.")
+    left_out = models.JSONField(
+        default=dict, blank=True, help_text="Pictures of the file that are no frames: how many, by reason."
+    )
     size_bytes = models.BigIntegerField(default=0)
     width = models.PositiveIntegerField(default=0, help_text="px, display-oriented")
     height = models.PositiveIntegerField(default=0, help_text="px, display-oriented")

@@ -70,7 +70,13 @@ def _video(video: Video) -> dict[str, Any]:
         "height": video.height,
         "frameCount": video.frame_count,
         "fps": video.fps,
+        # The browser asks for how far the proxy is from time to time, and takes it when it is there.
+        "stateUrl": base,
+        "proxyState": video.proxy_state,
         "proxyUrl": f"{base}/proxy.mp4{version}",
+        "source": {"url": f"{base}/source{version}", "packetsUrl": f"{base}/packets{version}"}
+        if video.direct
+        else None,
         "frameUrl": f"{base}/frames/{{frame}}.jpg{version}",
         "strip": {
             "url": f"{base}/strip.jpg{version}",

@@ -16,7 +16,7 @@ def main() -> None:
     django.setup()
     from annotator.actions.edits.apply import write_tracks
     from annotator.media import storage
-    from annotator.models import Layer, Project, Video, VideoState
+    from annotator.models import Layer, Project, ProxyState, Video, VideoState
     from framewise.bench import shapes, videos
 
     project = Project.objects.order_by("pk")[0]
@@ -26,6 +26,7 @@ def main() -> None:
         videos.hour_long(proxy)
     Video.objects.filter(pk=video.pk).update(
         state=VideoState.READY,
+        proxy_state=ProxyState.READY,
         width=videos.WIDTH,
         height=videos.HEIGHT,
         frame_count=videos.HOUR,

@@ -90,15 +90,26 @@ class Client:
                 answer = self.http.patch(begin.headers["Location"], content=piece, headers=headers).raise_for_status()
         return int(answer.headers["Video-Id"])
 
+    def until_open(self, video: int, timeout_s: float = 60.0) -> dict[str, Any]:
+        """The video, once people can work with it. Raises RuntimeError with its error when it fails."""
+        return self._until(video, lambda state: state["state"] == "ready", timeout_s)
+
     def until_ready(self, video: int, timeout_s: float = 120.0) -> dict[str, Any]:
-        """The video, once it is ready. Raises RuntimeError with its error when it fails."""
+        """The video, once all that is made of it is there. Raises RuntimeError with its error when that fails."""
+        return self._until(
+            video,
+            lambda state: state["state"] == "ready" and state["proxy_state"] in ("ready", "unneeded"),
+            timeout_s,
+        )
+
+    def _until(self, video: int, reached: Callable[[dict[str, Any]], bool], timeout_s: float) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             state: dict[str, Any] = self.get(f"/api/videos/{video}")
-            if state["state"] == "ready":
+            if reached(state):
                 return state
-            if state["state"] == "failed":
-                raise RuntimeError(state["error"])
+            if state["state"] == "failed" or state["proxy_state"] == "failed":
+                raise RuntimeError(state["error"] or state["proxy_error"])
             time.sleep(0.2)
         raise TimeoutError(f"Video {video} was not ready within {timeout_s:.0f} s.")
 

@@ -119,6 +119,8 @@ API = (
     Route("PATCH", "/api/videos/{video_id}", MANAGE, {"name": "tigers.mp4"}),
     Route("DELETE", "/api/videos/{video_id}", MANAGE),
     Route("POST", "/api/videos/{video_id}/retry", MANAGE),
+    Route("GET", "/api/videos/{video_id}/source", VIEW),
+    Route("GET", "/api/videos/{video_id}/packets", VIEW),
     Route("GET", "/api/videos/{video_id}/proxy.mp4", VIEW),
     Route("GET", "/api/videos/{video_id}/strip.jpg", VIEW),
     Route("GET", "/api/videos/{video_id}/frames/{frame}.jpg", VIEW),

@@ -66,7 +66,7 @@ def test_every_api_operation_is_in_the_table() -> None:
 def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What stands for the braces of the table, with files where files are served."""
     settings.MEDIA_ROOT = tmp_path
-    for name in (storage.SOURCE, storage.INDEX, storage.PROXY, storage.STRIP):
+    for name in (storage.SOURCE, storage.INDEX, storage.PACKETS, storage.PROXY, storage.STRIP):
         put(storage.video_file(team.video, name))
     upload = Upload.objects.create(project=team.project, name="a.mp4", size=4, created_by=team.mona)
     put(storage.upload_file(upload), b"")

@@ -48,19 +48,21 @@ def _texture(height: int, width: int, *, seed: int, blur: float) -> NDArray[np.u
 
 
 def long_clip(path: Path, seconds: int) -> Path:
-    """Write a video that takes a while to prepare, though none to make: one second of it, over and over."""
+    """Write a video whose proxy takes a while to make, though it takes none: three seconds of it, over and over. Its
+    groups are long, so that it needs one."""
+    unit = 3 * FPS
     size = (640, 360)
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "bf": "0", "g": str(FPS)})
+        stream = out.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "bf": "0", "g": str(unit)})
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         picture = _texture(size[1], size[0], seed=9, blur=3)
-        second = []
-        for frame in range(FPS):
+        stored = []
+        for frame in range(unit):
             moved = np.roll(picture, 8 * frame, axis=1)
-            second += stream.encode(av.VideoFrame.from_ndarray(moved, format="rgb24"))
-        second += stream.encode(None)
+            stored += stream.encode(av.VideoFrame.from_ndarray(moved, format="rgb24"))
+        stored += stream.encode(None)
         for number in range(seconds * FPS):
-            given = second[number % FPS]
+            given = stored[number % unit]
             packet = av.Packet(bytes(given))
             packet.stream, packet.time_base = stream, Fraction(1, FPS)
             packet.pts = packet.dts = number

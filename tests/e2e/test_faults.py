@@ -31,7 +31,7 @@ pytestmark = pytest.mark.faults
 
 FRAMES = 150
 START = Box(10, 20, 50, 60)
-AGENT, WEB, JOBS = "framewise agent", "annotator.asgi", "framewise_worker"
+AGENT, WEB, PROXIES = "framewise agent", "annotator.asgi", "framewise_worker --queue playback"
 PATIENCE_S = 60.0
 
 
@@ -91,15 +91,16 @@ def test_the_web_process_is_killed_while_people_edit_and_track(
     assert rows_here(page, tracked, FRAMES) == {row.frame: list(row.bounds) for row in stored[tracked]}
 
 
-def test_an_ingest_begins_again_when_its_worker_was_killed(product: Product, client: Client, tmp_path: Path) -> None:
+def test_a_proxy_begins_again_when_its_worker_was_killed(product: Product, client: Client, tmp_path: Path) -> None:
     seconds = 60
     video = client.upload(client.demo_project(), long_clip(tmp_path / "long.mp4", seconds))
-    until_preparing(client, video)
-    product.kill(JOBS)
+    until_making_the_proxy(client, video)
+    product.kill(PROXIES)
 
     state = client.get(f"/api/videos/{video}")
-    assert state["state"] == "ingesting"
+    assert (state["state"], state["proxy_state"]) == ("ready", "making")
     assert client.http.get(f"/api/videos/{video}/proxy.mp4").status_code == 404
+    assert client.http.get(f"/api/videos/{video}/frames/700.jpg").status_code == 200
     assert client.until_ready(video)["frame_count"] == seconds * FPS
     assert client.http.head(f"/api/videos/{video}/proxy.mp4").status_code == 200
     assert_nothing_left_over(product)
@@ -146,11 +147,11 @@ def draw_many(page: Page, count: int) -> list[str]:
     return tracks
 
 
-def until_preparing(client: Client, video: int) -> None:
-    """Wait until a part of the video has been prepared, and not all of it."""
+def until_making_the_proxy(client: Client, video: int) -> None:
+    """Wait until a part of the proxy has been made, and not all of it."""
     deadline = time.monotonic() + PATIENCE_S
-    while (state := client.get(f"/api/videos/{video}"))["progress"] <= 0.1:
-        assert time.monotonic() < deadline, f"The video was not being prepared after {PATIENCE_S} s: {state}"
+    while (state := client.get(f"/api/videos/{video}"))["proxy_progress"] <= 0.1:
+        assert time.monotonic() < deadline, f"The proxy was not being made after {PATIENCE_S} s: {state}"
         time.sleep(0.05)
 
 
@@ -159,4 +160,5 @@ def assert_nothing_left_over(product: Product) -> None:
     media = product.data / "media"
     assert not list((media / "uploads").iterdir())
     for folder in (media / "videos").iterdir():
-        assert {path.name for path in folder.iterdir()} == {"source", "index.npz", "proxy.mp4", "strip.jpg"}
+        files = {path.name for path in folder.iterdir()}
+        assert files == {"source", "index.npz", "packets.bin", "proxy.mp4", "strip.jpg"}

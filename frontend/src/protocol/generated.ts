@@ -474,7 +474,7 @@ export interface paths {
     }
     readonly get?: never
     readonly put?: never
-    /** Ingest a failed video once more */
+    /** Prepare once more what failed: the video, or its proxy */
     readonly post: {
       readonly parameters: {
         readonly query?: never
@@ -503,14 +503,14 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
-  readonly '/api/videos/{video_id}/proxy.mp4': {
+  readonly '/api/videos/{video_id}/source': {
     readonly parameters: {
       readonly query?: never
       readonly header?: never
       readonly path?: never
       readonly cookie?: never
     }
-    /** The copy that browsers play */
+    /** The file as it was uploaded */
     readonly get: {
       readonly parameters: {
         readonly query?: never
@@ -535,7 +535,108 @@ export interface paths {
     readonly post?: never
     readonly delete?: never
     readonly options?: never
-    /** The copy that browsers play */
+    /** The file as it was uploaded */
+    readonly head: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/videos/{video_id}/packets': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * Where its packets lie in the file, for browsers that decode it themselves
+     * @description See ``annotator/media/source_map.py``. 404 where browsers can't read the file themselves.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/videos/{video_id}/proxy.mp4': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * The copy that browsers play
+     * @description 404 while it is being made; leads to the file itself where none is needed.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    /**
+     * The copy that browsers play
+     * @description 404 while it is being made; leads to the file itself where none is needed.
+     */
     readonly head: {
       readonly parameters: {
         readonly query?: never
@@ -1865,6 +1966,14 @@ export interface components {
       /** @default [] */
       readonly rows?: readonly components['schemas']['RowOut'][]
     }
+    /** @description Pictures of a recording that are no frames, or damaged ones that show the frame before them. */
+    readonly LeftOutOut: {
+      /** @enum {string} */
+      readonly reason: 'hidden' | 'begins' | 'damaged' | 'twin' | 'unread' | 'gaps'
+      /** @description How many; about how many where the file doesn't tell exactly. */
+      readonly frames: number
+      readonly text: string
+    }
     /** @description What a format could not hold, and how often. */
     readonly LossOut: {
       readonly what: string
@@ -2469,8 +2578,8 @@ export interface components {
       readonly name: string
     }
     /**
-     * @description A video on its way in, or ready. Sizes and counts are 0 until it is ready. ``may_retry``: it failed, and its file
-     *     is still there.
+     * @description A video on its way in, or ready: people may label it, and runs follow objects in it. Sizes and counts are 0 until
+     *     then. ``may_retry``: it or its proxy failed, and its file is still there.
      */
     readonly VideoOut: {
       readonly id: number
@@ -2481,12 +2590,24 @@ export interface components {
       readonly progress: number
       readonly error: string
       readonly may_retry: boolean
+      /**
+       * @description Of the copy that browsers seek in quickly, made while people work already. Unneeded: the file itself seeks quickly.
+       * @enum {string}
+       */
+      readonly proxy_state: 'waiting' | 'making' | 'ready' | 'unneeded' | 'failed'
+      /** @description In [0, 1]. */
+      readonly proxy_progress: number
+      /** @description The size of the proxy, so far. */
+      readonly proxy_bytes: number
+      readonly proxy_error: string
+      readonly left_out: readonly components['schemas']['LeftOutOut'][]
       readonly size_bytes: number
       readonly width: number
       readonly height: number
       readonly frame_count: number
       readonly fps: number
       readonly duration_s: number
+      /** @description Thumbnails; empty until they are made, behind the proxy. */
       readonly strip: {
         readonly [key: string]: unknown
       }
@@ -2574,6 +2695,7 @@ export type Joint = components['schemas']['Joint']
 export type LabelIO = components['schemas']['LabelIO']
 export type LabelsIn = components['schemas']['LabelsIn']
 export type LeftOut = components['schemas']['LeftOut']
+export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LossOut = components['schemas']['LossOut']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOut = components['schemas']['ModelOut']

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import signal
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+import av.error
 import numpy as np
 import pytest
 from django_tasks_db.models import DBTaskResult
@@ -15,19 +20,33 @@ from PIL import Image
 from pytest_django import Settings
 
 from annotator.actions import ingest as ingest_module
-from annotator.actions.ingest import ingest, requeue_interrupted
+from annotator.actions.ingest import LONG, QUICK, ingest, make_quick, requeue_interrupted
 from annotator.actions.videos import delete_video, queue_ingest, retry_video
-from annotator.media import proxy as proxy_module
 from annotator.media import storage
+from annotator.media import strip as strip_module
 from annotator.media.frames import frame_jpeg
-from annotator.media.proxy import GROUP
-from annotator.models import Layer, Video, VideoState
-from tests.media.clips import B_FRAMES, cut, irregular, number_in, numbers_in, oriented, remuxed, write_clip
+from annotator.media.left_out import left_out_of
+from annotator.media.proxy import GROUP, proxy_size
+from annotator.models import Layer, ProxyState, Video, VideoState
+from tests.media.clips import (
+    B_FRAMES,
+    cut,
+    irregular,
+    number_in,
+    numbers_in,
+    oriented,
+    remuxed,
+    with_damage,
+    write_clip,
+)
 from tests.people import Team
+from tracking.frame_index import BEGINS, DAMAGED, GAPS, HIDDEN, TWIN, UNREAD
 from tracking.frames import FrameIndex, FrameReader, build_index, open_source
 
 X265 = {"preset": "ultrafast", "x265-params": "log-level=none:bframes=3:keyint=24"}
 VP9 = {"deadline": "realtime", "cpu-used": "8", "g": "24"}
+LONG_VP9 = {**VP9, "g": "200"}
+LONG_GROUPS = {"preset": "ultrafast", "g": "250"}
 
 
 @pytest.fixture(autouse=True)
@@ -46,11 +65,25 @@ def arrived(team: Team, file: Path) -> Video:
     return video
 
 
-def ingested(team: Team, file: Path) -> Video:
+def opened(team: Team, file: Path) -> Video:
+    """A video that people can work with; its proxy isn't made yet."""
     video = arrived(team, file)
     ingest.call(video.pk)
     video.refresh_from_db()
     return video
+
+
+def ingested(team: Team, file: Path) -> Video:
+    """A video with all that is made of it."""
+    video = opened(team, file)
+    make_quick.call(video.pk)
+    video.refresh_from_db()
+    return video
+
+
+def shown_by(video: Video) -> Path:
+    """What browsers play: the proxy, or the source where none is needed."""
+    return storage.video_file(video, storage.SOURCE if video.proxy_state == "unneeded" else storage.PROXY)
 
 
 def names(video: Video) -> list[str]:
@@ -94,15 +127,32 @@ def test_proxy_pictures_and_index_agree_on_frame_n(kind: str, team: Team, tmp_pa
     index = FrameIndex.load(storage.video_file(video, storage.INDEX))
     with FrameReader(storage.video_file(video, storage.SOURCE), index) as reader:
         assert numbers_in(frame.image for frame in reader.walk(0, "forward")) == list(shown)
-    with open_source(storage.video_file(video, storage.PROXY)) as proxy:
+    with open_source(shown_by(video)) as proxy:
         assert numbers_in(frame.image for frame in proxy.walk(0, "forward")) == list(shown)
-    for frame in {0, 1, len(shown) // 2, len(shown) - 1}:
+    assert pictures_of(video, shown) == list(shown)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_frame_n_is_the_same_before_there_is_a_proxy(kind: str, team: Team, tmp_path: Path) -> None:
+    make, shown, size = SOURCES[kind]
+    video = opened(team, make(tmp_path))
+    assert (video.state, video.frame_count, video.width, video.height) == ("ready", len(shown), *size)
+    assert not storage.video_file(video, storage.PROXY).exists()
+    assert pictures_of(video, shown) == list(shown)
+
+
+def pictures_of(video: Video, shown: range) -> list[int | None]:
+    """What the frames that browsers get as images show, asked for in no order."""
+    found: dict[int, int | None] = {}
+    for frame in sorted(range(len(shown)), key=lambda number: number * 7 % len(shown)):
         picture = np.asarray(Image.open(io.BytesIO(frame_jpeg(video, frame))))
-        assert (number_in(picture), picture.shape) == (shown[frame], (size[1], size[0], 3))
+        assert picture.shape == (video.height, video.width, 3)
+        found[frame] = number_in(picture)
+    return [found[frame] for frame in range(len(shown))]
 
 
 def test_frame_n_of_a_proxy_is_at_n_by_rate_and_each_group_begins_with_a_keyframe(team: Team, tmp_path: Path) -> None:
-    video = ingested(team, write_clip(tmp_path / "a.mp4", 40, options=B_FRAMES, stamps=irregular(40)))
+    video = ingested(team, write_clip(tmp_path / "a.mp4", 40, codec="libx265", options=X265, stamps=irregular(40)))
     index = build_index(storage.video_file(video, storage.PROXY))
     at_s = index.pts.astype(float) * float(index.time_base)
     assert np.allclose(at_s, np.arange(40) / video.fps, atol=1e-4)
@@ -110,7 +160,7 @@ def test_frame_n_of_a_proxy_is_at_n_by_rate_and_each_group_begins_with_a_keyfram
 
 
 def test_a_proxy_is_the_h264_that_every_browser_plays(team: Team, tmp_path: Path) -> None:
-    video = ingested(team, write_clip(tmp_path / "a.webm", 30, codec="libvpx-vp9", options=VP9, size=(161, 97)))
+    video = ingested(team, write_clip(tmp_path / "a.webm", 70, codec="libvpx-vp9", options=LONG_VP9, size=(161, 97)))
     with av.open(str(storage.video_file(video, storage.PROXY))) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
@@ -125,11 +175,11 @@ def test_a_proxy_is_the_h264_that_every_browser_plays(team: Team, tmp_path: Path
 def test_colours_stay_what_they_are(pixels: str, matrix: int, team: Team, tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=25, options={"crf": "1"})
+        stream = out.add_stream("libx264", rate=25, options={"crf": "1", "preset": "ultrafast", "g": "250"})
         stream.width, stream.height, stream.pix_fmt = 64, 64, pixels
         stream.codec_context.colorspace = matrix
         image = np.full((64, 64, 3), (200, 30, 60), np.uint8)
-        for _ in range(3):
+        for _ in range(70):
             out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         out.mux(stream.encode(None))
     video = ingested(team, path)
@@ -137,6 +187,7 @@ def test_colours_stay_what_they_are(pixels: str, matrix: int, team: Team, tmp_pa
         open_source(storage.video_file(video, storage.SOURCE)) as source,
         open_source(storage.video_file(video, storage.PROXY)) as proxy,
     ):
+        assert proxy.frame_count == 70
         given, shown = source.read(1).image[32, 32].astype(int), proxy.read(1).image[32, 32].astype(int)
     assert np.abs(given - shown).max() <= 6, (given, shown)
 
@@ -144,7 +195,7 @@ def test_colours_stay_what_they_are(pixels: str, matrix: int, team: Team, tmp_pa
 def test_the_strip_shows_frames_evenly_over_the_video(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proxy_module, "TILES", 12)
+    monkeypatch.setattr(strip_module, "TILES", 12)
     video = ingested(team, write_clip(tmp_path / "a.mp4", 40))
     strip = video.strip
     assert (strip["count"], strip["columns"], strip["every"]) == (10, 10, 4)
@@ -172,69 +223,249 @@ def test_a_file_that_is_no_video_fails_with_its_reason_and_is_not_kept(
 def test_an_error_on_the_way_keeps_the_file_and_can_be_tried_again(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(*_: object, **__: object) -> None:
-        raise OSError("No space left on device")
-
     with monkeypatch.context() as patch:
-        patch.setattr(ingest_module, "make_proxy", no_room)
-        video = ingested(team, write_clip(tmp_path / "a.mp4"))
+        patch.setattr(ingest_module, "open_video", raising(OSError(errno.ENOSPC, "No space left on device")))
+        video = opened(team, write_clip(tmp_path / "a.mp4"))
     assert video.state == VideoState.FAILED
-    assert "No space left" in video.error
+    assert video.error.startswith("The video could not be prepared: the server's disk is full. Try again")
     assert names(video) == ["source"]
     ingest.call(retry_video(video=video).pk)
     video.refresh_from_db()
     assert (video.state, video.error) == (VideoState.READY, "")
 
 
-def test_a_second_ingest_of_a_ready_video_changes_nothing(team: Team, tmp_path: Path) -> None:
-    video = ingested(team, write_clip(tmp_path / "a.mp4"))
-    written = storage.video_file(video, storage.PROXY).stat().st_mtime_ns
-    ingest.call(video.pk)
-    assert storage.video_file(video, storage.PROXY).stat().st_mtime_ns == written
+def test_a_fault_of_ours_is_told_without_its_words(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ingest_module, "open_video", raising(KeyError("avcodec_open2")))
+    video = opened(team, write_clip(tmp_path / "a.mp4"))
+    assert "avcodec" not in video.error
+    assert "log says more" in video.error
+    assert "avcodec_open2" in caplog.text
 
 
-def test_what_a_killed_worker_had_begun_does_not_stay(team: Team, tmp_path: Path) -> None:
-    video = arrived(team, write_clip(tmp_path / "a.mp4"))
-    storage.video_file(video, ".arriving-half.mp4").write_bytes(b"half")
-    ingest.call(video.pk)
-    assert names(video) == ["index.npz", "proxy.mp4", "source", "strip.jpg"]
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
-def test_a_video_removed_during_its_ingest_leaves_nothing(
+def long_groups(to: Path) -> Path:
+    """A clip that needs a proxy."""
+    return write_clip(to / "long.mp4", 70, options=LONG_GROUPS)
+
+
+def test_a_proxy_that_fails_leaves_a_video_to_work_with_and_can_be_made_again(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = arrived(team, write_clip(tmp_path / "a.mp4"))
-    key = video.key
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module, "make_proxy", raising(av.error.ExternalError(-542398533, "Generic error", "x264")))
+        video = ingested(team, long_groups(tmp_path))
+    assert (video.state, video.proxy_state, video.error) == ("ready", "failed", "")
+    assert "Generic error" not in video.proxy_error
+    assert video.proxy_error.startswith("The copy for quick playback could not be made: it can't be read.")
+    assert len(frame_jpeg(video, 69)) > 0
+    make_quick.call(retry_video(video=video).pk)
+    video.refresh_from_db()
+    assert (video.proxy_state, video.proxy_error) == ("ready", "")
+
+
+def test_a_video_is_ready_before_its_proxy_and_says_how_far_that_is(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ingest_module, "REPORT_EVERY_S", 0.0)
-    build = ingest_module.build_index
-
-    def removed_meanwhile(path: Path) -> FrameIndex:
-        index = build(path)
-        delete_video(by=team.mona, video=Video.objects.get(pk=video.pk))
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes((tmp_path / "a.mp4").read_bytes())
-        return index
-
-    monkeypatch.setattr(ingest_module, "build_index", removed_meanwhile)
-    ingest.call(video.pk)
-    assert not (storage.media_root() / "videos" / str(key)).exists()
-
-
-def test_progress_names_the_stage_and_rises(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_module, "REPORT_EVERY_S", 0.0)
-    told: list[tuple[str, float]] = []
-    write = ingest_module._Reporter._write
+    video = opened(team, long_groups(tmp_path))
+    assert (video.state, video.proxy_state, video.strip) == ("ready", "waiting", {})
+    (queued,) = DBTaskResult.objects.filter(task_path=make_quick.module_path)
+    assert (queued.queue_name, queued.args_kwargs["args"]) == (LONG, [video.pk])
+    told: list[tuple[str, float, int]] = []
+    write = ingest_module._Reporter.write
 
     def noted(self: ingest_module._Reporter, **fields: object) -> None:
         write(self, **fields)
-        told.append(Video.objects.values_list("stage", "progress").get(pk=self.video.pk))
+        told.append(Video.objects.values_list("proxy_state", "proxy_progress", "proxy_bytes").get(pk=video.pk))
 
-    monkeypatch.setattr(ingest_module._Reporter, "_write", noted)
-    ingested(team, write_clip(tmp_path / "a.mp4", 30))
-    assert [stage for stage, _ in told[:2]] == ["Reading frames", "Preparing playback"]
-    shares = [share for _, share in told[2:]]
+    monkeypatch.setattr(ingest_module._Reporter, "write", noted)
+    make_quick.call(video.pk)
+    assert {state for state, _, _ in told[:-1]} == {"making"}
+    shares = [share for _, share, _ in told]
     assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    assert len(set(shares)) > 50
+    assert told[-1] == ("ready", 1.0, storage.video_file(video, storage.PROXY).stat().st_size)
+
+
+@pytest.mark.parametrize(
+    ("make", "needed"),
+    [
+        (lambda to: write_clip(to / "a.mp4", 100, options=B_FRAMES), False),
+        (lambda to: write_clip(to / "a.webm", 100, codec="libvpx-vp9", options=VP9), False),
+        (lambda to: write_clip(to / "a.webm", 100, codec="libvpx-vp9", options=LONG_VP9), True),
+        (lambda to: write_clip(to / "a.mp4", 100, options=LONG_GROUPS), True),
+        (lambda to: write_clip(to / "a.mp4", 20, options=LONG_GROUPS, size=(1920, 1080)), True),
+        (lambda to: write_clip(to / "a.mp4", 10, options=LONG_GROUPS, size=(1920, 1080)), False),
+        (lambda to: write_clip(to / "a.mp4", 20, codec="libx265", options=X265), True),
+        (lambda to: write_clip(to / "a.ts", 20), True),
+        (lambda to: write_clip(to / "a.mp4", 20, pixels="yuv420p10le"), True),
+        (lambda to: write_clip(to / "a.mp4", 20, pixels="yuv444p"), True),
+        (lambda to: write_clip(to / "a.mp4", 20, aspect=Fraction(4, 3)), False),
+        (lambda to: write_clip(to / "a.mp4", 90, options={**B_FRAMES, "x264-params": "open-gop=1:scenecut=0"}), True),
+        (lambda to: oriented(to, "mirrored", 20), True),
+    ],
+)
+def test_a_proxy_is_made_where_the_source_seeks_slowly(
+    make: Callable[[Path], Path], needed: bool, team: Team, tmp_path: Path
+) -> None:
+    video = ingested(team, make(tmp_path))
+    assert video.proxy_state == ("ready" if needed else "unneeded")
+    assert ("proxy.mp4" in names(video)) is needed
+    assert video.strip["count"] == min(video.frame_count, 120)
+
+
+def test_a_proxy_of_noise_is_at_most_twice_its_source(team: Team, tmp_path: Path) -> None:
+    path = tmp_path / "noise.mp4"
+    random = np.random.default_rng(1)
+    ground = random.integers(60, 180, (240, 400, 3), np.uint8)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"preset": "medium", "crf": "26", "g": "250"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for number in range(150):
+            noisy = ground[:, number % 80 : number % 80 + 320] + random.integers(0, 30, (240, 320, 1), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(noisy), format="rgb24")))
+        out.mux(stream.encode(None))
+    video = ingested(team, path)
+    assert video.proxy_state == "ready"
+    assert video.proxy_bytes <= 2 * path.stat().st_size
+
+
+@pytest.mark.parametrize("size", [(1, 40), (40, 1), (1, 1), (3, 3), (20, 2000), (9000, 16), (16, 9000)])
+def test_a_video_of_any_size_keeps_it(size: tuple[int, int], team: Team, tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = *size, "bgr24"
+        for light in (0, 120, 240):
+            image = np.full((size[1], size[0], 3), light, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode(None))
+    video = ingested(team, path)
+    assert (video.state, video.proxy_state, video.proxy_error) == ("ready", "ready", "")
+    assert (video.width, video.height, video.frame_count) == (*size, 3)
+    with open_source(storage.video_file(video, storage.PROXY)) as proxy:
+        assert (proxy.width, proxy.height) == proxy_size(*size)
+        assert max(proxy.width, proxy.height) <= 8192
+        assert [round(proxy.read(n).image.mean() / 120) for n in range(3)] == [0, 1, 2]
+    picture = np.asarray(Image.open(io.BytesIO(frame_jpeg(video, 1))))
+    assert picture.shape == (size[1], size[0], 3)
+    assert abs(float(picture.mean()) - 120) < 6
+    assert max(Image.open(storage.video_file(video, storage.STRIP)).size) <= 4000
+
+
+def test_pictures_that_no_proxy_can_hold_are_refused_in_our_words(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracking.indexing.MOST_PX", 150)
+    video = opened(team, write_clip(tmp_path / "a.mp4", 3))
+    assert (video.state, video.error) == (
+        "failed",
+        "A video's sides may have up to 150 px, and its pictures 134 million px; this one has 160 x 96. Scale it down "
+        "and upload that.",
+    )
+
+
+def test_damaged_frames_show_the_one_before_them_everywhere_and_are_told(team: Team, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", 100, options={**LONG_GROUPS, "bf": "0"})
+    video = opened(team, with_damage(clip, tmp_path / "b.mp4", 60))
+    assert (video.frame_count, video.left_out) == (100, {})
+    before = [np.asarray(Image.open(io.BytesIO(frame_jpeg(video, n)))) for n in (59, 60)]
+    make_quick.call(video.pk)
+    video.refresh_from_db()
+    assert video.left_out == {"damaged": 1}
+    assert [told.text for told in left_out_of(video.left_out)] == ["1 frame is damaged and shows the one before it."]
+    after = [np.asarray(Image.open(io.BytesIO(frame_jpeg(video, n)))) for n in (59, 60)]
+    assert [number_in(picture) for picture in (*before, *after)] == [59] * 4
+
+
+def test_what_a_file_hides_is_told(team: Team, tmp_path: Path) -> None:
+    clip = remuxed(write_clip(tmp_path / "a.mp4", options=B_FRAMES), tmp_path / "b.mp4", shift_s=-1)
+    (told,) = left_out_of(ingested(team, clip).left_out)
+    assert (told.reason, told.frames) == ("hidden", 25)
+    assert told.text == "25 frames are hidden by the file itself, as trimming does."
+
+
+def test_every_reason_has_words_for_one_and_for_many() -> None:
+    reasons = (HIDDEN, BEGINS, DAMAGED, TWIN, UNREAD, GAPS)
+    for count, number in ((1, "1 "), (1234, "1,234 ")):
+        told = left_out_of(dict.fromkeys(reasons, count))
+        assert [each.reason for each in told] == list(reasons)
+        assert all(number in each.text for each in told)
+
+
+def test_a_second_ingest_of_a_ready_video_changes_nothing(team: Team, tmp_path: Path) -> None:
+    video = ingested(team, long_groups(tmp_path))
+    written = {path: path.stat().st_mtime_ns for path in storage.video_file(video, storage.SOURCE).parent.iterdir()}
+    ingest.call(video.pk)
+    make_quick.call(video.pk)
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+
+
+def test_what_a_killed_worker_had_begun_does_not_stay(team: Team, tmp_path: Path) -> None:
+    video = arrived(team, long_groups(tmp_path))
+    for work, made in ((ingest, []), (make_quick, ["proxy.mp4", "strip.jpg"])):
+        storage.video_file(video, ".arriving-half.mp4").write_bytes(b"half")
+        work.call(video.pk)
+        assert names(video) == sorted(["index.npz", "packets.bin", "source", *made])
+
+
+@pytest.mark.parametrize("function", ["open_video", "make_proxy"])
+def test_a_video_removed_while_it_is_prepared_leaves_nothing(
+    function: str, team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = long_groups(tmp_path)
+    video = arrived(team, clip)
+    folder = storage.video_file(video, storage.SOURCE).parent
+    work = getattr(ingest_module, function)
+
+    def removed_meanwhile(source: Path, *given: Any, **named: Any) -> Any:
+        delete_video(by=team.mona, video=Video.objects.get(pk=video.pk))
+        source.parent.mkdir(exist_ok=True)
+        source.write_bytes(clip.read_bytes())
+        for name in ("proxy", "strip"):
+            if name in named:
+                named[name].touch()
+        return work(source, *given, **named)
+
+    monkeypatch.setattr(ingest_module, function, removed_meanwhile)
+    ingest.call(video.pk)
+    make_quick.call(video.pk)
+    assert not folder.exists()
+
+
+def test_a_worker_that_is_told_to_end_leaves_its_work_to_the_next_one_at_once(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = opened(team, long_groups(tmp_path))
+    DBTaskResult.objects.all().delete()
+    told: list[int] = []
+    former = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    work = ingest_module.make_proxy
+
+    def ended_meanwhile(*given: Any, **named: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return work(*given, **named)
+
+    monkeypatch.setattr(ingest_module, "make_proxy", ended_meanwhile)
+    try:
+        make_quick.call(video.pk)
+    finally:
+        signal.signal(signal.SIGTERM, former)
+    assert told == [signal.SIGTERM]
+    assert names(video) == ["index.npz", "packets.bin", "source"]
+    assert DBTaskResult.objects.get().args_kwargs["args"] == [video.pk]
+    monkeypatch.undo()
+    make_quick.call(video.pk)
+    video.refresh_from_db()
+    assert video.proxy_state == "ready"
 
 
 def test_a_task_that_a_killed_worker_left_is_queued_again(team: Team, tmp_path: Path) -> None:
@@ -244,22 +475,47 @@ def test_a_task_that_a_killed_worker_left_is_queued_again(team: Team, tmp_path: 
     assert DBTaskResult.objects.ready().count() == 1
 
 
+def test_a_worker_leaves_alone_what_another_queue_does(team: Team, tmp_path: Path) -> None:
+    opened(team, write_clip(tmp_path / "a.mp4"))
+    DBTaskResult.objects.get(queue_name=LONG).claim("at work")
+    assert requeue_interrupted([QUICK]) == 0
+    assert requeue_interrupted([LONG]) == 1
+
+
 @pytest.mark.parametrize("state", [VideoState.QUEUED, VideoState.INGESTING])
 def test_a_video_that_no_task_is_to_prepare_is_queued_again(state: VideoState, team: Team, tmp_path: Path) -> None:
     video = arrived(team, write_clip(tmp_path / "a.mp4"))
     Video.objects.filter(pk=video.pk).update(state=state)
-    assert requeue_interrupted() == 1
+    assert requeue_interrupted([QUICK]) == 1
     assert DBTaskResult.objects.get().args_kwargs["args"] == [video.pk]
-    assert requeue_interrupted() == 0
+    assert requeue_interrupted([QUICK]) == 0
 
 
-def test_a_video_that_ends_the_worker_each_time_fails(team: Team, tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", [ProxyState.WAITING, ProxyState.MAKING, ProxyState.UNNEEDED])
+def test_a_proxy_that_no_task_is_to_make_is_queued_again(state: ProxyState, team: Team, tmp_path: Path) -> None:
+    video = opened(team, write_clip(tmp_path / "a.mp4"))
+    Video.objects.filter(pk=video.pk).update(proxy_state=state)
+    DBTaskResult.objects.all().delete()
+    assert requeue_interrupted([QUICK]) == 0
+    assert requeue_interrupted([LONG]) == 1
+    assert requeue_interrupted([LONG]) == 0
+    make_quick.call(video.pk)
+    DBTaskResult.objects.all().delete()
+    assert requeue_interrupted([LONG]) == 0
+
+
+@pytest.mark.parametrize("work", [ingest, make_quick])
+def test_a_video_that_ends_the_worker_each_time_fails(work: Any, team: Team, tmp_path: Path) -> None:
     video = arrived(team, write_clip(tmp_path / "a.mp4"))
-    queue_ingest(video)
+    if work == make_quick:
+        Video.objects.filter(pk=video.pk).update(state=VideoState.READY)
+    work.enqueue(video.pk)
     for attempt in range(3):
         DBTaskResult.objects.get().claim(f"killed-{attempt}")
         requeue_interrupted()
     video.refresh_from_db()
-    assert video.state == VideoState.FAILED
-    assert "ended 3 times" in video.error
+    if work == ingest:
+        assert (video.state, "ended 3 times" in video.error) == ("failed", True)
+    else:
+        assert (video.state, video.proxy_state, "ended 3 times" in video.proxy_error) == ("ready", "failed", True)
     assert not DBTaskResult.objects.filter(finished_at=None).exists()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
+import json
 import shutil
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from django.core import signing
@@ -15,10 +20,10 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from annotator.actions.ingest import ingest
+from annotator.actions.ingest import ingest, make_quick
 from annotator.media import agent_access, storage
 from annotator.media.agent_access import media_token, video_access
-from annotator.models import Video, VideoState
+from annotator.models import ProxyState, Video, VideoState
 from tests.media.clips import B_FRAMES, number_in, write_clip
 from tests.people import Team, client_of
 from tracking.frames import FrameIndex
@@ -26,18 +31,19 @@ from tracking.frames import FrameIndex
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", 30, options=B_FRAMES)
+    return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", 70, options={**B_FRAMES, "g": "250"})
 
 
 @pytest.fixture
 def video(team: Team, clip: Path, tmp_path: Path, settings: Settings) -> Iterator[Video]:
-    """A video of 30 frames that is ready, with all its files."""
+    """A video of 70 frames that is ready, with all its files."""
     settings.MEDIA_ROOT = tmp_path
     made = Video.objects.create(project=team.project, name="clip.mp4", size_bytes=clip.stat().st_size)
     source = storage.video_file(made, storage.SOURCE)
     source.parent.mkdir(parents=True)
     shutil.copy(clip, source)
     ingest.call(made.pk)
+    make_quick.call(made.pk)
     made.refresh_from_db()
     yield made
 
@@ -53,7 +59,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consu
 def test_a_project_lists_its_videos_with_their_state(team: Team, video: Video) -> None:
     listed = client_of(team.vic).get("/api/videos/", {"project": team.project.pk}).json()
     (found,) = [each for each in listed if each["id"] == video.pk]
-    assert (found["state"], found["frame_count"], found["width"], found["height"]) == ("ready", 30, 160, 96)
+    assert (found["state"], found["frame_count"], found["width"], found["height"]) == ("ready", 70, 160, 96)
 
 
 def test_a_failed_video_tells_why(team: Team, video: Video) -> None:
@@ -62,7 +68,7 @@ def test_a_failed_video_tells_why(team: Team, video: Video) -> None:
     assert (found["state"], found["error"]) == ("failed", "It is empty.")
 
 
-@pytest.mark.parametrize("what", ["", "/proxy.mp4", "/strip.jpg", "/frames/3.jpg"])
+@pytest.mark.parametrize("what", ["", "/proxy.mp4", "/strip.jpg", "/frames/3.jpg", "/source", "/packets"])
 @pytest.mark.parametrize(
     ("name", "status"),
     [("alice", 200), ("mona", 200), ("rita", 200), ("bob", 200), ("vic", 200), ("eve", 404), (None, 401)],
@@ -105,7 +111,7 @@ def test_those_who_manage_may_rename_a_video(name: str, status: int, team: Team,
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize("frame", [0, 11, 12, 29])
+@pytest.mark.parametrize("frame", [0, 11, 12, 69])
 def test_a_frame_is_a_picture_of_that_frame(frame: int, team: Team, video: Video) -> None:
     answer = client_of(team.vic).get(f"/api/videos/{video.pk}/frames/{frame}.jpg")
     picture = np.asarray(Image.open(io.BytesIO(answer.content)))
@@ -115,13 +121,65 @@ def test_a_frame_is_a_picture_of_that_frame(frame: int, team: Team, video: Video
 
 
 def test_a_frame_beyond_the_end_is_not_there(team: Team, video: Video) -> None:
-    answer = client_of(team.vic).get(f"/api/videos/{video.pk}/frames/30.jpg")
-    assert (answer.status_code, "0..29" in answer.json()["message"]) == (404, True)
+    answer = client_of(team.vic).get(f"/api/videos/{video.pk}/frames/70.jpg")
+    assert (answer.status_code, "0..69" in answer.json()["message"]) == (404, True)
 
 
 def test_a_video_that_is_not_ready_shows_no_frames(team: Team, video: Video) -> None:
     Video.objects.filter(pk=video.pk).update(state=VideoState.INGESTING)
     assert client_of(team.vic).get(f"/api/videos/{video.pk}/frames/0.jpg").status_code == 404
+
+
+def test_a_video_tells_of_its_proxy_and_of_what_was_left_out(team: Team, video: Video) -> None:
+    Video.objects.filter(pk=video.pk).update(left_out={"hidden": 25})
+    found = client_of(team.vic).get(f"/api/videos/{video.pk}").json()
+    size = storage.video_file(video, storage.PROXY).stat().st_size
+    assert (found["proxy_state"], found["proxy_progress"], found["proxy_bytes"]) == ("ready", 1.0, size)
+    text = "25 frames are hidden by the file itself, as trimming does."
+    assert found["left_out"] == [{"reason": "hidden", "frames": 25, "text": text}]
+
+
+def test_a_proxy_that_failed_may_be_made_again(team: Team, video: Video) -> None:
+    Video.objects.filter(pk=video.pk).update(proxy_state=ProxyState.FAILED, proxy_error="Disk full.")
+    found = client_of(team.mona).get(f"/api/videos/{video.pk}").json()
+    assert (found["state"], found["proxy_error"], found["may_retry"]) == ("ready", "Disk full.", True)
+    found = client_of(team.mona).post(f"/api/videos/{video.pk}/retry").json()
+    assert (found["state"], found["proxy_state"], found["proxy_error"]) == ("ready", "waiting", "")
+
+
+def test_a_proxy_is_not_there_while_it_is_made_and_leads_to_the_source_where_none_is_needed(
+    team: Team, video: Video, clip: Path
+) -> None:
+    storage.video_file(video, storage.PROXY).unlink()
+    address = f"/api/videos/{video.pk}/proxy.mp4"
+    Video.objects.filter(pk=video.pk).update(proxy_state=ProxyState.MAKING)
+    assert client_of(team.vic).get(address).status_code == 404
+    Video.objects.filter(pk=video.pk).update(proxy_state=ProxyState.UNNEEDED)
+    assert body(client_of(team.vic).get(address, follow=True)) == clip.read_bytes()
+
+
+def test_packets_tell_where_each_frame_lies_in_the_source(team: Team, video: Video, clip: Path) -> None:
+    answer = client_of(team.vic).get(f"/api/videos/{video.pk}/packets")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    data = gzip.decompress(body(answer))
+    (length,) = struct.unpack_from("<I", data)
+    head = json.loads(data[4 : 4 + length])
+    count, at = head["packets"], 4 + length
+    assert at % 8 == 0
+    offsets, frames, sizes, keys = (
+        np.frombuffer(data, dtype, count, at + before * count)
+        for dtype, before in (("<f8", 0), ("<i4", 8), ("<u4", 12), ("u1", 16))
+    )
+    assert len(data) == at + 17 * count
+    with av.open(str(clip)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    source = clip.read_bytes()
+    for packet, offset, frame, size, key in zip(packets, offsets, frames, sizes, keys, strict=True):
+        assert source[int(offset) : int(offset) + int(size)] == bytes(packet)
+        assert (packet.pts // 512, packet.is_keyframe) == (frame, bool(key))
+    assert head["codec"].startswith("avc1.64")
+    assert base64.b64decode(head["description"])[0] == 1
+    assert head["orientation"] == {"turns": 0, "mirrored": False}
 
 
 @pytest.fixture
@@ -195,7 +253,7 @@ def test_an_agent_gets_source_and_index_without_a_session(video: Video, clip: Pa
     assert body(Client().get(access.source)) == clip.read_bytes()
     assert body(Client().get(access.source, headers={"Range": "bytes=7-9"})) == clip.read_bytes()[7:10]
     (tmp_path / "index.npz").write_bytes(body(Client().get(access.index)))
-    assert len(FrameIndex.load(tmp_path / "index.npz")) == 30
+    assert len(FrameIndex.load(tmp_path / "index.npz")) == 70
 
 
 def test_an_agents_address_opens_one_video_only(team: Team, video: Video) -> None:

@@ -69,7 +69,10 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
         "height": 720,
         "frameCount": 1000,
         "fps": 25,
+        "stateUrl": base,
+        "proxyState": "ready",
         "proxyUrl": f"{base}/proxy.mp4{version}",
+        "source": None,
         "frameUrl": f"{base}/frames/{{frame}}.jpg{version}",
         "strip": None,
     }
@@ -97,6 +100,14 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
     assert config["editableRanges"] == [[0, 999]]
     assert config["urls"]["live"] == f"/ws/layers/{world.layer.pk}/"
     assert {model["id"]: model["available"] for model in config["models"]}["framewise-cf"]
+
+
+def test_the_page_leads_to_a_source_that_browsers_can_read(world: World) -> None:
+    world.video.direct = True
+    world.video.save()
+    base, version = f"/api/videos/{world.video.pk}", f"?v={world.video.key.hex[:12]}"
+    shown = config_of(open_editor(world))["video"]["source"]
+    assert shown == {"url": f"{base}/source{version}", "packetsUrl": f"{base}/packets{version}"}
 
 
 def test_a_job_bounds_what_its_annotator_changes(world: World) -> None:
