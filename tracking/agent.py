@@ -191,7 +191,9 @@ class Agent:
             await asyncio.sleep(LOAD_EVERY_S)
             cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
             models = await asyncio.to_thread(self._weights.usable_models)
-            await self._send(connection, Load(cpu=cpu, memory_bytes=memory, runs=len(self._outboxes), models=models))
+            runs, stalled = len(self._outboxes), self.engine.stalled()
+            load = Load(cpu=cpu, memory_bytes=memory, runs=runs, models=models, stalled=stalled)
+            await self._send(connection, load)
 
     async def _send(self, connection: ClientConnection, message: AgentMessage) -> None:
         await connection.send(message.model_dump_json())

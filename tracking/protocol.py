@@ -272,6 +272,11 @@ class Load(AgentMessage):
     models: list[str] | None = Field(
         None, description="Which models it can run by now: weights come and go. null: as it said in `Hello`."
     )
+    stalled: dict[str, float] = Field(
+        {},
+        description="Runs that should have got on and haven't for a minute or longer, by id, and for how many seconds. "
+        "One that waits for its turn, or for the server to store what it has sent, isn't among them.",
+    )
 
 
 FromAgent = Annotated[Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load, Field(discriminator="type")]

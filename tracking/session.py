@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from threading import Event
+from time import monotonic
 from typing import Literal, Protocol
 from uuid import uuid4
 
@@ -221,6 +222,7 @@ class TrackingSession:
         self._commands: deque[Callable[[], Iterable[LegEnd]]] = deque()
         self._told: dict[tuple[ObjectId, int], set[int]] = {}
         self._stopped = Event()
+        self._got_on = monotonic()
         self._commands.append(lambda: self._add_lanes(legs))
         self._pictures: Pictures
 
@@ -247,6 +249,15 @@ class TrackingSession:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
+    def got_on(self) -> None:
+        """Whoever brings the video, or holds steps back, says that something has happened."""
+        self._got_on = monotonic()
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the last step ended, or ``got_on`` was called."""
+        return monotonic() - self._got_on
+
     # -------------------------------------------------------------- in the session's thread
 
     def steps(self) -> Iterator[Step]:
@@ -260,6 +271,7 @@ class TrackingSession:
             try:
                 while not self.stopped and (self._lanes or self._commands):
                     step = self._obey() if self._commands else self._advance(min(self._lanes, key=_due))
+                    self.got_on()
                     if step and not self.stopped:
                         yield step
             finally:

@@ -164,6 +164,9 @@ class RunInfo(Message):
     wait_s: float | None = Field(
         None, description="About how many seconds until a waiting run is done; null: not known."
     )
+    stalled_s: float | None = Field(
+        None, description="For so many seconds its agent should have got on with it and hasn't; null: it gets on."
+    )
     checking: bool = Field(False, description="All objects came to their end, and are tracked back to be compared.")
     redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")
     stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")

@@ -15,7 +15,7 @@ def event_out(event: Event) -> EventOut:
     return EventOut.model_validate({**event.account(), **event.payload})
 
 
-def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInfo:
+def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s: float | None = None) -> RunInfo:
     """A run as everybody sees it; ``reader``: the id of the person it is for."""
     place = place_of(run)
     objects = OBJECTS.validate_python(run.objects_state)
@@ -33,6 +33,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0) -> RunInf
             "frames_total": run.frames_total,
             "ahead": place and place.ahead,
             "wait_s": place and place.seconds,
+            "stalled_s": stalled_s,
             "checking": bool(going) and all(leg.check for leg in going),
             "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
             "stale": sum(leg.stale for state in objects.values() for leg in state.legs),

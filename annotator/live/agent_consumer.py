@@ -128,6 +128,8 @@ class AgentConsumer(AsyncWebsocketConsumer):
             case Load():
                 if not await in_thread(agent_heard, agent_id=self.agent.pk, load=message):
                     await self.close(UNWELCOME, reason="This agent's token has been revoked.")
+                    return
+                await self.writer.stalled(message.stalled)
 
     async def _welcome(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:

@@ -228,7 +228,10 @@ class LayerConsumer(AsyncWebsocketConsumer):
             rights=rights,
             people=[],
             # The newest ones, in the order in which they began, as those that begin later come behind.
-            runs=[run_info(run, reader=self.user.pk) for run in reversed(runs[:RUNS_SHOWN])],
+            runs=[
+                run_info(run, reader=self.user.pk, stalled_s=self.hub.stalls.get(str(run.pk)))
+                for run in reversed(runs[:RUNS_SHOWN])
+            ],
         )
 
     async def _check(self) -> None:

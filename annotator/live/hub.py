@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
 
-from annotator.announce.messages import EventOut, People, Person, RunUpdate
+from annotator.announce.messages import EventOut, People, Person, RunInfo, RunUpdate
 from annotator.announce.notices import (
     AgentNotice,
     ClearedNotice,
@@ -132,6 +132,8 @@ class Hub:
         self.rooms: dict[int, Room] = {}
         self.agents: dict[int, AgentPort] = {}
         self.speeds: dict[str, float] = {}
+        self.stalls: dict[str, float] = {}
+        """For how many seconds runs of this process's agents should have got on and haven't."""
         self.forward: Callable[[Notice | PredictionFrame], None] = lambda _: None
         self._telling: set[int] = set()
 
@@ -143,9 +145,15 @@ class Hub:
     def publish(self, notice: Notice | PredictionFrame) -> None:
         """Deliver here and to the other web processes."""
         if isinstance(notice, RunNotice):
-            notice.run.fps = self.speeds.get(str(notice.run.id), 0.0)
+            self._tell_pace(notice.run)
         self.deliver(notice)
         self.forward(notice)
+
+    def _tell_pace(self, run: RunInfo) -> None:
+        """What only this process knows of a run: how fast it is, or for how long it has stood still."""
+        name = str(run.id)
+        run.stalled_s = self.stalls.get(name) if run.state == "running" else None
+        run.fps = self.speeds.get(name, 0.0) if run.stalled_s is None else 0.0
 
     def deliver(self, notice: Notice | PredictionFrame) -> None:
         """Deliver to the sockets of this process."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from uuid import UUID
@@ -18,6 +18,7 @@ from uuid import UUID
 import numpy as np
 
 from annotator.actions.runs.found import FoundTrack
+from annotator.actions.runs.presence import announce_runs
 from annotator.actions.runs.store import EndedLeg, PredictedRow, fail_run, store_predictions
 from annotator.announce.notices import AgentNotice, PredictionFrame
 from annotator.live.hub import Hub, Room
@@ -181,6 +182,7 @@ class Writer:
     def _forget(self, run_id: UUID) -> None:
         if (run := self.runs.pop(run_id, None)) is not None:
             self.hub.speeds.pop(str(run_id), None)
+            self.hub.stalls.pop(str(run_id), None)
             self.hub.leave(run.room)
 
     # ------------------------------------------------------------ what the agent says
@@ -200,6 +202,7 @@ class Writer:
         pending = self._of(run.id)
         pending.sequence = batch.sequence
         run.heard = True
+        self.hub.stalls.pop(str(run.id), None)
         try:
             sound = [_sound(table) for table in tables]
         except ShapeError as error:
@@ -251,6 +254,18 @@ class Writer:
         log.warning("Run %s failed: %s\n%s", message.run, message.message, message.detail)
         if (run := self._known(message.run)) is not None:
             self._of(run.id).failure = message.message
+
+    async def stalled(self, told: Mapping[str, float]) -> None:
+        """Tell everybody watching which runs don't get on, and for how many seconds; and which do again."""
+        stalls = {str(run): told[str(run)] for run in self.runs if str(run) in told}
+        over = {str(run) for run in self.runs if str(run) in self.hub.stalls} - stalls.keys()
+        for run in stalls.keys() - self.hub.stalls.keys():
+            log.warning("Run %s: no progress for %.0f s.", run, stalls[run])
+        for run in over:
+            del self.hub.stalls[run]
+        self.hub.stalls.update(stalls)
+        if changed := stalls.keys() | over:
+            await in_thread(announce_runs, [UUID(run) for run in changed])
 
     def _known(self, run_id: str) -> LiveRun | None:
         run = self.runs.get(UUID(run_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from tests.tracking.fakes import Drifting, FakeVideo
 from tests.tracking.test_engine import leg, start
 from tracking import agent as module
 from tracking.agent import Agent, Refused, backoff, channel_url
+from tracking.engine import local
 from tracking.engine.local import LocalEngine
 from tracking.protocol import Accepted, AgentMessage, Correct, Stop, Stored, VideoAccess, unpacked_batch
 from tracking.session import Pictures
@@ -211,6 +213,30 @@ async def test_a_model_that_raises_fails_its_run_and_the_agent_lives_on() -> Non
     assert "out of luck" in failed["message"]
     assert "Traceback" in failed["detail"]
     assert done["run"] == "again"
+
+
+async def test_it_says_which_runs_do_not_get_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "STALLED_AFTER_S", 0.1)
+    gate = threading.Event()
+
+    class Hanging(Drifting):
+        def step(self, frame: Any) -> Any:
+            gate.wait(10)
+            return super().step(frame)
+
+    async with running(Hanging) as server:
+        connection = await server.connection()
+        assert (await server.next("load"))["stalled"] == {}
+        await tell(connection, start("r", leg(last=3)))
+        while not (stalled := (await server.next("load"))["stalled"]):
+            pass
+        gate.set()
+        await server.until("run.done", storing=connection)
+        again = await server.next("load")
+
+    assert list(stalled) == ["r"]
+    assert stalled["r"] >= 0.1
+    assert again["stalled"] == {}
 
 
 async def test_what_it_does_not_understand_it_leaves_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.tracking.fakes import Drifting, FakeVideo
+from tracking.engine import local
 from tracking.engine.local import LocalEngine
 from tracking.protocol import Leg, RunPrompt, Start, VideoAccess
 from tracking.session import Pictures, Step
@@ -173,6 +175,141 @@ def test_a_correction_reaches_the_run(engine: LocalEngine) -> None:
 
     assert heard.over.wait(10)
     assert heard.frames == [0, 1, 2, 3, 1, 2, 3, 4]
+
+
+class Hanging(Drifting):
+    """Its second step ends when ``gate`` opens."""
+
+    gate = threading.Event()
+    hangs = threading.Event()
+
+    def step(self, frame: Any) -> Any:
+        if frame.number == 2:
+            self.hangs.set()
+            self.gate.wait(30)
+        return super().step(frame)
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hanging]]:
+    monkeypatch.setattr(Hanging, "gate", threading.Event())
+    monkeypatch.setattr(Hanging, "hangs", threading.Event())
+    monkeypatch.setattr(local, "STALLED_AFTER_S", 0.2)
+    monkeypatch.setattr(local, "ABANDONED_AFTER_S", 0.2)
+    monkeypatch.setattr(local, "CLOSING_S", 0.2)
+    yield Hanging
+    Hanging.gate.set()
+
+
+def after_a_while(condition: Callable[[], bool]) -> bool:
+    """Whether ``condition`` comes true within some seconds."""
+    until = time.monotonic() + 10
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_a_run_that_does_not_get_on_has_stalled_until_it_does(
+    hanging: type[Hanging], caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = engine_with(hanging)
+    heard = Heard()
+    engine.start(start("one", leg()), heard)
+    assert hanging.hangs.wait(10)
+    assert engine.stalled() == {}
+
+    assert after_a_while(lambda: "one" in engine.stalled())
+    assert engine.stalled()["one"] >= 0.2
+    assert len([record for record in caplog.records if "Run one: no progress" in record.message]) == 1
+    assert "self.gate.wait" in caplog.text, "the log says where it is"
+
+    hanging.gate.set()
+    assert heard.over.wait(10)
+    assert engine.stalled() == {}
+    assert heard.frames == list(range(6))
+    engine.close()
+
+
+def test_a_run_that_waits_for_its_turn_or_for_the_server_has_not_stalled(hanging: type[Hanging]) -> None:
+    engine = engine_with(runs_at_once=1)
+    gate, held = threading.Event(), threading.Event()
+    first, second = Heard(lambda step: held.set() or (gate.wait(10) and None)), Heard()
+    engine.start(start("held", leg()), first)
+    engine.start(start("waits", leg()), second)
+    assert held.wait(10)
+    time.sleep(0.3)
+
+    assert engine.stalled() == {}
+    gate.set()
+    assert second.over.wait(10)
+    engine.close()
+
+
+def test_a_run_whose_video_comes_has_not_stalled(hanging: type[Hanging]) -> None:
+    came = threading.Event()
+
+    def open_video(access: VideoAccess, cancelled: Callable[[], bool]) -> AbstractContextManager[Pictures]:
+        while not came.is_set():
+            cancelled()
+            time.sleep(0.01)
+        return FakeVideo().opened()
+
+    engine = LocalEngine(open_video, create=lambda model, **settings: Drifting())
+    heard = Heard()
+    engine.start(start("one", leg()), heard)
+    time.sleep(0.3)
+
+    assert engine.stalled() == {}
+    came.set()
+    assert heard.over.wait(10)
+    engine.close()
+
+
+def test_a_stopped_run_that_hangs_keeps_no_other_from_its_turn(
+    hanging: type[Hanging], caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = engine_with(lambda **_: hanging(), runs_at_once=1)
+    first, second = Heard(), Heard()
+    engine.start(start("hangs", leg()), first)
+    assert hanging.hangs.wait(10)
+    engine.start(start("next", leg(last=1)), second)
+    engine.stop("hangs")
+
+    assert second.over.wait(10)
+    assert second.frames == [0, 1]
+    assert engine.stalled() == {}
+    assert "Run hangs was stopped" in caplog.text
+    assert "it is abandoned" in caplog.text
+    hanging.gate.set()
+    assert after_a_while(lambda: "its abandoned thread has ended after all" in caplog.text)
+    assert (first.frames, first.over.is_set()) == ([0, 1], False)
+    engine.close()
+
+
+def test_an_abandoned_thread_that_ends_gives_no_second_turn(hanging: type[Hanging]) -> None:
+    engine = engine_with(lambda **_: hanging(), runs_at_once=1)
+    engine.start(start("hangs", leg()), Heard())
+    assert hanging.hangs.wait(10)
+    engine.stop("hangs")
+    gate, held, last = threading.Event(), threading.Event(), Heard()
+    engine.start(start("second", leg(last=1)), Heard(lambda step: held.set() or (gate.wait(10) and None)))
+    assert held.wait(10)
+    engine.start(start("third", leg(last=1)), last)
+    hanging.gate.set()
+
+    assert not last.over.wait(0.2)
+    gate.set()
+    assert last.over.wait(10)
+    engine.close()
+
+
+def test_an_engine_with_a_thread_that_hangs_can_be_closed(hanging: type[Hanging]) -> None:
+    engine = engine_with(hanging)
+    engine.start(start("hangs", leg()), Heard())
+    assert hanging.hangs.wait(10)
+    began = time.monotonic()
+    engine.close()
+    assert time.monotonic() - began < 5
 
 
 def test_what_it_does_not_know_it_ignores(engine: LocalEngine) -> None:

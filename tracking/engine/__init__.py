@@ -13,6 +13,10 @@ OpenVideo = Callable[[VideoAccess, Callable[[], bool]], AbstractContextManager[P
 """Brings a video to where it is read; gives up with TrackingError once the callable says that nobody waits."""
 
 
+STALLED_AFTER_S = 60.0
+"""A run that should get on and hasn't for so long has stalled."""
+
+
 class Sink(Protocol):
     """Who hears of one run, in the thread that carries it out."""
 
@@ -49,7 +53,13 @@ class Engine(Protocol):
     ) -> None: ...
 
     def stop(self, run: str) -> None:
-        """End a run within one model step, without a word to its sink."""
+        """End a run within one model step, without a word to its sink. One that hangs in a step is abandoned soon, and
+        keeps no other from its turn."""
+        ...
+
+    def stalled(self) -> dict[str, float]:
+        """Runs that have not got on for ``STALLED_AFTER_S`` or longer, and for how many seconds. One that waits for its
+        turn, or is held back by its sink, has no need to."""
         ...
 
     def close(self) -> None:

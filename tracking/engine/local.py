@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import monotonic
 from typing import Literal
 
 from tracking import catalog
 from tracking import session as following
-from tracking.engine import OpenVideo, Sink
+from tracking.engine import STALLED_AFTER_S, OpenVideo, Sink
 from tracking.protocol import Find, Leg, Start
 from tracking.session import Finding, TrackingSession
 from tracking.tracker import Tracker
 from tracking.types import ObjectId, TrackingError
 
 RUNS_AT_ONCE = 4
+ABANDONED_AFTER_S = 10.0
+"""A run whose thread hasn't ended so long after it was stopped hangs: no model step takes as long."""
+CLOSING_S = 5.0
+
+log = logging.getLogger("framewise.agent")
+
+
+@dataclass(eq=False)
+class _Run:
+    """One run, from when it is asked for to when its thread ends. ``held``: its sink keeps it back; ``said``: the log
+    knows that it has stalled."""
+
+    asked: Start
+    session: TrackingSession
+    sink: Sink
+    thread: threading.Thread | None = None
+    patience: threading.Timer | None = None
+    held: bool = False
+    said: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.asked.run
+
+    def where(self) -> str:
+        """The stack of its thread, for the log."""
+        frame = sys._current_frames().get(self.thread.ident or 0) if self.thread else None
+        return "".join(traceback.format_stack(frame)) if frame else "(its thread has ended)"
 
 
 class LocalEngine:
-    """A thread per run; runs beyond ``runs_at_once`` wait for their turn in the order they came."""
+    """A thread per run; runs beyond ``runs_at_once`` wait for their turn in the order they came.
+
+    A thread can't be killed. One that hangs is let go of when its run is stopped: another run takes its turn.
+    """
 
     def __init__(
         self,
@@ -32,57 +67,128 @@ class LocalEngine:
         self._open_video = open_video
         self._create = create
         self.runs_at_once = runs_at_once
-        self._pool = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
-        self._sessions: dict[str, TrackingSession] = {}
+        self._runs: dict[str, _Run] = {}
+        self._line: deque[_Run] = deque()
+        self._at_work: set[_Run] = set()
         self._lock = threading.Lock()
 
     def start(self, run: Start, sink: Sink) -> None:
         self.stop(run.run)
+
+        def cancelled() -> bool:
+            session.got_on()  # it is asked with every piece of the video that comes
+            return session.stopped
+
         session = TrackingSession(
-            lambda: self._open_video(run.video, lambda: session.stopped),
+            lambda: self._open_video(run.video, cancelled),
             lambda: self._create(run.model, **run.settings),
             [leg_value(leg) for leg in run.legs],
             detect_off_screen=run.detect_off_screen,
             finding=_finding(run.find),
         )
         with self._lock:
-            self._sessions[run.run] = session
-        self._pool.submit(self._carry_out, run, session, sink)
+            self._runs[run.run] = _Run(run, session, sink)
+            self._line.append(self._runs[run.run])
+            self._give_turns()
 
     def correct(self, run: str, name: str, legs: Sequence[Leg]) -> None:
-        if session := self._sessions.get(run):
-            session.correct(ObjectId(name), [leg_value(leg) for leg in legs])
+        if known := self._runs.get(run):
+            known.session.correct(ObjectId(name), [leg_value(leg) for leg in legs])
 
     def extend(self, run: str, way: Literal["forward", "backward"], last: int, objects: Sequence[str] | None) -> None:
-        if session := self._sessions.get(run):
-            session.extend(way, last, None if objects is None else {ObjectId(name) for name in objects})
+        if known := self._runs.get(run):
+            known.session.extend(way, last, None if objects is None else {ObjectId(name) for name in objects})
 
     def stop(self, run: str) -> None:
         with self._lock:
-            session = self._sessions.pop(run, None)
-        if session is not None:
-            session.stop()
+            known = self._runs.pop(run, None)
+            if known is None:
+                return
+            known.session.stop()
+            if known in self._at_work:
+                known.patience = threading.Timer(ABANDONED_AFTER_S, self._abandon, [known])
+                known.patience.daemon = True
+                known.patience.start()
+            else:
+                self._line.remove(known)
+
+    def stalled(self) -> dict[str, float]:
+        with self._lock:
+            going = [run for run in self._runs.values() if run in self._at_work and not run.held]
+        stalled = [run for run in going if run.session.idle_s >= STALLED_AFTER_S]
+        for run in going:
+            if run in stalled and not run.said:
+                log.warning("Run %s: no progress for %.0f s. It is here:\n%s", run.id, STALLED_AFTER_S, run.where())
+            run.said = run in stalled
+        return {run.id: run.session.idle_s for run in stalled}
 
     def close(self) -> None:
-        for run in tuple(self._sessions):
-            self.stop(run)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Stop everything, and wait a moment for steps that are under way."""
+        for name in tuple(self._runs):
+            self.stop(name)
+        until = monotonic() + CLOSING_S
+        for run in tuple(self._at_work):
+            if run.thread is not None:
+                run.thread.join(max(0.0, until - monotonic()))
 
-    def _carry_out(self, run: Start, session: TrackingSession, sink: Sink) -> None:
+    # -------------------------------------------------------------- with the lock held
+
+    def _give_turns(self) -> None:
+        while self._line and len(self._at_work) < self.runs_at_once:
+            run = self._line.popleft()
+            run.session.got_on()
+            # A daemon: one that hangs must not keep the agent from ending.
+            run.thread = threading.Thread(target=self._carry_out, args=[run], name=f"run {run.id}", daemon=True)
+            self._at_work.add(run)
+            run.thread.start()
+
+    def _leave(self, run: _Run) -> bool:
+        """Give a run's turn to the next one. Returns whether it still had it."""
+        had = run in self._at_work
+        self._at_work.discard(run)
+        self._give_turns()
+        return had
+
+    # -------------------------------------------------------------- in a run's thread, and in its timer's
+
+    def _carry_out(self, run: _Run) -> None:
         try:
-            for step in session.steps():
-                sink.stepped(step)
+            for step in run.session.steps():
+                run.held = True
+                run.sink.stepped(step)
+                run.session.got_on()
+                run.held = False
         except Exception as error:
             # Whatever a model does, the agent lives on: this is the one place that hears of it.
-            if not session.stopped:
-                sink.failed(_sentence(run.model, error), traceback.format_exc())
+            if not run.session.stopped:
+                run.sink.failed(_sentence(run.asked.model, error), traceback.format_exc())
         else:
-            if not session.stopped:
-                sink.done()
+            if not run.session.stopped:
+                run.sink.done()
         finally:
-            with self._lock:
-                if self._sessions.get(run.run) is session:
-                    del self._sessions[run.run]
+            self._ended(run)
+
+    def _ended(self, run: _Run) -> None:
+        with self._lock:
+            if run.patience is not None:
+                run.patience.cancel()
+            if self._runs.get(run.id) is run:
+                del self._runs[run.id]
+            if not self._leave(run):
+                log.warning("Run %s: its abandoned thread has ended after all.", run.id)
+
+    def _abandon(self, run: _Run) -> None:
+        with self._lock:
+            if run not in self._at_work:
+                return
+            log.error(
+                "Run %s was stopped %.0f s ago, and its thread hangs: it is abandoned, and another run may take its "
+                "turn. What it holds of memory stays taken until this agent is started again. It is here:\n%s",
+                run.id,
+                ABANDONED_AFTER_S,
+                run.where(),
+            )
+            self._leave(run)
 
 
 def leg_value(leg: Leg) -> following.Leg:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
 from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of
+from annotator.announce.publish import announce_run
 from annotator.models import Agent, Run, RunState
 from tracking.protocol import Hello, Load
 
@@ -64,6 +67,13 @@ def agent_disconnected(*, agent_id: int, connection: str) -> None:
         agent.connected = False
         agent.save(update_fields=["connected"])
     requeue_runs_of(agent_id)
+
+
+def announce_runs(run_ids: Collection[UUID]) -> None:
+    """How some runs stand, to everybody watching: their agents say that they have stalled, or get on again."""
+    with transaction.atomic():
+        for run in Run.objects.filter(pk__in=run_ids).select_related("layer", "agent", "created_by"):
+            announce_run(run)
 
 
 def forget_agents(*, all_of_them: bool) -> None:

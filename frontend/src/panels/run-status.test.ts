@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Run } from '@/store/types'
-import { statusOf } from './run-status'
+import { stallOf, statusOf } from './run-status'
 
 const run: Run = {
   id: 'run',
@@ -14,6 +14,7 @@ const run: Run = {
   framesTotal: 240,
   ahead: null,
   waitS: null,
+  stalledS: null,
   checking: false,
   redone: 0,
   stale: 0,
@@ -83,4 +84,11 @@ it('a run that is over says what left the picture, and what went wrong', () => {
 
 it('a run that only compares both ways says so', () => {
   expect(statusOf({ ...run, checking: true })).toBe('Checking both ways · 3 s left · 40/s · gpu-box')
+})
+
+it('a run that does not get on says for how long, and what can be done', () => {
+  expect(stallOf({ ...run, stalledS: 60.2 })).toBe('No progress for 61 s. Stop it and start it again, or wait.')
+  expect(stallOf({ ...run, stalledS: 185 })).toBe('No progress for 3 min. Stop it and start it again, or wait.')
+  expect(stallOf(run)).toBeNull()
+  expect(stallOf({ ...run, state: 'stopped', stalledS: 90 })).toBeNull()
 })

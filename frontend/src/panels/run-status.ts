@@ -21,6 +21,12 @@ export function statusOf(run: Run): string {
   return parts.join(' · ')
 }
 
+/** What a person should know of a run that doesn't get on, and may do about it; null: it does. Pure. */
+export function stallOf({ state, stalledS }: Run): string | null {
+  if (state !== 'running' || stalledS === null) return null
+  return t('No progress for {time}. Stop it and start it again, or wait.', { time: lasting(stalledS) })
+}
+
 /** e.g. "Done: 240 frames · left the picture on frame 240". */
 function over(run: Run): string {
   return [

@@ -8,7 +8,7 @@ import { nameOf } from '@/editor/objects/name'
 import type { Setting } from '@/editor/preferences/fields'
 import type { Run } from '@/store/types'
 import { Icon } from './icons'
-import { statusOf } from './run-status'
+import { stallOf, statusOf } from './run-status'
 import { Section } from './section'
 
 const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backward: 'Backward', both: 'Both ways' }
@@ -266,6 +266,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
   const names = run.tracks.map((track) => nameOf(editor, track))
   const active = isActive(run)
+  const stall = stallOf(run)
   const title = names.length > 3 ? t('{count} objects', { count: names.length }) : names.join(', ')
   return (
     <article class={`run ${run.state}`} data-run={run.state}>
@@ -299,6 +300,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <>
           <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={t('Tracking {title}', { title })} />
           <p class="muted">{statusOf(run)}</p>
+          {stall && <p class="stalled">{stall}</p>}
           {run.state === 'done' && <DoubtfulButton editor={editor} run={run} />}
         </>
       )}

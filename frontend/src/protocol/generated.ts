@@ -2289,6 +2289,11 @@ export interface components {
        */
       readonly wait_s: number | null
       /**
+       * @description For so many seconds its agent should have got on with it and hasn't; null: it gets on.
+       * @default null
+       */
+      readonly stalled_s: number | null
+      /**
        * @description All objects came to their end, and are tracked back to be compared.
        * @default false
        */

@@ -131,6 +131,7 @@ function runOf(info: RunInfo): Run {
     framesTotal: info.frames_total,
     ahead: info.ahead,
     waitS: info.wait_s,
+    stalledS: info.stalled_s,
     checking: info.checking,
     redone: info.redone,
     stale: info.stale,

@@ -103,6 +103,8 @@ export interface Run {
   readonly ahead: number | null
   /** About how many seconds until a waiting run is done; null: not known. */
   readonly waitS: number | null
+  /** For so many seconds its agent should have got on with it and hasn't; null: it gets on. */
+  readonly stalledS: number | null
   /** All objects came to their end, and are tracked back to be compared. */
   readonly checking: boolean
   /** Of the frames that corrections took away, `stale`, those that were tracked again. */

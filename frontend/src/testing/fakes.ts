@@ -245,6 +245,7 @@ export class StoreBench {
         frames_total: 100,
         ahead: null,
         wait_s: null,
+        stalled_s: null,
         checking: false,
         redone: 0,
         stale: 0,

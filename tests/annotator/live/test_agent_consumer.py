@@ -14,6 +14,7 @@ from annotator.announce.messages import (
     RunOptions,
     RunStop,
     RunUpdate,
+    Welcome,
 )
 from annotator.live.relay import in_thread
 from annotator.models import Agent, Run
@@ -152,6 +153,61 @@ async def test_a_store_that_fails_is_tried_again(world: World, monkeypatch: pyte
     assert await in_thread(frames_of, track) == [0, 1, 2, 3]
     await agent.close()
     await browser.close()
+
+
+def load(**stalled: float) -> Load:
+    return Load(cpu=0.5, memory_bytes=1, runs=1, stalled=stalled)
+
+
+async def test_a_run_that_does_not_get_on_says_so_until_it_does(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.predict(start, 1, 2)
+    await agent.until(Stored)
+    await agent.send(load(**{start.run: 61.5, "11111111-0000-4000-8000-000000000000": 99.0}))
+    while (told := (await browser.until(RunUpdate)).run).stalled_s is None:
+        pass
+    assert (str(told.id), told.stalled_s, told.fps, told.state) == (start.run, 61.5, 0, "running")
+
+    # Who comes later is told at once, and others as long as it lasts.
+    late = Browser(world, "viewer")
+    assert await late.open()
+    assert [run.stalled_s for run in (await late.until(Welcome)).runs] == [61.5]
+    await agent.send(load(**{start.run: 66.5}))
+    assert (await late.until(RunUpdate)).run.stalled_s == 66.5
+
+    await agent.predict(start, 3)
+    while (await late.until(RunUpdate)).run.stalled_s is not None:
+        pass
+    await agent.send(load())
+    await agent.send(load(**{start.run: 60.0}))
+    assert (await late.until(RunUpdate)).run.stalled_s == 60.0
+    await agent.send(load())
+    assert (await late.until(RunUpdate)).run.stalled_s is None
+    for socket in (agent, late, browser):
+        await socket.close()
+
+
+async def test_a_run_whose_agent_hangs_is_stopped_at_once(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.send(load(**{start.run: 75.0}))
+    await browser.until(RunUpdate)
+
+    await browser.send(RunStop(run=UUID(start.run)))
+
+    while (told := (await browser.until(RunUpdate)).run).state != "stopped":
+        pass
+    assert told.stalled_s is None
+    assert (await agent.until(Stop)).run == start.run
+    # The agent's next word, said before it heard of that, changes nothing.
+    await agent.send(load(**{start.run: 80.0}))
+    again = await browser.track(track)
+    assert (await agent.until(Start)).run == str(again)
+    for socket in (agent, browser):
+        await socket.close()
 
 
 async def test_ten_watchers_get_every_frame_though_one_of_them_stalls(world: World) -> None:

@@ -14,6 +14,7 @@ const RUN: Run = {
   framesTotal: 100,
   ahead: null,
   waitS: null,
+  stalledS: null,
   checking: false,
   redone: 0,
   stale: 0,
