@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { StoreBench, windowBody } from '@/testing/fakes'
 import { keyframeBox, pack } from './chunks'
 import { TrackRows } from './track-rows'
@@ -89,6 +89,13 @@ describe('loading a window', () => {
     await Promise.resolve()
     bench.announce([{ op: 'track.create', track: B, fields: { label: 2 } }])
     expect(bench.store.records.track(B)).not.toBeNull()
+  })
+
+  it('ends with a word when the server answers with something else', async () => {
+    const bench = await opened(900)
+    bench.rest.body = () => windowBody({ revision: 0, first: 0, last: 255, tracks: null, chunks: [] })
+    bench.store.loader.want(600)
+    await vi.waitFor(() => expect(bench.store.session.notice.value?.message).toContain('other frames'))
   })
 })
 

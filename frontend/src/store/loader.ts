@@ -1,4 +1,5 @@
 /** Which windows of the layer this browser holds, and fetching those it should. */
+import { t } from '@/core/text'
 import type { OverviewOut, WindowOut } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
 import { unpack, windowStart, WINDOW, type Table } from './chunks'
@@ -187,6 +188,9 @@ export class Loader {
     for (let from = first; from <= last;) {
       const path = `/layers/${this.layer}/window?first=${from}&last=${last}${rest}`
       const window = decodeWindow(await this.rest.getBytes(path, signal), only)
+      // Asked again, it would answer the same for ever.
+      if (window.header.last < from)
+        throw new Error(t('The server answered with other frames than were asked for. Reload the page.'))
       if (window.header.last >= last) arrived()
       this.onLoaded(window)
       from = window.header.last + 1
