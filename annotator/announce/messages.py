@@ -226,7 +226,12 @@ class EventOut(Message):
     summary: str
     at: str = Field(description="ISO 8601, UTC.")
     operations: list[Operation] = Field(
-        description="Empty for predictions, whose shapes came in binary frames, and for imports: refetch everything."
+        description="Empty for predictions, whose shapes came in binary frames, and for what isn't told."
+    )
+    told: bool = Field(
+        True,
+        description="False: an import, or another change that is too large to be sent. Refetch everything; its author "
+        "need not.",
     )
     run: UUID | None
     numbers: dict[str, int] = Field({}, description="Numbers the server gave to created tracks, by track id.")

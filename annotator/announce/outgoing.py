@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from annotator.announce.messages import EventOut, RunInfo
 from annotator.announce.progress import OBJECTS
 from annotator.announce.waiting import place_of
-from annotator.models import Agent, Event, Run, User
+from annotator.models import Agent, Event, EventKind, Run, User
 
 PALETTE = ("#e05d5d", "#e0a13d", "#7fb83a", "#35b3a2", "#4d8fe6", "#8d6fe0", "#d163b8", "#8a8f98")
 
 
+TOLD_BYTES = 1_000_000
+"""Changes with more than that in tables aren't sent to everybody watching: they fetch what they show."""
+
+
 def event_out(event: Event) -> EventOut:
-    """An event as everybody sees it."""
-    return EventOut.model_validate({**event.account(), **event.payload})
+    """An event as everybody sees it. What is too large to be told is left out, and that is said."""
+    payload = event.payload
+    told = bool(payload.get("told", event.kind != EventKind.IMPORT)) and not is_heavy(payload["operations"])
+    operations = payload["operations"] if told else []
+    return EventOut.model_validate({**event.account(), **payload, "operations": operations, "told": told})
+
+
+def is_heavy(operations: Iterable[dict[str, Any]]) -> bool:
+    """Whether operations, as JSON, are too large to be told to everybody."""
+    return sum(len(table) for operation in operations for table in operation.get("tables", ())) > TOLD_BYTES
 
 
 def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s: float | None = None) -> RunInfo:

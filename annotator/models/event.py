@@ -21,7 +21,8 @@ class EventKind(models.TextChoices):
 class Event(models.Model):
     """One change of a layer. ``inverse`` is a list of ``annotator/operations.py`` operations, ``payload`` is
     ``{operations, numbers: given to created tracks, touched: [[track, first, last], …]}``. Predictions name their
-    frames in ``touched`` instead of repeating their shapes; their inverse is what lay on those frames before."""
+    frames in ``touched`` instead of repeating their shapes; their inverse is what lay on those frames before. With
+    ``told: false`` the operations are without their tables, which were too large."""
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="events")
     revision = models.PositiveBigIntegerField()

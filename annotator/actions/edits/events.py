@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from annotator.announce.outgoing import is_heavy
 from annotator.announce.publish import publish_on_commit
 from annotator.models import Event, EventKind, Layer, Run, User
 from annotator.operations import Conflict, Operation, ShapesReplace
@@ -48,6 +49,9 @@ def append_event(
         conflicts: where it met what others had done.
         extent: what changed; None: what the operations and ``touched`` name.
     """
+    done = as_json(operations)
+    # What a person did is kept whole; what came out of the log can be taken from it again.
+    heavy = kind != EventKind.EDIT and is_heavy(done)
     layer.revision += 1
     layer.save(update_fields=["revision", "next_number"])
     event = Event.objects.create(
@@ -60,7 +64,8 @@ def append_event(
         undoes=undoes,
         summary=summary,
         payload={
-            "operations": as_json(operations),
+            "operations": [_without_tables(operation) for operation in done] if heavy else done,
+            **({"told": False} if heavy else {}),
             "numbers": {str(track): number for track, number in (numbers or {}).items()},
             "touched": [[str(track), first, last] for track, first, last in touched],
             **({"conflicts": [conflict.model_dump(mode="json") for conflict in conflicts]} if conflicts else {}),
@@ -70,6 +75,10 @@ def append_event(
     )
     publish_on_commit(event)
     return event
+
+
+def _without_tables(operation: dict[str, Any]) -> dict[str, Any]:
+    return {**operation, "tables": []} if "tables" in operation else operation
 
 
 def extent_of(operations: Iterable[Operation], touched: Iterable[tuple[uuid.UUID, int, int]] = ()) -> list[Extent]:

@@ -23,9 +23,6 @@ from annotator.models import Event, EventKind, Layer, Run, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackFields, TrackUpdate
 from tracking.shapes.chunks import Table
 
-TOLD_BYTES = 1_000_000
-"""Larger changes aren't sent to everybody watching: they fetch what they show."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -92,11 +89,10 @@ def restore(*, user: User, layer_id: int, scope: Scope, edit_id: UUID, summary: 
         _check(layer, plan, seen)
         inverse = [_apply(draft, operation) for operation in plan.operations]
         draft.save()
-        small = sum(len(text) for operation in plan.operations for text in _texts(operation)) <= TOLD_BYTES
         return append_event(
             layer,
             kind=EventKind.RESTORE,
-            operations=plan.operations if small else (),
+            operations=plan.operations,
             inverse=inverse[::-1],
             author=user,
             edit_id=edit_id,
@@ -275,10 +271,6 @@ def _tracked(layer: Layer, tracks: Iterable[UUID]) -> set[UUID]:
     runs = Run.objects.filter(layer=layer, state__in=ACTIVE).values_list("objects_state", flat=True)
     states = (OBJECTS.validate_python(objects) for objects in runs)
     return {UUID(track) for objects in states for track in wanted & objects.keys() if objects[track].unfinished}
-
-
-def _texts(operation: Operation) -> Sequence[str]:
-    return operation.tables if isinstance(operation, ShapesReplace) else ()
 
 
 def _plain(value: object) -> object:

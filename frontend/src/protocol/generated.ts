@@ -1821,8 +1821,13 @@ export interface components {
       readonly summary: string
       /** @description ISO 8601, UTC. */
       readonly at: string
-      /** @description Empty for predictions, whose shapes came in binary frames, and for imports: refetch everything. */
+      /** @description Empty for predictions, whose shapes came in binary frames, and for what isn't told. */
       readonly operations: readonly components['schemas']['Operation'][]
+      /**
+       * @description False: an import, or another change that is too large to be sent. Refetch everything; its author need not.
+       * @default true
+       */
+      readonly told: boolean
       readonly run: string | null
       /**
        * @description Numbers the server gave to created tracks, by track id.

@@ -52,6 +52,7 @@ const event = (revision: number, more: Partial<LayerEvent> = {}): LayerEvent => 
   numbers: {},
   touched: [],
   conflicts: [],
+  told: true,
   ...more,
 })
 

@@ -15,12 +15,23 @@ it('bringing back an earlier state can be undone like an edit of one’s own', a
   expect(bench.sentEdits.at(-1)?.operations).toEqual(inverse)
 })
 
+it('one’s own edit that is too large to be told is not', async () => {
+  const bench = new StoreBench()
+  await bench.store.open()
+  bench.connect()
+  bench.store.transact('Draw', (tx) => tx.createTrack({ label: 1 }))
+  const before = bench.rest.windows
+  bench.announce([], { edit: bench.sentEdits[0]!.id, told: false })
+  await Promise.resolve()
+  expect(bench.rest.windows).toBe(before)
+})
+
 it('a restored state that is too large to be told is fetched', async () => {
   const bench = new StoreBench()
   await bench.store.open()
   bench.connect()
   const before = bench.rest.windows
-  bench.announce([], { kind: 'restore' })
+  bench.announce([], { kind: 'restore', told: false })
   await Promise.resolve()
   expect(bench.rest.windows).toBeGreaterThan(before)
 })

@@ -385,7 +385,7 @@ export class EditorStore {
     // One's own edit was done otherwise than it was sent.
     const merged = mine !== null && event.conflicts.length > 0
     if (merged) void this.relearn(event)
-    if (gap || merged || isUntold(event)) void this.mend(true)
+    if (gap || merged || (!event.told && mine === null)) void this.mend(true)
   }
 
   private applyRemote(event: LayerEvent, mine: boolean): void {
@@ -516,9 +516,6 @@ const repeated = (operations: readonly Operation[]): Operation[] =>
       ? { op: 'track.update', track: operation.track, fields: { deleted: false } }
       : operation,
   )
-
-/** A change too large to be told, which is fetched instead. */
-const isUntold = ({ kind, operations }: LayerEvent) => kind === 'import' || (kind === 'restore' && !operations.length)
 
 type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
 

@@ -222,6 +222,7 @@ export class StoreBench {
       numbers: {},
       touched: [],
       conflicts: [],
+      told: true,
       ...more,
     })
   }

@@ -14,6 +14,7 @@ from django.test import Client
 from annotator.actions.edits.apply import apply_edit, write_tracks
 from annotator.actions.edits.restore import Plan, Scope, plan_restore, restore
 from annotator.actions.errors import ActionError
+from annotator.announce.outgoing import event_out
 from annotator.models import Event, EventKind, Job, Layer, Track
 from annotator.operations import OPERATIONS
 from tests.annotator.desk import Desk
@@ -317,11 +318,12 @@ class TestApi:
 
 
 def test_a_large_one_is_fetched_instead_of_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotator.actions.edits.restore.TOLD_BYTES", 10)
+    monkeypatch.setattr("annotator.announce.outgoing.TOLD_BYTES", 10)
     track = draw(world, 0)
     do(world, put(track, [keyframe(0, left=50)]))
     event = back(world, 1)
-    assert event.payload["operations"] == []
+    told = event_out(event)
+    assert (told.told, told.operations) == (False, [])
     assert event.extent == [[str(track), 0, 0]]
 
 
