@@ -3,6 +3,7 @@ misbehaving ones of the unit tests."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -102,6 +103,23 @@ class Carrying:
         return []
 
 
+class Hanging(Carrying):
+    """Hangs in its fifth step, as long as the agent lives. Where it runs, a run has stalled after two seconds."""
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        from tracking.engine import local
+
+        local.STALLED_AFTER_S = 2.0
+        self.steps = 0
+        return super().start(frame, prompts)
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self.steps += 1
+        if self.steps > 5:
+            threading.Event().wait()
+        return super().step(frame)
+
+
 UNHURRIED = ModelEntry(
     id="unhurried",
     name="Unhurried",
@@ -121,5 +139,6 @@ CARRYING = replace(
     factory=f"{__name__}:Carrying",
     settings={"pace": 1.0},
 )
-ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING)
+HANGING = replace(UNHURRIED, id="hanging", name="Hanging", factory=f"{__name__}:Hanging")
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, HANGING)
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""
