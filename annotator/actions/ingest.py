@@ -157,7 +157,8 @@ def _open(video: Video, going_on: Callable[[], None]) -> None:
             progress=1,
             direct=opened.packets is not None,
             left_out=index.left_out,
-            proxy_state=ProxyState.UNNEEDED if opened.quick else ProxyState.WAITING,
+            # Also where the source seeks quickly (``opened.quick``): the editor doesn't read the source itself yet.
+            proxy_state=ProxyState.WAITING,
             proxy_error="",
             width=index.width,
             height=index.height,

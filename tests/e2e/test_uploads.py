@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from framewise.bench.client import Client
 from framewise.bench.product import Product
+from tests.e2e.test_player_frames import READ_BACK
 from tests.media.clips import write_clip
 
 pytestmark = pytest.mark.e2e
@@ -121,3 +122,19 @@ def test_an_upload_goes_on_in_another_page_where_the_first_was_closed(
     chunks.held_from = 10**12
     expect(choose(person, product, project, clip)).to_have_attribute("data-state", "ready", timeout=30_000)
     assert chunks.offsets == [CHUNK, 2 * CHUNK]
+
+
+def test_an_uploaded_video_is_open_before_its_proxy_and_exact_before_and_after(
+    person: Page, product: Product, project: int, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "early.mp4", 900, size=(640, 360), options={"preset": "ultrafast", "g": "250"})
+    card = choose(person, product, project, clip)
+    expect(card).to_have_attribute("data-state", "ready", timeout=30_000)
+    expect(card).to_contain_text("Ready to label")
+    card.get_by_role("link").first.click()
+    person.wait_for_selector("#stage[data-frame='0']")
+    assert person.evaluate("window.framewise.player.kind") == "images"
+    frames = [700, 3, 299, 300]
+    assert person.evaluate(READ_BACK, frames) == frames
+    person.wait_for_function("window.framewise.player.kind === 'webcodecs'", timeout=60_000)
+    assert person.evaluate(READ_BACK, frames) == frames

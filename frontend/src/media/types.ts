@@ -3,6 +3,8 @@ export type Picture = ImageBitmap
 
 export interface PlayerOptions {
   readonly proxyUrl: string
+  /** Until it is `ready`, frames come as images. */
+  readonly proxyState: string
   /** With `{frame}` in place of the number. */
   readonly frameUrl: string
   readonly frameCount: number

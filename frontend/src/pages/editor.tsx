@@ -10,7 +10,7 @@ import { COMMANDS } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/time/playback'
 import { TOOLS } from '@/editor/tools'
-import { createPlayer } from '@/media/player'
+import { createPlayer, type SwitchingPlayer } from '@/media/player'
 import type { Player } from '@/media/types'
 import { GoneBanner } from '@/panels/gone'
 import { FrameTags } from '@/panels/frame-tags'
@@ -48,6 +48,7 @@ import { toggleFullScreen } from './full-screen'
 import { mountGrips } from './grips'
 
 const PRESENCE_MS = 150
+const PROXY_MS = 2000
 
 function start(): void {
   applyTheme()
@@ -102,6 +103,7 @@ function start(): void {
     (tick) => scheduler.onFrame(tick),
   )
   connectPlayer(player, stage, timeline, editor, scope)
+  if (config.video.proxyState !== 'ready') awaitProxy(config.video.id, player, rest, scope)
   connectLive(live, editor, scope)
   keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
@@ -177,6 +179,23 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   )
   render(<ConflictCards editor={editor} />, element('cards'))
   render(<HistoryDrawer editor={editor} />, element('history'))
+}
+
+/** A new video is worked with before its proxy is there: ask for it from time to time. */
+function awaitProxy(video: number, player: SwitchingPlayer, rest: Rest, scope: Scope): void {
+  let over = false
+  scope.every(PROXY_MS, () => {
+    if (over) return
+    rest
+      .get<{ readonly proxy_state: string }>(`/videos/${video}`)
+      .then(({ proxy_state: state }) => {
+        if (over || (state !== 'ready' && state !== 'failed')) return
+        over = true
+        if (state === 'ready') player.proxyArrived()
+      })
+      // The next time may go well.
+      .catch(() => undefined)
+  })
 }
 
 /** The playhead moves: show that frame, decode what comes next, have its shapes. */

@@ -16,6 +16,11 @@ interface Video {
   readonly progress: number
   readonly error: string
   readonly may_retry: boolean
+  readonly proxy_state: 'waiting' | 'making' | 'ready' | 'unneeded' | 'failed'
+  readonly proxy_progress: number
+  readonly proxy_bytes: number
+  readonly proxy_error: string
+  readonly left_out: readonly { readonly reason: string; readonly text: string }[]
   readonly frame_count: number
   readonly width: number
   readonly height: number
@@ -146,7 +151,7 @@ class Videos {
   }
 
   private pending(): boolean {
-    return this.listed.value?.some(({ state }) => state === 'queued' || state === 'ingesting') ?? false
+    return this.listed.value?.some((video) => isComing(video) || isProxyComing(video)) ?? false
   }
 
   private note(id: number, change: Partial<Sending>): void {
@@ -315,9 +320,24 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
             {video.error}
           </p>
         )}
-        {(video.state === 'queued' || video.state === 'ingesting') && (
+        {isComing(video) && (
           <progress max={1} value={video.progress} aria-label={t('Preparing {name}', { name: video.name })} />
         )}
+        {isProxyComing(video) && (
+          <p class="muted" data-proxy>
+            {proxyText(video)}
+          </p>
+        )}
+        {video.proxy_state === 'failed' && (
+          <p class="error" role="alert">
+            {video.proxy_error}
+          </p>
+        )}
+        {video.left_out.map(({ reason, text }) => (
+          <p class="muted" key={reason} data-left-out={reason}>
+            {text}
+          </p>
+        ))}
         {(mayManage || ready) && (
           <div class="actions">
             {ready && !asking.value && (
@@ -361,10 +381,28 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
 const exportable = ({ id, name, state, layer }: Video): Exported[] =>
   state === 'ready' && layer !== null ? [{ id, name, layer }] : []
 
+const isComing = ({ state }: Video) => state === 'queued' || state === 'ingesting'
+
+const isProxyComing = ({ state, proxy_state: proxy }: Video) =>
+  state === 'ready' && (proxy === 'waiting' || proxy === 'making')
+
+function proxyText({ proxy_state: state, proxy_progress: share, proxy_bytes: bytes }: Video): string {
+  if (state === 'waiting') return t('Ready to label. A copy for quick seeking waits for its turn.')
+  return t('Ready to label. Copy for quick seeking: {percent} %, {megabytes} MB', {
+    percent: Math.round(share * 100),
+    megabytes: (bytes / 1e6).toFixed(1),
+  })
+}
+
 function Thumbnail({ video }: { video: Video }) {
   if (video.state !== 'ready') {
     const texts = { queued: t('Waiting …'), ingesting: `${video.stage} …`, failed: t('Not usable') }
     return <div class="video-thumb">{texts[video.state]}</div>
+  }
+  // The strip is made with the proxy.
+  if (!video.strip.count) {
+    const first = `url(/api/videos/${video.id}/frames/0.jpg?v=${video.version})`
+    return <div class="video-thumb" style={{ backgroundImage: first, backgroundSize: 'cover' }} />
   }
   const columns = video.strip.columns ?? 1
   const rows = Math.max(Math.ceil((video.strip.count ?? 1) / columns), 1)

@@ -138,7 +138,9 @@ export interface EditorConfig {
     readonly height: number
     readonly frameCount: number
     readonly fps: number
-    /** The short-GOP proxy: frame N is its N-th picture. */
+    /** Of the proxy when the page was made; see VideoOut. */
+    readonly proxyState: 'waiting' | 'making' | 'ready' | 'unneeded' | 'failed'
+    /** The short-GOP proxy, once it is ready: frame N is its N-th picture. */
     readonly proxyUrl: string
     /** Template with {frame}: a picture of one frame, for browsers without WebCodecs. */
     readonly frameUrl: string

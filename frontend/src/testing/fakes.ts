@@ -89,6 +89,7 @@ export const CONFIG: EditorConfig = {
     height: 360,
     frameCount: 1000,
     fps: 25,
+    proxyState: 'ready',
     proxyUrl: '',
     frameUrl: '',
     strip: null,

@@ -26,6 +26,7 @@ from annotator.media import storage
 from annotator.media import strip as strip_module
 from annotator.media.frames import frame_jpeg
 from annotator.media.left_out import left_out_of
+from annotator.media.opening import open_video
 from annotator.media.proxy import GROUP, proxy_size
 from annotator.models import Layer, ProxyState, Video, VideoState
 from tests.media.clips import (
@@ -313,13 +314,10 @@ def test_a_video_is_ready_before_its_proxy_and_says_how_far_that_is(
         (lambda to: oriented(to, "mirrored", 20), True),
     ],
 )
-def test_a_proxy_is_made_where_the_source_seeks_slowly(
-    make: Callable[[Path], Path], needed: bool, team: Team, tmp_path: Path
+def test_a_source_that_seeks_slowly_is_told_from_one_that_does_not(
+    make: Callable[[Path], Path], needed: bool, tmp_path: Path
 ) -> None:
-    video = ingested(team, make(tmp_path))
-    assert video.proxy_state == ("ready" if needed else "unneeded")
-    assert ("proxy.mp4" in names(video)) is needed
-    assert video.strip["count"] == min(video.frame_count, 120)
+    assert open_video(make(tmp_path), lambda _: None).quick is not needed
 
 
 def test_a_proxy_of_noise_is_at_most_twice_its_source(team: Team, tmp_path: Path) -> None:
