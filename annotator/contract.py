@@ -60,5 +60,7 @@ def _settle(schema: Schema) -> None:
         del schema["discriminator"]
     properties = schema.get("properties", {})
     told = [name for name, field in properties.items() if isinstance(field, dict) and "const" in field]
+    for name in told:
+        properties[name].pop("default", None)
     if told:
         schema["required"] = list(dict.fromkeys([*told, *schema.get("required", ())]))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from annotator.actions.edits.apply import ATTRIBUTE_BYTES, fits
+from annotator.actions.edits.apply import ATTRIBUTE_BYTES
 from annotator.actions.naming import Naming
 from annotator.formats import geometry
 from annotator.formats.base import Report, TrackData
 from annotator.formats.limits import rows_of
 from annotator.formats.rows import Rows
 from annotator.formats.texts import parted
-from annotator.models import Attribute, AttributeKind, Label, Layer, Track
+from annotator.models import Attribute, Label, Layer, Track
+from annotator.ontology import UNSTORABLE, AttributeKind
 from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import point_count, single
@@ -25,8 +25,6 @@ from tracking.shapes.skeletons import Skeleton, skeleton_of
 from tracking.shapes.values import ABSENT
 
 LONGEST_SOURCE = 64
-# What a database's texts can't hold: NUL, and halves of characters.
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
@@ -164,8 +162,8 @@ class Fitting:
         for frame, value in sorted(steps, key=lambda step: step[0]):
             place = None if is_constant else frame
             converted = self._converted(attribute, self._storable(value))
-            if converted is not None and not fits(attribute, converted):
-                self._refuse(data, place, f"{_described(attribute)}; {value!r:.60} came.")
+            if not attribute.fits(converted):
+                self._refuse(data, place, f"A value of {attribute} is {attribute.takes}; {value!r:.60} came.")
             elif not 0 <= frame <= self.last:
                 self._refuse(data, place, f"The values of {attribute} have frames in 0..{self.last}.")
             elif frame == before:
@@ -176,7 +174,7 @@ class Fitting:
 
     def _converted(self, attribute: Attribute, value: Any) -> Any:
         """A value in the type of the project's attribute where it says the same: formats hold some as text."""
-        if value is None or fits(attribute, value):
+        if value is None or attribute.fits(value):
             return value
         if attribute.kind == AttributeKind.TEXT and isinstance(value, int | float | bool):
             return json.dumps(value)
@@ -241,10 +239,10 @@ def _of_text(attribute: Attribute, text: str) -> Any:
         case AttributeKind.NUMBER:
             return _number(text)
         case AttributeKind.MULTI_SELECT:
-            return parted(text)
+            return list(dict.fromkeys(parted(text)))
         case AttributeKind.SELECT:
             tidy = text.strip()
-            return tidy if tidy or fits(attribute, "") else None
+            return tidy if tidy or attribute.fits("") else None
         case _:
             return text
 
@@ -255,15 +253,6 @@ def _number(text: str) -> Any:
     except ValueError:
         return text
     return value if isinstance(value, int | float) else text
-
-
-def _described(attribute: Attribute) -> str:
-    kind = attribute.get_kind_display().lower()
-    return (
-        f"{attribute} is a {kind} of {', '.join(attribute.choices)}"[:200]
-        if attribute.choices
-        else f"{attribute} is a {kind}"
-    )
 
 
 def _joints_differ(label: Label, ours: Skeleton, count: int) -> str:

@@ -5,41 +5,49 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import transaction
+from pydantic import ConfigDict, Field
 
 from annotator.actions.errors import ActionError
-from annotator.models import Attribute, AttributeKind, GeometryKind, Label, Project, Track
+from annotator.models import Attribute, Label, Project, Track
+from annotator.ontology import LONGEST_NAME, UNSTORABLE, AttributeKind, GeometryKind, fits, takes
 from tracking.shapes.skeletons import Skeleton, skeleton_of
 
-SELECTS = (AttributeKind.SELECT, AttributeKind.MULTI_SELECT)
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 HOTKEY = re.compile(r"[0-9a-z]?")
+MOST = 500
+"""Labels of a project, attributes of a label, choices of an attribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeDraft:
-    """An attribute as it shall be. ``id`` None: a new one."""
+    """An attribute as it shall be. `id` null: a new one. `choices` are those of a select; `default` is what a new
+    object begins with."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
-    kind: str
+    kind: AttributeKind
     id: int | None = None
     per_frame: bool = False
-    choices: tuple[str, ...] = ()
+    choices: Annotated[tuple[str, ...], Field(max_length=MOST)] = ()
     default: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class LabelDraft:
-    """A label as it shall be. ``id`` None: a new one."""
+    """A label as it shall be. `id` null: a new one."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     name: str
     colour: str
     id: int | None = None
     hotkey: str = ""
-    geometry_kinds: tuple[str, ...] = (GeometryKind.BOX.value,)
-    attributes: tuple[AttributeDraft, ...] = ()
+    geometry_kinds: tuple[GeometryKind, ...] = (GeometryKind.BOX,)
+    attributes: Annotated[tuple[AttributeDraft, ...], Field(max_length=MOST)] = ()
     skeleton: Skeleton | None = None
 
 
@@ -111,13 +119,13 @@ def _clashes(drafts: Sequence[LabelDraft]) -> Iterator[Problem]:
 
 def _label_problems(at: int, draft: LabelDraft) -> Iterator[Problem]:
     here = str(at)
-    if not 1 <= len(draft.name) <= 80:
-        yield Problem((here, "name"), "A label needs a name of at most 80 characters.")
+    if not _is_name(draft.name):
+        yield Problem((here, "name"), f"A label needs a name of at most {LONGEST_NAME} characters.")
     if not COLOUR.fullmatch(draft.colour):
         yield Problem((here, "colour"), f"A colour is #rrggbb; {draft.colour!r} came.")
     if not HOTKEY.fullmatch(draft.hotkey):
         yield Problem((here, "hotkey"), "A hotkey is one digit or letter.")
-    if not draft.geometry_kinds or not set(draft.geometry_kinds) <= set(GeometryKind.values):
+    if not draft.geometry_kinds:
         yield Problem((here, "geometry_kinds"), "Choose at least one shape that it may be drawn as.")
     if GeometryKind.TAG in draft.geometry_kinds and len(draft.geometry_kinds) > 1:
         yield Problem((here, "geometry_kinds"), "A frame tag marks whole frames: choose it alone, or shapes.")
@@ -134,45 +142,21 @@ def _label_problems(at: int, draft: LabelDraft) -> Iterator[Problem]:
 
 
 def _attribute_problems(place: tuple[str, ...], attribute: AttributeDraft) -> Iterator[Problem]:
-    if not 1 <= len(attribute.name) <= 80:
-        yield Problem((*place, "name"), "An attribute needs a name of at most 80 characters.")
-    if attribute.kind not in AttributeKind.values:
-        yield Problem((*place, "kind"), f"A kind is one of {', '.join(AttributeKind.values)}.")
-        return
-    if attribute.kind in SELECTS:
+    if not _is_name(attribute.name):
+        yield Problem((*place, "name"), f"An attribute needs a name of at most {LONGEST_NAME} characters.")
+    if attribute.kind.has_choices:
         if not attribute.choices:
             yield Problem((*place, "choices"), "A select needs at least one choice.")
         elif len(set(attribute.choices)) < len(attribute.choices):
             yield Problem((*place, "choices"), "Each choice may be there once.")
-    if not default_fits(attribute):
-        yield Problem((*place, "default"), DEFAULTS[AttributeKind(attribute.kind)])
+        if any(UNSTORABLE.search(choice) for choice in attribute.choices):
+            yield Problem((*place, "choices"), "A choice has a character that can't be stored.")
+    if not fits(attribute.kind, attribute.choices, attribute.default):
+        yield Problem((*place, "default"), f"The default is {takes(attribute.kind, attribute.choices)}.")
 
 
-DEFAULTS = {
-    AttributeKind.SELECT: "The default is one of the choices.",
-    AttributeKind.MULTI_SELECT: "The default is a list of choices.",
-    AttributeKind.CHECKBOX: "The default is on or off.",
-    AttributeKind.NUMBER: "The default is a number.",
-    AttributeKind.TEXT: "The default is a text of at most 1000 characters.",
-}
-
-
-def default_fits(attribute: AttributeDraft) -> bool:
-    """Whether an attribute's default is a value that it can have."""
-    default = attribute.default
-    if default is None:
-        return True
-    match AttributeKind(attribute.kind):
-        case AttributeKind.SELECT:
-            return default in attribute.choices
-        case AttributeKind.MULTI_SELECT:
-            return isinstance(default, list) and all(choice in attribute.choices for choice in default)
-        case AttributeKind.CHECKBOX:
-            return isinstance(default, bool)
-        case AttributeKind.NUMBER:
-            return isinstance(default, int | float) and not isinstance(default, bool)
-        case AttributeKind.TEXT:
-            return isinstance(default, str) and len(default) <= 1000
+def _is_name(text: str) -> bool:
+    return 1 <= len(text) <= LONGEST_NAME and not UNSTORABLE.search(text)
 
 
 def _unknown(drafts: Sequence[LabelDraft], existing: dict[int, Label]) -> Iterator[Problem]:
@@ -276,7 +260,7 @@ def _write(project: Project, drafts: Sequence[LabelDraft]) -> list[Label]:
             name=draft.name,
             colour=draft.colour,
             hotkey=draft.hotkey,
-            geometry_kinds=list(draft.geometry_kinds),
+            geometry_kinds=[kind.value for kind in draft.geometry_kinds],
             skeleton=draft.skeleton.as_json() if draft.skeleton else None,
             position=position,
         )
@@ -296,7 +280,7 @@ def _write_attributes(label: Label, drafts: Sequence[AttributeDraft]) -> None:
             name=draft.name,
             kind=draft.kind,
             per_frame=draft.per_frame,
-            choices=list(draft.choices) if draft.kind in SELECTS else [],
+            choices=list(draft.choices) if draft.kind.has_choices else [],
             default=draft.default,
             position=position,
         ).save()
@@ -312,7 +296,7 @@ def _tidy(draft: LabelDraft) -> LabelDraft:
         name=" ".join(draft.name.split()),
         colour=draft.colour.lower(),
         hotkey=draft.hotkey.strip().lower(),
-        geometry_kinds=tuple(kind for kind in GeometryKind.values if kind in draft.geometry_kinds),
+        geometry_kinds=tuple(kind for kind in GeometryKind if kind in draft.geometry_kinds),
         attributes=attributes,
         skeleton=draft.skeleton.tidy() if draft.skeleton else None,
     )
@@ -320,7 +304,7 @@ def _tidy(draft: LabelDraft) -> LabelDraft:
 
 def _draft_of(label: Label) -> LabelDraft:
     attributes = tuple(
-        AttributeDraft(each.name, each.kind, each.pk, each.per_frame, tuple(each.choices), each.default)
+        AttributeDraft(each.name, AttributeKind(each.kind), each.pk, each.per_frame, tuple(each.choices), each.default)
         for each in label.attributes.all()
     )
     return LabelDraft(
@@ -328,7 +312,7 @@ def _draft_of(label: Label) -> LabelDraft:
         label.colour,
         label.pk,
         label.hotkey,
-        tuple(label.geometry_kinds),
+        tuple(map(GeometryKind, label.geometry_kinds)),
         attributes,
         skeleton_of(label.skeleton),
     )

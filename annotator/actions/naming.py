@@ -8,16 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from annotator.actions.errors import ActionError
-from annotator.actions.labels import SELECTS, AttributeDraft, default_fits
-from annotator.actions.projects import PALETTE
 from annotator.formats import geometry
 from annotator.formats.base import AttributeInfo, LabelInfo, Report, TrackData
 from annotator.formats.limits import rows_of
-from annotator.models import Attribute, AttributeKind, Label, Project
+from annotator.models import Attribute, Label, Project
+from annotator.ontology import LONGEST_NAME, AttributeKind, fits, next_colour
 from tracking.shapes.chunks import Kind, Row
 from tracking.shapes.skeletons import Skeleton, numbered
-
-LONGEST_NAME = 80
 
 
 class Naming:
@@ -85,7 +82,7 @@ class Naming:
         label = Label.objects.create(
             project=self.project,
             name=name,
-            colour=info.colour or PALETTE[position % len(PALETTE)],
+            colour=info.colour or next_colour({each.colour for each in self.exact.values()}),
             geometry_kinds=list(kinds) or ["box"],
             skeleton=skeleton.as_json() if skeleton else None,
             position=position,
@@ -119,9 +116,11 @@ class Naming:
 def _completed(info: AttributeInfo) -> AttributeInfo:
     """A select without choices is a text; a default is a value that the attribute can have."""
     choices = tuple(dict.fromkeys(filter(None, map(str.strip, info.choices))))
-    kind = info.kind if choices or info.kind not in SELECTS else AttributeKind.TEXT.value
-    draft = AttributeDraft(info.name, kind, choices=choices, default=info.default)
-    return replace(info, kind=kind, choices=choices, default=info.default if default_fits(draft) else None)
+    kind = AttributeKind(info.kind)
+    if kind.has_choices and not choices:
+        kind = AttributeKind.TEXT
+    default = info.default if fits(kind, choices, info.default) else None
+    return replace(info, kind=kind, choices=choices, default=default)
 
 
 def _a_skeleton(tracks: Iterable[TrackData], label: str) -> Row | None:

@@ -10,20 +10,7 @@ from django.utils import timezone
 from annotator.actions.errors import ActionError
 from annotator.actions.labels import LabelDraft, save_labels
 from annotator.models import Project, User, Workspace
-
-PALETTE = (
-    "#e8590c",
-    "#1c7ed6",
-    "#2f9e44",
-    "#ae3ec9",
-    "#e03131",
-    "#0c8599",
-    "#f08c00",
-    "#6741d9",
-    "#c2255c",
-    "#74b816",
-)
-"""Colours of labels until somebody chooses: neighbours differ in hue and brightness."""
+from annotator.ontology import PALETTE
 
 
 def create_project(

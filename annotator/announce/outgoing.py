@@ -9,9 +9,7 @@ from annotator.announce.messages import EventOut, RunInfo
 from annotator.announce.progress import OBJECTS
 from annotator.announce.waiting import place_of
 from annotator.models import Agent, Event, EventKind, Run, User
-
-PALETTE = ("#e05d5d", "#e0a13d", "#7fb83a", "#35b3a2", "#4d8fe6", "#8d6fe0", "#d163b8", "#8a8f98")
-
+from annotator.ontology import PALETTE
 
 TOLD_BYTES = 1_000_000
 """Changes with more than that in tables aren't sent to everybody watching: they fetch what they show."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC
+from typing import Literal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -38,7 +39,8 @@ PAGE = 100
 TRACKS_NAMED = 50
 MOST_DELETED = 1000
 MOST_MET = 100
-KINDS: dict[str, tuple[EventKind, ...]] = {
+ChangeKind = Literal["edit", "tracking", "import", "restore"]
+KINDS: dict[ChangeKind, tuple[EventKind, ...]] = {
     "edit": (EventKind.EDIT,),
     "tracking": (EventKind.PREDICTIONS, EventKind.RUN),
     "import": (EventKind.IMPORT,),
@@ -53,11 +55,13 @@ def changes(
     before: int | None = None,
     author: int | None = None,
     track: UUID | None = None,
-    kind: str = "",
+    kind: ChangeKind | None = None,
 ) -> ChangesOut:
-    """A page of changes; `kind` is one of edit, tracking, import and restore, or empty for all of them."""
+    """A page of changes. What isn't said filters nothing out."""
     layer = access_layer(request.user, layer_id, "view")
-    rows = _events(layer).filter(kind__in=KINDS.get(kind, EventKind.values))
+    rows = _events(layer)
+    if kind is not None:
+        rows = rows.filter(kind__in=KINDS[kind])
     if author is not None:
         rows = rows.filter(Q(author_id=author) | Q(run__created_by_id=author))
     if track is not None:

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
 from annotator.access import access_job
 from annotator.actions.jobs import move, steps_for
 from annotator.api.people import signed_in
-from annotator.models import Job, User
+from annotator.models import Job, JobState, Stage, User
+from annotator.operations import Message
 
 router = Router(tags=["jobs"])
 
 
-class StepOut(Schema):
+class StepOut(Message):
     """What the person may do with a job now. `verb` is what its button says."""
 
     id: str
     verb: str
 
 
-class JobOut(Schema):
+class JobOut(Message):
     """A job. `first` and `last` are both part of it."""
 
     id: int
     video: int
     first: int
     last: int
-    stage: str
-    state: str
+    stage: Stage
+    state: JobState
     assignee: str
     reviewer: str
     steps: list[StepOut]
 
 
-class StepIn(Schema):
+class StepIn(Message):
     step: str
 
 
@@ -57,8 +58,8 @@ def _job_out(job: Job, user: User) -> JobOut:
         video=job.video_id,
         first=job.first,
         last=job.last,
-        stage=job.stage,
-        state=job.state,
+        stage=Stage(job.stage),
+        state=JobState(job.state),
         assignee=str(job.assignee or ""),
         reviewer=str(job.reviewer or ""),
         steps=[StepOut(id=step.id, verb=step.verb) for step in steps_for(user, job)],

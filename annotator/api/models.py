@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
 
 from annotator.access import access_workspace
 from annotator.offers import OfferedModel, offered_models
+from annotator.operations import Message
 from tracking import catalog
 
 router = Router(tags=["models"])
 
 
-class WeightsOut(Schema):
+class WeightsOut(Message):
     """A file of parameters. `present`: nothing that would run the model lacks it."""
 
     file: str
@@ -22,7 +23,7 @@ class WeightsOut(Schema):
     present: bool
 
 
-class ModelOut(Schema):
+class ModelOut(Message):
     """A model of the catalogue. `available`: a connected agent runs it, or this machine could; `why` not, otherwise."""
 
     id: str

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponseBase
-from ninja import File, Form, Router, Schema, Status
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -17,16 +17,17 @@ from annotator.api.people import signed_in
 from annotator.formats import FORMATS
 from annotator.media.serve import serve_file
 from annotator.models import Transfer, TransferState
+from annotator.operations import Message
 
 router = Router(tags=["transfers"])
 
 
-class ChoiceOut(Schema):
+class ChoiceOut(Message):
     value: str
     label: str
 
 
-class OptionOut(Schema):
+class OptionOut(Message):
     """A choice on export; the first one is the default."""
 
     id: str
@@ -34,35 +35,35 @@ class OptionOut(Schema):
     choices: list[ChoiceOut]
 
 
-class FormatOut(Schema):
+class FormatOut(Message):
     id: str
     label: str
     suffix: str
     options: list[OptionOut]
 
 
-class LossOut(Schema):
+class LossOut(Message):
     """What a format could not hold, and how often."""
 
     what: str
     count: int
 
 
-class RowOut(Schema):
+class RowOut(Message):
     """A row of a file that can't be taken: `where` is like "track 3, frame 12", `why` the rule and what came."""
 
     where: str
     why: str
 
 
-class LeftOut(Schema):
+class LeftOut(Message):
     """Rows that can't be taken: how many, and the first of them."""
 
     count: int = 0
     rows: list[RowOut] = []
 
 
-class VideoReport(Schema):
+class VideoReport(Message):
     """What a video got of a file with several."""
 
     name: str
@@ -70,7 +71,7 @@ class VideoReport(Schema):
     shapes: int
 
 
-class ReportOut(Schema):
+class ReportOut(Message):
     """Of an import that failed because of its rows, `left_out` names them; they can be left out on request."""
 
     tracks: int = 0
@@ -81,7 +82,7 @@ class ReportOut(Schema):
     videos: list[VideoReport] = []
 
 
-class TransferOut(Schema):
+class TransferOut(Message):
     """``progress`` in [0, 1]; ``message`` says why it failed; ``file`` is there once an export is done."""
 
     id: UUID
@@ -99,7 +100,7 @@ class TransferOut(Schema):
     created_by: str
 
 
-class ExportIn(Schema):
+class ExportIn(Message):
     format: str
     options: dict[str, str] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -16,6 +16,7 @@ from annotator.media import storage
 from annotator.media.frames import frame_jpeg
 from annotator.media.left_out import LeftOut, left_out_of
 from annotator.media.serve import FOR_EVER, serve_file
+from annotator.media.strip import Strip
 from annotator.models import LayerKind, ProxyState, Stage, Video
 
 router = Router(tags=["videos"])
@@ -54,7 +55,7 @@ class VideoOut(Schema):
     frame_count: int
     fps: float
     duration_s: float
-    strip: dict[str, Any] = Field(description="Thumbnails; empty until they are made, behind the proxy.")
+    strip: Strip | None = Field(description="Its thumbnails; null until they are made, behind the proxy.")
     version: str = Field(description="Of its media, which are cached for ever: add it to their addresses as `?v=`.")
     layer: int | None = Field(description="Its main layer: where people draw. None until it is ready.")
     jobs: int
@@ -71,6 +72,10 @@ class VideoOut(Schema):
     @staticmethod
     def resolve_left_out(video: Video) -> list[LeftOut]:
         return left_out_of(video.left_out)
+
+    @staticmethod
+    def resolve_strip(video: Video) -> Strip | None:
+        return Strip(**video.strip) if video.strip else None
 
     @staticmethod
     def resolve_version(video: Video) -> str:

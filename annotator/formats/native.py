@@ -62,6 +62,7 @@ from annotator.formats.base import (
     VideoInfo,
     silent,
 )
+from annotator.ontology import AttributeKind
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.skeletons import Skeleton
 
@@ -152,7 +153,7 @@ class TrackIn(_Part):
 
 class AttributeIn(_Part):
     name: str
-    kind: Literal["select", "multi_select", "checkbox", "number", "text"]
+    kind: AttributeKind
     per_frame: bool = False
     choices: list[str] = []
     default: Any = None

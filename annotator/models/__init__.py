@@ -4,7 +4,7 @@ from annotator.models.agent import Agent
 from annotator.models.event import Event, EventKind
 from annotator.models.job import Job, JobState, Stage
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
-from annotator.models.project import Attribute, AttributeKind, GeometryKind, Label, Project
+from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import Run, RunState
 from annotator.models.transfer import Transfer, TransferState
@@ -15,10 +15,8 @@ from annotator.models.workspace import Invitation, Membership, Role, Workspace
 __all__ = [
     "Agent",
     "Attribute",
-    "AttributeKind",
     "Event",
     "EventKind",
-    "GeometryKind",
     "Invitation",
     "Job",
     "JobState",

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from annotator.models.workspace import Workspace
+from annotator.ontology import AttributeKind, GeometryKind, fits, takes
 
 
 class Project(models.Model):
@@ -21,17 +22,6 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class GeometryKind(models.TextChoices):
-    BOX = "box", "Box"
-    ROTATED_BOX = "rotated_box", "Rotated box"
-    POLYGON = "polygon", "Polygon"
-    POLYLINE = "polyline", "Polyline"
-    POINTS = "points", "Points"
-    SKELETON = "skeleton", "Skeleton"
-    MASK = "mask", "Mask"
-    TAG = "tag", "Frame tag"
 
 
 def boxes_only() -> list[str]:
@@ -66,20 +56,12 @@ class Label(models.Model):
         return self.name
 
 
-class AttributeKind(models.TextChoices):
-    SELECT = "select", "Select"
-    MULTI_SELECT = "multi_select", "Multi-select"
-    CHECKBOX = "checkbox", "Checkbox"
-    NUMBER = "number", "Number"
-    TEXT = "text", "Text"
-
-
 class Attribute(models.Model):
     """A typed field of a label: constant per track, or set frame by frame."""
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="attributes")
     name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=16, choices=AttributeKind)
+    kind = models.CharField(max_length=16, choices=[(kind.value, kind.words) for kind in AttributeKind])
     per_frame = models.BooleanField(default=False)
     choices = models.JSONField(default=list, blank=True, help_text="The values of a select.")
     default = models.JSONField(default=None, null=True, blank=True)
@@ -91,3 +73,12 @@ class Attribute(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def takes(self) -> str:
+        """What a value is, in words."""
+        return takes(AttributeKind(self.kind), self.choices)
+
+    def fits(self, value: object) -> bool:
+        """Whether a track can have the value; none is always possible."""
+        return fits(AttributeKind(self.kind), self.choices, value)

@@ -33,4 +33,4 @@ def editor(request: HttpRequest, video_id: int) -> HttpResponse:
         if job.video_id != video.pk:
             raise Http404("This job is of another video.")
     config = editor_config(user=user, video=video, job=job, csrf_token=get_token(request))
-    return render(request, "editor.html", {"video": video, "project": video.project, "config": config})
+    return render(request, "editor.html", {"video": video, "config": config.model_dump(mode="json")})

@@ -1,14 +1,92 @@
-"""What the editor page knows when it opens: ``EditorConfig`` of ``frontend/src/store/types.ts``, as JSON."""
+"""What the editor page knows when it opens."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import Http404
+from pydantic import Field
 
 from annotator.access import editable_ranges, may, role_in
-from annotator.models import Job, Label, Layer, LayerKind, User, Video
+from annotator.announce.labels import LabelOut, label_out
+from annotator.media.strip import Strip
+from annotator.models import Job, JobState, Layer, LayerKind, ProxyState, Stage, User, Video
 from annotator.offers import offered_models
+from annotator.operations import Message
+from tracking.protocol import Setting
+
+
+class SourceUrls(Message):
+    url: str
+    packets_url: str = Field(description="Where each frame's bytes lie in it.")
+
+
+class EditorVideo(Message):
+    id: int
+    name: str
+    width: int = Field(description="px, display-oriented")
+    height: int = Field(description="px, display-oriented")
+    frame_count: int
+    fps: float = Field(description="The mean; frames are what is counted, not time.")
+    proxy_state: ProxyState
+    proxy_url: str = Field(description="The short-GOP proxy: frame N is its N-th picture. Taken once it is there.")
+    source: SourceUrls | None = Field(description="The file itself, where browsers may decode it; null: they can't.")
+    frame_url: str = Field(description="With {frame} in it: a picture of one frame, for browsers without WebCodecs.")
+    strip: Strip | None = Field(description="Its thumbnails; null: none.")
+    strip_url: str
+
+
+class EditorLayer(Message):
+    id: int
+    name: str
+
+
+class EditorJob(Message):
+    """The frames `first..last` are the reader's to work on."""
+
+    id: int
+    first: int
+    last: int
+    stage: Stage
+    state: JobState
+
+
+class Reader(Message):
+    id: int
+    name: str
+
+
+class ModelOffer(Message):
+    """A model that runs may use. `why`: what it lacks, empty when it is available."""
+
+    id: str
+    name: str
+    prompts: list[str]
+    available: bool
+    why: str
+    settings: dict[str, Setting] = Field(description="What a run may set of it, with what it is otherwise.")
+
+
+class EditorUrls(Message):
+    live: str = Field(description="The live channel's path.")
+    project: str
+
+
+class EditorConfig(Message):
+    """What the editor page knows when it opens."""
+
+    video: EditorVideo
+    layer: EditorLayer
+    job: EditorJob | None = Field(description="Whose frames are shown; null: the whole main layer.")
+    labels: list[LabelOut]
+    user: Reader
+    can_edit: bool
+    can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
+    editable_ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change.")
+    models: list[ModelOffer]
+    preferences: dict[str, Any]
+    urls: EditorUrls
+    csrf_token: str
 
 
 def layer_of(video: Video, job: Job | None) -> Layer:
@@ -20,7 +98,7 @@ def layer_of(video: Video, job: Job | None) -> Layer:
     return layer
 
 
-def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str) -> dict[str, Any]:
+def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str) -> EditorConfig:
     """Everything of a video that has been looked up with the user's access.
 
     Args:
@@ -28,92 +106,55 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
     """
     layer = layer_of(video, job)
     ranges = editable_ranges(user, layer)
-    return {
-        "video": _video(video),
-        "layer": {"id": layer.pk, "name": layer.name},
-        "job": _job(job),
-        "labels": [_label(label) for label in video.project.labels.prefetch_related("attributes")],
-        "user": {"id": user.pk, "name": str(user)},
-        "canEdit": bool(ranges),
-        "canManage": may(role_in(user, video.project.workspace_id), "manage"),
-        "editableRanges": ranges,
-        "models": [
-            {
-                "id": model.entry.id,
-                "name": model.entry.name,
-                "prompts": model.entry.prompts,
-                "available": model.available,
-                "why": model.why,
-                "settings": dict(model.entry.settings),
-            }
+    return EditorConfig(
+        video=_video(video),
+        layer=EditorLayer(id=layer.pk, name=layer.name),
+        job=_job(job),
+        labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
+        user=Reader(id=user.pk, name=str(user)),
+        can_edit=bool(ranges),
+        can_manage=may(role_in(user, video.project.workspace_id), "manage"),
+        editable_ranges=ranges,
+        models=[
+            ModelOffer(
+                id=model.entry.id,
+                name=model.entry.name,
+                prompts=list(model.entry.prompts),
+                available=model.available,
+                why=model.why,
+                settings=dict(model.entry.settings),
+            )
             for model in offered_models(video.project.workspace_id)
         ],
-        "preferences": user.preferences,
-        "urls": {
-            "live": f"/ws/layers/{layer.pk}/",
-            "api": "/api/",
-            "project": f"/projects/{video.project_id}/",
-        },
-        "csrfToken": csrf_token,
-    }
+        preferences=user.preferences,
+        urls=EditorUrls(live=f"/ws/layers/{layer.pk}/", project=f"/projects/{video.project_id}/"),
+        csrf_token=csrf_token,
+    )
 
 
-def _video(video: Video) -> dict[str, Any]:
+def _video(video: Video) -> EditorVideo:
     base = f"/api/videos/{video.pk}"
     # Media is cached for ever; a database made anew would give the same id to another video.
     version = f"?v={video.key.hex[:12]}"
-    strip = video.strip
-    return {
-        "id": video.pk,
-        "name": video.name,
-        "width": video.width,
-        "height": video.height,
-        "frameCount": video.frame_count,
-        "fps": video.fps,
-        # The browser asks for how far the proxy is from time to time, and takes it when it is there.
-        "stateUrl": base,
-        "proxyState": video.proxy_state,
-        "proxyUrl": f"{base}/proxy.mp4{version}",
-        "source": {"url": f"{base}/source{version}", "packetsUrl": f"{base}/packets{version}"}
+    return EditorVideo(
+        id=video.pk,
+        name=video.name,
+        width=video.width,
+        height=video.height,
+        frame_count=video.frame_count,
+        fps=video.fps,
+        proxy_state=ProxyState(video.proxy_state),
+        proxy_url=f"{base}/proxy.mp4{version}",
+        source=SourceUrls(url=f"{base}/source{version}", packets_url=f"{base}/packets{version}")
         if video.direct
         else None,
-        "frameUrl": f"{base}/frames/{{frame}}.jpg{version}",
-        "strip": {
-            "url": f"{base}/strip.jpg{version}",
-            "count": strip["count"],
-            "columns": strip["columns"],
-            "tileWidth": strip["tile_width"],
-            "tileHeight": strip["tile_height"],
-            "every": strip["every"],
-        }
-        if strip
-        else None,
-    }
+        frame_url=f"{base}/frames/{{frame}}.jpg{version}",
+        strip=Strip(**video.strip) if video.strip else None,
+        strip_url=f"{base}/strip.jpg{version}",
+    )
 
 
-def _job(job: Job | None) -> dict[str, Any] | None:
+def _job(job: Job | None) -> EditorJob | None:
     if job is None:
         return None
-    return {"id": job.pk, "first": job.first, "last": job.last, "stage": job.stage, "state": job.state}
-
-
-def _label(label: Label) -> dict[str, Any]:
-    return {
-        "id": label.pk,
-        "name": label.name,
-        "colour": label.colour,
-        "hotkey": label.hotkey,
-        "geometryKinds": label.geometry_kinds,
-        "skeleton": label.skeleton,
-        "attributes": [
-            {
-                "id": attribute.pk,
-                "name": attribute.name,
-                "kind": attribute.kind,
-                "perFrame": attribute.per_frame,
-                "choices": attribute.choices,
-                "default": attribute.default,
-            }
-            for attribute in label.attributes.all()
-        ],
-    }
+    return EditorJob(id=job.pk, first=job.first, last=job.last, stage=Stage(job.stage), state=JobState(job.state))

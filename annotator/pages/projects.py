@@ -10,16 +10,11 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 
 from annotator.access import access_project, access_workspace, may, role_in
-from annotator.actions.projects import (
-    PALETTE,
-    archive_project,
-    change_project,
-    create_project,
-    restore_project,
-)
-from annotator.models import AttributeKind, GeometryKind, Label, Project, Track
+from annotator.actions.projects import archive_project, change_project, create_project, restore_project
+from annotator.models import Project
 from annotator.pages.common import act, attempt, fits, form_page, page, person
 from annotator.pages.forms import NewProjectForm, ProjectForm
+from annotator.pages.project_data import VideosPage, labels_page
 
 
 @form_page
@@ -35,22 +30,22 @@ def new(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @page
 def videos(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(person(request), project_id, "view")
-    return render(request, "project_videos.html", frame(request, project, "videos"))
+    context = frame(request, project, "videos")
+    data = VideosPage(
+        project=project.pk,
+        may_manage=context["may_manage"],
+        may_annotate=may(context["role"], "annotate"),
+        csrf_token=get_token(request),
+    )
+    return render(request, "project_videos.html", {**context, "data": data.model_dump(mode="json")})
 
 
 @page
 def labels(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(person(request), project_id, "view")
     context = frame(request, project, "labels")
-    context["editor"] = {
-        "project": project.pk,
-        "csrfToken": get_token(request),
-        "mayManage": context["may_manage"],
-        "labels": [_label(label) for label in project.labels.prefetch_related("attributes")],
-        "geometryKinds": GeometryKind.choices,
-        "attributeKinds": AttributeKind.choices,
-        "palette": PALETTE,
-    }
+    data = labels_page(project, may_manage=context["may_manage"], csrf_token=get_token(request))
+    context["data"] = data.model_dump(mode="json")
     return render(request, "project_labels.html", context)
 
 
@@ -84,28 +79,4 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
         "role": role,
         "may_manage": may(role, "manage"),
         "may_review": may(role, "review"),
-        "may_annotate": may(role, "annotate"),
-    }
-
-
-def _label(label: Label) -> dict[str, Any]:
-    return {
-        "id": label.pk,
-        "name": label.name,
-        "colour": label.colour,
-        "hotkey": label.hotkey,
-        "geometry_kinds": label.geometry_kinds,
-        "skeleton": label.skeleton,
-        "tracks": Track.objects.filter(label=label).count(),
-        "attributes": [
-            {
-                "id": each.pk,
-                "name": each.name,
-                "kind": each.kind,
-                "per_frame": each.per_frame,
-                "choices": each.choices,
-                "default": each.default,
-            }
-            for each in label.attributes.all()
-        ],
     }

@@ -102,7 +102,7 @@ def _measure_brush(product: Product, folder: Path) -> list[Figure]:
         video = client.upload(client.demo_project(), clip)
         client.until_ready(video)
         labels = client.editor_config(video)["labels"]
-    label = next(label["id"] for label in labels if "mask" in label["geometryKinds"])
+    label = next(label["id"] for label in labels if "mask" in label["geometry_kinds"])
     return brush.measure(product, video, label)
 
 

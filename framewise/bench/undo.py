@@ -24,7 +24,7 @@ UNDO = """async (times) => {
   const { store } = framewise
   const taken = []
   for (let time = 0; time < times; time++) {
-    const all = [[0, store.config.video.frameCount - 1]]
+    const all = [[0, store.config.video.frame_count - 1]]
     store.transact('Delete shapes', (tx) => {
       for (const track of store.records.tracks.value.keys()) tx.removeRows(track, all)
     })

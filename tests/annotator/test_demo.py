@@ -7,7 +7,8 @@ import pytest
 from django.core.management import call_command
 
 from annotator.management.commands import demo
-from annotator.models import GeometryKind, Membership, Project, Role, User, Video
+from annotator.models import Membership, Project, Role, User, Video
+from annotator.ontology import GeometryKind
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def test_a_fresh_installation_has_something_to_begin_with(data: Path) -> None:
 def test_every_kind_of_shape_has_a_label_to_try_it_with(data: Path) -> None:
     call_command("demo")
     kinds = Project.objects.get().labels.values_list("geometry_kinds", flat=True)
-    assert {kind for each in kinds for kind in each} == set(GeometryKind.values)
+    assert {kind for each in kinds for kind in each} == set(GeometryKind)
 
 
 def test_the_password_is_in_a_note_that_only_its_owner_reads(data: Path) -> None:

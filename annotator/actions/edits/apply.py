@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import isfinite
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -21,7 +20,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
 from annotator.formats.rows import Rows
-from annotator.models import Attribute, AttributeKind, Event, EventKind, Label, Layer, Track, User
+from annotator.models import Attribute, Event, EventKind, Label, Layer, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
 from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
@@ -305,8 +304,8 @@ class Ontology:
         attribute = self.attributes.get(key)
         if attribute is None:
             raise ActionError(f"An attribute is one of the project's; {key} is none. Reload the page.")
-        if value is not None and not fits(attribute, value):
-            raise ActionError(f"{attribute} is a {attribute.get_kind_display().lower()}; {value!r} is no value for it.")
+        if not attribute.fits(value):
+            raise ActionError(f"A value of {attribute} is {attribute.takes}; {value!r:.80} came.")
 
 
 def write_tracks(
@@ -373,21 +372,6 @@ def _unfit(label: Label, table: Table) -> list[str]:
     """Kinds of keyframes that a label may not be drawn as."""
     kinds = {Kind(value).name.lower() for value in table.kinds[(table.flags & Flag.KEYFRAME) != 0].tolist()}
     return sorted(kinds - set(label.geometry_kinds))
-
-
-def fits(attribute: Attribute, value: object) -> bool:
-    """Whether an attribute can have a value; none is always possible."""
-    match attribute.kind:
-        case AttributeKind.SELECT:
-            return value in attribute.choices
-        case AttributeKind.MULTI_SELECT:
-            return isinstance(value, list) and all(choice in attribute.choices for choice in value)
-        case AttributeKind.CHECKBOX:
-            return isinstance(value, bool)
-        case AttributeKind.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-        case _:
-            return isinstance(value, str)
 
 
 def _spelt(ranges: Iterable[FrameRange]) -> str:

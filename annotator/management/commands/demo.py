@@ -13,6 +13,7 @@ from annotator.actions.people import first_login_note
 from annotator.actions.videos import append_upload, begin_upload, finish_upload
 from annotator.media.demo_clip import write_demo_clip
 from annotator.models import Membership, Project, Role, User, Workspace
+from annotator.ontology import GeometryKind
 from tracking.shapes.skeletons import Joint, Skeleton
 
 ADMIN = "admin"
@@ -35,13 +36,13 @@ LABELS = (
     LabelDraft("person", "#e8590c", hotkey="1"),
     LabelDraft("car", "#1c7ed6", hotkey="2"),
     LabelDraft("ball", "#2f9e44", hotkey="3"),
-    LabelDraft("sign", "#ae3ec9", hotkey="4", geometry_kinds=("rotated_box",)),
-    LabelDraft("area", "#f08c00", hotkey="5", geometry_kinds=("polygon",)),
-    LabelDraft("lane", "#0c8599", hotkey="6", geometry_kinds=("polyline",)),
-    LabelDraft("landmarks", "#e64980", hotkey="7", geometry_kinds=("points",)),
-    LabelDraft("pose", "#74b816", hotkey="8", geometry_kinds=("skeleton",), skeleton=POSE),
-    LabelDraft("region", "#7048e8", hotkey="9", geometry_kinds=("mask", "polygon")),
-    LabelDraft("rain", "#4c6ef5", hotkey="0", geometry_kinds=("tag",)),
+    LabelDraft("sign", "#ae3ec9", hotkey="4", geometry_kinds=(GeometryKind.ROTATED_BOX,)),
+    LabelDraft("area", "#f08c00", hotkey="5", geometry_kinds=(GeometryKind.POLYGON,)),
+    LabelDraft("lane", "#0c8599", hotkey="6", geometry_kinds=(GeometryKind.POLYLINE,)),
+    LabelDraft("landmarks", "#e64980", hotkey="7", geometry_kinds=(GeometryKind.POINTS,)),
+    LabelDraft("pose", "#74b816", hotkey="8", geometry_kinds=(GeometryKind.SKELETON,), skeleton=POSE),
+    LabelDraft("region", "#7048e8", hotkey="9", geometry_kinds=(GeometryKind.MASK, GeometryKind.POLYGON)),
+    LabelDraft("rain", "#4c6ef5", hotkey="0", geometry_kinds=(GeometryKind.TAG,)),
 )
 """Boxes first, then one label for each other kind of shape."""
 

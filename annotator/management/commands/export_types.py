@@ -16,6 +16,9 @@ from annotator.announce import messages
 from annotator.api.layer_schemas import WindowOut
 from annotator.api.router import api
 from annotator.contract import contract
+from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
+from annotator.pages.editor_config import EditorConfig
+from annotator.pages.project_data import LabelsPage, VideosPage
 from tracking.protocol import MESSAGE_BYTES
 from tracking.shapes.chunks import WINDOW
 
@@ -26,6 +29,9 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "ServerMessage": messages.SERVER_MESSAGE,
     # The head of a binary answer, which the API's own document can't show.
     "WindowOut": TypeAdapter(WindowOut),
+    "EditorConfig": TypeAdapter(EditorConfig),
+    "LabelsPage": TypeAdapter(LabelsPage),
+    "VideosPage": TypeAdapter(VideosPage),
 }
 HEAD = f"""\
 // Written by `make types` from the API, annotator/announce/messages.py and annotator/pages. Never edited by hand.
@@ -35,8 +41,15 @@ export const WINDOW = {WINDOW}
 
 /** How many prediction messages the server sends ahead of the last `Received`. */
 export const PREDICTIONS_IN_FLIGHT = {messages.PREDICTIONS_IN_FLIGHT}
+
 /** Longest message that the server takes. */
 export const MESSAGE_BYTES = {MESSAGE_BYTES}
+
+/** Characters in the name of a label, an attribute or a joint. */
+export const LONGEST_NAME = {LONGEST_NAME}
+
+/** Characters in the value of a text. */
+export const LONGEST_TEXT = {LONGEST_TEXT}
 
 """
 

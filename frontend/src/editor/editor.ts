@@ -139,11 +139,11 @@ export class Editor {
   /** First and last frame that this page is about: the job's, or the video's. */
   get bounds(): readonly [FrameNumber, FrameNumber] {
     const { job, video } = this.config
-    return job ? [job.first, job.last] : [0, Math.max(video.frameCount - 1, 0)]
+    return job ? [job.first, job.last] : [0, Math.max(video.frame_count - 1, 0)]
   }
 
   goTo(frame: FrameNumber): void {
-    const last = Math.max(this.config.video.frameCount - 1, 0)
+    const last = Math.max(this.config.video.frame_count - 1, 0)
     this.session.frame.value = Math.min(Math.max(Math.round(frame), 0), last)
   }
 
@@ -195,7 +195,7 @@ export class Editor {
 
   /** Draw the next object: with the tool of the first kind that the active label may be drawn as. */
   draw(): void {
-    const [kind = 'box'] = this.label(this.session.activeLabel.value ?? -1)?.geometryKinds ?? []
+    const [kind = 'box'] = this.label(this.session.activeLabel.value ?? -1)?.geometry_kinds ?? []
     this.useTool(this.registries.tools.find((tool) => tool.kind === kind)?.id ?? 'box')
   }
 
@@ -207,7 +207,7 @@ export class Editor {
 
   /** Tools of the tool bar that this project has a use for. */
   get tools(): readonly Tool[] {
-    const used = new Set<GeometryKind>(this.config.labels.flatMap(({ geometryKinds }) => geometryKinds))
+    const used = new Set<GeometryKind>(this.config.labels.flatMap(({ geometry_kinds: geometryKinds }) => geometryKinds))
     return this.registries.tools.filter(({ kind, aside }) => !aside && (!kind || used.has(kind)))
   }
 
@@ -264,7 +264,7 @@ export class Editor {
    */
   labelToDraw(kind: GeometryKind): Label | null {
     const { labels } = this.config
-    const fits = (label: Label | null) => label?.geometryKinds.includes(kind) ?? false
+    const fits = (label: Label | null) => label?.geometry_kinds.includes(kind) ?? false
     const active = this.label(this.session.activeLabel.value ?? -1)
     const label = fits(active) ? active : (labels.find(fits) ?? null)
     if (label && label !== active) {
@@ -328,13 +328,13 @@ export class Editor {
       this.session.tell(gone.message)
       return false
     }
-    if (!this.config.canEdit) {
+    if (!this.config.can_edit) {
       this.session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
       return false
     }
     const frame = this.session.frame.value
-    if (this.config.editableRanges.some(([first, last]) => frame >= first && frame <= last)) return true
-    const ranges = this.config.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
+    if (this.config.editable_ranges.some(([first, last]) => frame >= first && frame <= last)) return true
+    const ranges = this.config.editable_ranges.map(([first, last]) => `${first}–${last}`).join(', ')
     this.session.tell(
       ranges
         ? t('Your job covers frames {frames}.', { frames: ranges })

@@ -53,10 +53,11 @@ const PROXY_MS = 2000
 function start(): void {
   applyTheme()
   const config = JSON.parse(element('editor-config').textContent) as EditorConfig
+  const { video } = config
   const parameters = new URLSearchParams(location.search)
   const scope = new Scope()
   const scheduler = new Scheduler()
-  const rest = new Rest(config.urls.api.replace(/\/$/, ''), config.csrfToken)
+  const rest = new Rest(config.csrf_token)
   const live = new LiveChannel(new URL(config.urls.live, location.href.replace(/^http/, 'ws')).href, {
     onMessage: (message) => store.receive(message),
     onPredictions: (message) => store.receivePredictions(message),
@@ -85,7 +86,16 @@ function start(): void {
     },
     { tools: TOOLS, commands: COMMANDS },
   )
-  const player = createPlayer({ ...config.video, forceImages: parameters.has('images') })
+  const player = createPlayer({
+    proxyState: video.proxy_state,
+    proxyUrl: video.proxy_url,
+    frameUrl: video.frame_url,
+    frameCount: video.frame_count,
+    fps: video.fps,
+    width: video.width,
+    height: video.height,
+    forceImages: parameters.has('images'),
+  })
   mountGrips(editor.layout, scope)
   renderPanels(editor, rest, live)
   const stage = new Stage(element('stage'), editor, scheduler, scope)
@@ -103,7 +113,7 @@ function start(): void {
     (tick) => scheduler.onFrame(tick),
   )
   connectPlayer(player, stage, timeline, editor, scope)
-  if (config.video.proxyState !== 'ready') awaitProxy(config.video.id, player, rest, scope)
+  if (config.video.proxy_state !== 'ready') awaitProxy(config.video.id, player, rest, scope)
   connectLive(live, editor, scope)
   keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
@@ -117,7 +127,7 @@ function start(): void {
     .open()
     .catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
-  if (config.canEdit && !editor.tour.settings.seen.value) editor.tour.start()
+  if (config.can_edit && !editor.tour.settings.seen.value) editor.tour.start()
   scope.add(() => live.dispose())
   scope.add(() => store.dispose())
   // For people who write scripts against the page, and for measurements.
@@ -132,7 +142,7 @@ function element(id: string): HTMLElement {
 
 function firstFrame(config: EditorConfig, parameters: URLSearchParams): number {
   const wanted = Number(parameters.get('frame') ?? config.job?.first ?? 0)
-  return Number.isInteger(wanted) ? Math.min(Math.max(wanted, 0), Math.max(config.video.frameCount - 1, 0)) : 0
+  return Number.isInteger(wanted) ? Math.min(Math.max(wanted, 0), Math.max(config.video.frame_count - 1, 0)) : 0
 }
 
 function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
@@ -187,7 +197,7 @@ function awaitProxy(video: number, player: SwitchingPlayer, rest: Rest, scope: S
   scope.every(PROXY_MS, () => {
     if (over) return
     rest
-      .get<{ readonly proxy_state: string }>(`/videos/${video}`)
+      .get('/api/videos/{video_id}', { path: { video_id: video } })
       .then(({ proxy_state: state }) => {
         if (over || (state !== 'ready' && state !== 'failed')) return
         over = true

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Scope } from '@/core/scope'
 import { Preferences } from '@/editor/preferences'
-import type { Rest } from '@/protocol/rest'
+import { FakeRest } from '@/testing/fakes'
 import { keepPreferences } from './preferences'
 
 let preferences: Preferences
@@ -16,11 +16,12 @@ beforeEach(() => {
   sent = []
   answer = () => Promise.resolve()
   scope = new Scope()
-  const send = (method: string, path: string, body: unknown) => {
-    sent.push([method, path, body])
+  const rest = new FakeRest()
+  rest.answer = (method, address, body) => {
+    sent.push([method, address, body])
     return answer()
   }
-  keepPreferences(preferences.all, { send } as unknown as Rest, scope)
+  keepPreferences(preferences.all, rest, scope)
 })
 
 afterEach(() => {
@@ -29,7 +30,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const patch = (body: unknown) => ['PATCH', '/me/preferences', body]
+const patch = (body: unknown) => ['patch', '/api/me/preferences', body]
 
 it('what changed is sent once it has been quiet, and nothing else', async () => {
   await vi.advanceTimersByTimeAsync(5000)

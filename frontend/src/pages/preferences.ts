@@ -22,7 +22,7 @@ export function keepPreferences(
     const before = kept
     kept = now
     // Settings that could not be kept are no reason to interrupt; they hold for this page, and go with the next change.
-    rest.send('PATCH', '/me/preferences', patch).catch(() => (kept = before))
+    rest.patch('/api/me/preferences', { body: patch }).catch(() => (kept = before))
   }
   scope.add(
     effect(() => {

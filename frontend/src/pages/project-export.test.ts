@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { ApiError, Rest } from '@/protocol/rest'
-import type { Transfer } from '@/protocol/transfers'
+import { ApiError } from '@/protocol/rest'
+import { FakeRest } from '@/testing/fakes'
+import type { TransferOut } from '@/protocol/generated'
 import { Exports } from './project-export'
 
 const VIDEOS = [
@@ -9,31 +10,18 @@ const VIDEOS = [
 ]
 
 /** Exports of layer 12 are refused; the others are done at once, or never. */
-class FakeTransfers extends Rest {
+class FakeTransfers extends FakeRest {
   readonly sent: unknown[] = []
 
-  constructor(private readonly state: Transfer['state']) {
-    super('', '')
-  }
-
-  override get<T>(): Promise<T> {
-    return new Promise(() => undefined)
-  }
-
-  override send<T>(_method: string, path: string, body?: unknown): Promise<T> {
-    this.sent.push([path, body])
-    if (path.includes('/12/')) return Promise.reject(new ApiError('This video was removed.', 404))
-    const transfer = {
-      id: path,
-      kind: 'export',
-      state: this.state,
-      progress: 0.5,
-      message: '',
-      file: '/f',
-      file_name: 'f',
-      report: { tracks: 1, shapes: 2, losses: [] },
+  constructor(state: TransferOut['state']) {
+    super()
+    this.answer = (method, address, body) => {
+      if (method === 'get') return new Promise(() => undefined)
+      this.sent.push([address, body])
+      if (address.includes('/12/')) throw new ApiError('This video was removed.', 404)
+      const report = { tracks: 1, shapes: 2, losses: [] }
+      return { id: address, kind: 'export', state, progress: 0.5, message: '', file: '/f', file_name: 'f', report }
     }
-    return Promise.resolve(transfer as T)
   }
 }
 
@@ -45,7 +33,7 @@ test('every ticked video is exported in the chosen format', async () => {
   expect([...exports.ticked.value!]).toEqual([1])
   exports.wanted.value = { format: 'mot', options: { pixels: 'cvat' } }
   await exports.begin(VIDEOS.slice(0, 1))
-  expect(rest.sent).toEqual([['/layers/11/exports', { format: 'mot', options: { pixels: 'cvat' } }]])
+  expect(rest.sent).toEqual([['/api/layers/11/exports', { format: 'mot', options: { pixels: 'cvat' } }]])
   expect(exports.transfers.value.get(1)?.state).toBe('done')
 })
 
@@ -57,14 +45,13 @@ test('a video that is refused says why, and the others are exported', async () =
   expect([...exports.transfers.value.keys()]).toEqual([1])
 })
 
-test('a dialog that is opened again shows what is still being made', () => {
+test('a dialog that is opened again shows what is still being made', async () => {
   const exports = new Exports(new FakeTransfers('running'))
   exports.open(VIDEOS)
   void exports.begin(VIDEOS.slice(0, 1))
-  return Promise.resolve().then(() => {
-    exports.close()
-    exports.open(VIDEOS)
-    expect([...exports.ticked.value!]).toEqual([1])
-    expect(exports.transfers.value.size).toBe(1)
-  })
+  await new Promise((resolve) => setTimeout(resolve))
+  exports.close()
+  exports.open(VIDEOS)
+  expect([...exports.ticked.value!]).toEqual([1])
+  expect(exports.transfers.value.size).toBe(1)
 })

@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import { FormatChoice } from '@/panels/format-choice'
 import { ApiError, type Rest } from '@/protocol/rest'
-import { isUnderWay, watchTransfer, type Format, type Transfer, type Wanted } from '@/protocol/transfers'
+import type { FormatOut, TransferOut } from '@/protocol/generated'
+import { isUnderWay, watchTransfer, type Wanted } from '@/protocol/transfers'
 
 export interface Exported {
   readonly id: number
@@ -18,10 +19,10 @@ const BETWEEN_DOWNLOADS_MS = 300
 export class Exports {
   /** The videos that are ticked when the dialog opens; null: it is closed. */
   readonly ticked = signal<ReadonlySet<number> | null>(null)
-  readonly formats = signal<readonly Format[]>([])
+  readonly formats = signal<readonly FormatOut[]>([])
   readonly wanted = signal<Wanted>({ format: 'framewise', options: {} })
   /** By video; empty until the export begins. */
-  readonly transfers = signal<ReadonlyMap<number, Transfer>>(new Map())
+  readonly transfers = signal<ReadonlyMap<number, TransferOut>>(new Map())
   readonly problem = signal('')
 
   constructor(private readonly rest: Rest) {}
@@ -36,7 +37,7 @@ export class Exports {
     this.problem.value = ''
     this.ticked.value = new Set(videos.map(({ id }) => id))
     if (!this.formats.value.length)
-      void this.attempt(async () => void (this.formats.value = await this.rest.get<readonly Format[]>('/formats')))
+      void this.attempt(async () => void (this.formats.value = await this.rest.get('/api/formats')))
   }
 
   close(): void {
@@ -65,7 +66,10 @@ export class Exports {
   }
 
   private async export({ id, layer }: Exported): Promise<void> {
-    const begun = await this.rest.send<Transfer>('POST', `/layers/${layer}/exports`, this.wanted.value)
+    const begun = await this.rest.post('/api/layers/{layer_id}/exports', {
+      path: { layer_id: layer },
+      body: this.wanted.value,
+    })
     await watchTransfer(this.rest, begun, (transfer) => {
       this.transfers.value = new Map(this.transfers.value).set(id, transfer)
     })
@@ -156,7 +160,7 @@ export function ExportDialog({ exports, videos }: { exports: Exports; videos: re
   )
 }
 
-function Result({ video, transfer }: { video: Exported; transfer: Transfer | undefined }) {
+function Result({ video, transfer }: { video: Exported; transfer: TransferOut | undefined }) {
   return (
     <div class="export-result">
       <span class="export-name">{video.name}</span>
@@ -178,4 +182,4 @@ function Result({ video, transfer }: { video: Exported; transfer: Transfer | und
 }
 
 /** What the format could not hold. */
-const lostIn = ({ report }: Transfer) => report.losses.map(({ what, count }) => `${count} × ${what}`).join('; ')
+const lostIn = ({ report }: TransferOut) => report.losses.map(({ what, count }) => `${count} × ${what}`).join('; ')

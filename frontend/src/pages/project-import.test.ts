@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ApiError, Rest } from '@/protocol/rest'
-import type { Transfer } from '@/protocol/transfers'
+import { ApiError } from '@/protocol/rest'
+import { FakeRest } from '@/testing/fakes'
 import { Imports } from './project-import'
 
 const FILE = new File(['x'], 'project.zip')
@@ -8,29 +8,19 @@ const NOTHING = { tracks: 0, shapes: 0, losses: [], notes: [], left_out: { count
 const BAD_ROW = { count: 1, rows: [{ where: 'track 3, frame 5', why: 'A polygon has at least 3 vertices; 2 came.' }] }
 
 /** Imports fail because of a row, unless such rows are left out. */
-class FakeTransfers extends Rest {
+class FakeTransfers extends FakeRest {
   readonly sent: [string, Record<string, unknown>][] = []
 
-  constructor(private readonly refusal: string = '') {
-    super('', '')
-  }
-
-  override upload<T>(path: string, form: FormData): Promise<T> {
-    const fields = Object.fromEntries(form.entries())
-    this.sent.push([path, fields])
-    if (this.refusal) return Promise.reject(new ApiError(this.refusal, 403))
-    const leavesOut = fields.leave_out === 'true'
-    const transfer: Transfer = {
-      id: '1',
-      kind: 'import',
-      state: leavesOut ? 'done' : 'failed',
-      progress: 1,
-      message: '',
-      file: '',
-      file_name: 'project.zip',
-      report: { ...NOTHING, left_out: BAD_ROW },
+  constructor(refusal = '') {
+    super()
+    this.answer = (_, address, body) => {
+      const fields = Object.fromEntries((body as FormData).entries())
+      this.sent.push([address, fields])
+      if (refusal) throw new ApiError(refusal, 403)
+      const state = fields.leave_out === 'true' ? 'done' : 'failed'
+      const report = { ...NOTHING, left_out: BAD_ROW }
+      return { id: '1', kind: 'import', state, progress: 1, message: '', file: '', file_name: 'project.zip', report }
     }
-    return Promise.resolve(transfer as T)
   }
 }
 
@@ -40,7 +30,7 @@ test('a file goes to the project with what was chosen', async () => {
   imports.format.value = 'mot'
   await imports.bring(FILE, { createLabels: true, leaveOut: false })
   expect(rest.sent).toEqual([
-    ['/projects/7/imports', { file: FILE, format: 'mot', create_labels: 'true', leave_out: 'false' }],
+    ['/api/projects/7/imports', { file: FILE, format: 'mot', create_labels: 'true', leave_out: 'false' }],
   ])
 })
 

@@ -5,14 +5,15 @@ import { t } from '@/core/text'
 import { AS_IT_IS, ImportChoice, importForm, type How } from '@/panels/import-choice'
 import { TransferFailure, TransferReport } from '@/panels/transfer-report'
 import { ApiError, type Rest } from '@/protocol/rest'
-import { isUnderWay, watchTransfer, type Format, type Transfer } from '@/protocol/transfers'
+import type { FormatOut, TransferOut } from '@/protocol/generated'
+import { isUnderWay, watchTransfer } from '@/protocol/transfers'
 
 export class Imports {
   readonly isOpen = signal(false)
-  readonly formats = signal<readonly Format[]>([])
+  readonly formats = signal<readonly FormatOut[]>([])
   readonly format = signal('cvat')
   readonly how = signal(AS_IT_IS)
-  readonly transfer = signal<Transfer | null>(null)
+  readonly transfer = signal<TransferOut | null>(null)
   readonly problem = signal('')
   /** Kept to import it again without what can't be read. */
   private file: File | null = null
@@ -28,7 +29,7 @@ export class Imports {
     this.problem.value = ''
     this.isOpen.value = true
     if (!this.formats.value.length)
-      void this.attempt(async () => void (this.formats.value = await this.rest.get<readonly Format[]>('/formats')))
+      void this.attempt(async () => void (this.formats.value = await this.rest.get('/api/formats')))
   }
 
   bring(file: File, how: How = this.how.value): Promise<void> {
@@ -36,8 +37,9 @@ export class Imports {
     this.problem.value = ''
     this.transfer.value = null
     return this.attempt(async () => {
+      const path = { project_id: this.project }
       const form = importForm(file, this.format.value, how)
-      const begun = await this.rest.upload<Transfer>(`/projects/${this.project}/imports`, form)
+      const begun = await this.rest.upload('/api/projects/{project_id}/imports', { path }, form)
       await watchTransfer(this.rest, begun, (transfer) => (this.transfer.value = transfer))
     })
   }
@@ -48,7 +50,8 @@ export class Imports {
 
   cancel(): Promise<void> {
     return this.attempt(async () => {
-      await this.rest.send('DELETE', `/transfers/${this.transfer.value?.id}`)
+      const { value } = this.transfer
+      if (value) await this.rest.delete('/api/transfers/{transfer_id}', { path: { transfer_id: value.id } })
     })
   }
 

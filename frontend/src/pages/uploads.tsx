@@ -4,33 +4,10 @@ import { render } from 'preact'
 import { Upload } from 'tus-js-client'
 import { counted, t } from '@/core/text'
 import { lengthOf } from '@/core/times'
+import type { VideoOut, VideosPage } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
 import { ExportDialog, Exports, type Exported } from './project-export'
 import { ImportDialog, Imports } from './project-import'
-
-interface Video {
-  readonly id: number
-  readonly name: string
-  readonly state: 'queued' | 'ingesting' | 'ready' | 'failed'
-  readonly stage: string
-  readonly progress: number
-  readonly error: string
-  readonly may_retry: boolean
-  readonly proxy_state: 'waiting' | 'making' | 'ready' | 'unneeded' | 'failed'
-  readonly proxy_progress: number
-  readonly proxy_bytes: number
-  readonly proxy_error: string
-  readonly left_out: readonly { readonly reason: string; readonly text: string }[]
-  readonly frame_count: number
-  readonly width: number
-  readonly height: number
-  readonly duration_s: number
-  readonly version: string
-  readonly layer: number | null
-  readonly jobs: number
-  readonly jobs_accepted: number
-  readonly strip: { readonly columns?: number; readonly count?: number }
-}
 
 interface Sending {
   readonly id: number
@@ -46,26 +23,18 @@ const CHUNK = 4 * 2 ** 20
 const POLL_MS = 600
 const RETRIES_MS = [0, 500, 1000, 2000, 5000, 10_000, 20_000]
 
-/** `<section data-uploads data-project-id data-csrf data-may-manage>` in templates/project.html. */
+/** `<section data-uploads>` beside `<script id="videos-page">`, in templates/project_videos.html. */
 export function mountUploads(root: HTMLElement): void {
-  const project = Number(root.dataset.projectId)
-  const csrfToken = root.dataset.csrf ?? ''
+  const page = JSON.parse(document.getElementById('videos-page')?.textContent ?? '') as VideosPage
   const host = document.createElement('div')
   root.append(host)
-  const videos = new Videos(project, csrfToken)
-  render(
-    <Panel
-      videos={videos}
-      mayManage={root.dataset.mayManage === 'yes'}
-      mayAnnotate={root.dataset.mayAnnotate === 'yes'}
-    />,
-    host,
-  )
+  const videos = new Videos(page.project, page.csrf_token)
+  render(<Panel videos={videos} mayManage={page.may_manage} mayAnnotate={page.may_annotate} />, host)
   void videos.refresh()
 }
 
 class Videos {
-  readonly listed = signal<readonly Video[] | null>(null)
+  readonly listed = signal<readonly VideoOut[] | null>(null)
   readonly sending = signal<readonly Sending[]>([])
   readonly problem = signal('')
   readonly exports: Exports
@@ -78,7 +47,7 @@ class Videos {
     private readonly project: number,
     private readonly csrfToken: string,
   ) {
-    this.rest = new Rest('/api', csrfToken)
+    this.rest = new Rest(csrfToken)
     this.exports = new Exports(this.rest)
     this.imports = new Imports(this.rest, project)
   }
@@ -137,16 +106,16 @@ class Videos {
     this.sending.value = this.sending.value.filter((each) => each.id !== id)
   }
 
-  async remove(video: Video): Promise<void> {
-    await this.attempt(() => this.rest.send('DELETE', `/videos/${video.id}`))
+  async remove(video: VideoOut): Promise<void> {
+    await this.attempt(() => this.rest.delete('/api/videos/{video_id}', { path: { video_id: video.id } }))
   }
 
-  async retry(video: Video): Promise<void> {
-    await this.attempt(() => this.rest.send('POST', `/videos/${video.id}/retry`))
+  async retry(video: VideoOut): Promise<void> {
+    await this.attempt(() => this.rest.post('/api/videos/{video_id}/retry', { path: { video_id: video.id } }))
   }
 
   private async fetch(): Promise<void> {
-    this.listed.value = await this.rest.get<readonly Video[]>(`/videos/?project=${this.project}`)
+    this.listed.value = await this.rest.get('/api/videos/', { query: { project: this.project } })
     this.problem.value = ''
   }
 
@@ -286,7 +255,7 @@ function SendingCard({ videos, sending }: { videos: Videos; sending: Sending }) 
   )
 }
 
-function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video; mayManage: boolean }) {
+function VideoCard({ videos, video, mayManage }: { videos: Videos; video: VideoOut; mayManage: boolean }) {
   const ready = video.state === 'ready'
   const asking = signalFor(video.id)
   return (
@@ -378,15 +347,15 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: Video;
   )
 }
 
-const exportable = ({ id, name, state, layer }: Video): Exported[] =>
+const exportable = ({ id, name, state, layer }: VideoOut): Exported[] =>
   state === 'ready' && layer !== null ? [{ id, name, layer }] : []
 
-const isComing = ({ state }: Video) => state === 'queued' || state === 'ingesting'
+const isComing = ({ state }: VideoOut) => state === 'queued' || state === 'ingesting'
 
-const isProxyComing = ({ state, proxy_state: proxy }: Video) =>
+const isProxyComing = ({ state, proxy_state: proxy }: VideoOut) =>
   state === 'ready' && (proxy === 'waiting' || proxy === 'making')
 
-function proxyText({ proxy_state: state, proxy_progress: share, proxy_bytes: bytes }: Video): string {
+function proxyText({ proxy_state: state, proxy_progress: share, proxy_bytes: bytes }: VideoOut): string {
   if (state === 'waiting') return t('Ready to label. A copy for quick seeking waits for its turn.')
   return t('Ready to label. Copy for quick seeking: {percent} %, {megabytes} MB', {
     percent: Math.round(share * 100),
@@ -394,18 +363,18 @@ function proxyText({ proxy_state: state, proxy_progress: share, proxy_bytes: byt
   })
 }
 
-function Thumbnail({ video }: { video: Video }) {
+function Thumbnail({ video }: { video: VideoOut }) {
   if (video.state !== 'ready') {
     const texts = { queued: t('Waiting …'), ingesting: `${video.stage} …`, failed: t('Not usable') }
     return <div class="video-thumb">{texts[video.state]}</div>
   }
   // The strip is made with the proxy.
-  if (!video.strip.count) {
+  if (!video.strip) {
     const first = `url(/api/videos/${video.id}/frames/0.jpg?v=${video.version})`
     return <div class="video-thumb" style={{ backgroundImage: first, backgroundSize: 'cover' }} />
   }
-  const columns = video.strip.columns ?? 1
-  const rows = Math.max(Math.ceil((video.strip.count ?? 1) / columns), 1)
+  const columns = video.strip.columns
+  const rows = Math.max(Math.ceil(video.strip.count / columns), 1)
   const style = {
     backgroundImage: `url(/api/videos/${video.id}/strip.jpg?v=${video.version})`,
     backgroundSize: `${columns * 100}% ${rows * 100}%`,

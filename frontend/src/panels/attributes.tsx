@@ -64,7 +64,7 @@ interface RowProps {
 function Row({ editor, field, tracks, range, index }: RowProps) {
   const id = `attribute-${index}`
   const shown = shownOf(field, tracks, editor.session.frame.value)
-  const readOnly = !editor.config.canEdit || tracks.every(({ locked }) => locked)
+  const readOnly = !editor.config.can_edit || tracks.every(({ locked }) => locked)
   const change = (value: unknown) => setAttribute(editor, field, value, range)
   const byDigit = (event: KeyboardEvent) => {
     const typing = event.target instanceof HTMLInputElement && event.target.type !== 'checkbox'

@@ -64,7 +64,7 @@ function ConflictCard({ editor, met }: { editor: Editor; met: Met }) {
           </button>
         )}
         <span class="spring" />
-        {editor.config.canEdit && (
+        {editor.config.can_edit && (
           <button type="button" class="button" onClick={() => void changeConflict(editor, met)}>
             {words.change}
           </button>

@@ -67,7 +67,7 @@ function OpenMenu({ editor }: { editor: Editor }) {
 
 function Item({ editor, id, onTake }: { editor: Editor; id: string; onTake: () => void }) {
   const { label, help, when, needs, undoable } = editor.commands.named(id)
-  const possible = (!when || when(editor)) && (!undoable || editor.config.canEdit)
+  const possible = (!when || when(editor)) && (!undoable || editor.config.can_edit)
   const key = editor.keymap.shown(id)
   return (
     <button

@@ -43,7 +43,7 @@ export function DeletedTracks({ editor }: { editor: Editor }) {
   }
   return (
     <div class="deleted-list">
-      {editor.config.canEdit && (
+      {editor.config.can_edit && (
         <div class="deleted-head">
           <label class="choice">
             <input
@@ -102,7 +102,7 @@ function DeletedRow({ editor, track, known, chosen, onChoose, onRestore }: Delet
   const name = nameOf(editor, track)
   return (
     <li class="deleted">
-      {editor.config.canEdit && (
+      {editor.config.can_edit && (
         <input
           type="checkbox"
           aria-label={t('Choose {name}', { name })}
@@ -126,7 +126,7 @@ function DeletedRow({ editor, track, known, chosen, onChoose, onRestore }: Delet
           {known && `${known.by || t('Somebody')} · ${ago(Date.parse(known.at), Date.now())}`}
         </span>
       </span>
-      {editor.config.canEdit && (
+      {editor.config.can_edit && (
         <button type="button" class="button" aria-label={t('Restore {name}', { name })} onClick={onRestore}>
           {t('Restore')}
         </button>
@@ -148,7 +148,7 @@ function Picture({ editor, known }: { editor: Editor; known: DeletedOut | null }
   }
   return (
     <span class="deleted-picture">
-      <img src={video.frameUrl.replace('{frame}', String(known.frame))} alt="" loading="lazy" style={style} />
+      <img src={video.frame_url.replace('{frame}', String(known.frame))} alt="" loading="lazy" style={style} />
     </span>
   )
 }

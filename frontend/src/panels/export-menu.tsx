@@ -3,7 +3,8 @@ import { useEffect } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
-import { isUnderWay, watchTransfer, type Format, type Transfer, type Wanted } from '@/protocol/transfers'
+import type { FormatOut, TransferOut } from '@/protocol/generated'
+import { isUnderWay, watchTransfer, type Wanted } from '@/protocol/transfers'
 import { FormatChoice } from './format-choice'
 import { Icon } from './icons'
 import { AS_IT_IS, ImportChoice, importForm, type How } from './import-choice'
@@ -11,10 +12,10 @@ import { MenuButton } from './menu-button'
 import { TransferFailure, TransferReport } from './transfer-report'
 
 const open = signal(false)
-const formats = signal<readonly Format[]>([])
+const formats = signal<readonly FormatOut[]>([])
 const wanted = signal<Wanted>({ format: 'framewise', options: {} })
 const how = signal(AS_IT_IS)
-const current = signal<Transfer | null>(null)
+const current = signal<TransferOut | null>(null)
 /** Kept to import it again without what can't be read. */
 const brought = signal<File | null>(null)
 
@@ -25,8 +26,7 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
     editor.session.tell(error.message, 'error')
   }
   useEffect(() => {
-    if (open.value && !formats.value.length)
-      rest.get<readonly Format[]>('/formats').then((listed) => (formats.value = listed), tell)
+    if (open.value && !formats.value.length) rest.get('/api/formats').then((listed) => (formats.value = listed), tell)
   }, [open.value])
   return (
     <MenuButton open={open} icon="download" text={t('Export')} label={t('Export')}>
@@ -36,16 +36,16 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
 }
 
 function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (error: unknown) => void }) {
-  const layer = editor.config.layer.id
+  const path = { layer_id: editor.config.layer.id }
   const { format } = wanted.value
-  const watch = (begun: Transfer) => watchTransfer(rest, begun, (transfer) => (current.value = transfer))
+  const watch = (begun: TransferOut) => watchTransfer(rest, begun, (transfer) => (current.value = transfer))
   const begin = () => {
-    rest.send<Transfer>('POST', `/layers/${layer}/exports`, wanted.value).then(watch).catch(tell)
+    rest.post('/api/layers/{layer_id}/exports', { path, body: wanted.value }).then(watch).catch(tell)
   }
   const bring = (file: File, chosen: How = how.value) => {
     brought.value = file
     rest
-      .upload<Transfer>(`/layers/${layer}/imports`, importForm(file, format, chosen))
+      .upload('/api/layers/{layer_id}/imports', { path }, importForm(file, format, chosen))
       .then(watch)
       .catch(tell)
   }
@@ -57,7 +57,7 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
         <button type="button" class="button primary" disabled={!formats.value.length} onClick={begin}>
           <Icon name="download" /> {t('Export')}
         </button>
-        {editor.config.canEdit && (
+        {editor.config.can_edit && (
           <label class="button file">
             <Icon name="upload" /> {t('Import …')}
             <input
@@ -74,11 +74,13 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
           {t('Close')}
         </button>
       </div>
-      {editor.config.canEdit && <ImportChoice how={how.value} onChange={(next) => (how.value = next)} />}
+      {editor.config.can_edit && <ImportChoice how={how.value} onChange={(next) => (how.value = next)} />}
       {current.value && (
         <Progress
           transfer={current.value}
-          onCancel={() => void rest.send('DELETE', `/transfers/${current.value!.id}`).catch(tell)}
+          onCancel={() =>
+            void rest.delete('/api/transfers/{transfer_id}', { path: { transfer_id: current.value!.id } }).catch(tell)
+          }
           onLeaveOut={bringRest}
         />
       )}
@@ -91,7 +93,7 @@ function Progress({
   onCancel,
   onLeaveOut,
 }: {
-  transfer: Transfer
+  transfer: TransferOut
   onCancel: () => void
   onLeaveOut: () => void
 }) {

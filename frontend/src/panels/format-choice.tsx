@@ -1,5 +1,6 @@
 import { t } from '@/core/text'
-import type { Format, Wanted } from '@/protocol/transfers'
+import type { FormatOut } from '@/protocol/generated'
+import type { Wanted } from '@/protocol/transfers'
 
 /** A format, and what it offers to choose. */
 export function FormatChoice({
@@ -7,7 +8,7 @@ export function FormatChoice({
   wanted,
   onChange,
 }: {
-  formats: readonly Format[]
+  formats: readonly FormatOut[]
   wanted: Wanted
   onChange: (wanted: Wanted) => void
 }) {

@@ -36,7 +36,7 @@ function Chip({ editor, label, on }: { editor: Editor; label: Label; on: boolean
       class="chip"
       aria-pressed={on}
       title={how}
-      disabled={!editor.config.canEdit}
+      disabled={!editor.config.can_edit}
       onClick={(event) =>
         toggleTag(editor, label, event.altKey ? 'this frame' : event.shiftKey ? 'until here' : 'onward')
       }

@@ -117,8 +117,8 @@ function Filters({ editor }: { editor: Editor }) {
       </select>
       <select
         aria-label={t('Kind of change')}
-        value={kind}
-        onChange={(event) => void log.open({ kind: event.currentTarget.value as ChangeKind })}
+        value={kind ?? ''}
+        onChange={(event) => void log.open({ kind: (event.currentTarget.value || null) as ChangeKind | null })}
       >
         <option value="">{t('Everything')}</option>
         <option value="edit">{t('Edits')}</option>
@@ -181,7 +181,7 @@ function ChangeRow({
           </span>
         </span>
       </button>
-      {editor.config.canEdit && (
+      {editor.config.can_edit && (
         <button
           type="button"
           class="icon-button change-restore"

@@ -2,20 +2,17 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import type { JobOut } from '@/protocol/generated'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { EditorConfig } from '@/store/types'
 
-interface JobOut {
-  readonly stage: string
-  readonly state: string
-  /** What this person may do with the job now; `verb` is what its button says. */
-  readonly steps: readonly { readonly id: string; readonly verb: string }[]
-}
+type Known = Pick<JobOut, 'stage' | 'state' | 'steps'>
 
 /** The job that is open: where it is on its way, and its next steps. */
 export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job: NonNullable<EditorConfig['job']> }) {
-  const known = useSignal<JobOut>({ stage: job.stage, state: job.state, steps: [] })
+  const known = useSignal<Known>({ stage: job.stage, state: job.state, steps: [] })
   const busy = useSignal(false)
+  const path = { job_id: job.id }
   const load = async (answer: Promise<JobOut>) => {
     try {
       known.value = await answer
@@ -29,11 +26,11 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
   useEffect(() => {
     const { state, steps } = known.value
     if (saved && (!steps.length || state === 'new' || state === 'rejected'))
-      void load(rest.get<JobOut>(`/jobs/${job.id}`))
+      void load(rest.get('/api/jobs/{job_id}', { path }))
   }, [job.id, saved])
   const take = (step: string) => {
     busy.value = true
-    void load(rest.send<JobOut>('POST', `/jobs/${job.id}/steps`, { step })).finally(() => (busy.value = false))
+    void load(rest.post('/api/jobs/{job_id}/steps', { path, body: { step } })).finally(() => (busy.value = false))
   }
   return (
     <div class="job" role="group" aria-label={t('Job')}>
@@ -49,7 +46,7 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
   )
 }
 
-function inWords({ stage, state }: JobOut): string {
+function inWords({ stage, state }: Known): string {
   if (stage === 'accepted') return t('Accepted')
   if (stage === 'review') return t('In review')
   return state === 'rejected' ? t('Returned') : state === 'new' ? t('To annotate') : t('In annotation')

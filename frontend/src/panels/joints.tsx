@@ -53,7 +53,7 @@ function Joint({ editor, shape, index, seen, skeleton }: JointProps) {
             aria-checked={seen === state}
             aria-label={`${name}: ${t(text).toLowerCase()}`}
             title={t(text)}
-            disabled={!editor.config.canEdit || shape.track.locked}
+            disabled={!editor.config.can_edit || shape.track.locked}
             onClick={() => editor.setJoint(shape.track.id, index, state)}
           >
             {sign}

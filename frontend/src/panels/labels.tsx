@@ -15,7 +15,7 @@ const MANY = 10
 export function Labels({ editor }: { editor: Editor }) {
   const query = useSignal('')
   const labels = editor.config.labels.filter((label) => !isTagLabel(label))
-  if (!editor.config.canEdit) return null
+  if (!editor.config.can_edit) return null
   const words = query.value.trim().toLowerCase()
   const found = labels.filter(({ name }) => name.toLowerCase().includes(words))
   const aside = (

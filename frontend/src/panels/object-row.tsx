@@ -21,7 +21,7 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
   const selected = session.selection.value.has(track.id)
   const hidden = session.hidden.value.has(track.id)
   const name = nameOf(editor, track)
-  const { canEdit } = editor.config
+  const { can_edit: canEdit } = editor.config
   return (
     <li
       class={`object ${selected ? 'selected' : ''} ${hidden ? 'is-hidden' : ''}`}

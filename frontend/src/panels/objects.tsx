@@ -125,7 +125,7 @@ function Empty({ editor }: { editor: Editor }) {
       </p>
     )
   }
-  if (!editor.config.canEdit) return <p class="empty">{t('No objects yet.')}</p>
+  if (!editor.config.can_edit) return <p class="empty">{t('No objects yet.')}</p>
   return (
     <p class="empty">
       {t('No objects yet. Press')} <kbd>{editor.keymap.shown('tool.draw')}</kbd> {t('and draw one.')}

@@ -29,7 +29,7 @@ export function QuickBar({ editor }: { editor: Editor }) {
   }, [])
   // What is in the bar may be wider now.
   useLayoutEffect(place)
-  const wanted = editor.display.quickBar.value && editor.config.canEdit
+  const wanted = editor.display.quickBar.value && editor.config.can_edit
   return (
     <div ref={bar} class="quick-bar" role="toolbar" aria-label={t('Actions for the selected objects')} hidden={!wanted}>
       {wanted && !editor.session.playing.value && editor.selected().length > 0 && <Actions editor={editor} />}

@@ -24,7 +24,7 @@ export function RestoreDialog({ editor, group, onClose }: RestoreDialogProps) {
   const isLatest = newest.revision >= (editor.store.changes.changes.value[0]?.revision ?? 0)
   const selected = editor.selected()
   const moment = useSignal<'after' | 'before'>(isLatest ? 'before' : 'after')
-  const what = useSignal<What>(editor.config.canManage ? 'all' : 'these')
+  const what = useSignal<What>(editor.config.can_manage ? 'all' : 'these')
   const busy = useSignal(false)
   const scope = useComputed<RestoreScope>(() => ({
     revision: moment.value === 'after' ? newest.revision : oldest.since - 1,
@@ -68,7 +68,7 @@ export function RestoreDialog({ editor, group, onClose }: RestoreDialogProps) {
       </fieldset>
       <fieldset class="restore-choices">
         <legend>{t('Of what')}</legend>
-        {editor.config.canManage && <Choice chosen={what} value="all" text={t('Everything on this video')} />}
+        {editor.config.can_manage && <Choice chosen={what} value="all" text={t('Everything on this video')} />}
         {group.tracks.length > 0 && group.tracks.length === group.trackCount && (
           <Choice
             chosen={what}

@@ -10,11 +10,11 @@ const run: Run = {
   first: 0,
   last: 240,
   tracks: [],
-  framesDone: 120,
-  framesTotal: 240,
+  frames_done: 120,
+  frames_total: 240,
   ahead: null,
-  waitS: null,
-  stalledS: null,
+  wait_s: null,
+  stalled_s: null,
   checking: false,
   redone: 0,
   stale: 0,
@@ -23,7 +23,7 @@ const run: Run = {
   left: {},
   agent: 'gpu-box',
   message: '',
-  createdBy: '',
+  created_by: '',
   mine: true,
 }
 
@@ -48,7 +48,7 @@ it('a run that redid something says how much of it', () => {
 })
 
 it('a waiting run says its place and how long it takes', () => {
-  const waiting: Run = { ...run, framesDone: 0, fps: 0, ahead: 2, waitS: 40 }
+  const waiting: Run = { ...run, frames_done: 0, fps: 0, ahead: 2, wait_s: 40 }
   expect(statusOf(waiting)).toBe('Waiting for its turn · 2 runs before it · done in about 40 s')
 })
 
@@ -57,21 +57,21 @@ it('a run without an agent says what it waits for, and how long it takes then', 
     ...run,
     state: 'queued',
     message: 'It waits for an agent.',
-    framesDone: 0,
+    frames_done: 0,
     ahead: 1,
-    waitS: 240,
+    wait_s: 240,
   }
   expect(statusOf(queued)).toBe('It waits for an agent · 1 run before it · then about 4 min')
 })
 
 it('a run that only redoes something says so once, and how long still', () => {
-  expect(statusOf({ ...run, framesDone: 10, framesTotal: 400, redone: 10, stale: 400, fps: 2 })).toBe(
+  expect(statusOf({ ...run, frames_done: 10, frames_total: 400, redone: 10, stale: 400, fps: 2 })).toBe(
     '10 of 400 frames redone · 3 min left · 2/s · gpu-box',
   )
 })
 
 it('a run that has nothing yet says where it starts', () => {
-  expect(statusOf({ ...run, framesDone: 0, fps: 0 })).toBe('Starting · gpu-box')
+  expect(statusOf({ ...run, frames_done: 0, fps: 0 })).toBe('Starting · gpu-box')
 })
 
 it('a run that is over says what left the picture, and what went wrong', () => {
@@ -87,8 +87,8 @@ it('a run that only compares both ways says so', () => {
 })
 
 it('a run that does not get on says for how long, and what can be done', () => {
-  expect(stallOf({ ...run, stalledS: 60.2 })).toBe('No progress for 61 s. Stop it and start it again, or wait.')
-  expect(stallOf({ ...run, stalledS: 185 })).toBe('No progress for 3 min. Stop it and start it again, or wait.')
+  expect(stallOf({ ...run, stalled_s: 60.2 })).toBe('No progress for 61 s. Stop it and start it again, or wait.')
+  expect(stallOf({ ...run, stalled_s: 185 })).toBe('No progress for 3 min. Stop it and start it again, or wait.')
   expect(stallOf(run)).toBeNull()
-  expect(stallOf({ ...run, state: 'stopped', stalledS: 90 })).toBeNull()
+  expect(stallOf({ ...run, state: 'stopped', stalled_s: 90 })).toBeNull()
 })

@@ -4,7 +4,7 @@ import type { Run } from '@/store/types'
 
 /** How a run stands, e.g. "120 of 240 · 3 s left · 40/s · gpu-box". Frames are counted per object. Pure. */
 export function statusOf(run: Run): string {
-  const { state, message, framesDone, framesTotal, fps, agent } = run
+  const { state, message, frames_done: framesDone, frames_total: framesTotal, fps, agent } = run
   if (state !== 'done' && run.ahead !== null) return waiting(run)
   if (state === 'queued') return message || t('Waiting for an agent …')
   if (state === 'done') return over(run)
@@ -22,7 +22,7 @@ export function statusOf(run: Run): string {
 }
 
 /** What a person should know of a run that doesn't get on, and may do about it; null: it does. Pure. */
-export function stallOf({ state, stalledS }: Run): string | null {
+export function stallOf({ state, stalled_s: stalledS }: Run): string | null {
   if (state !== 'running' || stalledS === null) return null
   return t('No progress for {time}. Stop it and start it again, or wait.', { time: lasting(stalledS) })
 }
@@ -30,7 +30,7 @@ export function stallOf({ state, stalledS }: Run): string | null {
 /** e.g. "Done: 240 frames · left the picture on frame 240". */
 function over(run: Run): string {
   return [
-    run.stale ? t('Done: {redone}', { redone: redone(run) }) : t('Done: {count} frames', { count: run.framesDone }),
+    run.stale ? t('Done: {redone}', { redone: redone(run) }) : t('Done: {count} frames', { count: run.frames_done }),
     departures(run),
     run.message,
   ]
@@ -38,7 +38,7 @@ function over(run: Run): string {
     .join(' · ')
 }
 
-const stopped = ({ framesDone, framesTotal, message }: Run) =>
+const stopped = ({ frames_done: framesDone, frames_total: framesTotal, message }: Run) =>
   [t('Stopped after {done} of {total}', { done: framesDone, total: framesTotal }), message].filter(Boolean).join(' · ')
 
 function departures({ tracks, left }: Run): string {
@@ -50,7 +50,7 @@ function departures({ tracks, left }: Run): string {
 }
 
 /** e.g. "Waiting · 2 runs before it · done in about 3 min". */
-function waiting({ ahead, waitS, message }: Run): string {
+function waiting({ ahead, wait_s: waitS, message }: Run): string {
   const parts = [message.replace(/\.$/, '') || t('Waiting for its turn')]
   if (ahead) parts.push(counted(ahead, '{count} run before it', '{count} runs before it'))
   if (waitS !== null) parts.push(t(message ? 'then about {time}' : 'done in about {time}', { time: lasting(waitS) }))

@@ -27,7 +27,7 @@ export function SelectionBar({ editor }: { editor: Editor }) {
   }
   return (
     <div class="selection-bar" role="toolbar" aria-label={t('Selected objects')}>
-      {editor.config.canEdit ? (
+      {editor.config.can_edit ? (
         <Changes editor={editor} tracks={tracks} />
       ) : (
         <span class="count">{t('{count} selected', { count: tracks.length })}</span>
@@ -104,7 +104,7 @@ function Visibility({ editor, tracks }: { editor: Editor; tracks: readonly Track
         pressed={hidden}
         onClick={() => editor.session.toggleHidden(...ids)}
       />
-      {editor.config.canEdit && (
+      {editor.config.can_edit && (
         <>
           <IconButton
             icon={locked ? 'lock' : 'unlock'}

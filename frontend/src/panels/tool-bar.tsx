@@ -8,7 +8,7 @@ export function ToolBar({ editor }: { editor: Editor }) {
       {editor.tools.map(({ id }) => (
         <CommandButton key={id} editor={editor} id={`tool.${id}`} pressed={editor.session.tool.value === id} />
       ))}
-      {editor.config.canEdit && (
+      {editor.config.can_edit && (
         <span class="tool-bar-end">
           <CommandButton editor={editor} id="tool.keep" icon="pin" pressed={editor.keepsTool.value} />
         </span>

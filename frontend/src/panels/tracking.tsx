@@ -25,7 +25,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   // Who stopped a run knows why; what ended it otherwise is said.
   const isTold = (run: Run) => run.state === 'failed' || (run.state === 'stopped' && run.message !== '')
   const runs = [...known.filter(isActive), ...known.filter((run) => isTold(run) || run === over)]
-  if (!config.canEdit && !gone) return null
+  if (!config.can_edit && !gone) return null
   return (
     <Section editor={editor} id="tracking" title={t('Tracking')}>
       {!gone && <TrackButton editor={editor} />}
@@ -263,7 +263,7 @@ function SettingField({
 
 function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const { store } = editor
-  const share = run.framesTotal ? run.framesDone / run.framesTotal : 0
+  const share = run.frames_total ? run.frames_done / run.frames_total : 0
   const names = run.tracks.map((track) => nameOf(editor, track))
   const active = isActive(run)
   const stall = stallOf(run)
@@ -283,7 +283,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
             onClick={() => store.runs.stop(run.id)}
           />
         )}
-        {run.state !== 'failed' && editor.config.canEdit && (
+        {run.state !== 'failed' && editor.config.can_edit && (
           <RunButton
             icon="plus"
             label={t('Extend: go on for as many frames again')}

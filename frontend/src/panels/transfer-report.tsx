@@ -1,12 +1,12 @@
 /** What an export or import did, and what it could not do. */
 import { counted, t } from '@/core/text'
-import type { Report, Transfer } from '@/protocol/transfers'
+import type { ReportOut, TransferOut } from '@/protocol/generated'
 
 /** Rows shown before the list says how many more there are. */
 const SHOWN = 8
 
 /** How many tracks and shapes there were, each loss, and the rows that were left out. */
-export function TransferReport({ transfer }: { transfer: Transfer }) {
+export function TransferReport({ transfer }: { transfer: TransferOut }) {
   const { kind, report } = transfer
   return (
     <>
@@ -41,7 +41,7 @@ export function TransferReport({ transfer }: { transfer: Transfer }) {
 }
 
 /** An import's failure; where single rows were the reason, they are named and can be left out. */
-export function TransferFailure({ transfer, onLeaveOut }: { transfer: Transfer; onLeaveOut: (() => void) | null }) {
+export function TransferFailure({ transfer, onLeaveOut }: { transfer: TransferOut; onLeaveOut: (() => void) | null }) {
   const { left_out } = transfer.report
   return (
     <>
@@ -64,7 +64,7 @@ export function TransferFailure({ transfer, onLeaveOut }: { transfer: Transfer; 
   )
 }
 
-function LeftOut({ report }: { report: Report }) {
+function LeftOut({ report }: { report: ReportOut }) {
   if (!report.left_out.count) return null
   return (
     <>
@@ -74,7 +74,7 @@ function LeftOut({ report }: { report: Report }) {
   )
 }
 
-function Rows({ report: { left_out } }: { report: Report }) {
+function Rows({ report: { left_out } }: { report: ReportOut }) {
   if (!left_out.count) return null
   const shown = left_out.rows.slice(0, SHOWN)
   return (

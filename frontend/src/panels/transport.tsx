@@ -35,7 +35,7 @@ export function Transport({ editor }: { editor: Editor }) {
           type="number"
           title={t('Frame ({key})', { key: editor.keymap.shown('frame.go-to') })}
           min={0}
-          max={config.video.frameCount - 1}
+          max={config.video.frame_count - 1}
           value={frame.value}
           onFocus={(event) => event.currentTarget.select()}
           onChange={(event) => {
@@ -44,7 +44,7 @@ export function Transport({ editor }: { editor: Editor }) {
             event.currentTarget.value = String(frame.value)
           }}
         />
-        <span class="muted">{t('of {last}', { last: config.video.frameCount - 1 })}</span>
+        <span class="muted">{t('of {last}', { last: config.video.frame_count - 1 })}</span>
       </label>
       <span class="time" title={t('Time at the video’s mean rate')}>
         {clock(frame.value / config.video.fps)}

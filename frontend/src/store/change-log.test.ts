@@ -65,9 +65,9 @@ beforeEach(() => {
     { changes: [change(7)], before: null },
   ]
   const rest = new FakeRest()
-  rest.get = <T>(path: string) => {
-    asked.push(path)
-    return Promise.resolve((path.includes('/authors') ? { authors: [] } : pages.shift()) as T)
+  rest.answer = (_, address) => {
+    asked.push(address)
+    return address.includes('/authors') ? { authors: [] } : pages.shift()
   }
   log = new ChangeLog(rest, 1, () => null)
 })
@@ -79,8 +79,8 @@ describe('the log of changes', () => {
     await log.more()
     expect([revisions(), log.state.value]).toEqual([[9, 8, 7], 'complete'])
     expect(asked.filter((path) => path.includes('changes'))).toEqual([
-      '/layers/1/changes?',
-      '/layers/1/changes?before=8',
+      '/api/layers/1/changes',
+      '/api/layers/1/changes?before=8',
     ])
   })
 
@@ -99,7 +99,7 @@ describe('the log of changes', () => {
     log.note(event(10))
     log.note(event(11, { author: 2, operations: [{ op: 'track.update', track: 'b', fields: {} }] }))
     expect(revisions()).toEqual([11, 9, 8])
-    expect(asked[0]).toBe('/layers/1/changes?author=2&track=b')
+    expect(asked[0]).toBe('/api/layers/1/changes?author=2&track=b')
   })
 
   it('does not grow with every piece that a run stores', async () => {

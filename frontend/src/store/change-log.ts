@@ -1,17 +1,17 @@
 /** Who changed what on this layer, newest first: pages of it as they are asked for, and what happens meanwhile. */
 import { signal, type Signal } from '@preact/signals-core'
-import type { AuthorOut, AuthorsOut, ChangeOut, ChangesOut, EventOut } from '@/protocol/generated'
-import type { Rest } from '@/protocol/rest'
+import type { AuthorOut, ChangeOut, EventOut } from '@/protocol/generated'
+import type { Query, Rest } from '@/protocol/rest'
 import type { LayerEvent, Operation } from './operations'
 import type { Run, TrackId } from './types'
 
-export type ChangeKind = '' | 'edit' | 'tracking' | 'import' | 'restore'
+export type ChangeKind = NonNullable<Query<'/api/layers/{layer_id}/changes'>['kind']>
 
-/** Which changes are listed; null and '': all. */
+/** Which changes are listed; null: all. */
 export interface ChangeFilter {
   readonly author: number | null
   readonly track: TrackId | null
-  readonly kind: ChangeKind
+  readonly kind: ChangeKind | null
 }
 
 const KINDS: Record<EventOut['kind'], ChangeKind> = {
@@ -25,7 +25,7 @@ const KINDS: Record<EventOut['kind'], ChangeKind> = {
 export class ChangeLog {
   readonly changes: Signal<readonly ChangeOut[]> = signal([], { name: 'changes' })
   readonly authors: Signal<readonly AuthorOut[]> = signal([], { name: 'authors' })
-  readonly filter: Signal<ChangeFilter> = signal({ author: null, track: null, kind: '' }, { name: 'changeFilter' })
+  readonly filter: Signal<ChangeFilter> = signal({ author: null, track: null, kind: null }, { name: 'changeFilter' })
   readonly state: Signal<'idle' | 'loading' | 'failed' | 'complete'> = signal('idle', { name: 'changeState' })
   private before: number | null = null
   private opened = false
@@ -66,7 +66,10 @@ export class ChangeLog {
     const { round } = this
     this.state.value = 'loading'
     try {
-      const page = await this.rest.get<ChangesOut>(`/layers/${this.layer}/changes?${this.query()}`)
+      const page = await this.rest.get('/api/layers/{layer_id}/changes', {
+        path: { layer_id: this.layer },
+        query: { ...this.filter.value, before: this.before },
+      })
       if (round !== this.round) return
       const known = this.before === null ? this.fresh : this.changes.value
       this.changes.value = joined(known, page.changes)
@@ -88,25 +91,16 @@ export class ChangeLog {
 
   private async loadAuthors(): Promise<void> {
     try {
-      this.authors.value = (await this.rest.get<AuthorsOut>(`/layers/${this.layer}/authors`)).authors
+      const { authors } = await this.rest.get('/api/layers/{layer_id}/authors', { path: { layer_id: this.layer } })
+      this.authors.value = authors
     } catch {
       // Without it the changes can't be filtered by person; that they can't be read is told by the list.
     }
   }
 
-  private query(): string {
-    const { author, track, kind } = this.filter.value
-    const query = new URLSearchParams()
-    if (this.before !== null) query.set('before', String(this.before))
-    if (author !== null) query.set('author', String(author))
-    if (track !== null) query.set('track', track)
-    if (kind) query.set('kind', kind)
-    return query.toString()
-  }
-
   private changeOf(event: LayerEvent): ChangeOut {
     const run = event.run === null ? null : this.runOf(event.run)
-    const starter = this.authors.value.find(({ name }) => name === run?.createdBy)
+    const starter = this.authors.value.find(({ name }) => name === run?.created_by)
     const extent = extentOf(event)
     return {
       revision: event.revision,
@@ -115,7 +109,7 @@ export class ChangeLog {
       edit: event.edit,
       undoes: event.undoes,
       author: event.author ?? starter?.id ?? null,
-      author_name: event.author_name || (run?.createdBy ?? ''),
+      author_name: event.author_name || (run?.created_by ?? ''),
       summary: event.summary,
       at: event.at,
       run: event.run,

@@ -70,21 +70,21 @@ describe('where one’s edit met somebody else’s', () => {
   it('is told once, and again by nobody who was away', async () => {
     bench.announce([], { author: ME, edit: 'e', conflicts: [conflict()] })
     const met = { revision: 2, edit: 'e', author: ME, author_name: 'Alice', conflicts: [conflict()] }
-    bench.rest.get = <T>() => Promise.resolve({ met: [met, { ...met, edit: 'f' }] } as T)
+    bench.rest.answer = () => ({ met: [met, { ...met, edit: 'f' }] })
     await bench.store.conflicts.catchUp(0)
     expect(open().map(({ id }) => id)).toEqual(['e 0', 'f 0'])
   })
 
   it('is looked up after a spell without a connection', async () => {
     const asked: string[] = []
-    bench.rest.get = <T>(path: string) => {
-      asked.push(path)
-      return Promise.resolve({ met: [], events: [] } as T)
+    bench.rest.answer = (_, address) => {
+      asked.push(address)
+      return { met: [], events: [] }
     }
     bench.drop()
     bench.connect(7)
     await turn()
-    expect(asked).toContain('/layers/1/conflicts?since=1')
+    expect(asked).toContain('/api/layers/1/conflicts?since=1')
   })
 
   it('lets the shapes be fetched, because the edit was done otherwise than it was sent', async () => {

@@ -1,6 +1,6 @@
 /** Where this person's work and somebody else's met, until the person has answered. */
 import { signal, type Signal } from '@preact/signals-core'
-import type { Conflict, ConflictsOut, MetOut } from '@/protocol/generated'
+import type { Conflict, MetOut } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
 
 /** One place where they met. */
@@ -48,7 +48,10 @@ export class Conflicts {
   /** What happened after `since`, while there was no connection. */
   async catchUp(since: number): Promise<void> {
     try {
-      const { met } = await this.rest.get<ConflictsOut>(`/layers/${this.layer}/conflicts?since=${since}`)
+      const { met } = await this.rest.get('/api/layers/{layer_id}/conflicts', {
+        path: { layer_id: this.layer },
+        query: { since },
+      })
       for (const each of met) this.note(each)
     } catch {
       // The history has it all the same; nothing was lost.

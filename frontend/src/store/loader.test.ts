@@ -23,7 +23,7 @@ async function opened(far: FrameNumber): Promise<StoreBench> {
         revision: 0,
         first,
         last,
-        tracks: path.includes('tracks=1') ? [] : null,
+        tracks: path.includes('tracks=true') ? [] : null,
         chunks: tables.map((table) => ({ track: A, bytes: table.length })),
       },
       tables,
@@ -44,7 +44,7 @@ describe('rows beyond what is loaded', () => {
     expect(bench.store.loader.holds([A], 0, 999)).toBe(false)
     expect(await bench.store.ensure([A], 600, 999)).toBe(true)
     expect(rowAt(bench, A, 900)).not.toBeNull()
-    expect(bench.rest.asked.at(-1)).toBe(`/layers/1/window?first=512&last=999&only=${A}`)
+    expect(bench.rest.asked.at(-1)).toBe(`/api/layers/1/window?first=512&last=999&only=${A}`)
     const asked = bench.rest.asked.length
     await bench.store.ensure([A], 512, 999)
     expect(bench.rest.asked).toHaveLength(asked)
@@ -59,7 +59,7 @@ describe('rows beyond what is loaded', () => {
   it('of many tracks are fetched with everything else', async () => {
     const bench = await opened(900)
     await bench.store.ensure([A, ...Array.from({ length: 60 }, (_, index) => `${index}`)], 512, 999)
-    expect(bench.rest.asked.at(-1)).toBe('/layers/1/window?first=512&last=999')
+    expect(bench.rest.asked.at(-1)).toBe('/api/layers/1/window?first=512&last=999')
   })
 
   it('keep what this person changed there and the server does not know yet', async () => {
@@ -71,7 +71,9 @@ describe('rows beyond what is loaded', () => {
 
   it('that can’t be fetched are said to be missing', async () => {
     const bench = await opened(900)
-    bench.rest.getBytes = () => Promise.reject(new Error('The server can’t be reached.'))
+    bench.rest.body = () => {
+      throw new Error('The server can’t be reached.')
+    }
     expect(await bench.store.ensure([A], 0, 999)).toBe(false)
     expect(bench.store.session.notice.value).toMatchObject({
       tone: 'error',
@@ -84,7 +86,11 @@ describe('rows beyond what is loaded', () => {
 describe('loading a window', () => {
   it('does not pass over events that are still on their way', async () => {
     const bench = await opened(900)
-    bench.rest.body = () => windowBody({ revision: 9, first: 512, last: 767, tracks: null, chunks: [] })
+    const answer = bench.rest.body
+    bench.rest.body = (address) =>
+      address.includes('first=512')
+        ? windowBody({ revision: 9, first: 512, last: 767, tracks: null, chunks: [] })
+        : answer(address)
     bench.store.loader.want(600)
     await Promise.resolve()
     bench.announce([{ op: 'track.create', track: B, fields: { label: 2 } }])

@@ -1,7 +1,7 @@
 /** Which windows of the layer this browser holds, and fetching those it should. */
 import { t } from '@/core/text'
 import type { OverviewOut, WindowOut } from '@/protocol/generated'
-import type { Rest } from '@/protocol/rest'
+import type { Query, Rest } from '@/protocol/rest'
 import { unpack, windowStart, WINDOW, type Table } from './chunks'
 import type { FrameNumber, TrackId } from './types'
 
@@ -104,8 +104,7 @@ export class Loader {
   async hold(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): Promise<void> {
     const only = tracks.length > MOST_NAMED ? null : tracks
     for (const [from, to] of stretches(this.missing(tracks, first, last))) {
-      const names = only?.map((track) => `&only=${track}`).join('') ?? ''
-      await this.ask(from, Math.min(to + WINDOW, this.frameCount) - 1, names, only, this.ended.signal)
+      await this.ask(from, Math.min(to + WINDOW, this.frameCount) - 1, only ? { only } : {}, this.ended.signal)
       for (const track of tracks) {
         const held = this.held.get(track) ?? new Set()
         for (let start = from; start <= to; start += WINDOW) held.add(start)
@@ -143,7 +142,7 @@ export class Loader {
   }
 
   async overview(bins: number): Promise<OverviewOut> {
-    return this.rest.get<OverviewOut>(`/layers/${this.layer}/overview?bins=${bins}`)
+    return this.rest.get('/api/layers/{layer_id}/overview', { path: { layer_id: this.layer }, query: { bins } })
   }
 
   /** Whether a track's window is kept even if it is among the surplus. */
@@ -180,14 +179,15 @@ export class Loader {
   private async ask(
     first: FrameNumber,
     last: FrameNumber,
-    rest: string,
-    only: readonly TrackId[] | null,
+    which: Pick<Query<'/api/layers/{layer_id}/window'>, 'only' | 'tracks'>,
     signal: AbortSignal,
     arrived: () => void = () => undefined,
   ): Promise<void> {
     for (let from = first; from <= last;) {
-      const path = `/layers/${this.layer}/window?first=${from}&last=${last}${rest}`
-      const window = decodeWindow(await this.rest.getBytes(path, signal), only)
+      const query = { first: from, last, ...which }
+      const asked = { path: { layer_id: this.layer }, query }
+      const answer = await this.rest.bytes('/api/layers/{layer_id}/window', asked, signal)
+      const window = decodeWindow(answer, which.only ?? null)
       // Asked again, it would answer the same for ever.
       if (window.header.last < from)
         throw new Error(t('The server answered with other frames than were asked for. Reload the page.'))
@@ -202,7 +202,7 @@ export class Loader {
     this.underway.set(first, controller)
     const to = Math.min(last + WINDOW - 1, this.frameCount - 1)
     try {
-      await this.ask(first, to, tracks ? '&tracks=1' : '', null, controller.signal, () => {
+      await this.ask(first, to, tracks ? { tracks } : {}, controller.signal, () => {
         for (let start = first; start <= last; start += WINDOW) this.loaded.set(start, this.wantedAt++)
       })
     } catch (error) {

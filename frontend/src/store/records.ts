@@ -1,5 +1,5 @@
 import { batch, signal, type Signal } from '@preact/signals-core'
-import type { TrackFields, TrackOut } from '@/protocol/generated'
+import type { TrackFields } from '@/protocol/generated'
 import { STORED, Flag, type Table } from './chunks'
 import { tablesOf, type Operation, type ShapesReplace } from './operations'
 import { Changes, TrackRows } from './track-rows'
@@ -53,9 +53,9 @@ export class Records {
     })
   }
 
-  setTracks(listed: readonly TrackOut[]): void {
+  setTracks(listed: readonly Track[]): void {
     this.draft = null
-    this.tracks.value = new Map(listed.map((track) => [track.id, fromServer(track)]))
+    this.tracks.value = new Map(listed.map((track) => [track.id, track]))
     this.changes.tracks++
     this.changed = true
   }
@@ -137,21 +137,6 @@ export class Records {
 
 const flagged = (row: Row, mask: number) => (row.keyframe ? mask & Flag.keyframe : mask & Flag.predicted) !== 0
 
-function fromServer(track: TrackOut): Track {
-  return {
-    id: track.id,
-    number: track.number,
-    label: track.label,
-    colour: track.colour,
-    locked: track.locked,
-    attributes: track.attributes,
-    frameAttributes: track.frame_attributes,
-    source: track.source,
-    verdict: track.verdict,
-    deleted: track.deleted,
-  }
-}
-
 function blank(id: TrackId, number: number): Track {
   return {
     id,
@@ -160,7 +145,7 @@ function blank(id: TrackId, number: number): Track {
     colour: '',
     locked: false,
     attributes: {},
-    frameAttributes: {},
+    frame_attributes: {},
     source: 'person',
     verdict: '',
     deleted: false,
@@ -176,7 +161,7 @@ function withFields(track: Track, fields: TrackFields): Track {
     colour: fields.colour ?? track.colour,
     locked: fields.locked ?? track.locked,
     attributes: fields.attributes ?? track.attributes,
-    frameAttributes: fields.frame_attributes ?? track.frameAttributes,
+    frame_attributes: fields.frame_attributes ?? track.frame_attributes,
     verdict: fields.verdict ?? track.verdict,
     deleted: fields.deleted ?? track.deleted,
   }
@@ -190,7 +175,7 @@ function formerFields(track: Track, fields: TrackFields): TrackFields {
     ...(fields.colour != null && { colour: track.colour }),
     ...(fields.locked != null && { locked: track.locked }),
     ...(fields.attributes != null && { attributes: track.attributes }),
-    ...(fields.frame_attributes != null && { frame_attributes: track.frameAttributes }),
+    ...(fields.frame_attributes != null && { frame_attributes: track.frame_attributes }),
     ...(fields.verdict != null && { verdict: track.verdict }),
     ...(fields.deleted != null && { deleted: track.deleted }),
   }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { RestoreIn } from '@/protocol/generated'
 import { StoreBench } from '@/testing/fakes'
 
 it('bringing back an earlier state can be undone like an edit of one’s own', async () => {
@@ -7,8 +8,7 @@ it('bringing back an earlier state can be undone like an edit of one’s own', a
   bench.connect()
   const track = 't'
   const inverse = [{ op: 'track.update', track, fields: { deleted: false } }] as const
-  bench.rest.send = <T>(_: string, __: string, body?: unknown) =>
-    Promise.resolve({ edit: (body as { edit: string }).edit, revision: 1, summary: 'Back', inverse } as T)
+  bench.rest.answer = (_, __, body) => ({ edit: (body as RestoreIn).edit, revision: 1, summary: 'Back', inverse })
   await bench.store.restorer.restore({ revision: 0, tracks: null }, 'Back')
   expect(bench.store.history.canUndo.value).toBe('Back')
   bench.store.undo()

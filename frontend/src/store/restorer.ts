@@ -1,6 +1,6 @@
 /** Bringing back what was. The server does it; the event comes by the live channel like everybody else's. */
 import { uuid } from '@/core/ids'
-import type { DeletedTracksOut, RestoreIn, RestoreOut, RestorePreview } from '@/protocol/generated'
+import type { DeletedTracksOut, RestoreIn, RestorePreview } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
 import type { History } from './history'
 import { fromWire } from './operations'
@@ -24,8 +24,10 @@ export class Restorer {
 
   /** What bringing it back would do. */
   preview({ revision, tracks }: RestoreScope): Promise<RestorePreview> {
-    const chosen = tracks ? `&tracks=${tracks.join()}` : ''
-    return this.rest.get<RestorePreview>(`/layers/${this.layer}/restore?revision=${revision}${chosen}`)
+    return this.rest.get('/api/layers/{layer_id}/restore', {
+      path: { layer_id: this.layer },
+      query: { revision, ...(tracks && { tracks: tracks.join() }) },
+    })
   }
 
   /** Bring it back; undo takes it back again. `seen`: the revision of the preview. */
@@ -33,18 +35,18 @@ export class Restorer {
     const body: RestoreIn = {
       edit: uuid(),
       revision: scope.revision,
-      tracks: scope.tracks && [...scope.tracks],
-      ranges: scope.ranges ? scope.ranges.map(([first, last]) => [first, last]) : null,
+      tracks: scope.tracks,
+      ranges: scope.ranges ?? null,
       fields: scope.fields ?? true,
       seen,
       summary: summary.slice(0, 200),
     }
-    const done = await this.rest.send<RestoreOut>('POST', `/layers/${this.layer}/restore`, body)
+    const done = await this.rest.post('/api/layers/{layer_id}/restore', { path: { layer_id: this.layer }, body })
     this.history.push({ edit: done.edit, summary: done.summary, inverse: done.inverse.map(fromWire) })
   }
 
   /** Deleted tracks with who deleted them and what they looked like, the latest first. */
   deleted(): Promise<DeletedTracksOut> {
-    return this.rest.get<DeletedTracksOut>(`/layers/${this.layer}/deleted`)
+    return this.rest.get('/api/layers/{layer_id}/deleted', { path: { layer_id: this.layer } })
   }
 }

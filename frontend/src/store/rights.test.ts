@@ -13,7 +13,7 @@ beforeEach(async () => {
 describe('rights that change while the page is open', () => {
   it('end editing, and say so', () => {
     allow([])
-    expect(test.editor.config.canEdit).toBe(false)
+    expect(test.editor.config.can_edit).toBe(false)
     expect(test.session.notice.value).toMatchObject({
       tone: 'error',
       message: expect.stringContaining('no longer edit') as string,
@@ -24,7 +24,7 @@ describe('rights that change while the page is open', () => {
   it('begin it', () => {
     allow([])
     allow([[0, 99]], true)
-    expect([test.editor.config.canManage, test.editor.mayDraw()]).toEqual([true, true])
+    expect([test.editor.config.can_manage, test.editor.mayDraw()]).toEqual([true, true])
     expect(test.session.notice.value?.message).toContain('0–99')
   })
 

@@ -2,41 +2,36 @@
 import type { Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Rights as RightsMessage } from '@/protocol/generated'
-import type { EditorConfig, FrameNumber } from './types'
+import type { EditorConfig } from './types'
 
-export interface Rights {
-  readonly canEdit: boolean
-  readonly canManage: boolean
-  /** Frames whose shapes they may change; both ends are part of a range. */
-  readonly editableRanges: readonly (readonly [FrameNumber, FrameNumber])[]
-}
+export type Rights = Pick<EditorConfig, 'can_edit' | 'can_manage' | 'editable_ranges'>
 
-export const NO_RIGHTS: Rights = { canEdit: false, canManage: false, editableRanges: [] }
+export const NO_RIGHTS: Rights = { can_edit: false, can_manage: false, editable_ranges: [] }
 
-export const rightsIn = ({ canEdit, canManage, editableRanges }: EditorConfig): Rights => ({
-  canEdit,
-  canManage,
-  editableRanges,
+export const rightsIn = ({ can_edit, can_manage, editable_ranges }: EditorConfig): Rights => ({
+  can_edit,
+  can_manage,
+  editable_ranges,
 })
 
-export const rightsOf = ({ ranges, can_manage: canManage }: RightsMessage): Rights => ({
-  canEdit: ranges.length > 0,
-  canManage,
-  editableRanges: ranges,
+export const rightsOf = ({ ranges, can_manage }: RightsMessage): Rights => ({
+  can_edit: ranges.length > 0,
+  can_manage,
+  editable_ranges: ranges,
 })
 
 /** The page's configuration with rights that are always the current ones; who reads them in a view follows them. */
 export function withRights(config: EditorConfig, rights: Signal<Rights>): EditorConfig {
   return {
     ...config,
-    get canEdit() {
-      return rights.value.canEdit
+    get can_edit() {
+      return rights.value.can_edit
     },
-    get canManage() {
-      return rights.value.canManage
+    get can_manage() {
+      return rights.value.can_manage
     },
-    get editableRanges() {
-      return rights.value.editableRanges
+    get editable_ranges() {
+      return rights.value.editable_ranges
     },
   }
 }
@@ -53,17 +48,17 @@ export function changeInWords(before: Rights, now: Rights, why = ''): Told | nul
 }
 
 function inWords(before: Rights, now: Rights, explained: boolean): Told | null {
-  const ranges = now.editableRanges.map(([first, last]) => `${first}–${last}`).join(', ')
-  if (before.canEdit && !now.canEdit)
+  const ranges = now.editable_ranges.map(([first, last]) => `${first}–${last}`).join(', ')
+  if (before.can_edit && !now.can_edit)
     return {
       message: explained
         ? t('You can look at this video from now on, but no longer edit it.')
         : t('You can look at this video from now on, but no longer edit it: your role or your job has changed.'),
       tone: 'error',
     }
-  if (!before.canEdit && now.canEdit)
+  if (!before.can_edit && now.can_edit)
     return { message: t('You can edit this video now: frames {frames}.', { frames: ranges }), tone: 'info' }
-  if (before.editableRanges.join() !== now.editableRanges.join())
+  if (before.editable_ranges.join() !== now.editable_ranges.join())
     return { message: t('The frames that you may edit have changed: {frames}.', { frames: ranges }), tone: 'info' }
   return null
 }

@@ -103,13 +103,13 @@ export class Runs {
   // ------------------------------------------------------------------ what the server says
 
   reset(infos: readonly RunInfo[]): void {
-    this.all.value = new Map(infos.map((info) => [info.id, runOf(info)]))
+    this.all.value = new Map(infos.map((info) => [info.id, info]))
   }
 
   /** Learn how a run stands, and tell why one has failed. Returns whether it is over. */
   note(info: RunInfo): boolean {
     const before = this.all.value.get(info.id)
-    const run = runOf({ ...info, mine: info.mine || (before?.mine ?? false) })
+    const run = { ...info, mine: info.mine || (before?.mine ?? false) }
     this.all.value = new Map(this.all.value).set(info.id, run)
     if (info.state === 'failed' && before?.state !== 'failed') this.session.tell(info.message, 'error')
     return !isActive(run)
@@ -117,30 +117,3 @@ export class Runs {
 }
 
 const isActive = ({ state }: Run) => state === 'queued' || state === 'running'
-
-function runOf(info: RunInfo): Run {
-  return {
-    id: info.id,
-    model: info.model,
-    state: info.state,
-    direction: info.direction,
-    first: info.first,
-    last: info.last,
-    tracks: info.tracks,
-    framesDone: info.frames_done,
-    framesTotal: info.frames_total,
-    ahead: info.ahead,
-    waitS: info.wait_s,
-    stalledS: info.stalled_s,
-    checking: info.checking,
-    redone: info.redone,
-    stale: info.stale,
-    fps: info.fps,
-    heads: info.heads,
-    left: info.left,
-    agent: info.agent,
-    message: info.message,
-    createdBy: info.created_by,
-    mine: info.mine,
-  }
-}

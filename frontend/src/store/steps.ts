@@ -3,7 +3,7 @@ import type { FrameNumber, Track } from './types'
 
 export type Step = readonly [frame: FrameNumber, value: unknown]
 export type Steps = readonly Step[]
-export type FrameAttributes = Track['frameAttributes']
+export type FrameAttributes = Track['frame_attributes']
 
 export function valueAt(steps: Steps, frame: FrameNumber): unknown {
   return steps.findLast(([from]) => from <= frame)?.[1] ?? null

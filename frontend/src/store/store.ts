@@ -113,7 +113,7 @@ export class EditorStore {
     this.loader = new Loader(
       deps.rest,
       config.layer.id,
-      config.video.frameCount,
+      config.video.frame_count,
       (window) => this.take(window),
       (error) => this.session.tell(error.message, 'error'),
     )
@@ -461,19 +461,25 @@ export class EditorStore {
 
   private async loadHistory(): Promise<void> {
     try {
-      const { events } = await this.deps.rest.get<HistoryOut>(`/layers/${this.config.layer.id}/events?mine=1`)
+      const { events } = await this.myEvents()
       if (this.history.canUndo.value === null) this.history.rebuild(events)
     } catch {
       // Without it nothing from before the reload can be undone; everything else works.
     }
   }
 
+  /** This person's latest changes, or those before a revision. */
+  private myEvents(before: number | null = null): Promise<HistoryOut> {
+    return this.deps.rest.get('/api/layers/{layer_id}/events', {
+      path: { layer_id: this.config.layer.id },
+      query: { mine: true, before },
+    })
+  }
+
   /** What takes a merged edit back is what the server did, not what was sent. */
   private async relearn({ edit, revision }: LayerEvent): Promise<void> {
     try {
-      const { events } = await this.deps.rest.get<HistoryOut>(
-        `/layers/${this.config.layer.id}/events?mine=1&before=${revision + 1}`,
-      )
+      const { events } = await this.myEvents(revision + 1)
       const inverse = events.find((event) => event.edit === edit)?.inverse
       if (inverse) this.history.correct(edit, inverse.map(fromWire))
     } catch {

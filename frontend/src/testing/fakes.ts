@@ -17,31 +17,32 @@ export class FakeEdits implements EditStorage {
 export class FakeRest extends Rest {
   windows = 0
   readonly asked: string[] = []
-  body: (path: string) => ArrayBuffer = (path) => {
-    const query = new URLSearchParams(path.split('?')[1])
-    const tracks = query.has('tracks') ? [] : null
+  body: (address: string) => ArrayBuffer = (address) => {
+    const query = new URLSearchParams(address.split('?')[1])
     return windowBody({
       revision: 0,
       first: Number(query.get('first')),
       last: Number(query.get('last')),
-      tracks,
+      tracks: query.has('tracks') ? [] : null,
       chunks: [],
     })
   }
   events: unknown[] = []
+  /** What it says to everything that isn't a window. */
+  answer: (method: string, address: string, body: unknown) => unknown = () => ({ events: this.events, before: null })
 
   constructor() {
-    super('', '')
+    super('')
   }
 
-  override getBytes(path: string): Promise<ArrayBuffer> {
+  protected override octets(address: string): Promise<ArrayBuffer> {
     this.windows++
-    this.asked.push(path)
-    return Promise.resolve(this.body(path))
+    this.asked.push(address)
+    return new Promise((resolve) => resolve(this.body(address)))
   }
 
-  override get<T>(_path: string): Promise<T> {
-    return Promise.resolve({ events: this.events, before: null } as T)
+  protected override json(method: string, address: string, body: unknown): Promise<unknown> {
+    return new Promise((resolve) => resolve(this.answer(method, address, body)))
   }
 }
 
@@ -70,7 +71,7 @@ const POSE: Attribute = {
   id: 1,
   name: 'pose',
   kind: 'select',
-  perFrame: true,
+  per_frame: true,
   choices: ['sits', 'walks', 'lies'],
   default: null,
 }
@@ -87,12 +88,14 @@ export const CONFIG: EditorConfig = {
     name: 'street.mp4',
     width: 640,
     height: 360,
-    frameCount: 1000,
+    frame_count: 1000,
     fps: 25,
-    proxyState: 'ready',
-    proxyUrl: '',
-    frameUrl: '',
+    proxy_state: 'ready',
+    proxy_url: '',
+    source: null,
+    frame_url: '',
     strip: null,
+    strip_url: '',
   },
   layer: { id: 1, name: 'main' },
   job: null,
@@ -102,7 +105,7 @@ export const CONFIG: EditorConfig = {
       name: 'person',
       colour: '#ff0000',
       hotkey: '1',
-      geometryKinds: ['box'],
+      geometry_kinds: ['box'],
       attributes: [POSE],
       skeleton: null,
     },
@@ -111,7 +114,7 @@ export const CONFIG: EditorConfig = {
       name: 'car',
       colour: '#00ff00',
       hotkey: '2',
-      geometryKinds: ['box'],
+      geometry_kinds: ['box'],
       attributes: [{ ...POSE, id: 2 }],
       skeleton: null,
     },
@@ -120,7 +123,7 @@ export const CONFIG: EditorConfig = {
       name: 'pose',
       colour: '#0000ff',
       hotkey: '',
-      geometryKinds: ['skeleton'],
+      geometry_kinds: ['skeleton'],
       attributes: [],
       skeleton: {
         joints: [
@@ -135,7 +138,7 @@ export const CONFIG: EditorConfig = {
       name: 'form',
       colour: '#ffff00',
       hotkey: '',
-      geometryKinds: ['polygon', 'polyline', 'points', 'rotated_box'],
+      geometry_kinds: ['polygon', 'polyline', 'points', 'rotated_box'],
       attributes: [],
       skeleton: null,
     },
@@ -144,23 +147,23 @@ export const CONFIG: EditorConfig = {
       name: 'stuff',
       colour: '#ff00ff',
       hotkey: '',
-      geometryKinds: ['mask', 'polygon', 'box'],
+      geometry_kinds: ['mask', 'polygon', 'box'],
       attributes: [],
       skeleton: null,
     },
   ],
   user: { id: 1, name: 'Alice' },
-  canEdit: true,
-  canManage: true,
-  editableRanges: [[0, 999]],
+  can_edit: true,
+  can_manage: true,
+  editable_ranges: [[0, 999]],
   models: [
     model('boxes', ['box'], { threshold: 0.3, device: 'auto' }),
     model('points', ['points', 'skeleton', 'polyline', 'polygon', 'rotated_box']),
     model('masks', ['mask']),
   ],
   preferences: {},
-  urls: { live: '', api: '', project: '' },
-  csrfToken: '',
+  urls: { live: '', project: '' },
+  csrf_token: '',
 }
 
 /** A store with a server that says only what a test tells it to say. */
@@ -186,12 +189,12 @@ export class StoreBench {
   connect(revision = this.revision): void {
     this.online = true
     this.revision = revision
-    const { canManage, editableRanges } = this.store.config
+    const { can_manage, editable_ranges: ranges } = this.store.config
     const rights = {
       type: 'rights',
       why: '',
-      ranges: editableRanges.map(([first, last]) => [first, last] as [number, number]),
-      can_manage: canManage,
+      ranges,
+      can_manage,
     } as const
     this.store.receive({ type: 'welcome', connection: 'me', revision, rights, people: [], runs: [] })
   }

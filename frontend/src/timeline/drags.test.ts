@@ -8,14 +8,14 @@ import { adjustRange, chooseRange, dragChange, dragEdge, type Drag } from './dra
 import { xOf } from './layout'
 import { TimelineView } from './view'
 
-const PHASE: Attribute = { id: 7, name: 'phase', kind: 'select', perFrame: true, choices: ['a', 'b'], default: 'a' }
+const PHASE: Attribute = { id: 7, name: 'phase', kind: 'select', per_frame: true, choices: ['a', 'b'], default: 'a' }
 
 let test: TestEditor
 let view: TimelineView
 let track: TrackId
 
 beforeEach(async () => {
-  test = await TestEditor.open({ video: { ...CONFIG.video, frameCount: 5000 }, editableRanges: [[0, 4999]] })
+  test = await TestEditor.open({ video: { ...CONFIG.video, frame_count: 5000 }, editable_ranges: [[0, 4999]] })
   track = test.given({ 10: [10, 0, 20, 10], 40: [40, 0, 50, 10], 80: [80, 0, 90, 10] })
   view = new TimelineView(test.editor)
   view.resize(1200, 300)
@@ -149,14 +149,14 @@ describe('dragging a change of an attribute', () => {
     dragged.move(x(25), 0)
     dragged.move(x(50), 0)
     dragged.end()
-    expect(test.store.records.track(track)?.frameAttributes).toEqual({
+    expect(test.store.records.track(track)?.frame_attributes).toEqual({
       7: [
         [29, 'b'],
         [30, 'a'],
       ],
     })
     test.press('Ctrl+Z')
-    expect(test.store.records.track(track)?.frameAttributes).toEqual({
+    expect(test.store.records.track(track)?.frame_attributes).toEqual({
       7: [
         [20, 'b'],
         [30, 'a'],

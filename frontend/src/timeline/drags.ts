@@ -112,7 +112,7 @@ export function dragEdge(editor: Editor, view: TimelineView, { track }: Line, ed
 
 /** The frame from which an attribute has a value; never past the changes beside it. */
 export function dragChange(editor: Editor, view: TimelineView, { track, attribute }: Line, index: number): Drag {
-  const changes = track.frameAttributes[attribute!.id] ?? []
+  const changes = track.frame_attributes[attribute!.id] ?? []
   const from = changes[index]![0]
   visit(editor, track.id, from)
   const within: Range = [(changes[index - 1]?.[0] ?? -1) + 1, (changes[index + 1]?.[0] ?? view.frameCount) - 1]
@@ -209,7 +209,7 @@ function reachable(editor: Editor, track: TrackId, from: FrameNumber, limits: Ra
 }
 
 function editable(editor: Editor, from: FrameNumber, [least, most]: Range): Range {
-  const [first, last] = editor.config.editableRanges.find(([start, end]) => from >= start && from <= end) ?? [
+  const [first, last] = editor.config.editable_ranges.find(([start, end]) => from >= start && from <= end) ?? [
     from,
     from,
   ]

@@ -12,7 +12,7 @@ let view: TimelineView
 let track: TrackId
 
 beforeEach(async () => {
-  test = await TestEditor.open({ video: { ...CONFIG.video, frameCount: 5000 } })
+  test = await TestEditor.open({ video: { ...CONFIG.video, frame_count: 5000 } })
   track = test.given({ 10: [0, 0, 10, 10], 40: [0, 0, 10, 10] })
   test.given({ 5: [0, 0, 10, 10] }, 2)
   view = new TimelineView(test.editor)

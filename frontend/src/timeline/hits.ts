@@ -95,7 +95,7 @@ function asEdge(rows: TrackRows, frame: FrameNumber): Edge {
 }
 
 function hitChange(view: TimelineView, line: Line, x: number): Hit | null {
-  const changes = line.track.frameAttributes[line.attribute!.id] ?? []
+  const changes = line.track.frame_attributes[line.attribute!.id] ?? []
   const index = changes.findIndex(([frame]) => Math.abs(xOf(view.scale, frame) - x) <= REACH_PX)
   return index < 0 ? null : { on: 'change', line, index }
 }

@@ -4,14 +4,14 @@ import type { Attribute, Track } from '@/store/types'
 import { changingAttributes, linesOf, valueRanges, withChangeAt } from './lines'
 
 const POSE = CONFIG.labels[0]!.attributes[0]!
-const track = (id: string, label: number, steps: Track['frameAttributes'][string] = []) =>
-  ({ id, label, frameAttributes: { [POSE.id]: steps, other: [[7, 'x']] } }) as unknown as Track
+const track = (id: string, label: number, steps: Track['frame_attributes'][string] = []) =>
+  ({ id, label, frame_attributes: { [POSE.id]: steps, other: [[7, 'x']] } }) as unknown as Track
 
 it('an open track has a line for each attribute that changes along it', () => {
   const fixed: Attribute = { ...POSE, id: 9 }
   const config = {
     ...CONFIG,
-    labels: [{ ...CONFIG.labels[0]!, attributes: [POSE, { ...fixed, perFrame: false }] }, ...CONFIG.labels.slice(1)],
+    labels: [{ ...CONFIG.labels[0]!, attributes: [POSE, { ...fixed, per_frame: false }] }, ...CONFIG.labels.slice(1)],
   }
   const tracks = [track('a', 1), track('b', 1), track('c', 3)]
   const lines = linesOf(tracks, new Set(['a', 'c']), changingAttributes(config))

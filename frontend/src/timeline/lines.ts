@@ -18,7 +18,9 @@ export interface ValueRange {
 
 /** Per-frame attributes by label. */
 export function changingAttributes(config: EditorConfig): ReadonlyMap<number, readonly Attribute[]> {
-  return new Map(config.labels.map(({ id, attributes }) => [id, attributes.filter(({ perFrame }) => perFrame)]))
+  return new Map(
+    config.labels.map(({ id, attributes }) => [id, attributes.filter(({ per_frame: perFrame }) => perFrame)]),
+  )
 }
 
 export function linesOf(
@@ -40,7 +42,7 @@ export function valueRanges(
   attribute: Attribute,
   extent: readonly [FrameNumber, FrameNumber],
 ): ValueRange[] {
-  const changes = track.frameAttributes[attribute.id] ?? []
+  const changes = track.frame_attributes[attribute.id] ?? []
   const [first, last] = extent
   const ranges = [[-Infinity, attribute.default] as const, ...changes].map(([frame, value], at) => ({
     index: at - 1,
@@ -54,5 +56,5 @@ export function valueRanges(
 /** The changes of an attribute with one of them at another frame. */
 export function withChangeAt(track: Track, attribute: Attribute, index: number, frame: FrameNumber): FrameAttributes {
   const moved = (steps: Steps) => steps.map(([at, value], place) => [place === index ? frame : at, value] as const)
-  return mapSteps(track.frameAttributes, (steps, id) => (id === String(attribute.id) ? moved(steps) : steps))
+  return mapSteps(track.frame_attributes, (steps, id) => (id === String(attribute.id) ? moved(steps) : steps))
 }

@@ -26,7 +26,7 @@ let test: TestEditor
 let view: TimelineView
 
 beforeEach(async () => {
-  test = await TestEditor.open({ video: { ...CONFIG.video, frameCount: FRAMES } })
+  test = await TestEditor.open({ video: { ...CONFIG.video, frame_count: FRAMES } })
   test.store.records.setTracks(Array.from({ length: TRACKS }, (_, index) => listed(index + 1)))
   for (const { id } of test.store.records.tracks.value.values()) {
     for (const frame of [0, 100, 200]) test.store.records.rows(id).put(keyframeBox(frame, [0, 0, 10, 10]))

@@ -15,7 +15,7 @@ const MIDDLE = MINIMAP_PX + RULER_PX / 2 - 1
 /** Numbers, decoded ranges as a thin line, and a veil over what lies outside of the job. */
 export function drawRuler(surface: Surface, editor: Editor, buffered: FrameRanges, units: Units): void {
   const { context, scale, palette, width } = surface
-  const { frameCount, fps } = editor.config.video
+  const { frame_count: frameCount, fps } = editor.config.video
   const { step, label } = ticksOf(scale, units, fps)
   const last = Math.min(xToFrame(scale, width - GUTTER_PX), frameCount - 1)
   clipped(context, GUTTER_PX, MINIMAP_PX, width - GUTTER_PX, RULER_PX, () => {
@@ -50,14 +50,24 @@ export function drawStrip(
   image: HTMLImageElement,
   strip: NonNullable<EditorConfig['video']['strip']>,
 ): void {
-  const tileWidth = (strip.tileWidth * STRIP_PX) / strip.tileHeight
+  const tileWidth = (strip.tile_width * STRIP_PX) / strip.tile_height
   const room = width - GUTTER_PX
   clipped(context, GUTTER_PX, BOTTOM, room, STRIP_PX, () => {
     for (let x = -((scale.first * scale.perFrame) % tileWidth); x < room; x += tileWidth) {
       const tile = Math.min(Math.max(Math.floor(xToFrame(scale, x + tileWidth / 2) / strip.every), 0), strip.count - 1)
-      const left = (tile % strip.columns) * strip.tileWidth
-      const top = Math.floor(tile / strip.columns) * strip.tileHeight
-      context.drawImage(image, left, top, strip.tileWidth, strip.tileHeight, GUTTER_PX + x, BOTTOM, tileWidth, STRIP_PX)
+      const left = (tile % strip.columns) * strip.tile_width
+      const top = Math.floor(tile / strip.columns) * strip.tile_height
+      context.drawImage(
+        image,
+        left,
+        top,
+        strip.tile_width,
+        strip.tile_height,
+        GUTTER_PX + x,
+        BOTTOM,
+        tileWidth,
+        STRIP_PX,
+      )
     }
   })
 }
@@ -83,7 +93,7 @@ export function drawRange(
 /** This person's playhead over everything, with its number, and where others are as marks on the ruler. */
 export function drawPlayheads(surface: Surface, editor: Editor, units: Units): void {
   const { context, scale, palette, width, height } = surface
-  const { frameCount, fps } = editor.config.video
+  const { frame_count: frameCount, fps } = editor.config.video
   for (const person of editor.store.people.value) {
     if (person.connection === editor.store.connection) continue
     const x = xOf(scale, person.frame + 0.5)

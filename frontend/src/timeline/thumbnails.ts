@@ -110,12 +110,12 @@ export class ThumbnailSheet implements Thumbnails {
     const shape = queries.shapeAt(track.id, tile * strip.every)
     if (!shape) return null
     const within = {
-      x: (tile % strip.columns) * strip.tileWidth,
-      y: Math.floor(tile / strip.columns) * strip.tileHeight,
-      width: strip.tileWidth,
-      height: strip.tileHeight,
+      x: (tile % strip.columns) * strip.tile_width,
+      y: Math.floor(tile / strip.columns) * strip.tile_height,
+      width: strip.tile_width,
+      height: strip.tile_height,
     }
-    return squareCut(image, shape.bounds, strip.tileWidth / this.editor.config.video.width, within, true)
+    return squareCut(image, shape.bounds, strip.tile_width / this.editor.config.video.width, within, true)
   }
 }
 

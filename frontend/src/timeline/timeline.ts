@@ -177,14 +177,14 @@ export class Timeline implements TimelineControl {
   }
 
   private loadStrip(): void {
-    const { strip } = this.editor.config.video
+    const { strip, strip_url: url } = this.editor.config.video
     if (!strip) return
     const image = new Image()
     image.onload = () => {
       this.strip = this.thumbnails.strip = image
       this.scheduler.request(this.draw)
     }
-    image.src = strip.url
+    image.src = url
   }
 
   private layer(): HTMLCanvasElement {
@@ -260,7 +260,7 @@ export class Timeline implements TimelineControl {
   private drawHint({ context, palette, top }: Surface): void {
     const { list, config, keymap } = this.editor
     const keys = { draw: keymap.shown('tool.draw'), track: keymap.shown('run.forward') }
-    const none = config.canEdit
+    const none = config.can_edit
       ? t('No objects yet. Press {draw} and draw one, then {track} to track it.', keys)
       : t('No objects yet.')
     context.fillStyle = palette.muted

@@ -111,7 +111,7 @@ function aboutWindow(editor: Editor, track: Track, frame: FrameNumber): string {
 function aboutChange({ track, attribute }: Line, index: number): string {
   return t('{name} from frame {frame}', {
     name: attribute!.name,
-    frame: track.frameAttributes[attribute!.id]![index]![0],
+    frame: track.frame_attributes[attribute!.id]![index]![0],
   })
 }
 

@@ -28,7 +28,7 @@ export class TimelineView {
   }
 
   get frameCount(): number {
-    return this.editor.config.video.frameCount
+    return this.editor.config.video.frame_count
   }
 
   /** CSS px of the canvas. */

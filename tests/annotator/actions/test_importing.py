@@ -150,7 +150,7 @@ class TestValues:
     )
     def test_one_that_does_not_is_named_and_can_be_left_out(self, world: World, kind: str, value: Any) -> None:
         self.attribute(world, kind, choices=["a", "b"])
-        with pytest.raises(UnreadableRows, match="track 1: note is a"):
+        with pytest.raises(UnreadableRows, match="track 1: A value of note is"):
             bring(world, car(attributes={"note": value}))
         bring(world, car(attributes={"note": value}), leave_out=True)
         assert self.constant() == {}
@@ -180,8 +180,9 @@ class TestValues:
         assert list(report.losses.values()) == [2]
 
     def test_more_than_a_track_may_have_is_named(self, world: World) -> None:
-        self.attribute(world)
-        report = bring(world, car(attributes={"note": "y" * 70_000}), leave_out=True)
+        self.attribute(world, per_frame=True)
+        steps = [(frame, "y" * 9_000) for frame in range(8)]
+        report = bring(world, car(frame_attributes={"note": steps}), leave_out=True)
         assert report.unreadable.first == [("track 1", "The attributes of a track take at most 64 KiB.")]
 
 

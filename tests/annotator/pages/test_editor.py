@@ -8,7 +8,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from annotator.models import Attribute, AttributeKind, Job, Layer, Role, Video, VideoState
+from annotator.models import Attribute, Job, Layer, Role, Video, VideoState
+from annotator.ontology import AttributeKind
 from tests.annotator.worlds import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def config_of(response: HttpResponse) -> dict[str, Any]:
 def test_every_member_may_open_it(world: World, role: str) -> None:
     response = open_editor(world, role)
     assert response.status_code == 200
-    assert config_of(response)["canEdit"] == (role != Role.VIEWER)
+    assert config_of(response)["can_edit"] == (role != Role.VIEWER)
 
 
 def test_a_stranger_finds_nothing_and_who_is_signed_out_signs_in(world: World) -> None:
@@ -67,14 +68,14 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
         "name": "cross.mp4",
         "width": 1280,
         "height": 720,
-        "frameCount": 1000,
+        "frame_count": 1000,
         "fps": 25,
-        "stateUrl": base,
-        "proxyState": "ready",
-        "proxyUrl": f"{base}/proxy.mp4{version}",
+        "proxy_state": "ready",
+        "proxy_url": f"{base}/proxy.mp4{version}",
         "source": None,
-        "frameUrl": f"{base}/frames/{{frame}}.jpg{version}",
+        "frame_url": f"{base}/frames/{{frame}}.jpg{version}",
         "strip": None,
+        "strip_url": f"{base}/strip.jpg{version}",
     }
     assert config["labels"] == [
         {
@@ -82,14 +83,14 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
             "name": "car",
             "colour": "#ff0000",
             "hotkey": "",
-            "geometryKinds": ["box"],
+            "geometry_kinds": ["box"],
             "skeleton": None,
             "attributes": [
                 {
                     "id": colour.pk,
                     "name": "colour",
                     "kind": "select",
-                    "perFrame": False,
+                    "per_frame": False,
                     "choices": ["red"],
                     "default": None,
                 }
@@ -97,7 +98,7 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
         }
     ]
     assert config["layer"] == {"id": world.layer.pk, "name": "main"}
-    assert config["editableRanges"] == [[0, 999]]
+    assert config["editable_ranges"] == [[0, 999]]
     assert config["urls"]["live"] == f"/ws/layers/{world.layer.pk}/"
     assert {model["id"]: model["available"] for model in config["models"]}["framewise-cf"]
 
@@ -107,14 +108,14 @@ def test_the_page_leads_to_a_source_that_browsers_can_read(world: World) -> None
     world.video.save()
     base, version = f"/api/videos/{world.video.pk}", f"?v={world.video.key.hex[:12]}"
     shown = config_of(open_editor(world))["video"]["source"]
-    assert shown == {"url": f"{base}/source{version}", "packetsUrl": f"{base}/packets{version}"}
+    assert shown == {"url": f"{base}/source{version}", "packets_url": f"{base}/packets{version}"}
 
 
 def test_a_job_bounds_what_its_annotator_changes(world: World) -> None:
     job = Job.objects.create(video=world.video, layer=world.layer, first=100, last=199, assignee=world.annotator)
     config = config_of(open_editor(world, query=f"?job={job.pk}"))
     assert config["job"] == {"id": job.pk, "first": 100, "last": 199, "stage": "annotation", "state": "new"}
-    assert config["editableRanges"] == [[100, 199]]
+    assert config["editable_ranges"] == [[100, 199]]
 
 
 def test_a_job_of_another_video_is_not_found(world: World) -> None:

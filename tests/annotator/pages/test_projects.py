@@ -34,11 +34,13 @@ def test_an_archived_project_leaves_the_lists_and_comes_back(team: Team) -> None
 def test_the_label_editor_knows_which_labels_are_used(team: Team) -> None:
     Track.objects.create(layer=team.layer, number=1, label=team.car)
     page = client_of(team.vic).get(f"/projects/{team.project.pk}/labels/").content.decode()
-    found = re.search(r'<script id="labels-data" type="application/json">(.*?)</script>', page, re.S)
+    found = re.search(r'<script id="labels-page" type="application/json">(.*?)</script>', page, re.S)
     assert found is not None
     data = json.loads(found[1])
-    assert [(label["name"], label["tracks"]) for label in data["labels"]] == [("person", 0), ("car", 1)]
-    assert data["mayManage"] is False
+    assert [label["name"] for label in data["labels"]] == ["person", "car"]
+    assert data["used"] == {str(team.car.pk): 1}
+    assert data["may_manage"] is False
+    assert data["labels"] == client_of(team.vic).get(f"/api/projects/{team.project.pk}/labels").json()
 
 
 def test_a_project_without_labels_says_what_to_do(team: Team) -> None:

@@ -44,7 +44,7 @@ export function setAttribute(
   range: readonly [number, number] | null = null,
 ): void {
   const frame = editor.session.frame.value
-  const end = editor.config.video.frameCount - 1
+  const end = editor.config.video.frame_count - 1
   change(editor, field, `Set ${field.name}`, (track, attribute) =>
     range && field.perFrame
       ? withValueIn(track, attribute, ...range, value, end)

@@ -6,7 +6,7 @@ import type { TrackId } from '@/store/types'
 /** Bring deleted tracks back, with all of their shapes, and select them. */
 export function restoreTracks(editor: Editor, tracks: readonly TrackId[]): void {
   const deleted = tracks.filter((track) => editor.store.records.track(track)?.deleted)
-  if (!deleted.length || !editor.config.canEdit) return
+  if (!deleted.length || !editor.config.can_edit) return
   const summary = deleted.length === 1 ? 'Restore track' : `Restore ${deleted.length} tracks`
   editor.store.transact(summary, (tx) => deleted.forEach((track) => tx.updateTrack(track, { deleted: false })))
   editor.session.select(...deleted)

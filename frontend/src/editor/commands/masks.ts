@@ -21,7 +21,8 @@ const ROUGH_PX = 1
 /** px²: smaller pieces beside a larger one are what a model or a slip of the brush left behind. */
 const SPECK_PX2 = 10
 
-const usesMasks = ({ config }: Editor) => config.labels.some(({ geometryKinds }) => geometryKinds.includes('mask'))
+const usesMasks = ({ config }: Editor) =>
+  config.labels.some(({ geometry_kinds: geometryKinds }) => geometryKinds.includes('mask'))
 
 const selectedShapes = (editor: Editor, ...kinds: GeometryKind[]): ShownShape[] =>
   editor
@@ -52,7 +53,7 @@ function change(
 
 function allowed(editor: Editor, { track }: ShownShape, kind: GeometryKind): boolean {
   const label = editor.label(track.label)
-  if (label?.geometryKinds.includes(kind)) return true
+  if (label?.geometry_kinds.includes(kind)) return true
   editor.session.tell(
     t('{label} may not be drawn as a {kind}. Allow it in the project’s labels.', {
       label: label?.name ?? t('This label'),

@@ -20,10 +20,10 @@ describe('many objects at once', () => {
     test.store.transact('Pose', (tx) => tx.updateTrack(tracks[0]!, { frame_attributes: { 1: [[0, 'sits']] } }))
     relabel(test.editor, tracks, label(2))
     expect(tracks.map((id) => track(id).label)).toEqual([2, 2, 2, 2])
-    expect(track(tracks[0]!).frameAttributes).toMatchObject({ 2: [[0, 'sits']] })
+    expect(track(tracks[0]!).frame_attributes).toMatchObject({ 2: [[0, 'sits']] })
     test.press('Ctrl+Z')
     expect(tracks.map((id) => track(id).label)).toEqual([1, 1, 1, 1])
-    expect(track(tracks[0]!).frameAttributes).toEqual({ 1: [[0, 'sits']] })
+    expect(track(tracks[0]!).frame_attributes).toEqual({ 1: [[0, 'sits']] })
   })
 
   it('keep their label where the new one is not for shapes like theirs, and say so', () => {

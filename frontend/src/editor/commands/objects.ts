@@ -17,7 +17,7 @@ const ofSeveral = (verb: string, ids: readonly TrackId[]) =>
 
 /** The labels that tracks can have instead: objects and frame tags are not each other. */
 export function labelsFor(editor: Editor, tracks: readonly Track[]): Label[] {
-  const tags = new Set(tracks.map(({ label }) => isTagLabel(editor.label(label) ?? { geometryKinds: [] })))
+  const tags = new Set(tracks.map(({ label }) => isTagLabel(editor.label(label) ?? { geometry_kinds: [] })))
   if (tags.size !== 1) return []
   return editor.config.labels.filter(
     (label) => tags.has(isTagLabel(label)) && tracks.every((track) => mayBeDrawn(editor, track, label)),
@@ -31,7 +31,7 @@ function mayBeDrawn(editor: Editor, { id, label: former }: Track, label: Label):
   const kind = extent && queries.rowAt(id, extent[0])?.kind
   if (!kind || former === label.id) return true
   const joints = editor.label(former)?.skeleton?.joints.length
-  return label.geometryKinds.includes(kind) && (kind !== 'skeleton' || label.skeleton?.joints.length === joints)
+  return label.geometry_kinds.includes(kind) && (kind !== 'skeleton' || label.skeleton?.joints.length === joints)
 }
 
 /** Values of attributes go along where the new label has the same attribute. Objects that it isn't for keep theirs. */
@@ -69,7 +69,7 @@ export function recolour(editor: Editor, ids: readonly TrackId[], colour: string
 }
 
 export function setLocked(editor: Editor, ids: readonly TrackId[], locked: boolean): void {
-  if (!editor.config.canEdit) return
+  if (!editor.config.can_edit) return
   const tracks = ids.filter((id) => editor.store.records.track(id)?.locked !== locked)
   editor.store.transact(ofSeveral(locked ? 'Lock' : 'Unlock', tracks), (tx) =>
     tracks.forEach((id) => tx.updateTrack(id, { locked })),

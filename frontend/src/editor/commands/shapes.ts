@@ -67,7 +67,7 @@ function toggleOutsideOf(editor: Editor, tx: Transaction, track: TrackId, frame:
   keepBefore(editor, tx, track, frame)
   tx.putRow(track, keyframeOf(shape, frame, { outside: true }))
   const end = (queries.nextKeyframe([track], frame) ?? lastFrame(editor) + 1) - 1
-  const gone = shared([frame + 1, end], editor.config.editableRanges)
+  const gone = shared([frame + 1, end], editor.config.editable_ranges)
   if (gone.length) tx.removeRows(track, gone, true)
 }
 

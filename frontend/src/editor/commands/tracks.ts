@@ -29,7 +29,7 @@ function toggleLock(editor: Editor): void {
 
 export function deleteTracks(editor: Editor, tracks: readonly string[]): void {
   const count = tracks.length
-  if (!count || !editor.config.canEdit) return
+  if (!count || !editor.config.can_edit) return
   editor.question.value = {
     title: count === 1 ? 'Delete the whole track?' : `Delete ${count} whole tracks?`,
     text: 'It goes from every frame. You can take this back with undo.',
@@ -71,7 +71,7 @@ export function chooseLabel(editor: Editor, label: Label): void {
     .flatMap((id) => editor.store.records.track(id) ?? [])
     .filter((track) => track.label !== label.id)
   const tracks = others.filter((track) => labelsFor(editor, [track]).includes(label)).map(({ id }) => id)
-  if (tracks.length && editor.config.canEdit && editor.session.tool.value === 'select') {
+  if (tracks.length && editor.config.can_edit && editor.session.tool.value === 'select') {
     relabel(editor, tracks, label)
   } else editor.session.activeLabel.value = label.id
 }

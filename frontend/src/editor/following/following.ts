@@ -106,7 +106,7 @@ export class Following {
 
   /** The playhead comes near the end of one of this person's runs: let it go on. */
   nearEnd(): void {
-    if (!this.settings.autoTrack.value || this.settings.frames.value === null || !this.editor.config.canEdit) return
+    if (!this.settings.autoTrack.value || this.settings.frames.value === null || !this.editor.config.can_edit) return
     for (const run of withoutReplaced([...this.store.runs.all.value.values()])) {
       const further = planAutoExtension(run, this.session.frame.value, this.editor.bounds, this.settings.frames.value)
       const wanted = `${run.id} ${further?.join()}`

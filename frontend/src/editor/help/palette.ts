@@ -80,7 +80,7 @@ function commandOffer(editor: Editor, command: Command): Offer & { help: string 
 }
 
 function labelOffers(editor: Editor): Offer[] {
-  if (!editor.config.canEdit) return []
+  if (!editor.config.can_edit) return []
   return editor.config.labels.map((label, index) => ({
     id: `label:${label.id}`,
     title: t('Label: {name}', { name: label.name }),
@@ -100,7 +100,7 @@ function explained(offer: Offer & { help?: string }, words: string): Match | nul
 }
 
 function frameOffer(editor: Editor, frame: number): Offer {
-  const last = editor.config.video.frameCount - 1
+  const last = editor.config.video.frame_count - 1
   const why = frame > last ? t('The last frame is {last}.', { last }) : ''
   return {
     id: 'frame',

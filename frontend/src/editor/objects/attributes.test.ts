@@ -17,19 +17,19 @@ const attribute = (more: Partial<Attribute>): Attribute => ({
   id: 1,
   name: 'pose',
   kind: 'select',
-  perFrame: true,
+  per_frame: true,
   choices: ['sits', 'walks', 'lies'],
   default: 'walks',
   ...more,
 })
 const POSE = attribute({})
-const COLOUR = attribute({ id: 2, name: 'colour', perFrame: false, choices: ['red', 'blue'], default: null })
+const COLOUR = attribute({ id: 2, name: 'colour', per_frame: false, choices: ['red', 'blue'], default: null })
 const label = (id: number, ...attributes: Attribute[]): Label => ({
   id,
   name: `label ${id}`,
   colour: '#ff0000',
   hotkey: '',
-  geometryKinds: ['box'],
+  geometry_kinds: ['box'],
   skeleton: null,
   attributes,
 })
@@ -40,14 +40,14 @@ const track = (more: Partial<Track> = {}): Track => ({
   colour: '',
   locked: false,
   attributes: {},
-  frameAttributes: {},
+  frame_attributes: {},
   source: 'person',
   verdict: '',
   deleted: false,
   ...more,
 })
 const STEPPED = track({
-  frameAttributes: {
+  frame_attributes: {
     1: [
       [10, 'sits'],
       [20, 'lies'],
@@ -64,7 +64,7 @@ describe('the value on a frame', () => {
   })
 
   it('is the default again from a step without a value', () => {
-    expect(heldAt(track({ frameAttributes: { 1: [[5, null]] } }), POSE, 7)).toEqual({
+    expect(heldAt(track({ frame_attributes: { 1: [[5, null]] } }), POSE, 7)).toEqual({
       value: 'walks',
       from: 'default',
       since: 5,
@@ -136,7 +136,7 @@ describe('several tracks', () => {
 
   it('are mixed where their values differ, whatever their labels', () => {
     const [field] = sharedFields([label(1, POSE), label(2, other)])
-    const second = track({ label: 2, frameAttributes: { 7: [[0, 'sits']] } })
+    const second = track({ label: 2, frame_attributes: { 7: [[0, 'sits']] } })
     expect(shownOf(field!, [STEPPED, second], 12)).toMatchObject({ mixed: false, held: { value: 'sits' } })
     expect(shownOf(field!, [STEPPED, second], 22).mixed).toBe(true)
     expect(stepsAround(field!, [STEPPED, second], 10)).toEqual({ before: 0, after: 20 })
@@ -148,11 +148,11 @@ describe('another label', () => {
     const tree = label(
       2,
       attribute({ id: 7, choices: ['lies'] }),
-      attribute({ id: 8, name: 'colour', perFrame: false, choices: ['red'] }),
+      attribute({ id: 8, name: 'colour', per_frame: false, choices: ['red'] }),
     )
     const sitting = track({
       attributes: { 2: 'red' },
-      frameAttributes: {
+      frame_attributes: {
         1: [
           [10, 'sits'],
           [20, 'lies'],

@@ -33,12 +33,12 @@ export interface Shown {
 const keyOf = (attribute: Attribute) => String(attribute.id)
 
 export function stepsOf(track: Track, attribute: Attribute): readonly Step[] {
-  return track.frameAttributes[keyOf(attribute)] ?? []
+  return track.frame_attributes[keyOf(attribute)] ?? []
 }
 
 export function heldAt(track: Track, attribute: Attribute, frame: FrameNumber): Held {
   const none: Held = { value: attribute.default, from: 'default', since: null }
-  if (!attribute.perFrame) {
+  if (!attribute.per_frame) {
     const value = track.attributes[keyOf(attribute)]
     return value == null ? none : { value, from: 'track', since: null }
   }
@@ -61,11 +61,11 @@ export function sharedFields(labels: readonly Label[]): Field[] {
     const all = [attribute, ...(same as Attribute[])]
     const attributes = new Map(labels.map((label, index) => [label.id, all[index]!]))
     const choices = attribute.choices.filter((choice) => all.every((each) => each.choices.includes(choice)))
-    return [{ name: attribute.name, kind: attribute.kind, perFrame: attribute.perFrame, choices, attributes }]
+    return [{ name: attribute.name, kind: attribute.kind, perFrame: attribute.per_frame, choices, attributes }]
   })
 }
 
-const alike = (a: Attribute, b: Attribute) => a.name === b.name && a.kind === b.kind && a.perFrame === b.perFrame
+const alike = (a: Attribute, b: Attribute) => a.name === b.name && a.kind === b.kind && a.per_frame === b.per_frame
 
 export function shownOf(field: Field, tracks: readonly Track[], frame: FrameNumber): Shown {
   const [held, ...others] = tracks.map((track) => heldAt(track, field.attributes.get(track.label)!, frame))
@@ -82,7 +82,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
 
 /** The fields of a track with a value: for the whole of it, or from `frame` until the next step. Null: the default again. */
 export function withValue(track: Track, attribute: Attribute, frame: FrameNumber, value: unknown): TrackFields {
-  if (attribute.perFrame) return withSteps(track, attribute, put(stepsOf(track, attribute), frame, value))
+  if (attribute.per_frame) return withSteps(track, attribute, put(stepsOf(track, attribute), frame, value))
   const rest = without(track.attributes, attribute)
   return { attributes: value === null ? rest : { ...rest, [keyOf(attribute)]: value } }
 }
@@ -147,7 +147,7 @@ export function relabelled(track: Track, from: Label | null, to: Label): TrackFi
   return {
     label: to.id,
     ...(Object.keys(constant).length ? { attributes: { ...track.attributes, ...constant } } : {}),
-    ...(Object.keys(perFrame).length ? { frame_attributes: { ...track.frameAttributes, ...perFrame } } : {}),
+    ...(Object.keys(perFrame).length ? { frame_attributes: { ...track.frame_attributes, ...perFrame } } : {}),
   }
 }
 
@@ -160,7 +160,7 @@ function put(steps: readonly Step[], frame: FrameNumber, value: unknown): Step[]
 }
 
 function withSteps(track: Track, attribute: Attribute, steps: readonly Step[]): TrackFields {
-  const rest = without(track.frameAttributes, attribute)
+  const rest = without(track.frame_attributes, attribute)
   return { frame_attributes: steps.length ? { ...rest, [keyOf(attribute)]: steps } : rest }
 }
 

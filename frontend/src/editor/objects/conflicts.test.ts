@@ -30,9 +30,9 @@ describe('a change that met another', () => {
 
   it('brings back what was there before the later edit, only where they met', async () => {
     const sent: RestoreIn[] = []
-    test.bench.rest.send = <T>(_: string, __: string, body?: unknown) => {
+    test.bench.rest.answer = (_, __, body) => {
       sent.push(body as RestoreIn)
-      return Promise.resolve({ edit: 'r', revision: 9, summary: 'Used', inverse: [] } as T)
+      return { edit: 'r', revision: 9, summary: 'Used', inverse: [] }
     }
     await changeConflict(test.editor, met('replaced'))
     expect(sent[0]).toMatchObject({ revision: 7, tracks: [track], ranges: [[50, 50]], fields: false })

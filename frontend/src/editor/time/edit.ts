@@ -19,7 +19,7 @@ export interface Change {
 /** Loading that takes longer than this, in ms, is told. */
 const PATIENCE_MS = 400
 
-export const lastFrame = (editor: Editor): FrameNumber => Math.max(editor.config.video.frameCount - 1, 0)
+export const lastFrame = (editor: Editor): FrameNumber => Math.max(editor.config.video.frame_count - 1, 0)
 
 /** All rows of a track that are known here, within a range. */
 export const rowsOf = (editor: Editor, track: TrackId, first = 0, last = Number.MAX_SAFE_INTEGER): Rows => [
@@ -55,8 +55,9 @@ export function tracksToChange(
 ): readonly TrackId[] | null {
   const { config, session, store } = editor
   const locked = tracks.find((track) => store.records.track(track)?.locked)
-  if (!config.canEdit) session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
-  else if (!config.editableRanges.length) session.tell(t('No job on this video is assigned to you.'), 'error')
+  if (!config.can_edit)
+    session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
+  else if (!config.editable_ranges.length) session.tell(t('No job on this video is assigned to you.'), 'error')
   else if (locked !== undefined)
     session.tell(
       t('{name} is locked. Unlock it first ({key}).', {
@@ -81,7 +82,7 @@ export function apply(
 ): boolean {
   const { store, session } = editor
   const planned = changes.map((change) => ({ ...change, ranges: differing(change.former, change.rows) }))
-  const mine = editor.config.editableRanges
+  const mine = editor.config.editable_ranges
   const foreign = planned
     .flatMap(({ ranges }) => ranges)
     .filter(([first, last]) => !mine.some(([from, to]) => from <= first && last <= to))
@@ -119,15 +120,15 @@ export function putMine(editor: Editor, tx: Transaction, track: TrackId, rows: R
   const ranges = coalesced(rangesOf(rows.map(({ frame }) => frame)))
   tx.replace(
     track,
-    ranges.flatMap((range) => shared(range, editor.config.editableRanges)),
+    ranges.flatMap((range) => shared(range, editor.config.editable_ranges)),
     rows,
   )
 }
 
 /** Whether all shapes of a track lie in this person's frames, so that they may delete it. */
 export const isWhollyMine = (editor: Editor, rows: Rows): boolean => {
-  const { editableRanges } = editor.config
-  return rows.every(({ frame }) => editableRanges.some(([first, last]) => frame >= first && frame <= last))
+  const { editable_ranges: editable } = editor.config
+  return rows.every(({ frame }) => editable.some(([first, last]) => frame >= first && frame <= last))
 }
 
 /** The parts of a range that lie in others. */

@@ -75,7 +75,7 @@ const RAIN: Label = {
   name: 'rain',
   colour: '#0000ff',
   hotkey: '',
-  geometryKinds: ['tag'],
+  geometry_kinds: ['tag'],
   attributes: [],
   skeleton: null,
 }

@@ -9,7 +9,7 @@ import type { FrameNumber, Label, Row, ShownShape, Track } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 import { apply, isWhollyMine, lastFrame, rowsOf, tracksToChange, whenLoaded, type Change } from './edit'
 
-export const isTagLabel = ({ geometryKinds }: Pick<Label, 'geometryKinds'>): boolean => geometryKinds.includes('tag')
+export const isTagLabel = ({ geometry_kinds }: Pick<Label, 'geometry_kinds'>): boolean => geometry_kinds.includes('tag')
 
 /** Whether something has a place in the picture. */
 export const isPlaced = ({ kind }: Pick<ShownShape, 'kind'>): boolean => kind !== 'tag'

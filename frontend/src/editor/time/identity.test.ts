@@ -43,12 +43,12 @@ describe('split here', () => {
     const number = test.store.records.track(track)?.number
     test.press('Alt+M')
     const tail = test.store.records.track(test.selection[0]!)
-    expect(test.store.records.track(track)).toMatchObject({ number, frameAttributes: { 2: [[0, 'sits']] } })
+    expect(test.store.records.track(track)).toMatchObject({ number, frame_attributes: { 2: [[0, 'sits']] } })
     expect(tail).toMatchObject({
       label: 1,
       colour: '#123456',
       attributes: { 1: 'red' },
-      frameAttributes: {
+      frame_attributes: {
         2: [
           [10, 'sits'],
           [15, 'stands'],
@@ -128,7 +128,7 @@ describe('swap from here on', () => {
     test.session.select(one, other)
     test.session.frame.value = 10
     test.press('Alt+X')
-    expect([one, other].map((track) => test.store.records.track(track)?.frameAttributes)).toEqual([
+    expect([one, other].map((track) => test.store.records.track(track)?.frame_attributes)).toEqual([
       {
         2: [
           [0, 'sits'],

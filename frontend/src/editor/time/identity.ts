@@ -87,7 +87,7 @@ function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): vo
 
 /** What a new track on the frames from `at` up to before `end` takes over from the one that it was part of. */
 export function fieldsOf(track: Track, at: FrameNumber, end: FrameNumber = Infinity) {
-  const steps = mapSteps(track.frameAttributes, (each) => stepsBefore(stepsFrom(each, at), end))
+  const steps = mapSteps(track.frame_attributes, (each) => stepsBefore(stepsFrom(each, at), end))
   return {
     label: track.label,
     ...(track.colour ? { colour: track.colour } : {}),
@@ -97,13 +97,13 @@ export function fieldsOf(track: Track, at: FrameNumber, end: FrameNumber = Infin
 }
 
 function keepSteps(tx: Transaction, track: Track, at: FrameNumber): void {
-  if (Object.keys(track.frameAttributes).length) {
-    tx.updateTrack(track.id, { frame_attributes: mapSteps(track.frameAttributes, (steps) => stepsBefore(steps, at)) })
+  if (Object.keys(track.frame_attributes).length) {
+    tx.updateTrack(track.id, { frame_attributes: mapSteps(track.frame_attributes, (steps) => stepsBefore(steps, at)) })
   }
 }
 
 function exchangeSteps(tx: Transaction, a: Track, b: Track, at: FrameNumber): void {
-  const names = [...new Set([...Object.keys(a.frameAttributes), ...Object.keys(b.frameAttributes)])]
+  const names = [...new Set([...Object.keys(a.frame_attributes), ...Object.keys(b.frame_attributes)])]
   if (!names.length) return
   const spliced = (head: FrameAttributes, tail: FrameAttributes) => {
     const heads = Object.fromEntries(names.map((name) => [name, head[name] ?? []]))
@@ -111,6 +111,6 @@ function exchangeSteps(tx: Transaction, a: Track, b: Track, at: FrameNumber): vo
       simplified([...stepsBefore(steps, at), [at, valueAt(tail[name] ?? [], at)], ...stepsAfter(tail[name] ?? [], at)]),
     )
   }
-  tx.updateTrack(a.id, { frame_attributes: spliced(a.frameAttributes, b.frameAttributes) })
-  tx.updateTrack(b.id, { frame_attributes: spliced(b.frameAttributes, a.frameAttributes) })
+  tx.updateTrack(a.id, { frame_attributes: spliced(a.frame_attributes, b.frame_attributes) })
+  tx.updateTrack(b.id, { frame_attributes: spliced(b.frame_attributes, a.frame_attributes) })
 }

@@ -58,7 +58,7 @@ describe('merging tracks that don’t overlap', () => {
       })
     })
     test.press('M')
-    expect(test.store.records.track(one)?.frameAttributes).toEqual({
+    expect(test.store.records.track(one)?.frame_attributes).toEqual({
       2: [
         [0, 'sits'],
         [20, 'walks'],
@@ -128,7 +128,7 @@ it('three tracks become one', () => {
 })
 
 it('one that reaches into somebody else’s frames is not merged away', async () => {
-  test = await TestEditor.open({ editableRanges: [[0, 15]] })
+  test = await TestEditor.open({ editable_ranges: [[0, 15]] })
   given({ 0: at(0) }, { 10: at(100), 30: at(120) })
   test.press('M')
   expect(test.tracks).toEqual([one, other])

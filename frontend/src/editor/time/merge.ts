@@ -51,7 +51,7 @@ export function planMerge(sources: readonly Source[], choices: Choices = new Map
 /** The values along the merged track: each owner's on its stretches, where it has the same label. */
 export function mergedSteps(kept: Track, sources: readonly Source[], stretches: readonly Stretch[]): FrameAttributes {
   const alike = new Map(
-    sources.filter(({ track }) => track.label === kept.label).map(({ track }) => [track.id, track.frameAttributes]),
+    sources.filter(({ track }) => track.label === kept.label).map(({ track }) => [track.id, track.frame_attributes]),
   )
   const names = new Set([...alike.values()].flatMap((attributes) => Object.keys(attributes)))
   return mapSteps(Object.fromEntries([...names].map((name) => [name, []])), (_, name) =>

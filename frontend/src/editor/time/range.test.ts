@@ -106,7 +106,7 @@ describe('without a range', () => {
     )
     shiftInTime(test.editor, 100)
     expect(along([99, 100, 120, 140, 141])).toEqual([null, 0, 20, 40, null])
-    expect(test.store.records.track(track)?.frameAttributes).toEqual({
+    expect(test.store.records.track(track)?.frame_attributes).toEqual({
       2: [
         [100, 'a'],
         [120, 'b'],
@@ -135,7 +135,7 @@ describe('without a range', () => {
 
 describe('of a job', () => {
   beforeEach(async () => {
-    test = await TestEditor.open({ editableRanges: [[0, 25]] })
+    test = await TestEditor.open({ editable_ranges: [[0, 25]] })
     track = test.given({ 0: at(0), 20: at(20), 26: at(26), 40: at(40) })
     test.session.select(track)
   })

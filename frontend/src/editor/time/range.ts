@@ -201,13 +201,13 @@ function deleted({ track, former }: Loaded, range: Range): Change | null {
 
 /** The part of a range that this person may change; says so when there is none. */
 function myPart(editor: Editor, range: Range): Range | null {
-  const { editableRanges } = editor.config
-  const mine = shared(range, editableRanges)
+  const { editable_ranges: editable } = editor.config
+  const mine = shared(range, editable)
   const frame = editor.session.frame.value
   const part = mine.find(([first, last]) => frame >= first && frame <= last) ?? mine[0]
   if (!part && tracksToChange(editor))
     editor.session.tell(
-      t('Your job covers frames {frames}; the range lies beyond them.', { frames: spelt(editableRanges) }),
+      t('Your job covers frames {frames}; the range lies beyond them.', { frames: spelt(editable) }),
       'error',
     )
   return part ?? null
@@ -224,12 +224,12 @@ function movedRow(row: Row, dx: number, dy: number): Row {
 
 function shiftSteps(editor: Editor, tx: Transaction, id: TrackId, by: number): void {
   const track = editor.store.records.track(id)
-  if (!track || !Object.keys(track.frameAttributes).length) return
+  if (!track || !Object.keys(track.frame_attributes).length) return
   const end = lastFrame(editor)
   // A value from before the first frame holds from there.
   const shifted = (frame: number) => Math.max(frame + by, 0)
   tx.updateTrack(id, {
-    frame_attributes: mapSteps(track.frameAttributes, (steps) => {
+    frame_attributes: mapSteps(track.frame_attributes, (steps) => {
       const moved = steps.map(([frame, value]) => [shifted(frame), value] as const).filter(([frame]) => frame <= end)
       return moved.filter(([frame], index) => moved[index + 1]?.[0] !== frame)
     }),
@@ -239,7 +239,7 @@ function shiftSteps(editor: Editor, tx: Transaction, id: TrackId, by: number): v
 /** Why a label can’t be given: its shapes are of other kinds. */
 function unfit(changes: readonly Change[], label: Label, range: Range): string | null {
   const kinds = new Set(changes.flatMap(({ former }) => parts(former, range)[1].map(({ kind }) => kind)))
-  const foreign = [...kinds].find((kind) => !label.geometryKinds.includes(kind))
+  const foreign = [...kinds].find((kind) => !label.geometry_kinds.includes(kind))
   return foreign
     ? t('{label} is not drawn as {kind}: allow it in the label editor first.', {
         label: label.name,

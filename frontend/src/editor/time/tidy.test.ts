@@ -76,7 +76,7 @@ describe('removing', () => {
 
 describe('what a person may not change', () => {
   it('is refused before anything is sent, and named', async () => {
-    test = await TestEditor.open({ editableRanges: [[0, 29]] })
+    test = await TestEditor.open({ editable_ranges: [[0, 29]] })
     track = test.given({ 0: [0, 0, 10, 10], 20: [20, 0, 30, 10], 40: [40, 0, 50, 10] })
     test.session.select(track)
     const sent = test.sent('edit').length

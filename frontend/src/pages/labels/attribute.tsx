@@ -1,15 +1,8 @@
 import { t } from '@/core/text'
+import { LONGEST_NAME, type AttributeKind } from '@/protocol/generated'
 import type { Editing } from './editing'
 import { Field } from './field'
-import {
-  changeAttribute,
-  defaultFrom,
-  defaultText,
-  problemAt,
-  removeAttribute,
-  type Attribute,
-  type AttributeKind,
-} from './model'
+import { changeAttribute, defaultFrom, defaultText, problemAt, removeAttribute, type Attribute } from './model'
 
 interface Props {
   readonly editing: Editing
@@ -28,12 +21,12 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
   const chosen = attribute.kind === 'select' || attribute.kind === 'multi_select'
   return (
     <li>
-      <fieldset disabled={!data.mayManage}>
+      <fieldset disabled={!data.may_manage}>
         <legend class="sr-only">{name}</legend>
         <Field problem={wrong('name')}>
           <input
             value={attribute.name}
-            maxLength={80}
+            maxLength={LONGEST_NAME}
             placeholder={t('Attribute')}
             aria-label={t('Name of {name}', { name })}
             aria-invalid={wrong('name') !== ''}
@@ -48,9 +41,9 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
             aria-invalid={wrong('kind') !== ''}
             onChange={(event) => change({ kind: event.currentTarget.value as AttributeKind })}
           >
-            {data.attributeKinds.map(([kind, text]) => (
+            {data.attribute_kinds.map(({ kind, words }) => (
               <option key={kind} value={kind}>
-                {text}
+                {words}
               </option>
             ))}
           </select>
@@ -80,7 +73,7 @@ export function AttributeRow({ editing, attribute, index, number }: Props) {
           />
           {t('Per frame')}
         </label>
-        {data.mayManage && (
+        {data.may_manage && (
           <button
             type="button"
             class="button quiet small danger"

@@ -1,27 +1,27 @@
 /** The labels as they are being edited, and saving them. */
 import { signal } from '@preact/signals'
 import { t } from '@/core/text'
-import type { Draft, Label, Problem } from './model'
-
-export interface LabelsData {
-  readonly project: number
-  readonly csrfToken: string
-  readonly mayManage: boolean
-  readonly labels: readonly Label[]
-  readonly geometryKinds: readonly (readonly [string, string])[]
-  readonly attributeKinds: readonly (readonly [string, string])[]
-  readonly palette: readonly string[]
-}
+import type { LabelOut, LabelsPage, ProblemOut, RefusedOut } from '@/protocol/generated'
+import { ApiError, Rest } from '@/protocol/rest'
+import type { Draft, Label } from './model'
 
 export class Editing {
   readonly draft = signal<Draft>({ labels: [], removed: [], removed_attributes: [] })
-  readonly problems = signal<readonly Problem[]>([])
+  readonly problems = signal<readonly ProblemOut[]>([])
   readonly notice = signal('')
   readonly changed = signal(false)
   readonly saving = signal(false)
 
-  constructor(readonly data: LabelsData) {
+  constructor(
+    readonly data: LabelsPage,
+    private readonly rest = new Rest(data.csrf_token),
+  ) {
     this.take(data.labels)
+  }
+
+  /** How many tracks have a label. */
+  used({ id }: Label): number {
+    return id === null ? 0 : (this.data.used[id] ?? 0)
   }
 
   change(next: Draft): void {
@@ -33,51 +33,26 @@ export class Editing {
   async save(): Promise<void> {
     this.saving.value = true
     try {
-      const answer = await this.send()
-      const body = (await answer.json()) as unknown
-      if (answer.ok) {
-        this.take(body as readonly Label[])
-        this.notice.value = t('Saved.')
-      } else this.refuse(body as { message?: string; problems?: readonly Problem[] })
-    } catch {
-      this.refuse({
-        message: t('The server can’t be reached. Nothing is lost: save again when the connection is back.'),
-      })
+      const path = { project_id: this.data.project }
+      this.take(await this.rest.put('/api/projects/{project_id}/labels', { path, body: this.draft.value }))
+      this.notice.value = t('Saved.')
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      const { problems = [] } = (error.body ?? {}) as Partial<RefusedOut>
+      const unreachable = t('The server can’t be reached. Nothing is lost: save again when the connection is back.')
+      this.refuse(error.status ? error.message : unreachable, problems)
     } finally {
       this.saving.value = false
     }
   }
 
-  /** Not through `Rest`: its errors carry a sentence, and this needs the place of each problem. */
-  private send(): Promise<Response> {
-    const headers = { 'Content-Type': 'application/json', 'X-CSRFToken': this.data.csrfToken }
-    const body = JSON.stringify(this.draft.value)
-    return fetch(`/api/projects/${this.data.project}/labels`, {
-      method: 'PUT',
-      headers,
-      body,
-      credentials: 'same-origin',
-    })
-  }
-
-  private take(labels: readonly Label[]): void {
-    const counts = new Map(this.data.labels.map(({ id, tracks }) => [id, tracks ?? 0]))
-    this.draft.value = {
-      labels: labels.map((label) => ({ ...label, tracks: counts.get(label.id) ?? 0 })),
-      removed: [],
-      removed_attributes: [],
-    }
+  private take(labels: readonly LabelOut[]): void {
+    this.draft.value = { labels, removed: [], removed_attributes: [] }
     this.problems.value = []
     this.changed.value = false
   }
 
-  private refuse({
-    message = t('The labels could not be saved.'),
-    problems = [],
-  }: {
-    message?: string
-    problems?: readonly Problem[]
-  }): void {
+  private refuse(message: string, problems: readonly ProblemOut[]): void {
     // What was to be removed and can't be comes back when the page is loaded; until then, saving leaves it alone.
     const kept = (kind: string) =>
       new Set(problems.filter(({ path }) => path[0] === kind).map(({ path }) => Number(path[1])))

@@ -1,13 +1,14 @@
 /** The label editor: rows that keep what was typed, whatever the server says to it. */
 import { render } from 'preact'
 import { t } from '@/core/text'
-import { Editing, type LabelsData } from './editing'
+import type { LabelsPage } from '@/protocol/generated'
+import { Editing } from './editing'
 import { addLabel, otherProblems } from './model'
 import { Row } from './row'
 
-/** `<section id="labels-editor">` beside `<script id="labels-data">`, in templates/project_labels.html. */
+/** `<section id="labels-editor">` beside `<script id="labels-page">`, in templates/project_labels.html. */
 export function mountLabels(root: HTMLElement): void {
-  const data = JSON.parse(document.getElementById('labels-data')?.textContent ?? '') as LabelsData
+  const data = JSON.parse(document.getElementById('labels-page')?.textContent ?? '') as LabelsPage
   const editing = new Editing(data)
   addEventListener('beforeunload', (event) => {
     if (editing.changed.value) event.preventDefault()
@@ -39,13 +40,13 @@ function Labels({ editing }: { editing: Editing }) {
           <p>
             <strong>{t('No labels yet.')}</strong>
             <br />
-            {data.mayManage
+            {data.may_manage
               ? t('A label is a class of objects, like person or car. Add the first one.')
               : t('A manager of this project can add some.')}
           </p>
         </div>
       )}
-      {data.mayManage && (
+      {data.may_manage && (
         <div class="line toolbar">
           <button type="button" class="button" onClick={() => editing.change(addLabel(draft, data.palette))}>
             {t('Add a label')}

@@ -1,41 +1,14 @@
 /** The labels as they are being edited. Pure: every change makes a new list. */
-import type { Skeleton } from './skeleton-model'
+import type { AttributeDraft, AttributeKind, LabelDraft, LabelsIn, ProblemOut } from '@/protocol/generated'
 
-export type AttributeKind = 'select' | 'multi_select' | 'checkbox' | 'number' | 'text'
+export type Attribute = Required<AttributeDraft>
 
-export interface Attribute {
-  /** null: a new one. */
-  readonly id: number | null
-  readonly name: string
-  readonly kind: AttributeKind
-  readonly per_frame: boolean
-  readonly choices: readonly string[]
-  readonly default: unknown
-}
-
-export interface Label {
-  readonly id: number | null
-  readonly name: string
-  readonly colour: string
-  readonly hotkey: string
-  readonly geometry_kinds: readonly string[]
+export interface Label extends Required<LabelDraft> {
   readonly attributes: readonly Attribute[]
-  /** Only of a label that may be drawn as one, or once was. */
-  readonly skeleton: Skeleton | null
-  /** How many tracks have it; one that is used can't be deleted. */
-  readonly tracks?: number
 }
 
-export interface Problem {
-  /** ['0', 'hotkey'] is the hotkey of the first label. */
-  readonly path: readonly string[]
-  readonly message: string
-}
-
-export interface Draft {
+export interface Draft extends Required<LabelsIn> {
   readonly labels: readonly Label[]
-  readonly removed: readonly number[]
-  readonly removed_attributes: readonly number[]
 }
 
 /** The first colour of the palette that no label has; when all are taken, the one after the last label's. */
@@ -111,7 +84,7 @@ export function removeAttribute(draft: Draft, index: number, number: number): Dr
 }
 
 /** What is wrong at one place, in words; empty when nothing is. */
-export function problemAt(problems: readonly Problem[], ...path: readonly (string | number)[]): string {
+export function problemAt(problems: readonly ProblemOut[], ...path: readonly (string | number)[]): string {
   const key = path.join('/')
   return problems
     .filter((problem) => problem.path.join('/') === key)
@@ -120,7 +93,7 @@ export function problemAt(problems: readonly Problem[], ...path: readonly (strin
 }
 
 /** What is wrong where no field is: with removals, and with labels that somebody else made meanwhile. */
-export function otherProblems(problems: readonly Problem[], labels: readonly Label[]): string[] {
+export function otherProblems(problems: readonly ProblemOut[], labels: readonly Label[]): string[] {
   return problems
     .filter(({ path: [head = ''] }) => !/^\d+$/.test(head) || Number(head) >= labels.length)
     .map(({ message }) => message)

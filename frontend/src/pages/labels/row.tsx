@@ -1,4 +1,5 @@
 import { counted, t } from '@/core/text'
+import { LONGEST_NAME, type GeometryKind } from '@/protocol/generated'
 import { AttributeRow } from './attribute'
 import type { Editing } from './editing'
 import { Field } from './field'
@@ -11,7 +12,8 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
   const change = (values: Partial<Label>) => editing.change(changeLabel(draft.value, index, values))
   const wrong = (field: string) => problemAt(problems.value, index, field)
   const name = label.name || t('the new label')
-  const fixed = !data.mayManage
+  const used = editing.used(label)
+  const fixed = !data.may_manage
   return (
     <li class="card label-row">
       <div class="label-line">
@@ -26,7 +28,7 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
           <input
             value={label.name}
             disabled={fixed}
-            maxLength={80}
+            maxLength={LONGEST_NAME}
             placeholder={t('Name')}
             aria-label={t('Name of {name}', { name })}
             aria-invalid={wrong('name') !== ''}
@@ -47,7 +49,7 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
             />
           </label>
         </Field>
-        <span class="muted used">{label.tracks ? counted(label.tracks, '{count} object', '{count} objects') : ''}</span>
+        <span class="muted used">{used ? counted(used, '{count} object', '{count} objects') : ''}</span>
         {!fixed && (
           <span class="row">
             <button
@@ -71,8 +73,8 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
             <button
               type="button"
               class="button quiet small danger"
-              disabled={(label.tracks ?? 0) > 0}
-              title={label.tracks ? t('Objects have this label. Give them another one first.') : undefined}
+              disabled={used > 0}
+              title={used ? t('Objects have this label. Give them another one first.') : undefined}
               onClick={() => editing.change(removeLabel(draft.value, index))}
             >
               {t('Delete')}
@@ -83,7 +85,7 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
       </div>
       <fieldset class="choices" disabled={fixed}>
         <legend class="sr-only">{t('Shapes of {name}', { name })}</legend>
-        {data.geometryKinds.map(([kind, text]) => (
+        {data.geometry_kinds.map(({ kind, words }) => (
           <label key={kind}>
             <input
               type="checkbox"
@@ -92,7 +94,7 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
                 change({ geometry_kinds: toggled(label.geometry_kinds, kind, event.currentTarget.checked) })
               }
             />
-            {text}
+            {words}
           </label>
         ))}
         {wrong('geometry_kinds') && <p class="error">{wrong('geometry_kinds')}</p>}
@@ -102,7 +104,7 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
           name={name}
           colour={label.colour}
           skeleton={label.skeleton}
-          inUse={(label.tracks ?? 0) > 0 && label.skeleton !== null}
+          inUse={used > 0 && label.skeleton !== null}
           fixed={fixed}
           problem={wrong('skeleton')}
           onChange={(skeleton) => change({ skeleton })}
@@ -141,6 +143,6 @@ export function Row({ editing, label, index }: { editing: Editing; label: Label;
   )
 }
 
-function toggled(kinds: readonly string[], kind: string, on: boolean): string[] {
+function toggled(kinds: readonly GeometryKind[], kind: GeometryKind, on: boolean): GeometryKind[] {
   return on ? [...kinds, kind] : kinds.filter((each) => each !== kind)
 }

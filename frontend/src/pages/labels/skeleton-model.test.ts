@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  addJoint,
-  changeJoint,
-  mirrored,
-  NO_JOINTS,
-  PRESETS,
-  removeJoint,
-  toggleEdge,
-  type Skeleton,
-} from './skeleton-model'
+import type { Skeleton } from '@/protocol/generated'
+import { addJoint, changeJoint, mirrored, NO_JOINTS, PRESETS, removeJoint, toggleEdge } from './skeleton-model'
 
 const three = (): Skeleton => [0.1, 0.2, 0.3].reduce((skeleton, x) => addJoint(skeleton, x, x), NO_JOINTS)
 

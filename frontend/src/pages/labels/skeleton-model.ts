@@ -1,17 +1,5 @@
 /** A skeleton's template as it is being edited. Pure: every change makes a new one. */
-
-export interface Joint {
-  readonly name: string
-  /** Where it lies in the box that is drawn for a new skeleton, as shares 0..1 from its left top corner. */
-  readonly x: number
-  readonly y: number
-}
-
-export interface Skeleton {
-  readonly joints: readonly Joint[]
-  /** Pairs of positions in `joints`, the lower one first. */
-  readonly edges: readonly (readonly [number, number])[]
-}
+import type { Joint, Skeleton } from '@/protocol/generated'
 
 export const NO_JOINTS: Skeleton = { joints: [], edges: [] }
 

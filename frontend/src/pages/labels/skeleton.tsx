@@ -1,15 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { t } from '@/core/text'
-import {
-  addJoint,
-  changeJoint,
-  mirrored,
-  NO_JOINTS,
-  PRESETS,
-  removeJoint,
-  toggleEdge,
-  type Skeleton,
-} from './skeleton-model'
+import { LONGEST_NAME, type Skeleton } from '@/protocol/generated'
+import { addJoint, changeJoint, mirrored, NO_JOINTS, PRESETS, removeJoint, toggleEdge } from './skeleton-model'
 
 /** Side of the field on which joints are placed, in units of its drawing. */
 const FIELD = 100
@@ -109,7 +101,7 @@ export function SkeletonEditor({ name, colour, skeleton, inUse, fixed, problem, 
               <span class="muted">{index + 1}</span>
               <input
                 value={joint.name}
-                maxLength={80}
+                maxLength={LONGEST_NAME}
                 aria-label={t('Name of joint {index} of {name}', { index: index + 1, name })}
                 onFocus={() => (chosen.value = index)}
                 onInput={(event) => onChange(changeJoint(template, index, { name: event.currentTarget.value }))}

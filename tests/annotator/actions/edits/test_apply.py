@@ -13,7 +13,6 @@ from annotator.actions.errors import ActionError
 from annotator.formats.geometry import point_row
 from annotator.models import (
     Attribute,
-    AttributeKind,
     Event,
     EventKind,
     Job,
@@ -25,6 +24,7 @@ from annotator.models import (
     Track,
     TrackChunk,
 )
+from annotator.ontology import AttributeKind
 from annotator.operations import OPERATIONS, ShapesReplace
 from tests.annotator.worlds import (
     World,

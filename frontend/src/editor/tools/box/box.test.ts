@@ -76,7 +76,7 @@ describe('the box tool', () => {
   })
 
   it('refuses on frames that are not this person’s, and names theirs', async () => {
-    test = await TestEditor.open({ editableRanges: [[10, 20]] })
+    test = await TestEditor.open({ editable_ranges: [[10, 20]] })
     test.press('N').drag([100, 100], [200, 180])
     expect(test.tracks).toEqual([])
     expect(test.session.notice.value?.message).toContain('10–20')
