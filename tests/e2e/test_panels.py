@@ -77,7 +77,7 @@ def test_attributes_are_set_by_keyboard_alone_and_kept(editor: Page) -> None:
     expect(editor.locator("#stage")).to_be_focused()
     wait_until_saved(editor)
     editor.reload()
-    editor.wait_for_selector("#stage[data-frame]")
+    editor.wait_for_function("globalThis.framewise?.store.records.tracks.value.size > 0")
     (track,) = tracks(editor)
     assert sorted(track["attributes"].values()) == ["AB 12"]
     assert list(track["frameAttributes"].values()) == [[[0, "sits"]]]
