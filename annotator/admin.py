@@ -1,6 +1,7 @@
-"""Django's admin at ``/admin/``, for superusers: people and places may be changed there, annotations only looked at.
+"""Django's admin at ``/admin/``, for superusers: people and places may be changed there, labels and annotations only
+looked at.
 
-Annotations are changed by edits alone (``actions/*``): a row changed behind their back has no event, and no browser
+Those are changed by ``actions/*`` alone: a row changed behind their back went by no rule, has no event, and no browser
 that shows it would know.
 """
 
@@ -80,11 +81,6 @@ class Memberships(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
 
-class Attributes(admin.TabularInline):  # type: ignore[type-arg]
-    model = Attribute
-    extra = 0
-
-
 @admin.register(User)
 class People(Told, UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "first_name", "last_name", "is_active", "is_superuser", "last_login")
@@ -113,14 +109,13 @@ class Projects(Kept):
 
 
 @admin.register(Label)
-class Labels(Told):
+class Labels(LookOnly):
     list_display = ("name", "project", "colour", "hotkey")
     list_filter = ("project",)
-    inlines = (Attributes,)
 
 
 @admin.register(Attribute)
-class AllAttributes(Told):
+class Attributes(LookOnly):
     list_display = ("name", "label", "kind", "per_frame")
 
 

@@ -17,6 +17,13 @@ from pydantic import Field, TypeAdapter
 
 from annotator.operations import Conflict, EventKindName, Frame, Message, Operation
 
+SIGNED_OUT, NOT_THERE = 4401, 4404
+"""Codes with which a connection is closed for good. Of the codes that WebSockets have of their own, autobahn lets an
+application send 1000 alone."""
+SUMMARY_CHARACTERS = 200
+"""In the words of a change for the history panel."""
+MOST_SELECTED = 50
+"""Selected tracks that others are told of."""
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
 
@@ -35,7 +42,7 @@ class Edit(Message):
         ge=0,
         description="The layer's revision that its author had seen: what others did since is merged. null: not told.",
     )
-    summary: str = Field("", max_length=200, description="In words, for the history panel.")
+    summary: str = Field("", max_length=SUMMARY_CHARACTERS, description="In words, for the history panel.")
 
 
 class PromptIn(Message):
@@ -129,7 +136,7 @@ class Presence(Message):
 
     type: Literal["presence"] = "presence"
     frame: Frame
-    tracks: list[UUID] = Field([], max_length=50, description="What is selected.")
+    tracks: list[UUID] = Field([], max_length=MOST_SELECTED, description="What is selected.")
 
 
 class Ping(Message):

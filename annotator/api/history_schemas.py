@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from annotator.announce.messages import SUMMARY_CHARACTERS
 from annotator.operations import Conflict, EventKindName, Message, Operation
 
 
@@ -70,7 +71,7 @@ class RestoreIn(Message):
     ranges: list[tuple[int, int]] | None = Field(None, max_length=1000, description="Only shapes on these frames.")
     fields: bool = Field(True, description="Also what is said of the tracks, and whether they are there at all.")
     seen: int | None = Field(None, description="The preview's revision: refused when more changed since.")
-    summary: str = Field("Back to an earlier state", max_length=200)
+    summary: str = Field("Back to an earlier state", max_length=SUMMARY_CHARACTERS)
 
 
 class RestoreOut(Message):

@@ -26,6 +26,8 @@ from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.announce.messages import (
     CLIENT_MESSAGE,
+    NOT_THERE,
+    SIGNED_OUT,
     ClientMessage,
     Edit,
     EventOut,
@@ -52,8 +54,8 @@ from annotator.models import Layer, Run, User
 from annotator.sessions import is_session_of
 from tracking.protocol import MESSAGE_BYTES
 
-# Of the codes that WebSockets have of their own, autobahn lets an application send 1000 alone.
-SIGNED_OUT, NOT_THERE, ANOTHER_SESSION, BUSY = 4401, 4404, 4408, 4503
+ANOTHER_SESSION, BUSY = 4408, 4503
+"""Codes with which a connection is closed that may come back."""
 IDLE_S = 90.0
 CHECK_EVERY_S = 30.0
 MOST_WAITING = 1000

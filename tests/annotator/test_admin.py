@@ -42,3 +42,14 @@ def test_an_account_changed_there_too(team: Team, notices: list[Notice]) -> None
         {"action": "delete_selected", "_selected_action": [team.vic.pk], "post": "yes"},
     )
     assert RightsNotice(user=None, layer=None) in notices
+
+
+def test_labels_are_only_looked_at_there(team: Team) -> None:
+    team.alice.is_staff = team.alice.is_superuser = True
+    team.alice.save()
+    browser = client_of(team.alice)
+    address = f"/admin/annotator/label/{team.car.pk}/change/"
+    assert browser.get(address).status_code == 200
+    assert browser.post(address, {"name": "car", "colour": "red"}).status_code == 403
+    assert browser.get("/admin/annotator/label/add/").status_code == 403
+    assert browser.post(f"/admin/annotator/label/{team.car.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -33,23 +33,18 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "LabelsPage": TypeAdapter(LabelsPage),
     "VideosPage": TypeAdapter(VideosPage),
 }
-HEAD = f"""\
+CONSTANTS = {
+    "WINDOW": (WINDOW, "Frames in one packed table."),
+    "MESSAGE_BYTES": (MESSAGE_BYTES, "Longest message that the server takes."),
+    "SIGNED_OUT": (messages.SIGNED_OUT, "Code of a socket that was closed because nobody is signed in."),
+    "NOT_THERE": (messages.NOT_THERE, "Code of a socket that was closed because there is nothing for this person."),
+    "SUMMARY_CHARACTERS": (messages.SUMMARY_CHARACTERS, "In the words of a change."),
+    "MOST_SELECTED": (messages.MOST_SELECTED, "Selected tracks that others are told of."),
+    "LONGEST_NAME": (LONGEST_NAME, "Characters in the name of a label, an attribute or a joint."),
+    "LONGEST_TEXT": (LONGEST_TEXT, "Characters in the value of a text."),
+}
+HEAD = """\
 // Written by `make types` from the API, annotator/announce/messages.py and annotator/pages. Never edited by hand.
-
-/** Frames in one packed table. */
-export const WINDOW = {WINDOW}
-
-/** How many prediction messages the server sends ahead of the last `Received`. */
-export const PREDICTIONS_IN_FLIGHT = {messages.PREDICTIONS_IN_FLIGHT}
-
-/** Longest message that the server takes. */
-export const MESSAGE_BYTES = {MESSAGE_BYTES}
-
-/** Characters in the name of a label, an attribute or a joint. */
-export const LONGEST_NAME = {LONGEST_NAME}
-
-/** Characters in the value of a text. */
-export const LONGEST_TEXT = {LONGEST_TEXT}
 
 """
 
@@ -70,7 +65,8 @@ def generated() -> str:
         raise CommandError("The types are made by a Node package; there is no npm here. Install Node 20.") from error
     except subprocess.CalledProcessError as error:
         raise CommandError(f"The types could not be made. Is `make setup` done?\n{error.stderr.strip()}") from error
-    return HEAD + made.stdout
+    constants = (f"/** {words} */\nexport const {name} = {value}\n\n" for name, (value, words) in CONSTANTS.items())
+    return HEAD + "".join(constants) + made.stdout
 
 
 class Command(BaseCommand):

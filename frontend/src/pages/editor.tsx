@@ -34,6 +34,7 @@ import { TopBar } from '@/panels/top-bar'
 import { TimelineBar } from '@/panels/timeline-bar'
 import { TourCard } from '@/panels/tour'
 import { Transport } from '@/panels/transport'
+import { MOST_SELECTED } from '@/protocol/generated'
 import { LiveChannel } from '@/protocol/live'
 import { Rest } from '@/protocol/rest'
 import { IndexedEdits } from '@/store/indexed-edits'
@@ -248,7 +249,7 @@ function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
   scope.listen(window, 'online', () => live.hurry())
   let told = ''
   scope.every(PRESENCE_MS, () => {
-    const tracks = [...session.selection.value].slice(0, 50)
+    const tracks = [...session.selection.value].slice(0, MOST_SELECTED)
     const now = `${session.frame.value} ${tracks.join()}`
     if (now !== told && live.send({ type: 'presence', frame: session.frame.value, tracks })) told = now
   })

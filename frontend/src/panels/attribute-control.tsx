@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
+import { LONGEST_TEXT } from '@/protocol/generated'
 import { toggled, valueText, type Field, type Shown } from '@/editor/objects/attributes'
 
 /** More choices than this are a list to open instead of chips. */
@@ -127,7 +128,7 @@ function Text({ field, shown, readOnly, labelledBy, first, onChange }: ControlPr
   return (
     <input
       type={numeric ? 'number' : 'text'}
-      {...(numeric ? { step: 'any' } : {})}
+      {...(numeric ? { step: 'any' } : { maxLength: LONGEST_TEXT })}
       aria-labelledby={labelledBy}
       placeholder={mixed ? t('Mixed') : ''}
       defaultValue={text}

@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { SIGNED_OUT, type LiveChannel } from '@/protocol/live'
+import { SIGNED_OUT } from '@/protocol/generated'
+import type { LiveChannel } from '@/protocol/live'
 
 const TICK_MS = 500
 

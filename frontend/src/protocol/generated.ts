@@ -3,11 +3,20 @@
 /** Frames in one packed table. */
 export const WINDOW = 256
 
-/** How many prediction messages the server sends ahead of the last `Received`. */
-export const PREDICTIONS_IN_FLIGHT = 64
-
 /** Longest message that the server takes. */
 export const MESSAGE_BYTES = 67108864
+
+/** Code of a socket that was closed because nobody is signed in. */
+export const SIGNED_OUT = 4401
+
+/** Code of a socket that was closed because there is nothing for this person. */
+export const NOT_THERE = 4404
+
+/** In the words of a change. */
+export const SUMMARY_CHARACTERS = 200
+
+/** Selected tracks that others are told of. */
+export const MOST_SELECTED = 50
 
 /** Characters in the name of a label, an attribute or a joint. */
 export const LONGEST_NAME = 80

@@ -1,10 +1,15 @@
 /** The live channel: one WebSocket that comes back by itself. It knows messages, not what they mean. */
 import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
-import { MESSAGE_BYTES, type ClientMessage, type Predictions, type ServerMessage } from './generated'
+import {
+  MESSAGE_BYTES,
+  NOT_THERE,
+  SIGNED_OUT,
+  type ClientMessage,
+  type Predictions,
+  type ServerMessage,
+} from './generated'
 
-export const SIGNED_OUT = 4401
-export const NOT_THERE = 4404
 const PING_EVERY_MS = 20_000
 const SILENCE_MS = 45_000
 const FIRST_WAIT_MS = 300

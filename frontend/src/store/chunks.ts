@@ -4,9 +4,11 @@
  */
 import type { Geometry } from '@/geometry/kinds'
 import { boxGeometry } from '@/geometry/kinds/box'
+import { WINDOW } from '@/protocol/generated'
 import type { BoxPx, GeometryKind, Row } from './types'
 
-export const WINDOW = 256
+export { WINDOW }
+
 const MAGIC = 0x31435746
 const HEADER = 16
 

@@ -1,6 +1,6 @@
 /** Bringing back what was. The server does it; the event comes by the live channel like everybody else's. */
 import { uuid } from '@/core/ids'
-import type { DeletedTracksOut, RestoreIn, RestorePreview } from '@/protocol/generated'
+import { SUMMARY_CHARACTERS, type DeletedTracksOut, type RestoreIn, type RestorePreview } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
 import type { History } from './history'
 import { fromWire } from './operations'
@@ -39,7 +39,7 @@ export class Restorer {
       ranges: scope.ranges ?? null,
       fields: scope.fields ?? true,
       seen,
-      summary: summary.slice(0, 200),
+      summary: summary.slice(0, SUMMARY_CHARACTERS),
     }
     const done = await this.rest.post('/api/layers/{layer_id}/restore', { path: { layer_id: this.layer }, body })
     this.history.push({ edit: done.edit, summary: done.summary, inverse: done.inverse.map(fromWire) })

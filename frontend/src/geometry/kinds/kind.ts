@@ -1,7 +1,8 @@
 /** What every kind of geometry can do. One file per kind beside this one, one line each in index.ts. Pure functions. */
+import type { GeometryKind } from '@/protocol/generated'
 import type { Box, Point } from '../box'
 
-export type GeometryKind = 'box' | 'rotated_box' | 'polygon' | 'polyline' | 'points' | 'skeleton' | 'mask' | 'tag'
+export type { GeometryKind }
 
 /** One shape's place in px of the frame. `payload`: packed as tracking/shapes/chunks.py says; empty for a box. */
 export interface Geometry {
