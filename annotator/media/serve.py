@@ -10,6 +10,8 @@ from pathlib import Path
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date, parse_etags, quote_etag
 
+from annotator.media.downloads import attachment
+
 BLOCK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 # What a video's address leads to never changes; the browser may keep it, for this person.
@@ -45,8 +47,7 @@ def serve_file(
     if encoding:
         headers["Content-Encoding"] = encoding
     if download_as:
-        safe = re.sub(r"[^\w .()-]", "_", download_as)
-        headers["Content-Disposition"] = f'attachment; filename="{safe}"'
+        headers["Content-Disposition"] = attachment(download_as)
     if {etag, "*"} & set(parse_etags(request.headers.get("If-None-Match", ""))):
         return HttpResponse(status=304, headers=headers)
     first, last = 0, stat.st_size - 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
@@ -81,6 +82,16 @@ def test_an_export_is_made_and_fetched(world: World, format: str) -> None:
     download = as_(world, "viewer").get(answer["file"])
     assert download.status_code == 200
     assert f'filename="cross-{format}' in download["Content-Disposition"]
+
+
+def test_a_download_keeps_the_name_of_its_video(world: World) -> None:
+    world.video.name = "кошка 猫 (50%).mp4"
+    world.video.save()
+
+    transfer = work(export(world, format="cvat"))
+
+    header = as_(world, "viewer").get(f"/api/transfers/{transfer.pk}/file")["Content-Disposition"]
+    assert unquote(header.partition("filename*=UTF-8''")[2]) == "кошка 猫 (50%)-cvat.zip"
 
 
 def test_an_export_holds_tracks_by_number_and_names_attributes(world: World) -> None:
