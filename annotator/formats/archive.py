@@ -54,7 +54,7 @@ class Archive:
     def ending(self, suffix: str) -> list[str]:
         return [path for path in self._members if path.casefold().endswith(suffix)]
 
-    def read(self, path: str) -> IO[bytes]:
+    def read(self, path: str) -> io.BufferedReader:
         """A member's bytes, as they are unpacked."""
         return io.BufferedReader(_Bounded(self._archive.open(self._members[path]), path))
 
@@ -97,14 +97,3 @@ def _is_litter(path: str) -> bool:
     """What file managers leave in archives."""
     name = path.rpartition("/")[2]
     return path.startswith("__MACOSX/") or name.startswith("._") or name in (".DS_Store", "Thumbs.db", "desktop.ini")
-
-
-def read_member(source: Path, *endings: str) -> bytes | None:
-    """The first member whose path ends in one of ``endings``, in their order; None when there is none."""
-    with Archive.opened(source) as archive:
-        for ending in endings:
-            for path in archive.paths:
-                if path == ending or path.endswith(f"/{ending}"):
-                    with archive.read(path) as content:
-                        return content.read()
-    return None

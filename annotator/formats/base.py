@@ -7,7 +7,7 @@ one line in ``FORMATS``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,6 +69,10 @@ class TrackData:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
     place: str = ""
+
+    def with_number(self, number: int) -> TrackData:
+        """0: whichever is free when it is imported."""
+        return replace(self, number=number)
 
     @property
     def is_frame_tag(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import radians
 
 import numpy as np
@@ -58,7 +57,9 @@ def point_row(
 
 def rotated_row(frame: int, flags: Flag, confidence: float, values: Sequence[float]) -> Row:
     """``values``: centre x, centre y, width, height in px and the clockwise angle in radians."""
-    return Row(frame, Kind.ROTATED_BOX, flags, confidence, rotated_bounds(values), np.asarray(values, "<f4").tobytes())
+    packed = np.asarray(values, "<f4")
+    # Of the numbers that are kept: those that came may have more digits.
+    return Row(frame, Kind.ROTATED_BOX, flags, confidence, rotated_bounds(packed.tolist()), packed.tobytes())
 
 
 def turned(x1: float, y1: float, x2: float, y2: float, clockwise: float) -> tuple[float, float, float, float, float]:
@@ -76,8 +77,8 @@ def rotated_values(row: Row) -> list[float]:
 def as_rotated(row: Row) -> Row:
     """A box as one that could be turned."""
     x1, y1, x2, y2 = row.bounds
-    values = np.array([(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0], "<f4")
-    return replace(row, kind=Kind.ROTATED_BOX, payload=values.tobytes())
+    values = ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, 0.0)
+    return rotated_row(row.frame, row.flags, row.confidence, values)
 
 
 def shares(row: Row) -> list[tuple[float, float]]:

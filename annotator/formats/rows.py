@@ -56,6 +56,31 @@ class Rows(Sequence[Row]):
             payloads=tuple(payload for table in tables for payload in table.payloads),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Self:
+        """Rows one after the other."""
+        if not parts:
+            return cls.of(())
+        return cls(
+            frames=np.concatenate([part.frames for part in parts]),
+            kinds=np.concatenate([part.kinds for part in parts]),
+            flags=np.concatenate([part.flags for part in parts]),
+            confidence=np.concatenate([part.confidence for part in parts]),
+            bounds=np.concatenate([part.bounds for part in parts]),
+            payloads=tuple(payload for part in parts for payload in part.payloads),
+        )
+
+    def ordered(self, order: NDArray[np.int64]) -> Self:
+        """The rows at the positions ``order`` (n,)."""
+        return type(self)(
+            self.frames[order],
+            self.kinds[order],
+            self.flags[order],
+            self.confidence[order],
+            self.bounds[order],
+            tuple(self.payloads[index] for index in order.tolist()),
+        )
+
     def tables(self) -> Iterator[Table]:
         """The rows packed for storing: one table per window that has any, in rising order."""
         starts = self.frames - self.frames % WINDOW

@@ -160,7 +160,8 @@ def number(element: Element, name: str) -> float:
 
 
 def _sensible(value: float) -> bool:
-    return isfinite(value) and abs(value) <= FARTHEST_PX
+    # Corners before a box was turned are rounded.
+    return isfinite(value) and abs(value) <= FARTHEST_PX + 1
 
 
 _READERS: dict[str, Callable[[Element, int, Flag, Report], Row]] = {

@@ -26,7 +26,6 @@ class _Seen:
     """One shape of the file. ``row``: of a skeleton only what isn't in its joints."""
 
     row: Row
-    stored: bool
     values: list[tuple[str, str]]
     joints: dict[str, Place] | None = None
 
@@ -46,7 +45,7 @@ class TrackReader:
     position: int
     report: Report
     shapes: list[_Seen] = field(default_factory=list)
-    last: _Seen | None = None
+    last: tuple[int, Element] | None = None
     constant: dict[str, str] = field(default_factory=dict)
     count: int = 0
 
@@ -74,18 +73,18 @@ class TrackReader:
     def _add_shape(self, element: Element, frame: int) -> None:
         if shapes.is_keyframe(element):
             self._note_the_rest(element)
-            self.shapes.append(self._seen(element, frame, stored=True))
-        elif self.last is None or frame > self.last.row.frame:
+            self.shapes.append(self._seen(element, frame))
+        elif self.last is None or frame > self.last[0]:
             # CVAT's own interpolation: only where a track ends with it does it say anything.
-            self.last = self._seen(element, frame, stored=False)
+            self.last = frame, element
 
-    def _seen(self, element: Element, frame: int, *, stored: bool) -> _Seen:
+    def _seen(self, element: Element, frame: int) -> _Seen:
         values = [(value.get("name") or "", value.text or "") for value in element.findall("attribute")]
         if element.tag != "skeleton":
-            return _Seen(shapes.row_of(element, frame, self.report), stored, values)
+            return _Seen(shapes.row_of(element, frame, self.report), values)
         joints = joints_of(element, self.joints, self.report)
         empty = Row(frame, Kind.SKELETON, shapes.flags_of(element), 1.0, (0.0, 0.0, 0.0, 0.0))
-        return _Seen(empty, stored, values, joints)
+        return _Seen(empty, values, joints)
 
     def _note_the_rest(self, element: Element) -> None:
         """Tell what stands in a shape and is not taken."""
@@ -102,6 +101,7 @@ class TrackReader:
     def finish(self) -> TrackData | None:
         """The track, if there is anything to see of it."""
         self._note_track()
+        self._add_last()
         ordered = list(self._one_per_frame())
         rows = self._rows(ordered)
         shown = [row for row in rows if not row.flags & Flag.OUTSIDE]
@@ -131,14 +131,22 @@ class TrackReader:
         for name in sorted(given.keys() - KNOWN):
             self.report.lose(f"the {name} of a track has no place here")
 
+    def _add_last(self) -> None:
+        """A track may end with a shape of CVAT's interpolation, which nothing closes."""
+        if self.last is None:
+            return
+        frame, element = self.last
+        if shapes.is_outside(element) or any(seen.row.frame >= frame for seen in self.shapes):
+            return
+        try:
+            self.shapes.append(self._seen(element, frame))
+        except FormatError as error:
+            self.report.unreadable.add(f"{self.where}, frame {frame}", str(error))
+
     def _one_per_frame(self) -> Iterator[_Seen]:
-        """The stored shapes in rising order, and the last one where a track ends with an interpolated one. CVAT may
-        write a closing shape twice."""
-        kept = sorted(self.shapes, key=lambda seen: seen.row.frame)
-        if self.last is not None and not self.last.row.flags & Flag.OUTSIDE:
-            kept += [self.last] if not kept or self.last.row.frame > kept[-1].row.frame else []
+        """The shapes in rising order. CVAT may write a closing shape twice."""
         before: _Seen | None = None
-        for seen in kept:
+        for seen in sorted(self.shapes, key=lambda seen: seen.row.frame):
             if before is None or before.row.frame != seen.row.frame:
                 yield seen
                 before = seen

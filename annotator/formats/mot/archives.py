@@ -47,10 +47,10 @@ def sequences_of(archive: Archive) -> list[MotSequence]:
 
 
 def _holds_lines(archive: Archive, path: str) -> bool:
-    """Whether a text begins with a line of numbers: archives hold lists of sequences and read-me files too."""
+    """Whether a text is lines of numbers, or of nothing: archives hold lists of sequences and read-me files too."""
     with archive.read(path) as content:
         first = content.read(1000).decode("utf-8", errors="replace").lstrip("\ufeff").lstrip()
-    return first[:1].isdigit() and any(separator in first.partition("\n")[0] for separator in ",; \t")
+    return not first or (first[:1].isdigit() and any(sign in first.partition("\n")[0] for sign in ",; \t"))
 
 
 def _sequence(archive: Archive, path: str, *, alone: bool, is_truth: bool) -> MotSequence:

@@ -10,7 +10,7 @@ from annotator.formats import limits as shared
 from annotator.formats.base import LabelInfo, Limit, TrackData
 from annotator.formats.limits import rows_of, with_rows
 from annotator.formats.rows import Rows
-from tracking.shapes.chunks import Flag, Kind
+from tracking.shapes.chunks import Flag, Kind, quantised
 from tracking.shapes.interpolation import ORIGINS, expand
 
 Held = tuple[TrackData | None, int]
@@ -62,7 +62,9 @@ def _found_by_a_model(track: TrackData, _: LabelInfo) -> Held:
     rows = rows_of(track)
     drawn = rows.has(Flag.KEYFRAME) & rows.shown
     flags = rows.flags & np.uint8(Flag.OUTSIDE | Flag.OCCLUDED) | np.uint8(Flag.PREDICTED)
-    return with_rows(track, replace(rows, flags=flags)), int(drawn.sum())
+    # Between two rows it is any number; a table keeps 16 bits of it.
+    confidence = quantised(rows.confidence.tolist()) / 65535
+    return with_rows(track, replace(rows, flags=flags, confidence=confidence)), int(drawn.sum())
 
 
 def _occluded(track: TrackData, _: LabelInfo) -> Held:

@@ -17,6 +17,8 @@ from tracking.shapes.checks import FARTHEST_PX
 LEAST_COLUMNS = 6
 MOST_COLUMNS = 10
 LARGEST_NUMBER = 10**9
+FIRST_PIXEL = 1.01
+"""Pixels may count from 1; the sum of a left edge and a width is rounded."""
 DETECTION = -1
 """The id of a line in a file of detections, which belong to no track."""
 LONGEST_LINE = 10_000
@@ -119,6 +121,7 @@ def _numbers(fields: Sequence[str]) -> list[float]:
         raise FormatError(f"A track's id is a whole number from 1, or -1 for none; {number:g} came.")
     if box[2] < 0 or box[3] < 0:
         raise FormatError(f"A box has a width and a height from 0; {box[2]:g} x {box[3]:g} came.")
-    if any(abs(value) > FARTHEST_PX / 2 for value in box):
-        raise FormatError(f"Coordinates lie within ±{FARTHEST_PX / 2:,.0f} px; these don't.")
+    corners = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    if any(abs(value) > FARTHEST_PX + FIRST_PIXEL for value in corners):
+        raise FormatError(f"Coordinates lie within ±{FARTHEST_PX:,.0f} px; these don't.")
     return values

@@ -193,7 +193,7 @@ class TestBadLines:
             ("1,1,1,1", "this one has 4 columns"),
             ("1,1,x,1,5,5", "numbers separated by commas"),
             ("1,1,1,1,-5,40", "width and a height from 0; -5 x 40 came"),
-            ("1,1,900000,1,5,5", "Coordinates lie within"),
+            ("1,1,1999999,1,5,5", "Coordinates lie within"),
             ("1,1,1,1,5,5,1,99,1", "Classes count from 1 to 13 here; 99 came"),
             ("1,1,1,1,5,5,1,1.5,1", "1.5 came"),
             ("9,9,2,2,5,5,1,1,1", "another one of track 9 on frame 9"),
