@@ -80,7 +80,7 @@ def test_attributes_are_set_by_keyboard_alone_and_kept(editor: Page) -> None:
     editor.wait_for_function("globalThis.framewise?.store.records.tracks.value.size > 0")
     (track,) = tracks(editor)
     assert sorted(track["attributes"].values()) == ["AB 12"]
-    assert list(track["frameAttributes"].values()) == [[[0, "sits"]]]
+    assert list(track["frame_attributes"].values()) == [[[0, "sits"]]]
 
 
 def test_several_rows_are_picked_with_shift_and_changed_in_one_step_of_undo(editor: Page) -> None:
