@@ -76,6 +76,32 @@ const POSE: Attribute = {
   default: null,
 }
 
+/** A run of the test's person that is under way. */
+export const RUN: RunInfo = {
+  id: 'run',
+  model: 'm',
+  state: 'running',
+  direction: 'forward',
+  first: 0,
+  last: 99,
+  tracks: [],
+  frames_done: 0,
+  frames_total: 100,
+  ahead: null,
+  wait_s: null,
+  stalled_s: null,
+  checking: false,
+  redone: 0,
+  stale: 0,
+  fps: 0,
+  heads: {},
+  left: {},
+  agent: '',
+  message: '',
+  created_by: '',
+  mine: true,
+}
+
 const model = (
   id: string,
   prompts: readonly string[],
@@ -237,32 +263,6 @@ export class StoreBench {
   }
 
   run(info: Partial<RunInfo> & { id: string }): void {
-    this.store.receive({
-      type: 'run',
-      run: {
-        model: 'm',
-        state: 'running',
-        direction: 'forward',
-        first: 0,
-        last: 99,
-        tracks: [],
-        frames_done: 0,
-        frames_total: 100,
-        ahead: null,
-        wait_s: null,
-        stalled_s: null,
-        checking: false,
-        redone: 0,
-        stale: 0,
-        fps: 0,
-        heads: {},
-        left: {},
-        agent: '',
-        message: '',
-        created_by: '',
-        mine: true,
-        ...info,
-      },
-    })
+    this.store.receive({ type: 'run', run: { ...RUN, ...info } })
   }
 }

@@ -1,31 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '@/store/types'
+import { RUN as STARTED } from '@/testing/fakes'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
 
-const RUN: Run = {
-  id: 'run',
-  model: 'm',
-  state: 'running',
-  direction: 'forward',
-  first: 100,
-  last: 200,
-  tracks: ['a'],
-  frames_done: 0,
-  frames_total: 100,
-  ahead: null,
-  wait_s: null,
-  stalled_s: null,
-  checking: false,
-  redone: 0,
-  stale: 0,
-  fps: 0,
-  heads: {},
-  left: {},
-  agent: '',
-  message: '',
-  created_by: '',
-  mine: true,
-}
+const RUN: Run = { ...STARTED, first: 100, last: 200, tracks: ['a'] }
 const VIDEO = [0, 999] as const
 
 describe('extending a run', () => {
