@@ -40,14 +40,8 @@ class Found:
         self.rows.setdefault(name, {})[prompt.frame] = row
 
     def take(self, tracked: Tracked) -> None:
-        prediction = tracked.prediction
-        flags = Flag.PREDICTED
-        if tracked.outside:
-            flags |= Flag.OUTSIDE
-        elif not prediction.visible:
-            flags |= Flag.OCCLUDED
-        row = row_of(prediction.shape, prediction.frame, flags, prediction.confidence)
-        self.rows[prediction.object].setdefault(prediction.frame, row)
+        row = tracked.row
+        self.rows[tracked.prediction.object].setdefault(row.frame, row)
 
     @property
     def predicted(self) -> int:

@@ -24,8 +24,7 @@ from tracking.protocol import (
     packed_batch,
 )
 from tracking.session import Found, LegEnd, Step, Tracked
-from tracking.shapes.chunks import Flag, Row, tables_of
-from tracking.shapes.payloads import row_of
+from tracking.shapes.chunks import Row, tables_of
 from tracking.types import TrackingError
 
 Wire = str | bytes
@@ -224,7 +223,7 @@ def _batches(run: str, step: Step) -> Iterator[_Rows]:
 
 
 def _told(tracked: Tracked) -> _Told:
-    row = _row(tracked)
+    row = tracked.row
     if len(row.payload) > SHAPE_BYTES:
         size = len(row.payload) / 2**20
         raise TrackingError(
@@ -244,16 +243,6 @@ def packed_tables(rows: Sequence[_Told]) -> list[tuple[str, int, bytes]]:
         for (name, epoch), newest in by_object.items()
         for table in tables_of(list(newest.values()))
     ]
-
-
-def _row(row: Tracked) -> Row:
-    prediction = row.prediction
-    flags = Flag.PREDICTED
-    if row.outside:
-        flags |= Flag.OUTSIDE
-    elif not prediction.visible:
-        flags |= Flag.OCCLUDED
-    return row_of(prediction.shape, prediction.frame, flags, prediction.confidence)
 
 
 def _found(found: Found) -> FoundObject:

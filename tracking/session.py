@@ -18,6 +18,8 @@ from typing import Literal, Protocol
 from uuid import uuid4
 
 from tracking.finder import Discovery, Finder
+from tracking.shapes.chunks import Flag, Row
+from tracking.shapes.payloads import row_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
 from tracking.tracker import Noting, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
@@ -72,6 +74,16 @@ class Tracked:
     way: Way
     epoch: int
     outside: bool = False
+
+    @property
+    def row(self) -> Row:
+        """As tables keep it: OUTSIDE where the object left, else OCCLUDED where it is held to be lost or hidden."""
+        flags = Flag.PREDICTED
+        if self.outside:
+            flags |= Flag.OUTSIDE
+        elif not self.prediction.visible:
+            flags |= Flag.OCCLUDED
+        return row_of(self.prediction.shape, self.prediction.frame, flags, self.prediction.confidence)
 
 
 @dataclass(frozen=True, slots=True)
