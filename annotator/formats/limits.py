@@ -114,7 +114,7 @@ def as_boxes(kind: Kind) -> Limit:
         payloads = tuple(b"" if changed else payload for payload, changed in pairs)
         return with_rows(track, replace(rows, kinds=kinds, payloads=payloads)), int((other & rows.shown).sum())
 
-    return Limit(f"{kind.name.lower().replace('_', ' ')} shapes became boxes", track=without)
+    return Limit(f"{kind.words} shapes became boxes", track=without)
 
 
 def with_rows(track: TrackData, rows: Rows) -> TrackData:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tracking.shapes.values import kind_name, kind_of
+from tracking.shapes.values import kind_of
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
 
 LARGEST_BATCH = 16
@@ -108,7 +108,7 @@ def _visible_box(frame: Frame, prompt: Prompt) -> Box:
     shape = prompt.shape
     if not isinstance(shape, Box):
         raise PromptError(
-            f"This model follows boxes; a {kind_name(kind_of(shape)).replace('_', ' ')} came. Draw a box, or choose a "
+            f"This model follows boxes; a {kind_of(shape).words} came. Draw a box, or choose a "
             "model for this kind of shape."
         )
     if not all(math.isfinite(edge) for edge in shape) or shape.width <= 0 or shape.height <= 0:

@@ -39,7 +39,7 @@ def _check_payload(kind: Kind, payload: bytes) -> None:
         _check_mask(payload)
         return
     if not _length_fits(kind, len(payload)):
-        raise ShapeError(f"A {kind.name.lower().replace('_', ' ')} can't have a payload of {len(payload)} bytes.")
+        raise ShapeError(f"A {kind.words} can't have a payload of {len(payload)} bytes.")
     numbers = payload if kind not in (Kind.POINTS, Kind.SKELETON) else payload[: 8 * point_count(len(payload))]
     if not all(isfinite(value) for value in np.frombuffer(numbers, "<f4")):
         raise ShapeError("Coordinates must be finite numbers of pixels; these hold NaN or infinity.")

@@ -54,6 +54,11 @@ class Kind(IntEnum):
     MASK = 6
     TAG = 7
 
+    @property
+    def words(self) -> str:
+        """As people are told of it, e.g. "rotated box"."""
+        return self.name.lower().replace("_", " ")
+
 
 class Flag(IntFlag):
     """What a row is. A row is a keyframe (a person's) or predicted (a tracker's), never both."""

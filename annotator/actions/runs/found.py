@@ -89,7 +89,7 @@ def _labelled(run: Run, layer: Layer, found: Iterable[FoundTrack]) -> Iterable[t
 
 
 def _told(unfit: Sequence[FoundTrack]) -> str:
-    kinds = sorted({f"{item.label} as a {kind_name(item.shape.kind).replace('_', ' ')}" for item in unfit})
+    kinds = sorted({f"{item.label} as a {item.shape.kind.words}" for item in unfit})
     return f"Left out what was found but no label of the project takes: {', '.join(kinds)}." if kinds else ""
 
 
