@@ -136,7 +136,8 @@ class Table:
             raise ChunkError("A table holds each frame once, in rising order; these frames repeat or fall.")
         if not np.all(np.isfinite(self.bounds)):
             raise ChunkError("Coordinates must be finite numbers of pixels; these hold NaN or infinity.")
-        if any(len(payload) % 4 for payload in self.payloads):
+        # Nearly always there are none: boxes have no payload.
+        if any(self.payloads) and any(len(payload) % 4 for payload in self.payloads):
             raise ChunkError("A row's payload is padded to a multiple of 4 bytes; one is not.")
         return self
 
@@ -161,6 +162,8 @@ class Table:
 
     def take(self, keep: NDArray[np.bool_]) -> Self:
         """The rows where ``keep`` (n,) is True."""
+        if keep.all():
+            return self
         return type(self)(
             start=self.start,
             frames=self.frames[keep],
@@ -175,6 +178,8 @@ class Table:
         """This table with the rows of ``newer``, of the same window, put in; on one frame ``newer`` counts."""
         if newer.start != self.start:
             raise ChunkError(f"Only tables of one window merge; these start at {self.start} and {newer.start}.")
+        if not len(self) or not len(newer):
+            return newer if len(newer) else self
         kept = self.take(~np.isin(self.frames, newer.frames))
         order = np.argsort(np.concatenate([kept.frames, newer.frames]), kind="stable")
         payloads = kept.payloads + newer.payloads

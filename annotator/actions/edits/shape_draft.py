@@ -7,6 +7,7 @@ what lies beside it (``docs/decisions/0017-chunks-split-by-weight.md``). ``store
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -166,12 +167,8 @@ class ShapeDraft:
     def _windows(self, track: UUID, ranges: Iterable[FrameRange]) -> list[_Window]:
         """Those with rows, or that had some, in any of the ranges; in rising order."""
         windows = self._tracks[track].windows
-        reached = list(ranges)
-        return [
-            windows[start]
-            for start in sorted(windows)
-            if any(first < start + WINDOW and start <= last for first, last in reached)
-        ]
+        reached = {start for first, last in ranges for start in _starts(windows, first, last)}
+        return [windows[start] for start in sorted(reached)]
 
     # ------------------------------------------------------------ changing
 
@@ -253,6 +250,15 @@ class ShapeDraft:
         _put(batch)
 
 
+def _starts(windows: Mapping[int, _Window], first: int, last: int) -> Iterator[int]:
+    """Where those of ``windows`` begin that reach into ``first..last``."""
+    # A range may be that of a whole video, of which little is known, or a few frames of a track that is known whole.
+    begins = range(window_start(first), last + 1, WINDOW)
+    if len(begins) < len(windows):
+        return (start for start in begins if start in windows)
+    return (start for start in windows if start in begins)
+
+
 def _put(chunks: Sequence[TrackChunk]) -> None:
     TrackChunk.objects.bulk_create(
         chunks, update_conflicts=True, unique_fields=["track", "start"], update_fields=COLUMNS
@@ -295,16 +301,18 @@ def split(table: Table, span: Span) -> Iterator[tuple[Span, Table]]:
 
 
 def free_spans(frames: Iterable[int], taken: Iterable[Span]) -> list[Span]:
-    """The longest stretches around ``frames``, which no stretch of their window in ``taken`` holds, that are free."""
+    """The longest stretches that are free around the rising ``frames``, which no stretch of their window in ``taken``
+    holds."""
     others = list(taken)
+    rising = list(frames)
     found: list[Span] = []
-    for frame in frames:
-        if found and found[-1][0] <= frame < sum(found[-1]):
-            continue
-        length = WINDOW
+    at = 0
+    while at < len(rising):
+        frame, length = rising[at], WINDOW
         while length > 1 and any(_overlap((frame - frame % length, length), other) for other in others):
             length //= 2
         found.append((frame - frame % length, length))
+        at = bisect_left(rising, sum(found[-1]), at)
     return found
 
 
