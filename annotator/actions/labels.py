@@ -11,7 +11,10 @@ from django.db import transaction
 from pydantic import ConfigDict, Field
 
 from annotator.actions.errors import ActionError
-from annotator.models import Attribute, Label, Project, Track
+from annotator.actions.label_changes import changes_in_words, with_others
+from annotator.actions.removals import remember_label
+from annotator.announce.publish import announce_names
+from annotator.models import Attribute, Label, Project, Removal, Track, User
 from annotator.ontology import LONGEST_NAME, UNSTORABLE, AttributeKind, GeometryKind, fits, takes
 from tracking.shapes.skeletons import Skeleton, skeleton_of
 
@@ -70,15 +73,19 @@ class LabelsRefused(ActionError):
 
 def save_labels(
     *,
+    by: User,
     project: Project,
     drafts: Sequence[LabelDraft],
     removed: Iterable[int] = (),
     removed_attributes: Iterable[int] = (),
+    seen: Sequence[LabelDraft] = (),
 ) -> list[Label]:
     """Make a project's labels what the drafts say, in their order. What is not mentioned (somebody else may have added
-    it meanwhile) stays, at the end.
+    it meanwhile) stays, at the end. Open pages show the new ones at once.
 
     Args:
+        seen: what the author began from: of a label that is here, what others changed since and the author did not
+            stays changed.
         removed: ids of labels to delete; refused while tracks have them.
         removed_attributes: ids of attributes to delete; refused while tracks have values for them.
 
@@ -89,7 +96,9 @@ def save_labels(
         Project.objects.select_for_update().get(pk=project.pk)
         removed, removed_attributes = set(removed), set(removed_attributes)
         existing = {label.pk: label for label in project.labels.prefetch_related("attributes")}
-        wanted = _completed([_tidy(draft) for draft in drafts], existing, removed, removed_attributes)
+        before = {label.pk: _draft_of(label) for label in existing.values()}
+        sent = with_others([_tidy(draft) for draft in drafts], [_tidy(each) for each in seen], before)
+        wanted = _completed(sent, existing, removed, removed_attributes)
         problems = [
             *problems_of(wanted),
             *_unknown(wanted, existing),
@@ -97,9 +106,15 @@ def save_labels(
         ]
         if problems:
             raise LabelsRefused(problems)
-        project.labels.filter(pk__in=removed).delete()
+        for label in project.labels.filter(pk__in=removed):
+            remember_label(label=label, by=by)
+            label.delete()
         Attribute.objects.filter(label__project=project, pk__in=removed_attributes).delete()
-        return _write(project, wanted)
+        saved = _write(project, wanted)
+        after = [replace(each, id=label.pk) for each, label in zip(wanted, saved, strict=True)]
+        if done := changes_in_words(before, after):
+            announce_names(project=project.pk, why=f"{by} {done}.")
+        return saved
 
 
 def problems_of(drafts: Sequence[LabelDraft]) -> list[Problem]:
@@ -164,7 +179,9 @@ def _unknown(drafts: Sequence[LabelDraft], existing: dict[int, Label]) -> Iterat
     for at, draft in enumerate(drafts):
         label = existing.get(draft.id) if draft.id is not None else None
         if draft.id is not None and label is None:
-            yield Problem((str(at), "name"), f"{draft.name} was deleted by somebody else. Reload the page.")
+            gone = Removal.objects.filter(kind=Removal.Kind.LABEL, key=draft.id).first()
+            said = gone or f"{draft.name} was deleted by somebody else."
+            yield Problem((str(at), "name"), f"{said} Reload the page.")
         known = {attribute.pk for attribute in label.attributes.all()} if label else set()
         for number, attribute in enumerate(draft.attributes):
             if attribute.id is not None and attribute.id not in known:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotator.actions.errors import ActionError
 from annotator.actions.labels import LabelDraft, save_labels
+from annotator.announce.publish import announce_names
 from annotator.models import Project, User, Workspace
 from annotator.ontology import PALETTE
 
@@ -25,25 +26,35 @@ def create_project(
         project = Project.objects.create(
             workspace=workspace, name=_checked_name(name), description=description.strip(), created_by=user
         )
-        save_labels(project=project, drafts=drafts)
+        save_labels(by=user, project=project, drafts=drafts)
     return project
 
 
-def change_project(*, project: Project, name: str, description: str) -> Project:
+def change_project(*, by: User, project: Project, name: str, description: str) -> Project:
+    former = project.name
     project.name, project.description = _checked_name(name), description.strip()
-    project.save(update_fields=["name", "description"])
+    with transaction.atomic():
+        project.save(update_fields=["name", "description"])
+        if project.name != former:
+            why = f"{by} renamed the project “{former}” to “{project.name}”."
+            announce_names(project=project.pk, why=why)
     return project
 
 
-def archive_project(*, project: Project) -> None:
+def archive_project(*, by: User, project: Project) -> None:
     """Put a project away: it takes no uploads, and its jobs are nobody's to do. Everything in it stays."""
-    project.archived_at = timezone.now()
-    project.save(update_fields=["archived_at"])
+    with transaction.atomic():
+        project.archived_at = timezone.now()
+        project.save(update_fields=["archived_at"])
+        why = f"{by} archived the project “{project.name}”: its jobs are nobody's to do. Everything in it is kept."
+        announce_names(project=project.pk, why=why)
 
 
-def restore_project(*, project: Project) -> None:
-    project.archived_at = None
-    project.save(update_fields=["archived_at"])
+def restore_project(*, by: User, project: Project) -> None:
+    with transaction.atomic():
+        project.archived_at = None
+        project.save(update_fields=["archived_at"])
+        announce_names(project=project.pk, why=f"{by} took the project “{project.name}” out of the archive.")
 
 
 def _checked_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotator.models import Job, Project, Removal, User, Video
+from annotator.models import Job, Label, Project, Removal, User, Video
 
 
 def remember_video(*, video: Video, by: User) -> str:
@@ -29,6 +29,14 @@ def remember_job(*, job: Job, by: User) -> str:
     removal = _removal(video.project, Removal.Kind.JOB, job.pk, what, by, f"/videos/{video.pk}/edit/", video.name)
     removal.save(force_insert=True)
     return str(removal)
+
+
+def remember_label(*, label: Label, by: User) -> None:
+    """The same of a label, for edits with it that are still on their way."""
+    project = label.project
+    way_on = f"/projects/{project.pk}/labels/"
+    what = f"The label “{label.name}”"
+    _removal(project, Removal.Kind.LABEL, label.pk, what, by, way_on, project.name).save(force_insert=True)
 
 
 def _removal(

@@ -16,7 +16,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.ingest import ingest, make_quick
 from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
-from annotator.announce.publish import announce_rights
+from annotator.announce.publish import announce_names, announce_rights
 from annotator.media import storage
 from annotator.models import Layer, Project, ProxyState, Upload, Video, VideoState
 from annotator.models.user import User
@@ -128,9 +128,12 @@ def retry_video(*, video: Video) -> Video:
     return video
 
 
-def rename_video(*, video: Video, name: str) -> Video:
-    video.name = _file_name(name)
-    video.save(update_fields=["name"])
+def rename_video(*, by: User, video: Video, name: str) -> Video:
+    former, video.name = video.name, _file_name(name)
+    with transaction.atomic():
+        video.save(update_fields=["name"])
+        for layer in video.layers.all():
+            announce_names(layer=layer.pk, why=f"{by} renamed “{former}” to “{video.name}”.")
     return video
 
 

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
+from annotator.announce.labels import LabelOut
+from annotator.models import JobState, Stage
 from annotator.operations import Conflict, EventKindName, Frame, Message, Operation
 
 SIGNED_OUT, NOT_THERE = 4401, 4404
@@ -206,6 +208,31 @@ class Rights(Message):
     why: str = Field("", description="What happened, as a sentence; empty: nothing did, or nobody knows what.")
 
 
+class OpenJob(Message):
+    """Of a job, what is shown where it is worked on; `first..last` are its frames."""
+
+    id: int
+    first: int
+    last: int
+    stage: Stage
+    state: JobState
+
+
+class Surroundings(Message):
+    """What is said around the tracks of a layer; sent again whenever somebody changes any of it."""
+
+    type: Literal["surroundings"] = "surroundings"
+    video: str = Field(description="Its name.")
+    frame_count: int
+    width: int = Field(description="px, display-oriented")
+    height: int = Field(description="px, display-oriented")
+    project: str = Field(description="Its name.")
+    archived: bool = Field(description="Whether the project is put away.")
+    labels: list[LabelOut]
+    job: OpenJob | None = Field(description="The one that is open, as it is now; null: none is, or it was removed.")
+    why: str = Field("", description="What happened, as a sentence; empty: nothing did, or nobody knows what.")
+
+
 class Welcome(Message):
     """First message of every connection. `revision` is the layer's: a client behind it refetches what it shows."""
 
@@ -213,6 +240,7 @@ class Welcome(Message):
     connection: str
     revision: int
     rights: Rights
+    surroundings: Surroundings
     people: list[Person]
     runs: list[RunInfo]
 
@@ -327,7 +355,7 @@ class Pong(Message):
 
 
 ServerMessage = Annotated[
-    Welcome | Rights | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Gone | Pong,
+    Welcome | Rights | Surroundings | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Gone | Pong,
     Field(discriminator="type"),
 ]
 

@@ -47,13 +47,17 @@ class AgentNotice(Message):
     doubtful_below: float = Field(0.0, description="Of a Start: predictions less confident than this are doubtful.")
 
 
-class RightsNotice(Message):
-    """What somebody may do or see has changed. ``user``: whose; None: everybody's. ``layer``: where; None: everywhere.
-    ``why``: what happened, in words; empty: not told."""
+class LookAgain(Message):
+    """What somebody may do, or what is said around a layer, has changed: their sockets look it up.
 
-    notice: Literal["rights"] = "rights"
-    user: int | None
-    layer: int | None
+    ``user``: whose; None: everybody's. ``layer``, ``project``: where; None: everywhere. ``why``: what happened, in
+    words; empty: not told.
+    """
+
+    notice: Literal["look"] = "look"
+    user: int | None = None
+    layer: int | None = None
+    project: int | None = None
     why: str = ""
 
 
@@ -67,7 +71,7 @@ class PeopleNotice(Message):
 
 
 Notice = Annotated[
-    EventNotice | ClearedNotice | RunNotice | AgentNotice | RightsNotice | PeopleNotice, Field(discriminator="notice")
+    EventNotice | ClearedNotice | RunNotice | AgentNotice | LookAgain | PeopleNotice, Field(discriminator="notice")
 ]
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from annotator.announce.bus import send
 from annotator.announce.messages import Cleared
-from annotator.announce.notices import AgentNotice, ClearedNotice, EventNotice, Notice, RightsNotice, RunNotice
+from annotator.announce.notices import AgentNotice, ClearedNotice, EventNotice, LookAgain, Notice, RunNotice
 from annotator.announce.outgoing import event_out, run_info
 from annotator.models import Event, Run
 from tracking.protocol import ToAgent
@@ -40,7 +40,16 @@ def announce_rights(*, user: int | None = None, layer: int | None = None, why: s
     Args:
         why: what happened, as a sentence for them.
     """
-    _send_on_commit(RightsNotice(user=user, layer=layer, why=why))
+    _send_on_commit(LookAgain(user=user, layer=layer, why=why))
+
+
+def announce_names(*, project: int | None = None, layer: int | None = None, why: str) -> None:
+    """Names, labels or jobs around the layers of a project, or around one layer, have changed: open pages show them.
+
+    Args:
+        why: what happened, as a sentence.
+    """
+    _send_on_commit(LookAgain(project=project, layer=layer, why=why))
 
 
 def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int, doubtful_below: float = 0.0) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from annotator.access import access_project
 from annotator.actions.labels import MOST, LabelDraft, LabelsRefused, save_labels
 from annotator.announce.labels import LabelOut, label_out
+from annotator.api.people import signed_in
 from annotator.operations import Message
 
 router = Router(tags=["projects"])
@@ -20,6 +21,11 @@ class LabelsIn(Message):
     labels: list[LabelDraft] = Field(max_length=MOST)
     removed: list[int] = Field([], description="Ids of labels to delete.")
     removed_attributes: list[int] = Field([], description="Ids of attributes to delete.")
+    seen: list[LabelDraft] = Field(
+        [],
+        max_length=MOST,
+        description="The labels that `labels` began from: what others changed since, and the sender did not, stays.",
+    )
 
 
 class ProblemOut(Message):
@@ -45,10 +51,12 @@ def put_labels(request: HttpRequest, project_id: int, sent: LabelsIn) -> Status[
     project = access_project(request.user, project_id, "manage")
     try:
         save_labels(
+            by=signed_in(request),
             project=project,
             drafts=sent.labels,
             removed=sent.removed,
             removed_attributes=sent.removed_attributes,
+            seen=sent.seen,
         )
     except LabelsRefused as refused:
         problems = [ProblemOut(path=list(each.path), message=each.message) for each in refused.problems]

@@ -106,7 +106,7 @@ def get_video(request: HttpRequest, video_id: int) -> Video:
 
 @router.patch("/{video_id}", response=VideoOut, summary="Rename")
 def patch_video(request: HttpRequest, video_id: int, changes: VideoIn) -> Video:
-    return rename_video(video=access_video(request.user, video_id, "manage"), name=changes.name)
+    return rename_video(by=signed_in(request), video=access_video(request.user, video_id, "manage"), name=changes.name)
 
 
 @router.delete("/{video_id}", response={204: None}, summary="Remove a video with all its annotations")

@@ -8,7 +8,7 @@ import logging
 from datetime import timedelta
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -43,9 +43,11 @@ from annotator.announce.messages import (
     RunExtend,
     RunStart,
     RunStop,
+    Surroundings,
     Welcome,
 )
 from annotator.announce.outgoing import colour_of, event_out, run_info
+from annotator.announce.surroundings import surroundings_of
 from annotator.live.hub import Watcher
 from annotator.live.outlet import Outlet
 from annotator.live.relay import in_thread
@@ -60,6 +62,7 @@ IDLE_S = 90.0
 CHECK_EVERY_S = 30.0
 MOST_WAITING = 1000
 RUNS_SHOWN = 20
+LONGEST_ID = 18
 
 Command = Edit | RunStart | RunCorrect | RunExtend | RunStop
 log = logging.getLogger(__name__)
@@ -80,6 +83,7 @@ class LayerConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.tasks = set()
         self.layer_id = int(self.scope["url_route"]["kwargs"]["layer_id"])
+        self.job_id = job_in(self.scope)
         if not same_origin(self.scope):
             await self.close()
             return
@@ -97,7 +101,7 @@ class LayerConsumer(AsyncWebsocketConsumer):
         except Http404:
             await self.close(NOT_THERE, reason=access.NOTHING)
             return
-        self.workspace = layer.video.project.workspace.name
+        self.project = layer.video.project
         await self._enter()
 
     async def _enter(self) -> None:
@@ -114,13 +118,13 @@ class LayerConsumer(AsyncWebsocketConsumer):
         )
         self.hub = await open_hub()
         self.room = self.hub.enter(self.layer_id)
-        self.watcher = Watcher(self.user.pk, person, self.outlet, self._recheck_soon)
+        self.watcher = Watcher(self.user.pk, person, self.outlet, self.project.pk, self._recheck_soon)
         # Joined before the revision is read: whatever is committed after it arrives, and nothing goes out before.
         self.hub.join(self.room, self.watcher)
         welcome = await in_thread(self._welcome, person)
         self.room.begin(welcome.revision)
         welcome.people = self.room.people
-        self.rights = welcome.rights
+        self.rights, self.surroundings = welcome.rights, welcome.surroundings
         await self.send(welcome.model_dump_json())
         for work in (self.outlet.run(), self._act_all(), self._check()):
             self.tasks.add(asyncio.create_task(work))
@@ -223,11 +227,11 @@ class LayerConsumer(AsyncWebsocketConsumer):
         layer = access.access_layer(self.user, self.layer_id, "view")
         recent = Q(state__in=ask.ACTIVE) | Q(finished_at__gt=timezone.now() - timedelta(hours=1))
         runs = Run.objects.filter(recent, layer=layer).select_related("agent", "created_by").order_by("-created_at")
-        rights = self._rights()
         return Welcome(
             connection=person.connection,
             revision=layer.revision,
-            rights=rights,
+            rights=self._rights(layer),
+            surroundings=surroundings_of(layer, self.job_id),
             people=[],
             # The newest ones, in the order in which they began, as those that begin later come behind.
             runs=[
@@ -252,7 +256,8 @@ class LayerConsumer(AsyncWebsocketConsumer):
         task.add_done_callback(self.tasks.discard)
 
     async def _recheck(self) -> None:
-        """Tell the person what they may do now, if that is something else; show out who may not look any more."""
+        """Tell the person what they may do and what is said around the layer, if that is something else now; show out
+        who may not look any more."""
         try:
             if (gone := await in_thread(self._account_gone)) is not None:
                 await self._show_out(NOT_THERE, gone)
@@ -261,7 +266,7 @@ class LayerConsumer(AsyncWebsocketConsumer):
                 # Signed out, or with another session since: the browser comes back with the one that it has now.
                 await self.close(ANOTHER_SESSION)
                 return
-            rights = await in_thread(self._rights)
+            rights, surroundings = await in_thread(self._look)
         except access.Gone as gone_layer:
             await self._show_out(NOT_THERE, Gone(what="deleted", message=str(gone_layer)))
         except Http404:
@@ -273,6 +278,10 @@ class LayerConsumer(AsyncWebsocketConsumer):
             if rights != self.rights:
                 self.rights = rights
                 self.outlet.text(rights.model_copy(update={"why": why}).model_dump_json())
+                why = ""
+            if surroundings != self.surroundings:
+                self.surroundings = surroundings
+                self.outlet.text(surroundings.model_copy(update={"why": why}).model_dump_json())
 
     async def _show_out(self, code: int, gone: Gone) -> None:
         """Say why, and end. The words don't fit into the reason of a close, which has 123 bytes."""
@@ -295,11 +304,14 @@ class LayerConsumer(AsyncWebsocketConsumer):
         """In a thread: what happened to somebody who was let in and finds nothing now."""
         if not Layer.objects.filter(pk=self.layer_id).exists():
             return Gone(what="deleted", message="This video was deleted.")
-        return Gone(what="left", message=self.why or f"You are no longer a member of {self.workspace}.")
+        return Gone(what="left", message=self.why or f"You are no longer a member of {self.project.workspace}.")
 
-    def _rights(self) -> Rights:
+    def _look(self) -> tuple[Rights, Surroundings]:
         """In a thread."""
         layer = access.access_layer(self.user, self.layer_id, "view")
+        return self._rights(layer), surroundings_of(layer, self.job_id)
+
+    def _rights(self, layer: Layer) -> Rights:
         role = access.role_in(self.user, layer.video.project.workspace_id)
         return Rights(ranges=access.editable_ranges(self.user, layer), can_manage=access.may(role, "manage"))
 
@@ -312,6 +324,12 @@ def same_origin(scope: Any) -> bool:
         return True
     host: str = headers.get(b"host", b"").decode("latin-1")
     return bool(urlsplit(origin).netloc == host)
+
+
+def job_in(scope: Any) -> int | None:
+    """The job that a page has open, by ``?job=`` of its socket's address."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("job", [""])[0]
+    return int(asked) if asked.isdecimal() and len(asked) < LONGEST_ID else None
 
 
 def _about(command: Command, message: str) -> Refused:

@@ -19,10 +19,10 @@ from annotator.announce.notices import (
     AgentNotice,
     ClearedNotice,
     EventNotice,
+    LookAgain,
     Notice,
     PeopleNotice,
     PredictionFrame,
-    RightsNotice,
     RunNotice,
 )
 from annotator.live.outlet import Outlet
@@ -46,6 +46,7 @@ class Watcher:
     user: int
     person: Person
     outlet: Outlet
+    project: int = 0
     recheck: Callable[[str], None] = lambda _: None
     """Look again what the person may do, given what happened in words."""
 
@@ -91,6 +92,9 @@ class Room:
                     watcher.outlet.text(text)
                 else:
                     watcher.outlet.change(text)
+                if event.kind == "import":
+                    # It may have brought labels along.
+                    watcher.recheck("")
         for late in [revision for revision in self.held if revision <= self.revision]:
             del self.held[late]
         if len(self.held) > FAR_BEHIND:
@@ -161,7 +165,7 @@ class Hub:
             if (port := self.agents.get(notice.agent)) is not None:
                 port.command(notice)
             return
-        if isinstance(notice, RightsNotice):
+        if isinstance(notice, LookAgain):
             self._recheck(notice)
             return
         room = self.rooms.get(notice.layer)
@@ -180,10 +184,14 @@ class Hub:
                 room.elsewhere[notice.process] = notice.people
                 self._tell_people(room)
 
-    def _recheck(self, notice: RightsNotice) -> None:
+    def _recheck(self, notice: LookAgain) -> None:
         for room in list(self.rooms.values()):
             for watcher in list(room.watchers.values()):
-                if notice.layer in (None, room.layer) and notice.user in (None, watcher.user):
+                if (
+                    notice.layer in (None, room.layer)
+                    and notice.project in (None, watcher.project)
+                    and notice.user in (None, watcher.user)
+                ):
                     watcher.recheck(notice.why)
 
     # ------------------------------------------------------------ rooms

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from annotator.announce import bus
 from annotator.announce.messages import EventOut
-from annotator.announce.notices import Notice, PredictionFrame, RightsNotice
+from annotator.announce.notices import LookAgain, Notice, PredictionFrame
 from annotator.announce.outgoing import event_out
 from annotator.live.hub import Hub
 from annotator.live.missed import Missed
@@ -173,7 +173,7 @@ async def _watch_revisions(hub: Hub) -> None:
             revisions = await in_thread(_revisions, list(hub.rooms))
             for layer in set(hub.rooms) - {layer for layer, _ in revisions}:
                 # Deleted by another process, or behind the application's back.
-                hub.deliver(RightsNotice(user=None, layer=layer))
+                hub.deliver(LookAgain(layer=layer))
             for room in hub.behind(revisions):
                 events = await in_thread(_events_after, room.layer, room.revision or 0)
                 if len(events) > MOST_EVENTS:

@@ -13,6 +13,7 @@ class Removal(models.Model):
         VIDEO = "video", "Video"
         LAYER = "layer", "Layer"
         JOB = "job", "Job"
+        LABEL = "label", "Label"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8, choices=Kind)

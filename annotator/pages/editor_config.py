@@ -9,8 +9,10 @@ from pydantic import Field
 
 from annotator.access import editable_ranges, may, role_in
 from annotator.announce.labels import LabelOut, label_out
+from annotator.announce.messages import OpenJob
+from annotator.announce.surroundings import open_job
 from annotator.media.strip import Strip
-from annotator.models import Job, JobState, Layer, LayerKind, ProxyState, Stage, User, Video
+from annotator.models import Job, Layer, LayerKind, ProxyState, User, Video
 from annotator.offers import offered_models
 from annotator.operations import Message
 from tracking.protocol import Setting
@@ -41,16 +43,6 @@ class EditorLayer(Message):
     name: str
 
 
-class EditorJob(Message):
-    """The frames `first..last` are the reader's to work on."""
-
-    id: int
-    first: int
-    last: int
-    stage: Stage
-    state: JobState
-
-
 class Reader(Message):
     id: int
     name: str
@@ -77,7 +69,7 @@ class EditorConfig(Message):
 
     video: EditorVideo
     layer: EditorLayer
-    job: EditorJob | None = Field(description="Whose frames are shown; null: the whole main layer.")
+    job: OpenJob | None = Field(description="Whose frames are shown; null: the whole main layer.")
     labels: list[LabelOut]
     user: Reader
     can_edit: bool
@@ -106,10 +98,11 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
     """
     layer = layer_of(video, job)
     ranges = editable_ranges(user, layer)
+    asked = f"?job={job.pk}" if job is not None else ""
     return EditorConfig(
         video=_video(video),
         layer=EditorLayer(id=layer.pk, name=layer.name),
-        job=_job(job),
+        job=open_job(job) if job is not None else None,
         labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
         user=Reader(id=user.pk, name=str(user)),
         can_edit=bool(ranges),
@@ -127,7 +120,7 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
             for model in offered_models(video.project.workspace_id)
         ],
         preferences=user.preferences,
-        urls=EditorUrls(live=f"/ws/layers/{layer.pk}/", project=f"/projects/{video.project_id}/"),
+        urls=EditorUrls(live=f"/ws/layers/{layer.pk}/{asked}", project=f"/projects/{video.project_id}/"),
         csrf_token=csrf_token,
     )
 
@@ -152,9 +145,3 @@ def _video(video: Video) -> EditorVideo:
         strip=Strip(**video.strip) if video.strip else None,
         strip_url=f"{base}/strip.jpg{version}",
     )
-
-
-def _job(job: Job | None) -> EditorJob | None:
-    if job is None:
-        return None
-    return EditorJob(id=job.pk, first=job.first, last=job.last, stage=Stage(job.stage), state=JobState(job.state))

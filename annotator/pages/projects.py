@@ -53,7 +53,7 @@ def labels(request: HttpRequest, project_id: int) -> HttpResponse:
 def settings(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(person(request), project_id, "manage")
     form = ProjectForm(request.POST or None, initial={"name": project.name, "description": project.description})
-    if fits(form, lambda values: change_project(project=project, **values)):
+    if fits(form, lambda values: change_project(by=person(request), project=project, **values)):
         messages.success(request, "Saved.")
         return redirect("project-settings", project.pk)
     return render(request, "project_settings.html", {"form": form, **frame(request, project, "settings")})
@@ -61,11 +61,13 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
 
 @act
 def archive(request: HttpRequest, project_id: int) -> HttpResponse:
-    project = access_project(person(request), project_id, "manage")
+    user = person(request)
+    project = access_project(user, project_id, "manage")
     if request.POST.get("archived") == "yes":
-        attempt(request, lambda: archive_project(project=project), f"{project} is archived. Everything in it is kept.")
+        done = f"{project} is archived. Everything in it is kept."
+        attempt(request, lambda: archive_project(by=user, project=project), done)
         return redirect("workspace", project.workspace_id)
-    attempt(request, lambda: restore_project(project=project), f"{project} is back.")
+    attempt(request, lambda: restore_project(by=user, project=project), f"{project} is back.")
     return redirect("project", project.pk)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotator.announce import publish
-from annotator.announce.notices import Notice, RightsNotice
+from annotator.announce.notices import LookAgain, Notice
 from annotator.models import Membership
 from tests.people import Team, client_of, make_team
 
@@ -31,7 +31,7 @@ def test_a_membership_deleted_there_has_everybody_look_again(team: Team, notices
     address = f"/admin/annotator/membership/{membership.pk}/"
     client_of(team.alice).post(f"{address}delete/", {"post": "yes"})
     assert not Membership.objects.filter(pk=membership.pk).exists()
-    assert notices == [RightsNotice(user=None, layer=None)]
+    assert notices == [LookAgain()]
 
 
 def test_an_account_changed_there_too(team: Team, notices: list[Notice]) -> None:
@@ -41,7 +41,7 @@ def test_an_account_changed_there_too(team: Team, notices: list[Notice]) -> None
         "/admin/annotator/user/",
         {"action": "delete_selected", "_selected_action": [team.vic.pk], "post": "yes"},
     )
-    assert RightsNotice(user=None, layer=None) in notices
+    assert LookAgain() in notices
 
 
 def test_labels_are_only_looked_at_there(team: Team) -> None:

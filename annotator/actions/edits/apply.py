@@ -20,7 +20,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
 from annotator.formats.rows import Rows
-from annotator.models import Attribute, Event, EventKind, Label, Layer, Track, User
+from annotator.models import Attribute, Event, EventKind, Label, Layer, Removal, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
 from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
@@ -251,7 +251,9 @@ class Ontology:
 
     def label(self, label_id: int) -> Label:
         if label_id not in self.labels:
-            raise ActionError(f"A track has a label of its project; label {label_id} is none. Reload the page.")
+            gone = Removal.objects.filter(kind=Removal.Kind.LABEL, key=label_id).first()
+            said = gone or "A track has a label of its project; this one is none."
+            raise ActionError(f"{said} Choose another label.")
         return self.labels[label_id]
 
     def check_kinds(self, track: Track, table: Table) -> None:

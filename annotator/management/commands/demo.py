@@ -59,7 +59,7 @@ class Command(BaseCommand):
         workspace = Workspace.objects.create(name="Demo")
         Membership.objects.create(workspace=workspace, user=admin, role=Role.ADMIN)
         project = Project.objects.create(workspace=workspace, name="Demo project", created_by=admin)
-        save_labels(project=project, drafts=LABELS)
+        save_labels(by=admin, project=project, drafts=LABELS)
         with tempfile.TemporaryDirectory() as folder:
             clip = Path(folder) / "demo.mp4"
             write_demo_clip(clip)

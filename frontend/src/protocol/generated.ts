@@ -1838,7 +1838,7 @@ export interface components {
       readonly video: components['schemas']['EditorVideo']
       readonly layer: components['schemas']['EditorLayer']
       /** @description Whose frames are shown; null: the whole main layer. */
-      readonly job: components['schemas']['EditorJob'] | null
+      readonly job: components['schemas']['OpenJob'] | null
       readonly labels: readonly components['schemas']['LabelOut'][]
       readonly user: components['schemas']['Reader']
       readonly can_edit: boolean
@@ -1852,14 +1852,6 @@ export interface components {
       }
       readonly urls: components['schemas']['EditorUrls']
       readonly csrf_token: string
-    }
-    /** @description The frames `first..last` are the reader's to work on. */
-    readonly EditorJob: {
-      readonly id: number
-      readonly first: number
-      readonly last: number
-      readonly stage: components['schemas']['Stage']
-      readonly state: components['schemas']['JobState']
     }
     readonly EditorLayer: {
       readonly id: number
@@ -2074,6 +2066,11 @@ export interface components {
        * @default []
        */
       readonly removed_attributes?: readonly number[]
+      /**
+       * @description The labels that `labels` began from: what others changed since, and the sender did not, stays.
+       * @default []
+       */
+      readonly seen?: readonly components['schemas']['LabelDraft'][]
     }
     /** @description What the label editor begins with. */
     readonly LabelsPage: {
@@ -2146,6 +2143,14 @@ export interface components {
       readonly available: boolean
       readonly why: string
       readonly default: boolean
+    }
+    /** @description Of a job, what is shown where it is worked on; `first..last` are its frames. */
+    readonly OpenJob: {
+      readonly id: number
+      readonly first: number
+      readonly last: number
+      readonly stage: components['schemas']['Stage']
+      readonly state: components['schemas']['JobState']
     }
     readonly Operation:
       | components['schemas']['TrackCreate']
@@ -2547,6 +2552,7 @@ export interface components {
     readonly ServerMessage:
       | components['schemas']['Welcome']
       | components['schemas']['Rights']
+      | components['schemas']['Surroundings']
       | components['schemas']['EventOut']
       | components['schemas']['Predictions']
       | components['schemas']['Cleared']
@@ -2602,6 +2608,30 @@ export interface components {
       readonly tile_width: number
       readonly tile_height: number
       readonly every: number
+    }
+    /** @description What is said around the tracks of a layer; sent again whenever somebody changes any of it. */
+    readonly Surroundings: {
+      /** @constant */
+      readonly type: 'surroundings'
+      /** @description Its name. */
+      readonly video: string
+      readonly frame_count: number
+      /** @description px, display-oriented */
+      readonly width: number
+      /** @description px, display-oriented */
+      readonly height: number
+      /** @description Its name. */
+      readonly project: string
+      /** @description Whether the project is put away. */
+      readonly archived: boolean
+      readonly labels: readonly components['schemas']['LabelOut'][]
+      /** @description The one that is open, as it is now; null: none is, or it was removed. */
+      readonly job: components['schemas']['OpenJob'] | null
+      /**
+       * @description What happened, as a sentence; empty: nothing did, or nobody knows what.
+       * @default
+       */
+      readonly why: string
     }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
@@ -2769,6 +2799,7 @@ export interface components {
       readonly connection: string
       readonly revision: number
       readonly rights: components['schemas']['Rights']
+      readonly surroundings: components['schemas']['Surroundings']
       readonly people: readonly components['schemas']['Person'][]
       readonly runs: readonly components['schemas']['RunInfo'][]
     }
@@ -2813,7 +2844,6 @@ export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
 export type Edit = components['schemas']['Edit']
 export type EditorConfig = components['schemas']['EditorConfig']
-export type EditorJob = components['schemas']['EditorJob']
 export type EditorLayer = components['schemas']['EditorLayer']
 export type EditorUrls = components['schemas']['EditorUrls']
 export type EditorVideo = components['schemas']['EditorVideo']
@@ -2840,6 +2870,7 @@ export type LossOut = components['schemas']['LossOut']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOffer = components['schemas']['ModelOffer']
 export type ModelOut = components['schemas']['ModelOut']
+export type OpenJob = components['schemas']['OpenJob']
 export type Operation = components['schemas']['Operation']
 export type OptionOut = components['schemas']['OptionOut']
 export type OverviewOut = components['schemas']['OverviewOut']
@@ -2878,6 +2909,7 @@ export type Stage = components['schemas']['Stage']
 export type StepIn = components['schemas']['StepIn']
 export type StepOut = components['schemas']['StepOut']
 export type Strip = components['schemas']['Strip']
+export type Surroundings = components['schemas']['Surroundings']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']

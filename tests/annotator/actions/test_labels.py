@@ -27,7 +27,7 @@ def places(*wrong: LabelDraft) -> list[tuple[str, ...]]:
 
 def refusal(team: Team, *args: LabelDraft, **removed: set[int]) -> LabelsRefused:
     with pytest.raises(LabelsRefused) as refused:
-        save_labels(project=team.project, drafts=args, **removed)
+        save_labels(by=team.mona, project=team.project, drafts=args, **removed)
     return refused.value
 
 
@@ -39,6 +39,7 @@ def test_a_frame_tag_is_drawn_as_nothing_else() -> None:
 def test_labels_are_added_changed_and_ordered(team: Team) -> None:
     person, car = drafts(team)
     save_labels(
+        by=team.mona,
         project=team.project,
         drafts=[
             replace(DOG, name="  big  dog ", hotkey="D", geometry_kinds=("mask", "box"), attributes=(FUR,)),
@@ -59,21 +60,23 @@ def test_labels_are_added_changed_and_ordered(team: Team) -> None:
 def test_names_and_hotkeys_may_be_swapped(team: Team) -> None:
     person, car = drafts(team)
     save_labels(
-        project=team.project, drafts=[replace(person, name="car", hotkey="2"), replace(car, name="person", hotkey="1")]
+        by=team.mona,
+        project=team.project,
+        drafts=[replace(person, name="car", hotkey="2"), replace(car, name="person", hotkey="1")],
     )
     assert dict(team.project.labels.values_list("pk", "name")) == {team.person.pk: "car", team.car.pk: "person"}
 
 
 def test_what_is_not_mentioned_stays(team: Team) -> None:
     Attribute.objects.create(label=team.car, name="colour", kind="text")
-    save_labels(project=team.project, drafts=[drafts(team)[1]])
+    save_labels(by=team.mona, project=team.project, drafts=[drafts(team)[1]])
     assert list(team.project.labels.values_list("name", flat=True)) == ["car", "person"]
     assert Attribute.objects.get().name == "colour"
     assert refusal(team, replace(DOG, name="Car")).problems[0].path == ("1", "name")
 
 
 def test_a_label_is_removed(team: Team) -> None:
-    save_labels(project=team.project, drafts=drafts(team)[:1], removed={team.car.pk})
+    save_labels(by=team.mona, project=team.project, drafts=drafts(team)[:1], removed={team.car.pk})
     assert list(team.project.labels.values_list("name", flat=True)) == ["person"]
 
 
@@ -99,14 +102,14 @@ def test_an_attribute_with_values_is_neither_removed_nor_made_another_kind(team:
 
 def test_an_attribute_without_values_is_removed(team: Team) -> None:
     colour = Attribute.objects.create(label=team.car, name="colour", kind="text")
-    save_labels(project=team.project, drafts=drafts(team), removed_attributes={colour.pk})
+    save_labels(by=team.mona, project=team.project, drafts=drafts(team), removed_attributes={colour.pk})
     assert not Attribute.objects.exists()
 
 
 def test_a_label_of_another_project_is_not_touched(team: Team) -> None:
     other = team.eves_workspace.projects.create(name="Hers").labels.create(name="tree", colour="#000000")
     assert refusal(team, replace(DOG, id=other.pk)).problems[0].path == ("0", "name")
-    save_labels(project=team.project, drafts=drafts(team), removed={other.pk})
+    save_labels(by=team.mona, project=team.project, drafts=drafts(team), removed={other.pk})
     assert Label.objects.filter(pk=other.pk, name="tree").exists()
 
 
@@ -171,7 +174,9 @@ SKELETON = Skeleton(
 
 
 def test_a_skeleton_is_saved_tidy(team: Team) -> None:
-    save_labels(project=team.project, drafts=[replace(DOG, geometry_kinds=("skeleton",), skeleton=SKELETON)])
+    save_labels(
+        by=team.mona, project=team.project, drafts=[replace(DOG, geometry_kinds=("skeleton",), skeleton=SKELETON)]
+    )
     assert team.project.labels.get(name="dog").skeleton == {
         "joints": [{"name": "left eye", "x": 0.2, "y": 0.3}, {"name": "nose", "x": 0.5, "y": 0.5}],
         "edges": [[0, 1]],
@@ -194,11 +199,13 @@ def test_a_skeleton_that_is_none_is_refused(team: Team, skeleton: Skeleton | Non
 
 
 def test_a_skeleton_keeps_its_joints_while_objects_have_a_point_for_each(team: Team) -> None:
-    save_labels(project=team.project, drafts=[replace(DOG, geometry_kinds=("skeleton",), skeleton=SKELETON)])
+    save_labels(
+        by=team.mona, project=team.project, drafts=[replace(DOG, geometry_kinds=("skeleton",), skeleton=SKELETON)]
+    )
     dog = team.project.labels.get(name="dog")
     Track.objects.create(layer=team.layer, label=dog, number=1)
     draft = replace(DOG, id=dog.pk, geometry_kinds=("skeleton",))
     renamed = Skeleton(joints=(Joint(name="a", x=0, y=0), Joint(name="b", x=1, y=1)))
-    save_labels(project=team.project, drafts=[replace(draft, skeleton=renamed)])
+    save_labels(by=team.mona, project=team.project, drafts=[replace(draft, skeleton=renamed)])
     refused = refusal(team, replace(draft, skeleton=Skeleton(joints=renamed.joints[:1])))
     assert "keeps its 2 joints" in str(refused)

@@ -24,16 +24,16 @@ def test_a_project_with_a_label_twice_is_not_made(people: People) -> None:
 
 
 def test_a_project_is_renamed(team: Team) -> None:
-    change_project(project=team.project, name="Steppe", description="Lions")
+    change_project(by=team.mona, project=team.project, name="Steppe", description="Lions")
     team.project.refresh_from_db()
     assert (team.project.name, team.project.description) == ("Steppe", "Lions")
     with pytest.raises(ActionError, match="1 to 120 characters"):
-        change_project(project=team.project, name=" ", description="")
+        change_project(by=team.mona, project=team.project, name=" ", description="")
 
 
 def test_an_archived_project_takes_no_uploads_until_it_is_restored(team: Team) -> None:
-    archive_project(project=team.project)
+    archive_project(by=team.mona, project=team.project)
     with pytest.raises(ActionError, match="archived"):
         begin_upload(user=team.mona, project=team.project, name="a.mp4", size=10)
-    restore_project(project=team.project)
+    restore_project(by=team.mona, project=team.project)
     assert begin_upload(user=team.mona, project=team.project, name="a.mp4", size=10).pk

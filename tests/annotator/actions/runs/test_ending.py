@@ -6,7 +6,7 @@ from annotator.actions.jobs import assign, move, remove_job, split_video
 from annotator.actions.people import deactivate_account
 from annotator.actions.videos import delete_video
 from annotator.actions.workspaces import change_role, remove_member
-from annotator.announce.notices import RightsNotice, RunNotice
+from annotator.announce.notices import LookAgain, RunNotice
 from annotator.models import Job, Membership, Role, Run, RunState, Video
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import draw
@@ -43,7 +43,7 @@ def test_of_a_deleted_video_all_runs_end_and_everybody_is_told_before_it_is_gone
         (run.pk, "stopped", "“cross.mp4” was deleted by manager.") for run in runs
     }
     assert {message.run for message in desk.told(Stop)} == {str(run.pk) for run in runs}
-    assert isinstance(desk.notices[-1], RightsNotice)
+    assert isinstance(desk.notices[-1], LookAgain)
     assert not Run.objects.exists()
 
 
