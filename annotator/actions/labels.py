@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -105,7 +106,7 @@ def save_labels(
             *_in_use(project, wanted, removed, removed_attributes),
         ]
         if problems:
-            raise LabelsRefused(problems)
+            raise LabelsRefused(_where_they_were_sent(problems, wanted, drafts))
         for label in project.labels.filter(pk__in=removed):
             remember_label(label=label, by=by)
             label.delete()
@@ -115,6 +116,20 @@ def save_labels(
         if done := changes_in_words(before, after):
             announce_names(project=project.pk, why=f"{by} {done}.")
         return saved
+
+
+def _where_they_were_sent(
+    problems: Iterable[Problem], wanted: Sequence[LabelDraft], drafts: Sequence[LabelDraft]
+) -> list[Problem]:
+    """Problems of labels as they shall be, by the places that they had among the drafts."""
+    new = iter([at for at, draft in enumerate(drafts) if draft.id is None])
+    known = {draft.id: at for at, draft in enumerate(drafts) if draft.id is not None}
+    beyond = count(len(drafts))
+    places = [next(new) if each.id is None else known.get(each.id, next(beyond)) for each in wanted]
+    return [
+        replace(each, path=(str(places[int(each.path[0])]), *each.path[1:])) if each.path[0].isdigit() else each
+        for each in problems
+    ]
 
 
 def problems_of(drafts: Sequence[LabelDraft]) -> list[Problem]:

@@ -112,7 +112,7 @@ def test_what_was_not_saved_when_the_video_went_can_be_downloaded(
     banner = zoe.get_by_role("alert").filter(has_text="was deleted by admin.")
     expect(banner).to_contain_text("1 change of yours was not saved.", timeout=20_000)
     with zoe.expect_download() as waiting:
-        banner.get_by_role("link", name="Download them").click()
+        banner.get_by_role("link", name="Download it").click()
     assert waiting.value.suggested_filename == "clip.mp4-unsaved.json"
     kept = json.loads(Path(waiting.value.path()).read_text())
     assert [operation["op"] for operation in kept["edits"][0]["operations"]] == ["track.create", "shapes.replace"]
@@ -157,3 +157,52 @@ def test_who_signs_out_in_another_tab_is_asked_to_sign_in(product: Product, zoe:
     expect(zoe.get_by_text("You are signed out", exact=True)).to_be_visible(timeout=10_000)
     zoe.get_by_role("link", name="Sign in").click()
     zoe.wait_for_url(re.compile("/sign-in/"))
+
+
+def test_new_names_of_labels_and_video_are_everywhere_at_once(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    project = int(re.findall(r"/projects/(\d+)/", client.http.get(f"/videos/{fresh}/edit/").text)[0])
+    labels = client.get(f"/api/projects/{project}/labels")
+    opened(zoe, product, fresh)
+    draw(zoe, (60, 60), (160, 160))
+    wait_until_saved(zoe)
+    former = zoe.evaluate("framewise.editor.config.labels[0].name")
+    address = f"/api/projects/{project}/labels"
+    renamed = [{**labels[0], "name": "renamed thing"}, *labels[1:]]
+    client.http.put(address, json={"labels": renamed}, headers=client.headers).raise_for_status()
+    try:
+        notice = zoe.get_by_role("status").filter(has_text=f"admin renamed the label “{former}” to “renamed thing”.")
+        expect(notice).to_be_visible(timeout=SOON_MS)
+        expect(zoe.get_by_role("radio", name=re.compile("renamed thing"))).to_be_visible()
+        expect(zoe.locator("#side li").filter(has_text="renamed thing 1")).to_be_visible()
+        assert zoe.get_by_text(former, exact=True).count() == 0
+    finally:
+        client.http.put(address, json={"labels": labels}, headers=client.headers).raise_for_status()
+    client.http.patch(f"/api/videos/{fresh}", json={"name": "other.mp4"}, headers=client.headers).raise_for_status()
+    expect(zoe.get_by_role("heading", name="other.mp4")).to_be_visible(timeout=SOON_MS)
+    expect(zoe).to_have_title("other.mp4 · Framewise")
+
+
+def test_a_label_that_is_deleted_leaves_the_list_and_the_next_object_gets_another(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    project = int(re.findall(r"/projects/(\d+)/", client.http.get(f"/videos/{fresh}/edit/").text)[0])
+    address = f"/api/projects/{project}/labels"
+    labels = client.get(address)
+    added = client.http.put(
+        address, json={"labels": [*labels, {"name": "fleeting", "colour": "#123456"}]}, headers=client.headers
+    ).json()
+    opened(zoe, product, fresh)
+    zoe.get_by_role("radio", name=re.compile("fleeting")).click()
+    client.http.put(
+        address, json={"labels": labels, "removed": [added[-1]["id"]]}, headers=client.headers
+    ).raise_for_status()
+    expect(zoe.get_by_role("status").filter(has_text="admin deleted the label “fleeting”.")).to_be_visible(
+        timeout=SOON_MS
+    )
+    expect(zoe.get_by_role("radio", name=re.compile("fleeting"))).to_have_count(0)
+    draw(zoe, (60, 60), (160, 160))
+    wait_until_saved(zoe)
+    expect(zoe.locator(".conflict.refused")).to_have_count(0)
+    assert zoe.evaluate("framewise.editor.selected().length") == 1

@@ -164,6 +164,7 @@ export class Stage {
       marquee,
       draft,
       records.tracks,
+      store.surroundings,
       people,
       display.values,
       trajectories.settings.values,

@@ -12,7 +12,7 @@ import { Playback } from '@/editor/time/playback'
 import { TOOLS } from '@/editor/tools'
 import { createPlayer, type SwitchingPlayer } from '@/media/player'
 import type { Player } from '@/media/types'
-import { GoneBanner } from '@/panels/gone'
+import { GoneBanner, OutdatedBanner } from '@/panels/gone'
 import { FrameTags } from '@/panels/frame-tags'
 import { Labels } from '@/panels/labels'
 import { Tracking } from '@/panels/tracking'
@@ -114,7 +114,8 @@ function start(): void {
     (tick) => scheduler.onFrame(tick),
   )
   connectPlayer(player, stage, timeline, editor, scope)
-  if (config.video.proxy_state !== 'ready') awaitProxy(config.video.id, player, rest, scope)
+  if (config.video.proxy_state !== 'ready')
+    awaitProxy(config.video.id, player, rest, scope, () => store.session.gone.value !== null)
   connectLive(live, editor, scope)
   keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
@@ -133,6 +134,12 @@ function start(): void {
   scope.add(() => store.dispose())
   // For people who write scripts against the page, and for measurements.
   Object.assign(window, { framewise: { editor, store, player } })
+}
+
+function forgetJob(): void {
+  const address = new URL(location.href)
+  address.searchParams.delete('job')
+  history.replaceState(history.state, '', address)
 }
 
 function element(id: string): HTMLElement {
@@ -184,6 +191,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(
     <>
       <GoneBanner editor={editor} />
+      <OutdatedBanner editor={editor} />
       <OfflineBanner editor={editor} live={live} />
     </>,
     element('banner'),
@@ -193,10 +201,10 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
 }
 
 /** A new video is worked with before its proxy is there: ask for it from time to time. */
-function awaitProxy(video: number, player: SwitchingPlayer, rest: Rest, scope: Scope): void {
+function awaitProxy(video: number, player: SwitchingPlayer, rest: Rest, scope: Scope, gone: () => boolean): void {
   let over = false
   scope.every(PROXY_MS, () => {
-    if (over) return
+    if (over || gone()) return
     rest
       .get('/api/videos/{video_id}', { path: { video_id: video } })
       .then(({ proxy_state: state }) => {
@@ -240,6 +248,17 @@ function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
   )
   scope.add(
     effect(() => {
+      document.title = `${editor.config.video.name} · Framewise`
+    }),
+  )
+  scope.add(
+    effect(() => {
+      // The address would lead to a job that is no longer there.
+      if (!editor.config.job && new URLSearchParams(location.search).has('job')) forgetJob()
+    }),
+  )
+  scope.add(
+    follow([session.gone], () => {
       if (!session.gone.value) return
       editor.playback?.pause()
       editor.machine.cancel()

@@ -22,7 +22,7 @@ export function GoneBanner({ editor }: { editor: Editor }) {
           download={`${config.video.name}-unsaved.json`}
           onClick={() => (session.tookUnsent.value = true)}
         >
-          {t('Download them')}
+          {counted(unsent, 'Download it', 'Download them')}
         </a>
       )}
       <WayOn what={gone.what} project={config.urls.project} />
@@ -48,6 +48,24 @@ function WayOn({ what, project }: { what: Gone['what']; project: string }) {
         {what === 'left' ? t('Go to your projects') : t('Sign in')}
       </a>
     </>
+  )
+}
+
+/** The video has other frames than this page counts with. */
+export function OutdatedBanner({ editor }: { editor: Editor }) {
+  const { gone, outdated } = editor.session
+  if (gone.value || !outdated.value) return null
+  return (
+    <div class="gone-banner" role="alert">
+      <div>
+        <strong>{t('This video was prepared anew.')}</strong>
+        <span>{t('Its frames are counted otherwise now. Reload the page before you go on.')}</span>
+      </div>
+      <span class="spring" />
+      <button type="button" class="button primary" onClick={() => location.reload()}>
+        {t('Reload')}
+      </button>
+    </div>
   )
 }
 

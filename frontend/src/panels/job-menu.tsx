@@ -22,6 +22,11 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
     }
   }
   const saved = editor.session.saved.value.kind === 'saved'
+  // Others take steps too.
+  useEffect(() => {
+    const { stage, state } = known.value
+    if (stage !== job.stage || state !== job.state) void load(rest.get('/api/jobs/{job_id}', { path }))
+  }, [job.stage, job.state])
   // The first edit starts a job: look once it is saved.
   useEffect(() => {
     const { state, steps } = known.value

@@ -25,7 +25,7 @@ export function Tracking({ editor }: { editor: Editor }) {
   // Who stopped a run knows why; what ended it otherwise is said.
   const isTold = (run: Run) => run.state === 'failed' || (run.state === 'stopped' && run.message !== '')
   const runs = [...known.filter(isActive), ...known.filter((run) => isTold(run) || run === over)]
-  if (!config.can_edit && !gone) return null
+  if (!config.can_edit && !(gone && runs.length)) return null
   return (
     <Section editor={editor} id="tracking" title={t('Tracking')}>
       {!gone && <TrackButton editor={editor} />}

@@ -1,5 +1,4 @@
 /** What this person may do here, which others may change while the page is open. */
-import type { Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Rights as RightsMessage } from '@/protocol/generated'
 import type { EditorConfig } from './types'
@@ -19,22 +18,6 @@ export const rightsOf = ({ ranges, can_manage }: RightsMessage): Rights => ({
   can_manage,
   editable_ranges: ranges,
 })
-
-/** The page's configuration with rights that are always the current ones; who reads them in a view follows them. */
-export function withRights(config: EditorConfig, rights: Signal<Rights>): EditorConfig {
-  return {
-    ...config,
-    get can_edit() {
-      return rights.value.can_edit
-    },
-    get can_manage() {
-      return rights.value.can_manage
-    },
-    get editable_ranges() {
-      return rights.value.editable_ranges
-    },
-  }
-}
 
 interface Told {
   readonly message: string

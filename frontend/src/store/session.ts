@@ -38,6 +38,8 @@ export class Session {
   readonly saved: Signal<SavedState> = signal({ kind: 'saved', unsent: 0 }, { name: 'saved' })
   readonly connected = signal(false, { name: 'connected' })
   readonly notice: Signal<Notice | null> = signal(null, { name: 'notice' })
+  /** Whether the video was prepared anew, so that this page counts frames that it no longer has. */
+  readonly outdated = signal(false, { name: 'outdated' })
   /** Why nothing of this is there for the person any more; null: it is. */
   readonly gone: Signal<Gone | null> = signal(null, { name: 'gone' })
   /** Whether they have taken along what was not saved. */

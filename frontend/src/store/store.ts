@@ -13,6 +13,7 @@ import type {
   HistoryOut,
   Predictions,
   Rights as RightsMessage,
+  Surroundings as SurroundingsMessage,
   ServerMessage,
 } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
@@ -30,8 +31,9 @@ import { Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
 import { Runs } from './runs'
-import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, withRights, type Rights } from './rights'
+import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, type Rights } from './rights'
 import { Session } from './session'
+import { currentConfig, isAnotherVideo, newsOf, surroundingsIn, type Surroundings } from './surroundings'
 import { placeOf, Transaction, windowsOf } from './transaction'
 import type { EditorConfig, FrameNumber, Person, TrackId } from './types'
 import type { Rest } from '@/protocol/rest'
@@ -79,8 +81,12 @@ export class EditorStore {
   readonly config: EditorConfig
   /** What this person may do, which may change while the page is open; `config` always says it as it is now. */
   readonly rights: Signal<Rights>
+  /** Names, labels and the job that is open, as they are now; `config` always says them so. */
+  readonly surroundings: Signal<Surroundings>
   /** This browser's connection, to tell oneself from others in `people`. */
   connection = ''
+  /** What the page was opened with. */
+  private readonly opened: Surroundings
   private readonly outbox: Outbox
   private readonly live = new LivePredictions()
   private revision = 0
@@ -96,7 +102,9 @@ export class EditorStore {
     frame: FrameNumber,
   ) {
     this.rights = signal(rightsIn(config), { name: 'rights' })
-    this.config = withRights(config, this.rights)
+    this.opened = surroundingsIn(config)
+    this.surroundings = signal(this.opened, { name: 'surroundings' })
+    this.config = currentConfig(config, this.rights, this.surroundings)
     this.session = new Session(frame)
     this.runs = new Runs((message) => deps.send(message), this.session)
     this.outbox = new Outbox(
@@ -234,6 +242,7 @@ export class EditorStore {
         this.runs.reset(message.runs)
         this.session.connected.value = true
         this.allow(message.rights)
+        this.learn(message.surroundings)
         if (message.revision > this.revision) {
           void this.mend(true)
           this.changes.refresh()
@@ -261,6 +270,9 @@ export class EditorStore {
         return
       case 'refused':
         this.refused(message.message, message.edit)
+        return
+      case 'surroundings':
+        this.learn(message)
         return
       case 'rights':
         this.allow(message)
@@ -492,6 +504,14 @@ export class EditorStore {
     this.rights.value = rightsOf(message)
     const news = changeInWords(before, this.rights.value, message.why)
     if (news) this.session.tell(news.message, news.tone)
+  }
+
+  private learn({ why, ...now }: SurroundingsMessage): void {
+    const before = this.surroundings.value
+    this.surroundings.value = now
+    const news = newsOf(before, now, why)
+    if (news) this.session.tell(news)
+    if (isAnotherVideo(this.opened, now)) this.session.outdated.value = true
   }
 
   private refused(message: string, edit: string | null): void {

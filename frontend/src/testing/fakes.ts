@@ -1,5 +1,14 @@
 /** A server and a browser's storage that tests can command. */
-import type { ChunkOut, ClientMessage, Edit, EventOut, Operation, RunInfo, WindowOut } from '@/protocol/generated'
+import type {
+  ChunkOut,
+  ClientMessage,
+  Edit,
+  EventOut,
+  Operation,
+  RunInfo,
+  WindowOut,
+  Surroundings,
+} from '@/protocol/generated'
 import { Rest } from '@/protocol/rest'
 import { unpack, WINDOW } from '@/store/chunks'
 import type { EditStorage } from '@/store/outbox'
@@ -222,7 +231,16 @@ export class StoreBench {
       ranges,
       can_manage,
     } as const
-    this.store.receive({ type: 'welcome', connection: 'me', revision, rights, people: [], runs: [] })
+    const surroundings = this.surroundings()
+    this.store.receive({ type: 'welcome', connection: 'me', revision, rights, surroundings, people: [], runs: [] })
+  }
+
+  /** What is said around the tracks, but for what a test says otherwise. */
+  surroundings(changes: Partial<Surroundings> = {}): Surroundings {
+    const { video, labels, job } = this.store.config
+    const { name, frame_count, width, height } = video
+    const as_it_is = { video: name, frame_count, width, height, labels, job }
+    return { type: 'surroundings', project: 'Crossing', archived: false, why: '', ...as_it_is, ...changes }
   }
 
   drop(): void {

@@ -138,6 +138,12 @@ export class Timeline implements TimelineControl {
         drawNow,
       ),
     )
+    scope.add(
+      follow([store.surroundings], () => {
+        this.view.relabel()
+        drawNow()
+      }),
+    )
     scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     void store.overview.refresh()
     scope.every(OVERVIEW_MS, () => void store.overview.refresh())

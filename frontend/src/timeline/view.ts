@@ -11,20 +11,28 @@ export class TimelineView {
   lines: readonly Line[] = []
   /** Told of every change of scale or scroll. */
   onChange: () => void = () => undefined
-  readonly attributes
+  /** Attributes that change from frame to frame, by label. */
+  attributes: ReturnType<typeof changingAttributes> = new Map()
   /** Whether any label has some. */
-  readonly hasAttributes: boolean
+  hasAttributes = false
   /** Labels of what holds of whole frames: their tracks have stretches, and no keyframes to speak of. */
-  readonly tags: ReadonlySet<number>
+  tags: ReadonlySet<number> = new Set()
   private open: ReadonlySet<TrackId> = new Set()
   private tracks: readonly Track[] = []
   private scroll = 0
   private size = { width: 0, height: 0 }
 
   constructor(private readonly editor: Editor) {
-    this.attributes = changingAttributes(editor.config)
-    this.tags = new Set(editor.config.labels.filter(isTagLabel).map(({ id }) => id))
+    this.relabel()
+  }
+
+  /** The labels are others now. */
+  relabel(): void {
+    const { config } = this.editor
+    this.attributes = changingAttributes(config)
+    this.tags = new Set(config.labels.filter(isTagLabel).map(({ id }) => id))
     this.hasAttributes = [...this.attributes.values()].some(({ length }) => length > 0)
+    this.list(this.tracks)
   }
 
   get frameCount(): number {

@@ -209,3 +209,28 @@ def test_a_skeleton_keeps_its_joints_while_objects_have_a_point_for_each(team: T
     save_labels(by=team.mona, project=team.project, drafts=[replace(draft, skeleton=renamed)])
     refused = refusal(team, replace(draft, skeleton=Skeleton(joints=renamed.joints[:1])))
     assert "keeps its 2 joints" in str(refused)
+
+
+def test_what_others_changed_since_a_page_was_opened_is_kept(team: Team) -> None:
+    person, car = drafts(team)
+    save_labels(by=team.alice, project=team.project, drafts=[person, replace(car, name="lorry")])
+    save_labels(by=team.mona, project=team.project, drafts=[replace(person, colour="#123456"), car], seen=[person, car])
+    assert [(label.name, label.colour) for label in team.project.labels.all()] == [
+        ("person", "#123456"),
+        ("lorry", car.colour),
+    ]
+
+
+def test_a_problem_is_told_at_the_place_where_its_label_was_sent(team: Team) -> None:
+    person, car = drafts(team)
+    save_labels(by=team.alice, project=team.project, drafts=[person], removed={car.id or 0})
+    with pytest.raises(LabelsRefused) as refused:
+        save_labels(
+            by=team.mona,
+            project=team.project,
+            drafts=[car, replace(person, colour="red")],
+            seen=[car, person],
+        )
+    assert [problem.path for problem in refused.value.problems] == [("1", "colour")]
+    with pytest.raises(LabelsRefused, match="The label “car” was deleted by Alice"):
+        save_labels(by=team.mona, project=team.project, drafts=[replace(car, name="van"), person], seen=[car, person])

@@ -71,10 +71,19 @@ class Socket:
 class Browser(Socket):
     """Somebody on a layer. Draws what it gets at once, unless it is ``stalled``."""
 
-    def __init__(self, world: World, by: str | None = "annotator", *, stalled: bool = False, **headers: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        by: str | None = "annotator",
+        *,
+        stalled: bool = False,
+        job: int | str | None = None,
+        **headers: str,
+    ) -> None:
         packed = [(name.encode(), value.encode()) for name, value in headers.items()]
         user = world.people[by] if by is not None else None
-        super().__init__(f"/ws/layers/{world.layer.pk}/", packed, user)
+        asked = "" if job is None else f"?job={job}"
+        super().__init__(f"/ws/layers/{world.layer.pk}/{asked}", packed, user)
         self.stalled = stalled
         self.rows: dict[UUID, dict[int, Row]] = {}
         self.missed: list[tuple[UUID, int, int]] = []

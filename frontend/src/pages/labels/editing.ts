@@ -3,10 +3,10 @@ import { signal } from '@preact/signals'
 import { t } from '@/core/text'
 import type { LabelOut, LabelsPage, ProblemOut, RefusedOut } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
-import type { Draft, Label } from './model'
+import { othersChanges, type Draft, type Label } from './model'
 
 export class Editing {
-  readonly draft = signal<Draft>({ labels: [], removed: [], removed_attributes: [] })
+  readonly draft = signal<Draft>({ labels: [], removed: [], removed_attributes: [], seen: [] })
   readonly problems = signal<readonly ProblemOut[]>([])
   readonly notice = signal('')
   readonly changed = signal(false)
@@ -34,8 +34,13 @@ export class Editing {
     this.saving.value = true
     try {
       const path = { project_id: this.data.project }
-      this.take(await this.rest.put('/api/projects/{project_id}/labels', { path, body: this.draft.value }))
-      this.notice.value = t('Saved.')
+      const sent = this.draft.value
+      const saved = await this.rest.put('/api/projects/{project_id}/labels', { path, body: sent })
+      const others = othersChanges(sent, saved)
+      this.take(saved)
+      this.notice.value = others.length
+        ? t('Saved, beside what others changed meanwhile: {labels}.', { labels: others.join(', ') })
+        : t('Saved.')
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       const { problems = [] } = (error.body ?? {}) as Partial<RefusedOut>
@@ -47,7 +52,7 @@ export class Editing {
   }
 
   private take(labels: readonly LabelOut[]): void {
-    this.draft.value = { labels, removed: [], removed_attributes: [] }
+    this.draft.value = { labels, removed: [], removed_attributes: [], seen: labels }
     this.problems.value = []
     this.changed.value = false
   }

@@ -10,6 +10,7 @@ import {
   nextColour,
   nextHotkey,
   otherProblems,
+  othersChanges,
   problemAt,
   removeAttribute,
   removeLabel,
@@ -17,7 +18,7 @@ import {
 } from './model'
 
 const PALETTE = ['#111111', '#222222']
-const EMPTY: Draft = { labels: [], removed: [], removed_attributes: [] }
+const EMPTY: Draft = { labels: [], removed: [], removed_attributes: [], seen: [] }
 const two = (): Draft =>
   changeLabel(changeLabel(addLabel(addLabel(EMPTY, PALETTE), PALETTE), 0, { id: 7, name: 'car' }), 1, { name: 'bus' })
 const names = (draft: Draft) => draft.labels.map(({ name }) => name)
@@ -97,4 +98,20 @@ describe('problems', () => {
   it('are told apart from those without a field', () => {
     expect(otherProblems(problems, two().labels)).toEqual(['In use.', 'Twice.'])
   })
+})
+
+it('what others changed while one edited is told by name', () => {
+  const label = (id: number, name: string) => ({
+    ...addLabel(EMPTY, PALETTE).labels[0]!,
+    id,
+    name,
+    attributes: [],
+    skeleton: null,
+  })
+  const seen = [label(1, 'car'), label(2, 'bus'), label(3, 'dog'), label(4, 'cat')]
+  const draft = removeLabel(addLabel({ ...EMPTY, labels: seen, seen }, PALETTE), 3)
+  const sent = changeLabel(changeLabel(draft, 3, { name: 'tram' }), 1, { name: 'coach' })
+  const saved = [label(1, 'lorry'), label(2, 'coach'), label(8, 'van'), label(9, 'tram')]
+  expect(othersChanges(sent, saved)).toEqual(['lorry', 'van', 'dog'])
+  expect(othersChanges({ ...EMPTY, labels: seen, seen }, seen)).toEqual([])
 })

@@ -1,5 +1,5 @@
 /** The labels as they are being edited. Pure: every change makes a new list. */
-import type { AttributeDraft, AttributeKind, LabelDraft, LabelsIn, ProblemOut } from '@/protocol/generated'
+import type { AttributeDraft, AttributeKind, LabelDraft, LabelOut, LabelsIn, ProblemOut } from '@/protocol/generated'
 
 export type Attribute = Required<AttributeDraft>
 
@@ -10,6 +10,23 @@ export interface Label extends Required<LabelDraft> {
 export interface Draft extends Required<LabelsIn> {
   readonly labels: readonly Label[]
 }
+
+/** The names of labels that somebody else added, changed or deleted between when `sent` was begun and `saved`. */
+export function othersChanges({ labels, removed, seen }: Draft, saved: readonly LabelOut[]): string[] {
+  const sent = new Map(labels.flatMap((label) => (label.id === null ? [] : [[label.id, label]])))
+  const before = new Map(seen.map((label) => [label.id, label]))
+  const own = new Set(labels.flatMap(({ id, name }) => (id === null ? [name.trim()] : [])))
+  const changed = saved.filter((label) => {
+    const had = before.get(label.id)
+    if (!had) return !own.has(label.name)
+    return isSame(had, sent.get(label.id)) && !isSame(had, label)
+  })
+  const left = new Set<number | null | undefined>([...saved.map(({ id }) => id), ...removed])
+  const deleted = seen.filter(({ id }) => !left.has(id))
+  return [...changed, ...deleted].map(({ name }) => name)
+}
+
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 /** The first colour of the palette that no label has; when all are taken, the one after the last label's. */
 export function nextColour(labels: readonly Label[], palette: readonly string[]): string {
