@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -60,6 +61,8 @@ ANOTHER_SESSION, BUSY = 4408, 4503
 """Codes with which a connection is closed that may come back."""
 IDLE_S = 90.0
 CHECK_EVERY_S = 30.0
+REASON_WAIT_S = 0.2
+"""A change is committed before its reason is told; a look in between waits so long for it."""
 MOST_WAITING = 1000
 RUNS_SHOWN = 20
 LONGEST_ID = 18
@@ -82,6 +85,7 @@ class LayerConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.tasks = set()
+        self.look_again = asyncio.Event()
         self.layer_id = int(self.scope["url_route"]["kwargs"]["layer_id"])
         self.job_id = job_in(self.scope)
         if not same_origin(self.scope):
@@ -126,7 +130,7 @@ class LayerConsumer(AsyncWebsocketConsumer):
         welcome.people = self.room.people
         self.rights, self.surroundings = welcome.rights, welcome.surroundings
         await self.send(welcome.model_dump_json())
-        for work in (self.outlet.run(), self._act_all(), self._check()):
+        for work in (self.outlet.run(), self._act_all(), self._check(), self._keep_looking()):
             self.tasks.add(asyncio.create_task(work))
 
     async def disconnect(self, code: int) -> None:
@@ -247,19 +251,33 @@ class LayerConsumer(AsyncWebsocketConsumer):
             if monotonic() - self.heard_at > IDLE_S:
                 await self.close(1000, reason="Nothing was heard of this page.")
                 return
-            await self._recheck()
+            self._recheck_soon("")
 
     def _recheck_soon(self, why: str) -> None:
         self.why = why or self.why
-        task = asyncio.create_task(self._recheck())
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self.look_again.set()
 
-    async def _recheck(self) -> None:
+    async def _keep_looking(self) -> None:
+        """One look after the other, each with the reason that was told before it began: a look that began before a
+        change would take the reason of it away, and tell what is true no more."""
+        while True:
+            await self.look_again.wait()
+            self.look_again.clear()
+            why, self.why = self.why, ""
+            try:
+                await self._recheck(why)
+            except Exception:
+                log.exception("What is allowed on layer %s can't be looked up.", self.layer_id)
+
+    async def _recheck(self, why: str) -> None:
         """Tell the person what they may do and what is said around the layer, if that is something else now; show out
-        who may not look any more."""
+        who may not look any more.
+
+        Args:
+            why: what happened, of which the person hasn't been told yet.
+        """
         try:
-            if (gone := await in_thread(self._account_gone)) is not None:
+            if (gone := await in_thread(self._account_gone, why)) is not None:
                 await self._show_out(NOT_THERE, gone)
                 return
             if not await in_thread(is_session_of, self.scope.get("session"), self.user):
@@ -270,11 +288,17 @@ class LayerConsumer(AsyncWebsocketConsumer):
         except access.Gone as gone_layer:
             await self._show_out(NOT_THERE, Gone(what="deleted", message=str(gone_layer)))
         except Http404:
-            await self._show_out(NOT_THERE, await in_thread(self._not_shared))
+            await self._show_out(NOT_THERE, await in_thread(self._not_shared, why))
         except OperationalError:
             log.exception("What is allowed on layer %s can't be read; it is looked up again soon.", self.layer_id)
+            self.why = self.why or why
         else:
-            why, self.why = self.why, ""
+            if (rights, surroundings) == (self.rights, self.surroundings):
+                return
+            if not why:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.look_again.wait(), REASON_WAIT_S)
+            why = self.why or why
             if rights != self.rights:
                 self.rights = rights
                 self.outlet.text(rights.model_copy(update={"why": why}).model_dump_json())
@@ -290,21 +314,21 @@ class LayerConsumer(AsyncWebsocketConsumer):
             await self.send(gone.model_dump_json())
             await self.close(code)
 
-    def _account_gone(self) -> Gone | None:
+    def _account_gone(self, why: str) -> Gone | None:
         """In a thread: why the person is nobody here any more; None: they are."""
         try:
             self.user.refresh_from_db(fields=["is_active", "is_superuser", "password"])
         except User.DoesNotExist:
             return Gone(what="account", message="Your account was deleted.")
         if not self.user.is_active:
-            return Gone(what="account", message=self.why or "Your account was deactivated.")
+            return Gone(what="account", message=why or "Your account was deactivated.")
         return None
 
-    def _not_shared(self) -> Gone:
+    def _not_shared(self, why: str) -> Gone:
         """In a thread: what happened to somebody who was let in and finds nothing now."""
         if not Layer.objects.filter(pk=self.layer_id).exists():
             return Gone(what="deleted", message="This video was deleted.")
-        return Gone(what="left", message=self.why or f"You are no longer a member of {self.project.workspace}.")
+        return Gone(what="left", message=why or f"You are no longer a member of {self.project.workspace}.")
 
     def _look(self) -> tuple[Rights, Surroundings]:
         """In a thread."""

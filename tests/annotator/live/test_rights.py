@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 from django.test import Client
 
 from annotator.actions.jobs import assign, move, remove_job
 from annotator.actions.people import deactivate_account, give_new_password
 from annotator.actions.workspaces import change_role, remove_member
-from annotator.announce.messages import Gone, Ping, Pong, Rights, Welcome
+from annotator.announce.messages import Gone, Ping, Pong, Rights, Surroundings, Welcome
 from annotator.announce.publish import announce_rights
+from annotator.live.consumer import LayerConsumer
 from annotator.live.relay import in_thread
 from annotator.models import Job, Membership, Role, Stage
-from tests.annotator.live.sockets import Browser
+from tests.annotator.live.sockets import SOON_S, Browser
 from tests.annotator.worlds import FRAMES, World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +68,41 @@ async def test_jobs_that_are_handed_out_accepted_and_removed_are_told(world: Wor
     assert await told() == ([], "manager made your job of frames 0 to 99 reviewer's.")
     await in_thread(remove_job, by=manager, job=job)
     assert await told() == (EVERYWHERE, "The job of frames 0 to 99 of “cross.mp4” was deleted by manager.")
+    await browser.close()
+
+
+async def test_a_look_that_began_before_a_change_does_not_take_its_reason_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, go_on = Event(), Event()
+    look = LayerConsumer._look
+
+    def slow(consumer: LayerConsumer) -> tuple[Rights, Surroundings]:
+        found = look(consumer)
+        looked.set()
+        assert go_on.wait(SOON_S)
+        return found
+
+    browser = await Browser.on(world)
+    monkeypatch.setattr(LayerConsumer, "_look", slow)
+    await in_thread(announce_rights)
+    assert await in_thread(looked.wait, SOON_S)
+    await give_role(world, Role.VIEWER)
+    await browser.send(Ping())
+    await browser.until(Pong)
+    go_on.set()
+    rights = await browser.until(Rights)
+    assert (rights.ranges, rights.why) == ([], "admin gave you the role viewer in Traffic.")
+    await browser.close()
+
+
+async def test_a_change_that_is_seen_before_its_reason_is_told_waits_for_it(world: World) -> None:
+    browser = await Browser.on(world)
+    await in_thread(lambda: Membership.objects.filter(user=world.annotator).update(role=Role.VIEWER))
+    await in_thread(announce_rights)
+    await in_thread(lambda: announce_rights(why="admin gave you the role viewer."))
+    rights = await browser.until(Rights)
+    assert (rights.ranges, rights.why) == ([], "admin gave you the role viewer.")
     await browser.close()
 
 
