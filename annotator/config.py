@@ -26,6 +26,12 @@ class Config(BaseSettings):
     allowed_hosts: list[str] = Field(["*"], description="Host names this server answers to.")
     trusted_origins: list[str] = Field([], description="Origins of HTTPS proxies, e.g. https://label.example.org.")
     https: bool = Field(False, description="Served through HTTPS: mark cookies secure.")
+    proxies: int = Field(
+        1,
+        ge=1,
+        description="With `https`: how many proxies stand in front. X-Forwarded-For tells where people are, so "
+        "many places from its end.",
+    )
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
 
     @cached_property

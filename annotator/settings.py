@@ -17,6 +17,7 @@ DEBUG = config.debug
 ALLOWED_HOSTS = config.allowed_hosts
 CSRF_TRUSTED_ORIGINS = config.trusted_origins
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https
+PROXIES = config.proxies if config.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.https else None
 
 INSTALLED_APPS = [
@@ -89,7 +90,6 @@ CHANNEL_LAYERS: dict[str, Any] = {
     if config.redis_url
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}},
 }
-# Wrong passwords are counted in it, by all web processes together.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": config.redis_url}
     if config.redis_url

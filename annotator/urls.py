@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 
 from annotator.api.router import api
 from annotator.pages import account, jobs, people, projects, workspaces
 from annotator.pages.editor import editor
 from annotator.pages.home import home
-from annotator.pages.sign_in import SignIn, SignOut
+from annotator.pages.sign_in import AdminSignIn, SignIn, SignOut
 
 handler404 = "annotator.pages.errors.not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/login/", AdminSignIn.as_view()),
+    path("admin/password_change/", RedirectView.as_view(url="/account/#password")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("", home, name="home"),

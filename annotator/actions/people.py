@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from annotator.actions.errors import ActionError
+from annotator.actions.guesses import check_password
 from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
 from annotator.models import User
@@ -34,19 +35,31 @@ def create_account(*, username: str, email: str, password: str, name: str = "") 
     return user
 
 
-def change_account(*, user: User, username: str, email: str, name: str) -> User:
-    """Rename an account, or change its e-mail."""
+def change_account(*, user: User, username: str, email: str, name: str, current: str = "", address: str = "") -> User:
+    """Rename an account, or change what its owner signs in by, for which the current password is asked.
+
+    Args:
+        address: where it is asked from, for the limit of wrong passwords.
+    """
+    former = user.username, user.email
     user.username, user.email = username.strip(), email.strip().lower()
+    if (user.username, user.email) != former:
+        if not current:
+            raise ActionError("Another username or e-mail needs your current password: you sign in by them.")
+        check_password(user=user, password=current, address=address)
     _set_name(user, name)
     _check(user)
     user.save(update_fields=["username", "email", "first_name", "last_name"])
     return user
 
 
-def change_password(*, user: User, password: str, current: str) -> User:
-    """A new password, by the person who knows the current one. Other sessions of the account end."""
-    if not user.check_password(current):
-        raise ActionError("The current password isn't right. Passwords know upper and lower case.")
+def change_password(*, user: User, password: str, current: str, address: str = "") -> User:
+    """A new password, by the person who knows the current one. Other sessions of the account end.
+
+    Args:
+        address: where it is asked from, for the limit of wrong passwords.
+    """
+    check_password(user=user, password=current, address=address)
     _check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])

@@ -2,6 +2,7 @@
 
 from annotator.models.agent import Agent
 from annotator.models.event import Event, EventKind
+from annotator.models.guess import Guess
 from annotator.models.job import Job, JobState, Stage
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
 from annotator.models.project import Attribute, Label, Project
@@ -17,6 +18,7 @@ __all__ = [
     "Attribute",
     "Event",
     "EventKind",
+    "Guess",
     "Invitation",
     "Job",
     "JobState",

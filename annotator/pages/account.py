@@ -14,7 +14,8 @@ from annotator.actions.people import change_account, change_password, change_pre
 from annotator.actions.workspaces import accept_invitation, invitation_of, sign_up
 from annotator.models import User, Workspace
 from annotator.pages.common import attempt, fits, form_page, person
-from annotator.pages.forms import NamesForm, PasswordForm, SignUpForm
+from annotator.pages.forms import AccountForm, PasswordForm, SignUpForm
+from annotator.sign_in import address_of
 
 THEMES = (("", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
@@ -24,14 +25,17 @@ def account(request: HttpRequest) -> HttpResponse:
     """Three forms; ``form`` says which of them was sent."""
     user = person(request)
     sent = request.POST.get("form", "")
-    names = NamesForm(request.POST if sent == "names" else None, initial=NamesForm.of(user))
+    names = AccountForm(request.POST if sent == "names" else None, initial=AccountForm.of(user))
+    address = address_of(request)
     password = PasswordForm(request.POST if sent == "password" else None)
-    if fits(names, lambda values: change_account(user=User.objects.get(pk=user.pk), **values)):
+    if fits(names, lambda values: change_account(user=User.objects.get(pk=user.pk), address=address, **values)):
         messages.success(request, "Saved.")
         return redirect("account")
     if fits(
         password,
-        lambda values: change_password(user=user, current=values["current"], password=values["password"]),
+        lambda values: change_password(
+            user=user, current=values["current"], password=values["password"], address=address
+        ),
     ):
         update_session_auth_hash(request, user)
         messages.success(request, "The new password is in use. Other browsers have to sign in again.")

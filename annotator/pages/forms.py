@@ -65,6 +65,15 @@ class NamesForm(PageForm):
         return {"name": user.get_full_name(), "username": user.username, "email": user.email}
 
 
+class AccountForm(NamesForm):
+    current = forms.CharField(
+        label="Current password",
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="Only for another username or e-mail.",
+    )
+
+
 class SignUpForm(NamesForm):
     password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
-from django.core.cache import cache
-from django.core.exceptions import ValidationError
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views import View
 
 from annotator.actions.people import sign_out
 from annotator.models import User
-
-TRIES = 8
-TRY_WINDOW_S = 300
+from annotator.sign_in import refusal
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password; after too many wrong ones from one address the name has to wait."""
+    """Name and password; after too many wrong ones one has to wait (``actions/guesses.py``)."""
 
     username = forms.CharField(
         label="Username or e-mail", widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "username"})
@@ -34,21 +35,10 @@ class SignInForm(AuthenticationForm):
         super().__init__(request, *args, **kwargs)
         self.label_suffix = ""
 
-    def clean(self) -> dict[str, Any]:
-        key = self._key()
-        if cache.get(key, 0) >= TRIES:
-            raise ValidationError("Too many wrong passwords. Wait five minutes, or ask your admin for a new one.")
-        try:
-            return super().clean()
-        except ValidationError:
-            cache.add(key, 0, TRY_WINDOW_S)
-            cache.incr(key)
-            raise
-
-    def _key(self) -> str:
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        name = str(self.cleaned_data.get("username", "")).lower()
-        return "sign-in:" + sha256(f"{address} {name}".encode()).hexdigest()
+    def get_invalid_login_error(self) -> ValidationError:
+        if words := refusal(self.request):
+            return ValidationError(words)
+        return super().get_invalid_login_error()
 
 
 class SignOut(LogoutView):
@@ -59,6 +49,18 @@ class SignOut(LogoutView):
         if user is not None:
             sign_out(user=user)
         return answer
+
+
+class AdminSignIn(View):
+    """The database admin's own address for it: there is one door."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if admin.site.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied("The database admin is for site admins.")
+        wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        return redirect_to_login(wanted)
 
 
 class SignIn(LoginView):

@@ -61,6 +61,9 @@ CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"
 NEW_UPLOAD = {"Upload-Length": "4", "Upload-Metadata": "filename YS5tcDQ=,project {project64}"}
 
 PAGES = (
+    Route("GET", "/admin/login/", SITE_ADMIN),
+    # Only leads to /account/.
+    Route("GET", "/admin/password_change/", PUBLIC),
     Route("GET", "/", SIGNED_IN),
     Route("GET", "/sign-in/", PUBLIC),
     Route("POST", "/sign-in/", PUBLIC, {"username": "bob", "password": "wrong"}),

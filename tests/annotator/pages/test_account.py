@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from annotator.models import User
 from tests.people import PASSWORD, People, client_of
 
@@ -10,14 +12,28 @@ NEW = "another good password"
 
 
 def test_a_name_is_changed(people: People) -> None:
-    sent = {"form": "names", "name": "Robert Lind", "username": "rob", "email": "rob@example.org"}
+    sent = {"form": "names", "name": "Robert Lind", "username": "rob", "email": "rob@example.org", "current": PASSWORD}
     client_of(people.bob).post("/account/", sent)
     bob = User.objects.get(pk=people.bob.pk)
     assert (str(bob), bob.username, bob.email) == ("Robert Lind", "rob", "rob@example.org")
 
 
+@pytest.mark.parametrize("changed", [{"email": "eve@example.org"}, {"username": "rob"}])
+@pytest.mark.parametrize(
+    ("current", "words"), [("", "needs your current password"), ("wrong", "password isn&#x27;t right")]
+)
+def test_what_one_signs_in_by_is_changed_only_with_the_password(
+    people: People, changed: dict[str, str], current: str, words: str
+) -> None:
+    sent = {"form": "names", "name": "Robert", "username": "bob", "email": "bob@example.org", **changed}
+    page = client_of(people.bob).post("/account/", {**sent, "current": current}).content.decode()
+    assert words in page
+    bob = User.objects.get(pk=people.bob.pk)
+    assert (bob.username, bob.email) == ("bob", "bob@example.org")
+
+
 def test_what_was_typed_stays_and_the_header_keeps_the_old_name(people: People) -> None:
-    sent = {"form": "names", "name": "Robert", "username": "rita", "email": "bob@example.org"}
+    sent = {"form": "names", "name": "Robert", "username": "rita", "email": "bob@example.org"} | {"current": PASSWORD}
     page = client_of(people.bob).post("/account/", sent).content.decode()
     assert "The username rita is taken" in page
     assert 'value="Robert"' in page

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
-from redis import Redis
+from django.utils import timezone
 
+from annotator.actions.guesses import OF_A_NAME, OF_A_NAME_HERE, OF_AN_ADDRESS, WINDOW_S
 from annotator.actions.people import deactivate_account
-from annotator.models import User
-from annotator.pages.sign_in import TRIES
+from annotator.models import Guess, User
 from tests.people import PASSWORD, People, client_of
 
 
@@ -30,21 +30,99 @@ def test_a_wrong_password_keeps_the_name_that_was_typed(people: People) -> None:
     assert "No account has this name and password" in answer.content.decode()
 
 
+WAIT = "Too many wrong passwords"
+
+
+def said(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def guess(name: str, times: int, **where: str) -> None:
+    for _ in range(times):
+        Client().post("/sign-in/", {"username": name, "password": "wrong"}, **where)
+
+
 def test_too_many_wrong_passwords_make_one_wait_even_with_the_right_one(people: People) -> None:
-    for _ in range(TRIES):
-        sign_in("bob", "wrong")
-    assert "Too many wrong passwords" in sign_in("bob").content.decode()
+    guess("bob", OF_A_NAME_HERE - 1)
+    assert "No account has this name" in said(sign_in("rita", "wrong"))
+    assert WAIT in said(sign_in("bob", "wrong"))
+    assert WAIT in said(sign_in("bob"))
     assert sign_in("rita").status_code == 302
 
 
-@pytest.mark.services
-def test_web_processes_count_wrong_passwords_together(people: People, redis: str, settings: Settings) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": redis}}
-    for _ in range(TRIES):
-        sign_in("bob", "wrong")
-    (key,) = Redis.from_url(redis).keys()
-    assert b"sign-in:" in key
-    assert "Too many wrong passwords" in sign_in("bob").content.decode()
+def test_the_wait_is_over_after_five_minutes_however_often_one_tried_meanwhile(people: People) -> None:
+    guess("bob", OF_A_NAME_HERE + 5)
+    assert Guess.objects.count() == OF_A_NAME_HERE
+    Guess.objects.update(at=timezone.now() - timedelta(seconds=WINDOW_S))
+    assert sign_in("bob").status_code == 302
+    assert not Guess.objects.exists()
+
+
+def test_the_right_password_begins_anew(people: People) -> None:
+    guess("bob", OF_A_NAME_HERE - 1)
+    assert sign_in("bob").status_code == 302
+    assert WAIT not in said(sign_in("bob", "wrong"))
+
+
+def test_both_names_of_an_account_and_all_doors_count_together(people: People) -> None:
+    guess("bob", 3)
+    guess("BOB@example.org", 3)
+    signed_in = client_of(people.bob)
+    signed_in.post("/account/", {"form": "password", "current": "wrong", "password": "x y z", "again": "x y z"})
+    mail = {"form": "names", "username": "bob", "email": "eve@example.org", "current": "wrong"}
+    signed_in.post("/account/", mail)
+    assert WAIT in said(sign_in("bob"))
+    assert WAIT in said(signed_in.post("/account/", {**mail, "current": PASSWORD}))
+
+
+def test_hundreds_of_other_names_push_no_count_out(people: People) -> None:
+    guess("bob", OF_A_NAME_HERE)
+    for number in range(330):
+        guess(f"name{number}", 1, REMOTE_ADDR=f"10.0.{number // 50}.1")
+    assert WAIT in said(sign_in("bob"))
+
+
+def test_one_address_may_be_wrong_about_so_many_names_and_no_more_is_kept(people: People) -> None:
+    for number in range(OF_AN_ADDRESS + 3):
+        guess(f"name{number}", 1, REMOTE_ADDR="2001:db8::1")
+    assert Guess.objects.count() == OF_AN_ADDRESS
+    assert WAIT in said(
+        Client().post("/sign-in/", {"username": "rita", "password": PASSWORD}, REMOTE_ADDR="2001:db8::2")
+    )
+    assert sign_in("rita").status_code == 302
+
+
+def test_one_account_may_be_guessed_so_often_from_everywhere(people: People) -> None:
+    for number in range(OF_A_NAME):
+        guess("bob", 1, REMOTE_ADDR=f"10.0.0.{number}")
+    assert WAIT in said(sign_in("bob"))
+
+
+def test_what_is_sent_along_makes_no_other_address(people: People, settings: Any) -> None:
+    for number in range(OF_A_NAME_HERE):
+        guess("bob", 1, HTTP_X_FORWARDED_FOR=f"10.0.0.{number}")
+    assert WAIT in said(sign_in("bob"))
+    # Behind a proxy: what the proxy put at the end counts, and nothing before it.
+    settings.PROXIES = 1
+    for number in range(OF_A_NAME_HERE):
+        guess("rita", 1, HTTP_X_FORWARDED_FOR=f"10.0.0.{number}, 192.0.2.1")
+    sent = {"username": "rita", "password": PASSWORD}
+    assert WAIT in said(Client().post("/sign-in/", sent, HTTP_X_FORWARDED_FOR="192.0.2.1"))
+    assert Client().post("/sign-in/", sent, HTTP_X_FORWARDED_FOR="192.0.2.1, 192.0.2.2").status_code == 302
+
+
+def test_the_database_admin_has_no_door_of_its_own(people: People) -> None:
+    User.objects.create_superuser("sam", "sam@example.org", PASSWORD)
+    client = Client()
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1] == ("/sign-in/?next=/admin/", 302)
+    sent = {"username": "sam", "password": PASSWORD, "next": "/admin/"}
+    assert client.post("/admin/login/", sent).status_code == 405
+    assert client.post("/admin/login/?next=/admin/", sent).status_code == 405
+    assert client.post("/sign-in/", sent)["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+    assert client_of(people.bob).get("/admin/", follow=True).status_code == 403
+    assert client.post("/admin/password_change/", {"old_password": "wrong"})["Location"] == "/account/#password"
 
 
 def test_a_deactivated_account_is_shut_out_at_once(people: People) -> None:
