@@ -34,6 +34,18 @@ class Config(BaseSettings):
     )
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
 
+    tasks_at_once: int = Field(
+        2, ge=1, description="Imports, exports and videos that are prepared side by side; of one workspace one less."
+    )
+    transfer_memory: int = Field(
+        700,
+        ge=100,
+        description="MiB of memory for an import or export; an import of over 50 MB gets more in proportion.",
+    )
+    transfer_minutes: float = Field(30, gt=0, description="Minutes that an import or export may take.")
+    video_memory: int = Field(4096, ge=200, description="MiB of memory for preparing a video.")
+    video_hours: float = Field(24, gt=0, description="Hours that preparing a video may take.")
+
     @cached_property
     def secret_key(self) -> str:
         """Made on first use and kept in `data`, so that sessions survive a restart."""

@@ -8,20 +8,19 @@ dies leaves nothing that counts: the next one begins that step again.
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import av.error
 from django.db import transaction
-from django.db.models import Q
-from django_tasks import TaskResultStatus, task
+from django.db.models import Q, QuerySet
+from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from annotator.actions.background import Allowance, Background
+from annotator.config import config
 from annotator.media import storage
 from annotator.media.opening import Opened, open_video
 from annotator.media.proxy import make_proxy
@@ -33,7 +32,6 @@ from tracking.frame_index import DAMAGED, FrameIndex
 log = logging.getLogger(__name__)
 
 REPORT_EVERY_S = 0.4
-ATTEMPTS = 3
 QUICK, LONG = "default", "playback"
 """Queues: what somebody waits for, and what takes as long as a video. Each has a worker of its own."""
 TO_OPEN = (VideoState.QUEUED, VideoState.INGESTING)
@@ -44,10 +42,6 @@ class VideoRemoved(Exception):
     """Somebody removed the video while it was prepared."""
 
 
-class WorkerStops(Exception):
-    """The worker was told to end."""
-
-
 @task(queue_name=QUICK)
 def ingest(video_id: int) -> None:
     """Open one video. Safe to run again after it was broken off anywhere."""
@@ -55,14 +49,15 @@ def ingest(video_id: int) -> None:
     if video is None or video.state == VideoState.READY:
         return
     try:
-        with _stoppable(again=lambda: ingest.enqueue(video_id)) as going_on:
-            _open(video, going_on)
+        _open(video)
     except VideoRemoved:
         storage.remove_video_files(video)
     except MediaError as error:
         _fail(video, str(error))
         # What can't be read would only take up room; the person has the original.
         storage.remove_video_files(video)
+    except MemoryError:
+        raise  # Its process says so.
     except Exception as error:
         log.exception("Video %s could not be opened", video.pk)
         _fail(video, f"The video could not be prepared: {_reason(video, error)}. {TRY_AGAIN}")
@@ -78,12 +73,13 @@ def make_quick(video_id: int) -> None:
     if not lacks_strip and video.proxy_state not in TO_MAKE:
         return
     try:
-        with _stoppable(again=lambda: make_quick.enqueue(video_id)) as going_on:
-            _make_quick(video, going_on)
+        _make_quick(video)
     except VideoRemoved:
         storage.remove_video_files(video)
     except MediaError as error:
         _fail_proxy(video, str(error))
+    except MemoryError:
+        raise
     except Exception as error:
         log.exception("The proxy of video %s could not be made", video.pk)
         _fail_proxy(video, f"The copy for quick playback could not be made: {_reason(video, error)}. {TRY_AGAIN}")
@@ -92,27 +88,19 @@ def make_quick(video_id: int) -> None:
 TRY_AGAIN = "Try again; if it fails again, tell your admin."
 
 
-def requeue_interrupted(queues: Collection[str] = (QUICK, LONG)) -> int:
-    """Give tasks of these queues that a killed worker left half-done back to them, and queue videos that no task is to
-    prepare. Returns how many.
-
-    Only for the one worker of a queue: a task that runs elsewhere looks the same.
-    """
+def queue_forgotten_videos(queues: Collection[str] = (QUICK, LONG)) -> int:
+    """Queue videos that no task of these queues is to prepare. Returns how many."""
     count = 0
-    for unfinished in DBTaskResult.objects.running().filter(queue_name__in=queues):
-        if unfinished.task_path in _TASKS and len(unfinished.worker_ids) >= ATTEMPTS:
-            _give_up(unfinished)
-        else:
-            unfinished.status, unfinished.started_at = TaskResultStatus.READY, None
-            unfinished.save(update_fields=["status", "started_at"])
-            count += 1
     with transaction.atomic():
         if QUICK in queues:
             count += _queue_forgotten(ingest, Video.objects.filter(state__in=TO_OPEN))
         if LONG in queues:
-            lacks = Q(proxy_state__in=TO_MAKE) | Q(proxy_state=ProxyState.UNNEEDED, strip={})
-            count += _queue_forgotten(make_quick, Video.objects.filter(lacks, state=VideoState.READY))
+            count += _queue_forgotten(make_quick, _to_make().filter(state=VideoState.READY))
     return count
+
+
+def _to_make() -> QuerySet[Video]:
+    return Video.objects.filter(Q(proxy_state__in=TO_MAKE) | Q(proxy_state=ProxyState.UNNEEDED, strip={}))
 
 
 def _queue_forgotten(work: Any, videos: Any) -> int:
@@ -124,24 +112,8 @@ def _queue_forgotten(work: Any, videos: Any) -> int:
     return len(forgotten)
 
 
-def _give_up(unfinished: DBTaskResult[[int], None]) -> None:
-    """Each attempt ended the worker itself: one file must not keep it from everything else."""
-    unfinished.set_failed(RuntimeError("The worker ended during each attempt."))
-    video = Video.objects.filter(pk=unfinished.args_kwargs["args"][0]).first()
-    if video is None:
-        return
-    if unfinished.task_path == ingest.module_path:
-        _fail(
-            video,
-            f"The jobs worker ended {ATTEMPTS} times while it prepared this video. Convert it to H.264 in MP4 and "
-            "upload that; if that fails too, tell your admin.",
-        )
-    else:
-        _fail_proxy(video, f"The worker ended {ATTEMPTS} times while it made the copy for quick playback. {TRY_AGAIN}")
-
-
-def _open(video: Video, going_on: Callable[[], None]) -> None:
-    report = _Reporter(video, going_on)
+def _open(video: Video) -> None:
+    report = _Reporter(video)
     storage.remove_prepared(video)
     report.write(state=VideoState.INGESTING, stage="Reading frames", progress=0)
     opened = open_video(
@@ -178,8 +150,8 @@ def _write_opened(video: Video, opened: Opened) -> None:
             path.write_bytes(opened.packets)
 
 
-def _make_quick(video: Video, going_on: Callable[[], None]) -> None:
-    report = _Reporter(video, going_on)
+def _make_quick(video: Video) -> None:
+    report = _Reporter(video)
     storage.remove_prepared(video, but=(storage.SOURCE, storage.INDEX, storage.PACKETS))
     index = FrameIndex.load(storage.video_file(video, storage.INDEX))
     if video.proxy_state == ProxyState.UNNEEDED:
@@ -234,13 +206,11 @@ def _fail_proxy(video: Video, message: str) -> None:
 class _Reporter:
     """Writes to the video's row, seldom enough not to matter; notices when the row is gone."""
 
-    def __init__(self, video: Video, going_on: Callable[[], None]) -> None:
+    def __init__(self, video: Video) -> None:
         self.video = video
-        self.going_on = going_on
         self.reported_at = 0.0
 
     def now_and_then(self, **fields: object) -> None:
-        self.going_on()
         now = time.monotonic()
         if now - self.reported_at >= REPORT_EVERY_S:
             self.reported_at = now
@@ -252,32 +222,55 @@ class _Reporter:
             raise VideoRemoved
 
 
-@contextmanager
-def _stoppable(again: Callable[[], object]) -> Iterator[Callable[[], None]]:
-    """Gives a function that raises WorkerStops once the worker was told to end; then ``again`` queues the work anew. It
-    would be killed half-way otherwise, which counts as an attempt that failed."""
-    told: list[int] = []
-    former = signal.getsignal(signal.SIGTERM)
-
-    def note(number: int, frame: FrameType | None) -> None:
-        told.append(number)
-        if callable(former):
-            former(number, frame)
-
-    def going_on() -> None:
-        if told:
-            raise WorkerStops
-
-    listens = threading.current_thread() is threading.main_thread()
-    if listens:
-        signal.signal(signal.SIGTERM, note)
-    try:
-        yield going_on
-    except WorkerStops:
-        again()
-    finally:
-        if listens:
-            signal.signal(signal.SIGTERM, former)
+def _allowance(_: int) -> Allowance:
+    return Allowance(
+        config.video_memory * 2**20, config.video_hours * 3600, "FRAMEWISE_VIDEO_MEMORY", "FRAMEWISE_VIDEO_HOURS"
+    )
 
 
-_TASKS = (ingest.module_path, make_quick.module_path)
+def _workspaces(videos: QuerySet[Video]) -> dict[str, int]:
+    return {str(key): workspace for key, workspace in videos.values_list("pk", "project__workspace_id")}
+
+
+def _is_there(video_id: int) -> bool:
+    return Video.objects.filter(pk=video_id).exists()
+
+
+def _folder(video_id: int) -> Path | None:
+    video = Video.objects.filter(pk=video_id).first()
+    return storage.video_file(video, storage.SOURCE).parent if video else None
+
+
+def _fail_opening(video_id: int, why: str) -> None:
+    video = Video.objects.filter(pk=video_id).exclude(state=VideoState.READY).first()
+    if video is not None:
+        _fail(video, why)
+
+
+def _fail_quickening(video_id: int, why: str) -> None:
+    video = _to_make().filter(pk=video_id).first()
+    if video is not None:
+        _fail_proxy(video, why)
+
+
+CONVERT = "Convert the video to H.264 in MP4 with smaller pictures and upload that."
+OPENING = Background(
+    task=ingest,
+    names=lambda _: ("Preparing this video", CONVERT),
+    allowance=_allowance,
+    workspaces=lambda: _workspaces(Video.objects.filter(state__in=TO_OPEN)),
+    is_wanted=_is_there,
+    drop=lambda _: True,
+    folder=_folder,
+    fail=_fail_opening,
+)
+QUICKENING = Background(
+    task=make_quick,
+    names=lambda _: ("Making the copy for quick playback", "The video can be worked with all the same."),
+    allowance=_allowance,
+    workspaces=lambda: _workspaces(_to_make()),
+    is_wanted=_is_there,
+    drop=lambda _: True,
+    folder=_folder,
+    fail=_fail_quickening,
+)

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path, PurePath
@@ -14,13 +15,17 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from annotator import access, formats
-from annotator.actions.errors import ActionError
+from annotator.actions.background import Allowance, Background, memory_of_machine
+from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
+from annotator.config import config
 from annotator.formats.base import FormatError, Report, UnreadableRows, chosen
 from annotator.media import storage
 from annotator.models import Layer, Project, Transfer, TransferState, User
@@ -29,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LARGEST_IMPORT = 2 * 2**30
 """Bytes of a file that may be imported."""
+ORDINARY_IMPORT = 50 * 10**6
+"""Bytes of a file up to which an import gets the memory that any transfer gets."""
 KEPT_FOR = timedelta(days=7)
 REPORT_EVERY_S = 0.4
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
@@ -102,7 +109,12 @@ def _receive(user: User, transfer: Transfer, format_id: str, file: UploadedFile[
 
 
 def cancel_transfer(*, transfer: Transfer) -> Transfer:
-    """End a transfer that waits or runs; its worker notices. One that is over stays as it is."""
+    """End a transfer that waits or runs; its worker ends the process that does it. One that is over stays as it is."""
+    if transfer.state in OPEN:
+        # Before the row: an import that writes to SQLite keeps everybody else from writing until it is ended.
+        mark = _cancel_mark(transfer)
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
     Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.CANCELLED)
     transfer.refresh_from_db()
     return transfer
@@ -118,6 +130,10 @@ def remove_old_transfers() -> None:
 def transfer_file(transfer: Transfer) -> Path:
     """What an export made, or what is imported. Named by us: a person's file name is only shown."""
     return storage.transfer_folder(transfer) / "file"
+
+
+def _cancel_mark(transfer: Transfer) -> Path:
+    return storage.transfer_folder(transfer) / "cancelled"
 
 
 def export_name(layer: Layer, format_id: str, suffix: str) -> str:
@@ -136,6 +152,8 @@ def carry_out(transfer_id: str) -> None:
         Transfer.objects.select_related("layer__video__project", "project", "created_by").filter(pk=transfer_id).first()
     )
     if transfer is None or transfer.state not in OPEN:
+        if transfer is not None and transfer.state == TransferState.CANCELLED:
+            _remove_files(transfer)
         return
     Transfer.objects.filter(pk=transfer.pk, state__in=OPEN).update(state=TransferState.RUNNING, progress=0)
     try:
@@ -147,9 +165,16 @@ def carry_out(transfer_id: str) -> None:
         _remove_files(transfer)
     except (ActionError, FormatError, PermissionDenied) as error:
         _fail(transfer, str(error), error.report if isinstance(error, UnreadableRows) else None)
+    except Http404:
+        _fail(transfer, f"The {transfer.kind} ended: what it is of was deleted, or isn't shared with you any more.")
+    except MemoryError:
+        raise  # Its process says so.
     except Exception as error:
         log.exception("Transfer %s failed", transfer.pk)
-        _fail(transfer, f"The {transfer.kind} failed: {error}. Try again; if it fails again, tell your admin.")
+        _fail(
+            transfer,
+            f"The {transfer.kind} failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.",
+        )
 
 
 def _export(transfer: Transfer) -> None:
@@ -234,6 +259,82 @@ class _Watch:
             raise Cancelled
 
 
+def queue_forgotten_transfers() -> int:
+    """Queue transfers that no task is to carry out: the web process died before it could. Returns how many."""
+    tasks = DBTaskResult.objects.filter(task_path=carry_out.module_path, finished_at=None)
+    queued = [task.args_kwargs["args"][0] for task in tasks]
+    forgotten = Transfer.objects.filter(state__in=OPEN).exclude(pk__in=queued)
+    for transfer in forgotten:
+        carry_out.enqueue(str(transfer.pk))
+    return len(forgotten)
+
+
 def latest_transfers(layer: Layer) -> Iterable[Transfer]:
     """A layer's transfers, newest first."""
     return Transfer.objects.filter(layer=layer).select_related("created_by")[:20]
+
+
+def _find(key: str) -> Transfer | None:
+    return Transfer.objects.filter(pk=key).first()
+
+
+def _allowance(key: str) -> Allowance:
+    """The more, the larger the file that is imported."""
+    memory = config.transfer_memory * 2**20
+    transfer = _find(key)
+    if transfer is not None and transfer.kind == Transfer.Kind.IMPORT:
+        with suppress(OSError):
+            size = transfer_file(transfer).stat().st_size
+            most = max(memory, memory_of_machine() // 2)
+            memory = min(max(memory, int(memory * size / ORDINARY_IMPORT)), most)
+    return Allowance(memory, config.transfer_minutes * 60, "FRAMEWISE_TRANSFER_MEMORY", "FRAMEWISE_TRANSFER_MINUTES")
+
+
+def _names(key: str) -> tuple[str, str]:
+    transfer = _find(key)
+    if transfer is not None and transfer.kind == Transfer.Kind.EXPORT:
+        return "The export", "Export in another format, or fewer videos at a time."
+    return "The import", "Nothing was imported. Take the file apart: fewer tracks, frames or videos at a time."
+
+
+def _workspaces() -> dict[str, int]:
+    waiting = Transfer.objects.filter(state__in=OPEN)
+    found = waiting.values_list("pk", "project__workspace_id", "layer__video__project__workspace_id")
+    return {str(key): of_project or of_layer for key, of_project, of_layer in found}
+
+
+def _is_wanted(key: str) -> bool:
+    """Until it is cancelled, or removed together with its layer. One that is done may still have files to remove."""
+    transfer = _find(key)
+    if transfer is None or transfer.state == TransferState.CANCELLED:
+        return False
+    return transfer.state not in OPEN or not _cancel_mark(transfer).exists()
+
+
+def _drop(key: str) -> bool:
+    Transfer.objects.filter(pk=key, state__in=OPEN).update(state=TransferState.CANCELLED)
+    transfer = _find(key)
+    return transfer is None or transfer.state == TransferState.CANCELLED
+
+
+def _fail_ended(key: str, why: str) -> None:
+    transfer = _find(key)
+    if transfer is not None and transfer.state in OPEN:
+        _fail(transfer, why)
+
+
+def _folder(key: str) -> Path | None:
+    transfer = _find(key)
+    return storage.transfer_folder(transfer) if transfer else None
+
+
+TRANSFERRING = Background(
+    task=carry_out,
+    names=_names,
+    allowance=_allowance,
+    workspaces=_workspaces,
+    is_wanted=_is_wanted,
+    drop=_drop,
+    fail=_fail_ended,
+    folder=_folder,
+)

@@ -10,9 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from annotator.actions.background import Allowance, Background
 from annotator.actions.edits.events import as_json, extent_of, lock_layer
 from annotator.actions.edits.layer_draft import decoded, encoded, stretches
 from annotator.actions.edits.past import TrackPast
+from annotator.config import config
 from annotator.models import Event, EventKind, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
 
@@ -43,6 +45,23 @@ def join_predictions(run_id: str) -> None:
             return
         for keys in list(_stretches(run)):
             _join(list(Event.objects.filter(pk__in=keys).order_by("revision")))
+
+
+JOINING = Background(
+    task=join_predictions,
+    names=lambda _: ("Joining a run's history", ""),
+    allowance=lambda _: Allowance(
+        config.transfer_memory * 2**20,
+        config.transfer_minutes * 60,
+        "FRAMEWISE_TRANSFER_MEMORY",
+        "FRAMEWISE_TRANSFER_MINUTES",
+    ),
+    workspaces=dict,
+    is_wanted=lambda _: True,
+    drop=lambda _: False,
+    # Nobody asked for it and nobody misses it: the history stays as long as it is.
+    fail=lambda _key, _why: None,
+)
 
 
 def _stretches(run: Run) -> Iterator[list[int]]:

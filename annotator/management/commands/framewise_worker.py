@@ -1,21 +1,27 @@
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from annotator.actions.ingest import LONG, QUICK, requeue_interrupted
+from annotator.actions.ingest import LONG, QUICK, queue_forgotten_videos
+from annotator.actions.transfers import queue_forgotten_transfers
 from annotator.actions.videos import remove_leftovers
+from annotator.config import config
+from annotator.worker.loop import Lane, Worker
+from annotator.worker.queue import take_over
 
 QUEUES = [QUICK, LONG]
 NICE = 10
+LEFTOVERS_EVERY_S = 600.0
 
 
 class Command(BaseCommand):
-    help = "The jobs worker: prepares videos, exports and imports. Ctrl-C finishes the task at hand and ends."
+    help = (
+        "The jobs worker: prepares videos, exports and imports, each task in a process of its own. Ctrl-C leaves tasks "
+        "that take longer than a few seconds to the next worker."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -23,7 +29,7 @@ class Command(BaseCommand):
             choices=QUEUES,
             action="append",
             help="Do only this: what somebody waits for (default), or copies of videos for quick playback (playback), "
-            "which take minutes. A worker for each keeps the first from waiting; without it one does both.",
+            "which take minutes. Without it one worker does both.",
         )
         parser.add_argument(
             "--one-of-many",
@@ -33,11 +39,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, queue: list[str] | None, one_of_many: bool, **options: Any) -> None:
         queues = queue or QUEUES
-        if not one_of_many and (count := requeue_interrupted(queues)):
-            self.stdout.write(f"{count} interrupted task(s) begin again.")
-        if QUICK in queues:
-            remove_leftovers()
-        else:
-            # It takes what time others leave: tracking and the pages come first.
-            os.nice(NICE)
-        call_command("db_worker", queue_name=",".join(queues), interval=0.3, startup_delay=False, verbosity=0)
+        if not one_of_many:
+            count = take_over(queues) + queue_forgotten_videos(queues)
+            count += queue_forgotten_transfers() if QUICK in queues else 0
+            if count:
+                self.stdout.write(f"{count} interrupted task(s) begin again.")
+        # Copies take what time others leave: tracking and the pages come first.
+        lanes = {QUICK: Lane(QUICK, room=config.tasks_at_once), LONG: Lane(LONG, room=1, nice=NICE)}
+        chores = [(LEFTOVERS_EVERY_S, remove_leftovers)] if QUICK in queues else []
+        Worker([lanes[name] for name in queues], chores).run()

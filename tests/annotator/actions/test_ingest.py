@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import os
-import signal
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +18,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from annotator.actions import ingest as ingest_module
-from annotator.actions.ingest import LONG, QUICK, ingest, make_quick, requeue_interrupted
+from annotator.actions.ingest import LONG, QUICK, ingest, make_quick, queue_forgotten_videos
 from annotator.actions.videos import delete_video, queue_ingest, retry_video
 from annotator.media import storage
 from annotator.media import strip as strip_module
@@ -29,6 +27,7 @@ from annotator.media.left_out import left_out_of
 from annotator.media.opening import open_video
 from annotator.media.proxy import GROUP, proxy_size
 from annotator.models import Layer, ProxyState, Video, VideoState
+from annotator.worker.queue import take_over
 from tests.media.clips import (
     B_FRAMES,
     cut,
@@ -439,54 +438,27 @@ def test_a_video_removed_while_it_is_prepared_leaves_nothing(
     assert not folder.exists()
 
 
-def test_a_worker_that_is_told_to_end_leaves_its_work_to_the_next_one_at_once(
-    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    video = opened(team, long_groups(tmp_path))
-    DBTaskResult.objects.all().delete()
-    told: list[int] = []
-    former = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
-    work = ingest_module.make_proxy
-
-    def ended_meanwhile(*given: Any, **named: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return work(*given, **named)
-
-    monkeypatch.setattr(ingest_module, "make_proxy", ended_meanwhile)
-    try:
-        make_quick.call(video.pk)
-    finally:
-        signal.signal(signal.SIGTERM, former)
-    assert told == [signal.SIGTERM]
-    assert names(video) == ["index.npz", "packets.bin", "source"]
-    assert DBTaskResult.objects.get().args_kwargs["args"] == [video.pk]
-    monkeypatch.undo()
-    make_quick.call(video.pk)
-    video.refresh_from_db()
-    assert video.proxy_state == "ready"
-
-
 def test_a_task_that_a_killed_worker_left_is_queued_again(team: Team, tmp_path: Path) -> None:
     queue_ingest(arrived(team, write_clip(tmp_path / "a.mp4")))
     DBTaskResult.objects.get().claim("killed")
-    assert requeue_interrupted() == 1
+    assert take_over([QUICK, LONG]) == 1
     assert DBTaskResult.objects.ready().count() == 1
 
 
 def test_a_worker_leaves_alone_what_another_queue_does(team: Team, tmp_path: Path) -> None:
     opened(team, write_clip(tmp_path / "a.mp4"))
     DBTaskResult.objects.get(queue_name=LONG).claim("at work")
-    assert requeue_interrupted([QUICK]) == 0
-    assert requeue_interrupted([LONG]) == 1
+    assert take_over([QUICK]) == 0
+    assert take_over([LONG]) == 1
 
 
 @pytest.mark.parametrize("state", [VideoState.QUEUED, VideoState.INGESTING])
 def test_a_video_that_no_task_is_to_prepare_is_queued_again(state: VideoState, team: Team, tmp_path: Path) -> None:
     video = arrived(team, write_clip(tmp_path / "a.mp4"))
     Video.objects.filter(pk=video.pk).update(state=state)
-    assert requeue_interrupted([QUICK]) == 1
+    assert queue_forgotten_videos([QUICK]) == 1
     assert DBTaskResult.objects.get().args_kwargs["args"] == [video.pk]
-    assert requeue_interrupted([QUICK]) == 0
+    assert queue_forgotten_videos([QUICK]) == 0
 
 
 @pytest.mark.parametrize("state", [ProxyState.WAITING, ProxyState.MAKING, ProxyState.UNNEEDED])
@@ -494,12 +466,12 @@ def test_a_proxy_that_no_task_is_to_make_is_queued_again(state: ProxyState, team
     video = opened(team, write_clip(tmp_path / "a.mp4"))
     Video.objects.filter(pk=video.pk).update(proxy_state=state)
     DBTaskResult.objects.all().delete()
-    assert requeue_interrupted([QUICK]) == 0
-    assert requeue_interrupted([LONG]) == 1
-    assert requeue_interrupted([LONG]) == 0
+    assert queue_forgotten_videos([QUICK]) == 0
+    assert queue_forgotten_videos([LONG]) == 1
+    assert queue_forgotten_videos([LONG]) == 0
     make_quick.call(video.pk)
     DBTaskResult.objects.all().delete()
-    assert requeue_interrupted([LONG]) == 0
+    assert queue_forgotten_videos([LONG]) == 0
 
 
 @pytest.mark.parametrize("work", [ingest, make_quick])
@@ -510,10 +482,10 @@ def test_a_video_that_ends_the_worker_each_time_fails(work: Any, team: Team, tmp
     work.enqueue(video.pk)
     for attempt in range(3):
         DBTaskResult.objects.get().claim(f"killed-{attempt}")
-        requeue_interrupted()
+        take_over([QUICK, LONG])
     video.refresh_from_db()
     if work == ingest:
-        assert (video.state, "ended 3 times" in video.error) == ("failed", True)
+        assert (video.state, "3 times" in video.error) == ("failed", True)
     else:
-        assert (video.state, video.proxy_state, "ended 3 times" in video.proxy_error) == ("ready", "failed", True)
+        assert (video.state, video.proxy_state, "3 times" in video.proxy_error) == ("ready", "failed", True)
     assert not DBTaskResult.objects.filter(finished_at=None).exists()

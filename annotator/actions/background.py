@@ -1,0 +1,82 @@
+"""What a jobs worker knows of a kind of task besides how to do it: whose it is, what it may take, whether anybody still
+wants it, and what to say when it can't go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+TRIES = 3
+"""A task that ends its process is begun at most so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the process of one task may take. ``memory``: bytes; ``seconds``: of a clock on the wall; ``memory_setting``
+    and ``time_setting``: what an admin sets to allow more."""
+
+    memory: int
+    seconds: float
+    memory_setting: str
+    time_setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """One kind of task. Each has one argument, the ``key`` of what it is about.
+
+    Attributes:
+        names: what it is called, and what a person can do where it takes too much or ends its process.
+        workspaces: of all that may wait, whose they are, by key as text.
+        is_wanted: whether to go on.
+        drop: it wasn't wanted any more and was ended; says whether its files in ``folder`` may go.
+        fail: say why it ended on the card of what it is about.
+    """
+
+    task: Any
+    names: Callable[[Any], tuple[str, str]]
+    allowance: Callable[[Any], Allowance]
+    workspaces: Callable[[], Mapping[str, int]]
+    is_wanted: Callable[[Any], bool]
+    drop: Callable[[Any], bool]
+    fail: Callable[[Any, str], None]
+    folder: Callable[[Any], Path | None] = lambda _: None
+
+    def too_much_memory(self, key: Any, allowed: Allowance) -> str:
+        words, advice = self.names(key)
+        return (
+            f"{words} was ended because it took more than {allowed.memory / 2**20:,.0f} MiB of memory, the most that "
+            f"it may take. {advice} An admin can allow more: {allowed.memory_setting}."
+        )
+
+    def too_long(self, key: Any, allowed: Allowance) -> str:
+        words, advice = self.names(key)
+        return (
+            f"{words} was ended because it took longer than {duration(allowed.seconds)}, the longest it may take. "
+            f"{advice} An admin can allow more: {allowed.time_setting}."
+        )
+
+    def ended_too_often(self, key: Any, how: str) -> str:
+        words, advice = self.names(key)
+        return (
+            f"{words} ended its process {TRIES} times ({how}) and isn't tried again. {advice} "
+            "If that doesn't help, tell your admin."
+        )
+
+
+def duration(seconds: float) -> str:
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = seconds / length
+            return f"{count:g} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds:g} s"
+
+
+@cache
+def memory_of_machine() -> int:
+    return int(psutil.virtual_memory().total)

@@ -1,0 +1,10 @@
+"""Every kind of task that there is."""
+
+from __future__ import annotations
+
+from annotator.actions.background import Background
+from annotator.actions.ingest import OPENING, QUICKENING
+from annotator.actions.runs.condense import JOINING
+from annotator.actions.transfers import TRANSFERRING
+
+KINDS: dict[str, Background] = {kind.task.module_path: kind for kind in (OPENING, QUICKENING, TRANSFERRING, JOINING)}

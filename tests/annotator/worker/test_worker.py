@@ -1,0 +1,192 @@
+"""The jobs worker as a process: what it does with tasks that take too much, end their process, or aren't wanted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from annotator.actions import transfers
+from annotator.actions.importing import AS_IT_IS
+from annotator.models import Layer, Membership, Project, Role, Transfer, TransferState, Video, VideoState, Workspace
+from tests.annotator.worker.workers import until, working
+from tests.annotator.worlds import World, make_world
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+QUICK = ("--queue", "default")
+FRAMES = 60_000
+
+
+@pytest.fixture
+def data(settings: Settings, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path
+
+
+@pytest.fixture
+def world(data: Path) -> World:
+    return make_world(FRAMES)
+
+
+def document(shapes: int, tracks: int = 1) -> bytes:
+    rows = [{"frame": frame, "box": [10, 20, 40 + frame % 50, 60]} for frame in range(shapes)]
+    listed = [{"number": number, "label": "car", "shapes": rows} for number in range(1, tracks + 1)]
+    return json.dumps({"format": "framewise", "version": 1, "tracks": listed}).encode()
+
+
+def slow() -> bytes:
+    """Takes several seconds to import."""
+    return document(FRAMES, tracks=12)
+
+
+def bring(world: World, content: bytes, layer: Layer | None = None) -> Transfer:
+    file = SimpleUploadedFile("in.json", content)
+    user = world.people["reviewer"]
+    return transfers._receive(user, Transfer(layer=layer or world.layer, created_by=user), "framewise", file, AS_IT_IS)
+
+
+def state(transfer: Transfer) -> str:
+    transfer.refresh_from_db()
+    return str(transfer.state)
+
+
+def is_over(*several: Transfer) -> bool:
+    return all(state(each) not in transfers.OPEN for each in several)
+
+
+def another_layer(world: World, name: str) -> Layer:
+    """Of another workspace, in which the same reviewer is."""
+    workspace = Workspace.objects.create(name=name)
+    Membership.objects.create(workspace=workspace, user=world.people["reviewer"], role=Role.REVIEWER)
+    project = Project.objects.create(workspace=workspace, name=name)
+    project.labels.create(name="car", colour="#112233", geometry_kinds=["box"])
+    video = Video.objects.create(
+        project=project,
+        name="a.mp4",
+        state=VideoState.READY,
+        proxy_state="ready",
+        width=1280,
+        height=720,
+        frame_count=100,
+    )
+    return Layer.objects.create(video=video)
+
+
+def test_it_does_what_waits_and_writes_down_that_it_did(world: World, data: Path) -> None:
+    transfer = bring(world, document(100))
+    with working(data, *QUICK):
+        until(lambda: is_over(transfer), "the import is over")
+    assert (state(transfer), transfer.message, world.layer.tracks.count()) == ("done", "", 1)
+    assert DBTaskResult.objects.get().status == "SUCCESSFUL"
+
+
+def test_a_task_that_takes_too_much_memory_is_ended_and_says_how_much(world: World, data: Path) -> None:
+    transfer, after = bring(world, slow()), bring(world, document(10))
+    with working(data, *QUICK, FRAMEWISE_TRANSFER_MEMORY="100"):
+        until(lambda: is_over(transfer, after), "both are over")
+    assert state(transfer) == TransferState.FAILED
+    assert "more than 100 MiB of memory" in transfer.message
+    assert "FRAMEWISE_TRANSFER_MEMORY" in transfer.message
+    assert not transfers.transfer_file(transfer).exists()
+    assert (state(after), world.layer.tracks.count()) == ("done", 1)
+
+
+def test_a_task_that_takes_too_long_is_ended_and_says_how_long(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    with working(data, *QUICK, FRAMEWISE_TRANSFER_MINUTES="0.01"):
+        until(lambda: is_over(transfer), "the import is over")
+    assert state(transfer) == TransferState.FAILED
+    assert "longer than 0.6 s" in transfer.message
+    assert not world.layer.tracks.exists()
+
+
+def test_cancelling_ends_the_process_at_once(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    with working(data, *QUICK) as worker:
+        pid = worker.until_task()
+        until(lambda: state(transfer) == "running", "it runs")
+        transfers.cancel_transfer(transfer=transfer)
+        until(lambda: not psutil.pid_exists(pid), "its process is gone", 3)
+        until(lambda: not transfers.transfer_file(transfer).parent.exists(), "its files are gone", 3)
+    assert state(transfer) == TransferState.CANCELLED
+    assert not world.layer.tracks.exists()
+
+
+def test_a_removed_transfer_ends_its_process_and_leaves_no_files(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    folder = transfers.transfer_file(transfer).parent
+    with working(data, *QUICK) as worker:
+        pid = worker.until_task()
+        until(lambda: state(transfer) == "running", "it runs")
+        Transfer.objects.filter(pk=transfer.pk).delete()
+        until(lambda: not psutil.pid_exists(pid) and not folder.exists(), "its process and files are gone", 5)
+
+
+def test_a_task_that_ends_its_process_is_tried_three_times_and_then_says_so(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    killed: list[int] = []
+    with working(data, *QUICK) as worker:
+        while not is_over(transfer):
+            for pid in worker.tasks():
+                if pid not in killed:
+                    killed.append(pid)
+                    os.kill(pid, signal.SIGKILL)
+    assert len(killed) == 3
+    assert state(transfer) == TransferState.FAILED
+    assert "ended its process 3 times (it was killed" in transfer.message
+    assert DBTaskResult.objects.get().status == "FAILED"
+
+
+def test_the_tasks_of_a_killed_worker_die_with_it_and_are_taken_up_by_the_next(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    with working(data, *QUICK) as worker:
+        pid = worker.until_task()
+        worker.kill()
+        until(lambda: not psutil.pid_exists(pid), "its task is gone too", 5)
+    assert state(transfer) in transfers.OPEN
+    with working(data, *QUICK):
+        until(lambda: is_over(transfer), "the import is over")
+    assert (state(transfer), world.layer.tracks.count()) == ("done", 12)
+
+
+def test_a_worker_that_is_told_to_end_leaves_its_work_to_the_next_one_and_that_is_no_try(
+    world: World, data: Path
+) -> None:
+    transfer = bring(world, document(FRAMES, tracks=60))
+    with working(data, *QUICK) as worker:
+        worker.until_task()
+    assert state(transfer) in transfers.OPEN
+    waiting = DBTaskResult.objects.get()
+    assert (waiting.status, waiting.worker_ids) == ("READY", [])
+
+
+def test_a_workspace_with_many_imports_does_not_hold_another_s_one(world: World, data: Path) -> None:
+    many = [bring(world, document(3000)) for _ in range(20)]
+    one = bring(world, document(100), another_layer(world, "Elsewhere"))
+    with working(data, *QUICK, FRAMEWISE_TASKS_AT_ONCE="1"):
+        until(lambda: is_over(one), "the one is over")
+        still_waiting = Transfer.objects.filter(pk__in=[each.pk for each in many], state=TransferState.QUEUED).count()
+        until(lambda: is_over(*many), "all are over")
+    assert state(one) == "done", one.message
+    assert still_waiting >= 15
+    assert {state(each) for each in many} == {"done"}
+
+
+def test_a_long_task_of_one_workspace_does_not_make_another_wait(world: World, data: Path) -> None:
+    long = bring(world, document(FRAMES, tracks=60))
+    with working(data, *QUICK) as worker:
+        worker.until_task()
+        one = bring(world, document(100), another_layer(world, "Elsewhere"))
+        until(lambda: is_over(one), "the short one is over")
+        assert state(long) == "running"
+        transfers.cancel_transfer(transfer=long)
+        until(lambda: not worker.tasks(), "nothing runs")
+    assert state(one) == "done", one.message
