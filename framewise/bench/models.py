@@ -12,24 +12,19 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
 import typer
 
+from framewise.bench.deep import DEEP
 from framewise.bench.table import median
 from framewise.bench.videos import HEIGHT, WIDTH, moving_object
 from tracking import catalog
 from tracking.devices import processor_name
 from tracking.layers.box_tracker import BoxTracker
-from tracking.layers.network_tracker import NetworkTracker
-from tracking.models.mixformer.network import MixFormer
-from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule
-from tracking.models.mixformer.weights import VARIANTS
 from tracking.models.transt import tracker as transt
-from tracking.models.transt.network import Config, TransT
-from tracking.models.transt.tracker import TransTTracker
 from tracking.pictures import DecodedVideo
 from tracking.session import Leg, TrackingSession
 from tracking.tracker import Tracker
@@ -46,40 +41,11 @@ RUN_MS = 5000.0
 Build = Callable[[str, str], Tracker]
 
 
-def _transt(device: str, precision: str) -> Tracker:
-    return _frozen(TransTTracker(TransT(Config()), Config(), device=device, precision=precision))
-
-
-def _mixformer(name: str) -> Build:
-    def build(device: str, precision: str) -> Tracker:
-        variant = VARIANTS[name]
-        return _frozen(
-            MixFormerTracker(
-                MixFormer(variant.config),
-                variant.config,
-                search_factor=variant.search_factor,
-                update=UpdateRule(variant.interval, variant.online),
-                device=device,
-                precision=precision,
-            )
-        )
-
-    return build
-
-
-def _frozen(tracker: NetworkTracker[Any]) -> Tracker:
-    tracker.network.requires_grad_(False)
-    return tracker
-
-
 NANOTRACK = "NanoTrack v2"
 MODELS: dict[str, Build] = {
     "Framewise CF": lambda device, precision: catalog.create("framewise-cf"),
     NANOTRACK: lambda device, precision: catalog.create("nanotrack"),
-    "TransT-N4": _transt,
-    "MixFormer-22k": _mixformer("cvt_online"),
-    "MixViT-B": _mixformer("vit_online"),
-    "MixViT-B (ConvMAE)": _mixformer("convmae_online"),
+    **DEEP,
 }
 
 

@@ -31,7 +31,7 @@ T = TypeVar("T", bound=NetworkTarget)
 
 
 class NetworkTracker(BoxTracker[T]):
-    """Runs ``network`` as ``device`` and ``precision`` ask (see ``Compute``).
+    """Runs ``network`` as ``device`` and ``precision`` ask (see ``Compute``); ``recordings`` holds its recorded passes.
 
     A GPU that doesn't start, or runs out of memory, is left for the CPU with a ``note``, and the run goes on: the call
     that failed is repeated there from the state before it.
@@ -55,7 +55,7 @@ class NetworkTracker(BoxTracker[T]):
 
     def look(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """As ``look_once``; on a GPU from a recording."""
-        return self._recordings.run(self.look_once, inputs)
+        return self.recordings.run(self.look_once, inputs)
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
@@ -110,5 +110,5 @@ class NetworkTracker(BoxTracker[T]):
             torch.backends.cudnn.allow_tf32 = False
         self.network.to(compute.device)
         self.pictures = PictureInput(compute.device)
-        self._recordings = Recordings(compute.device)
+        self.recordings = Recordings(compute.device)
         self.compute = compute

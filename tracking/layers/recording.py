@@ -57,20 +57,24 @@ class Recordings:
     """Runs a network's pass, on a GPU from a recording once it is worth it.
 
     A recording is used only if its first answer is that of the pass. If it isn't, or recording fails, all goes on
-    unrecorded, and the log says why. Not for several threads at once on a GPU.
+    unrecorded, and the log says why. Not for several threads at once on a GPU. Where ``active`` is false, every pass is
+    launched kernel by kernel.
     """
 
     def __init__(
         self, device: torch.device, record: Callable[[Pass, tuple[Tensor, ...]], Recording] = Recording
     ) -> None:
+        self.active = device.type == "cuda"
         self._record = record
-        self._active = device.type == "cuda"
         self._seen: Counter[Signature] = Counter()
         self._recordings: dict[Signature, Recording] = {}
 
+    def __len__(self) -> int:
+        return len(self._recordings)
+
     def run(self, network_pass: Pass, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """What ``network_pass``, the same one every time, answers to ``inputs``."""
-        if not self._active:
+        if not self.active:
             return network_pass(*inputs)
         signature = tuple((tensor.shape, tensor.dtype) for tensor in inputs)
         if signature in self._recordings:
@@ -96,7 +100,7 @@ class Recordings:
             self._give_up("its answers differ")
 
     def _give_up(self, reason: str) -> None:
-        self._active = False
+        self.active = False
         self._recordings.clear()
         log.warning("Passes can't be recorded as CUDA graphs (%s); they are launched one by one, slower.", reason)
 
