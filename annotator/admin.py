@@ -14,6 +14,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from annotator.actions.entrances import close_entrances
 from annotator.announce.publish import announce_rights
 from annotator.models import (
     Agent,
@@ -37,20 +38,25 @@ from annotator.models import (
 )
 
 
+def _take_effect() -> None:
+    close_entrances(why="A site admin changed accounts or roles.")
+    announce_rights()
+
+
 class Told(admin.ModelAdmin):  # type: ignore[type-arg]
     """Whoever has something open looks again what they may do and see, whatever was changed here."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        announce_rights()
+        _take_effect()
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         super().delete_model(request, obj)
-        announce_rights()
+        _take_effect()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         super().delete_queryset(request, queryset)
-        announce_rights()
+        _take_effect()
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -51,7 +51,7 @@ class OfferedModel:
 
 def offered_models(workspace_id: int) -> list[OfferedModel]:
     """The whole catalogue, in its order."""
-    serving = Agent.objects.filter(Q(workspace_id=workspace_id) | Q(workspace=None), connected=True, revoked_at=None)
+    serving = Agent.objects.let_in().filter(Q(workspace_id=workspace_id) | Q(workspace=None), connected=True)
     run_by_agents = {model for info in serving.values_list("info", flat=True) for model in info.get("models", ())}
     return [
         OfferedModel(entry, (), {})

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
+from annotator.actions.runs.dispatch import requeue_runs_of
+from annotator.announce.publish import announce_agent_gone
 from annotator.models import Agent, User, Workspace
 
 LOCAL_AGENT = "local"
@@ -44,7 +47,14 @@ def create_agent(*, by: User, workspace: Workspace, name: str) -> tuple[Agent, s
     return agent, token
 
 
-def revoke_agent(*, agent: Agent) -> None:
-    """End an agent's token. One that is connected is sent away when it next says how it is."""
-    agent.revoked_at = timezone.now()
-    agent.save(update_fields=["revoked_at"])
+def revoke_agent(*, agent: Agent, why: str) -> None:
+    """End an agent's token: one that is connected is sent away, and what it was doing goes to another.
+
+    Args:
+        why: what happened, as a sentence for the members of its workspace.
+    """
+    with transaction.atomic():
+        agent.revoked_at, agent.revoked_why = timezone.now(), why[:600]
+        agent.save(update_fields=["revoked_at", "revoked_why"])
+        requeue_runs_of(agent.pk)
+        announce_agent_gone(agent.pk)

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
 from annotator.actions.guesses import check_password
 from annotator.actions.runs.ending import end_runs_beyond_rights
@@ -83,8 +84,12 @@ def sign_out(*, user: User) -> None:
     announce_rights(user=user.pk)
 
 
-def deactivate_account(*, by: User, user: User) -> None:
-    """Shut an account out, and keep everything it made. Raises ActionError for one's own and for the last admin."""
+def deactivate_account(*, by: User, user: User) -> Closed:
+    """Shut an account out, and keep everything it made. Raises ActionError for one's own and for the last admin.
+
+    Returns:
+        What they had let in as an admin, which ends with it.
+    """
     with transaction.atomic():
         if by.pk == user.pk:
             raise ActionError("You can't deactivate your own account. Ask another site admin.")
@@ -93,6 +98,7 @@ def deactivate_account(*, by: User, user: User) -> None:
         user.save(update_fields=["is_active"])
         end_runs_beyond_rights(why=f"{by} deactivated the account of {user}.", user=user.pk)
         announce_rights(user=user.pk, why=f"{by} deactivated your account.")
+        return close_entrances(why=f"{by} deactivated the account of {user}.")
 
 
 def reactivate_account(*, user: User) -> None:
@@ -100,8 +106,12 @@ def reactivate_account(*, user: User) -> None:
     user.save(update_fields=["is_active"])
 
 
-def change_site_admin(*, user: User, is_admin: bool) -> None:
-    """Let an account manage all people and workspaces, or no longer."""
+def change_site_admin(*, user: User, is_admin: bool) -> Closed:
+    """Let an account manage all people and workspaces, or no longer.
+
+    Returns:
+        What they had let in where they aren't admin otherwise, which ends with it.
+    """
     with transaction.atomic():
         if not is_admin:
             _require_another_admin(user)
@@ -109,6 +119,7 @@ def change_site_admin(*, user: User, is_admin: bool) -> None:
         user.save(update_fields=["is_superuser", "is_staff"])
         end_runs_beyond_rights(why=f"{user} is no site admin any more.", user=user.pk)
         announce_rights(user=user.pk)
+        return close_entrances(why=f"{user} is no site admin any more.")
 
 
 def change_preferences(*, user: User, changes: Mapping[str, Any]) -> dict[str, Any]:

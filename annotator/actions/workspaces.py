@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
+from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
 from annotator.actions.runs.ending import end_runs_beyond_rights
@@ -64,12 +65,12 @@ def invitation_of(token: str) -> Invitation:
     found = Invitation.objects.select_related("workspace", "created_by").filter(token_hash=token_hash(token)).first()
     if found is None:
         raise ActionError("This link leads nowhere. Check that all of it was copied, or ask for a new one.")
-    if found.revoked_at or not found.created_by.is_active:
-        raise ActionError("This invitation was taken back. Ask an admin of the workspace for a new one.")
     if found.accepted_by_id:
         raise ActionError("This invitation has been used; each lets one person in. Ask for a new one.")
     if found.expires_at <= timezone.now():
         raise ActionError(f"This invitation ended after {INVITATION_DAYS} days. Ask for a new one.")
+    if not Invitation.objects.open().filter(pk=found.pk).exists():
+        raise ActionError("This invitation was taken back. Ask an admin of the workspace for a new one.")
     return found
 
 
@@ -94,8 +95,12 @@ def sign_up(*, token: str, username: str, email: str, password: str, name: str =
         return user, accept_invitation(user=user, token=token)
 
 
-def change_role(*, by: User, membership: Membership, role: str) -> Membership:
-    """Give a member another role. Raises ActionError when no admin would be left."""
+def change_role(*, by: User, membership: Membership, role: str) -> Closed:
+    """Give a member another role. Raises ActionError when no admin would be left.
+
+    Returns:
+        What they had let in as an admin, which ends when they are none any more.
+    """
     _check_role(role)
     with transaction.atomic():
         if role != Role.ADMIN:
@@ -107,11 +112,15 @@ def change_role(*, by: User, membership: Membership, role: str) -> Membership:
         said = f"{by} gave {membership.user} the role {name}."
         end_runs_beyond_rights(why=said, user=membership.user_id, workspace=membership.workspace_id)
         announce_rights(user=membership.user_id, why=why)
-    return membership
+        return close_entrances(why=said)
 
 
-def remove_member(*, by: User, membership: Membership) -> None:
-    """End a membership; what is assigned to the person is free again. Raises ActionError for the last admin."""
+def remove_member(*, by: User, membership: Membership) -> Closed:
+    """End a membership; what is assigned to the person is free again. Raises ActionError for the last admin.
+
+    Returns:
+        What they had let in as an admin, which ends with it.
+    """
     with transaction.atomic():
         _require_another_admin(membership)
         jobs = Job.objects.filter(video__project__workspace_id=membership.workspace_id).exclude(stage=Stage.ACCEPTED)
@@ -123,6 +132,7 @@ def remove_member(*, by: User, membership: Membership) -> None:
         membership.delete()
         gone = f"{by} left {membership.workspace}." if left else f"{by} took {membership.user} out of this workspace."
         end_runs_beyond_rights(why=gone, user=membership.user_id, workspace=membership.workspace_id)
+        return close_entrances(why=gone)
 
 
 def _require_another_admin(membership: Membership) -> None:

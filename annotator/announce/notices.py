@@ -47,6 +47,13 @@ class AgentNotice(Message):
     doubtful_below: float = Field(0.0, description="Of a Start: predictions less confident than this are doubtful.")
 
 
+class AgentGone(Message):
+    """An agent is let in no more."""
+
+    notice: Literal["agent_gone"] = "agent_gone"
+    agent: int
+
+
 class LookAgain(Message):
     """What somebody may do, or what is said around a layer, has changed: their sockets look it up.
 
@@ -71,7 +78,8 @@ class PeopleNotice(Message):
 
 
 Notice = Annotated[
-    EventNotice | ClearedNotice | RunNotice | AgentNotice | LookAgain | PeopleNotice, Field(discriminator="notice")
+    EventNotice | ClearedNotice | RunNotice | AgentNotice | AgentGone | LookAgain | PeopleNotice,
+    Field(discriminator="notice"),
 ]
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from annotator.announce.bus import send
 from annotator.announce.messages import Cleared
-from annotator.announce.notices import AgentNotice, ClearedNotice, EventNotice, LookAgain, Notice, RunNotice
+from annotator.announce.notices import AgentGone, AgentNotice, ClearedNotice, EventNotice, LookAgain, Notice, RunNotice
 from annotator.announce.outgoing import event_out, run_info
 from annotator.models import Event, Run
 from tracking.protocol import ToAgent
@@ -55,6 +55,11 @@ def announce_names(*, project: int | None = None, layer: int | None = None, why:
 def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int, doubtful_below: float = 0.0) -> None:
     """A message for an agent. Lost when it isn't connected: its runs go back to the queue then."""
     _send_on_commit(AgentNotice(agent=agent_id, layer=layer_id, message=message, doubtful_below=doubtful_below))
+
+
+def announce_agent_gone(agent_id: int) -> None:
+    """An agent is let in no more: its connection ends, whichever web process holds it."""
+    _send_on_commit(AgentGone(agent=agent_id))
 
 
 def _send_on_commit(notice: Notice) -> None:

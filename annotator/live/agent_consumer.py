@@ -10,8 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
-from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of
+from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of, is_let_in
 from annotator.announce.notices import AgentNotice
 from annotator.live.relay import in_thread
 from annotator.live.upkeep import open_hub
@@ -58,6 +59,7 @@ class AgentConsumer(AsyncWebsocketConsumer):
         self.welcomed = asyncio.Event()
         self.heard_at = monotonic()
         self.here = False
+        self.shown_out = asyncio.Event()
         await self.accept()
         self.tasks = tuple(asyncio.create_task(work) for work in (self._send_all(), self.writer.run(), self._watch()))
 
@@ -79,6 +81,10 @@ class AgentConsumer(AsyncWebsocketConsumer):
         self.writer.follow(notice)
         self.tell(notice.message)
 
+    def show_out(self) -> None:
+        """From the hub: the agent is let in no more. Nothing that it sends from now on is taken."""
+        self.shown_out.set()
+
     def tell(self, message: ToAgent) -> None:
         self.outgoing.put_nowait(message)
 
@@ -90,14 +96,24 @@ class AgentConsumer(AsyncWebsocketConsumer):
             await self.send((await self.outgoing.get()).model_dump_json())
 
     async def _watch(self) -> None:
+        """Send away an agent that has fallen silent, or is let in no more: told by the hub, or seen in the database."""
         while monotonic() - self.heard_at < SILENT_S:
-            await asyncio.sleep(SILENT_S / 4)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.shown_out.wait(), SILENT_S / 4)
+            with suppress(DatabaseError):
+                if not await in_thread(is_let_in, self.agent.pk):
+                    self.shown_out.set()
+            if self.shown_out.is_set():
+                await self.close(UNWELCOME, reason="This agent's token has been revoked.")
+                return
         await self.close(REPLACED, reason="Nothing was heard of this agent.")
 
     # ------------------------------------------------------------ from the agent
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         self.heard_at = monotonic()
+        if self.shown_out.is_set():
+            return
         try:
             if bytes_data is not None:
                 self._take(bytes_data)

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from annotator.announce.messages import EventOut, People, Person, RunInfo, RunUpdate
 from annotator.announce.notices import (
+    AgentGone,
     AgentNotice,
     ClearedNotice,
     EventNotice,
@@ -37,6 +38,8 @@ class AgentPort(Protocol):
     """An agent's connection."""
 
     def command(self, notice: AgentNotice) -> None: ...
+
+    def show_out(self) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -164,6 +167,10 @@ class Hub:
         if isinstance(notice, AgentNotice):
             if (port := self.agents.get(notice.agent)) is not None:
                 port.command(notice)
+            return
+        if isinstance(notice, AgentGone):
+            if (port := self.agents.get(notice.agent)) is not None:
+                port.show_out()
             return
         if isinstance(notice, LookAgain):
             self._recheck(notice)

@@ -304,6 +304,7 @@ class Writer:
             run = await in_thread(
                 store_predictions,
                 run_id=run_id,
+                agent_id=self.agent,
                 rows=pending.rows,
                 found=pending.found,
                 ended=pending.ended,

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 
-from annotator.models.workspace import Workspace
+from annotator.models.workspace import Workspace, made_by_an_admin
+
+
+class AgentSet(models.QuerySet["Agent"]):
+    def let_in(self) -> Self:
+        """Those whose token is good: not revoked, and of this installation itself or made by who is still an admin."""
+        return self.filter(models.Q(workspace=None) | made_by_an_admin(), revoked_at=None)
 
 
 class Agent(models.Model):
@@ -18,6 +26,9 @@ class Agent(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_why = models.CharField(max_length=600, blank=True, help_text="What happened, as a sentence.")
+
+    objects = AgentSet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Role(models.TextChoices):
@@ -41,6 +44,22 @@ class Membership(models.Model):
         return f"{self.user} in {self.workspace}: {self.role}"
 
 
+def made_by_an_admin() -> models.Q:
+    """Of rows with ``created_by`` and ``workspace``: whether who made them is (still) an admin there."""
+    admins = Membership.objects.filter(
+        user=models.OuterRef("created_by"), workspace=models.OuterRef("workspace"), role=Role.ADMIN
+    )
+    is_admin = models.Q(created_by__is_superuser=True) | models.Q(models.Exists(admins))
+    return models.Q(created_by__is_active=True) & is_admin
+
+
+class InvitationSet(models.QuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Those that let somebody in: not used, taken back or over, and made by who is still an admin."""
+        unused = self.filter(accepted_by=None, revoked_at=None, expires_at__gt=timezone.now())
+        return unused.filter(made_by_an_admin())
+
+
 class Invitation(models.Model):
     """A link that makes whoever opens it a member. Only the token's hash is kept."""
 
@@ -55,6 +74,8 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationSet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

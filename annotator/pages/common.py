@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from annotator.actions.entrances import Closed
 from annotator.actions.errors import ActionError
 from annotator.models import User
 
@@ -40,14 +41,17 @@ def person(request: HttpRequest) -> User:
 
 
 def attempt(request: HttpRequest, work: Callable[[], Any], done: str = "") -> bool:
-    """Do ``work`` and say ``done`` on the next page, or why it couldn't be done. Returns whether it was."""
+    """Do ``work`` and say ``done`` on the next page, or why it couldn't be done. Returns whether it was.
+
+    What ``work`` closed on the way is said with it.
+    """
     try:
-        work()
+        came = work()
     except ActionError as error:
         messages.error(request, str(error))
         return False
     if done:
-        messages.success(request, done)
+        messages.success(request, f"{done}{came if isinstance(came, Closed) else ''}")
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from annotator.actions.workspaces import (
     rename_workspace,
     revoke_invitation,
 )
-from annotator.models import Agent, Role, Workspace
+from annotator.models import Agent, Membership, Role, Workspace
 from annotator.offers import offered_models
 from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
@@ -32,6 +33,11 @@ ROLES = {
     Role.ANNOTATOR: "annotates the jobs assigned to them",
     Role.VIEWER: "looks, and changes nothing",
 }
+
+
+ENDED_FOR_DAYS = 30
+"""For how long it is said why a machine is let in no more."""
+NOBODYS = "Whoever connected it is no admin any more."
 
 
 @form_page
@@ -57,10 +63,9 @@ def projects(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @page
 def members(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
-    open_ = workspace.invitations.filter(accepted_by=None, revoked_at=None, expires_at__gt=timezone.now())
     context = {
-        "memberships": workspace.memberships.select_related("user").order_by("user__first_name", "user__username"),
-        "invitations": open_.select_related("created_by"),
+        "memberships": members_of(workspace),
+        "invitations": workspace.invitations.open().select_related("created_by"),
         "form": InvitationForm(),
         "roles": [(role.value, role.label, text) for role, text in ROLES.items()],
         "shown": shown_once(request, "invitation"),
@@ -74,7 +79,8 @@ def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
     context = {
         # This installation's own machine works for everybody, and is nobody's to send away.
-        "agents": [*Agent.objects.filter(workspace=None, revoked_at=None), *workspace.agents.filter(revoked_at=None)],
+        "agents": [*Agent.objects.let_in().filter(workspace=None), *workspace.agents.let_in()],
+        "ended": ended_machines(workspace),
         "models": offered_models(workspace.pk),
         "form": MachineForm(),
         "shown": shown_once(request, "machine"),
@@ -155,8 +161,35 @@ def add_machine(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @act
 def end_machine(request: HttpRequest, agent_id: int) -> HttpResponse:
     agent = access_agent(person(request), agent_id, "admin")
-    attempt(request, lambda: revoke_agent(agent=agent), f"{agent} is let in no more.")
+    attempt(
+        request,
+        lambda: revoke_agent(agent=agent, why=f"{person(request)} disconnected it."),
+        f"{agent} is let in no more.",
+    )
     return redirect("networks", agent.workspace_id) if agent.workspace_id else redirect("home")
+
+
+def members_of(workspace: Workspace) -> list[Membership]:
+    """Everybody in it, each with ``machines``: the names of those that would be let in no more without them."""
+    found = list(workspace.memberships.select_related("user").order_by("user__first_name", "user__username"))
+    machines = list(workspace.agents.let_in().exclude(created_by__is_superuser=True))
+    for membership in found:
+        names = [agent.name for agent in machines if agent.created_by_id == membership.user_id]
+        membership.machines = ", ".join(names)  # type: ignore[attr-defined]  # For the template.
+    return found
+
+
+def ended_machines(workspace: Workspace) -> list[tuple[str, str]]:
+    """(name, why) of those that aren't let in: lately, newest first."""
+    since = timezone.now() - timedelta(days=ENDED_FOR_DAYS)
+    there = workspace.agents.let_in()
+    gone = workspace.agents.exclude(pk__in=there.values("pk")).exclude(revoked_at__lt=since)
+    names = set(there.values_list("name", flat=True))
+    ended: dict[str, str] = {}
+    for agent in gone.order_by("-revoked_at"):
+        if agent.name not in names:
+            ended.setdefault(agent.name, agent.revoked_why or NOBODYS)
+    return list(ended.items())
 
 
 def frame(request: HttpRequest, workspace: Workspace, tab: str) -> dict[str, Any]:

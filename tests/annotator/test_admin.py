@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from annotator.actions.agents import create_agent
 from annotator.announce import publish
 from annotator.announce.notices import LookAgain, Notice
-from annotator.models import Membership
+from annotator.models import Agent, Membership, Role
 from tests.people import Team, client_of, make_team
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,17 @@ def test_an_account_changed_there_too(team: Team, notices: list[Notice]) -> None
         {"action": "delete_selected", "_selected_action": [team.vic.pk], "post": "yes"},
     )
     assert LookAgain() in notices
+
+
+def test_what_an_admin_had_let_in_ends_there_too(team: Team) -> None:
+    team.alice.is_staff = team.alice.is_superuser = True
+    team.alice.save()
+    Membership.objects.filter(user=team.mona).update(role=Role.ADMIN)
+    create_agent(by=team.mona, workspace=team.workspace, name="box")
+    membership = Membership.objects.get(user=team.mona)
+    sent = {"workspace": team.workspace.pk, "user": team.mona.pk, "role": "viewer"}
+    client_of(team.alice).post(f"/admin/annotator/membership/{membership.pk}/change/", sent)
+    assert Agent.objects.get().revoked_why == "A site admin changed accounts or roles."
 
 
 def test_labels_are_only_looked_at_there(team: Team) -> None:

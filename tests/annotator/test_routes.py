@@ -92,7 +92,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "agent_id": agent.pk,
         "upload_id": upload.pk,
         "transfer_id": transfer.pk,
-        "token": media_token(team.video),
+        "token": media_token(team.video, agent),
         "frame": 0,
     }
 

@@ -79,6 +79,7 @@ def make_agent(
         workspace=world.workspace,
         name=name,
         token_hash=token_hash(f"{name}-token"),
+        created_by=world.people["admin"],
         connected=connected,
         info={"models": list(models)},
     )

@@ -41,7 +41,7 @@ def choose_agent(run: Run) -> Agent | None:
     workspace_id = run.layer.video.project.workspace_id
     agents = [
         agent
-        for agent in Agent.objects.filter(connected=True, revoked_at=None)
+        for agent in Agent.objects.let_in().filter(connected=True)
         if agent.workspace_id in (None, workspace_id) and run.model in agent.info.get("models", ())
     ]
     busy = {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
@@ -82,7 +82,7 @@ def dispatch(opened: OpenRun) -> None:
         run=str(run.pk),
         model=run.model,
         settings=run.model_settings,
-        video=video_access(run.layer.video),
+        video=video_access(run.layer.video, agent),
         legs=[leg for track, state in opened.objects.items() for leg in agent_legs(track, state, reached)],
         detect_off_screen=bool(run.options.get("detect_off_screen", True)),
         find=_find(run),

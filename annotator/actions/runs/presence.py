@@ -21,8 +21,13 @@ LOST_AFTER_S = 30.0
 
 
 def agent_of(token: str) -> Agent | None:
-    """The agent that a token lets in; None for one that was never given or has been revoked."""
-    return Agent.objects.filter(token_hash=token_hash(token), revoked_at=None).first() if token else None
+    """The agent that a token lets in; None for one that was never given or is good no more."""
+    return Agent.objects.let_in().filter(token_hash=token_hash(token)).first() if token else None
+
+
+def is_let_in(agent_id: int) -> bool:
+    """Whether the token that an agent came in by is still good."""
+    return Agent.objects.let_in().filter(pk=agent_id).exists()
 
 
 def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str]:
@@ -46,8 +51,8 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
 def agent_heard(*, agent_id: int, load: Load) -> bool:
     """Note how busy an agent is; what waited for a model that it has now starts. Returns whether it is still let in."""
     with transaction.atomic():
-        agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id, revoked_at=None).first()
-        if agent is None:
+        agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id).first()
+        if agent is None or not is_let_in(agent_id):
             return False
         new = set(load.models or ()) - set(agent.info.get("models", ()))
         agent.info = agent.info | load.model_dump(mode="json", exclude={"type"}, exclude_none=True)

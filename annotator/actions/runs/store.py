@@ -53,6 +53,7 @@ class EndedLeg:
 def store_predictions(
     *,
     run_id: UUID,
+    agent_id: int | None = None,
     rows: Sequence[PredictedRow] = (),
     found: Sequence[FoundTrack] = (),
     ended: Sequence[EndedLeg] = (),
@@ -63,8 +64,8 @@ def store_predictions(
 
     A keyframe is never replaced, and rows that a later correction does again are dropped. ``found``: objects whose
     first rows are among ``rows``; their tracks are made in an event of their own, which undo takes back. ``notes``:
-    what the person should know. ``done``: the agent says that the run has ended; legs that a person has changed
-    meanwhile go on.
+    what the person should know. ``agent_id``: who found it; from another than the run's own nothing is taken.
+    ``done``: the agent says that the run has ended; legs that a person has changed meanwhile go on.
 
     Raises:
         Run.DoesNotExist: it was deleted with its video.
@@ -74,6 +75,8 @@ def store_predictions(
         layer = lock_layer(layer_id)
         opened = OpenRun.get(run_id)
         run, objects = opened.run, opened.objects
+        if agent_id is not None and run.agent_id != agent_id:
+            return run
         left_out = take_found(opened, layer, found)
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
         junctions = list(_junctions(layer, [item for item in fresh if not item.check], objects))

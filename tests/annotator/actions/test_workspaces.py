@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotator.actions.agents import create_agent
+from annotator.actions.entrances import Closed
 from annotator.actions.errors import ActionError
-from annotator.actions.people import deactivate_account
+from annotator.actions.people import change_site_admin, deactivate_account
+from annotator.actions.runs.presence import agent_of
 from annotator.actions.workspaces import (
     accept_invitation,
     change_role,
     create_workspace,
+    invitation_of,
     invite,
     remove_member,
     rename_workspace,
@@ -108,6 +112,65 @@ def test_an_admin_whose_account_is_deactivated_does_not_count(people: People) ->
     deactivate_account(by=people.alice, user=people.mona)
     with pytest.raises(ActionError, match="last one"):
         remove_member(by=people.alice, membership=membership(people, people.alice))
+
+
+GOING = {
+    "demoted": lambda people, mona: change_role(
+        by=people.alice, membership=membership(people, people.mona), role=Role.REVIEWER
+    ),
+    "removed": lambda people, mona: remove_member(by=people.alice, membership=membership(people, people.mona)),
+    "gone by herself": lambda people, mona: remove_member(by=mona, membership=membership(people, people.mona)),
+    "deactivated": lambda people, mona: deactivate_account(by=people.alice, user=mona),
+    "demoted behind the application's back": lambda people, mona: Membership.objects.filter(user=mona).update(
+        role=Role.VIEWER
+    ),
+    "deleted behind the application's back": lambda people, mona: mona.delete(),
+}
+
+
+@pytest.mark.parametrize("how", GOING)
+def test_what_an_admin_let_in_ends_with_their_being_admin(people: People, how: str) -> None:
+    change_role(by=people.alice, membership=membership(people, people.mona), role=Role.ADMIN)
+    mona = User.objects.get(pk=people.mona.pk)
+    _, hers = invite(by=mona, workspace=people.workspace, role=Role.ADMIN)
+    _, alices = invite(by=people.alice, workspace=people.workspace, role=Role.ADMIN)
+    _, token = create_agent(by=mona, workspace=people.workspace, name="gpu-box")
+    _, alices_token = create_agent(by=people.alice, workspace=people.workspace, name="other-box")
+    closed = GOING[how](people, mona)
+    if isinstance(closed, Closed):
+        assert closed == Closed(1, ("gpu-box",))
+        assert "1 open invitation and the machine gpu-box." in str(closed)
+    with pytest.raises(ActionError, match=r"taken back|leads nowhere"):
+        accept_invitation(user=people.eve, token=hers)
+    with pytest.raises(ActionError, match=r"taken back|leads nowhere"):
+        sign_up(token=hers, username="zoe", email="zoe@example.org", password=PASSWORD)
+    assert agent_of(token) is None
+    assert agent_of(alices_token) is not None
+    accept_invitation(user=people.eve, token=alices)
+
+
+def test_a_site_admin_lets_in_everywhere_and_no_longer_when_they_are_none_any_more(people: People) -> None:
+    change_site_admin(user=people.eve, is_admin=True)
+    change_site_admin(user=people.vic, is_admin=True)
+    invitation, token = invite(by=people.eve, workspace=people.workspace, role=Role.VIEWER)
+    _, machine = create_agent(by=people.eve, workspace=people.workspace, name="gpu-box")
+    _, own_machine = create_agent(by=people.eve, workspace=people.eves_workspace, name="own")
+    assert (invitation_of(token), agent_of(machine) is not None) == (invitation, True)
+    assert change_site_admin(user=people.eve, is_admin=False) == Closed(1, ("gpu-box",))
+    with pytest.raises(ActionError, match="taken back"):
+        invitation_of(token)
+    assert agent_of(machine) is None
+    assert agent_of(own_machine) is not None
+
+
+def test_who_becomes_admin_again_finds_nothing_open_any_more(people: People) -> None:
+    mona = membership(people, people.mona)
+    change_role(by=people.alice, membership=mona, role=Role.ADMIN)
+    _, token = invite(by=people.mona, workspace=people.workspace, role=Role.ADMIN)
+    change_role(by=people.alice, membership=mona, role=Role.VIEWER)
+    change_role(by=people.alice, membership=mona, role=Role.ADMIN)
+    with pytest.raises(ActionError, match="taken back"):
+        invitation_of(token)
 
 
 def test_an_unknown_role_is_refused(people: People) -> None:

@@ -20,10 +20,11 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from annotator.actions.agents import create_agent, revoke_agent
 from annotator.actions.ingest import ingest, make_quick
 from annotator.media import agent_access, storage
 from annotator.media.agent_access import media_token, video_access
-from annotator.models import ProxyState, Video, VideoState
+from annotator.models import Agent, ProxyState, Video, VideoState
 from tests.media.clips import B_FRAMES, number_in, write_clip
 from tests.people import Team, client_of
 from tracking.frames import FrameIndex
@@ -248,28 +249,44 @@ def test_asking_for_the_head_alone_sends_no_body(proxy: tuple[Client, str, bytes
     assert (answer.status_code, answer.headers["Content-Length"], answer.content) == (200, str(len(data)), b"")
 
 
-def test_an_agent_gets_source_and_index_without_a_session(video: Video, clip: Path, tmp_path: Path) -> None:
-    access = video_access(video)
+@pytest.fixture
+def agent(team: Team) -> Agent:
+    return create_agent(by=team.alice, workspace=team.workspace, name="box")[0]
+
+
+def test_an_agent_gets_source_and_index_without_a_session(
+    video: Video, agent: Agent, clip: Path, tmp_path: Path
+) -> None:
+    access = video_access(video, agent)
     assert body(Client().get(access.source)) == clip.read_bytes()
     assert body(Client().get(access.source, headers={"Range": "bytes=7-9"})) == clip.read_bytes()[7:10]
     (tmp_path / "index.npz").write_bytes(body(Client().get(access.index)))
     assert len(FrameIndex.load(tmp_path / "index.npz")) == 70
 
 
-def test_an_agents_address_opens_one_video_only(team: Team, video: Video) -> None:
-    token = media_token(team.video)
+def test_an_agents_address_opens_one_video_only(team: Team, video: Video, agent: Agent) -> None:
+    token = media_token(team.video, agent)
     assert Client().get(f"/api/agent-media/{token}/source").status_code == 404
 
 
 @pytest.mark.parametrize("what", ["source", "index"])
-def test_a_forged_address_opens_nothing(what: str, video: Video) -> None:
-    forged = signing.dumps(str(video.key), salt="another")
-    for token in (forged, media_token(video)[:-1], str(video.key)):
+def test_a_forged_address_opens_nothing(what: str, video: Video, agent: Agent) -> None:
+    forged = signing.dumps([str(video.key), agent.pk], salt="another")
+    for token in (forged, media_token(video, agent)[:-1], str(video.key)):
         assert Client().get(f"/api/agent-media/{token}/{what}").status_code == 404
 
 
-def test_an_agents_address_expires(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = video_access(video).source
+def test_an_agents_address_ends_with_its_token(team: Team, video: Video, agent: Agent) -> None:
+    address = video_access(video, agent).source
+    assert Client().get(address).status_code == 200
+    revoke_agent(agent=agent, why="")
+    assert Client().get(address).status_code == 404
+    elsewhere, _ = create_agent(by=team.eve, workspace=team.eves_workspace, name="box")
+    assert Client().get(video_access(video, elsewhere).source).status_code == 404
+
+
+def test_an_agents_address_expires(video: Video, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = video_access(video, agent).source
     monkeypatch.setattr(agent_access, "VALID_S", -1)
     answer = Client().get(address)
     assert (answer.status_code, "expired" in answer.json()["message"]) == (404, True)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from annotator.actions.agents import revoke_agent
 from annotator.announce.messages import (
     Cleared,
     EventOut,
@@ -16,8 +17,9 @@ from annotator.announce.messages import (
     RunUpdate,
     Welcome,
 )
+from annotator.live import agent_consumer
 from annotator.live.relay import in_thread
-from annotator.models import Agent, Run
+from annotator.models import Agent, Membership, Role, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import (
     World,
@@ -66,6 +68,51 @@ async def test_a_revoked_agent_is_shown_out(world: World) -> None:
     assert await agent.raw() is None
     assert agent.closed == 4401
     assert not await FakeAgent().open()
+
+
+async def test_an_agent_is_shown_out_at_once_without_a_word_of_its_own_and_writes_no_more(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.predict(start, 1, 2, 3)
+    await agent.until(Stored)
+    await agent.predict(start, 4, 5)
+    await in_thread(lambda: revoke_agent(agent=Agent.objects.get(), why="admin disconnected it."))
+    while await agent.raw() is not None:
+        pass
+    assert agent.closed == 4401
+    await agent.predict(start, 6, 7)
+    await agent.close()
+    run = await in_thread(Run.objects.get)
+    assert (run.state, run.agent_id) == ("queued", None)
+    # What came before it may have been stored, nothing that came after it was.
+    assert max(await in_thread(frames_of, track)) in (3, 5)
+    await browser.close()
+
+
+async def test_one_that_was_revoked_behind_the_applications_back_is_noticed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_consumer, "SILENT_S", 1.0)
+    agent = await FakeAgent.connected()
+    await in_thread(Membership.objects.filter(role=Role.ADMIN).update, role=Role.VIEWER)
+    assert await agent.raw() is None
+    assert agent.closed == 4401
+
+
+async def test_an_agent_writes_into_its_own_runs_alone(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    other = await in_thread(make_agent, world, "other")
+    await in_thread(Run.objects.update, agent=other)
+    await agent.predict(start, 1, 2, 3)
+    await agent.until(Stored)
+    await agent.predict(start, 4)
+    await agent.until(Stop)
+    assert await in_thread(frames_of, track) == [0]
+    await agent.close()
+    await browser.close()
 
 
 async def test_an_agent_that_goes_is_not_connected_any_more(world: World) -> None:

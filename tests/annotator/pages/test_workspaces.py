@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from annotator.actions.agents import create_agent
 from annotator.actions.runs.presence import agent_of
+from annotator.actions.workspaces import invite
 from annotator.models import Agent, Membership, Role, Workspace
 from tests.people import People, client_of
 from tracking.weights import note_verdict
@@ -61,6 +63,25 @@ def test_a_machine_is_connected_with_one_command(people: People) -> None:
     assert found is not None
     assert agent_of(found[1]) == Agent.objects.get(name="gpu-box")
     assert found[1] not in client.get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+
+
+def test_the_page_says_what_ended_with_an_admin_and_why(people: People) -> None:
+    Membership.objects.filter(user=people.mona).update(role=Role.ADMIN)
+    invite(by=people.mona, workspace=people.workspace, role=Role.ADMIN)
+    create_agent(by=people.mona, workspace=people.workspace, name="gpu-box")
+    client = client_of(people.alice)
+    members = f"/workspaces/{people.workspace.pk}/members/"
+    assert "Machines that they connected (gpu-box) are let in no more." in client.get(members).content.decode()
+    membership = Membership.objects.get(user=people.mona)
+    page = client.post(f"/members/{membership.pk}/end/", follow=True).content.decode()
+    assert "What they had let in ended with it: 1 open invitation and the machine gpu-box. Connect them again" in page
+    assert "None. Make a link above" in page
+    networks = f"/workspaces/{people.workspace.pk}/networks/"
+    page = client.get(networks).content.decode()
+    assert "<strong>gpu-box</strong>" in page
+    assert "Alice took Mona out of this workspace. Connect it again to go on with it." in page
+    client.post(f"/workspaces/{people.workspace.pk}/machines/", {"name": "gpu-box"})
+    assert "Alice took Mona out" not in client.get(networks).content.decode()
 
 
 def test_the_installations_own_machine_is_shown_and_stays(people: People) -> None:
