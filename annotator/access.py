@@ -128,7 +128,18 @@ def access_person(user: Person, person_id: int) -> User:
 def access_project(user: Person, project_id: int, need: Need) -> Project:
     project = _get(Project.objects.select_related("workspace"), project_id)
     check(user, project.workspace_id, need)
+    if need in ("annotate", "review"):
+        require_at_work(project)
     return project
+
+
+def require_at_work(project: Project) -> None:
+    """Raises PermissionDenied for an archived project, whose labels, jobs and annotations nobody changes."""
+    if project.archived_at is not None:
+        raise PermissionDenied(
+            f"The project “{project.name}” is archived: its annotations, labels and jobs stay as they are. "
+            "A manager can restore it in its settings."
+        )
 
 
 def access_video(user: Person, video_id: int, need: Need) -> Video:
@@ -147,6 +158,8 @@ def access_upload(user: Person, upload_id: UUID) -> Upload:
 def access_layer(user: Person, layer_id: int, need: Need) -> Layer:
     layer = _find(user, Layer.objects.select_related("video__project__workspace"), layer_id, Removal.Kind.LAYER)
     check(user, layer.video.project.workspace_id, need)
+    if need != "view":
+        require_at_work(layer.video.project)
     return layer
 
 
@@ -154,12 +167,16 @@ def access_job(user: Person, job_id: int, need: Need) -> Job:
     jobs = Job.objects.select_related("video__project__workspace", "layer", "assignee", "reviewer")
     job = _find(user, jobs, job_id, Removal.Kind.JOB)
     check(user, job.video.project.workspace_id, need)
+    if need != "view":
+        require_at_work(job.video.project)
     return job
 
 
 def access_run(user: Person, run_id: UUID, need: Need) -> Run:
     run = _get(Run.objects.select_related("layer__video__project__workspace", "agent", "created_by"), run_id)
     check(user, run.layer.video.project.workspace_id, need)
+    if need != "view":
+        require_at_work(run.layer.video.project)
     return run
 
 
@@ -183,11 +200,11 @@ def editable_ranges(user: Person, layer: Layer) -> list[tuple[int, int]]:
     """The frames, both ends included, in which the user may change shapes of a layer.
 
     Reviewers and above: everywhere. An annotator: the ranges of their own unaccepted jobs on this layer; where a
-    layer has no jobs at all, everywhere. A viewer: nowhere.
+    layer has no jobs at all, everywhere. A viewer, and anybody in an archived project: nowhere.
     """
     role = role_in(user, layer.video.project.workspace_id)
     everywhere = [(0, max(layer.video.frame_count - 1, 0))]
-    if not may(role, "annotate"):
+    if not may(role, "annotate") or layer.video.project.archived_at is not None:
         return []
     jobs = Job.objects.filter(layer=layer)
     if may(role, "review") or not jobs.exists():

@@ -11,10 +11,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from annotator.actions.entrances import close_entrances
+from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
 from annotator.models import (
     Agent,
@@ -38,25 +40,30 @@ from annotator.models import (
 )
 
 
-def _take_effect() -> None:
+def _take_effect(request: HttpRequest) -> None:
     close_entrances(why="A site admin changed accounts or roles.")
+    end_runs_beyond_rights(why=f"{request.user} changed what whoever started it may do.")
     announce_rights()
 
 
 class Told(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Whoever has something open looks again what they may do and see, whatever was changed here."""
+    """Whoever has something open looks again what they may do and see, whatever was changed here; and runs end of whom
+    it forbids them."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        _take_effect()
+        with transaction.atomic():
+            super().save_related(request, form, formsets, change)
+            _take_effect(request)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        super().delete_model(request, obj)
-        _take_effect()
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            _take_effect(request)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        super().delete_queryset(request, queryset)
-        _take_effect()
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            _take_effect(request)
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -83,6 +83,7 @@ def main_layers(project: Project) -> list[Layer]:
 
 def check_may_import(user: User, layer: Layer) -> None:
     """Raises PermissionDenied unless the user may change every frame of the layer."""
+    access.require_at_work(layer.video.project)
     if access.editable_ranges(user, layer) != [(0, max(layer.video.frame_count - 1, 0))]:
         raise PermissionDenied(
             f"An import changes every frame of {layer.video}; yours are those of your jobs. Ask a reviewer to do it."

@@ -158,6 +158,8 @@ def begin_by_editing(*, user: User, layer: Layer, ranges: Sequence[tuple[int, in
 
 def steps_for(user: User, job: Job, role: str | None = None) -> list[Transition]:
     """What the user may do with a job now. ``role``: the user's, where it is known already."""
+    if job.video.project.archived_at is not None:
+        return []
     return [step for step in TRANSITIONS if _is_next(step, job) and _is_theirs(step, user, job, role)]
 
 

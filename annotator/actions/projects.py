@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from annotator.actions.errors import ActionError
 from annotator.actions.labels import LabelDraft, save_labels
+from annotator.actions.runs.ending import end_runs
 from annotator.announce.publish import announce_names
-from annotator.models import Project, User, Workspace
+from annotator.models import Layer, Project, User, Workspace
 from annotator.ontology import PALETTE
 
 
@@ -42,11 +43,13 @@ def change_project(*, by: User, project: Project, name: str, description: str) -
 
 
 def archive_project(*, by: User, project: Project) -> None:
-    """Put a project away: it takes no uploads, and its jobs are nobody's to do. Everything in it stays."""
+    """Put a project away: its runs end, nothing in it is changed, and its jobs are nobody's to do. All of it stays."""
     with transaction.atomic():
         project.archived_at = timezone.now()
         project.save(update_fields=["archived_at"])
-        why = f"{by} archived the project “{project.name}”: its jobs are nobody's to do. Everything in it is kept."
+        why = f"{by} archived the project “{project.name}”. Everything in it is kept."
+        layers = Layer.objects.filter(video__project=project).values_list("pk", flat=True)
+        end_runs(layer_ids=list(layers), why=why)
         announce_names(project=project.pk, why=why)
 
 

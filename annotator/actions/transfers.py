@@ -169,6 +169,9 @@ def carry_out(transfer_id: str) -> None:
         _fail(transfer, f"The {transfer.kind} ended: what it is of was deleted, or isn't shared with you any more.")
     except MemoryError:
         raise  # Its process says so.
+    except Layer.DoesNotExist:
+        # Of a project's import; one into a single layer that is deleted is told so with it.
+        _fail(transfer, "A video that it is for was deleted meanwhile, so nothing was imported. Begin it again.")
     except Exception as error:
         log.exception("Transfer %s failed", transfer.pk)
         _fail(

@@ -18,7 +18,7 @@ from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
 from annotator.announce.publish import announce_names, announce_rights
 from annotator.media import storage
-from annotator.models import Layer, Project, ProxyState, Upload, Video, VideoState
+from annotator.models import Layer, Project, ProxyState, TransferState, Upload, Video, VideoState
 from annotator.models.user import User
 
 ROOM_TO_SPARE = 3
@@ -39,8 +39,7 @@ class OffsetConflict(ActionError):
 
 def begin_upload(*, user: User, project: Project, name: str, size: int) -> Upload:
     """Make room for a file of ``size`` bytes. Raises ActionError when it is empty, too large, or nothing is free."""
-    if project.archived_at:
-        raise ActionError("This project is archived; restore it before you upload to it.")
+    _refuse_archived(project)
     if size <= 0:
         raise ActionError("The file is empty (0 bytes). Choose the original video.")
     if size > settings.UPLOAD_LIMIT:
@@ -63,6 +62,7 @@ def append_upload(*, upload: Upload, offset: int, data: bytes) -> Upload:
     """Put bytes at the end. Raises OffsetConflict when they don't begin there, ActionError when there are too many."""
     with transaction.atomic():
         upload = Upload.objects.select_for_update().get(pk=upload.pk)
+        _refuse_archived(upload.project)
         if offset != upload.received:
             raise OffsetConflict(upload.received)
         if upload.received + len(data) > upload.size:
@@ -83,6 +83,7 @@ def finish_upload(*, upload: Upload) -> Video:
 
     The video takes over the upload's key, so that doing it again after a crash half-way finds the file where it is.
     """
+    _refuse_archived(upload.project)
     if upload.received != upload.size:
         raise ActionError(f"The upload has {upload.received} of {upload.size} bytes; send the rest first.")
     came = storage.upload_file(upload)
@@ -144,13 +145,25 @@ def delete_video(*, by: User, video: Video) -> None:
         if not Video.objects.select_for_update().filter(pk=video.pk).exists():
             return
         layers = list(video.layers.all())
-        end_runs(layer_ids=[layer.pk for layer in layers], why=remember_video(video=video, by=by))
+        why = remember_video(video=video, by=by)
+        end_runs(layer_ids=[layer.pk for layer in layers], why=why)
         for layer in layers:
             # Labels protect tracks; a track of a removed video protects nothing.
             layer.tracks.all().delete()
+            _end_transfers(layer, why)
             announce_rights(layer=layer.pk)
         video.delete()
     storage.remove_video_files(video)
+
+
+def _end_transfers(layer: Layer, why: str) -> None:
+    """Exports and imports of a layer that goes: who waits for one, or for its file, learns why there is none. From now
+    on they are the project's; a worker that is at one notices."""
+    project = layer.video.project_id
+    over = (TransferState.FAILED, TransferState.CANCELLED)
+    layer.transfers.exclude(state__in=over).update(
+        layer=None, project=project, state=TransferState.FAILED, message=why, report={}
+    )
 
 
 def queue_ingest(video: Video) -> None:
@@ -172,6 +185,11 @@ def remove_leftovers() -> int:
     for path in forgotten:
         storage.remove(path)
     return len(stale) + len(forgotten)
+
+
+def _refuse_archived(project: Project) -> None:
+    if project.archived_at:
+        raise ActionError("This project is archived; restore it before you upload to it.")
 
 
 def _write(path: Path, at: int, data: bytes) -> None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field
 
-from annotator.access import access_project
+from annotator.access import access_project, require_at_work
 from annotator.actions.labels import MOST, LabelDraft, LabelsRefused, save_labels
 from annotator.announce.labels import LabelOut, label_out
 from annotator.api.people import signed_in
@@ -49,6 +49,7 @@ def get_labels(request: HttpRequest, project_id: int) -> list[LabelOut]:
 @router.put("/{project_id}/labels", response={200: list[LabelOut], 422: RefusedOut}, summary="Save a project's labels")
 def put_labels(request: HttpRequest, project_id: int, sent: LabelsIn) -> Status[list[LabelOut] | RefusedOut]:
     project = access_project(request.user, project_id, "manage")
+    require_at_work(project)
     try:
         save_labels(
             by=signed_in(request),

@@ -192,7 +192,7 @@ def cancel(request: HttpRequest, transfer_id: UUID) -> dict[str, Any]:
 def download(request: HttpRequest, transfer_id: UUID) -> HttpResponseBase:
     transfer = access_transfer(signed_in(request), transfer_id, "view")
     if transfer.kind != Transfer.Kind.EXPORT or transfer.state != TransferState.DONE:
-        raise Http404("An export has a file once it is done.")
+        raise Http404(transfer.message or "An export has a file once it is done.")
     path = transfers.transfer_file(transfer)
     return serve_file(request, path, "application/octet-stream", download_as=transfer.file_name)
 

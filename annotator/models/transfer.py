@@ -19,7 +19,8 @@ class TransferState(models.TextChoices):
 
 class Transfer(models.Model):
     """An export or import in the background, of a layer, or an import into a project whose file has the tracks of
-    several videos; its file lives in the media store as ``transfers/<id>/file``."""
+    several videos; its file lives in the media store as ``transfers/<id>/file``. One of a layer that was deleted is the
+    project's from then on, and has failed."""
 
     class Kind(models.TextChoices):
         EXPORT = "export", "Export"

@@ -71,6 +71,7 @@ class EditorConfig(Message):
     layer: EditorLayer
     job: OpenJob | None = Field(description="Whose frames are shown; null: the whole main layer.")
     labels: list[LabelOut]
+    archived: bool = Field(description="Whether its project is put away: nobody changes anything then.")
     user: Reader
     can_edit: bool
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
@@ -104,6 +105,7 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
         layer=EditorLayer(id=layer.pk, name=layer.name),
         job=open_job(job) if job is not None else None,
         labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
+        archived=video.project.archived_at is not None,
         user=Reader(id=user.pk, name=str(user)),
         can_edit=bool(ranges),
         can_manage=may(role_in(user, video.project.workspace_id), "manage"),

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from annotator.access import access_job, access_project, access_video, may
+from annotator.access import access_job, access_project, access_video, may, require_at_work
 from annotator.actions.errors import ActionError
 from annotator.actions.jobs import assign, move, remove_job, split_video, steps_for
 from annotator.models import Job, Membership, Project, Stage, User, VideoState
@@ -49,6 +49,7 @@ def split(request: HttpRequest, project_id: int) -> HttpResponse:
     """Divide the chosen video, or every ready one."""
     user = person(request)
     project = access_project(user, project_id, "manage")
+    require_at_work(project)
     form = SplitForm(request.POST)
     chosen = request.POST.get("video", "")
     if not form.is_valid():
@@ -69,6 +70,7 @@ def hand_out(request: HttpRequest, project_id: int) -> HttpResponse:
     """Assign, or remove, the jobs that were ticked. Where one can't be, the others still are."""
     user = person(request)
     project = access_project(user, project_id, "manage")
+    require_at_work(project)
     ticked = [int(each) for each in request.POST.getlist("job") if each.isdigit()]
     chosen = list(Job.objects.filter(video__project=project, pk__in=ticked).select_related("video__project"))
     refused: list[str] = []

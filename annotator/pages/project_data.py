@@ -16,6 +16,7 @@ class VideosPage(Message):
 
     project: int
     may_manage: bool
+    may_upload: bool
     may_annotate: bool
     csrf_token: str
 

@@ -34,7 +34,8 @@ def videos(request: HttpRequest, project_id: int) -> HttpResponse:
     data = VideosPage(
         project=project.pk,
         may_manage=context["may_manage"],
-        may_annotate=may(context["role"], "annotate"),
+        may_upload=context["may_change"],
+        may_annotate=may(context["role"], "annotate") and project.archived_at is None,
         csrf_token=get_token(request),
     )
     return render(request, "project_videos.html", {**context, "data": data.model_dump(mode="json")})
@@ -44,7 +45,7 @@ def videos(request: HttpRequest, project_id: int) -> HttpResponse:
 def labels(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(person(request), project_id, "view")
     context = frame(request, project, "labels")
-    data = labels_page(project, may_manage=context["may_manage"], csrf_token=get_token(request))
+    data = labels_page(project, may_manage=context["may_change"], csrf_token=get_token(request))
     context["data"] = data.model_dump(mode="json")
     return render(request, "project_labels.html", context)
 
@@ -80,5 +81,6 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
         "tab": tab,
         "role": role,
         "may_manage": may(role, "manage"),
+        "may_change": may(role, "manage") and project.archived_at is None,
         "may_review": may(role, "review"),
     }

@@ -7,8 +7,11 @@ import pytest
 from annotator.actions.agents import create_agent
 from annotator.announce import publish
 from annotator.announce.notices import LookAgain, Notice
-from annotator.models import Agent, Membership, Role
+from annotator.models import Agent, Membership, Role, User
+from tests.annotator.desk import Desk
+from tests.annotator.worlds import draw
 from tests.people import Team, client_of, make_team
+from tracking.protocol import Stop
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,30 @@ def test_what_an_admin_had_let_in_ends_there_too(team: Team) -> None:
     sent = {"workspace": team.workspace.pk, "user": team.mona.pk, "role": "viewer"}
     client_of(team.alice).post(f"/admin/annotator/membership/{membership.pk}/change/", sent)
     assert Agent.objects.get().revoked_why == "A site admin changed accounts or roles."
+
+
+@pytest.mark.parametrize("how", ["deleted", "deactivated", "archived"])
+def test_runs_end_there_of_whom_it_shuts_out(desk: Desk, how: str) -> None:
+    root = User.objects.create_superuser("root", "root@example.org")
+    mine, others = (desk.start(draw(desk.world, 0), by=by) for by in ("annotator", "manager"))
+    account = desk.world.annotator
+    match how:
+        case "deleted":
+            client_of(root).post(f"/admin/annotator/user/{account.pk}/delete/", {"post": "yes"})
+        case "deactivated":
+            kept = {"username": account.username, "email": account.email}
+            joined = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00"}
+            client_of(root).post(f"/admin/annotator/user/{account.pk}/change/", kept | joined)
+        case "archived":
+            project = desk.world.project
+            kept = {"workspace": project.workspace_id, "name": project.name, "created_by": root.pk}
+            since = {"archived_at_0": "2026-01-01", "archived_at_1": "12:00"}
+            client_of(root).post(f"/admin/annotator/project/{project.pk}/change/", kept | since)
+    mine.refresh_from_db()
+    others.refresh_from_db()
+    assert (mine.state, mine.message) == ("stopped", "root changed what whoever started it may do.")
+    assert others.state == ("stopped" if how == "archived" else "running")
+    assert str(mine.pk) in [message.run for message in desk.told(Stop)]
 
 
 def test_labels_are_only_looked_at_there(team: Team) -> None:

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from annotator.actions.agents import create_agent
+from annotator.actions.projects import archive_project
 from annotator.actions.transfers import transfer_file
 from annotator.actions.workspaces import invite
 from annotator.api import videos
@@ -112,6 +113,31 @@ def test_it_lets_in_whom_it_should(route: Route, team: Team, things: dict[str, A
             found[who] = outcome(ask(client_of(people[who]), route, things))
             transaction.set_rollback(True)
     assert found == dict(route.outcome)
+
+
+KEPT_WHEN_ARCHIVED = {
+    "POST /projects/{project_id}/jobs/split/",
+    "POST /projects/{project_id}/jobs/hand-out/",
+    "POST /jobs/{job_id}/step/",
+    "PUT /api/projects/{project_id}/labels",
+    "POST /api/jobs/{job_id}/steps",
+    "POST /api/uploads/",
+    "PATCH /api/uploads/{upload_id}",
+    "GET /api/layers/{layer_id}/restore",
+    "POST /api/layers/{layer_id}/restore",
+    "POST /api/layers/{layer_id}/imports",
+    "POST /api/projects/{project_id}/imports",
+}
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if "archive/" not in route.path], ids=str)
+def test_in_an_archived_project_what_changes_annotations_labels_or_jobs_is_refused(
+    route: Route, team: Team, things: dict[str, Any]
+) -> None:
+    archive_project(by=team.mona, project=team.project)
+    answer = ask(client_of(team.mona), route, things)
+    refused = answer.status_code in (400, 403) and "archived" in answer.content.decode()
+    assert refused == (str(route) in KEPT_WHEN_ARCHIVED)
 
 
 def ask(client: Client, route: Route, things: dict[str, Any]) -> Any:

@@ -44,7 +44,7 @@ def _active() -> QuerySet[Run]:
 
 def _may_go_on(run: Run) -> bool:
     if run.created_by is None:
-        return True  # By an account that was deleted: nobody's rights are left to be looked at.
+        return False  # Its account was deleted.
     try:
         ranges = access.editable_ranges(run.created_by, run.layer)
     except Http404:

@@ -328,6 +328,10 @@ export class Editor {
       this.session.tell(gone.message)
       return false
     }
+    if (this.config.archived) {
+      this.session.tell(t('This project is archived: its annotations stay as they are.'), 'error')
+      return false
+    }
     if (!this.config.can_edit) {
       this.session.tell(t('You can look at this video; editing needs the role annotator or more.'), 'error')
       return false

@@ -29,7 +29,7 @@ export function mountUploads(root: HTMLElement): void {
   const host = document.createElement('div')
   root.append(host)
   const videos = new Videos(page.project, page.csrf_token)
-  render(<Panel videos={videos} mayManage={page.may_manage} mayAnnotate={page.may_annotate} />, host)
+  render(<Panel videos={videos} page={page} />, host)
   void videos.refresh()
 }
 
@@ -137,12 +137,13 @@ class Videos {
   }
 }
 
-function Panel({ videos, mayManage, mayAnnotate }: { videos: Videos; mayManage: boolean; mayAnnotate: boolean }) {
+function Panel({ videos, page }: { videos: Videos; page: VideosPage }) {
+  const { may_manage: mayManage, may_upload: mayUpload, may_annotate: mayAnnotate } = page
   const listed = videos.listed.value
   const ready = listed?.flatMap(exportable) ?? []
   return (
     <>
-      {mayManage && (
+      {mayUpload && (
         <DropZone
           tall={listed?.length === 0 && !videos.sending.value.length}
           onFiles={(files) => files.forEach((file) => videos.send(file))}
@@ -176,7 +177,7 @@ function Panel({ videos, mayManage, mayAnnotate }: { videos: Videos; mayManage: 
           <VideoCard key={video.id} videos={videos} video={video} mayManage={mayManage} />
         ))}
       </ul>
-      {listed?.length === 0 && !mayManage && (
+      {listed?.length === 0 && !mayUpload && (
         <p class="empty">{t('No videos yet. A manager of this project can upload some.')}</p>
       )}
       <ExportDialog exports={videos.exports} videos={ready} />

@@ -23,6 +23,11 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
         {config.video.name}
       </h1>
       <Saved editor={editor} />
+      {!config.can_edit && !editor.session.gone.value && (
+        <span class="badge plain" data-read-only>
+          {config.archived ? t('Archived: nothing can be changed') : t('View only')}
+        </span>
+      )}
       <span class="spring" />
       <People editor={editor} />
       <CommandButton editor={editor} id="edit.undo" icon="undo" disabled={store.history.canUndo.value === null} />

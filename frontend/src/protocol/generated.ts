@@ -1840,6 +1840,8 @@ export interface components {
       /** @description Whose frames are shown; null: the whole main layer. */
       readonly job: components['schemas']['OpenJob'] | null
       readonly labels: readonly components['schemas']['LabelOut'][]
+      /** @description Whether its project is put away: nobody changes anything then. */
+      readonly archived: boolean
       readonly user: components['schemas']['Reader']
       readonly can_edit: boolean
       /** @description Whether the reader may bring back an earlier state of the whole layer. */
@@ -2781,6 +2783,7 @@ export interface components {
     readonly VideosPage: {
       readonly project: number
       readonly may_manage: boolean
+      readonly may_upload: boolean
       readonly may_annotate: boolean
       readonly csrf_token: string
     }

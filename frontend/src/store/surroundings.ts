@@ -5,13 +5,14 @@ import type { Surroundings as SurroundingsMessage } from '@/protocol/generated'
 import type { Rights } from './rights'
 import type { EditorConfig } from './types'
 
-export type Surroundings = Omit<SurroundingsMessage, 'type' | 'why' | 'project' | 'archived'>
+export type Surroundings = Omit<SurroundingsMessage, 'type' | 'why' | 'project'>
 
-export const surroundingsIn = ({ video, labels, job }: EditorConfig): Surroundings => ({
+export const surroundingsIn = ({ video, archived, labels, job }: EditorConfig): Surroundings => ({
   video: video.name,
   frame_count: video.frame_count,
   width: video.width,
   height: video.height,
+  archived,
   labels,
   job,
 })
@@ -36,6 +37,9 @@ export function currentConfig(
     },
     get video() {
       return video.value
+    },
+    get archived() {
+      return surroundings.value.archived
     },
     get labels() {
       return surroundings.value.labels

@@ -134,6 +134,7 @@ export const CONFIG: EditorConfig = {
   },
   layer: { id: 1, name: 'main' },
   job: null,
+  archived: false,
   labels: [
     {
       id: 1,
@@ -237,10 +238,10 @@ export class StoreBench {
 
   /** What is said around the tracks, but for what a test says otherwise. */
   surroundings(changes: Partial<Surroundings> = {}): Surroundings {
-    const { video, labels, job } = this.store.config
+    const { video, archived, labels, job } = this.store.config
     const { name, frame_count, width, height } = video
-    const as_it_is = { video: name, frame_count, width, height, labels, job }
-    return { type: 'surroundings', project: 'Crossing', archived: false, why: '', ...as_it_is, ...changes }
+    const as_it_is = { video: name, frame_count, width, height, archived, labels, job }
+    return { type: 'surroundings', project: 'Crossing', why: '', ...as_it_is, ...changes }
   }
 
   drop(): void {

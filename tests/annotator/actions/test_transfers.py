@@ -13,11 +13,13 @@ from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from annotator.actions import transfers
+from annotator.actions import importing, transfers
+from annotator.actions.projects import archive_project
 from annotator.actions.transfers import carry_out, transfer_file
+from annotator.actions.videos import delete_video
 from annotator.formats import FORMATS
 from annotator.formats.native import Native
-from annotator.models import Attribute, Job, Label, Layer, Track, Transfer, TransferState, Video, VideoState
+from annotator.models import Attribute, Job, Label, Layer, Membership, Track, Transfer, TransferState, Video, VideoState
 from tests.annotator.worlds import World, create, do, draw, frames_of, make_world, update
 from tests.formats.cvat import documents as cvat
 
@@ -148,6 +150,60 @@ def test_cancelling_ends_an_export_under_way(world: World, monkeypatch: pytest.M
 
     assert transfer.state == TransferState.CANCELLED
     assert not transfer_file(transfer).exists()
+
+
+def delete_the_video(world: World, name: str = "cross.mp4") -> None:
+    delete_video(by=world.people["manager"], video=Video.objects.get(name=name))
+
+
+def test_an_export_whose_video_is_deleted_says_so_whether_it_waits_runs_or_is_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(world, 0)
+    done, waits, runs = work(export(world)), export(world), export(world)
+    written = Native.write
+
+    def deleted_meanwhile(self: Native, dataset: Any, *rest: Any) -> Any:
+        delete_the_video(world)
+        return written(self, dataset, *rest)
+
+    monkeypatch.setattr(Native, "write", deleted_meanwhile)
+    work(runs)
+    work(waits)
+    for key in (done.pk, waits.json()["id"], runs.json()["id"]):
+        told = as_(world, "viewer").get(f"/api/transfers/{key}").json()
+        assert (told["state"], told["message"], told["file"]) == ("failed", "“cross.mp4” was deleted by manager.", "")
+        file = as_(world, "viewer").get(f"/api/transfers/{key}/file")
+        assert (file.status_code, file.json()["message"]) == (404, "“cross.mp4” was deleted by manager.")
+
+
+def test_an_import_whose_video_is_deleted_meanwhile_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Native.read
+
+    def deleted_meanwhile(self: Native, path: Path) -> Any:
+        delete_the_video(world)
+        return read(self, path)
+
+    monkeypatch.setattr(Native, "read", deleted_meanwhile)
+    transfer = work(bring(world, document(one_track())))
+    assert (transfer.state, transfer.message) == (TransferState.FAILED, "“cross.mp4” was deleted by manager.")
+    assert not transfer_file(transfer).exists()
+
+
+def test_an_import_of_somebody_who_was_taken_out_meanwhile_brings_nothing(world: World) -> None:
+    begun = bring(world, document(one_track()))
+    Membership.objects.filter(user=world.people["reviewer"]).delete()
+    transfer = work(begun)
+    assert transfer.state == TransferState.FAILED
+    assert transfer.message == "The import ended: what it is of was deleted, or isn't shared with you any more."
+    assert not Track.objects.exists()
+
+
+def test_an_import_into_a_project_that_is_archived_meanwhile_brings_nothing(world: World) -> None:
+    begun = bring(world, document(one_track()))
+    archive_project(by=world.people["manager"], project=world.project)
+    assert "is archived" in work(begun).message
+    assert not Track.objects.exists()
 
 
 def test_old_transfers_are_forgotten_with_their_files(world: World) -> None:
@@ -308,6 +364,25 @@ def two_videos(*names: str) -> str:
     tracks = [cvat.track(cvat.box(0), number=number, task_id=task) for number, task in enumerate((1, 1, 2))]
     sizes = cvat.project(*names).replace("<width>320</width><height>240</height>", "<width>0</width>")
     return cvat.document(*tracks, meta=sizes)
+
+
+def test_a_video_that_is_deleted_while_a_file_for_several_comes_in_is_told(
+    world: World, evening: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = importing._targets
+
+    def deleted_meanwhile(*args: Any) -> Any:
+        found = targets(*args)
+        delete_the_video(world, evening.video.name)
+        return found
+
+    monkeypatch.setattr(importing, "_targets", deleted_meanwhile)
+    transfer = work(bring_project(world, two_videos(world.video.name, evening.video.name)))
+    assert (transfer.state, transfer.message) == (
+        TransferState.FAILED,
+        "A video that it is for was deleted meanwhile, so nothing was imported. Begin it again.",
+    )
+    assert not Track.objects.exists()
 
 
 def test_each_track_goes_to_the_video_that_the_file_names(world: World, evening: Layer) -> None:

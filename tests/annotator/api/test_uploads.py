@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from annotator.actions import videos
+from annotator.actions.projects import archive_project, restore_project
 from annotator.media import storage
 from annotator.models import Upload, Video, VideoState
 from tests.media.uploads import begin, cancel, send, state
@@ -177,6 +178,17 @@ def test_an_archived_project_takes_no_uploads(team: Team, mona: Client) -> None:
     team.project.archived_at = timezone.now()
     team.project.save()
     assert begin(mona, team.project, 4).status_code == 400
+
+
+def test_an_upload_under_way_stops_when_its_project_is_archived_and_goes_on_when_it_is_restored(
+    team: Team, mona: Client
+) -> None:
+    place = begin(mona, team.project, 4)["Location"]
+    archive_project(by=team.mona, project=team.project)
+    answer = send(mona, place, 0, b"abcd")
+    assert (answer.status_code, "This project is archived" in answer.content.decode()) == (400, True)
+    restore_project(by=team.mona, project=team.project)
+    assert send(mona, place, 0, b"abcd").status_code == 204
 
 
 @pytest.mark.parametrize(

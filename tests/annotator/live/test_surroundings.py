@@ -10,11 +10,11 @@ from annotator.actions.jobs import move, remove_job
 from annotator.actions.labels import LabelDraft, save_labels
 from annotator.actions.projects import archive_project, change_project, restore_project
 from annotator.actions.videos import rename_video
-from annotator.announce.messages import Ping, Pong, Refused, Surroundings, Welcome
+from annotator.announce.messages import Ping, Pong, Refused, Rights, RunUpdate, Surroundings, Welcome
 from annotator.live.relay import in_thread
 from annotator.models import Event, EventKind, Job, Label, Layer, Project, Stage, Video
 from tests.annotator.live.sockets import Browser
-from tests.annotator.worlds import World, create, make_world
+from tests.annotator.worlds import World, create, keyframe, make_world, put
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,10 +52,33 @@ async def test_a_renamed_video_and_project_have_their_new_names(world: World) ->
 async def test_an_archived_project_says_so_and_so_does_one_that_is_back(world: World) -> None:
     browser, by = await Browser.on(world), world.people["manager"]
     await in_thread(lambda: archive_project(by=by, project=Project.objects.get()))
-    told = await browser.until(Surroundings)
-    assert (told.archived, "manager archived the project “Crossing”" in told.why) == (True, True)
+    assert "manager archived the project “Crossing”" in (await browser.until(Rights)).why
+    assert (await browser.until(Surroundings)).archived is True
     await in_thread(lambda: restore_project(by=by, project=Project.objects.get()))
     assert (await browser.until(Surroundings)).archived is False
+    await browser.close()
+
+
+async def test_an_archived_project_is_only_looked_at_from_that_moment_on(world: World) -> None:
+    browser, by = await Browser.on(world), world.people["manager"]
+    track = uuid4()
+    await browser.edited(create(track, world.car), put(track, [keyframe(0)]))
+    run = await browser.track(track)
+    await browser.until(RunUpdate)
+    await in_thread(lambda: archive_project(by=by, project=Project.objects.get()))
+    ended = await browser.until(RunUpdate)
+    assert (ended.run.id, ended.run.state) == (run, "stopped")
+    assert ended.run.message == "manager archived the project “Crossing”. Everything in it is kept."
+    rights = await browser.until(Rights)
+    assert (rights.ranges, rights.why) == ([], ended.run.message)
+    edit = await browser.edit(create(uuid4(), world.car))
+    refused = await browser.until(Refused, edit=edit)
+    assert "The project “Crossing” is archived" in refused.message
+    again = await browser.track(track)
+    assert "is archived" in (await browser.until(Refused, run=again)).message
+    await in_thread(lambda: restore_project(by=by, project=Project.objects.get()))
+    assert (await browser.until(Rights)).why == "manager took the project “Crossing” out of the archive."
+    await browser.edited(create(uuid4(), world.car))
     await browser.close()
 
 

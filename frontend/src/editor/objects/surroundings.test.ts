@@ -37,6 +37,14 @@ it('a video has its new name', () => {
   expect(test.editor.config.video).toMatchObject({ name: 'crossing.mp4', width: 640 })
 })
 
+it('an archived project is only looked at, and says so', () => {
+  tell({ archived: true })
+  expect(test.editor.config.archived).toBe(true)
+  test.press('N').drag([10, 10], [60, 50])
+  expect(test.tracks).toEqual([])
+  expect(test.session.notice.value?.message).toBe('This project is archived: its annotations stay as they are.')
+})
+
 it('a page whose job is removed shows the whole video, and says so', async () => {
   test = await TestEditor.open({ job: { id: 7, first: 100, last: 199, stage: 'annotation', state: 'new' } })
   expect(test.editor.bounds).toEqual([100, 199])

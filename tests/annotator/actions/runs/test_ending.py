@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from annotator.actions.jobs import assign, move, remove_job, split_video
 from annotator.actions.people import deactivate_account
+from annotator.actions.projects import archive_project
 from annotator.actions.videos import delete_video
 from annotator.actions.workspaces import change_role, remove_member
 from annotator.announce.notices import LookAgain, RunNotice
@@ -59,6 +60,13 @@ def test_of_who_is_taken_out_or_made_a_viewer_the_runs_end_and_those_of_others_g
     remove_member(by=admin, membership=membership(desk))
     assert ended(desk, again) == "admin took annotator out of this workspace."
     assert goes_on(others)
+
+
+def test_of_an_archived_project_all_of_them(desk: Desk) -> None:
+    runs = [started(desk), started(desk, "manager")]
+    archive_project(by=desk.world.people["manager"], project=desk.world.project)
+    for run in runs:
+        assert ended(desk, run) == "manager archived the project “Crossing”. Everything in it is kept."
 
 
 def test_of_a_deactivated_account_they_end(desk: Desk) -> None:
