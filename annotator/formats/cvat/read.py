@@ -12,7 +12,9 @@ from defusedxml.ElementTree import iterparse
 
 from annotator.formats.base import AttributeInfo, Dataset, FormatError, LabelInfo, Part, Report, TrackData
 from annotator.formats.cvat.meta import Meta, Task, meta_of
+from annotator.formats.cvat.repaired import Repaired
 from annotator.formats.cvat.skeletons import Joints, padded
+from annotator.formats.cvat.text import REPLACEMENT
 from annotator.formats.cvat.track import TrackReader
 from annotator.formats.limits import rows_of, with_rows
 from annotator.formats.rows import Rows
@@ -25,12 +27,14 @@ DEEPEST = 12
 def read_document(content: IO[bytes]) -> list[Part]:
     """The videos of one file. Raises FormatError where it isn't CVAT's XML."""
     document = _Document()
+    repaired = Repaired(content)
     try:
-        document.read(content)
+        document.read(repaired)
     except ParseError as error:
         raise FormatError(f"The XML is damaged ({error}). Export it again.") from error
     except DefusedXmlException as error:
         raise FormatError("XML with entities or a document type is refused; CVAT writes neither.") from error
+    document.file_report.lose(f"characters that XML can't hold were replaced by {REPLACEMENT}", repaired.count)
     return document.parts()
 
 
@@ -52,7 +56,7 @@ class _Document:
         self.count = 0
         self.first_number = 1
 
-    def read(self, content: IO[bytes]) -> None:
+    def read(self, content: Repaired) -> None:
         open_: list[Element] = []
         track: TrackReader | None = None
         for event, element in iterparse(content, events=("start", "end")):
