@@ -16,6 +16,7 @@ LONGEST_TEXT = 10_000
 """Characters in the value of a text."""
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What no database's texts can hold: NUL, and halves of characters."""
+REPLACEMENT = "\ufffd"
 PALETTE = (
     "#e8590c",
     "#1c7ed6",
@@ -105,6 +106,11 @@ def fits(kind: AttributeKind, choices: Collection[str], value: object) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
         case AttributeKind.TEXT:
             return isinstance(value, str) and len(value) <= LONGEST_TEXT and not UNSTORABLE.search(value)
+
+
+def storable(text: str) -> str:
+    """The text with a replacement for each character that a database can't keep."""
+    return UNSTORABLE.sub(REPLACEMENT, text)
 
 
 def _is_finite(value: float) -> bool:

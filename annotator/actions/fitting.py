@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from annotator.actions.edits.apply import ATTRIBUTE_BYTES
-from annotator.actions.naming import Naming
+from annotator.actions.naming import UNSTORABLE_WORDS, Naming
 from annotator.formats import geometry
 from annotator.formats.base import Report, TrackData
 from annotator.formats.limits import rows_of
 from annotator.formats.rows import Rows
 from annotator.formats.texts import parted
 from annotator.models import Attribute, Label, Layer, Track
-from annotator.ontology import UNSTORABLE, AttributeKind
+from annotator.ontology import UNSTORABLE, AttributeKind, storable
 from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import point_count, single
@@ -25,7 +25,6 @@ from tracking.shapes.skeletons import Skeleton, skeleton_of
 from tracking.shapes.values import ABSENT
 
 LONGEST_SOURCE = 64
-REPLACEMENT = "\ufffd"
 
 
 class Fitting:
@@ -53,7 +52,7 @@ class Fitting:
         if not beyond.any():
             return rows
         for frame in rows.frames[beyond & rows.shown].tolist():
-            self._refuse(data, frame, f"Frames lie in 0..{self.last}; this is beyond. Is it another video's file?")
+            self.refuse(data, frame, f"Frames lie in 0..{self.last}; this is beyond. Is it another video's file?")
         kept = rows.take(~beyond)
         first_beyond = rows[int(np.flatnonzero(beyond)[0])]
         is_held = len(kept) and first_beyond.flags & Flag.OUTSIDE and kept.shown[-1] and kept.frames[-1] < self.last
@@ -72,7 +71,7 @@ class Fitting:
             count = point_count(len(row.payload))
             if count != len(order):
                 keep[index] = False
-                self._refuse(data, row.frame, _joints_differ(label, ours, count))
+                self.refuse(data, row.frame, _joints_differ(label, ours, count))
             elif order.moves:
                 fitted[index] = order.applied(row)
         return Rows.of(fitted).take(keep)
@@ -98,7 +97,7 @@ class Fitting:
         try:
             check_geometry(single(row))
         except ShapeError as error:
-            self._refuse(data, row.frame, str(error))
+            self.refuse(data, row.frame, str(error))
             return False
         return True
 
@@ -139,7 +138,7 @@ class Fitting:
                 what = f"changes of {attribute}, which is constant in the project: its first value was taken"
                 self.report.lose(what, len(steps) - 1)
         if len(json.dumps([constant, by_frame])) > ATTRIBUTE_BYTES:
-            self._refuse(data, None, f"The attributes of a track take at most {ATTRIBUTE_BYTES // 1024} KiB.")
+            self.refuse(data, None, f"The attributes of a track take at most {ATTRIBUTE_BYTES // 1024} KiB.")
             return {}, {}
         return constant, by_frame
 
@@ -163,11 +162,11 @@ class Fitting:
             place = None if is_constant else frame
             converted = self._converted(attribute, self._storable(value))
             if not attribute.fits(converted):
-                self._refuse(data, place, f"A value of {attribute} is {attribute.takes}; {value!r:.60} came.")
+                self.refuse(data, place, f"A value of {attribute} is {attribute.takes}; {value!r:.60} came.")
             elif not 0 <= frame <= self.last:
-                self._refuse(data, place, f"The values of {attribute} have frames in 0..{self.last}.")
+                self.refuse(data, place, f"The values of {attribute} have frames in 0..{self.last}.")
             elif frame == before:
-                self._refuse(data, place, f"{attribute} has one value per frame; this is another one.")
+                self.refuse(data, place, f"{attribute} has one value per frame; this is another one.")
             else:
                 yield frame, converted
                 before = frame
@@ -188,11 +187,11 @@ class Fitting:
             return [self._storable(part) for part in value]
         if not isinstance(value, str):
             return value
-        cleaned, count = UNSTORABLE.subn(REPLACEMENT, value)
-        self.report.lose(f"characters that can't be stored were replaced by {REPLACEMENT}", count)
-        return cleaned
+        self.report.lose(UNSTORABLE_WORDS, len(UNSTORABLE.findall(value)))
+        return storable(value)
 
-    def _refuse(self, data: TrackData, frame: int | None, why: str) -> None:
+    def refuse(self, data: TrackData, frame: int | None, why: str) -> None:
+        """Note that a row of a track, or all of it, can't be taken."""
         track = data.place or f"track {data.number}"
         self.report.unreadable.add(track if frame is None else f"{track}, frame {frame}", why)
 

@@ -139,6 +139,9 @@ def _made(
     fitting = Fitting(layer, naming, report)
     made = []
     for data in tracks:
+        if why := naming.refused(data.label):
+            fitting.refuse(data, None, why)
+            continue
         rows = fitting.rows(data)
         if not rows.shown.any():
             report.lose(NOTHING_TO_SEE.words, int(rows_of(data).shown.sum() == 0))

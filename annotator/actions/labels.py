@@ -9,7 +9,7 @@ from itertools import count
 from typing import Annotated, Any
 
 from django.db import transaction
-from pydantic import ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from annotator.actions.errors import ActionError
 from annotator.actions.label_changes import changes_in_words, with_others
@@ -50,7 +50,10 @@ class LabelDraft:
     colour: str
     id: int | None = None
     hotkey: str = ""
-    geometry_kinds: tuple[GeometryKind, ...] = (GeometryKind.BOX,)
+    # `kinds`: what programs that people wrote call it too.
+    geometry_kinds: Annotated[
+        tuple[GeometryKind, ...], Field(validation_alias=AliasChoices("geometry_kinds", "kinds"))
+    ] = (GeometryKind.BOX,)
     attributes: Annotated[tuple[AttributeDraft, ...], Field(max_length=MOST)] = ()
     skeleton: Skeleton | None = None
 

@@ -12,9 +12,11 @@ from annotator.formats import geometry
 from annotator.formats.base import AttributeInfo, LabelInfo, Report, TrackData
 from annotator.formats.limits import rows_of
 from annotator.models import Attribute, Label, Project
-from annotator.ontology import LONGEST_NAME, AttributeKind, fits, next_colour
+from annotator.ontology import LONGEST_NAME, UNSTORABLE, AttributeKind, fits, next_colour, storable
 from tracking.shapes.chunks import Kind, Row
 from tracking.shapes.skeletons import Skeleton, numbered
+
+UNSTORABLE_WORDS = "characters that can't be stored were replaced by \N{REPLACEMENT CHARACTER}"
 
 
 class Naming:
@@ -29,24 +31,26 @@ class Naming:
         create: bool,
         report: Report,
     ) -> None:
-        """Raises ActionError for labels that the project lacks, unless they shall be made."""
+        """Raises ActionError for labels that the project lacks, unless they shall be made. Those whose names no project
+        can have are ``refused`` one by one."""
         self.project = project
         self.report = report
-        self.infos = {info.name: info for info in infos}
+        self.infos = {info.name: self._storable(info) for info in infos}
         self.exact: dict[str, Label] = {}
         self.folded: dict[str, Label] = {}
         self.attributes: dict[int, dict[str, Attribute]] = {}
         for label in project.labels.prefetch_related("attributes"):
             self._add(label, label.attributes.all())
         used = _kinds_by_label(tracks)
-        missing = [name for name in used if self._find(name) is None]
+        missing = [name for name in used if self._find(name) is None and not self.refused(name)]
         if missing and not create:
             raise ActionError(
                 f"Tracks have labels of the project; it lacks {_listed(missing)}. Add them to the project, or let the "
                 "import make them."
             )
         for name in missing:
-            self._create(self.infos.get(name, LabelInfo(name)), used[name], _a_skeleton(tracks, name))
+            info = self.infos.get(name) or self._storable(LabelInfo(name))
+            self._create(info, used[name], _a_skeleton(tracks, name))
 
     def label(self, name: str) -> Label:
         """A label by the file's name for it. Raises KeyError for one that no track has."""
@@ -54,6 +58,13 @@ class Naming:
         if label is None:
             raise KeyError(name)
         return label
+
+    def refused(self, name: str) -> str:
+        """Why no label can have that name; empty where one can."""
+        tidy = _tidy(name)
+        if 0 < len(tidy) <= LONGEST_NAME:
+            return ""
+        return f"A label has a name of 1 to {LONGEST_NAME} characters; {_shown(tidy)} came."
 
     def skeleton(self, name: str) -> Skeleton | None:
         """The template that the file has for a label."""
@@ -73,8 +84,6 @@ class Naming:
 
     def _create(self, info: LabelInfo, kinds: Sequence[str], example: Row | None) -> None:
         name = _tidy(info.name)
-        if not 0 < len(name) <= LONGEST_NAME:
-            raise ActionError(f"A label has a name of 1 to {LONGEST_NAME} letters; {name[:100]!r} came.")
         if self._find(name) is not None:
             return  # another of the file's names is the same but for case
         position = len(self.exact)
@@ -112,6 +121,19 @@ class Naming:
             position=position,
         )
 
+    def _storable(self, info: LabelInfo) -> LabelInfo:
+        """Without characters that a database can't keep."""
+        texts = [info.name, *(text for each in info.attributes for text in (each.name, *each.choices))]
+        lost = sum(len(UNSTORABLE.findall(text)) for text in texts)
+        self.report.lose(UNSTORABLE_WORDS, lost)
+        if not lost:
+            return info
+        attributes = tuple(
+            replace(each, name=storable(each.name), choices=tuple(map(storable, each.choices)))
+            for each in info.attributes
+        )
+        return replace(info, name=storable(info.name), attributes=attributes)
+
 
 def _completed(info: AttributeInfo) -> AttributeInfo:
     """A select without choices is a text; a default is a value that the attribute can have."""
@@ -142,7 +164,11 @@ def _kinds_by_label(tracks: Iterable[TrackData]) -> dict[str, list[str]]:
 
 
 def _tidy(name: str) -> str:
-    return " ".join(name.split())
+    return " ".join(storable(name).split())
+
+
+def _shown(name: str) -> str:
+    return repr(name) if len(name) <= LONGEST_NAME else f"{name[:40]!r} … with {len(name):,}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ ROOM_TO_SPARE = 3
 """An upload needs this many times its size free: the file itself, and the proxy of up to twice its size."""
 UPLOAD_KEPT = timedelta(days=7)
 """An upload that nobody goes on with is removed after this long."""
+PATH = re.compile(r"([A-Za-z]:)?[\\/]|\.{1,2}[\\/]")
+"""What some programs send instead of a file's name begins like this."""
 FORGOTTEN_S = 24 * 3600.0
 """Files that no row names are left alone for this long: their row may be about to be committed."""
 
@@ -51,7 +53,7 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
             f"The server has too little room: {_gigabytes(free)} are free, and a video of {_gigabytes(size)} needs "
             f"{_gigabytes(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
         )
-    upload = Upload.objects.create(project=project, name=_file_name(name), size=size, created_by=user)
+    upload = Upload.objects.create(project=project, name=_file_name(_last_part(name)), size=size, created_by=user)
     path = storage.upload_file(upload)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
@@ -208,12 +210,16 @@ def _write(path: Path, at: int, data: bytes) -> None:
 
 
 def _file_name(name: str) -> str:
-    """The last part of a path, without control characters, at most 255 long."""
-    last = PurePath(name.replace("\\", "/")).name
-    clean = re.sub(r"[\x00-\x1f\x7f]", "", last).strip()
+    """Without control characters, at most 255 long. It is only shown: files are named by us."""
+    clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "", name).strip()
     if not clean:
         raise ActionError("A video needs a file name.")
     return clean[-255:]
+
+
+def _last_part(name: str) -> str:
+    """Of a path the last part; a name may have a slash in it."""
+    return PurePath(name.replace("\\", "/")).name if PATH.match(name) else name
 
 
 def _gigabytes(size: int) -> str:

@@ -34,7 +34,7 @@ from annotator.formats.limits import held
 from annotator.formats.mot.archives import SHIFT, UNTOLD, paths_of, sequences_of
 from annotator.formats.mot.limits import RESULTS, TRUTH
 from annotator.formats.mot.lines import columns_of
-from annotator.formats.mot.read import OFFICIAL_CLASSES, SequenceReader
+from annotator.formats.mot.read import FRAME, OFFICIAL_CLASSES, SequenceReader
 from annotator.formats.mot.write import lines_of, seqinfo, write_lines
 from annotator.formats.names import safe_stem
 
@@ -58,6 +58,11 @@ class Mot:
     ``data/SEQ.txt``, and ``SEQ/seqinfo.ini``."""
 
     id, label, suffix = "mot", "MOTChallenge 1.1", ".zip"
+    takes = (
+        "Ground truth or tracker results with 6 to 10 columns, as one text file or in a zip with seqinfo.ini and "
+        "labels.txt: MOT15 to MOT20, DanceTrack, SportsMOT, CVAT's and Datumaro's. Detections without an id stay out."
+    )
+    writes = "A zip with seqinfo.ini and gt/gt.txt, or data/SEQUENCE.txt for results: upright boxes, one line a frame."
     options = (PIXELS, CONTENTS)
 
     def limits(self, options: Options) -> Limits:
@@ -95,9 +100,12 @@ class Mot:
             sequences = sequences_of(archive)
             for each in sequences:
                 with archive.read(each.lines) as raw:
-                    parts.append(
-                        _part(raw, each.names, each.video, labels=each.labels, shift=each.shift, is_truth=each.is_truth)
+                    part = _part(
+                        raw, each.names, each.video, labels=each.labels, shift=each.shift, is_truth=each.is_truth
                     )
+                for sentence in each.notes:
+                    part.report.note(sentence)
+                parts.append(part)
             archive.note_unread(paths_of(sequences), report)
         return Reading(parts, report)
 
@@ -114,7 +122,11 @@ def _part(
     """One sequence. ``names``: those of its video; ``is_truth``: None where its place doesn't say."""
     report = Report()
     columns = columns_of(io.TextIOWrapper(raw, "utf-8-sig", newline=None), report)
-    tracks = SequenceReader(columns, labels, shift, is_truth, report).tracks()
+    reader = SequenceReader(columns, labels, shift, is_truth, report)
+    tracks = reader.tracks()
+    later = int((reader.columns.numbers[:, FRAME] > video.frame_count).sum()) if video.frame_count else 0
+    if later:
+        report.note(f"seqinfo.ini says that there are {video.frame_count} frames; {later} lines are of later ones.")
     used = {track.label for track in tracks}
     known = [LabelInfo(name) for name in dict.fromkeys(labels or OFFICIAL_CLASSES) if name in used]
     return Part(names, Dataset(video, known, tracks, len(tracks)), report)

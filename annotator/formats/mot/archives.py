@@ -16,6 +16,7 @@ SHIFT = {"official": 1.0, "cvat": 0.0}
 """How much more a file's pixels are than ours, in px."""
 UNTOLD = VideoInfo("", 0, 0, 0, 0.0)
 LARGEST_INI = 100_000
+LARGEST_FACT = 1e9
 LARGEST_LABELS = 10_000_000
 
 
@@ -31,6 +32,8 @@ class MotSequence:
     shift: float
     beside: tuple[str, ...]
     """Paths of the other files that were read for it."""
+    notes: tuple[str, ...]
+    """What can't be read of its seqinfo.ini, in sentences."""
 
 
 def sequences_of(archive: Archive) -> list[MotSequence]:
@@ -59,8 +62,8 @@ def _sequence(archive: Archive, path: str, *, alone: bool, is_truth: bool) -> Mo
     known_as = [name for name in (folder.rpartition("/")[2], stem) if name and name not in ("gt", "det", "data")]
     infos = [each for each in archive.named(INFO) if alone or _belongs(each, folder, stem)]
     labels = [each for each in archive.named(LABELS) if alone or _belongs(each, folder, stem)]
-    info = _parsed(_text(archive, infos[0], LARGEST_INI)) if infos else configparser.ConfigParser()
-    video, called = _video(info)
+    info, problem = _info(archive, infos[0]) if infos else (configparser.ConfigParser(), "")
+    video, called, wrong = _video(info)
     return MotSequence(
         lines=path,
         is_truth=is_truth,
@@ -69,6 +72,7 @@ def _sequence(archive: Archive, path: str, *, alone: bool, is_truth: bool) -> Mo
         labels=_names(_text(archive, labels[0], LARGEST_LABELS)) if labels else (),
         shift=_shift(info, has_labels=bool(labels)),
         beside=(*infos[:1], *labels[:1]),
+        notes=tuple(f"{infos[0]}: {text}" for text in (problem, *wrong) if text),
     )
 
 
@@ -107,13 +111,14 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(line or f"class {number}" for number, line in enumerate(lines, start=1))
 
 
-def _parsed(text: str) -> configparser.ConfigParser:
+def _info(archive: Archive, path: str) -> tuple[configparser.ConfigParser, str]:
+    """A seqinfo.ini, and why it can't be read where it can't: the lines can be, without it."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise FormatError(f"seqinfo.ini can't be read: {error}") from error
-    return parser
+        parser.read_string(_text(archive, path, LARGEST_INI))
+    except (configparser.Error, FormatError) as error:
+        return configparser.ConfigParser(), f"It was passed over. {str(error).splitlines()[0]}"
+    return parser, ""
 
 
 def _shift(info: configparser.ConfigParser, *, has_labels: bool) -> float:
@@ -123,22 +128,27 @@ def _shift(info: configparser.ConfigParser, *, has_labels: bool) -> float:
     return SHIFT["cvat"] if has_labels and not info.sections() else SHIFT["official"]
 
 
-def _video(info: configparser.ConfigParser) -> tuple[VideoInfo, str]:
-    """The sequence's facts, and what we call the video where the file is ours."""
+def _video(info: configparser.ConfigParser) -> tuple[VideoInfo, str, list[str]]:
+    """The sequence's facts, what we call the video where the file is ours, and what of it is no number."""
     if not info.has_section("Sequence"):
-        return UNTOLD, ""
+        return UNTOLD, "", []
     section = info["Sequence"]
-    try:
-        video = VideoInfo(
-            name=section.get("name", "").strip(),
-            width=section.getint("imWidth", 0),
-            height=section.getint("imHeight", 0),
-            frame_count=section.getint("seqLength", 0),
-            fps=section.getfloat("frameRate", 0.0),
-        )
-    except ValueError as error:
-        raise FormatError(f"seqinfo.ini can't be read: {error}") from error
-    return video, info.get("Framewise", "video", fallback="").strip()
+    wrong: list[str] = []
+
+    def number(name: str) -> float:
+        text = section.get(name, "").strip()
+        try:
+            value = float(text or 0)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= LARGEST_FACT:
+            wrong.append(f"{name} is a number; {text[:40]!r} came, and was passed over.")
+            return 0.0
+        return value
+
+    width, height, length = (int(number(name)) for name in ("imWidth", "imHeight", "seqLength"))
+    video = VideoInfo(section.get("name", "").strip(), width, height, length, fps=number("frameRate"))
+    return video, info.get("Framewise", "video", fallback="").strip(), wrong
 
 
 def paths_of(sequences: Sequence[MotSequence]) -> list[str]:

@@ -113,7 +113,8 @@ def _numbers(fields: Sequence[str]) -> list[float]:
             f"A line begins with frame, id, left, top, width, height; this one has {len(values)} columns."
         )
     if not all(isfinite(value) and abs(value) <= LARGEST_NUMBER for value in values):
-        raise FormatError("The numbers of a line are finite and of sensible size; these aren't.")
+        shown = ",".join(fields)[:60]
+        raise FormatError(f"The numbers of a line are finite and of sensible size; {shown!r} came.")
     frame, number, *box = values[:LEAST_COLUMNS]
     if not frame.is_integer() or frame < 0:
         raise FormatError(f"Frames are whole numbers from 1; {frame:g} came.")

@@ -253,3 +253,24 @@ def test_another_videos_size_is_refused(world: World) -> None:
         import_dataset(
             layer=world.layer, dataset=dataset, user=None, summary="In", create_labels=False, report=Report()
         )
+
+
+class TestNames:
+    @pytest.mark.parametrize(("name", "came"), [("", "''"), ("   ", "''"), ("z" * 10_240, "'zzz.*' … with 10,240")])
+    def test_a_label_that_no_project_can_have_is_named_with_its_track(self, world: World, name: str, came: str) -> None:
+        with pytest.raises(UnreadableRows, match=f"track 2: A label has a name of 1 to 80 characters; {came} came"):
+            bring(world, car(), car(label=name, number=2), create_labels=True)
+
+    def test_the_other_tracks_are_taken_on_request(self, world: World) -> None:
+        report = bring(world, car(), car(label="", number=2), create_labels=True, leave_out=True)
+        assert (report.tracks, report.unreadable.count) == (1, 1)
+
+    def test_what_no_database_can_keep_is_replaced_and_counted(self, world: World) -> None:
+        info = LabelInfo("a\0b", attributes=(AttributeInfo("c\ud800", "select", choices=("x\0", "y")),))
+        track = car(label="a\0b", attributes={"c\ud800": "y"})
+        report = bring(world, track, labels=(info,), create_labels=True)
+        (label,) = Label.objects.exclude(pk=world.car.pk)
+        (attribute,) = label.attributes.all()
+        assert (label.name, attribute.name, attribute.choices) == ("a\ufffdb", "c\ufffd", ["x\ufffd", "y"])
+        assert Track.objects.get().attributes == {str(attribute.pk): "y"}
+        assert report.losses == {"characters that can't be stored were replaced by \ufffd": 3}

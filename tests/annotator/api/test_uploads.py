@@ -161,9 +161,15 @@ def test_a_full_disk_says_so_and_the_upload_can_go_on(
 
 @pytest.mark.parametrize(
     ("given", "kept"),
-    [("C:\\films\\lion.mp4", "lion.mp4"), ("../../etc/passwd", "passwd"), ("li\non.mp4", "lion.mp4")],
+    [
+        ("C:\\films\\lion.mp4", "lion.mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("/films/lion.mp4", "lion.mp4"),
+        ("li\non.mp4", "lion.mp4"),
+        ("<b>lion</b> 1/2.mp4", "<b>lion</b> 1/2.mp4"),
+    ],
 )
-def test_only_the_last_part_of_a_file_name_is_kept(given: str, kept: str, team: Team, mona: Client) -> None:
+def test_a_file_keeps_its_name_and_of_a_path_the_last_part(given: str, kept: str, team: Team, mona: Client) -> None:
     begin(mona, team.project, 4, given)
     assert Upload.objects.get().name == kept
 

@@ -270,6 +270,30 @@ class TestArchives:
         members = {"gt/gt.txt": "1,1,11,20,30,40,1,3,1\n", "gt/labels.txt": "cat\r\n\r\ndog\r\n"}
         assert only(archive(members, folder)[0]).label == "dog"
 
+    @pytest.mark.parametrize(
+        ("info", "says"),
+        [
+            ("name=TUD\n", "It was passed over. File contains no section headers."),
+            ("[Sequence]\nimWidth=wide\n", "imWidth is a number; 'wide' came, and was passed over."),
+            ("[Sequence]\nseqLength=nan\n", "seqLength is a number; 'nan' came, and was passed over."),
+        ],
+    )
+    def test_a_seqinfo_that_cannot_be_read_is_told_and_the_lines_are_taken(
+        self, info: str, says: str, folder: Path
+    ) -> None:
+        dataset, report = archive({"TUD/gt/gt.txt": self.truth, "TUD/seqinfo.ini": info}, folder)
+        assert (len(list(dataset.tracks)), report.notes) == (1, [f"TUD/seqinfo.ini: {says}"])
+
+    def test_sizes_may_be_written_with_a_point(self, folder: Path) -> None:
+        info = INFO.format("TUD").replace("imWidth=320", "imWidth=320.0")
+        dataset, report = archive({"TUD/gt/gt.txt": self.truth, "TUD/seqinfo.ini": info}, folder)
+        assert (dataset.video.width, report.notes) == (320, [])
+
+    def test_lines_behind_the_length_that_seqinfo_tells_are_told(self, folder: Path) -> None:
+        members = {"TUD/gt/gt.txt": "100,1,11,20,30,40,1,1,1\n101,1,11,20,30,40,1,1,1\n"}
+        _, report = archive(members | {"TUD/seqinfo.ini": INFO.format("TUD")}, folder)
+        assert report.notes == ["seqinfo.ini says that there are 100 frames; 1 lines are of later ones."]
+
     def test_folders_may_be_written_with_backslashes(self, folder: Path) -> None:
         dataset, _ = archive({"TUD\\gt\\gt.txt": self.truth, "TUD\\seqinfo.ini": INFO.format("TUD")}, folder)
         assert dataset.video.frame_count == 100
