@@ -26,7 +26,8 @@ from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
 from annotator.config import config
-from annotator.formats.base import FormatError, Report, UnreadableRows, chosen
+from annotator.formats.base import Format, FormatError, Report, UnreadableRows, chosen
+from annotator.formats.limits import losses
 from annotator.media import storage
 from annotator.models import Layer, Project, Transfer, TransferState, User
 
@@ -41,18 +42,17 @@ REPORT_EVERY_S = 0.4
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
 
 
+MOST_WEIGHED = 500_000
+"""Stored shapes of a layer whose losses are counted while somebody waits for them: a second or two."""
+
+
 class Cancelled(Exception):
     """Somebody cancelled or removed the transfer while it ran."""
 
 
 def begin_export(*, user: User, layer: Layer, format_id: str, options: Mapping[str, str]) -> Transfer:
     """Queue an export of a layer. Raises FormatError for a format or option that there isn't."""
-    chosen_format = formats.find(format_id)
-    known = {option.id: option for option in chosen_format.options}
-    if unknown := sorted(set(options) - set(known)):
-        raise FormatError(f"{chosen_format.label} has the options {sorted(known) or 'none'}; {unknown[0]!r} came.")
-    for option in known.values():
-        chosen(options, option)
+    chosen_format = _format_with(format_id, options)
     remove_old_transfers()
     with transaction.atomic():
         transfer = Transfer.objects.create(
@@ -65,6 +65,25 @@ def begin_export(*, user: User, layer: Layer, format_id: str, options: Mapping[s
         )
         _queue(transfer)
     return transfer
+
+
+def weigh_export(*, layer: Layer, format_id: str, options: Mapping[str, str]) -> Report | None:
+    """What an export would lose of the layer as it is now, counted; None where counting takes longer than somebody
+    wants to wait. Raises FormatError as ``begin_export``."""
+    limits = _format_with(format_id, options).limits(options)
+    if not limits:
+        return Report()
+    return None if count_shapes(layer) > MOST_WEIGHED else losses(dataset_of(layer), limits)
+
+
+def _format_with(format_id: str, options: Mapping[str, str]) -> Format:
+    found = formats.find(format_id)
+    known = {option.id: option for option in found.options}
+    if unknown := sorted(set(options) - set(known)):
+        raise FormatError(f"{found.label} has the options {sorted(known) or 'none'}; {unknown[0]!r} came.")
+    for option in known.values():
+        chosen(options, option)
+    return found
 
 
 def begin_import(*, user: User, layer: Layer, format_id: str, file: UploadedFile[Any], how: How = AS_IT_IS) -> Transfer:
@@ -137,7 +156,7 @@ def _cancel_mark(transfer: Transfer) -> Path:
 
 
 def export_name(layer: Layer, format_id: str, suffix: str) -> str:
-    stem = PurePath(layer.video.name).stem or "video"
+    stem = PurePath(layer.video.name.replace("/", "_")).stem or "video"
     return f"{stem[:200]}-{format_id}{suffix}"
 
 

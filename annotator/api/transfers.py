@@ -36,17 +36,22 @@ class OptionOut(Message):
 
 
 class FormatOut(Message):
+    """`takes` and `writes`: what its files are, in sentences."""
+
     id: str
     label: str
     suffix: str
+    takes: str
+    writes: str
     options: list[OptionOut]
 
 
 class LossOut(Message):
-    """What a format could not hold, and how often."""
+    """What a format can't hold, and how often; `tracks`: in how many tracks, 0 where that isn't known."""
 
     what: str
     count: int
+    tracks: int = 0
 
 
 class RowOut(Message):
@@ -100,6 +105,13 @@ class TransferOut(Message):
     created_by: str
 
 
+class LossesOut(Message):
+    """What an export would lose now; `counted` is false where there is too much to count while somebody waits."""
+
+    counted: bool
+    losses: list[LossOut]
+
+
 class ExportIn(Message):
     format: str
     options: dict[str, str] = {}
@@ -112,6 +124,8 @@ def list_formats(request: HttpRequest) -> list[dict[str, Any]]:
             "id": entry.id,
             "label": entry.label,
             "suffix": entry.suffix,
+            "takes": entry.takes,
+            "writes": entry.writes,
             "options": [
                 {
                     "id": option.id,
@@ -137,6 +151,14 @@ def begin_export(request: HttpRequest, layer_id: int, wanted: ExportIn) -> Statu
     layer = access_layer(user, layer_id, "view")
     transfer = transfers.begin_export(user=user, layer=layer, format_id=wanted.format, options=wanted.options)
     return Status(201, _out(transfer))
+
+
+@router.post("/layers/{layer_id}/exports/losses", response=LossesOut, summary="What an export would lose")
+def weigh_export(request: HttpRequest, layer_id: int, wanted: ExportIn) -> dict[str, Any]:
+    """Counted in the layer as it is; nothing is begun."""
+    layer = access_layer(signed_in(request), layer_id, "view")
+    report = transfers.weigh_export(layer=layer, format_id=wanted.format, options=wanted.options)
+    return {"counted": report is not None, "losses": report.as_json()["losses"] if report else []}
 
 
 @router.post("/layers/{layer_id}/imports", response={201: TransferOut}, summary="Begin an import")

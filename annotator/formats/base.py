@@ -1,7 +1,6 @@
 """What every format reads into and writes from: pure values, no database.
 
-Adding a format is one file with ``id``, ``label``, ``suffix``, ``options``, ``limits``, ``read()`` and ``write()``, and
-one line in ``FORMATS``.
+Adding a format is one file with what ``Format`` names, and one line in ``FORMATS``.
 """
 
 from __future__ import annotations
@@ -135,15 +134,19 @@ class Report:
     tracks: int = 0
     shapes: int = 0
     losses: dict[str, int] = field(default_factory=dict)
+    in_tracks: dict[str, int] = field(default_factory=dict)
+    """In how many tracks each loss happened, where that is known."""
     unreadable: Unreadable = field(default_factory=Unreadable)
     notes: list[str] = field(default_factory=list)
     """What was assumed where a file leaves a choice, in whole sentences."""
     videos: list[tuple[str, int, int]] = field(default_factory=list)
     """Of a file that went to several videos: name, tracks and shapes of each."""
 
-    def lose(self, what: str, count: int = 1) -> None:
+    def lose(self, what: str, count: int = 1, *, tracks: int = 0) -> None:
         if count:
             self.losses[what] = self.losses.get(what, 0) + int(count)
+        if count and tracks:
+            self.in_tracks[what] = self.in_tracks.get(what, 0) + tracks
 
     def note(self, sentence: str) -> None:
         if sentence not in self.notes:
@@ -156,7 +159,7 @@ class Report:
         self.tracks += other.tracks
         self.shapes += other.shapes
         for what, count in other.losses.items():
-            self.lose(what, count)
+            self.lose(what, count, tracks=other.in_tracks.get(what, 0))
         for sentence in other.notes:
             self.note(sentence)
         self.unreadable.join(other.unreadable, video)
@@ -169,7 +172,9 @@ class Report:
             raise UnreadableRows(f"{self.unreadable.told()} {advice}", Report(unreadable=self.unreadable))
 
     def as_json(self) -> dict[str, Any]:
-        losses = [{"what": what, "count": count} for what, count in self.losses.items()]
+        losses = [
+            {"what": what, "count": count, "tracks": self.in_tracks.get(what, 0)} for what, count in self.losses.items()
+        ]
         rows = [{"where": where, "why": why} for where, why in self.unreadable.first]
         return {
             "tracks": self.tracks,
@@ -200,8 +205,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Something that a format can't hold: the report counts it, the documentation lists it, and a round trip is equal
-    but for it, all by this one entry. ``words``: what is lost or becomes something else.
+    """Something that a format can't hold: the report counts it, the documentation lists it, what an export would lose
+    is told before it begins, and a round trip is equal but for it, all by this one entry. ``words``: what is lost or
+    becomes something else.
 
     ``track``: of a track and its label, the track as the format holds it, None where not at all, and how often
     something was lost in it. ``label``: the same of a label.
@@ -240,7 +246,10 @@ def silent(_: int) -> None:
 
 
 class Format(Protocol):
-    """One annotation format. ``suffix`` is that of the file it writes. Frames, pixels and ids convert at its edge."""
+    """One annotation format. ``suffix`` is that of the file it writes. Frames, pixels and ids convert at its edge.
+
+    ``takes``, ``writes``: sentences for people, shown where a file is chosen and in ``docs/formats.md``.
+    """
 
     @property
     def id(self) -> str: ...
@@ -248,6 +257,10 @@ class Format(Protocol):
     def label(self) -> str: ...
     @property
     def suffix(self) -> str: ...
+    @property
+    def takes(self) -> str: ...
+    @property
+    def writes(self) -> str: ...
     @property
     def options(self) -> tuple[Option, ...]: ...
 

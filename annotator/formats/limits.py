@@ -22,6 +22,16 @@ def held(dataset: Dataset, limits: Limits, report: Report) -> Dataset:
     return replace(dataset, labels=labels, tracks=_tracks_within(dataset, limits, report))
 
 
+def losses(dataset: Dataset, limits: Limits) -> Report:
+    """What a format of these limits would lose of a dataset, without writing it; ``tracks`` counts those it keeps."""
+    report = Report()
+    kept = held(dataset, limits, report)
+    for track in kept.tracks:
+        report.tracks += 1
+        report.shapes += int(rows_of(track).shown.sum())
+    return report
+
+
 def _label_within(label: LabelInfo, limits: Limits, report: Report) -> LabelInfo:
     for limit in limits:
         if limit.label:
@@ -44,7 +54,7 @@ def _track_within(track: TrackData, label: LabelInfo, limits: Limits, report: Re
     for limit in limits:
         if limit.track and kept is not None:
             kept, lost = limit.track(kept, label)
-            report.lose(limit.words, lost)
+            report.lose(limit.words, lost, tracks=1)
     return kept
 
 
@@ -64,7 +74,7 @@ def _seen(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
     return (track, 0) if rows_of(track).shown.any() else (None, 1)
 
 
-NOTHING_TO_SEE = Limit("tracks without a visible shape were left out", track=_seen)
+NOTHING_TO_SEE = Limit("tracks without a visible shape are left out", track=_seen)
 
 
 def verdicts(format_name: str) -> Limit:
@@ -114,7 +124,7 @@ def as_boxes(kind: Kind) -> Limit:
         payloads = tuple(b"" if changed else payload for payload, changed in pairs)
         return with_rows(track, replace(rows, kinds=kinds, payloads=payloads)), int((other & rows.shown).sum())
 
-    return Limit(f"{kind.words} shapes became boxes", track=without)
+    return Limit(f"{kind.words} shapes become boxes", track=without)
 
 
 def with_rows(track: TrackData, rows: Rows) -> TrackData:

@@ -144,6 +144,7 @@ API = (
     Route("GET", "/api/formats", SIGNED_IN),
     Route("GET", "/api/layers/{layer_id}/transfers", VIEW),
     Route("POST", "/api/layers/{layer_id}/exports", VIEW, {"format": "mot"}),
+    Route("POST", "/api/layers/{layer_id}/exports/losses", VIEW, {"format": "mot"}),
     Route("POST", "/api/layers/{layer_id}/imports", ANNOTATE, {"format": "mot", "file": b"not an archive"}),
     Route("POST", "/api/projects/{project_id}/imports", ANNOTATE, {"format": "mot", "file": b"not an archive"}),
     Route("GET", "/api/transfers/{transfer_id}", VIEW),

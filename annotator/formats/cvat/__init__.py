@@ -44,6 +44,8 @@ class CvatXml:
     """``annotations.xml`` of CVAT, alone or in the zip that CVAT makes of it."""
 
     id, label, suffix = "cvat", "CVAT for video 1.1", ".zip"
+    takes = "CVAT's annotations.xml of a task, a job or a project, alone or in CVAT's zip. Not “CVAT for images”."
+    writes = "A zip with annotations.xml, which CVAT's “Upload annotations” takes: boxes, polygons, masks, skeletons …"
     options = (FRAMES,)
 
     def limits(self, options: Options) -> Limits:

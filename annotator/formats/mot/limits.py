@@ -104,19 +104,19 @@ _FIRST = (
 _BOXES = tuple(shared.as_boxes(kind) for kind in Kind if kind not in (Kind.BOX, Kind.TAG))
 TRUTH: tuple[Limit, ...] = (
     *_FIRST,
-    Limit("interpolated shapes became keyframes: every frame has a line of its own", track=_every_frame),
+    Limit("interpolated shapes become keyframes: every frame has a line of its own", track=_every_frame),
     *_BOXES,
     Limit(
-        "predicted shapes became keyframes, without their confidence, which tracker results have",
+        "predicted shapes become keyframes, without their confidence, which tracker results have",
         track=_set_by_a_person,
     ),
-    Limit("ends of lines in labels became blanks", track=_track_label, label=_label_lines),
+    Limit("ends of lines in labels become blanks", track=_track_label, label=_label_lines),
 )
 RESULTS: tuple[Limit, ...] = (
     *_FIRST,
-    Limit("interpolated shapes became predicted: every frame has a line of its own", track=_every_frame),
+    Limit("interpolated shapes become predicted: every frame has a line of its own", track=_every_frame),
     *_BOXES,
-    Limit("keyframes became predicted shapes", track=_found_by_a_model),
+    Limit("keyframes become predicted shapes", track=_found_by_a_model),
     Limit("occluded shapes aren't marked, as in ground truth", track=_occluded),
     Limit("shapes are without their label, which ground truth has", track=_unlabelled),
 )

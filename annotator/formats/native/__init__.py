@@ -44,6 +44,8 @@ class Native:
     """Lossless: reading what it wrote gives the same dataset, bit by bit."""
 
     id, label, suffix = "framewise", "Framewise JSON (lossless)", ".json"
+    takes = "One JSON file of a video, as Framewise or `framewise track` writes it, or a zip of several."
+    writes = "One JSON file with all that a video's tracks hold: keyframes, predictions, confidences, attributes."
     options: tuple[Option, ...] = ()
 
     def limits(self, options: Options) -> Limits:

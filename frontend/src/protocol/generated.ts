@@ -1444,6 +1444,51 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/layers/{layer_id}/exports/losses': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * What an export would lose
+     * @description Counted in the layer as it is; nothing is begun.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['ExportIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['LossesOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/layers/{layer_id}/imports': {
     readonly parameters: {
       readonly query?: never
@@ -1951,10 +1996,13 @@ export interface components {
         readonly [key: string]: number
       }
     }
+    /** @description `takes` and `writes`: what its files are, in sentences. */
     readonly FormatOut: {
       readonly id: string
       readonly label: string
       readonly suffix: string
+      readonly takes: string
+      readonly writes: string
       readonly options: readonly components['schemas']['OptionOut'][]
     }
     /**
@@ -2104,10 +2152,17 @@ export interface components {
       readonly frames: number
       readonly text: string
     }
-    /** @description What a format could not hold, and how often. */
+    /** @description What a format can't hold, and how often; `tracks`: in how many tracks, 0 where that isn't known. */
     readonly LossOut: {
       readonly what: string
       readonly count: number
+      /** @default 0 */
+      readonly tracks: number
+    }
+    /** @description What an export would lose now; `counted` is false where there is too much to count while somebody waits. */
+    readonly LossesOut: {
+      readonly counted: boolean
+      readonly losses: readonly components['schemas']['LossOut'][]
     }
     /** @description An edit that met what somebody else had done; either was the reader. */
     readonly MetOut: {
@@ -2870,6 +2925,7 @@ export type LabelsPage = components['schemas']['LabelsPage']
 export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LossOut = components['schemas']['LossOut']
+export type LossesOut = components['schemas']['LossesOut']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOffer = components['schemas']['ModelOffer']
 export type ModelOut = components['schemas']['ModelOut']

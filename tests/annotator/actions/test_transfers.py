@@ -123,6 +123,56 @@ def test_an_unknown_format_or_option_is_refused_at_once(world: World) -> None:
     assert "official, cvat" in export(world, format="mot", pixels="odd").json()["message"]
 
 
+def losses(world: World, role: str = "viewer", **wanted: Any) -> Any:
+    path = f"/api/layers/{world.layer.pk}/exports/losses"
+    return as_(world, role).post(path, wanted, content_type="application/json").json()
+
+
+def test_what_an_export_would_lose_is_counted_before_it_begins(world: World) -> None:
+    first, second = draw(world, 0, 4), draw(world, 8)
+    do(
+        world,
+        update(first, colour="#112233", verdict="accepted"),
+        update(second, verdict="rejected"),
+        by="reviewer",
+    )
+
+    told = losses(world, format="mot")
+
+    assert told["counted"]
+    assert {(loss["what"], loss["count"], loss["tracks"]) for loss in told["losses"]} == {
+        ("review verdicts have no place in MOTChallenge", 2, 2),
+        ("colours of single tracks have no place in MOTChallenge", 1, 1),
+        ("interpolated shapes become keyframes: every frame has a line of its own", 3, 1),
+    }
+    assert not Transfer.objects.exists()
+
+
+@pytest.mark.parametrize("format", [entry.id for entry in FORMATS])
+def test_what_is_told_before_is_what_the_export_reports(world: World, format: str) -> None:
+    first, _ = draw(world, 0, 4), draw(world, 8)
+    do(world, update(first, colour="#112233", verdict="accepted"), by="reviewer")
+
+    told = losses(world, format=format)["losses"]
+
+    assert told == work(export(world, format=format)).report["losses"]
+    assert bool(told) == (format != "framewise")
+
+
+def test_a_layer_that_takes_long_to_count_says_that_it_was_not_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(world, 0, 4)
+    monkeypatch.setattr(transfers, "MOST_WEIGHED", 1)
+    assert losses(world, format="mot") == {"counted": False, "losses": []}
+    assert losses(world, format="framewise") == {"counted": True, "losses": []}
+
+
+def test_losses_of_an_unknown_format_or_option_are_refused(world: World) -> None:
+    assert "Choose one of" in losses(world, format="nothing")["message"]
+    assert "options" in losses(world, format="mot", options={"colour": "red"})["message"]
+
+
 def test_an_export_that_is_cancelled_leaves_no_file(world: World) -> None:
     draw(world, 0, 10)
     answer = export(world)
@@ -287,7 +337,11 @@ def test_shapes_that_a_label_is_not_for_come_in_and_are_reported(world: World) -
 
     assert transfer.state == TransferState.DONE, transfer.message
     assert transfer.report["losses"] == [
-        {"what": "tracks of car have a polygon: allow it in the project's labels to change them", "count": 1}
+        {
+            "what": "tracks of car have a polygon: allow it in the project's labels to change them",
+            "count": 1,
+            "tracks": 0,
+        }
     ]
 
 
@@ -401,7 +455,7 @@ def test_tracks_of_videos_that_the_project_lacks_are_told(world: World, evening:
 
     assert (world.layer.tracks.count(), evening.tracks.count()) == (0, 1)
     assert transfer.report["losses"] == [
-        {"what": "tracks of night.mp4 were left out: no video of the project is called so", "count": 2}
+        {"what": "tracks of night.mp4 were left out: no video of the project is called so", "count": 2, "tracks": 0}
     ]
 
 

@@ -30,7 +30,7 @@ from tracking.shapes.chunks import Flag, Kind
 from tracking.shapes.values import ABSENT, VISIBLE
 
 SHAPE_TWICE = "shapes that stand in the file twice were taken once"
-UNSEEN = "tracks without a visible shape were left out"
+UNSEEN = "tracks without a visible shape are left out"
 
 
 @pytest.fixture

@@ -59,15 +59,15 @@ class TestTruth:
         gone = TrackData(5, "person", [box(0, 1, Flag.KEYFRAME | Flag.OUTSIDE)])
         report = find("mot").write(dataset(track, gone), tmp_path / "out.zip", {}, silent)
         assert report.losses == {
-            "tracks without a visible shape were left out": 1,
+            "tracks without a visible shape are left out": 1,
             "review verdicts have no place in MOTChallenge": 1,
             "colours of single tracks have no place in MOTChallenge": 1,
             "attributes have no place in MOTChallenge": 2,
             "names of models have no place in MOTChallenge": 1,
             "doubts about predicted shapes have no place in MOTChallenge": 1,
-            "interpolated shapes became keyframes: every frame has a line of its own": 2,
-            "polygon shapes became boxes": 2,
-            "predicted shapes became keyframes, without their confidence, which tracker results have": 1,
+            "interpolated shapes become keyframes: every frame has a line of its own": 2,
+            "polygon shapes become boxes": 2,
+            "predicted shapes become keyframes, without their confidence, which tracker results have": 1,
         }
         assert (report.tracks, report.shapes) == (1, 5)
 
@@ -95,7 +95,7 @@ class TestResults:
             lines = archive.read("data/street.txt").decode().splitlines()
         assert [line.split(",")[6:] for line in lines] == [[sure, *["-1"] * 3] for sure in ("0.9375", "0", "1")]
         assert report.losses == {
-            "keyframes became predicted shapes": 1,
+            "keyframes become predicted shapes": 1,
             "occluded shapes aren't marked, as in ground truth": 1,
             "shapes are without their label, which ground truth has": 3,
         }
