@@ -66,10 +66,11 @@ def _best_turn(target: Points, turns: Iterator[Points], measured: Callable[[Poin
 
 
 def _shares(points: Points, closed: bool) -> NDArray[np.float64]:
-    """How far along the outline (0..1) each vertex lies; of a closed one, 1 for its first vertex again at the end."""
+    """How far along the outline (0..1) each vertex lies; of a closed one, 1 for its first vertex again at the end.
+    Vertices that all lie on one place are spread evenly: they stay as many as they are."""
     around = np.vstack([points, points[:1]]) if closed else points
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(around, axis=0).T))])
-    shares: NDArray[np.float64] = lengths / (lengths[-1] or 1.0)
+    shares: NDArray[np.float64] = lengths / lengths[-1] if lengths[-1] > 0 else np.linspace(0, 1, len(lengths))
     return shares
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,22 @@ def example_tracks() -> dict[str, list[Row]]:
             outline(Kind.POLYLINE, 0, (0, 0), (30, 0)),
             outline(Kind.POLYLINE, 2, (40, 20), (30, 14), (18, 16), (10, 12)),
         ],
+        "polygons of other numbers of vertices, all on one place": [
+            outline(Kind.POLYGON, 0, *[(5, 5)] * 3),
+            outline(Kind.POLYGON, 2, *[(9, 7)] * 4),
+        ],
+        "a polygon on one place opens": [
+            outline(Kind.POLYGON, 0, *[(5, 5)] * 4),
+            outline(Kind.POLYGON, 3, (0, 0), (20, 0), (0, 10)),
+        ],
+        "polylines of other numbers of vertices, all on one place": [
+            outline(Kind.POLYLINE, 0, *[(1, 2)] * 2),
+            outline(Kind.POLYLINE, 2, *[(4, 8)] * 3),
+        ],
+        "vertices that lie on one another": [
+            outline(Kind.POLYGON, 0, (0, 0), (0, 0), (20, 0), (20, 0), (0, 10)),
+            outline(Kind.POLYGON, 3, (0, 0), (30, 0), (30, 0), (30, 0)),
+        ],
         "predicted rows are neighbours too": [key(0, 0, 0, 2, 2), key(2, 2, 2, 4, 4, flags=Flag.PREDICTED)],
     }
 
@@ -126,6 +143,18 @@ def test_an_outline_looks_as_it_was_drawn_beside_its_keyframes() -> None:
         here = vertices(row)
         for corner in vertices(drawn):
             assert np.hypot(*(here - corner).T).min() < 0.03
+
+
+@pytest.mark.parametrize("kind", [Kind.POLYGON, Kind.POLYLINE])
+@pytest.mark.parametrize("here", [3, 4, 8])
+@pytest.mark.parametrize("there", [0, 1, 5])
+def test_what_lies_between_sound_outlines_is_sound(kind: Kind, here: int, there: int) -> None:
+    """Whatever of their vertices lie on one another."""
+    before = outline(kind, 0, *[(5, 5)] * here)
+    after = outline(kind, 2, (9, 9), (9, 9), (9, 9), *[(9 + 1e-4 * (there - 1), 9)] * there)
+    middle = shape_at([before, after], 1)
+    assert middle is not None
+    check_geometry(Table.of(0, [replace(middle, flags=Flag.KEYFRAME)]))
 
 
 def test_a_polygon_that_only_moves_keeps_its_form() -> None:

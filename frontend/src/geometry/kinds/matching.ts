@@ -68,7 +68,10 @@ function centred(points: readonly Point[]): Point[] {
   return points.map((point) => ({ x: point.x - x, y: point.y - y }))
 }
 
-/** How far along the outline (0..1) each vertex lies; of a closed one, 1 for its first vertex again at the end. */
+/**
+ * How far along the outline (0..1) each vertex lies; of a closed one, 1 for its first vertex again at the end. Vertices that
+ * all lie on one place are spread evenly: they stay as many as they are.
+ */
 function sharesOf(points: readonly Point[], closed: boolean): number[] {
   const lengths = [0]
   const sides = closed ? points.length : points.length - 1
@@ -76,8 +79,8 @@ function sharesOf(points: readonly Point[], closed: boolean): number[] {
     const [a, b] = [points[index]!, points[(index + 1) % points.length]!]
     lengths.push(lengths[index]! + Math.hypot(b.x - a.x, b.y - a.y))
   }
-  const whole = lengths.at(-1)! || 1
-  return lengths.map((length) => length / whole)
+  const whole = lengths.at(-1)!
+  return lengths.map((length, index) => (whole > 0 ? length / whole : index / sides))
 }
 
 /** The point at `share` (0..1) of the outline's length; `shares` are those of its vertices. */
