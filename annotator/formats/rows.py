@@ -9,7 +9,7 @@ from typing import Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.shapes.chunks import WINDOW, Flag, Kind, Row, Table, quantised
+from tracking.shapes.chunks import Flag, Kind, Row, Table, parted, quantised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,19 +83,8 @@ class Rows(Sequence[Row]):
 
     def tables(self) -> Iterator[Table]:
         """The rows packed for storing: one table per window that has any, in rising order."""
-        starts = self.frames - self.frames % WINDOW
-        edges = np.flatnonzero(np.diff(starts)) + 1
-        for part in np.split(np.arange(len(self)), edges) if len(self) else ():
-            first, end = int(part[0]), int(part[-1]) + 1
-            yield Table(
-                start=int(starts[first]),
-                frames=self.frames[first:end],
-                kinds=self.kinds[first:end],
-                flags=self.flags[first:end],
-                confidence=quantised(self.confidence[first:end].tolist()),
-                bounds=self.bounds[first:end],
-                payloads=self.payloads[first:end],
-            ).checked()
+        confidence = quantised(self.confidence)
+        return parted(self.frames, self.kinds, self.flags, confidence, self.bounds, self.payloads)
 
     def take(self, keep: NDArray[np.bool_]) -> Self:
         """The rows where ``keep`` (n,) is True."""

@@ -28,10 +28,11 @@ starting with background) of the window · tag: none; it marks whole frames, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from itertools import chain
+from itertools import chain, compress, pairwise
+from operator import attrgetter
 from typing import Self
 
 import numpy as np
@@ -40,6 +41,21 @@ from numpy.typing import NDArray
 WINDOW = 256
 MAGIC = 0x31435746
 _HEADER = np.dtype([("magic", "<u4"), ("start", "<u4"), ("count", "<u4"), ("payload_bytes", "<u4")])
+
+
+_Columns = tuple[
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.uint8],
+    NDArray[np.uint16],
+    NDArray[np.float32],
+    tuple[bytes, ...],
+]
+_NO_FRAMES = np.zeros(0, np.int64)
+_NO_BYTES = np.zeros(0, np.uint8)
+_NO_CONFIDENCE = np.zeros(0, np.uint16)
+_NO_BOUNDS = np.zeros((0, 4), np.float32)
+_NO_OFFSETS = np.zeros(1, np.int64)
 
 
 class Kind(IntEnum):
@@ -68,6 +84,10 @@ class Flag(IntFlag):
     OUTSIDE = 4
     OCCLUDED = 8
     DOUBTFUL = 16
+
+
+_LAST_KIND = int(max(Kind))
+_ALL_FLAGS = 2 * int(max(Flag)) - 1
 
 
 class ChunkError(ValueError):
@@ -107,21 +127,12 @@ class Table:
 
     @classmethod
     def empty(cls, start: int) -> Self:
-        return cls.of(start, ())
+        return cls(start, _NO_FRAMES, _NO_BYTES, _NO_BYTES, _NO_CONFIDENCE, _NO_BOUNDS, ()).checked()
 
     @classmethod
     def of(cls, start: int, rows: Iterable[Row]) -> Self:
         """Pack rows of one window, in any order. Raises ChunkError for a frame outside of it or given twice."""
-        ordered = sorted(rows, key=lambda row: row.frame)
-        return cls(
-            start=start,
-            frames=np.array([row.frame for row in ordered], np.int64),
-            kinds=np.array([row.kind for row in ordered], np.uint8),
-            flags=np.array([row.flags for row in ordered], np.uint8),
-            confidence=quantised([row.confidence for row in ordered]),
-            bounds=np.array([row.bounds for row in ordered], np.float32).reshape(len(ordered), 4),
-            payloads=tuple(row.payload for row in ordered),
-        ).checked()
+        return cls(start, *_columns(rows)).checked()
 
     def checked(self) -> Self:
         """Itself, if its rows fit one window. Raises ChunkError otherwise."""
@@ -132,9 +143,9 @@ class Table:
                 f"A table from frame {self.start} holds frames {self.start}..{self.start + WINDOW - 1}; "
                 f"these are {self.frames[0]}..{self.frames[-1]}."
             )
-        if np.any(np.diff(self.frames) <= 0):
+        if (self.frames[1:] <= self.frames[:-1]).any():
             raise ChunkError("A table holds each frame once, in rising order; these frames repeat or fall.")
-        if not np.all(np.isfinite(self.bounds)):
+        if not np.isfinite(self.bounds).all():
             raise ChunkError("Coordinates must be finite numbers of pixels; these hold NaN or infinity.")
         # Nearly always there are none: boxes have no payload.
         if any(self.payloads) and any(len(payload) % 4 for payload in self.payloads):
@@ -171,7 +182,7 @@ class Table:
             flags=self.flags[keep],
             confidence=self.confidence[keep],
             bounds=self.bounds[keep],
-            payloads=tuple(payload for payload, kept in zip(self.payloads, keep, strict=True) if kept),
+            payloads=tuple(compress(self.payloads, keep.tolist())),
         )
 
     def merged(self, newer: Self) -> Self:
@@ -180,9 +191,13 @@ class Table:
             raise ChunkError(f"Only tables of one window merge; these start at {self.start} and {newer.start}.")
         if not len(self) or not len(newer):
             return newer if len(newer) else self
-        kept = self.take(~np.isin(self.frames, newer.frames))
+        free = np.ones(WINDOW, np.bool_)
+        free[newer.frames - self.start] = False
+        kept = self.take(free[self.frames - self.start])
         order = np.argsort(np.concatenate([kept.frames, newer.frames]), kind="stable")
         payloads = kept.payloads + newer.payloads
+        if any(payloads):
+            payloads = tuple([payloads[index] for index in order.tolist()])
         return type(self)(
             start=self.start,
             frames=np.concatenate([kept.frames, newer.frames])[order],
@@ -190,7 +205,7 @@ class Table:
             flags=np.concatenate([kept.flags, newer.flags])[order],
             confidence=np.concatenate([kept.confidence, newer.confidence])[order],
             bounds=np.concatenate([kept.bounds, newer.bounds])[order],
-            payloads=tuple(payloads[index] for index in order),
+            payloads=payloads,
         )
 
     @classmethod
@@ -202,6 +217,8 @@ class Table:
         """
         if not tables:
             return cls.empty(start)
+        if len(tables) == 1 and tables[0].start == start:
+            return tables[0]
         if any(table.start != start for table in tables):
             raise ChunkError(f"Only tables of the window from {start} join to one; one is of another.")
         return cls(
@@ -255,7 +272,7 @@ class Table:
         at = _HEADER.itemsize
         bounds = np.frombuffer(data, "<f4", 4 * count, at).reshape(count, 4)
         at += 16 * count
-        offsets = np.zeros(count + 1, np.int64)
+        offsets = _NO_OFFSETS
         if payload_bytes:
             offsets = np.frombuffer(data, "<u4", count + 1, at).astype(np.int64)
             at += 4 * (count + 1)
@@ -263,12 +280,14 @@ class Table:
         frames = np.frombuffer(data, np.uint8, count, at + 2 * count).astype(np.int64) + start
         kinds = np.frombuffer(data, np.uint8, count, at + 3 * count)
         flags = np.frombuffer(data, np.uint8, count, at + 4 * count)
-        if offsets[0] != 0 or offsets[-1] != payload_bytes or np.any(np.diff(offsets) < 0):
+        if offsets[0] != 0 or offsets[-1] != payload_bytes or (offsets[1:] < offsets[:-1]).any():
             raise ChunkError("A table's payload offsets rise from 0 to the payload's length; these don't.")
-        if np.any(kinds > max(Kind)) or np.any(flags >= 2 * max(Flag)):
+        if count and (kinds.max() > _LAST_KIND or flags.max() > _ALL_FLAGS):
             raise ChunkError("A table holds a kind or flag that this version doesn't know.")
-        payload = data[len(data) - payload_bytes :]
-        payloads = tuple(payload[offsets[i] : offsets[i + 1]] for i in range(count))
+        payloads = (b"",) * count
+        if payload_bytes:
+            ends = (offsets + (len(data) - payload_bytes)).tolist()
+            payloads = tuple([data[begin:end] for begin, end in pairwise(ends)])
         return cls(start, frames, kinds, flags, confidence, bounds, payloads).checked()
 
 
@@ -278,9 +297,10 @@ def table_bytes(count: int, payload_bytes: int) -> int:
     return _HEADER.itemsize + 16 * count + offsets + 5 * count + (-5 * count % 4) + payload_bytes
 
 
-def quantised(confidence: Sequence[float]) -> NDArray[np.uint16]:
+def quantised(confidence: Sequence[float] | NDArray[np.float64]) -> NDArray[np.uint16]:
     """Confidences in [0, 1] as the table's 16-bit numbers; values beyond are clamped."""
-    return np.rint(np.clip(np.array(confidence, np.float64), 0, 1) * 65535).astype(np.uint16)
+    clamped: NDArray[np.float64] = np.asarray(confidence, np.float64).clip(0, 1)
+    return np.rint(clamped * 65535).astype(np.uint16)
 
 
 def window_start(frame: int) -> int:
@@ -288,9 +308,48 @@ def window_start(frame: int) -> int:
     return frame - frame % WINDOW
 
 
-def tables_of(rows: Sequence[Row]) -> list[Table]:
+def tables_of(rows: Iterable[Row]) -> list[Table]:
     """Pack rows of one track, in any order, into one table per window, in rising order."""
-    by_start: dict[int, list[Row]] = {}
-    for row in rows:
-        by_start.setdefault(window_start(row.frame), []).append(row)
-    return [Table.of(start, by_start[start]) for start in sorted(by_start)]
+    return list(parted(*_columns(rows)))
+
+
+def parted(
+    frames: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    flags: NDArray[np.uint8],
+    confidence: NDArray[np.uint16],
+    bounds: NDArray[np.float32],
+    payloads: tuple[bytes, ...],
+) -> Iterator[Table]:
+    """A track's columns, as those of a ``Table`` but over any frames in rising order, as one table per window.
+
+    Raises:
+        ChunkError: as ``Table.checked``.
+    """
+    windows = frames // WINDOW
+    edges = (np.flatnonzero(np.diff(windows)) + 1).tolist()
+    for first, end in pairwise([0, *edges, len(frames)]) if len(frames) else ():
+        yield Table(
+            start=int(windows[first]) * WINDOW,
+            frames=frames[first:end],
+            kinds=kinds[first:end],
+            flags=flags[first:end],
+            confidence=confidence[first:end],
+            bounds=bounds[first:end],
+            payloads=payloads[first:end],
+        ).checked()
+
+
+def _columns(rows: Iterable[Row]) -> _Columns:
+    """Rows, in any order, as the columns of a table, in rising order."""
+    ordered = sorted(rows, key=attrgetter("frame"))
+    numbers = chain.from_iterable([row.bounds for row in ordered])
+    return (
+        np.array([row.frame for row in ordered], np.int64),
+        # By way of bytes: NumPy takes enumerations one by one.
+        np.frombuffer(bytes([row.kind for row in ordered]), np.uint8),
+        np.frombuffer(bytes([row.flags for row in ordered]), np.uint8),
+        quantised([row.confidence for row in ordered]),
+        np.fromiter(numbers, np.float32).reshape(len(ordered), 4),
+        tuple([row.payload for row in ordered]),
+    )

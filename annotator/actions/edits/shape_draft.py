@@ -35,6 +35,9 @@ FEW = 8
 """So many different parts of a layer are read exactly; of more, also what lies between them."""
 MOST_FRAMES = 2**31
 """No video is longer."""
+# Plain numbers: NumPy looks for a dozen methods of its own on a Flag each time it meets one.
+_KEYFRAME, _PREDICTED, _OUTSIDE, _DOUBTFUL = map(int, (Flag.KEYFRAME, Flag.PREDICTED, Flag.OUTSIDE, Flag.DOUBTFUL))
+_PREDICTED_OR_OUTSIDE = _PREDICTED | _OUTSIDE
 COLUMNS = (
     "span",
     "data",
@@ -184,7 +187,7 @@ class ShapeDraft:
         former: list[Table] = []
         for window in self._windows(track, [*ranges, *ends]):
             there = within(window.table, ranges)
-            going = there & ((window.table.flags & Flag.KEYFRAME) == 0) if keep_keyframes else there
+            going = there & ((window.table.flags & _KEYFRAME) == 0) if keep_keyframes else there
             if there.any():
                 former.append(window.table.take(there))
             start, came = window.table.start, coming.get(window.table.start)
@@ -322,7 +325,8 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def chunk_of(layer_id: int, track_id: UUID, span: Span, table: Table) -> TrackChunk:
     """The rows of a stretch, which has some, with their summary."""
-    predicted = (table.flags & (Flag.PREDICTED | Flag.OUTSIDE)) == Flag.PREDICTED
+    flags = table.flags
+    certain = table.confidence[(flags & _PREDICTED_OR_OUTSIDE) == _PREDICTED]
     return TrackChunk(
         layer_id=layer_id,
         track_id=track_id,
@@ -332,11 +336,11 @@ def chunk_of(layer_id: int, track_id: UUID, span: Span, table: Table) -> TrackCh
         first=int(table.frames[0]),
         last=int(table.frames[-1]),
         rows=len(table),
-        keyframes=int(np.count_nonzero(table.flags & Flag.KEYFRAME)),
-        predicted=int(np.count_nonzero(table.flags & Flag.PREDICTED)),
-        outside=int(np.count_nonzero(table.flags & Flag.OUTSIDE)),
-        doubtful=int(np.count_nonzero(table.flags & Flag.DOUBTFUL)),
-        lowest_confidence=float(table.confidence[predicted].min(initial=65535)) / 65535,
+        keyframes=int(np.count_nonzero(flags & _KEYFRAME)),
+        predicted=int(np.count_nonzero(flags & _PREDICTED)),
+        outside=int(np.count_nonzero(flags & _OUTSIDE)),
+        doubtful=int(np.count_nonzero(flags & _DOUBTFUL)),
+        lowest_confidence=int(certain.min(initial=65535)) / 65535,
     )
 
 
