@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -14,8 +15,9 @@ from django.db import transaction
 from annotator import access
 from annotator.actions import jobs
 from annotator.actions.edits.events import Extent, append_event, lock_layer
-from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, within
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, within
 from annotator.actions.edits.meanwhile import Meanwhile
+from annotator.actions.edits.reach import kept_outside, spelt
 from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
@@ -90,6 +92,8 @@ class _Editing:
         self.deleted: set[UUID] = set()
         self.relabelled: set[UUID] = set()
         self.taken: set[UUID] = set()
+        self.shared: set[UUID] = set()
+        """Those of the tracks to update that have shapes outside of the person's frames."""
 
     @cached_property
     def role(self) -> str:
@@ -116,6 +120,9 @@ class _Editing:
         created = [operation.track for operation in operations if isinstance(operation, TrackCreate)]
         self.taken = set(Track.objects.in_bulk(created)) if created else set()
         updates = [operation for operation in operations if isinstance(operation, TrackUpdate)]
+        if updates and not self.everywhere:
+            tables = self.draft.everything({operation.track for operation in updates} & self.draft.tracks.keys())
+            self.shared = {track for track, table in tables if not within(table, self.ranges).all()}
         self.relabelled = {operation.track for operation in updates if operation.fields.label is not None}
         last_frame = max(self.layer.video.frame_count - 1, 0)
         self.draft.load_shapes(
@@ -142,7 +149,7 @@ class _Editing:
             case TrackCreate():
                 return operation, self._create(operation)
             case TrackUpdate():
-                return operation, self._update(operation)
+                return self._update(operation)
             case ShapesReplace():
                 return operation, self._replace(operation)
 
@@ -168,15 +175,40 @@ class _Editing:
         self.numbers[track.pk] = track.number
         return TrackUpdate(track=track.pk, fields=TrackFields(deleted=True))
 
-    def _update(self, operation: TrackUpdate) -> Operation:
+    def _update(self, operation: TrackUpdate) -> tuple[Operation, Operation]:
         track = self.draft.track(operation.track)
         self._check_fields(operation.fields)
         _ = self.ranges
+        if track.pk in self.shared:
+            operation = TrackUpdate(track=track.pk, fields=self._within_reach(track, operation.fields))
         if operation.fields.deleted:
             self.deleted.add(track.pk)
-            if not self.everywhere:
-                self._check_own(track)
-        return TrackUpdate(track=track.pk, fields=self.draft.update_track(track, operation.fields))
+        former = self.draft.update_track(track, operation.fields)
+        return operation, TrackUpdate(track=track.pk, fields=former)
+
+    def _within_reach(self, track: Track, fields: TrackFields) -> TrackFields:
+        """What of a track that also lies on frames of others may be changed: values that are set frame by frame."""
+        if changed_fields(track, fields) - {"frame_attributes"}:
+            if fields.deleted:
+                way_on = "Delete its shapes in your frames instead."
+            else:
+                way_on = "Ask a reviewer to change what is said of the whole track."
+            raise PermissionDenied(f"{track} also has shapes outside of your frames ({spelt(self.ranges)}). {way_on}")
+        if fields.frame_attributes is None:
+            return fields
+        wanted, former = fields.frame_attributes, track.frame_attributes
+        kept: dict[str, list[tuple[int, Any]]] = {}
+        for key in {**former, **wanted}:
+            before = [(frame, value) for frame, value in former.get(key, ())]
+            steps = kept_outside(before, wanted.get(key, []), self.ranges, self.layer.video.frame_count - 1)
+            if steps is None:
+                raise PermissionDenied(
+                    f"{track} also has shapes outside of your frames ({spelt(self.ranges)}), and this would set values "
+                    "there. Set them in your frames only."
+                )
+            if steps:
+                kept[key] = list(steps)
+        return TrackFields(frame_attributes=kept)
 
     def _replace(self, operation: ShapesReplace) -> Operation:
         track = self.draft.track(operation.track)
@@ -200,15 +232,6 @@ class _Editing:
             self.ontology.label(fields.label)
         self.ontology.check_values(fields, self.layer.video.frame_count)
 
-    def _check_own(self, track: Track) -> None:
-        """Deleting a track takes its shapes out of everybody's frames."""
-        for table in self.draft.extent(track.pk):
-            if not within(table, self.ranges).all():
-                raise PermissionDenied(
-                    f"{track} also has shapes outside of your frames ({_spelt(self.ranges)}). "
-                    "Delete its shapes in your frames instead."
-                )
-
     def _check_ranges(self, ranges: Sequence[FrameRange]) -> None:
         last_frame = self.layer.video.frame_count - 1
         for first, last in ranges:
@@ -216,7 +239,7 @@ class _Editing:
                 raise ActionError(f"Frames of a range lie in 0..{last_frame} and rise; {first}..{last} came.")
             if not any(start <= first and last <= end for start, end in self.ranges):
                 raise PermissionDenied(
-                    f"You may change frames {_spelt(self.ranges)}; this would change {first}..{last}."
+                    f"You may change frames {spelt(self.ranges)}; this would change {first}..{last}."
                 )
 
     def _check_tables(self, track: Track, tables: Sequence[Table], ranges: Sequence[FrameRange]) -> None:
@@ -374,7 +397,3 @@ def _unfit(label: Label, table: Table) -> list[str]:
     """Kinds of keyframes that a label may not be drawn as."""
     kinds = {Kind(value).name.lower() for value in table.kinds[(table.flags & Flag.KEYFRAME) != 0].tolist()}
     return sorted(kinds - set(label.geometry_kinds))
-
-
-def _spelt(ranges: Iterable[FrameRange]) -> str:
-    return ", ".join(f"{first}..{last}" for first, last in ranges)

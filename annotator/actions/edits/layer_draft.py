@@ -57,7 +57,7 @@ class LayerDraft:
 
     def update_track(self, track: Track, fields: TrackFields) -> TrackFields:
         """Set the given fields. Returns what they were, for the inverse."""
-        given = fields.model_fields_set & {name for name, value in fields if value is not None}
+        given = _given(fields)
         former = TrackFields.model_validate({name: _field(track, name) for name in given})
         for name in given:
             if name == "label":
@@ -171,6 +171,15 @@ def decoded(text: str) -> Table:
         return Table.unpack(b64decode(text, validate=True))
     except (ChunkError, ValueError) as error:
         raise ActionError(str(error)) from error
+
+
+def changed_fields(track: Track, fields: TrackFields) -> set[str]:
+    """The names of those that would be another value than they are."""
+    return {name for name in _given(fields) if getattr(fields, name) != _field(track, name)}
+
+
+def _given(fields: TrackFields) -> set[str]:
+    return fields.model_fields_set & {name for name, value in fields if value is not None}
 
 
 def _field(track: Track, name: str) -> object:

@@ -10,6 +10,7 @@ from django.db import transaction
 from annotator import access, stored_shapes
 from annotator.actions.edits.events import lock_layer
 from annotator.actions.edits.layer_draft import FrameRange
+from annotator.actions.edits.reach import spelt
 from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.dispatch import dispatch, finish, queue
@@ -58,7 +59,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
         _check_start(user, layer, start)
         shapes = _prompted(layer, start)
         entry = _model_for(start, shapes)
-        _take_over(layer, {str(prompt.track) for prompt in start.prompts})
+        _take_over(user, layer, {str(prompt.track) for prompt in start.prompts})
         run = Run(
             id=start.id,
             layer=layer,
@@ -94,7 +95,7 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
             raise ActionError("A correction is for a track of the run; this one isn't in it. Start a run for it.")
         if not run.first <= correct.frame <= run.last:
             raise ActionError(f"A correction lies in the run's frames {run.first}..{run.last}; {correct.frame} came.")
-        _check_editable(user, layer, correct.frame, correct.frame)
+        _check_control(user, layer, run)
         shape = _shown(layer, correct.track, correct.frame, shown_at(layer, [(correct.track, correct.frame)]))
         _entry_for(run.model, [shape])
         state = opened.objects[track]
@@ -113,10 +114,11 @@ def extend_run(*, user: User, extend: RunExtend) -> Run:
         run = opened.run
         if run.state not in (*ACTIVE, RunState.DONE):
             raise ActionError(f"A run that {run.get_state_display().lower()} can't go on. Start another one.")
+        _check_control(user, layer, run)
         _check_frames(layer, extend.first, extend.last)
         _check_editable(user, layer, extend.first, extend.last)
         run.first, run.last = extend.first, extend.last
-        _take_over(layer, opened.objects.keys(), by=run)
+        _take_over(user, layer, opened.objects.keys(), by=run)
         _move_ends(opened, layer, opened.objects)
     return run
 
@@ -125,10 +127,11 @@ def stop_run(*, user: User, stop: RunStop) -> Run:
     """Stop a run, or some of its tracks. What it stored stays; a run that ended already stays as it is."""
     layer_id = access.access_run(user, stop.run, "annotate").layer_id
     with transaction.atomic():
-        lock_layer(layer_id)
+        layer = lock_layer(layer_id)
         opened = OpenRun.get(stop.run)
         if opened.run.state not in ACTIVE:
             return opened.run
+        _check_control(user, layer, opened.run)
         named = {str(track) for track in stop.tracks} if stop.tracks is not None else opened.objects
         _drop(opened, opened.objects.keys() & named)
     return opened.run
@@ -253,11 +256,13 @@ def _move_ends(opened: OpenRun, layer: Layer, tracks: Iterable[str]) -> None:
         announce_run(run)
 
 
-def _take_over(layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
-    """A run that takes up tracks ends what another one still does with them: two would write over each other."""
+def _take_over(user: User, layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
+    """A run that takes up tracks ends what another one still does with them: two would write over each other. Raises
+    ActionError when that one isn't the user's to end."""
     for other in _active(layer):
         taken = {track for track in other.objects.keys() & set(tracks) if other.objects[track].unfinished}
         if taken and (by is None or other.run.pk != by.pk):
+            _check_control(user, layer, other.run)
             _drop(other, taken)
 
 
@@ -290,11 +295,23 @@ def _check_frames(layer: Layer, first: int, last: int) -> None:
         )
 
 
+def _check_control(user: User, layer: Layer, run: Run) -> None:
+    """A run is for those to change who might have started it: it reaches all of its frames."""
+    ranges = access.editable_ranges(user, layer)
+    if not any(start <= run.first and run.last <= end for start, end in ranges):
+        whose = f" of {run.created_by}" if run.created_by is not None else ""
+        raise ActionError(
+            f"The run{whose} writes to the frames {run.first}..{run.last}; yours are {spelt(ranges)}. "
+            "Ask them or a reviewer to change it."
+        )
+
+
 def _check_editable(user: User, layer: Layer, first: int, last: int) -> None:
     ranges = access.editable_ranges(user, layer)
     if not any(start <= first and last <= end for start, end in ranges):
-        spelt = ", ".join(f"{start}..{end}" for start, end in ranges) or "none"
-        raise ActionError(f"A run writes to frames that you may change ({spelt}); this one would to {first}..{last}.")
+        raise ActionError(
+            f"A run writes to frames that you may change ({spelt(ranges)}); this one would to {first}..{last}."
+        )
 
 
 def _prompted(layer: Layer, start: RunStart) -> dict[UUID, Row]:
