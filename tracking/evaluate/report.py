@@ -14,11 +14,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tracking.evaluate.leave_one_out import lead, of_model
 from tracking.evaluate.scores import MEASURES, ModelScores, Scores
 from tracking.evaluate.sequences import Clips
 
 SHOWN_NAMES = 5
 """How many sequences a sentence names."""
+LEADS = ("success", "corrections")
+"""What models are compared by."""
 
 
 @dataclass
@@ -34,19 +37,48 @@ class Evaluation:
         return [s.name for s in self.clips.sequences if s.name not in {*result.sequences, *result.failed}]
 
     @property
+    def clip_of(self) -> dict[str, str]:
+        """The clip of each sequence: its first picture, or its video."""
+        return {sequence.name: str(sequence.pictures[0]) for sequence in self.clips.sequences}
+
+    @property
     def complete(self) -> bool:
         return not any(self.left(result) or result.failed for result in self.results)
 
 
 def show(evaluation: Evaluation, console: Console) -> None:
-    """Print a table per model: a row per sequence, their mean, its spread, and what is counted over all frames."""
+    """Print a table per model (a row per sequence, their mean, its spread, what is counted over all frames, and the
+    mean with a clip left out), and what each model is ahead of the first one."""
     for result in evaluation.results:
         if result.sequences:
-            console.print(_table(result, len(evaluation.clips.sequences)))
+            console.print(_table(result, evaluation))
+    if any(result.sequences for result in evaluation.results):
+        console.print(
+            "lowest, highest: the mean with any one clip left out; error: its standard error over the clips "
+            "(jackknife). Objects of one clip are left out together.",
+            soft_wrap=True,
+        )
+    for sentence in leads(evaluation):
+        console.print(escape(sentence), soft_wrap=True)
 
 
-def _table(result: ModelScores, asked: int) -> Table:
-    count = len(result.sequences)
+def leads(evaluation: Evaluation) -> Iterable[str]:
+    """Of each model after the first, what it has more than the first, and how sure that is."""
+    first, *others = evaluation.results
+    for other in others:
+        for measure in LEADS:
+            told = lead(other, first, measure, evaluation.clip_of)
+            if told.shared:
+                more = told.difference
+                yield (
+                    f"{other.model} against {first.model}, {measure}: {more.mean:+.3f} (error {more.error:.3f}; "
+                    f"{more.lowest:+.3f} to {more.highest:+.3f} with any one clip left out), "
+                    f"more on {told.more} of {told.shared} sequences."
+                )
+
+
+def _table(result: ModelScores, evaluation: Evaluation) -> Table:
+    count, asked = len(result.sequences), len(evaluation.clips.sequences)
     title = result.model if count == asked else f"{result.model}: {count} of {asked} sequences"
     # It fits into 80 columns.
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=0)
@@ -60,6 +92,9 @@ def _table(result: ModelScores, asked: int) -> Table:
     table.add_row("mean", *_cells(result.mean))
     table.add_row("deviation", *_cells(result.spread, frames=False))
     table.add_row("over all", *_cells(result.pooled))
+    table.add_section()
+    for part, scores in of_model(result, evaluation.clip_of).items():
+        table.add_row(part, *_cells(scores, frames=False))
     return table
 
 
@@ -96,7 +131,8 @@ def as_json(evaluation: Evaluation) -> str:
     """The same as JSON; null where there was nothing to measure.
 
     By model: ``sequences`` (measures by name), ``mean``, ``spread`` (standard deviation over the sequences), ``pooled``
-    (per 100 of all frames), ``failed`` (reasons by sequence) and ``missing`` (sequences it didn't come to). Beside the
+    (per 100 of all frames), ``left_out`` (see ``leave_one_out``), ``leads`` (of what it has more than the first model),
+    ``failed`` (reasons by sequence) and ``missing`` (sequences it didn't come to). Beside the
     models ``evaluation``: whether it is ``complete``, what texts count ``pixels_from``, ``notes`` and ``skipped``, both
     by sequence.
     """
@@ -107,6 +143,10 @@ def as_json(evaluation: Evaluation) -> str:
             "mean": _plain(result.mean),
             "spread": _plain(result.spread, frames=False),
             "pooled": _plain(result.pooled),
+            "left_out": {
+                part: _plain(scores, frames=False) for part, scores in of_model(result, evaluation.clip_of).items()
+            },
+            "leads": _leads(evaluation, result),
             "failed": result.failed,
             "missing": evaluation.left(result),
         }
@@ -121,6 +161,22 @@ def as_json(evaluation: Evaluation) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
+def _leads(evaluation: Evaluation, result: ModelScores) -> dict[str, Any]:
+    first = evaluation.results[0]
+    if result is first:
+        return {}
+    found = {measure: lead(result, first, measure, evaluation.clip_of) for measure in LEADS}
+    return {
+        measure: {
+            "over": first.model,
+            **{name: _number(value) for name, value in asdict(one.difference).items()},
+            "more_on": one.more,
+            "of": one.shared,
+        }
+        for measure, one in found.items()
+    }
+
+
 def write(evaluation: Evaluation, output: Path) -> None:
     """Put the JSON in place of what was there, whole or not at all."""
     unfinished = output.with_name(output.name + ".partial")
@@ -130,7 +186,11 @@ def write(evaluation: Evaluation, output: Path) -> None:
 
 def _plain(scores: Scores, *, frames: bool = True) -> dict[str, float | None]:
     values = {name: value for name, value in asdict(scores).items() if frames or name != "frames"}
-    return {name: None if math.isnan(value) else round(value, 4) for name, value in values.items()}
+    return {name: _number(value) for name, value in values.items()}
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)
 
 
 def _cells(scores: Scores, *, frames: bool = True) -> list[str]:

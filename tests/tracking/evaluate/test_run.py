@@ -103,7 +103,15 @@ def test_it_tells_and_writes_the_figures_of_each_model(data: Path, tmp_path: Pat
         "skipped": {},
     }
     assert all(word in table for word in ("still", "csrt", "walk", "mean", "deviation", "over all", "fps"))
-    assert max(map(len, table.splitlines())) <= 80
+    assert figures["still"]["left_out"]["lowest"]["success"] <= figures["still"]["mean"]["success"]
+    assert figures["still"]["leads"] == {}
+    assert (figures["csrt"]["leads"]["success"]["over"], figures["csrt"]["leads"]["success"]["of"]) == ("still", 2)
+    told, _, explained = table.partition("lowest, highest:")
+    assert all(word in told for word in ("lowest", "highest", "error"))
+    assert re.search(
+        r"csrt against still, success: [+-]\d\.\d{3} \(error \d\.\d{3}; .*, more on \d of 2 seq", explained
+    )
+    assert max(map(len, told.splitlines())) <= 80
     assert "Pixels count from 1: 2 sequences (run, walk)." in said
     assert "100%" in said
 
