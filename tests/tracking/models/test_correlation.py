@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tracking.layers.cores import Cores
 from tracking.models.correlation.colour import ColourModel
 from tracking.models.correlation.confidence import Evidence
 from tracking.models.correlation.features import CHANNELS, grid_features
@@ -168,3 +169,19 @@ def test_an_objects_colours_say_how_far_it_has_moved() -> None:
     assert response.shape == (24, 24)
     row, column = np.unravel_index(response.argmax(), response.shape)
     assert ((row - 12) * 4, (column - 12) * 4) == (-12, 20)
+
+
+def test_objects_followed_on_several_cores_are_found_where_one_core_finds_them() -> None:
+    places = [Box(20 + 3 * n, 30, 80 + 3 * n, 70) for n in range(6)]
+    frames = [scene(number, place) for number, place in enumerate(places)]
+    prompts = [
+        Prompt(ObjectId(str(number)), Box(20 + number, 30 + number, 80 - number, 70 - number)) for number in range(7)
+    ]
+
+    def found(cores: int) -> list[Prediction]:
+        tracker = create()
+        tracker._cores = Cores(cores)
+        tracker.start(frames[0], prompts)
+        return [prediction for frame in frames[1:] for prediction in tracker.step(frame)]
+
+    assert found(4) == found(1)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracking.layers.box_tracker import BoxTracker, Target
+from tracking.layers.cores import Cores
 from tracking.models.correlation.colour import ColourModel
 from tracking.models.correlation.confidence import Evidence, Memory, look_of
 from tracking.models.correlation.features import CELL, CHANNELS, Float, gradient_histograms, grid_features
@@ -97,13 +98,18 @@ class Find:
 
 
 class CorrelationTracker(BoxTracker[CorrelationTarget]):
-    """Follows each object by filters of its own."""
+    """Follows each object by filters of its own. Objects share nothing, so they are followed on all cores at once; what
+    is found doesn't depend on how many there are."""
+
+    def __init__(self, *, threshold: float) -> None:
+        super().__init__(threshold=threshold)
+        self._cores = Cores()
 
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[CorrelationTarget]:
-        return [new_target(frame.image, box) for box in boxes]
+        return self._cores.map(lambda box: new_target(frame.image, box), boxes)
 
     def follow(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
-        return [self._follow_one(frame, target) for target in targets]
+        return self._cores.map(lambda target: self._follow_one(frame, target), targets)
 
     def _follow_one(self, frame: Frame, target: CorrelationTarget) -> float:
         if target.lookout is None:
