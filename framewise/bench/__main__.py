@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import brush, crowd, heavy, live, many, shapes, undo, videos
+from framewise.bench import brush, crowd, heavy, live, many, objects, shapes, undo, videos
 from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.database import own_database
@@ -24,7 +24,9 @@ SEEKS = 60
 def main(
     only: Annotated[
         str,
-        typer.Option(help="One part: live, flow, seek, undo, crowd, many, brush, hour, shapes or masks. Empty: all."),
+        typer.Option(
+            help="One part: live, flow, seek, undo, crowd, many, brush, hour, shapes, masks or objects. Empty: all."
+        ),
     ] = "",
 ) -> None:
     """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
@@ -37,7 +39,10 @@ def main(
             with own_database():
                 figures += [] if only == "masks" else shapes.measure()
                 figures += [] if only == "shapes" else heavy.measure()
-        if only not in ("shapes", "masks"):
+        if only in ("", "objects"):
+            console.print("Several objects at once …")
+            figures += objects.measure()
+        if only not in ("shapes", "masks", "objects"):
             product = Product.start(Path(folder) / "data")
             try:
                 figures += _measure_product(product, Path(folder), only, console)
