@@ -13,6 +13,7 @@ from annotator.pages.home import home
 from annotator.pages.sign_in import AdminSignIn, SignIn, SignOut
 
 handler404 = "annotator.pages.errors.not_found"
+handler500 = "annotator.pages.errors.failed"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", AdminSignIn.as_view()),
     path("admin/password_change/", RedirectView.as_view(url="/account/#password")),

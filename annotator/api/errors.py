@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 
 from annotator.actions.errors import ActionError
+from annotator.faults import Complaint, fault_of, in_words
 from annotator.formats.base import FormatError
 from tracking.types import TrackingError
+
+_faults = Complaint(logging.getLogger(__name__), "Requests can't be answered: a store doesn't answer.")
 
 
 def register(api: NinjaAPI) -> None:
@@ -35,6 +41,17 @@ def register(api: NinjaAPI) -> None:
         first = error.errors[0]
         where = ".".join(str(part) for part in first["loc"][1:])
         return answer(request, 422, f"{where}: {first['msg']}" if where else str(first["msg"]))
+
+    @api.exception_handler(DatabaseError)
+    @api.exception_handler(OSError)
+    def not_now(request: HttpRequest, error: Exception) -> HttpResponse:
+        fault = fault_of(error)
+        if fault is None:
+            raise error
+        _faults.note(error)
+        answered = answer(request, 507 if fault == "full" else 503, in_words(fault))
+        answered["Retry-After"] = "5"
+        return answered
 
     for refused in (ActionError, FormatError, TrackingError):
         api.exception_handler(refused)(lambda request, error: answer(request, 400, str(error)))

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+import logging
+import sys
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from annotator.access import Gone, LeadsOn
+from annotator.faults import Complaint, fault_of, in_words
+
+BROKEN = "The server failed to do this; its log says why. Try again, and if it stays, tell your admin when it happened."
+_faults = Complaint(logging.getLogger(__name__), "Pages can't be shown: a store doesn't answer.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -18,3 +26,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         "lead": exception if isinstance(exception, LeadsOn) else None,
     }
     return render(request, "404.html", context, status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Whatever nobody expected, and a store that doesn't answer for now, before or behind a view. Asks no database."""
+    error = sys.exc_info()[1]
+    fault = fault_of(error) if error is not None else None
+    if fault is not None and error is not None:
+        _faults.note(error)
+    status = 500 if fault is None else 507 if fault == "full" else 503
+    answer: HttpResponse
+    if request.path.startswith("/api/"):
+        answer = JsonResponse({"message": in_words(fault) if fault else BROKEN}, status=status)
+    else:
+        said = in_words(fault) if fault else ""
+        answer = HttpResponse(render_to_string("500.html", {"said": said}), status=status)
+    if fault is not None:
+        answer["Retry-After"] = "5"
+    return answer
