@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,6 +10,7 @@ from annotator.announce import publish
 from annotator.announce.notices import Notice
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import make_agent, make_world
+from tests.services import Redis
 
 
 @pytest.fixture
@@ -30,37 +27,12 @@ def desk(
     yield Desk(world, notices)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def redis() -> Iterator[str]:
     """The address of a Redis of its own."""
-    server = shutil.which("redis-server")
-    if server is None:
-        pytest.skip("redis-server is not installed")
-    port = free_port()
-    process = subprocess.Popen(
-        [server, "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning"]
-    )
+    server = Redis()
+    server.start()
     try:
-        _until_open(port)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server.url
     finally:
-        process.terminate()
-        process.wait()
-
-
-def _until_open(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "Redis did not start."
-            time.sleep(0.02)
-        else:
-            return
+        server.stop()

@@ -1,0 +1,128 @@
+"""Real services of a test's own, that can be stopped and started again: PostgreSQL, Redis, and a small disk."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from framewise.bench.product import free_port
+
+
+class Postgres:
+    """A server on a database below a folder; ``url``: of its one database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._become = as_ordinary_user()
+        binaries = find_binaries()
+        for each in (folder, *folder.parents[:2]):
+            each.chmod(0o755)
+        if self._become:
+            account = pwd.getpwnam("postgres")
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        self._run(
+            binaries / "initdb", "-D", folder / "db", "-U", "framewise", "--auth=trust", "--no-sync", "-E", "UTF8"
+        )
+        port = free_port()
+        self.url = f"postgres://framewise@127.0.0.1:{port}/postgres"
+        self._options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._server = [binaries / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log"]
+
+    def start(self) -> None:
+        self._run(*self._server, "-o", self._options, "start")
+
+    def stop(self) -> None:
+        """As if its machine lost its power."""
+        self._run(*self._server, "-m", "immediate", "stop", check=False)
+
+    def _run(self, *command: str | Path, check: bool = True) -> None:
+        subprocess.run(command, check=check, stdout=subprocess.DEVNULL, preexec_fn=self._become)
+
+
+def find_binaries() -> Path:
+    """The folder of the newest installed server's programs."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    if not found:
+        pytest.skip("PostgreSQL is not installed: run scripts/apt-packages.")
+    return found[-1].parent
+
+
+def as_ordinary_user() -> Callable[[], None] | None:
+    """PostgreSQL refuses to run as root: what its processes do first where the tests run as root."""
+    if os.getuid() != 0:
+        return None
+    account = pwd.getpwnam("postgres")
+
+    def become() -> None:
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+
+    return become
+
+
+class Redis:
+    """A server that keeps nothing."""
+
+    def __init__(self) -> None:
+        found = shutil.which("redis-server")
+        if found is None:
+            pytest.skip("redis-server is not installed: run scripts/apt-packages.")
+        self._port = free_port()
+        self._command = [
+            *(found, "--port", str(self._port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning")
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+            except OSError:
+                assert time.monotonic() < deadline, "Redis did not start."
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[Path]:
+    """A disk of so many MiB at ``folder``; the test is skipped where nothing may be mounted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"A disk that is full needs a mount of its own, which isn't allowed here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def fill(folder: Path, *, leave: int = 0) -> Path:
+    """Fill the disk of a folder up to ``leave`` bytes; returns the file that is to be removed to make room again."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize - leave
+        try:
+            while free > 0:
+                free -= file.write(bytes(min(free, 2**16)))
+        except OSError:
+            pass
+    return filler
