@@ -13,5 +13,7 @@ pages = get_asgi_application()
 
 # Only now are the models there that the sockets import.
 from annotator.live.routing import websocket_urlpatterns  # noqa: E402
+from annotator.live.socket import ComeBack  # noqa: E402
 
-application = ProtocolTypeRouter({"http": pages, "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns))})
+sockets = ComeBack(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+application = ProtocolTypeRouter({"http": pages, "websocket": sockets})

@@ -13,6 +13,7 @@ from operator import or_
 from uuid import UUID
 
 from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models.functions import Length
 
 from annotator.models import TrackChunk
 from tracking.shapes.chunks import WINDOW, Row, Table
@@ -55,6 +56,12 @@ def around(chunks: Chunks, frame: int) -> Chunks:
     before = tracks.filter(first__lte=frame).annotate(Max("start"))
     after = tracks.filter(last__gt=frame).annotate(Min("start"))
     return at_places(chunks, {*before, *after})
+
+
+def weigh(chunks: Chunks) -> Iterator[tuple[UUID, int, int, int]]:
+    """(track, first frame of its stretch, last one, bytes) of each chunk, in any order."""
+    found = chunks.order_by().annotate(size=Length("data")).values_list("track_id", "start", "span", "size")
+    return ((track, start, start + span - 1, size) for track, start, span, size in found.iterator())
 
 
 def read_packed(chunks: Chunks) -> Iterator[tuple[UUID, bytes]]:

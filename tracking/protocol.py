@@ -29,7 +29,7 @@ BATCH_BYTES = 2**20
 """A batch carries about so many bytes of tables at most, or a single shape."""
 SHAPE_BYTES = 8 * 2**20
 """Largest shape that a model may give."""
-MESSAGE_BYTES = 64 * 2**20
+MESSAGE_BYTES = 16 * 2**20
 """Longest message that the server takes on a socket, from a browser or from an agent."""
 
 Setting = float | int | str | bool

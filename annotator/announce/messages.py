@@ -22,10 +22,16 @@ from annotator.operations import Conflict, EventKindName, Frame, Message, Operat
 SIGNED_OUT, NOT_THERE = 4401, 4404
 """Codes with which a connection is closed for good. Of the codes that WebSockets have of their own, autobahn lets an
 application send 1000 alone."""
+COME_BACK = 4503
+"""Code with which a connection is closed that the server can't go on with: the other side connects again."""
 SUMMARY_CHARACTERS = 200
 """In the words of a change for the history panel."""
 MOST_SELECTED = 50
 """Selected tracks that others are told of."""
+EDIT_BYTES = 64 * 2**20
+"""Of one edit as JSON. What is larger is made as several edits, one after the other."""
+PART_BYTES = 512 * 2**10
+"""Of an edit as JSON in one message: a longer one comes in parts, between which other messages get through."""
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
 
@@ -45,6 +51,17 @@ class Edit(Message):
         description="The layer's revision that its author had seen: what others did since is merged. null: not told.",
     )
     summary: str = Field("", max_length=SUMMARY_CHARACTERS, description="In words, for the history panel.")
+
+
+class EditPart(Message):
+    """A part of an `Edit` that is too long for one message: a piece of its JSON. With the last part it counts as if it
+    had come whole. Each is answered by a `Pong`, so that a slow connection isn't taken for a dead one."""
+
+    type: Literal["edit.part"] = "edit.part"
+    edit: UUID = Field(description="The id of the edit.")
+    index: int = Field(ge=0, description="Parts come in order, counted from 0.")
+    last: bool
+    text: str = Field(max_length=PART_BYTES)
 
 
 class PromptIn(Message):
@@ -148,7 +165,8 @@ class Ping(Message):
 
 
 ClientMessage = Annotated[
-    Edit | RunStart | RunCorrect | RunExtend | RunStop | Received | Presence | Ping, Field(discriminator="type")
+    Edit | EditPart | RunStart | RunCorrect | RunExtend | RunStop | Received | Presence | Ping,
+    Field(discriminator="type"),
 ]
 
 # ---------------------------------------------------------------- server -> browser
@@ -338,6 +356,19 @@ class Refused(Message):
     run: UUID | None = None
 
 
+class Held(Message):
+    """Something can't be stored for now. It is kept, and tried again until it can be; what follows it waits."""
+
+    type: Literal["held"] = "held"
+    what: Literal["changes", "predictions"] = Field(
+        description="changes: what the reader asked for on this connection. predictions: what runs found."
+    )
+    why: Literal["busy", "full", "away"] | None = Field(
+        description="busy: the database is locked. full: the server's disk is. away: the database can't be reached. "
+        "null: it is over."
+    )
+
+
 class Gone(Message):
     """There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
     let in until something changes."""
@@ -351,11 +382,24 @@ class Gone(Message):
 
 
 class Pong(Message):
+    """Answers a `Ping`, and each part of an edit."""
+
     type: Literal["pong"] = "pong"
 
 
 ServerMessage = Annotated[
-    Welcome | Rights | Surroundings | EventOut | Predictions | Cleared | RunUpdate | People | Refused | Gone | Pong,
+    Welcome
+    | Rights
+    | Surroundings
+    | EventOut
+    | Predictions
+    | Cleared
+    | RunUpdate
+    | People
+    | Refused
+    | Held
+    | Gone
+    | Pong,
     Field(discriminator="type"),
 ]
 

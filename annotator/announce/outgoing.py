@@ -25,7 +25,12 @@ def event_out(event: Event) -> EventOut:
 
 def is_heavy(operations: Iterable[dict[str, Any]]) -> bool:
     """Whether operations, as JSON, are too large to be told to everybody."""
-    return sum(len(table) for operation in operations for table in operation.get("tables", ())) > TOLD_BYTES
+    return weight(operations) > TOLD_BYTES
+
+
+def weight(operations: Iterable[dict[str, Any]]) -> int:
+    """About how many bytes operations are, as JSON."""
+    return sum(len(table) for operation in operations for table in operation.get("tables", ()))
 
 
 def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s: float | None = None) -> RunInfo:

@@ -18,6 +18,7 @@ from ninja import Query, Router
 
 from annotator.access import access_layer
 from annotator.actions.errors import ActionError
+from annotator.announce.outgoing import weight
 from annotator.api.layer_schemas import (
     BinOut,
     ChunkOut,
@@ -40,6 +41,9 @@ MOST_BYTES = 16 * 2**20
 """Heavier windows are answered in parts."""
 MOST_BINS = 2000
 PAGE = 50
+EVENTS_AT_ONCE = 10
+HISTORY_BYTES = 8 * 2**20
+"""A page of changes ends with the one that makes it longer."""
 TRIES = 4
 
 Read = TypeVar("Read")
@@ -93,9 +97,14 @@ def events(request: HttpRequest, layer_id: int, before: int | None = None, mine:
         rows = rows.filter(author_id=request.user.pk)
     if before is not None:
         rows = rows.filter(revision__lt=before)
-    page = list(rows.order_by("-revision")[: PAGE + 1])
-    following = page[PAGE - 1].revision if len(page) > PAGE else None
-    return HistoryOut(events=[_history(event) for event in page[:PAGE]], before=following)
+    page: list[HistoryEvent] = []
+    size = 0
+    for event in rows.defer("payload").order_by("-revision").iterator(EVENTS_AT_ONCE):
+        if len(page) == PAGE or size > HISTORY_BYTES:
+            return HistoryOut(events=page, before=page[-1].revision)
+        page.append(_history(event))
+        size += weight(event.inverse or ())
+    return HistoryOut(events=page, before=None)
 
 
 # ---------------------------------------------------------------- windows

@@ -9,12 +9,13 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
 from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of, is_let_in
 from annotator.announce.notices import AgentNotice
-from annotator.live.relay import in_thread
+from annotator.faults import Complaint, fault_of
+from annotator.live.relay import in_thread, in_writing_thread
+from annotator.live.socket import Socket
 from annotator.live.upkeep import open_hub
 from annotator.live.writer import Writer
 from annotator.models import Agent
@@ -38,13 +39,14 @@ SILENT_S = 20.0
 UNWELCOME, REPLACED, PROTOCOL_ERROR = 4401, 4409, 4400
 
 log = logging.getLogger(__name__)
+_unnoted = Complaint(log, "How agents are can't be noted for now; what they send is kept.")
 
 
-class AgentConsumer(AsyncWebsocketConsumer):
+class AgentConsumer(Socket):
     """Lets an agent in by its token, hands it work, takes what it sends. When it goes, its runs go to another."""
 
     agent: Agent
-    tasks: tuple[asyncio.Task[None], ...] = ()
+    admitted = False
 
     async def connect(self) -> None:
         agent = await in_thread(agent_of, _token(self.scope))
@@ -54,25 +56,31 @@ class AgentConsumer(AsyncWebsocketConsumer):
         self.agent = agent
         self.connection = uuid4().hex
         self.hub = await open_hub()
+        self.load: Load | None = None
+        self.loaded = asyncio.Event()
         self.writer = Writer(self.hub, self.agent.pk, self.tell)
         self.outgoing: asyncio.Queue[ToAgent] = asyncio.Queue()
         self.welcomed = asyncio.Event()
         self.heard_at = monotonic()
         self.here = False
         self.shown_out = asyncio.Event()
+        self.admitted = True
         await self.accept()
-        self.tasks = tuple(asyncio.create_task(work) for work in (self._send_all(), self.writer.run(), self._watch()))
+        for work in (self._send_all(), self.writer.run(), self._watch(), self._note_loads()):
+            self.own(work)
 
-    async def disconnect(self, code: int) -> None:
-        if not self.tasks:
+    async def left(self) -> None:
+        if not self.admitted:
             return
-        for task in self.tasks:
-            task.cancel()
         if self.hub.agents.get(self.agent.pk) is self:
             del self.hub.agents[self.agent.pk]
         await self.writer.close()
         if self.here:
-            await in_thread(agent_disconnected, agent_id=self.agent.pk, connection=self.connection)
+            try:
+                await in_writing_thread(agent_disconnected, agent_id=self.agent.pk, connection=self.connection)
+            except DatabaseError as error:
+                # Whoever finds it silent later takes its runs back.
+                _unnoted.note(error)
 
     # ------------------------------------------------------------ to the agent
 
@@ -142,10 +150,28 @@ class AgentConsumer(AsyncWebsocketConsumer):
             case RunFailed():
                 self.writer.failed(message)
             case Load():
-                if not await in_thread(agent_heard, agent_id=self.agent.pk, load=message):
+                self.load = message
+                self.loaded.set()
+
+    async def _note_loads(self) -> None:
+        """Beside what it sends: noting how it is may have to wait for the database."""
+        while True:
+            await self.loaded.wait()
+            self.loaded.clear()
+            load, self.load = self.load, None
+            if load is None:
+                continue
+            try:
+                if not await in_writing_thread(agent_heard, agent_id=self.agent.pk, load=load):
                     await self.close(UNWELCOME, reason="This agent's token has been revoked.")
                     return
-                await self.writer.stalled(message.stalled)
+                await self.writer.stalled(load.stalled)
+            except DatabaseError as error:
+                if fault_of(error) is None:
+                    raise
+                _unnoted.note(error)
+            else:
+                _unnoted.over()
 
     async def _welcome(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:
@@ -158,7 +184,10 @@ class AgentConsumer(AsyncWebsocketConsumer):
             with suppress(Exception):
                 await former.close(REPLACED, reason="The agent has connected again.")
             await former.writer.flush()
-        stale = await in_thread(agent_connected, agent_id=self.agent.pk, connection=self.connection, hello=hello)
+        stale = await in_writing_thread(
+            agent_connected, agent_id=self.agent.pk, connection=self.connection, hello=hello
+        )
+        self.served()
         self.welcomed.set()
         for run in stale:
             self.tell(Stop(run=run))

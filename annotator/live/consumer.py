@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
@@ -31,8 +30,10 @@ from annotator.announce.messages import (
     SIGNED_OUT,
     ClientMessage,
     Edit,
+    EditPart,
     EventOut,
     Gone,
+    Held,
     Person,
     Ping,
     Pong,
@@ -49,42 +50,48 @@ from annotator.announce.messages import (
 )
 from annotator.announce.outgoing import colour_of, event_out, run_info
 from annotator.announce.surroundings import surroundings_of
+from annotator.faults import Complaint, Fault, fault_of, pauses
+from annotator.live.asked import Asked, Command, Parts, WholeEdit
 from annotator.live.hub import Watcher
 from annotator.live.outlet import Outlet
-from annotator.live.relay import in_thread
+from annotator.live.relay import in_thread, in_writing_thread
+from annotator.live.socket import Socket
 from annotator.live.upkeep import open_hub
 from annotator.models import Layer, Run, User
 from annotator.sessions import is_session_of
 from tracking.protocol import MESSAGE_BYTES
 
-ANOTHER_SESSION, BUSY = 4408, 4503
-"""Codes with which a connection is closed that may come back."""
+ANOTHER_SESSION = 4408
+"""Code with which a connection is closed that may come back."""
+TELL_AFTER_S = 2.0
+"""What takes longer to be stored is said to wait."""
 IDLE_S = 90.0
 CHECK_EVERY_S = 30.0
 REASON_WAIT_S = 0.2
 """A change is committed before its reason is told; a look in between waits so long for it."""
-MOST_WAITING = 1000
+READ_AT_ONCE = 256 * 2**10
+"""Longer messages are read beside the event loop, which others wait for."""
 RUNS_SHOWN = 20
 LONGEST_ID = 18
 
-Command = Edit | RunStart | RunCorrect | RunExtend | RunStop
 log = logging.getLogger(__name__)
+_unstorable = Complaint(log, "What people change can't be stored for now; it is kept and tried again.")
 
 
-class LayerConsumer(AsyncWebsocketConsumer):
+class LayerConsumer(Socket):
     """Checks who is there, sends what happens, hands what the person does to the actions, one after the other.
 
     Every action checks the person's access again; who only watches is checked every ``CHECK_EVERY_S``.
     """
 
-    tasks: set[asyncio.Task[None]]
     watcher: Watcher | None = None
     shown_out = False
+    held: Fault | None = None
+    """Why what the person asked for can't be stored for now, as they were told last."""
     why = ""
     """What happened, of which the person hasn't been told yet."""
 
     async def connect(self) -> None:
-        self.tasks = set()
         self.look_again = asyncio.Event()
         self.layer_id = int(self.scope["url_route"]["kwargs"]["layer_id"])
         self.job_id = job_in(self.scope)
@@ -109,7 +116,8 @@ class LayerConsumer(AsyncWebsocketConsumer):
         await self._enter()
 
     async def _enter(self) -> None:
-        self.commands: asyncio.Queue[Command] = asyncio.Queue(MOST_WAITING)
+        self.asked = Asked()
+        self.parts = Parts()
         self.heard_at = monotonic()
         self.outlet = Outlet(self._send)
         person = Person(
@@ -130,12 +138,11 @@ class LayerConsumer(AsyncWebsocketConsumer):
         welcome.people = self.room.people
         self.rights, self.surroundings = welcome.rights, welcome.surroundings
         await self.send(welcome.model_dump_json())
+        self.served()
         for work in (self.outlet.run(), self._act_all(), self._check(), self._keep_looking()):
-            self.tasks.add(asyncio.create_task(work))
+            self.own(work)
 
-    async def disconnect(self, code: int) -> None:
-        for task in list(self.tasks):
-            task.cancel()
+    async def left(self) -> None:
         if self.watcher is not None:
             self.hub.part(self.room, self.watcher.person.connection)
             self.hub.leave(self.room)
@@ -156,13 +163,16 @@ class LayerConsumer(AsyncWebsocketConsumer):
             self._refuse(Refused(message=f"A message is text of at most {MESSAGE_BYTES // 2**20} MiB; this one isn't."))
             return
         try:
-            message = CLIENT_MESSAGE.validate_json(text_data)
+            if len(text_data) > READ_AT_ONCE:
+                message = await asyncio.to_thread(CLIENT_MESSAGE.validate_json, text_data)
+            else:
+                message = CLIENT_MESSAGE.validate_json(text_data)
         except ValidationError as error:
             self._refuse(_unreadable(text_data, error))
             return
-        self._take(message)
+        await self._take(message, len(text_data))
 
-    def _take(self, message: ClientMessage) -> None:
+    async def _take(self, message: ClientMessage, size: int) -> None:
         match message:
             case Received():
                 self.outlet.received(message.sequence)
@@ -170,12 +180,20 @@ class LayerConsumer(AsyncWebsocketConsumer):
                 self.outlet.text(Pong().model_dump_json())
             case Presence():
                 self._move(message)
+            case EditPart():
+                await self._put_together(message)
             case _:
-                try:
-                    self.commands.put_nowait(message)
-                except asyncio.QueueFull:
-                    refused = _about(message, "Too much at once: this wasn't done. Wait a moment and do it again.")
-                    self._refuse(refused)
+                await self.asked.put(message, size)
+
+    async def _put_together(self, part: EditPart) -> None:
+        self.outlet.text(Pong().model_dump_json())
+        try:
+            whole = self.parts.add(part)
+        except ValueError as error:
+            self._refuse(Refused(message=str(error), edit=part.edit))
+            return
+        if whole is not None:
+            await self.asked.put(whole, sum(len(text) for text in whole.texts))
 
     def _move(self, presence: Presence) -> None:
         assert self.watcher is not None  # noqa: S101 (only those who entered are heard)
@@ -186,26 +204,48 @@ class LayerConsumer(AsyncWebsocketConsumer):
     async def _act_all(self) -> None:
         """Do what the person asked for, in order: a run may start from the shape that the edit before it saved."""
         while True:
-            command = await self.commands.get()
+            await self._do(await self.asked.get())
+
+    async def _do(self, command: Command) -> None:
+        """Do one thing; what can't be stored for now is tried again until it can. What follows it waits: it may build
+        on it."""
+        for pause in pauses():
+            slow = self.hub.loop.call_later(TELL_AFTER_S, self._hold, self.held or "busy")
             try:
-                repeated = await in_thread(self._act, command)
+                repeated = await in_writing_thread(self._act, command)
                 if repeated is not None:
                     self.outlet.text(repeated.model_dump_json())
-            except (ActionError, PermissionDenied) as error:
+            except (ActionError, PermissionDenied, Http404) as error:
                 self._refuse(_about(command, str(error)))
-            except Http404 as error:
-                self._refuse(_about(command, str(error)))
-            except OperationalError:
-                # The browser comes back and sends what isn't acknowledged again.
-                log.exception("The database took no change of layer %s.", self.layer_id)
-                await self.close(BUSY, reason="The database is busy.")
-            except Exception:
+            except ValidationError as error:
+                self._refuse(_about(command, _problem(error)))
+            except Exception as error:
+                fault = fault_of(error)
+                if fault is not None:
+                    _unstorable.note(error)
+                    self._hold(fault)
+                    await asyncio.sleep(pause)
+                    continue
                 log.exception("A change of layer %s failed: %s", self.layer_id, type(command).__name__)
                 self._refuse(_about(command, "Something went wrong on the server; this wasn't done."))
+            finally:
+                slow.cancel()
+            break
+        if self.held is not None:
+            _unstorable.over()
+            self._hold(None)
+
+    def _hold(self, why: Fault | None) -> None:
+        """Tell the person that what they asked for waits to be stored, or (None) does no more."""
+        if why != self.held:
+            self.held = why
+            self.outlet.text(Held(what="changes", why=why).model_dump_json())
 
     def _act(self, command: Command) -> EventOut | None:
         """In a thread. Returns the event of an edit that had been applied before."""
         match command:
+            case WholeEdit():
+                return self._act(command.read())
             case Edit():
                 access.access_layer(self.user, self.layer_id, "annotate")
                 applied = find_edit(layer_id=self.layer_id, edit_id=command.id)
@@ -289,8 +329,11 @@ class LayerConsumer(AsyncWebsocketConsumer):
             await self._show_out(NOT_THERE, Gone(what="deleted", message=str(gone_layer)))
         except Http404:
             await self._show_out(NOT_THERE, await in_thread(self._not_shared, why))
-        except OperationalError:
-            log.exception("What is allowed on layer %s can't be read; it is looked up again soon.", self.layer_id)
+        except DatabaseError as error:
+            if fault_of(error) is None:
+                raise
+            # It is looked up again soon.
+            _unstorable.note(error)
             self.why = self.why or why
         else:
             if (rights, surroundings) == (self.rights, self.surroundings):
@@ -357,16 +400,20 @@ def job_in(scope: Any) -> int | None:
 
 
 def _about(command: Command, message: str) -> Refused:
-    if isinstance(command, Edit):
+    if isinstance(command, Edit | WholeEdit):
         return Refused(message=message, edit=command.id)
     return Refused(message=message, run=command.id if isinstance(command, RunStart) else command.run)
 
 
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"This message can't be read: {place}: {first['msg']}."
+
+
 def _unreadable(text: str, error: ValidationError) -> Refused:
     """What is wrong with a message, and which edit or run it was about, where that much can be read."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    refused = Refused(message=f"This message can't be read: {place}: {first['msg']}.")
+    refused = Refused(message=_problem(error))
     try:
         raw = json.loads(text)
         named = UUID(str(raw.get("id") or raw.get("run")))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
 
-from annotator.announce.messages import EventOut, People, Person, RunInfo, RunUpdate
+from annotator.announce.messages import EventOut, Held, People, Person, RunInfo, RunUpdate
 from annotator.announce.notices import (
     AgentGone,
     AgentNotice,
@@ -116,6 +116,12 @@ class Room:
         }
         for watcher in self.watchers.values():
             watcher.outlet.state(str(notice.run.id), texts[watcher.user == notice.owner])
+
+    def hold(self, held: Held) -> None:
+        """What runs find can't be stored for now, or can be again."""
+        text = held.model_dump_json()
+        for watcher in self.watchers.values():
+            watcher.outlet.state("held", text)
 
     def predictions(self, frame: PredictionFrame) -> None:
         for watcher in self.watchers.values():

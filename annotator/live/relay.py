@@ -22,6 +22,7 @@ from annotator.announce import bus
 from annotator.announce.messages import EventOut
 from annotator.announce.notices import LookAgain, Notice, PredictionFrame
 from annotator.announce.outgoing import event_out
+from annotator.faults import Complaint
 from annotator.live.hub import Hub
 from annotator.live.missed import Missed
 from annotator.models import Event, Layer
@@ -36,7 +37,12 @@ MOST_EVENTS = 200
 """Events that are sent after a gap; after a longer one browsers refetch anyway."""
 
 log = logging.getLogger(__name__)
+_unread = Complaint(log, "The revisions of watched layers can't be read.")
+_untold = Complaint(log, "The channel layer takes no message: other web processes hear of changes from the database.")
+_unheard = Complaint(log, "The channel layer can't be heard.")
 _threads = ThreadPoolExecutor(4, "live")
+# What waits for the lock of a database keeps nobody from looking.
+_writing_threads = ThreadPoolExecutor(4, "live-write")
 _current: Hub | None = None
 _tasks: set[asyncio.Task[None]] = set()
 _tidied: dict[str, asyncio.Task[None]] = {}
@@ -45,6 +51,12 @@ _tidied: dict[str, asyncio.Task[None]] = {}
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run what uses the database beside the event loop."""
     result: T = await database_sync_to_async(work, thread_sensitive=False, executor=_threads)(*args, **kwargs)
+    return result
+
+
+async def in_writing_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Like ``in_thread``, for what may have to wait until others have written."""
+    result: T = await database_sync_to_async(work, thread_sensitive=False, executor=_writing_threads)(*args, **kwargs)
     return result
 
 
@@ -180,8 +192,10 @@ async def _watch_revisions(hub: Hub) -> None:
                     room.skip_to(events[-1])
                 for event in events:
                     room.offer(event)
-        except Exception:
-            log.exception("The revisions of watched layers can't be read; trying again.")
+        except Exception as error:
+            _unread.note(error)
+        else:
+            _unread.over()
 
 
 def _revisions(layers: list[int]) -> list[tuple[int, int]]:

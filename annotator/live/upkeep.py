@@ -9,12 +9,14 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 
 from annotator.actions.runs.presence import forget_agents
+from annotator.faults import Complaint
 from annotator.live.hub import Hub
 from annotator.live.relay import hub_here, in_thread, own
 
 TIDY_EVERY_S = 10.0
 
 log = logging.getLogger(__name__)
+_unseen = Complaint(log, "Agents that went silent can't be looked up.")
 _begun: WeakKeyDictionary[Hub, asyncio.Future[None]] = WeakKeyDictionary()
 
 
@@ -38,5 +40,7 @@ async def _tidy() -> None:
         await asyncio.sleep(TIDY_EVERY_S)
         try:
             await in_thread(forget_agents, all_of_them=False)
-        except Exception:
-            log.exception("Agents that went silent can't be looked up; trying again.")
+        except Exception as error:
+            _unseen.note(error)
+        else:
+            _unseen.over()

@@ -20,9 +20,11 @@ import numpy as np
 from annotator.actions.runs.found import FoundTrack
 from annotator.actions.runs.presence import announce_runs
 from annotator.actions.runs.store import EndedLeg, PredictedRow, fail_run, store_predictions
+from annotator.announce.messages import Held
 from annotator.announce.notices import AgentNotice, PredictionFrame
+from annotator.faults import Complaint, Fault, fault_of
 from annotator.live.hub import Hub, Room
-from annotator.live.relay import in_thread
+from annotator.live.relay import in_thread, in_writing_thread
 from annotator.models import Run, RunState
 from tracking.protocol import (
     BYTES_AHEAD,
@@ -51,7 +53,10 @@ RETRY_S = 1.0
 SPEED_OVER_S = 2.0
 """Time over which the speed of a run is taken."""
 
+BROKEN = "What it found can't be stored: something is wrong on the server, and its log says what."
+
 log = logging.getLogger(__name__)
+_unstorable = Complaint(log, "Predictions can't be stored for now; they are kept and tried again.")
 
 
 @dataclass
@@ -94,6 +99,8 @@ class LiveRun:
     """Whether anything has come since the start: an agent that ends a run without a word has failed."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     unstored_bytes: int = 0
+    held: Fault | None = None
+    """Why what it finds can't be stored for now, as everybody was told last."""
     unborn: set[str] = field(default_factory=set)
     """Objects that were found and whose tracks aren't made yet: browsers get to know them by the event that does."""
 
@@ -181,6 +188,7 @@ class Writer:
 
     def _forget(self, run_id: UUID) -> None:
         if (run := self.runs.pop(run_id, None)) is not None:
+            self._hold(run, None)
             self.hub.speeds.pop(str(run_id), None)
             self.hub.stalls.pop(str(run_id), None)
             self.hub.leave(run.room)
@@ -300,8 +308,29 @@ class Writer:
             self._forget(run_id)
 
     async def _store(self, run_id: UUID, pending: Pending) -> None:
+        """Store what came of one run; what can't be stored for now is kept for the next time."""
+        live = self.runs.get(run_id)
         try:
-            run = await in_thread(
+            await self._store_once(run_id, pending)
+        except Exception as error:
+            fault = fault_of(error)
+            if fault is None:
+                # Not even the rows of before would get any further with these among them.
+                log.exception("Predictions of run %s can't be stored.", run_id)
+                pending = Pending(failure=str(error) if isinstance(error, ChunkError) else BROKEN, bytes=pending.bytes)
+            else:
+                _unstorable.note(error)
+                self._hold(live, fault)
+            self._pending[run_id] = pending.before(self._pending.get(run_id, Pending()))
+            await asyncio.sleep(RETRY_S)
+            self._something.set()
+        else:
+            _unstorable.over()
+            self._hold(live, None)
+
+    async def _store_once(self, run_id: UUID, pending: Pending) -> None:
+        try:
+            run = await in_writing_thread(
                 store_predictions,
                 run_id=run_id,
                 agent_id=self.agent,
@@ -312,27 +341,26 @@ class Writer:
                 done=pending.done and not pending.failure,
             )
             if pending.failure:
-                await in_thread(fail_run, run_id=run_id, message=pending.failure)
-            if live := self.runs.get(run_id):
-                live.unstored_bytes -= pending.bytes
-                live.unborn.difference_update(str(item.track) for item in pending.found)
-            if pending.failure or (run.state, run.agent_id) != (RunState.RUNNING, self.agent):
-                self._forget(run_id)
+                await in_writing_thread(fail_run, run_id=run_id, message=pending.failure)
         except Run.DoesNotExist:
             self._forget(run_id)
             self._send(Stop(run=str(run_id)))
-        except ChunkError as error:
+            return
+        if live := self.runs.get(run_id):
+            live.unstored_bytes -= pending.bytes
+            live.unborn.difference_update(str(item.track) for item in pending.found)
+        if pending.failure or (run.state, run.agent_id) != (RunState.RUNNING, self.agent):
             self._forget(run_id)
+        if pending.failure:
             self._send(Stop(run=str(run_id)))
-            await in_thread(fail_run, run_id=run_id, message=str(error))
-        except Exception:
-            log.exception("Predictions of run %s can't be stored; trying again.", run_id)
-            self._pending[run_id] = pending.before(self._pending.get(run_id, Pending()))
-            await asyncio.sleep(RETRY_S)
-            self._something.set()
-        else:
-            if pending.sequence:
-                self._send(Stored(run=str(run_id), sequence=pending.sequence))
+        elif pending.sequence:
+            self._send(Stored(run=str(run_id), sequence=pending.sequence))
+
+    def _hold(self, run: LiveRun | None, why: Fault | None) -> None:
+        """Tell everybody watching that what a run finds waits to be stored, or (None) does no more."""
+        if run is not None and run.held != why:
+            run.held = why
+            run.room.hold(Held(what="predictions", why=why))
 
 
 def _first_row(found: FoundObject, batch: Batch, tables: Sequence[Table]) -> Row | None:

@@ -151,6 +151,12 @@ class LiveChannel:
 
     def draw(self, *, label: int, frame: int, box: BoxPx) -> str:
         """Create a track with one keyframe; returns its id."""
+        edit, track = self.begin_drawing(label=label, frame=frame, box=box)
+        self.until(lambda message: message["type"] == "event" and message["edit"] == edit)
+        return track
+
+    def begin_drawing(self, *, label: int, frame: int, box: BoxPx) -> tuple[str, str]:
+        """Ask for a track with one keyframe; returns the ids of the edit and of the track."""
         track = str(uuid.uuid4())
         (table,) = tables_of([Row(frame, Kind.BOX, Flag.KEYFRAME, 1.0, box)])
         replace = {
@@ -162,8 +168,7 @@ class LiveChannel:
         create = {"op": "track.create", "track": track, "fields": {"label": label}}
         edit = str(uuid.uuid4())
         self.send(type="edit", id=edit, operations=[create, replace], summary="Draw box")
-        self.until(lambda message: message["type"] == "event" and message["edit"] == edit)
-        return track
+        return edit, track
 
     def run(self, *, prompts: Iterable[Sequence[Any]], first: int, last: int, **more: Any) -> str:
         """Start a run from what is drawn: ``prompts`` begin with a track and a frame. Returns its id."""

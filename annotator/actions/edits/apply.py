@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from annotator import access
+from annotator import access, stored_shapes
 from annotator.actions import jobs
 from annotator.actions.edits.events import Extent, append_event, lock_layer
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, within
@@ -31,6 +31,11 @@ from tracking.shapes.skeletons import skeleton_of
 
 ATTRIBUTE_BYTES = 64 * 1024
 """Most that the attributes of one track may take as JSON."""
+
+MOST_REPLACED = 192 * 2**20
+"""Bytes of shapes that one edit may replace. The editor makes a larger one as several."""
+FEW_FRAMES = 1000
+"""Object-frames whose shapes aren't weighed."""
 
 
 def find_edit(*, layer_id: int, edit_id: UUID) -> Event | None:
@@ -125,13 +130,34 @@ class _Editing:
             self.shared = {track for track, table in tables if not within(table, self.ranges).all()}
         self.relabelled = {operation.track for operation in updates if operation.fields.label is not None}
         last_frame = max(self.layer.video.frame_count - 1, 0)
-        self.draft.load_shapes(
+        reached = [
             (operation.track, first, min(last, last_frame))
             for operation in operations
             if isinstance(operation, ShapesReplace)
             for first, last in operation.ranges
             if first <= last_frame
+        ]
+        if sum(last - first + 1 for _, first, last in reached) > FEW_FRAMES:
+            self._check_weight(reached)
+        self.draft.load_shapes(reached)
+
+    def _check_weight(self, reached: Sequence[tuple[UUID, int, int]]) -> None:
+        """What an edit replaces is kept beside it, so that it can be taken back."""
+        by_track: dict[UUID, list[FrameRange]] = {}
+        for track, first, last in reached:
+            by_track.setdefault(track, []).append((first, last))
+        low, high = min(first for _, first, _ in reached), max(last for _, _, last in reached)
+        chunks = stored_shapes.chunks_of(by_track).filter(stored_shapes.touching(low, high), layer_id=self.layer.pk)
+        size = sum(
+            size
+            for track, first, last, size in stored_shapes.weigh(chunks)
+            if any(begin <= last and first <= end for begin, end in by_track[track])
         )
+        if size > MOST_REPLACED:
+            raise ActionError(
+                f"An edit replaces at most {MOST_REPLACED // 2**20} MiB of shapes; this one would replace "
+                f"{size // 2**20} MiB. Do it over fewer frames at a time."
+            )
 
     def merged(self, operation: Operation) -> Operation:
         """The operation beside what others did meanwhile."""

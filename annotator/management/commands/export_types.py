@@ -36,8 +36,11 @@ SENT: dict[str, TypeAdapter[Any]] = {
 CONSTANTS = {
     "WINDOW": (WINDOW, "Frames in one packed table."),
     "MESSAGE_BYTES": (MESSAGE_BYTES, "Longest message that the server takes."),
+    "EDIT_BYTES": (messages.EDIT_BYTES, "Of one edit as JSON; what is larger is made as several."),
+    "PART_BYTES": (messages.PART_BYTES, "Of an edit in one message; a longer one is sent in parts."),
     "SIGNED_OUT": (messages.SIGNED_OUT, "Code of a socket that was closed because nobody is signed in."),
     "NOT_THERE": (messages.NOT_THERE, "Code of a socket that was closed because there is nothing for this person."),
+    "COME_BACK": (messages.COME_BACK, "Code of a socket that the server could not go on with: connect again."),
     "SUMMARY_CHARACTERS": (messages.SUMMARY_CHARACTERS, "In the words of a change."),
     "MOST_SELECTED": (messages.MOST_SELECTED, "Selected tracks that others are told of."),
     "LONGEST_NAME": (LONGEST_NAME, "Characters in the name of a label, an attribute or a joint."),

@@ -24,7 +24,7 @@ import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
 import { BrushOptions } from '@/panels/brush-options'
 import { Joints } from '@/panels/joints'
-import { OfflineBanner } from '@/panels/offline'
+import { HeldBanner, OfflineBanner } from '@/panels/offline'
 import { Objects } from '@/panels/objects'
 import { NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { Palette } from '@/panels/palette'
@@ -193,6 +193,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <GoneBanner editor={editor} />
       <OutdatedBanner editor={editor} />
       <OfflineBanner editor={editor} live={live} />
+      <HeldBanner editor={editor} />
     </>,
     element('banner'),
   )

@@ -2,10 +2,22 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import { SIGNED_OUT } from '@/protocol/generated'
+import { SIGNED_OUT, type Held } from '@/protocol/generated'
 import type { LiveChannel } from '@/protocol/live'
 
 const TICK_MS = 500
+
+/** The server has what was done here, and can't store it for now. */
+export function HeldBanner({ editor }: { editor: Editor }) {
+  const { held, saved, connected, gone } = editor.session
+  if (!held.value || !connected.value || gone.value) return null
+  return (
+    <div class="offline-banner" role="status" data-held={held.value}>
+      <strong>{t('The server can’t store changes now')}</strong>
+      <span>{heldInWords(saved.value.unsent, held.value)}</span>
+    </div>
+  )
+}
 
 /** No connection: since when, what waits for it, and what can be done. It lies over the picture, so that nothing jumps. */
 export function OfflineBanner({ editor, live }: { editor: Editor; live: LiveChannel }) {
@@ -59,6 +71,24 @@ function titleOf(since: number, ended: number | null): string {
       time: new Date(since).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }),
     })
   return ended === SIGNED_OUT ? t('You are signed out') : t('This video is no longer shared with you')
+}
+
+/** How much waits, and for what. Pure. */
+export function heldInWords(unsent: number, why: NonNullable<Held['why']>): string {
+  const kept = counted(unsent, '{count} change is kept and tried again.', '{count} changes are kept and tried again.')
+  return [unsent ? kept : t('What you do is kept and tried again.'), reasonOf(why)].join(' ')
+}
+
+/** Why nothing can be stored. Pure. */
+export function reasonOf(why: NonNullable<Held['why']>): string {
+  switch (why) {
+    case 'busy':
+      return t('Its database is busy.')
+    case 'full':
+      return t('Its disk is full: tell your admin.')
+    case 'away':
+      return t('Its database can’t be reached.')
+  }
 }
 
 /** What is kept, and what has to wait. `ended`: as in `LiveChannel.endedBy`. */

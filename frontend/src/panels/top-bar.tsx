@@ -56,6 +56,7 @@ function Saved({ editor }: { editor: Editor }) {
   const texts = {
     saved: t('All changes saved'),
     saving: t('Saving …'),
+    held: counted(unsent, '{count} change waits to be stored', '{count} changes wait to be stored'),
     offline: unsent
       ? counted(
           unsent,

@@ -8,6 +8,7 @@ import { nameOf } from '@/editor/objects/name'
 import type { Setting } from '@/editor/preferences/fields'
 import type { Run } from '@/store/types'
 import { Icon } from './icons'
+import { reasonOf } from './offline'
 import { stallOf, statusOf } from './run-status'
 import { Section } from './section'
 
@@ -267,6 +268,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const names = run.tracks.map((track) => nameOf(editor, track))
   const active = isActive(run)
   const stall = stallOf(run)
+  const held = run.state === 'running' ? editor.session.heldRuns.value : null
   const title = names.length > 3 ? t('{count} objects', { count: names.length }) : names.join(', ')
   return (
     <article class={`run ${run.state}`} data-run={run.state}>
@@ -301,6 +303,11 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
           <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={t('Tracking {title}', { title })} />
           <p class="muted">{statusOf(run)}</p>
           {stall && <p class="stalled">{stall}</p>}
+          {held && (
+            <p class="stalled">
+              {t('What it finds can’t be stored now; it is kept and tried again.')} {reasonOf(held)}
+            </p>
+          )}
           {run.state === 'done' && <DoubtfulButton editor={editor} run={run} />}
         </>
       )}

@@ -4,13 +4,22 @@
 export const WINDOW = 256
 
 /** Longest message that the server takes. */
-export const MESSAGE_BYTES = 67108864
+export const MESSAGE_BYTES = 16777216
+
+/** Of one edit as JSON; what is larger is made as several. */
+export const EDIT_BYTES = 67108864
+
+/** Of an edit in one message; a longer one is sent in parts. */
+export const PART_BYTES = 524288
 
 /** Code of a socket that was closed because nobody is signed in. */
 export const SIGNED_OUT = 4401
 
 /** Code of a socket that was closed because there is nothing for this person. */
 export const NOT_THERE = 4404
+
+/** Code of a socket that the server could not go on with: connect again. */
+export const COME_BACK = 4503
 
 /** In the words of a change. */
 export const SUMMARY_CHARACTERS = 200
@@ -1800,6 +1809,7 @@ export interface components {
     }
     readonly ClientMessage:
       | components['schemas']['Edit']
+      | components['schemas']['EditPart']
       | components['schemas']['RunStart']
       | components['schemas']['RunCorrect']
       | components['schemas']['RunExtend']
@@ -1877,6 +1887,23 @@ export interface components {
        * @default
        */
       readonly summary?: string
+    }
+    /**
+     * @description A part of an `Edit` that is too long for one message: a piece of its JSON. With the last part it counts as if it
+     *     had come whole. Each is answered by a `Pong`, so that a slow connection isn't taken for a dead one.
+     */
+    readonly EditPart: {
+      /** @constant */
+      readonly type: 'edit.part'
+      /**
+       * Format: uuid
+       * @description The id of the edit.
+       */
+      readonly edit: string
+      /** @description Parts come in order, counted from 0. */
+      readonly index: number
+      readonly last: boolean
+      readonly text: string
     }
     /** @description What the editor page knows when it opens. */
     readonly EditorConfig: {
@@ -2028,6 +2055,18 @@ export interface components {
       readonly what: 'deleted' | 'left' | 'account'
       /** @description What happened, as a sentence. */
       readonly message: string
+    }
+    /** @description Something can't be stored for now. It is kept, and tried again until it can be; what follows it waits. */
+    readonly Held: {
+      /** @constant */
+      readonly type: 'held'
+      /**
+       * @description changes: what the reader asked for on this connection. predictions: what runs found.
+       * @enum {string}
+       */
+      readonly what: 'changes' | 'predictions'
+      /** @description busy: the database is locked. full: the server's disk is. away: the database can't be reached. null: it is over. */
+      readonly why: ('busy' | 'full' | 'away') | null
     }
     /** @description One change in the history panel. `inverse` is what an undo sends; null: it can't be undone. */
     readonly HistoryEvent: {
@@ -2253,6 +2292,7 @@ export interface components {
       /** @constant */
       readonly type: 'ping'
     }
+    /** @description Answers a `Ping`, and each part of an edit. */
     readonly Pong: {
       /** @constant */
       readonly type: 'pong'
@@ -2616,6 +2656,7 @@ export interface components {
       | components['schemas']['RunUpdate']
       | components['schemas']['People']
       | components['schemas']['Refused']
+      | components['schemas']['Held']
       | components['schemas']['Gone']
       | components['schemas']['Pong']
     /**
@@ -2901,6 +2942,7 @@ export type ConflictsOut = components['schemas']['ConflictsOut']
 export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
 export type Edit = components['schemas']['Edit']
+export type EditPart = components['schemas']['EditPart']
 export type EditorConfig = components['schemas']['EditorConfig']
 export type EditorLayer = components['schemas']['EditorLayer']
 export type EditorUrls = components['schemas']['EditorUrls']
@@ -2913,6 +2955,7 @@ export type FormatOut = components['schemas']['FormatOut']
 export type GeometryKind = components['schemas']['GeometryKind']
 export type GeometryKindOut = components['schemas']['GeometryKindOut']
 export type Gone = components['schemas']['Gone']
+export type Held = components['schemas']['Held']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
 export type JobOut = components['schemas']['JobOut']

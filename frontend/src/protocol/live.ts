@@ -2,10 +2,12 @@
 import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import {
-  MESSAGE_BYTES,
+  EDIT_BYTES,
   NOT_THERE,
+  PART_BYTES,
   SIGNED_OUT,
   type ClientMessage,
+  type EditPart,
   type Predictions,
   type ServerMessage,
 } from './generated'
@@ -62,6 +64,20 @@ export function decodePredictions(data: ArrayBuffer): PredictionsMessage {
   return { header, tables }
 }
 
+/** The JSON of an edit in parts that each fit into a message. */
+export function* partsOf(edit: string, text: string, most = PART_BYTES): Generator<EditPart> {
+  let at = 0
+  for (let index = 0; at < text.length; index++) {
+    let end = Math.min(at + most, text.length)
+    // Halves of a character don't travel by themselves.
+    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end--
+    yield { type: 'edit.part', edit, index, last: end === text.length, text: text.slice(at, end) }
+    at = end
+  }
+}
+
+const isHighSurrogate = (code: number) => code >= 0xd800 && code < 0xdc00
+
 export class LiveChannel {
   /** Whether messages get through right now. */
   readonly connected: Signal<boolean> = signal(false, { name: 'live.connected' })
@@ -103,14 +119,15 @@ export class LiveChannel {
   send(message: ClientMessage): boolean {
     if (this.socket?.readyState !== WebSocket.OPEN) return false
     const text = JSON.stringify(message)
-    if (text.length > MESSAGE_BYTES) this.refuse(message, text.length)
-    else this.socket.send(text)
+    if (message.type !== 'edit' || text.length <= PART_BYTES) this.socket.send(text)
+    else if (text.length > EDIT_BYTES) this.refuse(message, text.length)
+    else for (const part of partsOf(message.id, text)) this.socket.send(JSON.stringify(part))
     return true
   }
 
   /** What no connection takes would end each, again and again. */
   private refuse(message: ClientMessage, length: number): void {
-    const [came, most] = [length, MESSAGE_BYTES].map((bytes) => (bytes / 2 ** 20).toFixed(0))
+    const [came, most] = [length, EDIT_BYTES].map((bytes) => (bytes / 2 ** 20).toFixed(0))
     const words = t('This change has {came} MiB, more than the {most} MiB that can be sent at once. Do it in parts.', {
       came: came!,
       most: most!,

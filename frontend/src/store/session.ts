@@ -1,11 +1,11 @@
 import { signal, type Signal } from '@preact/signals-core'
-import type { Gone } from '@/protocol/generated'
+import type { Gone, Held } from '@/protocol/generated'
 import type { View } from '@/geometry/view-transform'
 import type { FrameNumber, TrackId } from './types'
 
-/** Whether everything is on the server. `gone`: it takes nothing any more. */
+/** Whether everything is on the server. `held`: it has it, and can't store it for now. `gone`: it takes nothing any more. */
 export interface SavedState {
-  readonly kind: 'saved' | 'saving' | 'offline' | 'gone'
+  readonly kind: 'saved' | 'saving' | 'held' | 'offline' | 'gone'
   readonly unsent: number
 }
 
@@ -37,6 +37,10 @@ export class Session {
   readonly activeLabel: Signal<number | null> = signal(null, { name: 'activeLabel' })
   readonly saved: Signal<SavedState> = signal({ kind: 'saved', unsent: 0 }, { name: 'saved' })
   readonly connected = signal(false, { name: 'connected' })
+  /** Why the server can't store what was done here for now; null: it can. */
+  readonly held: Signal<Held['why']> = signal(null, { name: 'held' })
+  /** Why it can't store what runs find; null: it can. */
+  readonly heldRuns: Signal<Held['why']> = signal(null, { name: 'heldRuns' })
   readonly notice: Signal<Notice | null> = signal(null, { name: 'notice' })
   /** Whether the video was prepared anew, so that this page counts frames that it no longer has. */
   readonly outdated = signal(false, { name: 'outdated' })

@@ -34,6 +34,7 @@ import { Runs } from './runs'
 import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, type Rights } from './rights'
 import { Session } from './session'
 import { currentConfig, isAnotherVideo, newsOf, surroundingsIn, type Surroundings } from './surroundings'
+import { piecesOf } from './pieces'
 import { placeOf, Transaction, windowsOf } from './transaction'
 import type { EditorConfig, FrameNumber, Person, TrackId } from './types'
 import type { Rest } from '@/protocol/rest'
@@ -93,6 +94,8 @@ export class EditorStore {
   private recentEvents: LayerEvent[] = []
   private refetching: Promise<void> | null = null
   private gesture: Transaction | null = null
+  /** Edits that were made as several, by the id of the first: what takes them back is more than what the server says. */
+  private readonly inPieces = new Set<string>()
   /** Predictions that were dropped for this connection and aren't stored yet, so that fetching them is no use yet. */
   private missed: Stretch[] = []
 
@@ -227,7 +230,7 @@ export class EditorStore {
       for (const operation of edit.operations) tx.do(operation)
       const again: Edit = { ...edit, id: uuid() }
       this.history.push({ edit: again.id, summary: edit.summary, inverse: tx.inverse })
-      this.outbox.add(again)
+      this.submit(again, tx)
     }
     this.records.settle()
   }
@@ -274,6 +277,10 @@ export class EditorStore {
       case 'surroundings':
         this.learn(message)
         return
+      case 'held':
+        ;(message.what === 'changes' ? this.session.held : this.session.heldRuns).value = message.why
+        this.noteSaved()
+        return
       case 'rights':
         this.allow(message)
         return
@@ -305,6 +312,7 @@ export class EditorStore {
 
   disconnected(): void {
     this.session.connected.value = false
+    this.session.held.value = this.session.heldRuns.value = null
     this.people.value = []
     this.noteSaved()
   }
@@ -352,7 +360,20 @@ export class EditorStore {
     if (!tx.operations.length) return
     const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
-    this.outbox.add(edit)
+    this.submit(edit, tx)
+  }
+
+  /** Send an edit; one that is too large as several, which the history here knows as one. */
+  private submit(edit: Edit, { inverse }: Transaction): void {
+    const pieces = piecesOf(edit.operations, inverse)
+    pieces.forEach((operations, index) => {
+      if (pieces.length === 1) this.outbox.add(edit)
+      else {
+        const summary = `${edit.summary} (${index + 1} of ${pieces.length})`
+        this.outbox.add({ ...edit, id: index === 0 ? edit.id : uuid(), operations, summary })
+        this.inPieces.add(edit.id)
+      }
+    })
   }
 
   private takeBack(entry: Entry, summary: string, push: (done: Entry) => void): Acted {
@@ -377,7 +398,7 @@ export class EditorStore {
         ? { inverse: repeated(entry.again), again: entry.inverse }
         : { inverse: tx.inverse }
     push({ edit: edit.id, summary: entry.summary, ...known })
-    this.outbox.add(edit)
+    this.submit(edit, tx)
     return { summary: entry.summary, ...placeOf(tx.operations) }
   }
 
@@ -396,7 +417,7 @@ export class EditorStore {
     if (event.conflicts.length) this.conflicts.note(event)
     // One's own edit was done otherwise than it was sent.
     const merged = mine !== null && event.conflicts.length > 0
-    if (merged) void this.relearn(event)
+    if (merged && !this.inPieces.has(event.edit)) void this.relearn(event)
     if (gap || merged || (!event.told && mine === null)) void this.mend(true)
   }
 
@@ -530,8 +551,9 @@ export class EditorStore {
       this.session.saved.value = { kind: 'gone', unsent }
       return
     }
-    const kind = unsent === 0 ? 'saved' : this.session.connected.value ? 'saving' : 'offline'
-    this.session.saved.value = { kind: this.session.connected.value || unsent > 0 ? kind : 'offline', unsent }
+    const waiting = this.session.held.value ? 'held' : 'saving'
+    const kind = !this.session.connected.value ? 'offline' : unsent === 0 ? 'saved' : waiting
+    this.session.saved.value = { kind, unsent }
   }
 }
 
