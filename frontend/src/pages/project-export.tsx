@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { counted, t } from '@/core/text'
+import { ExportLosses, LossCounter } from '@/panels/export-losses'
 import { FormatChoice } from '@/panels/format-choice'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { FormatOut, TransferOut } from '@/protocol/generated'
@@ -24,8 +25,11 @@ export class Exports {
   /** By video; empty until the export begins. */
   readonly transfers = signal<ReadonlyMap<number, TransferOut>>(new Map())
   readonly problem = signal('')
+  counter: LossCounter
 
-  constructor(private readonly rest: Rest) {}
+  constructor(private readonly rest: Rest) {
+    this.counter = new LossCounter(rest)
+  }
 
   /** What is still being made is shown again instead of beginning anew. */
   open(videos: readonly Exported[]): void {
@@ -35,6 +39,7 @@ export class Exports {
     }
     this.transfers.value = new Map()
     this.problem.value = ''
+    this.counter = new LossCounter(this.rest)
     this.ticked.value = new Set(videos.map(({ id }) => id))
     if (!this.formats.value.length)
       void this.attempt(async () => void (this.formats.value = await this.rest.get('/api/formats')))
@@ -124,6 +129,13 @@ export function ExportDialog({ exports, videos }: { exports: Exports; videos: re
           formats={exports.formats.value}
           wanted={exports.wanted.value}
           onChange={(wanted) => (exports.wanted.value = wanted)}
+        />
+      )}
+      {!begun && chosen.length > 0 && (
+        <ExportLosses
+          counter={exports.counter}
+          layers={chosen.map(({ layer }) => layer)}
+          wanted={exports.wanted.value}
         />
       )}
       {exports.problem.value && (

@@ -99,7 +99,11 @@ export function ImportDialog({ imports }: { imports: Imports }) {
           ))}
         </select>
       </label>
-      <ImportChoice how={imports.how.value} onChange={(how) => (imports.how.value = how)} />
+      <ImportChoice
+        takes={imports.formats.value.find(({ id }) => id === imports.format.value)?.takes ?? ''}
+        how={imports.how.value}
+        onChange={(how) => (imports.how.value = how)}
+      />
       {imports.problem.value && (
         <p class="error" role="alert">
           {imports.problem.value}

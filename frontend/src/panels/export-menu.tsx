@@ -1,10 +1,11 @@
 import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { FormatOut, TransferOut } from '@/protocol/generated'
 import { isUnderWay, watchTransfer, type Wanted } from '@/protocol/transfers'
+import { ExportLosses, LossCounter } from './export-losses'
 import { FormatChoice } from './format-choice'
 import { Icon } from './icons'
 import { AS_IT_IS, ImportChoice, importForm, type How } from './import-choice'
@@ -36,7 +37,10 @@ export function ExportMenu({ editor, rest }: { editor: Editor; rest: Rest }) {
 }
 
 function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (error: unknown) => void }) {
-  const path = { layer_id: editor.config.layer.id }
+  const layer = editor.config.layer.id
+  const path = { layer_id: layer }
+  // The panel is made anew whenever it opens: the layer may have changed meanwhile.
+  const counter = useMemo(() => new LossCounter(rest), [])
   const { format } = wanted.value
   const watch = (begun: TransferOut) => watchTransfer(rest, begun, (transfer) => (current.value = transfer))
   const begin = () => {
@@ -53,6 +57,7 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
   return (
     <div class="menu-panel" role="dialog" aria-label={t('Export and import')}>
       <FormatChoice formats={formats.value} wanted={wanted.value} onChange={(next) => (wanted.value = next)} />
+      <ExportLosses counter={counter} layers={[layer]} wanted={wanted.value} />
       <div class="row">
         <button type="button" class="button primary" disabled={!formats.value.length} onClick={begin}>
           <Icon name="download" /> {t('Export')}
@@ -74,7 +79,13 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
           {t('Close')}
         </button>
       </div>
-      {editor.config.can_edit && <ImportChoice how={how.value} onChange={(next) => (how.value = next)} />}
+      {editor.config.can_edit && (
+        <ImportChoice
+          takes={formats.value.find(({ id }) => id === format)?.takes ?? ''}
+          how={how.value}
+          onChange={(next) => (how.value = next)}
+        />
+      )}
       {current.value && (
         <Progress
           transfer={current.value}

@@ -30,6 +30,7 @@ export function FormatChoice({
           </label>
         ))}
       </fieldset>
+      {chosen && <p class="hint">{t(chosen.writes)}</p>}
       {chosen?.options.map((option) => (
         <label key={option.id} class="field">
           <span>{option.label}</span>

@@ -9,10 +9,20 @@ export interface How {
 export const AS_IT_IS: How = { createLabels: false, leaveOut: false }
 
 /** What an import may do with what doesn't fit. */
-export function ImportChoice({ how, onChange }: { how: How; onChange: (how: How) => void }) {
+export function ImportChoice({
+  takes,
+  how,
+  onChange,
+}: {
+  /** What files the chosen format reads, in a sentence. */
+  takes: string
+  how: How
+  onChange: (how: How) => void
+}) {
   return (
     <fieldset>
       <legend>{t('On import')}</legend>
+      <p class="hint">{t(takes)}</p>
       <label class="choice">
         <input
           type="checkbox"
