@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: help setup run test check types bench build clean
+.PHONY: help setup run test check types docs bench build clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -40,6 +40,9 @@ check: setup  ## Lint, types, import directions, generated files fresh
 
 types: setup  ## Generate the TypeScript types of the live protocol and the API
 	$(PY) manage.py export_types
+
+docs: setup  ## Write docs/formats.md: what each format takes, writes and loses
+	$(PY) manage.py export_docs
 
 bench: setup build  ## Measure, and print a table of ratios
 	$(PY) -m framewise.bench
