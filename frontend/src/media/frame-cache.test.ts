@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { FrameCache, capacityFor } from './frame-cache'
-import { GROUP } from './messages'
+import { FrameCache, MOST_BYTES, capacityFor } from './frame-cache'
+
+const PICTURE_BYTES = 10 * 5 * 4
 
 class Picture {
+  readonly width = 10
+  readonly height = 5
   closed = false
   close(): void {
     this.closed = true
@@ -10,7 +13,7 @@ class Picture {
 }
 
 function filled(capacity: number, ...frames: number[]): [FrameCache<Picture>, Map<number, Picture>] {
-  const cache = new FrameCache<Picture>(capacity)
+  const cache = new FrameCache<Picture>(capacity * PICTURE_BYTES)
   const pictures = new Map(frames.map((frame) => [frame, new Picture()]))
   for (const [frame, picture] of pictures) cache.put(frame, picture)
   return [cache, pictures]
@@ -19,14 +22,29 @@ function filled(capacity: number, ...frames: number[]): [FrameCache<Picture>, Ma
 describe('a cache of pictures', () => {
   it('lets go of the farthest pictures, and closes them', () => {
     const [cache, pictures] = filled(2, 0, 5, 6)
-    cache.trim(5, null)
+    cache.trim(5, { first: 0, last: 9 }, null)
     expect(cache.ranges()).toEqual([[5, 6]])
     expect([...pictures].filter(([, picture]) => picture.closed).map(([frame]) => frame)).toEqual([0])
   })
 
+  it('lets go of pictures that nobody comes to before those ahead, however near they are', () => {
+    const [cache] = filled(3, 3, 4, 5, 9)
+    cache.trim(5, { first: 5, last: 10 }, null)
+    expect(cache.ranges()).toEqual([
+      [4, 5],
+      [9, 9],
+    ])
+  })
+
+  it('counts what it holds anew when pictures are replaced and let go', () => {
+    const [cache] = filled(2, 0, 0, 0, 1)
+    cache.trim(0, { first: 0, last: 9 }, null)
+    expect(cache.ranges()).toEqual([[0, 1]])
+  })
+
   it('never lets go of the picture that is shown', () => {
     const [cache] = filled(1, 0, 5)
-    cache.trim(5, 0)
+    cache.trim(5, { first: 5, last: 5 }, 0)
     expect(cache.get(0)).not.toBeNull()
   })
 
@@ -53,10 +71,15 @@ describe('a cache of pictures', () => {
 
 describe('the capacity', () => {
   it.each([
-    [160, 96],
     [1280, 720],
+    [1920, 1080],
     [3840, 2160],
-  ])('holds the group that is shown and those around it at %i x %i', (width, height) => {
-    expect(capacityFor(width, height)).toBeGreaterThanOrEqual(3 * GROUP)
+  ])('is what fits at %i x %i', (width, height) => {
+    expect(capacityFor(width, height) * width * height * 4).toBeLessThanOrEqual(MOST_BYTES)
+    expect(capacityFor(width, height)).toBeGreaterThanOrEqual(3)
+  })
+
+  it('is two pictures of any size', () => {
+    expect(capacityFor(16_000, 8000)).toBe(2)
   })
 })

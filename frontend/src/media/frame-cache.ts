@@ -1,8 +1,28 @@
-/** Pictures by frame number, bounded. A picture is closed when it leaves. */
-export class FrameCache<P extends { close(): void }> {
-  private readonly pictures = new Map<number, P>()
+import type { Run } from './part-decoder'
 
-  constructor(private readonly capacity: number) {}
+/** What lies in a cache: it has a size in px, and holds memory until it is closed. */
+interface Sized {
+  readonly width: number
+  readonly height: number
+  close(): void
+}
+
+/** Of a decoded picture. */
+const BYTES_PER_PX = 4
+
+/** Bytes of pictures that a page keeps: with what else it takes, 500 MB are never reached at 1280 × 720. */
+export const MOST_BYTES = 100e6
+
+/** How many pictures of this size there is room for; one beside the one that is shown in any case. */
+export const capacityFor = (width: number, height: number) =>
+  Math.max(2, Math.min(480, Math.floor(MOST_BYTES / (width * height * BYTES_PER_PX))))
+
+/** Pictures by frame number, bounded by what they take. A picture is closed when it leaves. */
+export class FrameCache<P extends Sized> {
+  private readonly pictures = new Map<number, P>()
+  private bytes = 0
+
+  constructor(private readonly mostBytes: number) {}
 
   get(frame: number): P | null {
     return this.pictures.get(frame) ?? null
@@ -13,18 +33,23 @@ export class FrameCache<P extends { close(): void }> {
   }
 
   put(frame: number, picture: P): void {
-    this.pictures.get(frame)?.close()
+    this.drop(frame)
     this.pictures.set(frame, picture)
+    this.bytes += bytesOf(picture)
   }
 
-  /** Keep at most the capacity: the pictures farthest from `frame` go, never one that `spared` names. */
-  trim(frame: number, spared: number | null): void {
-    const surplus = this.pictures.size - this.capacity
-    if (surplus <= 0) return
-    const farthest = [...this.pictures.keys()].sort((a, b) => Math.abs(b - frame) - Math.abs(a - frame))
-    for (const gone of farthest.filter((candidate) => candidate !== spared).slice(0, surplus)) {
-      this.pictures.get(gone)!.close()
-      this.pictures.delete(gone)
+  /**
+   * Keep at most so many bytes. The pictures outside of `around` go first, and of those the farthest from `frame`; never
+   * that of `frame` or one that `spared` names.
+   */
+  trim(frame: number, around: Run, spared: number | null): void {
+    if (this.bytes <= this.mostBytes) return
+    const outside = (other: number) => Number(other < around.first || other > around.last)
+    const distance = (other: number) => Math.abs(other - frame)
+    const leaving = [...this.pictures.keys()].sort((a, b) => outside(b) - outside(a) || distance(b) - distance(a))
+    for (const gone of leaving) {
+      if (this.bytes <= this.mostBytes) return
+      if (gone !== spared && gone !== frame) this.drop(gone)
     }
   }
 
@@ -40,11 +65,16 @@ export class FrameCache<P extends { close(): void }> {
   }
 
   clear(): void {
-    for (const picture of this.pictures.values()) picture.close()
-    this.pictures.clear()
+    for (const frame of [...this.pictures.keys()]) this.drop(frame)
+  }
+
+  private drop(frame: number): void {
+    const picture = this.pictures.get(frame)
+    if (!picture) return
+    this.bytes -= bytesOf(picture)
+    this.pictures.delete(frame)
+    picture.close()
   }
 }
 
-/** How many bitmaps of this size a cache may hold: about 350 MB, at least a few groups. */
-export const capacityFor = (width: number, height: number) =>
-  Math.max(48, Math.min(480, Math.floor(350e6 / (width * height * 4))))
+const bytesOf = ({ width, height }: Sized) => width * height * BYTES_PER_PX

@@ -1,5 +1,5 @@
 import { Asked } from './asked'
-import { FrameCache, capacityFor } from './frame-cache'
+import { FrameCache, MOST_BYTES, capacityFor } from './frame-cache'
 import type { Picture, Player, PlayerOptions } from './types'
 
 const AT_ONCE = 4
@@ -11,7 +11,8 @@ export class ImagePlayer implements Player {
   onFrame: Player['onFrame'] = () => undefined
   onError: Player['onError'] = () => undefined
   onBuffered: Player['onBuffered'] = () => undefined
-  private readonly cache: FrameCache<ImageBitmap>
+  private readonly cache = new FrameCache<ImageBitmap>(MOST_BYTES)
+  private readonly ahead: number
   private readonly underway = new Map<number, AbortController>()
   private readonly asked = new Asked()
   private queue: number[] = []
@@ -20,7 +21,7 @@ export class ImagePlayer implements Player {
   private disposed = false
 
   constructor(private readonly options: PlayerOptions) {
-    this.cache = new FrameCache(capacityFor(options.width, options.height))
+    this.ahead = Math.min(AHEAD, capacityFor(options.width, options.height) - 2)
   }
 
   show(frame: number): void {
@@ -36,7 +37,10 @@ export class ImagePlayer implements Player {
   prefetch(frame: number, speed: number): void {
     this.target = frame
     const step = Math.sign(speed) || 1
-    this.plan([frame, ...Array.from({ length: speed ? AHEAD : 2 }, (_, index) => frame + step * (index + 1))])
+    this.plan([
+      frame,
+      ...Array.from({ length: speed ? this.ahead : Math.min(2, this.ahead) }, (_, index) => frame + step * (index + 1)),
+    ])
   }
 
   peek(frame: number): Picture | null {
@@ -91,7 +95,8 @@ export class ImagePlayer implements Player {
   private arrived(frame: number, picture: ImageBitmap): void {
     this.cache.put(frame, picture)
     if (this.asked.settle(frame) || frame === this.shown) this.draw(frame, picture)
-    this.cache.trim(this.target, this.shown)
+    const { target, ahead } = this
+    this.cache.trim(target, { first: target - ahead, last: target + ahead }, this.shown)
     this.onBuffered(this.cache.ranges())
   }
 

@@ -5,7 +5,8 @@
 
 /** About two groups of pictures at 1280 × 720. */
 export const BLOCK = 2 ** 18
-const MOST_BLOCKS = 96
+/** 8 MiB. */
+const MOST_BLOCKS = 32
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 8000
 
@@ -31,13 +32,17 @@ export class FileRanges {
     return this.length
   }
 
-  /** Bytes from `start` up to, not including, `end`, which lie inside of the file. */
-  async read(start: number, end: number): Promise<Uint8Array> {
+  /**
+   * Bytes from `start` up to, not including, `end`, which lie inside of the file. When they must be asked for, those up to
+   * `until` are, too: whoever reads on will need them.
+   */
+  async read(start: number, end: number, until = end): Promise<Uint8Array> {
     const size = await this.size()
     const first = Math.floor(start / BLOCK)
     const last = Math.floor((end - 1) / BLOCK)
-    const reads = this.blocks.has(first - 1) && last + 1 < Math.ceil(size / BLOCK) ? last + 1 : last
-    this.request(first, reads, size)
+    const following = this.blocks.has(first - 1) ? last + 1 : last
+    const needed = this.hasAll(first, last) ? last : Math.floor((until - 1) / BLOCK)
+    this.request(first, Math.min(Math.max(following, needed), Math.ceil(size / BLOCK) - 1), size)
     const bytes = new Uint8Array(end - start)
     for (let number = first; number <= last; number++) {
       const block = await this.blocks.get(number)!
@@ -46,6 +51,11 @@ export class FileRanges {
     }
     this.forget(last - first + 2)
     return bytes
+  }
+
+  private hasAll(first: number, last: number): boolean {
+    for (let number = first; number <= last; number++) if (!this.blocks.has(number)) return false
+    return true
   }
 
   /** Ask for what isn't here of these blocks, one request for each run of them. */
@@ -64,7 +74,8 @@ export class FileRanges {
         const at = number * BLOCK - begin
         this.keep(
           number,
-          run.then((bytes) => bytes.subarray(at, at + BLOCK)),
+          // A copy: a part of the run would hold all of it.
+          run.then((bytes) => (bytes.length > BLOCK ? bytes.slice(at, at + BLOCK) : bytes)),
         )
       }
       number = end

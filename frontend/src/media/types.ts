@@ -1,19 +1,25 @@
 /** What a player of pictures is. */
 export type Picture = ImageBitmap
 
+/** Where pictures come from: decoded here from the proxy or the source, or made by the server. The best comes first. */
+export const WAYS = ['proxy', 'source', 'images'] as const
+export type Way = (typeof WAYS)[number]
+
 export interface PlayerOptions {
   readonly proxyUrl: string
-  /** Until it is `ready`, frames come as images. */
+  /** Until it is `ready`, frames come from the source, or as images. */
   readonly proxyState: string
+  /** The file as it was uploaded, where the server knows its packets; null: it can't be decoded here. */
+  readonly source: { readonly url: string; readonly packets_url: string } | null
   /** With `{frame}` in place of the number. */
   readonly frameUrl: string
   readonly frameCount: number
   readonly fps: number
-  /** px of the display-oriented frame; the proxy may have one more column or row, which is not shown. */
+  /** px of the display-oriented frame, and of every picture of it. */
   readonly width: number
   readonly height: number
-  /** Use images even where WebCodecs would do. */
-  readonly forceImages?: boolean
+  /** Where pictures may come from, of what there is; images always may. */
+  readonly ways: ReadonlySet<Way>
 }
 
 export interface Player {
@@ -28,6 +34,6 @@ export interface Player {
   prefetch(frame: number, speed: number): void
   /** The picture of a frame if it is in the cache. */
   peek(frame: number): Picture | null
-  readonly kind: 'webcodecs' | 'images'
+  readonly kind: Way
   dispose(): void
 }

@@ -11,7 +11,7 @@ import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/time/playback'
 import { TOOLS } from '@/editor/tools'
 import { createPlayer, type SwitchingPlayer } from '@/media/player'
-import type { Player } from '@/media/types'
+import { WAYS, type Player } from '@/media/types'
 import { GoneBanner, OutdatedBanner } from '@/panels/gone'
 import { FrameTags } from '@/panels/frame-tags'
 import { Labels } from '@/panels/labels'
@@ -90,12 +90,13 @@ function start(): void {
   const player = createPlayer({
     proxyState: video.proxy_state,
     proxyUrl: video.proxy_url,
+    source: video.source,
     frameUrl: video.frame_url,
     frameCount: video.frame_count,
     fps: video.fps,
     width: video.width,
     height: video.height,
-    forceImages: parameters.has('images'),
+    ways: new Set(WAYS.filter((way) => !WAYS.some((only) => parameters.has(only)) || parameters.has(way))),
   })
   mountGrips(editor.layout, scope)
   renderPanels(editor, rest, live)
