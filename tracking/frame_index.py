@@ -79,6 +79,11 @@ class FrameIndex:
         before = np.flatnonzero(self.keyframes[: frame + 1])
         return int(before[-1]) if len(before) else 0
 
+    def longest_group(self) -> int:
+        """The most frames from one where decoding may begin to the next."""
+        starts = np.union1d([0], np.flatnonzero(self.keyframes))
+        return int(np.diff(np.append(starts, len(self))).max())
+
     def restricted(self, numbers: Sequence[int]) -> FrameIndex:
         """Only these frames."""
         positions = self.positions[numbers] if len(self.positions) else self.positions

@@ -69,7 +69,7 @@ def make_quick(video_id: int) -> None:
     video = Video.objects.filter(pk=video_id, state=VideoState.READY).first()
     if video is None:
         return
-    lacks_strip = video.proxy_state == ProxyState.UNNEEDED and not video.strip
+    lacks_strip = video.proxy_state == ProxyState.UNNEEDED and not (video.strip or video.proxy_error)
     if not lacks_strip and video.proxy_state not in TO_MAKE:
         return
     try:
@@ -82,7 +82,8 @@ def make_quick(video_id: int) -> None:
         raise
     except Exception as error:
         log.exception("The proxy of video %s could not be made", video.pk)
-        _fail_proxy(video, f"The copy for quick playback could not be made: {_reason(video, error)}. {TRY_AGAIN}")
+        what = "thumbnails" if video.proxy_state == ProxyState.UNNEEDED else "copy for quick playback"
+        _fail_proxy(video, f"The {what} could not be made: {_reason(video, error)}. {TRY_AGAIN}")
 
 
 TRY_AGAIN = "Try again; if it fails again, tell your admin."
@@ -100,7 +101,9 @@ def queue_forgotten_videos(queues: Collection[str] = (QUICK, LONG)) -> int:
 
 
 def _to_make() -> QuerySet[Video]:
-    return Video.objects.filter(Q(proxy_state__in=TO_MAKE) | Q(proxy_state=ProxyState.UNNEEDED, strip={}))
+    return Video.objects.filter(
+        Q(proxy_state__in=TO_MAKE) | Q(proxy_state=ProxyState.UNNEEDED, strip={}, proxy_error="")
+    )
 
 
 def _queue_forgotten(work: Any, videos: Any) -> int:
@@ -129,8 +132,7 @@ def _open(video: Video) -> None:
             progress=1,
             direct=opened.packets is not None,
             left_out=index.left_out,
-            # Also where the source seeks quickly (``opened.quick``): the editor doesn't read the source itself yet.
-            proxy_state=ProxyState.WAITING,
+            proxy_state=ProxyState.UNNEEDED if opened.quick else ProxyState.WAITING,
             proxy_error="",
             width=index.width,
             height=index.height,
@@ -198,9 +200,10 @@ def _fail(video: Video, message: str) -> None:
 
 
 def _fail_proxy(video: Video, message: str) -> None:
-    Video.objects.filter(pk=video.pk).update(
-        proxy_state=ProxyState.FAILED, proxy_error=message, proxy_progress=0, proxy_bytes=0
-    )
+    """A video that needs none still doesn't: it only lacks thumbnails."""
+    needed = video.proxy_state != ProxyState.UNNEEDED
+    state = ProxyState.FAILED if needed else ProxyState.UNNEEDED
+    Video.objects.filter(pk=video.pk).update(proxy_state=state, proxy_error=message, proxy_progress=0, proxy_bytes=0)
 
 
 class _Reporter:

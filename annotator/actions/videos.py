@@ -109,13 +109,13 @@ def finish_upload(*, upload: Upload) -> Video:
 
 def may_retry(video: Video) -> bool:
     """Whether something of it failed that may go well now: its file is still there."""
-    failed = video.state == VideoState.FAILED or video.proxy_state == ProxyState.FAILED
+    failed = video.state == VideoState.FAILED or video.proxy_error != ""
     return failed and storage.video_file(video, storage.SOURCE).exists()
 
 
 def retry_video(*, video: Video) -> Video:
-    """Prepare a failed video once more, or make the proxy that failed."""
-    if video.state != VideoState.FAILED and video.proxy_state != ProxyState.FAILED:
+    """Prepare a failed video once more, or make the proxy or the thumbnails that failed."""
+    if video.state != VideoState.FAILED and not video.proxy_error:
         raise ActionError("Only a video that failed can be tried again.")
     if not may_retry(video):
         raise ActionError("The file wasn't kept because it is no usable video. Upload it again.")
@@ -125,7 +125,9 @@ def retry_video(*, video: Video) -> Video:
             video.save(update_fields=["state", "error", "progress"])
             queue_ingest(video)
         else:
-            video.proxy_state, video.proxy_error, video.proxy_progress = ProxyState.WAITING, "", 0
+            needed = video.proxy_state != ProxyState.UNNEEDED
+            video.proxy_state = ProxyState.WAITING if needed else ProxyState.UNNEEDED
+            video.proxy_error, video.proxy_progress = "", 0
             video.save(update_fields=["proxy_state", "proxy_error", "proxy_progress"])
             make_quick.enqueue(video.pk)
     return video

@@ -16,6 +16,9 @@ QUICK_BITS = 30e6
 """Per second: what also a slower network carries."""
 QUICK_CODECS = ("h264", "vp8", "vp9")
 """What every browser decodes quickly without help of the hardware."""
+FAR, FARTHER = 300, 2
+"""Frames that a browser may have to decode for a jump, where the server may begin that many times nearer: there the
+server's images come sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def open_video(source: Path, progress: Callable[[float], None]) -> Opened:
     """
     index = build_index(source, progress)
     found = map_source(source, index)
-    if found is None:
+    if found is None or found.longest_group() > max(FAR, FARTHER * index.longest_group()):
         return Opened(index, None, quick=False)
     return Opened(index, found.packed(index), quick=_is_quick(found, index, source.stat().st_size))
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from tests.e2e.conftest import sign_in
-from tests.media.clips import B_FRAMES, begun_at, irregular, oriented, remuxed, write_clip
+from tests.media.clips import B_FRAMES, irregular, oriented, remuxed, write_clip
 
 pytestmark = pytest.mark.e2e
 
@@ -42,10 +42,6 @@ SOURCES: dict[str, tuple[Callable[[Path], Path], range]] = {
     "hidden keyframe": (
         lambda to: remuxed(write_clip(to / "k0.mp4", 80, options=LONG_GROUPS), to / "k.mp4", shift_s=-1.2),
         range(30, 80),
-    ),
-    "clock before zero": (
-        lambda to: begun_at(write_clip(to / "l0.mkv", options=B_FRAMES), to / "l.mkv", -0.8),
-        range(60),
     ),
     "oblong pixels": (lambda to: write_clip(to / "m.mp4", options=B_FRAMES, aspect=Fraction(4, 3)), range(60)),
     "turned": (lambda to: oriented(to, "turned", options=B_FRAMES), range(60)),

@@ -133,8 +133,27 @@ def test_an_uploaded_video_is_open_before_its_proxy_and_exact_before_and_after(
     expect(card).to_contain_text("Ready to label")
     card.get_by_role("link").first.click()
     person.wait_for_selector("#stage[data-frame='0']")
-    assert person.evaluate("window.framewise.player.kind") == "images"
+    assert person.evaluate("window.framewise.player.kind") == "source"
     frames = [700, 3, 299, 300]
     assert person.evaluate(READ_BACK, frames) == frames
-    person.wait_for_function("window.framewise.player.kind === 'webcodecs'", timeout=60_000)
+    preparation = person.locator("[data-preparation]")
+    expect(preparation).to_contain_text("Quick seeking")
+    person.wait_for_function("window.framewise.player.kind === 'proxy'", timeout=60_000)
     assert person.evaluate(READ_BACK, frames) == frames
+    expect(preparation).to_have_count(0)
+    assert person.evaluate("window.framewise.editor.preparation.value.strip.every") > 0
+
+
+def test_a_video_that_seeks_quickly_itself_gets_no_proxy_and_says_so(
+    person: Page, product: Product, project: int, tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "quick.mp4", 100, options={"preset": "veryfast", "g": "12", "bf": "3"})
+    card = choose(person, product, project, clip)
+    expect(card).to_have_attribute("data-state", "ready", timeout=30_000)
+    expect(card).to_contain_text("Needs no copy for quick seeking", timeout=30_000)
+    card.get_by_role("link").first.click()
+    person.wait_for_selector("#stage[data-frame='0']")
+    assert person.evaluate("window.framewise.player.kind") == "source"
+    frames = [70, 3, 99, 0, 12, 11]
+    assert person.evaluate(READ_BACK, frames) == frames
+    expect(person.locator("[data-preparation]")).to_have_count(0)

@@ -27,6 +27,7 @@ import { TrackList } from './lists/track-list'
 import { Tour } from './help/tour'
 import { Trajectories, type PathPlace } from './trajectories/trajectories'
 import { Preferences } from './preferences'
+import type { Preparation } from './preparation'
 
 /** A question that must be answered before something goes on. */
 export interface Question {
@@ -84,6 +85,7 @@ export class Editor {
   /** The brush's stroke under way. */
   readonly painting: Signal<Painting | null> = signal(null)
   readonly question: Signal<Question | null> = signal(null)
+  readonly preparation: Signal<Preparation>
   readonly helpOpen = signal(false)
   /** Where the menu of the selected objects is open, in CSS px of the canvas; null: it isn't. */
   readonly menuAt: Signal<Point | null> = signal(null)
@@ -114,6 +116,8 @@ export class Editor {
     this.commands = new Commands([...registries.tools.map(commandOf), ...registries.commands])
     this.session = store.session
     this.config = store.config
+    const { proxy_state: proxy, strip } = store.config.video
+    this.preparation = signal({ proxy, share: 0, strip })
     this.preferences = new Preferences(store.config.preferences)
     const { groups } = this.preferences
     this.tracking = groups.tracking

@@ -9,6 +9,7 @@ import { Scope } from '@/core/scope'
 import { COMMANDS } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/time/playback'
+import { isComing } from '@/editor/preparation'
 import { TOOLS } from '@/editor/tools'
 import { createPlayer, type SwitchingPlayer } from '@/media/player'
 import { WAYS, type Player } from '@/media/types'
@@ -49,7 +50,7 @@ import { toggleFullScreen } from './full-screen'
 import { mountGrips } from './grips'
 
 const PRESENCE_MS = 150
-const PROXY_MS = 2000
+const PREPARATION_MS = 2000
 
 function start(): void {
   applyTheme()
@@ -115,8 +116,7 @@ function start(): void {
     (tick) => scheduler.onFrame(tick),
   )
   connectPlayer(player, stage, timeline, editor, scope)
-  if (config.video.proxy_state !== 'ready')
-    awaitProxy(config.video.id, player, rest, scope, () => store.session.gone.value !== null)
+  followPreparation(player, editor, rest, scope)
   connectLive(live, editor, scope)
   keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
@@ -202,21 +202,24 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(<HistoryDrawer editor={editor} />, element('history'))
 }
 
-/** A new video is worked with before its proxy is there: ask for it from time to time. */
-function awaitProxy(video: number, player: SwitchingPlayer, rest: Rest, scope: Scope, gone: () => boolean): void {
-  let over = false
-  scope.every(PROXY_MS, () => {
-    if (over || gone()) return
+/** A new video is worked with before its proxy and its thumbnails are there: ask for them from time to time. */
+function followPreparation(player: SwitchingPlayer, editor: Editor, rest: Rest, scope: Scope): void {
+  const { preparation, config, session } = editor
+  scope.every(PREPARATION_MS, () => {
+    if (!isComing(preparation.value) || session.gone.value !== null) return
     rest
-      .get('/api/videos/{video_id}', { path: { video_id: video } })
-      .then(({ proxy_state: state }) => {
-        if (over || (state !== 'ready' && state !== 'failed')) return
-        over = true
-        if (state === 'ready') player.proxyArrived()
+      .get('/api/videos/{video_id}', { path: { video_id: config.video.id } })
+      .then(({ proxy_state: proxy, proxy_progress: share, strip }) => {
+        preparation.value = { proxy, share, strip: strip ?? null }
       })
       // The next time may go well.
       .catch(() => undefined)
   })
+  scope.add(
+    follow([preparation], () => {
+      if (preparation.value.proxy === 'ready') player.proxyArrived()
+    }),
+  )
 }
 
 /** The playhead moves: show that frame, decode what comes next, have its shapes. */

@@ -293,12 +293,12 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: VideoO
         {isComing(video) && (
           <progress max={1} value={video.progress} aria-label={t('Preparing {name}', { name: video.name })} />
         )}
-        {isProxyComing(video) && (
+        {ready && proxyText(video) && (
           <p class="muted" data-proxy>
             {proxyText(video)}
           </p>
         )}
-        {video.proxy_state === 'failed' && (
+        {video.proxy_error && (
           <p class="error" role="alert">
             {video.proxy_error}
           </p>
@@ -353,15 +353,28 @@ const exportable = ({ id, name, state, layer }: VideoOut): Exported[] =>
 
 const isComing = ({ state }: VideoOut) => state === 'queued' || state === 'ingesting'
 
-const isProxyComing = ({ state, proxy_state: proxy }: VideoOut) =>
-  state === 'ready' && (proxy === 'waiting' || proxy === 'making')
+const isProxyComing = ({ state, proxy_state: proxy, strip, proxy_error: error }: VideoOut) =>
+  state === 'ready' && (proxy === 'waiting' || proxy === 'making' || (proxy === 'unneeded' && !strip && !error))
 
-function proxyText({ proxy_state: state, proxy_progress: share, proxy_bytes: bytes }: VideoOut): string {
-  if (state === 'waiting') return t('Ready to label. A copy for quick seeking waits for its turn.')
-  return t('Ready to label. Copy for quick seeking: {percent} %, {megabytes} MB', {
-    percent: Math.round(share * 100),
-    megabytes: (bytes / 1e6).toFixed(1),
-  })
+/** About the copy for quick seeking; empty: nothing. */
+function proxyText(video: VideoOut): string {
+  const { proxy_state: state, proxy_progress: share, proxy_bytes: bytes, strip, proxy_error: error } = video
+  switch (state) {
+    case 'waiting':
+      return t('Ready to label. A copy for quick seeking waits for its turn.')
+    case 'making':
+      return t('Ready to label. Copy for quick seeking: {percent} %, {megabytes} MB', {
+        percent: Math.round(share * 100),
+        megabytes: (bytes / 1e6).toFixed(1),
+      })
+    case 'unneeded':
+      return strip || error
+        ? t('Needs no copy for quick seeking: the file seeks quickly itself.')
+        : t('Ready to label. It needs no copy for quick seeking; its thumbnails are being made.')
+    case 'ready':
+    case 'failed':
+      return ''
+  }
 }
 
 function Thumbnail({ video }: { video: VideoOut }) {

@@ -63,8 +63,30 @@ export function Transport({ editor }: { editor: Editor }) {
         </select>
       </label>
       <span class="spring" />
+      <PreparationLine editor={editor} />
       <DisplayMenu editor={editor} />
       <CommandButton editor={editor} id="view.fit" icon="fit" />
     </div>
+  )
+}
+
+/** How far the copy is that makes seeking quick, while there is none. */
+function PreparationLine({ editor }: { editor: Editor }) {
+  const { proxy, share } = editor.preparation.value
+  if (proxy === 'ready' || proxy === 'unneeded') return null
+  const lines = {
+    waiting: t('Quick seeking: waiting'),
+    making: t('Quick seeking: {percent} %', { percent: Math.round(share * 100) }),
+    failed: t('No quick seeking'),
+  }
+  const titles = {
+    waiting: t('Every frame can be worked with. A copy of the video that seeks quickly waits for its turn.'),
+    making: t('Every frame can be worked with. A copy of the video that seeks quickly is being made.'),
+    failed: t('Every frame can be worked with. The copy that seeks quickly failed; the video’s card says why.'),
+  }
+  return (
+    <span class="muted" data-preparation title={titles[proxy]}>
+      {lines[proxy]}
+    </span>
   )
 }

@@ -97,9 +97,8 @@ export class ThumbnailSheet implements Thumbnails {
         { x: 0, y: 0, width: picture.width, height: picture.height },
         false,
       )
-    return this.strip && config.video.strip && !this.slots.has(track.id)
-      ? this.stripCut(track, this.strip, config.video.strip)
-      : null
+    const { strip } = this.editor.preparation.value
+    return this.strip && strip && !this.slots.has(track.id) ? this.stripCut(track, this.strip, strip) : null
   }
 
   private stripCut(track: Track, image: HTMLImageElement, strip: Strip): Cut | null {

@@ -144,6 +144,7 @@ export class Timeline implements TimelineControl {
         drawNow()
       }),
     )
+    scope.add(follow([this.editor.preparation], () => this.loadStrip()))
     scope.add(follow([store.people], () => this.scheduler.request(this.drawOverlay)))
     void store.overview.refresh()
     scope.every(OVERVIEW_MS, () => void store.overview.refresh())
@@ -183,14 +184,13 @@ export class Timeline implements TimelineControl {
   }
 
   private loadStrip(): void {
-    const { strip, strip_url: url } = this.editor.config.video
-    if (!strip) return
+    if (!this.editor.preparation.value.strip || this.strip) return
     const image = new Image()
     image.onload = () => {
       this.strip = this.thumbnails.strip = image
       this.scheduler.request(this.draw)
     }
-    image.src = url
+    image.src = this.editor.config.video.strip_url
   }
 
   private layer(): HTMLCanvasElement {
@@ -250,7 +250,7 @@ export class Timeline implements TimelineControl {
     context.fillRect(0, 0, width, top)
     drawMinimap(surface, this.densities(), view.frameCount, !view.isWhole)
     drawRuler(surface, editor, this.buffered, editor.timelineSettings.units.value)
-    if (this.strip) drawStrip(surface, this.strip, editor.config.video.strip!)
+    if (this.strip) drawStrip(surface, this.strip, editor.preparation.value.strip!)
     if (editor.session.range.value) drawRange(surface, editor.session.range.value)
     context.fillStyle = palette.line
     context.fillRect(GUTTER_PX - 1, 0, 1, height)

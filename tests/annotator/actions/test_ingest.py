@@ -19,7 +19,7 @@ from pytest_django import Settings
 
 from annotator.actions import ingest as ingest_module
 from annotator.actions.ingest import LONG, QUICK, ingest, make_quick, queue_forgotten_videos
-from annotator.actions.videos import delete_video, queue_ingest, retry_video
+from annotator.actions.videos import delete_video, may_retry, queue_ingest, retry_video
 from annotator.media import storage
 from annotator.media import strip as strip_module
 from annotator.media.frames import frame_jpeg
@@ -271,6 +271,27 @@ def test_a_proxy_that_fails_leaves_a_video_to_work_with_and_can_be_made_again(
     assert (video.proxy_state, video.proxy_error) == ("ready", "")
 
 
+def test_a_source_that_seeks_quickly_gets_thumbnails_and_no_proxy(team: Team, tmp_path: Path) -> None:
+    video = ingested(team, write_clip(tmp_path / "a.mp4", 40, options=B_FRAMES))
+    assert (video.proxy_state, video.proxy_bytes, video.strip["every"]) == ("unneeded", 0, 1)
+    assert names(video) == ["index.npz", "packets.bin", "source", "strip.jpg"]
+    assert not may_retry(video)
+
+
+def test_thumbnails_that_fail_are_told_and_can_be_made_again_without_a_proxy(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module, "look_through", raising(OSError(errno.ENOSPC, "No space left on device")))
+        video = ingested(team, write_clip(tmp_path / "a.mp4", 40, options=B_FRAMES))
+    assert (video.state, video.proxy_state, video.strip) == ("ready", "unneeded", {})
+    assert video.proxy_error.startswith("The thumbnails could not be made: the server's disk is full.")
+    assert ingest_module.queue_forgotten_videos() == 0
+    make_quick.call(retry_video(video=video).pk)
+    video.refresh_from_db()
+    assert (video.proxy_state, video.proxy_error, video.strip["every"]) == ("unneeded", "", 1)
+
+
 def test_a_video_is_ready_before_its_proxy_and_says_how_far_that_is(
     team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +338,24 @@ def test_a_source_that_seeks_slowly_is_told_from_one_that_does_not(
     make: Callable[[Path], Path], needed: bool, tmp_path: Path
 ) -> None:
     assert open_video(make(tmp_path), lambda _: None).quick is not needed
+
+
+@pytest.mark.parametrize(("frames", "reads"), [(300, True), (302, False)])
+def test_browsers_read_no_source_in_which_only_the_server_finds_places_to_begin(
+    frames: int, reads: bool, tmp_path: Path
+) -> None:
+    options = {"preset": "ultrafast", "x264-params": "open-gop=1:keyint=20:bframes=2:scenecut=0"}
+    found = open_video(write_clip(tmp_path / "a.mp4", frames, options=options), lambda _: None)
+    assert found.index.longest_group() < 30
+    assert (found.packets is not None) is reads
+
+
+def test_browsers_read_a_source_with_a_single_place_to_begin(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", 302, options={"preset": "ultrafast", "g": "1000"})
+    found = open_video(clip, lambda _: None)
+    assert found.index.longest_group() == 302
+    assert found.packets is not None
+    assert not found.quick
 
 
 def test_a_proxy_of_noise_is_at_most_twice_its_source(team: Team, tmp_path: Path) -> None:
