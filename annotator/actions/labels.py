@@ -121,6 +121,23 @@ def save_labels(
         return saved
 
 
+def add_label(*, project: Project, draft: LabelDraft) -> Label:
+    """Put a new label at the end of a project's, for the tracks of a file that have it: it may be drawn as whatever
+    they are. Nobody is told by it, but by the import that it belongs to.
+
+    Raises:
+        LabelsRefused: its name, colour or attributes go against the rules, or its name is taken.
+    """
+    draft = _tidy(draft)
+    others = [_draft_of(label) for label in project.labels.prefetch_related("attributes")]
+    drawn_as_any = replace(draft, geometry_kinds=(GeometryKind.BOX,))
+    at = len(others)
+    problems = [each for each in problems_of([*others, drawn_as_any]) if each.path[0] == str(at)]
+    if problems:
+        raise LabelsRefused(problems)
+    return _write_label(project, draft, at)
+
+
 def _where_they_were_sent(
     problems: Iterable[Problem], wanted: Sequence[LabelDraft], drafts: Sequence[LabelDraft]
 ) -> list[Problem]:
@@ -287,22 +304,23 @@ def _write(project: Project, drafts: Sequence[LabelDraft]) -> list[Label]:
     begins with a tab."""
     for label in project.labels.all():
         Label.objects.filter(pk=label.pk).update(name=f"\t{label.pk}", hotkey="")
-    saved: list[Label] = []
-    for position, draft in enumerate(drafts):
-        label = Label(
-            id=draft.id,
-            project=project,
-            name=draft.name,
-            colour=draft.colour,
-            hotkey=draft.hotkey,
-            geometry_kinds=[kind.value for kind in draft.geometry_kinds],
-            skeleton=draft.skeleton.as_json() if draft.skeleton else None,
-            position=position,
-        )
-        label.save()
-        _write_attributes(label, draft.attributes)
-        saved.append(label)
-    return saved
+    return [_write_label(project, draft, position) for position, draft in enumerate(drafts)]
+
+
+def _write_label(project: Project, draft: LabelDraft, position: int) -> Label:
+    label = Label(
+        id=draft.id,
+        project=project,
+        name=draft.name,
+        colour=draft.colour,
+        hotkey=draft.hotkey,
+        geometry_kinds=[kind.value for kind in draft.geometry_kinds],
+        skeleton=draft.skeleton.as_json() if draft.skeleton else None,
+        position=position,
+    )
+    label.save()
+    _write_attributes(label, draft.attributes)
+    return label
 
 
 def _write_attributes(label: Label, drafts: Sequence[AttributeDraft]) -> None:

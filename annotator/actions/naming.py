@@ -8,11 +8,20 @@ from dataclasses import replace
 import numpy as np
 
 from annotator.actions.errors import ActionError
+from annotator.actions.labels import AttributeDraft, LabelDraft, add_label
 from annotator.formats import geometry
 from annotator.formats.base import AttributeInfo, LabelInfo, Report, TrackData
 from annotator.formats.limits import rows_of
 from annotator.models import Attribute, Label, Project
-from annotator.ontology import LONGEST_NAME, UNSTORABLE, AttributeKind, fits, next_colour, storable
+from annotator.ontology import (
+    LONGEST_NAME,
+    UNSTORABLE,
+    AttributeKind,
+    GeometryKind,
+    fits,
+    next_colour,
+    storable,
+)
 from tracking.shapes.chunks import Kind, Row
 from tracking.shapes.skeletons import Skeleton, numbered
 
@@ -86,20 +95,18 @@ class Naming:
         name = _tidy(info.name)
         if self._find(name) is not None:
             return  # another of the file's names is the same but for case
-        position = len(self.exact)
         skeleton = info.skeleton or (example and numbered(geometry.shares(example)))
-        label = Label.objects.create(
-            project=self.project,
+        draft = LabelDraft(
             name=name,
             colour=info.colour or next_colour({each.colour for each in self.exact.values()}),
-            geometry_kinds=list(kinds) or ["box"],
-            skeleton=skeleton.as_json() if skeleton else None,
-            position=position,
+            geometry_kinds=tuple(map(GeometryKind, kinds)) or (GeometryKind.BOX,),
+            attributes=tuple(self._sound(info)),
+            skeleton=skeleton or None,
         )
-        made = list(self._sound(info))
-        self._add(label, [self._create_attribute(label, each, index) for index, each in enumerate(made)])
+        label = add_label(project=self.project, draft=draft)
+        self._add(label, label.attributes.all())
 
-    def _sound(self, info: LabelInfo) -> Iterator[AttributeInfo]:
+    def _sound(self, info: LabelInfo) -> Iterator[AttributeDraft]:
         """The attributes as a project can have them."""
         seen: set[str] = set()
         for attribute in info.attributes:
@@ -109,17 +116,6 @@ class Naming:
                 continue
             seen.add(name.casefold())
             yield _completed(replace(attribute, name=name))
-
-    def _create_attribute(self, label: Label, info: AttributeInfo, position: int) -> Attribute:
-        return Attribute.objects.create(
-            label=label,
-            name=info.name,
-            kind=AttributeKind(info.kind),
-            per_frame=info.per_frame,
-            choices=list(info.choices),
-            default=info.default,
-            position=position,
-        )
 
     def _storable(self, info: LabelInfo) -> LabelInfo:
         """Without characters that a database can't keep."""
@@ -135,14 +131,14 @@ class Naming:
         return replace(info, name=storable(info.name), attributes=attributes)
 
 
-def _completed(info: AttributeInfo) -> AttributeInfo:
+def _completed(info: AttributeInfo) -> AttributeDraft:
     """A select without choices is a text; a default is a value that the attribute can have."""
     choices = tuple(dict.fromkeys(filter(None, map(str.strip, info.choices))))
     kind = AttributeKind(info.kind)
     if kind.has_choices and not choices:
         kind = AttributeKind.TEXT
     default = info.default if fits(kind, choices, info.default) else None
-    return replace(info, kind=kind, choices=choices, default=default)
+    return AttributeDraft(info.name, kind, per_frame=info.per_frame, choices=choices, default=default)
 
 
 def _a_skeleton(tracks: Iterable[TrackData], label: str) -> Row | None:

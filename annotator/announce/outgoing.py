@@ -8,8 +8,7 @@ from typing import Any
 from annotator.announce.messages import EventOut, RunInfo
 from annotator.announce.progress import OBJECTS
 from annotator.announce.waiting import place_of
-from annotator.models import Agent, Event, EventKind, Run, User
-from annotator.ontology import PALETTE
+from annotator.models import Agent, Event, EventKind, Run
 
 TOLD_BYTES = 1_000_000
 """Changes with more than that in tables aren't sent to everybody watching: they fetch what they show."""
@@ -68,7 +67,3 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
 
 def _name_of(agent: Agent) -> str:
     return agent.name if agent.workspace_id else "this server"
-
-
-def colour_of(user: User) -> str:
-    return PALETTE[user.pk % len(PALETTE)]

@@ -48,7 +48,7 @@ from annotator.announce.messages import (
     Surroundings,
     Welcome,
 )
-from annotator.announce.outgoing import colour_of, event_out, run_info
+from annotator.announce.outgoing import event_out, run_info
 from annotator.announce.surroundings import surroundings_of
 from annotator.faults import Complaint, Fault, fault_of, pauses
 from annotator.live.asked import Asked, Command, Parts, WholeEdit
@@ -124,7 +124,7 @@ class LayerConsumer(Socket):
             connection=uuid4().hex,
             user=self.user.pk,
             name=str(self.user),
-            colour=colour_of(self.user),
+            colour=self.user.colour,
             frame=0,
             tracks=[],
         )

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from annotator.ontology import PALETTE
+
 
 class User(AbstractUser):
     """A person. Signs in by username or e-mail."""
@@ -11,6 +13,11 @@ class User(AbstractUser):
     preferences = models.JSONField(default=dict, blank=True, help_text="Theme, layout, keys, track settings.")
 
     REQUIRED_FIELDS = ["email"]
+
+    @property
+    def colour(self) -> str:
+        """#rrggbb: what tells the person apart wherever people are shown."""
+        return PALETTE[self.pk % len(PALETTE)]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

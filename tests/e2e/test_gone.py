@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from framewise.bench.videos import moving_object
-from tests.e2e.editor import RUN_MS, draw, opened, wait_until_saved
+from tests.e2e.editor import RUN_MS, drag, draw, opened, wait_until_saved
 
 SOON_MS = 3000
+AWAY_MS = 1700
 FRAMES = 24
 PASSWORD = "Sommer-im-Wald-77"
 
@@ -206,3 +207,111 @@ def test_a_label_that_is_deleted_leaves_the_list_and_the_next_object_gets_anothe
     wait_until_saved(zoe)
     expect(zoe.locator(".conflict.refused")).to_have_count(0)
     assert zoe.evaluate("framewise.editor.selected().length") == 1
+
+
+def come_back(page: Page) -> None:
+    """Somebody was in another window for a while."""
+    page.wait_for_timeout(AWAY_MS)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+
+def project_of(client: Client, video: int) -> int:
+    return int(re.findall(r"/projects/(\d+)/", client.http.get(f"/videos/{video}/edit/").text)[0])
+
+
+def test_a_page_that_one_comes_back_to_shows_what_is_there_now(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    project = project_of(client, fresh)
+    zoe.goto(f"{product.url}/projects/{project}/")
+    card = zoe.locator(f"[data-video='{fresh}']")
+    expect(card).to_be_visible()
+    settings, name = f"/projects/{project}/settings/", zoe.get_by_role("heading", level=1).inner_text()
+    client.http.post(settings, data={"name": "Another name"}, headers=client.headers).raise_for_status()
+    delete(client, fresh)
+    try:
+        come_back(zoe)
+        expect(zoe.get_by_role("heading", name="Another name")).to_be_visible(timeout=SOON_MS)
+        expect(card).to_have_count(0)
+    finally:
+        client.http.post(settings, data={"name": name}, headers=client.headers).raise_for_status()
+    come_back(zoe)
+    expect(zoe.get_by_role("heading", name=name)).to_be_visible(timeout=SOON_MS)
+
+
+def test_what_is_typed_on_a_page_stays_when_somebody_changes_what_it_shows(
+    product: Product, client: Client, person: Page, video: int
+) -> None:
+    settings = f"/projects/{project_of(client, video)}/settings/"
+    person.goto(product.url + settings)
+    name = person.get_by_role("textbox", name="Name").input_value()
+    person.get_by_role("textbox", name="Description").fill("half a sent")
+    client.http.post(settings, data={"name": "Another name"}, headers=client.headers).raise_for_status()
+    try:
+        come_back(person)
+        notice = person.get_by_role("alert").filter(has_text="Somebody changed this meanwhile.")
+        expect(notice).to_be_visible(timeout=SOON_MS)
+        expect(person.get_by_role("textbox", name="Description")).to_have_value("half a sent")
+        notice.get_by_role("button", name="Load it").click()
+        expect(person.get_by_role("textbox", name="Name")).to_have_value("Another name")
+    finally:
+        client.http.post(settings, data={"name": name}, headers=client.headers).raise_for_status()
+
+
+@pytest.mark.parametrize("tab", ["", "jobs/", "labels/"])
+def test_who_was_shut_out_or_signed_out_meanwhile_is_told_on_every_page(
+    product: Product, client: Client, zoe: Page, video: int, tab: str
+) -> None:
+    zoe.goto(f"{product.url}/projects/{project_of(client, video)}/{tab}")
+    expect(zoe.get_by_role("navigation", name="Where you are")).to_be_visible()
+    number = member(client, zoe.name)  # type: ignore[attr-defined]
+    client.http.post(f"/members/{number}/end/", headers=client.headers).raise_for_status()
+    come_back(zoe)
+    told = zoe.get_by_role("alert").filter(has_text="There is nothing here, or it isn't shared with you.")
+    expect(told.get_by_role("link", name="Go to your projects")).to_be_visible(timeout=SOON_MS)
+    zoe.context.clear_cookies()
+    come_back(zoe)
+    told = zoe.get_by_role("alert").filter(has_text="You are signed out.")
+    expect(told).to_be_visible(timeout=SOON_MS)
+    told.get_by_role("link", name="Sign in").click()
+    zoe.wait_for_url(re.compile(r"/sign-in/\?next="))
+
+
+def test_what_could_not_be_done_with_a_video_stays_on_the_page(
+    product: Product, client: Client, person: Page, fresh: int
+) -> None:
+    person.goto(f"{product.url}/projects/{project_of(client, fresh)}/")
+    card = person.locator(f"[data-video='{fresh}']")
+    card.get_by_role("button", name="Remove").click()
+    person.route(re.compile(rf"/api/videos/{fresh}$"), lambda route: route.abort())
+    card.get_by_role("button", name="Remove it and its annotations").click()
+    expect(card.get_by_role("alert")).to_contain_text("be reached. Check the connection.")
+    person.wait_for_timeout(AWAY_MS)
+    expect(card.get_by_role("alert")).to_be_visible()
+    person.unroute(re.compile(rf"/api/videos/{fresh}$"))
+    delete(client, fresh)
+    card.get_by_role("button", name="Remove it and its annotations").click()
+    expect(person.get_by_role("alert").filter(has_text="“clip.mp4” was deleted by admin.")).to_be_visible()
+    expect(card).to_have_count(0)
+
+
+def test_an_archived_project_is_read_only_at_once_in_open_editors(
+    product: Product, client: Client, zoe: Page, fresh: int
+) -> None:
+    project = project_of(client, fresh)
+    opened(zoe, product, fresh)
+    draw(zoe, (60, 60), (160, 160))
+    wait_until_saved(zoe)
+    archive = f"/projects/{project}/archive/"
+    client.http.post(archive, data={"archived": "yes"}, headers=client.headers).raise_for_status()
+    try:
+        notice = zoe.get_by_role("alert").filter(has_text="admin archived the project")
+        expect(notice).to_be_visible(timeout=SOON_MS)
+        expect(zoe.locator("[data-read-only]")).to_have_text("Archived: nothing can be changed")
+        zoe.keyboard.press("n")
+        drag(zoe, (200, 60), (260, 160))
+        assert zoe.evaluate("framewise.editor.list.shown.value.length") == 1
+        zoe.goto(f"{product.url}/projects/{project}/")
+        expect(zoe.get_by_role("complementary", name="Archived")).to_be_visible()
+    finally:
+        client.http.post(archive, data={"archived": "no"}, headers=client.headers).raise_for_status()

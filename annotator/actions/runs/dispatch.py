@@ -65,7 +65,7 @@ def dispatch(opened: OpenRun) -> None:
     """Give a queued run to an agent; without one it waits. A run with nothing left to do is done."""
     run = opened.run
     if not opened.is_unfinished:
-        finish(run, RunState.DONE)
+        finish(run, RunState.DONE, "" if run.started_at else _why_nothing(opened))
         return
     agent = choose_agent(run)
     if agent is None:
@@ -89,6 +89,15 @@ def dispatch(opened: OpenRun) -> None:
     )
     tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
     announce_run(run)
+
+
+def _why_nothing(opened: OpenRun) -> str:
+    """Why a run is over before it began: each of its objects ends where it starts."""
+    run = opened.run
+    legs = [leg for state in opened.objects.values() for leg in state.legs]
+    if all(leg.origin == (run.last if leg.way == "forward" else run.first) for leg in legs):
+        return f"Nothing to track: it starts at the end of its frames, {run.first} to {run.last}."
+    return "Nothing to track: the next frame on its way has a keyframe, where it stops. Start beyond that one."
 
 
 def finish(run: Run, state: RunState, message: str = "") -> None:

@@ -1,9 +1,14 @@
 /** The small scripts of the server-rendered pages. */
 import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange, themeForm } from './behaviours'
 import { askFirst } from './confirm'
+import { stayFresh } from './fresh'
 import { mountLabels } from './labels/editor'
 import { applyTheme, toggleTheme } from './theme'
 import { mountUploads } from './uploads'
+
+/** What the scripts of this page hold unsaved or under way. */
+const busy: (() => boolean)[] = []
+stayFresh(() => busy.some((each) => each()))
 
 applyTheme()
 for (const button of document.querySelectorAll<HTMLButtonElement>('[data-toggle-theme]'))
@@ -16,6 +21,6 @@ pickedRows()
 themeForm()
 askFirst()
 
-for (const root of document.querySelectorAll<HTMLElement>('[data-uploads]')) mountUploads(root)
+for (const root of document.querySelectorAll<HTMLElement>('[data-uploads]')) busy.push(mountUploads(root))
 const labels = document.getElementById('labels-editor')
-if (labels) mountLabels(labels)
+if (labels) busy.push(mountLabels(labels))

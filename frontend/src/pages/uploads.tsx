@@ -6,6 +6,7 @@ import { counted, t } from '@/core/text'
 import { lengthOf } from '@/core/times'
 import type { VideoOut, VideosPage } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
+import { lookAgain } from './fresh'
 import { ExportDialog, Exports, type Exported } from './project-export'
 import { ImportDialog, Imports } from './project-import'
 
@@ -23,20 +24,30 @@ const CHUNK = 4 * 2 ** 20
 const POLL_MS = 600
 const RETRIES_MS = [0, 500, 1000, 2000, 5000, 10_000, 20_000]
 
-/** `<section data-uploads>` beside `<script id="videos-page">`, in templates/project_videos.html. */
-export function mountUploads(root: HTMLElement): void {
+/** `<section data-uploads>` beside `<script id="videos-page">`, in templates/project_videos.html.
+ * Returns whether something is under way that leaving the page would break off. */
+export function mountUploads(root: HTMLElement): () => boolean {
   const page = JSON.parse(document.getElementById('videos-page')?.textContent ?? '') as VideosPage
   const host = document.createElement('div')
   root.append(host)
   const videos = new Videos(page.project, page.csrf_token)
   render(<Panel videos={videos} page={page} />, host)
   void videos.refresh()
+  const back = () => {
+    if (document.visibilityState === 'visible') void videos.refresh()
+  }
+  addEventListener('focus', back)
+  document.addEventListener('visibilitychange', back)
+  return () => videos.isBusy
 }
 
 class Videos {
   readonly listed = signal<readonly VideoOut[] | null>(null)
   readonly sending = signal<readonly Sending[]>([])
+  /** Why the list can't be shown as it is now; empty: it is. */
   readonly problem = signal('')
+  /** What couldn't be done with a video, by its id, until it is tried again. */
+  readonly refused = signal<ReadonlyMap<number, string>>(new Map())
   readonly exports: Exports
   readonly imports: Imports
   private readonly rest: Rest
@@ -52,6 +63,10 @@ class Videos {
     this.imports = new Imports(this.rest, project)
   }
 
+  get isBusy(): boolean {
+    return this.sending.value.length > 0
+  }
+
   /** Fetch the list, and go on doing so while anything is being prepared. */
   async refresh(): Promise<void> {
     if (this.polling) return
@@ -64,6 +79,7 @@ class Videos {
       }
     } catch (error) {
       this.problem.value = error instanceof ApiError ? error.message : String(error)
+      if (error instanceof ApiError && error.isOut) lookAgain()
       if (error instanceof ApiError && error.status === 0) setTimeout(() => void this.refresh(), 5 * POLL_MS)
     } finally {
       this.polling = false
@@ -107,11 +123,11 @@ class Videos {
   }
 
   async remove(video: VideoOut): Promise<void> {
-    await this.attempt(() => this.rest.delete('/api/videos/{video_id}', { path: { video_id: video.id } }))
+    await this.attempt(video, () => this.rest.delete('/api/videos/{video_id}', { path: { video_id: video.id } }))
   }
 
   async retry(video: VideoOut): Promise<void> {
-    await this.attempt(() => this.rest.post('/api/videos/{video_id}/retry', { path: { video_id: video.id } }))
+    await this.attempt(video, () => this.rest.post('/api/videos/{video_id}/retry', { path: { video_id: video.id } }))
   }
 
   private async fetch(): Promise<void> {
@@ -127,12 +143,15 @@ class Videos {
     this.sending.value = this.sending.value.map((each) => (each.id === id ? { ...each, ...change } : each))
   }
 
-  private async attempt(work: () => Promise<unknown>): Promise<void> {
+  private async attempt({ id }: VideoOut, work: () => Promise<unknown>): Promise<void> {
+    const refused = new Map(this.refused.value)
+    refused.delete(id)
     try {
       await work()
     } catch (error) {
-      this.problem.value = error instanceof ApiError ? error.message : String(error)
+      refused.set(id, error instanceof ApiError ? error.message : String(error))
     }
+    this.refused.value = refused
     await this.refresh()
   }
 }
@@ -153,6 +172,14 @@ function Panel({ videos, page }: { videos: Videos; page: VideosPage }) {
         <p class="message error" role="alert">
           {videos.problem.value}
         </p>
+      )}
+      {[...videos.refused.value].map(
+        ([id, message]) =>
+          !listed?.some((video) => video.id === id) && (
+            <p key={id} class="message error" role="alert">
+              {message}
+            </p>
+          ),
       )}
       {ready.length > 0 && (
         <div class="videos-head">
@@ -259,6 +286,7 @@ function SendingCard({ videos, sending }: { videos: Videos; sending: Sending }) 
 function VideoCard({ videos, video, mayManage }: { videos: Videos; video: VideoOut; mayManage: boolean }) {
   const ready = video.state === 'ready'
   const asking = signalFor(video.id)
+  const refused = videos.refused.value.get(video.id)
   return (
     <li class="card video-card" data-state={video.state} data-video={video.id}>
       <Thumbnail video={video} />
@@ -308,6 +336,11 @@ function VideoCard({ videos, video, mayManage }: { videos: Videos; video: VideoO
             {text}
           </p>
         ))}
+        {refused && (
+          <p class="error" role="alert">
+            {refused}
+          </p>
+        )}
         {(mayManage || ready) && (
           <div class="actions">
             {ready && !asking.value && (

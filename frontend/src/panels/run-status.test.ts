@@ -82,6 +82,11 @@ it('a run that is over says what left the picture, and what went wrong', () => {
   )
 })
 
+it('a run with nothing to do says why instead of counting nothing', () => {
+  const none: Run = { ...run, state: 'done', frames_done: 0, frames_total: 0, message: 'Nothing to track: …' }
+  expect(statusOf(none)).toBe('Nothing to track: …')
+})
+
 it('a run that only compares both ways says so', () => {
   expect(statusOf({ ...run, checking: true })).toBe('Checking both ways · 3 s left · 40/s · gpu-box')
 })

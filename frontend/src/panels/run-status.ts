@@ -29,6 +29,7 @@ export function stallOf({ state, stalled_s: stalledS }: Run): string | null {
 
 /** e.g. "Done: 240 frames · left the picture on frame 240". */
 function over(run: Run): string {
+  if (run.frames_total === 0 && run.message) return run.message
   return [
     run.stale ? t('Done: {redone}', { redone: redone(run) }) : t('Done: {count} frames', { count: run.frames_done }),
     departures(run),

@@ -85,7 +85,7 @@ function People({ editor }: { editor: Editor }) {
           <button
             type="button"
             class="avatar"
-            style={{ background: person.colour }}
+            style={{ '--person': person.colour }}
             title={t('{name}, on frame {frame}. Click to go there.', { name: person.name, frame: person.frame })}
             aria-label={t('Go to {name} on frame {frame}', { name: person.name, frame: person.frame })}
             onClick={() => editor.goTo(person.frame)}

@@ -51,6 +51,11 @@ export class ApiError extends Error {
   ) {
     super(message)
   }
+
+  /** Whether the person is signed out, or shut out, or what they asked for is gone. */
+  get isOut(): boolean {
+    return [401, 403, 404].includes(this.status)
+  }
 }
 
 export class Rest {

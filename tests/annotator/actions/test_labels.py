@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, problems_of, save_labels
+from annotator.actions.labels import AttributeDraft, LabelDraft, LabelsRefused, add_label, problems_of, save_labels
 from annotator.models import Attribute, Label, Track
 from annotator.ontology import AttributeKind
 from tests.people import Team
@@ -19,6 +19,17 @@ def drafts(team: Team) -> list[LabelDraft]:
         LabelDraft("person", "#e8590c", team.person.pk, "1"),
         LabelDraft("car", "#1c7ed6", team.car.pk, "2"),
     ]
+
+
+def test_a_label_that_a_file_brings_comes_last_by_the_rules_of_all_labels(team: Team) -> None:
+    fur = replace(FUR, choices=(" short", "long", ""))
+    label = add_label(project=team.project, draft=replace(DOG, name=" big  dog ", attributes=(fur,)))
+    assert list(team.project.labels.values_list("name", flat=True)) == ["person", "car", "big dog"]
+    assert (label.position, label.attributes.get().choices) == (2, ["short", "long"])
+    for wrong in (replace(DOG, name="CAR"), replace(DOG, colour="red"), replace(DOG, name=" ")):
+        with pytest.raises(LabelsRefused):
+            add_label(project=team.project, draft=wrong)
+    assert team.project.labels.count() == 3
 
 
 def places(*wrong: LabelDraft) -> list[tuple[str, ...]]:

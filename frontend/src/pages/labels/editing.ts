@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { t } from '@/core/text'
 import type { LabelOut, LabelsPage, ProblemOut, RefusedOut } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
+import { lookAgain } from '../fresh'
 import { othersChanges, type Draft, type Label } from './model'
 
 export class Editing {
@@ -46,6 +47,7 @@ export class Editing {
       const { problems = [] } = (error.body ?? {}) as Partial<RefusedOut>
       const unreachable = t('The server can’t be reached. Nothing is lost: save again when the connection is back.')
       this.refuse(error.status ? error.message : unreachable, problems)
+      if (error.isOut) lookAgain()
     } finally {
       this.saving.value = false
     }

@@ -6,8 +6,9 @@ import { Editing } from './editing'
 import { addLabel, otherProblems } from './model'
 import { Row } from './row'
 
-/** `<section id="labels-editor">` beside `<script id="labels-page">`, in templates/project_labels.html. */
-export function mountLabels(root: HTMLElement): void {
+/** `<section id="labels-editor">` beside `<script id="labels-page">`, in templates/project_labels.html.
+ * Returns whether something is unsaved. */
+export function mountLabels(root: HTMLElement): () => boolean {
   const data = JSON.parse(document.getElementById('labels-page')?.textContent ?? '') as LabelsPage
   const editing = new Editing(data)
   addEventListener('beforeunload', (event) => {
@@ -16,6 +17,7 @@ export function mountLabels(root: HTMLElement): void {
   const host = document.createElement('div')
   root.append(host)
   render(<Labels editing={editing} />, host)
+  return () => editing.changed.value
 }
 
 function Labels({ editing }: { editing: Editing }) {

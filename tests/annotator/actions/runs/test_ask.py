@@ -53,6 +53,27 @@ def test_a_run_is_given_to_an_agent_that_knows_its_model(desk: Desk) -> None:
     assert start.video.source.startswith("/api/agent-media/")
 
 
+@pytest.mark.parametrize(
+    ("keyframes", "frame", "fields", "why"),
+    [
+        (
+            (0, 1),
+            0,
+            {},
+            "Nothing to track: the next frame on its way has a keyframe, where it stops. Start beyond that one.",
+        ),
+        ((99,), 99, {}, "Nothing to track: it starts at the end of its frames, 0 to 99."),
+        ((0,), 0, {"direction": "backward"}, "Nothing to track: it starts at the end of its frames, 0 to 99."),
+    ],
+)
+def test_a_run_with_nothing_to_do_says_why(
+    desk: Desk, keyframes: tuple[int, ...], frame: int, fields: dict[str, Any], why: str
+) -> None:
+    run = desk.start(draw(desk.world, *keyframes), frame=frame, **fields)
+    assert (run.state, run.frames_total, run.message) == (RunState.DONE, 0, why)
+    assert not desk.told(Start)
+
+
 def test_a_prompt_that_is_no_keyframe_is_stored_by_the_run(desk: Desk) -> None:
     track = draw(desk.world, 50, 80)
     run = desk.start(track, frame=60)
