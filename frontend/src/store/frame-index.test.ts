@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { dice } from '@/testing/dice'
 import { Flag, makeRow } from './chunks'
 import { Queries } from './queries'
 import { Records } from './records'
@@ -6,16 +7,6 @@ import { tablesOf } from './operations'
 import type { Row, ShownShape } from './types'
 
 const FRAMES = 2600
-
-/** mulberry32: the same numbers in every run. */
-function dice(seed: number): (below: number) => number {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * below)
-  }
-}
 
 /** Every track asked one by one. */
 function naive(records: Records, queries: Queries, frame: number): ShownShape[] {
@@ -51,7 +42,7 @@ function change(records: Records, roll: (below: number) => number, ids: string[]
       records.apply({ op: 'shapes.replace', track: id, ranges: [[first, first + roll(800)]], tables: [] })
       break
     case 4:
-      records.rows(id).forget((start) => start !== 256 * roll(10))
+      records.rows(id).forget([[first, first + roll(800)]], [])
       break
     case 5:
       records.settle()

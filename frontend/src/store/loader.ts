@@ -1,8 +1,10 @@
-/** Which windows of the layer this browser holds, and fetching those it should. */
+/** Which frames of the layer this browser holds, and fetching those it should. */
 import { t } from '@/core/text'
 import type { OverviewOut, WindowOut } from '@/protocol/generated'
 import type { Query, Rest } from '@/protocol/rest'
 import { unpack, windowStart, WINDOW, type Table } from './chunks'
+import { Coverage } from './coverage'
+import { meets, stretchOf, united, without, type Frames } from './stretches'
 import type { FrameNumber, TrackId } from './types'
 
 export interface LoadedWindow {
@@ -32,23 +34,41 @@ export function decodeWindow(data: ArrayBuffer, only: readonly TrackId[] | null 
   return { header, tables, only }
 }
 
-/** Windows kept besides those around the playhead, the ones used last. */
-const KEPT_WINDOWS = 24
+/** Parts kept besides those around the playhead, the ones used last. */
+const KEPT_PARTS = 24
 /** Most frames that the server answers at once. */
 const LONGEST = 32 * WINDOW
 /** Of more tracks than this everything is fetched: an address has only so much room for names. */
 const MOST_NAMED = 50
+const MIB = 2 ** 20
+/** With so much before the playhead, and behind it, no more is fetched ahead of time. */
+const AHEAD_BYTES = 32 * MIB
+const BEHIND_BYTES = 16 * MIB
+/** So much is kept on either side of the playhead when there is too much: more than is fetched there, or it would come back. */
+const KEPT_BYTES = 64 * MIB
+/** With so much here nothing is fetched that only the timeline shows. */
+const FILLED_BYTES = 48 * MIB
+
+interface Request {
+  readonly frames: Frames
+  readonly controller: AbortController
+}
+
+type Which = Pick<Query<'/api/layers/{layer_id}/window'>, 'only' | 'tracks'>
 
 export class Loader {
-  /** Windows whose every row is here, by the time they were wanted last. */
-  private readonly loaded = new Map<number, number>()
-  private readonly underway = new Map<number, AbortController>()
-  /** Windows elsewhere whose rows of a track are here. */
-  private readonly held = new Map<TrackId, Set<number>>()
+  /** Frames whose every row is here. */
+  private readonly coverage = new Coverage()
+  private readonly underway = new Set<Request>()
+  /** Frames elsewhere on which the rows of a track are here. */
+  private readonly held = new Map<TrackId, Frames[]>()
+  /** What was fetched last for a change that needs all of it: it stays until the next one. */
+  private needed: { readonly tracks: readonly TrackId[]; readonly frames: Frames } | null = null
+  /** Windows of which the server can't answer all at once. */
+  private readonly heavy = new Set<number>()
   private readonly ended = new AbortController()
-  private wantedAt = 0
-  /** Windows around the playhead: these are never surplus. */
-  private around: readonly number[] = []
+  private frame: FrameNumber = 0
+  private direction: 1 | -1 = 1
 
   constructor(
     private readonly rest: Rest,
@@ -60,39 +80,90 @@ export class Loader {
 
   /** Whether everything on `frame` is known. */
   covers(frame: FrameNumber): boolean {
-    return this.loaded.has(windowStart(frame))
+    return this.coverage.has(frame)
   }
 
-  get coveredStarts(): ReadonlySet<number> {
-    return new Set(this.loaded.keys())
+  /** Whether everything on first..last, or as much of it as the video has, is known. */
+  coversAll(first: FrameNumber, last: FrameNumber): boolean {
+    return !this.coverage.missing(first, Math.min(last, this.frameCount - 1)).length
   }
 
-  /** Have the window of `frame` here, and its neighbours soon: the one in the direction of travel first. */
+  coversWindow(start: FrameNumber): boolean {
+    return this.coversAll(start, start + WINDOW - 1)
+  }
+
+  /** The last frame, up to `last`, until which all is covered or nothing is, as on `frame`. */
+  alikeUntil(frame: FrameNumber, last: FrameNumber): FrameNumber {
+    const [gap] = this.coverage.missing(frame, last)
+    if (!gap) return last
+    return gap[0] === frame ? gap[1] : gap[0] - 1
+  }
+
+  /** The frames on which everything is known, in rising order. */
+  get covered(): readonly Frames[] {
+    return this.coverage.stretches
+  }
+
+  /** The longest stretch around `frame` on which every row of a track is known; null: the frame itself isn't. */
+  knownAround(track: TrackId, frame: FrameNumber): Frames | null {
+    return stretchOf(united([...this.coverage.stretches, ...this.heldOf(track)]), frame)
+  }
+
+  /**
+   * Have what is on `frame` here, and what surrounds it soon: first what lies in the direction of travel. Of heavy shapes
+   * that is less than a window.
+   */
   want(frame: FrameNumber, direction = 1): void {
-    const here = windowStart(frame)
-    const ahead = here + (direction >= 0 ? WINDOW : -WINDOW)
-    const behind = here - (direction >= 0 ? WINDOW : -WINDOW)
-    const wanted = [here, ahead, behind].filter((start) => start >= 0 && start < this.frameCount)
-    this.around = wanted
-    for (const [start, controller] of this.underway) {
+    this.frame = frame
+    this.direction = direction >= 0 ? 1 : -1
+    const [first, last] = this.around
+    for (const { frames, controller } of this.underway) {
       // Scrubbing far leaves requests behind that nobody waits for any more.
-      if (!wanted.includes(start)) controller.abort()
+      if (frames[1] < first || frames[0] > last) controller.abort()
     }
-    for (const start of wanted) if (this.loaded.has(start)) this.loaded.set(start, this.wantedAt++)
+    this.coverage.touch(first, last)
     this.fetchAround()
   }
 
-  /** The window that is shown first, its neighbours once it is here: they would keep the server from sending the picture. */
+  /** What is shown first, what surrounds it once it is here: that would keep the server from sending the picture. */
   private fetchAround(): void {
     if (this.isOver) return
-    const [here, ...neighbours] = this.around
-    if (here === undefined) return
-    for (const start of this.loaded.has(here) ? neighbours : [here]) {
-      if (this.loaded.has(start) || this.underway.has(start)) continue
-      void this.fetch(start, start, false).then(() => {
-        if (this.loaded.has(start)) this.fetchAround()
+    for (const [gap, at] of this.wanted()) {
+      if ([...this.underway].some(({ frames }) => meets([frames], ...gap))) continue
+      void this.fetch(gap, at).then((arrived) => {
+        if (arrived) this.fetchAround()
       })
     }
+  }
+
+  /** What to fetch next, and the frame in it that is looked at first. */
+  private wanted(): [gap: Frames, at: FrameNumber][] {
+    if (!this.covers(this.frame)) return [[this.gapAround(this.frame), this.frame]]
+    const [first, last] = this.around
+    const ways = [
+      { step: this.direction, most: AHEAD_BYTES },
+      { step: this.direction > 0 ? -1 : 1, most: BEHIND_BYTES },
+    ] as const
+    return ways.flatMap(({ step, most }): [Frames, FrameNumber][] => {
+      const at = this.coverage.firstMissing(this.frame, step, step > 0 ? last : first, most)
+      return at === null ? [] : [[this.gapAround(at), at]]
+    })
+  }
+
+  /** The frames around `frame`, which isn't covered, that aren't either, within its window. */
+  private gapAround(frame: FrameNumber): Frames {
+    const start = windowStart(frame)
+    return stretchOf(this.coverage.missing(start, this.lastOf(start)), frame) ?? [frame, frame]
+  }
+
+  /** The window of the playhead and its neighbours. */
+  private get around(): Frames {
+    const here = windowStart(this.frame)
+    return [Math.max(here - WINDOW, 0), this.lastOf(here + WINDOW)]
+  }
+
+  private lastOf(start: FrameNumber): FrameNumber {
+    return Math.min(start + WINDOW, this.frameCount) - 1
   }
 
   /** Whether every row of `tracks` in first..last is here. */
@@ -102,38 +173,41 @@ export class Loader {
 
   /** Fetch the rows of `tracks` in first..last that aren't here, and keep them. */
   async hold(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): Promise<void> {
+    const whole: Frames = [
+      windowStart(Math.max(first, 0)),
+      this.lastOf(windowStart(Math.min(last, this.frameCount - 1))),
+    ]
+    this.needed = { tracks, frames: whole }
     const only = tracks.length > MOST_NAMED ? null : tracks
-    for (const [from, to] of stretches(this.missing(tracks, first, last))) {
-      await this.ask(from, Math.min(to + WINDOW, this.frameCount) - 1, only ? { only } : {}, this.ended.signal)
-      for (const track of tracks) {
-        const held = this.held.get(track) ?? new Set()
-        for (let start = from; start <= to; start += WINDOW) held.add(start)
-        this.held.set(track, held)
-      }
+    for (const [from, to] of this.missing(tracks, ...whole).flatMap(inPieces)) {
+      await this.ask(from, to, only ? { only } : {}, (frames) => {
+        for (const track of tracks) this.held.set(track, united([...this.heldOf(track), frames]))
+      })
     }
   }
 
-  /** Have one window more, when nothing else is under way. Returns whether it was asked for. */
+  /** Have one window more, when nothing else is under way and there is room. Returns whether it was asked for. */
   fill(start: number): boolean {
-    if (this.loaded.has(start) || this.underway.size || this.isOver) return false
-    void this.fetch(start, start, false)
+    if (this.underway.size || this.isOver || this.heavy.has(start) || this.coversWindow(start)) return false
+    if (this.coverage.bytes > FILLED_BYTES) return false
+    const [gap] = this.coverage.missing(start, this.lastOf(start))
+    void this.fetch(gap!, gap![0])
     return true
   }
 
   /** The layer with its tracks, and what surrounds `frame`: what an editor opens with. */
   async open(frame: FrameNumber): Promise<void> {
-    await this.fetch(windowStart(frame), windowStart(frame), true)
+    this.frame = frame
+    await this.fetch(this.gapAround(frame), frame, { tracks: true })
   }
 
-  /** Fetch everything again that is here: the one way to mend whatever was missed. */
+  /** Fetch everything again that is here and near: the one way to mend whatever was missed. */
   async refetch(tracksToo: boolean): Promise<void> {
-    if (this.isOver) return
-    const starts = [...this.loaded].sort(([, a], [, b]) => b - a).map(([start]) => start)
-    this.loaded.clear()
+    if (this.isOver || this.coverage.isEmpty) return
+    this.coverage.clear()
     this.held.clear()
-    const [first, ...others] = starts
-    if (first !== undefined) await this.fetch(first, first, tracksToo)
-    await Promise.all(others.slice(0, 2).map((start) => this.fetch(start, start, false)))
+    if (!(await this.fetch(this.gapAround(this.frame), this.frame, tracksToo ? { tracks: true } : {}))) return
+    await Promise.all(this.wanted().map(([gap, at]) => this.fetch(gap, at)))
   }
 
   /** Whether nothing is to be had any more. */
@@ -145,81 +219,118 @@ export class Loader {
     return this.rest.get('/api/layers/{layer_id}/overview', { path: { layer_id: this.layer }, query: { bins } })
   }
 
-  /** Whether a track's window is kept even if it is among the surplus. */
-  keeps(track: TrackId, start: number): boolean {
-    return this.held.get(track)?.has(start) ?? false
+  /** Frames on which a track's rows are kept even where not everything is covered. */
+  heldOf(track: TrackId): readonly Frames[] {
+    return this.held.get(track) ?? []
   }
 
-  /** Windows to forget so that a long session doesn't fill the memory; they are fetched again when wanted. */
-  surplus(): number[] {
-    const oldest = [...this.loaded].sort(([, a], [, b]) => a - b).map(([start]) => start)
-    const surplus = oldest
-      .slice(0, Math.max(oldest.length - KEPT_WINDOWS, 0))
-      .filter((start) => !this.around.includes(start))
-    for (const start of surplus) this.loaded.delete(start)
+  /** Frames to forget so that a long session doesn't fill the memory; they are fetched again when wanted. */
+  surplus(): readonly Frames[] {
+    const surplus = this.coverage.oldest(KEPT_PARTS, this.around)
+    this.coverage.remove(surplus)
     return surplus
   }
 
+  /**
+   * Cover no more than what is near the playhead, `KEPT_BYTES` on either side: there is too much. What is held for the latest
+   * change stays.
+   *
+   * @param bytes of what is here, by frame
+   */
+  shrink(bytes: ReadonlyMap<FrameNumber, number>): void {
+    const heavy = [...bytes.keys()].sort((a, b) => a - b)
+    const ahead = heavy.filter((frame) => frame >= this.frame)
+    const behind = heavy.filter((frame) => frame < this.frame).reverse()
+    const [last, first] = [ahead, behind].map((frames) => {
+      let sum = 0
+      return frames.find((frame) => (sum += bytes.get(frame)!) >= KEPT_BYTES)
+    })
+    const gone = this.coverage.stretches.flatMap((frames) => without([frames], [[first ?? 0, last ?? this.frameCount]]))
+    this.coverage.remove(without(gone, weightless(gone, heavy)))
+    this.coverage.weigh(bytes)
+    const { tracks, frames } = this.needed ?? { tracks: [], frames: [0, 0] }
+    const elsewhere = without([[0, this.frameCount]], [frames])
+    const kept = tracks.map((track): [TrackId, Frames[]] => [track, without(this.heldOf(track), elsewhere)])
+    this.held.clear()
+    for (const [track, held] of kept) this.held.set(track, held)
+  }
+
   dispose(): void {
-    for (const controller of this.underway.values()) controller.abort()
+    for (const { controller } of this.underway) controller.abort()
     this.ended.abort()
   }
 
-  /** Starts of the windows in first..last that aren't here for all of `tracks`. */
-  private missing(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): number[] {
-    const missing: number[] = []
-    const to = Math.min(last, this.frameCount - 1)
-    for (let start = windowStart(Math.max(first, 0)); start <= to; start += WINDOW) {
-      if (!this.loaded.has(start) && !tracks.every((track) => this.keeps(track, start))) missing.push(start)
-    }
-    return missing
+  /** What of the windows in first..last isn't here for all of `tracks`. */
+  private missing(tracks: readonly TrackId[], first: FrameNumber, last: FrameNumber): Frames[] {
+    const to = this.lastOf(windowStart(Math.min(last, this.frameCount - 1)))
+    const uncovered = this.coverage.missing(windowStart(Math.max(first, 0)), to)
+    return uncovered.length ? united(tracks.flatMap((track) => without(uncovered, this.heldOf(track)))) : []
   }
 
-  /** Of heavy shapes the server answers a part of what is asked for: then the rest is asked for, too. */
+  /** All of first..last: of heavy shapes the server answers a part of what is asked for, then the rest is asked for, too. */
   private async ask(
     first: FrameNumber,
     last: FrameNumber,
-    which: Pick<Query<'/api/layers/{layer_id}/window'>, 'only' | 'tracks'>,
-    signal: AbortSignal,
-    arrived: () => void = () => undefined,
+    which: Which,
+    arrived: (frames: Frames) => void,
   ): Promise<void> {
     for (let from = first; from <= last;) {
-      const query = { first: from, last, ...which }
-      const asked = { path: { layer_id: this.layer }, query }
-      const answer = await this.rest.bytes('/api/layers/{layer_id}/window', asked, signal)
-      const window = decodeWindow(answer, which.only ?? null)
-      // Asked again, it would answer the same for ever.
-      if (window.header.last < from)
-        throw new Error(t('The server answered with other frames than were asked for. Reload the page.'))
-      if (window.header.last >= last) arrived()
+      const window = await this.answer([from, last], from, which, this.ended.signal)
+      arrived([from, window.header.last])
       this.onLoaded(window)
       from = window.header.last + 1
     }
   }
 
-  private async fetch(first: number, last: number, tracks: boolean): Promise<void> {
-    const controller = new AbortController()
-    this.underway.set(first, controller)
-    const to = Math.min(last + WINDOW - 1, this.frameCount - 1)
+  /** What the server says of `frames`, or of as many of them around `at` as it answers at once. */
+  private async answer(frames: Frames, at: FrameNumber, which: Which, signal: AbortSignal): Promise<LoadedWindow> {
+    const [first, last] = frames
+    const query = { first, last, ...(at !== first && { at }), ...which }
+    const asked = { path: { layer_id: this.layer }, query }
+    const window = decodeWindow(
+      await this.rest.bytes('/api/layers/{layer_id}/window', asked, signal),
+      which.only ?? null,
+    )
+    // Asked again, it would answer the same for ever.
+    if (window.header.first > at || window.header.last < at)
+      throw new Error(t('The server answered with other frames than were asked for. Reload the page.'))
+    return window
+  }
+
+  /** Returns whether something came; it covers `at` then. */
+  private async fetch(frames: Frames, at: FrameNumber, which: Which = {}): Promise<boolean> {
+    const request = { frames, controller: new AbortController() }
+    this.underway.add(request)
     try {
-      await this.ask(first, to, tracks ? { tracks } : {}, controller.signal, () => {
-        for (let start = first; start <= last; start += WINDOW) this.loaded.set(start, this.wantedAt++)
-      })
+      const window = await this.answer(frames, at, which, request.controller.signal)
+      const { first, last } = window.header
+      if (first > frames[0] || last < frames[1]) this.heavy.add(windowStart(at))
+      this.coverage.add([first, last], bytesOf(window))
+      this.underway.delete(request)
+      this.onLoaded(window)
+      return true
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) this.onFailed(error as Error)
+      return false
     } finally {
-      if (this.underway.get(first) === controller) this.underway.delete(first)
+      this.underway.delete(request)
     }
   }
 }
 
-/** Windows in a row, as first and last start, each no longer than the server answers at once. */
-function stretches(starts: readonly number[]): [first: number, last: number][] {
-  const found: [number, number][] = []
-  for (const start of starts) {
-    const latest = found.at(-1)
-    if (latest && latest[1] + WINDOW === start && start - latest[0] < LONGEST) latest[1] = start
-    else found.push([start, start])
-  }
-  return found
+const bytesOf = ({ tables }: LoadedWindow) => tables.reduce((sum, { table }) => sum + table.payload.byteLength, 0)
+
+/** Frames in pieces that the server takes at once. */
+function inPieces([first, last]: Frames): Frames[] {
+  const count = Math.ceil((last - first + 1) / LONGEST)
+  return Array.from({ length: count }, (_, index) => {
+    const from = first + index * LONGEST
+    return [from, Math.min(from + LONGEST - 1, last)]
+  })
+}
+
+/** Those of `stretches` without a frame of `heavy`, which are in rising order. */
+function weightless(stretches: readonly Frames[], heavy: readonly FrameNumber[]): Frames[] {
+  const frames = united(heavy.map((frame): Frames => [frame, frame]))
+  return stretches.filter(([first, last]) => !meets(frames, first, last))
 }

@@ -25,7 +25,11 @@ beforeEach(() => {
   fetch = vi.fn(() => Promise.resolve({ ...told, revision }))
   // The first window is here, the others aren't.
   overview = new Overview(
-    { overview: fetch, covers: (frame: number) => frame < 256 } as unknown as Loader,
+    {
+      overview: fetch,
+      covers: (frame: number) => frame < 256,
+      coversWindow: (start: number) => start < 256,
+    } as unknown as Loader,
     () => revision,
   )
 })

@@ -2,7 +2,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { OverviewOut } from '@/protocol/generated'
 import type { Loader } from './loader'
-import { WINDOW } from './chunks'
+import { WINDOW, windowStart } from './chunks'
 import type { Bin, Summary, TrackRows } from './track-rows'
 import type { FrameNumber, TrackId } from './types'
 
@@ -32,8 +32,8 @@ export class Overview {
     const told = overview.tracks[track] ?? []
     // Of a video so long that a bin is several windows, the rows here may be but part of one.
     if (overview.frames_per_bin !== WINDOW) return told
-    const here = rows.windowStarts.filter((start) => this.loader.covers(start)).map((start) => rows.bin(start))
-    const elsewhere = told.filter(([first]) => !this.loader.covers(first))
+    const here = rows.windowStarts.filter((start) => this.loader.coversWindow(start)).map((start) => rows.bin(start))
+    const elsewhere = told.filter(([first]) => !this.loader.coversWindow(windowStart(first)))
     return [...elsewhere, ...here].sort(([a], [b]) => a - b)
   }
 

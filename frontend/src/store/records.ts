@@ -105,6 +105,14 @@ export class Records {
     this.changed = true
   }
 
+  /** What the payloads of all rows take, by frame. */
+  weights(): Map<FrameNumber, number> {
+    const bytes = new Map<FrameNumber, number>()
+    for (const rows of this.byTrack.values())
+      for (const [frame, size] of rows.weights()) bytes.set(frame, (bytes.get(frame) ?? 0) + size)
+    return bytes
+  }
+
   private create(id: TrackId, fields: TrackFields): Operation {
     const known = this.track(id)
     // The same creation again (a resent edit, an echo) must not undo what happened since.

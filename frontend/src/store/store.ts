@@ -18,7 +18,7 @@ import type {
 } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
-import { unpack, WINDOW } from './chunks'
+import { unpack } from './chunks'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
@@ -33,9 +33,10 @@ import { Restorer } from './restorer'
 import { Runs } from './runs'
 import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, type Rights } from './rights'
 import { Session } from './session'
+import { united, without, type Frames } from './stretches'
 import { currentConfig, isAnotherVideo, newsOf, surroundingsIn, type Surroundings } from './surroundings'
 import { piecesOf } from './pieces'
-import { placeOf, Transaction, windowsOf } from './transaction'
+import { placeOf, Transaction } from './transaction'
 import type { EditorConfig, FrameNumber, Person, TrackId } from './types'
 import type { Rest } from '@/protocol/rest'
 import type { ClientMessage } from '@/protocol/generated'
@@ -65,6 +66,10 @@ export interface StoreDeps {
 }
 
 const EVENTS_KEPT = 400
+/** What shapes may take in this page, apart from their bounds, before those far from the playhead are forgotten. */
+const MOST_BYTES = 192 * 2 ** 20
+/** Above this share of what stayed after the last time, it is tried again: all of it may be needed. */
+const AGAIN = 1.25
 
 export class EditorStore {
   readonly records = new Records()
@@ -96,6 +101,10 @@ export class EditorStore {
   private gesture: Transaction | null = null
   /** Edits that were made as several, by the id of the first: what takes them back is more than what the server says. */
   private readonly inPieces = new Set<string>()
+  /** What this person did last: where it was they still look, and may take it back. */
+  private newest: readonly Operation[] = []
+  /** With more bytes of shapes some are forgotten. */
+  private mostBytes = MOST_BYTES
   /** Predictions that were dropped for this connection and aren't stored yet, so that fetching them is no use yet. */
   private missed: Stretch[] = []
 
@@ -193,9 +202,7 @@ export class EditorStore {
 
   /** The newest edit lets a tracker go over first..last of a track again: with the edit, undo takes back what that brings. */
   noteRetrack(track: TrackId, first: FrameNumber, last: FrameNumber): void {
-    const known = [...this.loader.coveredStarts]
-      .sort((a, b) => a - b)
-      .map((start): [number, number] => [Math.max(start, first), Math.min(start + WINDOW - 1, last)])
+    const known = this.loader.covered.map(([from, to]): [number, number] => [Math.max(from, first), Math.min(to, last)])
     const ranges = known.filter(([from, to]) => from <= to)
     if (!ranges.length) return
     const rows = ranges.flatMap(([from, to]) =>
@@ -302,6 +309,7 @@ export class EditorStore {
       this.records.putPredictions(listed.track, table)
     })
     this.redoUnsent()
+    this.forgetSurplus()
     this.records.settle()
     this.missed.push(...header.missed)
     // A slow reader may hear what it missed only after the event that says it is stored.
@@ -360,6 +368,7 @@ export class EditorStore {
     if (!tx.operations.length) return
     const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
+    this.newest = tx.operations
     this.submit(edit, tx)
   }
 
@@ -398,6 +407,7 @@ export class EditorStore {
         ? { inverse: repeated(entry.again), again: entry.inverse }
         : { inverse: tx.inverse }
     push({ edit: edit.id, summary: entry.summary, ...known })
+    this.newest = tx.operations
     this.submit(edit, tx)
     return { summary: entry.summary, ...placeOf(tx.operations) }
   }
@@ -432,7 +442,10 @@ export class EditorStore {
     if (!mine) {
       this.reapply(event.operations)
       this.redoUnsent()
-      const outside = [...windowsOf(event.operations)].some((start) => !this.loader.covers(start))
+      const outside = event.operations.some(
+        (operation) =>
+          operation.op === 'shapes.replace' && !operation.ranges.every((range) => this.loader.coversAll(...range)),
+      )
       // Rows elsewhere may have been the neighbours that shapes here are interpolated from.
       if (outside) void this.mend(false)
     }
@@ -475,11 +488,30 @@ export class EditorStore {
   }
 
   private forgetSurplus(): void {
-    const surplus = new Set(this.loader.surplus())
-    if (!surplus.size) return
-    const loaded = [...this.loader.coveredStarts].sort((a, b) => a - b)
+    const surplus = this.loader.surplus()
+    if (surplus.length) this.forget(surplus)
+    const { changes } = this.records
+    if (changes.bytes <= this.mostBytes) return
+    this.loader.shrink(this.records.weights())
+    const { covered } = this.loader
+    const elsewhere = without([[0, this.config.video.frame_count]], covered)
+    this.forget(elsewhere)
+    this.mostBytes = Math.max(MOST_BYTES, changes.bytes * AGAIN)
+  }
+
+  /** Forget the rows on some frames, but for those of what is unsaved or was done last, and of what shapes shown need. */
+  private forget(frames: readonly Frames[]): void {
+    const { covered } = this.loader
+    const spared = new Map<TrackId, Frames[]>()
+    for (const operation of [
+      ...this.outbox.edits.flatMap(({ operations }) => operations),
+      ...(this.gesture?.operations ?? []),
+      ...this.newest,
+    ])
+      if (operation.op === 'shapes.replace')
+        spared.set(operation.track, [...(spared.get(operation.track) ?? []), ...operation.ranges])
     for (const [id, rows] of this.records.tracked())
-      rows.forget((start) => !surplus.has(start) || this.loader.keeps(id, start), loaded)
+      rows.forget(without(frames, united([...this.loader.heldOf(id), ...(spared.get(id) ?? [])])), covered)
   }
 
   /** Fetch again what is shown; requests that come meanwhile are answered by one more round. */

@@ -1,5 +1,6 @@
 import { Flag, STORED, WINDOW, makeRow, flagsOf, payloadAt, quantised, windowStart, type Table, KINDS } from './chunks'
 import type { OverviewOut } from '@/protocol/generated'
+import { meets, stretchOf, type Frames } from './stretches'
 import type { BoxPx, FrameNumber, Row, TrackId } from './types'
 
 /** [first row's frame, last row's frame, rows, keyframes, predicted, outside, lowest confidence, doubtful] */
@@ -21,6 +22,8 @@ export class Changes {
   tracks = 0
   rows = 0
   windows = 0
+  /** What the payloads of all rows take. */
+  bytes = 0
 }
 
 /** One window of one track: a slot per frame; a slot whose flags are 0 is empty. */
@@ -150,8 +153,7 @@ export class TrackRows {
     slots.kinds[slot] = KINDS.indexOf(row.kind)
     slots.confidence[slot] = quantised(row.confidence)
     slots.bounds.set(row.bounds, 4 * slot)
-    if (row.payload.byteLength) slots.payloads.set(slot, row.payload)
-    else slots.payloads.delete(slot)
+    this.setPayload(slots, slot, row.payload)
   }
 
   /** Put a table's rows in; with `sparingKeyframes` those whose frame has a keyframe are left out. */
@@ -167,9 +169,7 @@ export class TrackRows {
       slots.kinds[slot] = table.kinds[index]!
       slots.confidence[slot] = table.confidence[index]!
       slots.bounds.set(table.bounds.subarray(4 * index, 4 * index + 4), 4 * slot)
-      const payload = payloadAt(table, index)
-      if (payload.byteLength) slots.payloads.set(slot, payload)
-      else slots.payloads.delete(slot)
+      this.setPayload(slots, slot, payloadAt(table, index))
     }
   }
 
@@ -181,23 +181,38 @@ export class TrackRows {
       if (start > last || start + WINDOW <= first) continue
       const slots = this.windows.get(start)!
       for (let slot = Math.max(first - start, 0); slot <= Math.min(last - start, WINDOW - 1); slot++) {
-        if (!(slots.flags[slot]! & mask)) continue
-        slots.flags[slot] = 0
-        slots.payloads.delete(slot)
-        slots.count--
+        if (slots.flags[slot]! & mask) this.clear(slots, slot)
       }
       if (!slots.count) this.drop(start)
     }
   }
 
-  /** Forget windows for which `keep` is false, apart from those that shapes in the `loaded` ones (rising) are interpolated from. */
-  forget(keep: (start: number) => boolean, loaded: readonly number[] = []): void {
-    const known = this.starts
-    known.forEach((start, index) => {
-      const [previous, next] = [known[index - 1] ?? -Infinity, known[index + 1] ?? Infinity]
-      const needed = loaded.some((other) => other !== start && other >= previous && other <= next)
-      if (!keep(start) && !needed) this.drop(start)
-    })
+  /** Forget the rows on frames of `gone`, apart from those that shapes on frames of `shown` are interpolated from. */
+  forget(gone: readonly Frames[], shown: readonly Frames[]): void {
+    const forgotten = this.starts.flatMap((start) => this.forgettable(start, gone, shown))
+    if (!forgotten.length) return
+    this.note()
+    for (const frame of forgotten) this.clear(this.windows.get(windowStart(frame))!, frame % WINDOW)
+    for (const start of this.starts) if (!this.windows.get(start)!.count) this.drop(start)
+  }
+
+  /** Frames of the rows in a window that `forget` forgets. */
+  private forgettable(start: FrameNumber, gone: readonly Frames[], shown: readonly Frames[]): FrameNumber[] {
+    const end = start + WINDOW - 1
+    if (!meets(gone, start, end)) return []
+    const frames: FrameNumber[] = []
+    for (let frame = this.after(start - 1); frame !== null && frame <= end; frame = this.after(frame)) {
+      if (!stretchOf(gone, frame)) continue
+      const [before, after] = [this.before(frame) ?? -1, this.after(frame) ?? Infinity]
+      if (!meets(shown, before + 1, frame - 1) && !meets(shown, frame + 1, after - 1)) frames.push(frame)
+    }
+    return frames
+  }
+
+  /** The frames of rows with a payload, and what it takes. */
+  *weights(): Generator<readonly [FrameNumber, number]> {
+    for (const [start, { payloads }] of this.windows)
+      for (const [slot, payload] of payloads) yield [start + slot, payload.byteLength]
   }
 
   /** Windows that hold rows, in rising order. */
@@ -215,6 +230,19 @@ export class TrackRows {
       this.changes.windows++
     }
     return slots
+  }
+
+  private setPayload(slots: Slots, slot: number, payload: Uint8Array): void {
+    this.changes.bytes += payload.byteLength - (slots.payloads.get(slot)?.byteLength ?? 0)
+    if (payload.byteLength) slots.payloads.set(slot, payload)
+    else slots.payloads.delete(slot)
+  }
+
+  private clear(slots: Slots, slot: number): void {
+    this.changes.bytes -= slots.payloads.get(slot)?.byteLength ?? 0
+    slots.flags[slot] = 0
+    slots.payloads.delete(slot)
+    slots.count--
   }
 
   private note(): void {

@@ -1,7 +1,6 @@
 /** Collects one edit's operations while doing them. */
 import { uuid } from '@/core/ids'
 import type { TrackFields } from '@/protocol/generated'
-import { windowStart } from './chunks'
 import { tablesOf, type Operation, type Range } from './operations'
 import type { Records } from './records'
 import type { FrameNumber, Row, TrackId } from './types'
@@ -65,15 +64,4 @@ export function placeOf(operations: readonly Operation[]): { frame: FrameNumber 
     operation.op === 'shapes.replace' ? operation.ranges.map(([first]) => first) : [],
   )
   return { frame: frames.length ? Math.min(...frames) : null, tracks }
-}
-
-/** Windows that an edit's shapes lie in. */
-export function windowsOf(operations: readonly Operation[]): Set<number> {
-  const starts = new Set<number>()
-  for (const operation of operations) {
-    if (operation.op !== 'shapes.replace') continue
-    for (const [first, last] of operation.ranges)
-      for (let at = windowStart(first); at <= last; at += 256) starts.add(at)
-  }
-  return starts
 }

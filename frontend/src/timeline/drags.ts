@@ -2,7 +2,6 @@
 import { endsFrame, limitsOf, moveEdge, type Edge } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
 import type { Gesture } from '@/store/store'
-import { windowStart, WINDOW } from '@/store/chunks'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { withChangeAt, type Line } from './lines'
@@ -200,11 +199,7 @@ function stopFollowing(editor: Editor, track: string): void {
 /** Where this person may edit and every row is known: what isn't here could not be put back. */
 function reachable(editor: Editor, track: TrackId, from: FrameNumber, limits: Range): Range {
   const [least, most] = editable(editor, from, limits)
-  const { loader } = editor.store
-  let [first, last] = [windowStart(from), windowStart(from) + WINDOW - 1]
-  const isHere = (frame: FrameNumber) => loader.holds([track], frame, frame)
-  while (first > least && isHere(first - 1)) first -= WINDOW
-  while (last < most && isHere(last + 1)) last += WINDOW
+  const [first, last] = editor.store.loader.knownAround(track, from) ?? [from, from]
   return [Math.max(least, first), Math.min(most, last)]
 }
 

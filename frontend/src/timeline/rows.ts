@@ -1,7 +1,7 @@
 /** One row of the timeline: a track's keyframes, predictions, gaps, and how far a run has come. */
 import { edgeBefore } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
-import { Flag, windowStart, WINDOW } from '@/store/chunks'
+import { Flag } from '@/store/chunks'
 import { trackColour } from '@/store/colours'
 import type { Bin, TrackRows } from '@/store/track-rows'
 import type { FrameNumber, Run, Span, Track } from '@/store/types'
@@ -123,8 +123,7 @@ function drawDetail(
   const { loader } = editor.store
   for (let from = first; from <= last;) {
     const here = loader.covers(from)
-    let to = windowStart(from) + WINDOW - 1
-    while (to < last && loader.covers(to + 1) === here) to += WINDOW
+    const to = loader.alikeUntil(from, last)
     if (here && view.tags.has(track.label)) drawStretches(surface, editor, track, from, Math.min(to, last), colour, y)
     else if (here) drawSpans(surface, editor, track, from, Math.min(to, last), colour, y)
     else
