@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import groupby
+from uuid import UUID
 
 from django.db.models import Sum
+from django.db.models.functions import Length
 
 from annotator import stored_shapes
 from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.rows import Rows
 from annotator.models import Label, Layer, Track
-from tracking.shapes.chunks import Table
 from tracking.shapes.skeletons import skeleton_of
 
 TRACKS_AT_ONCE = 50
-"""Tracks whose packed shapes an export reads with one query."""
+"""Tracks whose packed shapes an export reads with one query, at most."""
+BYTES_AT_ONCE = 16 * 2**20
+"""Of heavier tracks it reads fewer at once, down to a single one."""
 
 
 def dataset_of(layer: Layer) -> Dataset:
@@ -27,7 +30,7 @@ def dataset_of(layer: Layer) -> Dataset:
     return Dataset(
         video=VideoInfo(video.name, video.width, video.height, video.frame_count, video.fps),
         labels=[_label_info(label) for label in labels],
-        tracks=_tracks(tracks.iterator(TRACKS_AT_ONCE), _attribute_names(labels)),
+        tracks=_tracks(tracks.iterator(TRACKS_AT_ONCE), _weights(layer), _attribute_names(labels)),
         track_count=tracks.count(),
     )
 
@@ -50,18 +53,38 @@ class Counted:
             advance(len(track.rows))
 
 
-def _tracks(tracks: Iterator[Track], names: dict[str, str]) -> Iterator[TrackData]:
-    while several := list(islice(tracks, TRACKS_AT_ONCE)):
-        chunks = stored_shapes.read_packed(stored_shapes.chunks_of([track.pk for track in several]))
+def _weights(layer: Layer) -> dict[UUID, int]:
+    """Bytes of each track's packed shapes; nothing of those themselves is read."""
+    return dict(layer.chunks.order_by().values_list("track_id").annotate(bytes=Sum(Length("data"))))
+
+
+def _read_at_once(tracks: Iterable[Track], weights: Mapping[UUID, int]) -> Iterator[list[Track]]:
+    """Tracks in their order, as many together as ``TRACKS_AT_ONCE`` and ``BYTES_AT_ONCE`` allow."""
+    several: list[Track] = []
+    size = 0
+    for track in tracks:
+        weight = weights.get(track.pk, 0)
+        if several and (len(several) >= TRACKS_AT_ONCE or size + weight > BYTES_AT_ONCE):
+            yield several
+            several, size = [], 0
+        several.append(track)
+        size += weight
+    if several:
+        yield several
+
+
+def _tracks(tracks: Iterable[Track], weights: Mapping[UUID, int], names: dict[str, str]) -> Iterator[TrackData]:
+    for several in _read_at_once(tracks, weights):
+        chunks = stored_shapes.read(stored_shapes.chunks_of([track.pk for track in several]))
         tables = {
-            track_id: [data for _, data in of_track]
+            track_id: [table for _, table in of_track]
             for track_id, of_track in groupby(chunks, key=lambda chunk: chunk[0])
         }
         for track in several:
             yield TrackData(
                 number=track.number,
                 label=track.label.name,
-                rows=Rows.of_tables([Table.unpack(table) for table in tables.get(track.pk, ())]),
+                rows=Rows.of_tables(tables.pop(track.pk, ())),
                 colour=track.colour,
                 source=track.source,
                 verdict=track.verdict,

@@ -1,0 +1,40 @@
+"""A layer as formats see it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection
+from uuid import UUID
+
+import pytest
+
+from annotator import stored_shapes
+from annotator.actions import layer_datasets
+from annotator.actions.edits.apply import write_tracks
+from annotator.models import Track
+from tests.annotator.worlds import make_world
+from tracking.shapes.chunks import Flag, Kind, Row
+
+pytestmark = pytest.mark.django_db
+
+
+def test_heavy_tracks_are_read_a_few_at_a_time_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = make_world().layer
+    label = layer.video.project.labels.all()[0]
+    mask = struct.pack("<4iI", 0, 0, 100, 100, 10_000)
+    heavy = [Row(frame, Kind.MASK, Flag.KEYFRAME, 1.0, (0, 0, 100, 100), mask) for frame in range(50)]
+    light = [Row(0, Kind.BOX, Flag.KEYFRAME, 1.0, (0, 0, 9, 9))]
+    tracks = [(Track(label=label, number=number), heavy if number <= 4 else light) for number in range(1, 8)]
+    write_tracks(user=None, layer_id=layer.pk, tracks=tracks, summary="")
+    read: list[int] = []
+    chunks_of = stored_shapes.chunks_of
+
+    def noted(ids: Collection[UUID]) -> stored_shapes.Chunks:
+        read.append(len(ids))
+        return chunks_of(ids)
+
+    monkeypatch.setattr(stored_shapes, "chunks_of", noted)
+    monkeypatch.setattr(layer_datasets, "BYTES_AT_ONCE", 5000)
+    found = [(track.number, len(track.rows)) for track in layer_datasets.dataset_of(layer).tracks]
+    assert found == [(1, 50), (2, 50), (3, 50), (4, 50), (5, 1), (6, 1), (7, 1)]
+    assert read == [2, 5]
