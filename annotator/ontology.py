@@ -12,6 +12,8 @@ from math import isfinite
 
 LONGEST_NAME = 80
 """Characters in the name of a label, an attribute or a joint."""
+MOST_LABELS = 1_000
+"""Labels of a project."""
 LONGEST_TEXT = 10_000
 """Characters in the value of a text."""
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -37,6 +37,7 @@ LARGEST_IMPORT = 2 * 2**30
 """Bytes of a file that may be imported."""
 ORDINARY_IMPORT = 50 * 10**6
 """Bytes of a file up to which an import gets the memory that any transfer gets."""
+LONGEST_MESSAGE = 2_000
 KEPT_FOR = timedelta(days=7)
 REPORT_EVERY_S = 0.4
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
@@ -243,7 +244,9 @@ def _finish(transfer: Transfer, report: dict[str, object]) -> None:
 
 def _fail(transfer: Transfer, message: str, report: Report | None = None) -> None:
     failed = Transfer.objects.filter(pk=transfer.pk, state__in=OPEN)
-    failed.update(state=TransferState.FAILED, message=message, report=report.as_json() if report else {})
+    failed.update(
+        state=TransferState.FAILED, message=message[:LONGEST_MESSAGE], report=report.as_json() if report else {}
+    )
     _remove_files(transfer)
 
 

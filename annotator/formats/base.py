@@ -15,6 +15,11 @@ from tracking.shapes.skeletons import Skeleton
 
 LISTED_ROWS = 50
 """Of the rows that can't be taken so many are listed with their place and reason."""
+MOST_UNREADABLE = 1_000_000
+"""A file with more rows that can't be taken isn't one of the format."""
+LISTED_LOSSES = 200
+LONGEST_SENTENCE = 300
+"""Of a report: so many different losses are told, in so many characters each."""
 TOLD_ROWS = 5
 """Of these, so many are told in the sentence that refuses a file."""
 
@@ -110,8 +115,10 @@ class Unreadable:
     def add(self, where: str, why: str, count: int = 1) -> None:
         """``where``: "line 7", "track 3, frame 12"; ``why``: the rule and what came; ``count``: rows of that kind."""
         self.count += count
+        if self.count > MOST_UNREADABLE:
+            raise FormatError(f"{self.told()} Reading was given up there. Is it a file of this format?")
         if len(self.first) < LISTED_ROWS:
-            self.first.append((where, why))
+            self.first.append((where[:LONGEST_SENTENCE], why[:LONGEST_SENTENCE]))
 
     def join(self, other: Unreadable, where: str = "") -> None:
         """Add another's; ``where``: what their places lie in."""
@@ -143,13 +150,17 @@ class Report:
     """Of a file that went to several videos: name, tracks and shapes of each."""
 
     def lose(self, what: str, count: int = 1, *, tracks: int = 0) -> None:
+        what = what[:LONGEST_SENTENCE]
+        if what not in self.losses and len(self.losses) >= LISTED_LOSSES:
+            what = "other things were left out or changed, of more kinds than are listed here"
         if count:
             self.losses[what] = self.losses.get(what, 0) + int(count)
         if count and tracks:
             self.in_tracks[what] = self.in_tracks.get(what, 0) + tracks
 
     def note(self, sentence: str) -> None:
-        if sentence not in self.notes:
+        sentence = sentence[:LONGEST_SENTENCE]
+        if sentence not in self.notes and len(self.notes) < LISTED_LOSSES:
             self.notes.append(sentence)
 
     def join(self, other: Report, video: str = "") -> None:

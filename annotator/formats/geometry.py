@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import radians
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,26 @@ def mask_row(frame: int, flags: Flag, confidence: float, left: int, top: int, bi
     """A mask whose window's corner is at ``left``, ``top``; ``bitmap``: (height, width) bool."""
     height, width = bitmap.shape
     payload = np.asarray([left, top, width, height], "<i4").tobytes() + to_runs(bitmap, order="F").tobytes()
+    return Row(frame, Kind.MASK, flags, confidence, (left, top, left + width, top + height), payload)
+
+
+def mask_of_runs(
+    frame: int,
+    flags: Flag,
+    confidence: float,
+    window: tuple[int, int, int, int],
+    runs: NDArray[Any],
+    *,
+    order: Order,
+) -> Row:
+    """A mask by its window (left, top, width, height) and run lengths in that order. What it costs depends on the runs,
+    not on the window. Raises FormatError when the runs don't fill the window."""
+    left, top, width, height = window
+    try:
+        tidy = masks.by_columns(runs, width, height, order=order)
+    except masks.MaskError as error:
+        raise FormatError(str(error)) from error
+    payload = np.asarray(window, "<i4").tobytes() + tidy.tobytes()
     return Row(frame, Kind.MASK, flags, confidence, (left, top, left + width, top + height), payload)
 
 

@@ -143,12 +143,12 @@ def test_an_archive_whose_members_lead_elsewhere_writes_nothing(fmt: Format, tmp
 def test_an_archive_that_unpacks_to_too_much_is_refused(
     fmt: Format, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("annotator.formats.archive.LARGEST_MEMBER", 1000)
+    monkeypatch.setattr("annotator.formats.archive.LARGEST", 1000)
     source = tmp_path / "bomb.zip"
     with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("gt/gt.txt", "annotations.xml", "tracks.json"):
             archive.writestr(name, " " * 5000)
-    with pytest.raises(FormatError, match="unpacks to more"):
+    with pytest.raises(FormatError, match="unpacks to at most"):
         read(fmt, source)
 
 

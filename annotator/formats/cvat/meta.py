@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from xml.etree.ElementTree import Element
 
 from annotator.formats.base import AttributeInfo, LabelInfo, Report, VideoInfo
+from annotator.formats.bounds import check_count
 from annotator.formats.cvat.templates import skeleton_of_svg
 from annotator.formats.cvat.values import KINDS, of_text
+from annotator.ontology import MOST_LABELS
 
 UNTOLD = VideoInfo("", 0, 0, 0, 0.0)
 
@@ -24,7 +27,7 @@ class Task:
     step: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Meta:
     """A file's tasks, of which a project's export has several, and its labels by name."""
 
@@ -32,10 +35,19 @@ class Meta:
     labels: tuple[LabelInfo, ...] = ()
     of_project: bool = False
 
+    @cached_property
+    def by_name(self) -> dict[str, LabelInfo]:
+        return {label.name: label for label in self.labels}
+
+    @cached_property
+    def by_id(self) -> dict[str, Task]:
+        return {task.id: task for task in self.tasks}
+
 
 def meta_of(meta: Element, report: Report) -> Meta:
     project = meta.find("project")
     labels = tuple(_labels(meta, report))
+    check_count("labels", len(labels), MOST_LABELS)
     if project is None:
         # A task's export has <task>, a job's <job>; both have the same fields.
         task = next((found for tag in ("task", "job") if (found := meta.find(tag)) is not None), meta)

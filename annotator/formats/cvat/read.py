@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
 
 from annotator.formats.base import AttributeInfo, Dataset, FormatError, LabelInfo, Part, Report, TrackData
+from annotator.formats.bounds import MOST_PARTS, MOST_ROWS, MOST_SHAPE_PARTS, MOST_TRACKS, check_count
+from annotator.formats.cvat.events import elements
 from annotator.formats.cvat.meta import Meta, Task, meta_of
 from annotator.formats.cvat.repaired import Repaired
 from annotator.formats.cvat.skeletons import Joints, padded
@@ -19,6 +21,8 @@ from annotator.formats.cvat.track import TrackReader
 from annotator.formats.limits import rows_of, with_rows
 from annotator.formats.rows import Rows
 from tracking.shapes.chunks import Kind, Row
+
+log = logging.getLogger(__name__)
 
 DEEPEST = 12
 """CVAT's own files are six elements deep; a parser that builds trees takes minutes for thousands."""
@@ -31,7 +35,11 @@ def read_document(content: IO[bytes]) -> list[Part]:
     try:
         document.read(repaired)
     except ParseError as error:
-        raise FormatError(f"The XML is damaged ({error}). Export it again.") from error
+        log.info("Damaged XML: %s", error)
+        line, column = error.position
+        raise FormatError(
+            f"The XML is damaged at line {line}, column {column + 1}. Is the file whole? Export it again."
+        ) from error
     except DefusedXmlException as error:
         raise FormatError("XML with entities or a document type is refused; CVAT writes neither.") from error
     document.file_report.lose(f"characters that XML can't hold were replaced by {REPLACEMENT}", repaired.count)
@@ -54,20 +62,29 @@ class _Document:
         self.by_task: dict[str, _Part] = {}
         self.joints: dict[str, Joints] = {}
         self.count = 0
+        self.rows = 0
         self.first_number = 1
 
     def read(self, content: Repaired) -> None:
         open_: list[Element] = []
         track: TrackReader | None = None
-        for event, element in iterparse(content, events=("start", "end")):
+        parts = 0
+        for event, element in elements(content):
             if event == "start":
                 open_.append(element)
                 self._check(open_)
+                whole, most = (2, MOST_PARTS) if track is None else (3, MOST_SHAPE_PARTS)
+                parts = parts + 1 if len(open_) > whole else 0
+                if parts > most:
+                    tag = open_[whole - 1].tag[:40]
+                    raise FormatError(f"<{tag}> has at most {most:,} elements inside; this one has more.")
                 if element.tag == "track" and len(open_) == 2:
                     track = self._begin(element)
                 continue
             open_.pop()
             if len(open_) == 2 and track is not None:
+                self.rows += 1
+                check_count("shapes", self.rows, MOST_ROWS)
                 track.add(element)
                 open_[-1].clear()  # what was read of a track, or it would be in memory whole
             elif len(open_) == 1:
@@ -88,12 +105,12 @@ class _Document:
 
     def _begin(self, element: Element) -> TrackReader:
         self.count += 1
+        check_count("tracks", self.count, MOST_TRACKS)
         attributes = dict(element.attrib)
         if attributes.get("id") == "0":
             self.first_number = 0
         name = attributes.get("label", "")
-        known = {label.name: label for label in self.meta.labels}
-        label = known.get(name) or LabelInfo(name)
+        label = self.meta.by_name.get(name) or LabelInfo(name)
         part = self._part(attributes)
         return TrackReader(
             attributes=attributes,
@@ -106,7 +123,7 @@ class _Document:
 
     def _part(self, attributes: dict[str, str]) -> _Part:
         """Where a track belongs: of a project's export, to the task that it names."""
-        tasks = {task.id: task for task in self.meta.tasks}
+        tasks = self.meta.by_id
         task = self.meta.tasks[0]
         if (self.meta.of_project and len(tasks) > 1) or (
             "task_id" in attributes and attributes["task_id"] not in tasks
@@ -164,7 +181,10 @@ class _Document:
         declared = list(self.meta.labels)
         known = {label.name for label in declared}
         declared += [LabelInfo(name) for name in dict.fromkeys(track.label for track in tracks) if name not in known]
-        return [self._completed(label, [track for track in tracks if track.label == label.name]) for label in declared]
+        of_label: dict[str, list[TrackData]] = {}
+        for track in tracks:
+            of_label.setdefault(track.label, []).append(track)
+        return [self._completed(label, of_label.get(label.name, [])) for label in declared]
 
     def _completed(self, label: LabelInfo, tracks: list[TrackData]) -> LabelInfo:
         known = {info.name for info in label.attributes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import acos, ceil, cos, isfinite, pi, radians, sin
 from xml.etree.ElementTree import Element
@@ -9,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 import shapely
 
-from annotator.formats import geometry
+from annotator.formats import bounds, geometry
 from annotator.formats.base import FormatError, Report
 from tracking.shapes.checks import FARTHEST_PX
 from tracking.shapes.chunks import Flag, Kind, Row
@@ -18,6 +19,8 @@ from tracking.shapes.values import VISIBLE
 FINE_PX = 0.25
 """How far a polygon may lie off the ellipse that it stands for."""
 MOST_VERTICES = 256
+
+RUNS = re.compile(r"\s*[0-9]{1,10}(\s*,\s*[0-9]{1,10})*+\s*")
 
 STATES = {"frame", "keyframe", "outside", "occluded", "z_order"}
 CORNERS = {"xtl", "ytl", "xbr", "ybr"}
@@ -96,11 +99,11 @@ def _points(element: Element, frame: int, flags: Flag, _: Report) -> Row:
 
 def _mask(element: Element, frame: int, flags: Flag, _: Report) -> Row:
     left, top, width, height = (int(number(element, name)) for name in ("left", "top", "width", "height"))
-    try:
-        runs = np.array([int(run) for run in (element.get("rle") or "").split(",")], np.uint32)
-    except (ValueError, OverflowError) as error:
-        raise FormatError("A mask's rle is whole numbers separated by commas; this one isn't.") from error
-    return geometry.mask_row(frame, flags, 1.0, left, top, geometry.from_runs(runs, width, height, order="C"))
+    text = element.get("rle") or ""
+    if not RUNS.fullmatch(text):
+        raise FormatError("A mask's rle is whole numbers separated by commas; this one isn't.")
+    runs = np.fromstring(text, np.float64, sep=",")
+    return geometry.mask_of_runs(frame, flags, 1.0, (left, top, width, height), runs, order="C")
 
 
 def _ellipse(element: Element, frame: int, flags: Flag, report: Report) -> Row:
@@ -139,6 +142,9 @@ def _cuboid(element: Element, frame: int, flags: Flag, report: Report) -> Row:
 def points(element: Element) -> list[list[float]]:
     """Raises FormatError unless an element's points are "x,y;x,y"."""
     text = element.get("points") or ""
+    count = text.count(";") + 1
+    if count > bounds.MOST_VERTICES:
+        raise FormatError(f"A shape has at most {bounds.MOST_VERTICES:,} points; this one has {count:,}.")
     try:
         pairs = [[float(value) for value in pair.split(",")] for pair in text.split(";")]
     except ValueError as error:

@@ -12,7 +12,7 @@ from annotator.formats import geometry
 from annotator.formats.base import FormatError, Report
 from annotator.formats.cvat import shapes
 from tracking.shapes.chunks import Kind, Row
-from tracking.shapes.skeletons import Joint, Skeleton
+from tracking.shapes.skeletons import MOST_JOINTS, Joint, Skeleton
 from tracking.shapes.values import ABSENT, OCCLUDED, VISIBLE
 
 Place = tuple[float, float, int]
@@ -32,7 +32,7 @@ class Joints:
 
     def take(self, name: str) -> bool:
         """Whether there is such a joint; a label without a template gets it."""
-        if name not in self.names and self.template is None:
+        if name not in self.names and self.template is None and len(self.names) < MOST_JOINTS:
             self.names.append(name)
         return name in self.names
 

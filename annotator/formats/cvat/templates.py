@@ -9,6 +9,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from pydantic import ValidationError
 
+from annotator.formats.bounds import LONGEST_TEMPLATE
 from tracking.shapes.skeletons import Joint, Skeleton
 
 FIELD = 100
@@ -42,6 +43,8 @@ def svg_of(skeleton: Skeleton) -> str:
 
 def skeleton_of_svg(svg: str) -> Skeleton | None:
     """The template of a label's ``<svg>``; None where it holds none that can be used."""
+    if len(svg) > LONGEST_TEMPLATE:
+        return None
     try:
         root = fromstring(f"<svg>{svg}</svg>", forbid_dtd=True)
         circles = sorted(root.iter("circle"), key=lambda circle: int(circle.get("data-node-id", "0")))

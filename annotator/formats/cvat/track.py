@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from annotator.formats import geometry
 from annotator.formats.base import AttributeInfo, FormatError, LabelInfo, Report, TrackData
+from annotator.formats.bounds import MOST_ATTRIBUTES
 from annotator.formats.cvat import shapes
 from annotator.formats.cvat.limits import SOURCE
 from annotator.formats.cvat.skeletons import Joints, Place, joints_of
@@ -57,6 +58,7 @@ class TrackReader:
         """A child of the track. What can't be read of it is noted."""
         if element.tag == "attribute":
             self.constant[element.get("name") or ""] = element.text or ""
+            self._check_names(len(self.constant))
             return
         if element.tag not in shapes.SHAPES:
             self.report.lose(f"<{element.tag}> elements in tracks have no place here")
@@ -219,6 +221,11 @@ class TrackReader:
         steps = changes.get(name, [])
         if steps[-1][1] != value if steps else value is not None:
             changes.setdefault(name, []).append((frame, value))
+            self._check_names(len(changes))
+
+    def _check_names(self, count: int) -> None:
+        if count > MOST_ATTRIBUTES:
+            raise FormatError(f"A track has at most {MOST_ATTRIBUTES:,} attributes; {self.where} has more.")
 
 
 def _same(one: _Seen, other: _Seen) -> bool:

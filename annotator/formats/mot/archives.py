@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 
 from annotator.formats.archive import Archive
 from annotator.formats.base import FormatError, VideoInfo
+from annotator.formats.bounds import check_count
+from annotator.ontology import MOST_LABELS
 
 LABELS, INFO = "labels.txt", "seqinfo.ini"
 SHIFT = {"official": 1.0, "cvat": 0.0}
@@ -17,7 +19,8 @@ SHIFT = {"official": 1.0, "cvat": 0.0}
 UNTOLD = VideoInfo("", 0, 0, 0, 0.0)
 LARGEST_INI = 100_000
 LARGEST_FACT = 1e9
-LARGEST_LABELS = 10_000_000
+LARGEST_LABELS = 1_000_000
+MOST_SEQUENCES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ def sequences_of(archive: Archive) -> list[MotSequence]:
         ([path for path in texts if _name(path) != "det.txt" and _holds_lines(archive, path)], False),
         ([path for path in texts if _name(path) == "det.txt"], False),
     ):
+        check_count("sequences", len(chosen), MOST_SEQUENCES)
         if chosen:
             return [_sequence(archive, path, alone=len(chosen) == 1, is_truth=is_truth) for path in chosen]
     raise FormatError("A MOTChallenge archive holds gt/gt.txt; this one has none.")
@@ -108,6 +112,7 @@ def _names(text: str) -> tuple[str, ...]:
     lines = [line.strip() for line in io.StringIO(text, newline=None).read().split("\n")]
     while lines and not lines[-1]:
         lines.pop()
+    check_count("labels", len(lines), MOST_LABELS)
     return tuple(line or f"class {number}" for number, line in enumerate(lines, start=1))
 
 

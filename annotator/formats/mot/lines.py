@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.formats.base import FormatError, Report
+from annotator.formats.bounds import MOST_ROWS, check_count
 from tracking.shapes.checks import FARTHEST_PX
 
 LEAST_COLUMNS = 6
@@ -39,6 +40,8 @@ class Columns:
         return int(given.any(axis=0).sum()) if len(self.numbers) else 0
 
     def take(self, keep: NDArray[np.bool_]) -> Columns:
+        if keep.all():
+            return self
         return Columns(self.lines[keep], self.numbers[keep])
 
 
@@ -56,13 +59,15 @@ def columns_of(content: IO[str], report: Report) -> Columns:
                 report.lose("detections that belong to no track (id -1) were left out")
                 continue
             lines.append(line)
+            check_count("lines", len(lines), MOST_ROWS)
             numbers.extend(values[:MOST_COLUMNS] + [float("nan")] * (MOST_COLUMNS - len(values)))
             report.lose("columns behind the tenth have no meaning here", int(len(values) > MOST_COLUMNS))
     except UnicodeDecodeError as error:
         raise FormatError(
             "MOTChallenge files are UTF-8 text; this one is not. Choose gt.txt or a zip of it."
         ) from error
-    return Columns(np.array(lines, np.int64), np.array(numbers, np.float64).reshape(-1, MOST_COLUMNS))
+    # Not copied: they are as large as the file.
+    return Columns(np.frombuffer(lines, np.int64), np.frombuffer(numbers, np.float64).reshape(-1, MOST_COLUMNS))
 
 
 def _fields(content: IO[str], report: Report) -> Iterator[tuple[int, list[str]]]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.formats.base import Report, TrackData
+from annotator.formats.bounds import MOST_TRACKS, check_count
 from annotator.formats.mot.limits import SOURCE, UNNAMED, gapped
 from annotator.formats.mot.lines import Columns
 from annotator.formats.mot.write import HALF_HIDDEN, corners_of
@@ -124,8 +125,11 @@ class SequenceReader:
         corners = corners_of(numbers[:, LEFT : LEFT + 4], self.shift).astype(np.float32)
         flags, confidence = self._flags(truth), self._confidence(truth)
         highest = int(ids.max(initial=0))
-        for number in np.unique(ids).tolist():
-            of_id = np.flatnonzero(ids == number)
+        by_id = np.argsort(ids, kind="stable")
+        edges = np.flatnonzero(np.diff(ids[by_id])) + 1
+        check_count("tracks", len(edges) + 1, MOST_TRACKS)
+        for of_id in np.split(by_id, edges) if len(ids) else ():
+            number = int(ids[of_id[0]])
             for index, part in enumerate(self._told_apart(of_id, frames, classes)):
                 kept = self._one_per_frame(part, frames, corners)
                 rows = Rows(
@@ -161,17 +165,17 @@ class SequenceReader:
         ordered = part[np.argsort(frames[part], kind="stable")]
         again = np.concatenate([[False], np.diff(frames[ordered]) == 0])
         first: NDArray[np.int64] = ordered[~again]
-        for index in ordered[again].tolist():
-            original = first[np.searchsorted(frames[first], frames[index])]
-            if np.array_equal(corners[index], corners[original]):
-                self.report.lose("lines that stand in the file twice were taken once")
-            else:
-                number = int(self.columns.numbers[index, ID])
-                self.report.unreadable.add(
-                    f"line {self.columns.lines[index]}",
-                    f"A track has one box per frame; this is another one of track {number} on frame "
-                    f"{int(self.columns.numbers[index, FRAME])}.",
-                )
+        others = ordered[again]
+        originals = first[np.searchsorted(frames[first], frames[others])]
+        same = (corners[others] == corners[originals]).all(axis=1)
+        self.report.lose("lines that stand in the file twice were taken once", int(same.sum()))
+        for index in others[~same].tolist():
+            number = int(self.columns.numbers[index, ID])
+            self.report.unreadable.add(
+                f"line {self.columns.lines[index]}",
+                f"A track has one box per frame; this is another one of track {number} on frame "
+                f"{int(self.columns.numbers[index, FRAME])}.",
+            )
         return first
 
     def _class_of(self, classes: NDArray[np.int64]) -> int:

@@ -16,9 +16,10 @@ from typing import BinaryIO
 from annotator.formats.base import FormatError
 
 BLOCK = 1 << 20
-LARGEST_SHAPE = 64 << 20
-LARGEST_HEAD = 16 << 20
-"""Bytes of one shape, and of what isn't shapes."""
+LARGEST_SHAPE = 16 << 20
+LARGEST_HEAD = 8 << 20
+LARGEST_TRACK = 1 << 20
+"""Bytes of one shape, of what isn't tracks, and of a track without its shapes."""
 DEEPEST = 32
 """Objects and lists inside of each other; our own files have seven."""
 
@@ -27,6 +28,8 @@ TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[\[\]{}]', re.DOTALL)
 # Where a list of shapes ends: no list in a shape ends with an object.
 END = re.compile(rb"\}\s*\]")
 BLANK = b" \t\r\n"
+MOST_BLANKS = 256
+"""Between two shapes, where a list of them is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +131,12 @@ class _Cutter:
     def _keep(self, end: int) -> None:
         self.kept.extend(self.buffer[self.at : end])
         self.at = end
-        if len(self.kept) > LARGEST_HEAD:
-            raise FormatError(f"What isn't shapes takes at most {LARGEST_HEAD >> 20} MiB; this file has more.")
+        if len(self.head) > LARGEST_HEAD:
+            raise FormatError(f"What isn't tracks takes at most {LARGEST_HEAD >> 20} MiB; this file has more.")
+        if len(self.track) > LARGEST_TRACK:
+            raise FormatError(
+                f"What isn't shapes of a track takes at most {LARGEST_TRACK >> 20} MiB; one of this file has more."
+            )
 
     def _refill(self) -> bool:
         """Read on; False at the file's end. What was looked at is forgotten."""
@@ -159,7 +166,7 @@ class _Cutter:
         while not self.buffer[self.at :].lstrip(BLANK):
             if not self._refill():
                 return
-        searched = self.at
+        searched = looked = self.at
         if self.buffer[self.at :].lstrip(BLANK)[:1] == b"]":
             return
         while True:
@@ -168,7 +175,7 @@ class _Cutter:
                 yield Shapes(b"[" + self.buffer[self.at : found.start() + 1] + b"]")
                 self.at = found.start() + 1
                 return
-            cut = self._last_boundary()
+            cut = self._last_boundary(max(looked - MOST_BLANKS, self.at))
             if cut > self.at:
                 yield Shapes(b"[" + self.buffer[self.at : cut] + b"]")
                 self.at = self.buffer.index(b",", cut) + 1
@@ -178,15 +185,16 @@ class _Cutter:
             if not self._refill():
                 return
             # An object may end in what was there before, and the list in what has come.
-            searched = max(self.buffer.rfind(b"}", 0, seen), 0)
+            searched, looked = max(self.buffer.rfind(b"}", 0, seen), 0), seen
 
-    def _last_boundary(self) -> int:
+    def _last_boundary(self, looked: int) -> int:
         """Where the last shape ends behind which another begins; ``at`` where none does. Objects inside of a shape
-        have a name before them, not a comma."""
+        have a name before them, not a comma. What lies before ``looked`` was looked at before."""
         end = len(self.buffer)
-        while (begin := self.buffer.rfind(b"{", self.at, end)) > self.at:
-            before = self.buffer[self.at : begin].rstrip(BLANK)
+        while (begin := self.buffer.rfind(b"{", looked, end)) > self.at:
+            # No more than that: it is done again for each bracket.
+            before = self.buffer[max(begin - MOST_BLANKS, self.at) : begin].rstrip(BLANK)
             if before[-1:] == b",":
-                return self.at + len(before[:-1].rstrip(BLANK))
+                return begin - min(begin - self.at, MOST_BLANKS) + len(before[:-1].rstrip(BLANK))
             end = begin
         return self.at

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import ValidationError
 
 from annotator.formats.base import AttributeInfo, Dataset, FormatError, LabelInfo, Part, Report, TrackData, VideoInfo
+from annotator.formats.bounds import MOST_ROWS, MOST_TRACKS, check_count
 from annotator.formats.native.pieces import Head, Shapes, Track, pieces
 from annotator.formats.native.schema import HeadIn, LabelIn, TrackIn
 from annotator.formats.native.shapes import ShapeReader
@@ -36,6 +37,7 @@ class _Document:
         self.head: HeadIn | None = None
         self.shapes = ShapeReader()
         self.count = 0
+        self.rows = 0
 
     def take(self, piece: Shapes | Track | Head) -> None:
         match piece:
@@ -50,6 +52,7 @@ class _Document:
         shapes, self.shapes = self.shapes, ShapeReader()
         position = self.count
         self.count += 1
+        check_count("tracks", self.count, MOST_TRACKS)
         try:
             track = TrackIn.model_validate(value)
         except ValidationError as error:
@@ -57,6 +60,8 @@ class _Document:
             self.report.unreadable.add(f"tracks.{position}{where and f'.{where}'}", why)
             return
         rows = shapes.rows()
+        self.rows += len(rows)
+        check_count("shapes", self.rows, MOST_ROWS)
         for at, frame, why in shapes.bad:
             place = f"shape {at + 1}" if frame is None else f"frame {frame}"
             self.report.unreadable.add(f"track {track.number}, {place}", why)

@@ -3,12 +3,15 @@ messages say more."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-from annotator.ontology import AttributeKind
+from annotator.formats.bounds import MOST_ATTRIBUTES
+from annotator.ontology import MOST_LABELS, AttributeKind
 from tracking.shapes.skeletons import Skeleton
 
 HIGHEST_FRAME = 2**31
@@ -60,6 +63,17 @@ class ShapeIn(msgspec.Struct, forbid_unknown_fields=True):
     doubtful: bool = False
 
 
+def _at_most(most: int) -> Callable[[object], object]:
+    """A list of no more than that is looked at; pydantic itself counts only what it could take."""
+
+    def check(value: object) -> object:
+        if isinstance(value, list) and len(value) > most:
+            raise PydanticCustomError("too_many", f"{most:,} of them may be there; {len(value):,} came")
+        return value
+
+    return check
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -88,7 +102,7 @@ class AttributeIn(_Part):
 class LabelIn(_Part):
     name: str = Field(min_length=1, max_length=80)
     colour: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$")
-    attributes: list[AttributeIn] = []
+    attributes: Annotated[list[AttributeIn], BeforeValidator(_at_most(MOST_ATTRIBUTES))] = []
     skeleton: Skeleton | None = None
 
 
@@ -106,6 +120,6 @@ class HeadIn(_Part):
     format: Literal["framewise"]
     version: Literal[1]
     video: VideoIn = VideoIn()
-    labels: list[LabelIn] = []
+    labels: Annotated[list[LabelIn], BeforeValidator(_at_most(MOST_LABELS))] = []
     tracking: Any = None
     tracks: list[Any]

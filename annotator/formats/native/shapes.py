@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from annotator.formats import geometry
 from annotator.formats.base import FormatError
+from annotator.formats.bounds import MOST_VERTICES
 from annotator.formats.native.schema import BoxIn, MaskIn, ShapeIn
 from annotator.formats.rows import Rows
 from tracking.shapes.checks import FARTHEST_PX
@@ -133,19 +135,20 @@ def _geometry(shape: ShapeIn, flags: Flag) -> Row:
         return _mask(shape.mask, frame, flags, confidence)
     for kind, xy in ((Kind.POLYGON, shape.polygon), (Kind.POLYLINE, shape.polyline)):
         if xy is not None:
+            _check_count(xy)
             _check([value for point in xy for value in point])
             return geometry.vertex_row(kind, frame, flags, confidence, xy)
     kind = Kind.POINTS if shape.points is not None else Kind.SKELETON
     points = shape.points or shape.skeleton or []
+    _check_count(points)
     _check([value for point in points for value in point[:2]])
     places, seen = [point[:2] for point in points], [point[2] for point in points]
     return geometry.point_row(kind, frame, flags, confidence, places, seen)
 
 
 def _mask(mask: MaskIn, frame: int, flags: Flag, confidence: float) -> Row:
-    counts = np.asarray(mask.counts, np.uint32)
-    bitmap = geometry.from_runs(counts, mask.width, mask.height, order="F")
-    return geometry.mask_row(frame, flags, confidence, mask.left, mask.top, bitmap)
+    window = mask.left, mask.top, mask.width, mask.height
+    return geometry.mask_of_runs(frame, flags, confidence, window, np.asarray(mask.counts, np.uint32), order="F")
 
 
 def _near(values: tuple[float, ...] | list[float]) -> bool:
@@ -155,6 +158,11 @@ def _near(values: tuple[float, ...] | list[float]) -> bool:
 def _check(values: tuple[float, ...] | list[float]) -> None:
     if not _near(values):
         raise FormatError(f"Coordinates lie within ±{FARTHEST_PX:,.0f} px; these don't.")
+
+
+def _check_count(points: Sequence[object]) -> None:
+    if len(points) > MOST_VERTICES:
+        raise FormatError(f"A shape has at most {MOST_VERTICES:,} points; this one has {len(points):,}.")
 
 
 def _told(error: msgspec.ValidationError) -> str:
