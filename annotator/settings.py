@@ -7,10 +7,14 @@ from typing import Any
 import dj_database_url
 
 from annotator.config import ROOT, config
+from annotator.private import close_folder, make_private
 
 BASE_DIR = ROOT
 DATA_DIR = config.data
+make_private()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
+# Nobody gets past it, whatever lies in it; the rest is mended once, by whoever starts everything (framewise/serve.py).
+close_folder(DATA_DIR)
 
 SECRET_KEY = config.secret_key
 DEBUG = config.debug

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cac
     Raises:
         TrackingError: when the address is none, or the server doesn't know the token.
     """
+    # What it keeps are other people's videos.
+    os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # It logs every address it fetches, and those let their bearer in.
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -128,7 +128,10 @@ def _prepare(data: Path, *, token: str, demo: bool) -> str:
     from django.core.management import call_command
 
     from annotator.actions.agents import admit_local_agent
+    from annotator.private import close_to_others
 
+    if closed := close_to_others(data):
+        console.print(f"Other accounts of this machine could reach {closed} files and folders in {data}: no longer.")
     console.print("Preparing the database …")
     call_command("migrate", interactive=False, verbosity=0)
     admit_local_agent(token=token)

@@ -82,8 +82,6 @@ def arriving(target: Path) -> Iterator[Path]:
     path = Path(name)
     try:
         yield path
-        # mkstemp makes files that only their owner may read; other processes of the installation need them too.
-        path.chmod(0o644)
         path.replace(target)
     finally:
         path.unlink(missing_ok=True)
