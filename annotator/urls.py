@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
@@ -10,7 +11,7 @@ from annotator.api.router import api
 from annotator.pages import account, jobs, people, projects, workspaces
 from annotator.pages.editor import editor
 from annotator.pages.home import home
-from annotator.pages.sign_in import AdminSignIn, SignIn, SignOut
+from annotator.pages.sign_in import AdminSignIn, SignIn
 
 handler404 = "annotator.pages.errors.not_found"
 handler500 = "annotator.pages.errors.failed"
@@ -21,7 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("", home, name="home"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
-    path("sign-out/", SignOut.as_view(), name="sign-out"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("account/", account.account, name="account"),
     path("invite/<str:token>/", account.invitation, name="invitation"),
     path("people/", people.people, name="people"),

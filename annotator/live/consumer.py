@@ -78,6 +78,10 @@ log = logging.getLogger(__name__)
 _unstorable = Complaint(log, "What people change can't be stored for now; it is kept and tried again.")
 
 
+class Departed(Exception):
+    """Whose connection this was isn't signed in by it any more."""
+
+
 class LayerConsumer(Socket):
     """Checks who is there, sends what happens, hands what the person does to the actions, one after the other.
 
@@ -101,7 +105,7 @@ class LayerConsumer(Socket):
         await self.accept()
         user: Any = self.scope["user"]
         self.user: User = user
-        if not user.is_authenticated:
+        if not user.is_authenticated or not await in_thread(is_session_of, self.scope.get("session"), user):
             await self.close(SIGNED_OUT, reason="Sign in again.")
             return
         try:
@@ -217,6 +221,9 @@ class LayerConsumer(Socket):
                     self.outlet.text(repeated.model_dump_json())
             except (ActionError, PermissionDenied, Http404) as error:
                 self._refuse(_about(command, str(error)))
+            except Departed:
+                # Shown out with the reason. What isn't acknowledged the browser sends again, if it comes back.
+                self._recheck_soon("")
             except ValidationError as error:
                 self._refuse(_about(command, _problem(error)))
             except Exception as error:
@@ -243,6 +250,7 @@ class LayerConsumer(Socket):
 
     def _act(self, command: Command) -> EventOut | None:
         """In a thread. Returns the event of an edit that had been applied before."""
+        self._require_session()
         match command:
             case WholeEdit():
                 return self._act(command.read())
@@ -261,6 +269,12 @@ class LayerConsumer(Socket):
             case RunStop():
                 ask.stop_run(user=self.user, stop=command)
         return None
+
+    def _require_session(self) -> None:
+        """In a thread. A change may come before this connection was told that its session is over, or not be told at
+        all: by what was done behind the application's back. Raises Departed."""
+        if self._account_gone("") is not None or not is_session_of(self.scope.get("session"), self.user):
+            raise Departed
 
     def _refuse(self, refused: Refused) -> None:
         self.outlet.text(refused.model_dump_json())

@@ -8,14 +8,13 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views import View
 
-from annotator.actions.people import sign_out
 from annotator.models import User
 from annotator.sign_in import refusal
 
@@ -39,16 +38,6 @@ class SignInForm(AuthenticationForm):
         if words := refusal(self.request):
             return ValidationError(words)
         return super().get_invalid_login_error()
-
-
-class SignOut(LogoutView):
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # Looked up before its session is gone.
-        user = User.objects.get(pk=request.user.pk) if request.user.is_authenticated else None
-        answer = super().post(request, *args, **kwargs)
-        if user is not None:
-            sign_out(user=user)
-        return answer
 
 
 class AdminSignIn(View):

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from threading import Event
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+from django.contrib.auth import get_user
 from django.test import Client
 
+from annotator import sessions
 from annotator.actions.jobs import assign, move, remove_job
 from annotator.actions.people import deactivate_account, give_new_password
 from annotator.actions.workspaces import change_role, remove_member
-from annotator.announce.messages import Gone, Ping, Pong, Rights, Surroundings, Welcome
+from annotator.announce import publish
+from annotator.announce.messages import Gone, Ping, Pong, Refused, Rights, Surroundings, Welcome
 from annotator.announce.publish import announce_rights
 from annotator.live.consumer import LayerConsumer
 from annotator.live.relay import in_thread
-from annotator.models import Job, Membership, Role, Stage
+from annotator.models import Job, Membership, Role, Stage, Track, User
 from tests.annotator.live.sockets import SOON_S, Browser
-from tests.annotator.worlds import FRAMES, World, make_world
+from tests.annotator.worlds import FRAMES, World, create, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVERYWHERE = [(0, FRAMES - 1)]
@@ -159,6 +166,67 @@ async def test_a_page_whose_session_ended_comes_back_with_the_one_that_the_brows
     while await browser.raw() is not None:
         pass
     assert browser.closed == 4408
+
+
+ENDINGS: dict[str, Callable[[World, Client], object]] = {
+    "signed out": lambda world, client: client.post("/sign-out/"),
+    "another password": lambda world, client: give_new_password(user=world.annotator),
+    "password changed at the command line": lambda world, client: call_command_set_password(world.annotator),
+    "session deleted": lambda world, client: client.session.delete(),
+    "session not used for long": lambda world, client: aged(client, sessions.USED, sessions.IDLE_S),
+    "session too old": lambda world, client: aged(client, sessions.BEGAN, sessions.LONGEST_S),
+    "deactivated": lambda world, client: deactivate_account(by=world.people["admin"], user=world.annotator),
+    "deactivated behind the application's back": lambda world, client: User.objects.filter(
+        pk=world.annotator.pk
+    ).update(is_active=False),
+    "a site admin who is none any more": lambda world, client: User.objects.filter(pk=world.annotator.pk).update(
+        is_superuser=False
+    ),
+}
+
+
+def call_command_set_password(user: User) -> None:
+    user.set_password("another good password")
+    user.save()
+
+
+def aged(client: Client, name: str, seconds: float) -> None:
+    session = client.session
+    session[name] = time.time() - seconds - 1
+    session.save()
+
+
+@pytest.mark.parametrize("how", ENDINGS)
+async def test_nothing_is_taken_from_who_is_signed_out_though_nobody_told_the_connection(
+    world: World, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if how.startswith("a site admin"):
+        await in_thread(Membership.objects.filter(user=world.annotator).delete)
+        world.annotator.is_superuser = True
+        await in_thread(world.annotator.save)
+    client = Client()
+    await in_thread(client.force_login, world.annotator)
+    await in_thread(lambda: client.get("/"))
+    browser = Browser(world)
+    browser.wire.scope["session"] = client.session
+    assert await browser.open()
+    await browser.until(Welcome)
+    assert (await browser.edited(create(uuid4(), world.car))).revision == 1
+    monkeypatch.setattr(publish, "send", lambda notice: None)
+    await in_thread(lambda: ENDINGS[how](world, client))
+    await browser.edit(create(uuid4(), world.car))
+    while not isinstance(message := await browser.next(), Refused) and message is not None:
+        pass
+    if message is None:
+        assert browser.closed in (4404, 4408)
+    assert await in_thread(Track.objects.count) == 1
+    again = Browser(world)
+    again.wire.scope["session"] = client.session
+    again.wire.scope["user"] = await in_thread(lambda: get_user(SimpleNamespace(session=client.session)))
+    assert await again.open()
+    while await again.raw() is not None:
+        pass
+    assert again.closed in (4401, 4404)
 
 
 async def test_another_password_ends_every_session_of_the_account(world: World) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from annotator import sessions
 from annotator.actions.guesses import OF_A_NAME, OF_A_NAME_HERE, OF_AN_ADDRESS, WINDOW_S
 from annotator.actions.people import deactivate_account
+from annotator.announce import publish
+from annotator.announce.notices import LookAgain, Notice
 from annotator.models import Guess, User
 from tests.people import PASSWORD, People, client_of
 
@@ -146,3 +150,41 @@ def test_signing_out_ends_the_session(people: People) -> None:
     client = client_of(people.bob)
     client.post("/sign-out/")
     assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("door", ["/sign-out/", "/admin/logout/"])
+def test_open_pages_hear_of_signing_out_by_whichever_door(
+    people: People, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Notice] = []
+    monkeypatch.setattr(publish, "_send_on_commit", told.append)
+    sam = User.objects.create_superuser("sam", "sam@example.org", PASSWORD)
+    client = client_of(sam)
+    client.post(door)
+    assert client.get("/").status_code == 302
+    assert told == [LookAgain(user=sam.pk)]
+
+
+@pytest.mark.parametrize(("what", "limit"), [(sessions.USED, sessions.IDLE_S), (sessions.BEGAN, sessions.LONGEST_S)])
+def test_a_session_ends_that_is_not_used_or_old(people: People, what: str, limit: int) -> None:
+    client = client_of(people.bob)
+    for seconds, status in ((limit - 60, 200), (limit + 60, 302)):
+        assert client.get("/").status_code in (200, 302)
+        session = client.session
+        session[what] = time.time() - seconds
+        session.save()
+        assert client.get("/").status_code == status
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_session_that_is_used_is_written_seldom(people: People) -> None:
+    client = client_of(people.bob)
+    client.get("/")
+    used = client.session[sessions.USED]
+    client.get("/")
+    assert client.session[sessions.USED] == used
+    session = client.session
+    session[sessions.USED] = used - sessions.NOTED_EVERY_S - 1
+    session.save()
+    client.get("/")
+    assert client.session[sessions.USED] >= used
