@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import brush, crowd, heavy, live, many, objects, shapes, undo, videos
+from framewise.bench import brush, crowd, heavy, live, many, objects, opening, shapes, undo, videos
 from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.database import own_database
@@ -25,7 +25,7 @@ def main(
     only: Annotated[
         str,
         typer.Option(
-            help="One part: live, flow, seek, undo, crowd, many, brush, hour, shapes, masks or objects. Empty: all."
+            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, objects. Empty: all."
         ),
     ] = "",
 ) -> None:
@@ -78,6 +78,9 @@ def _measure_product(product: Product, folder: Path, only: str, console: Console
         if only in ("", "crowd"):
             console.print("300 shapes on every frame …")
             figures += crowd.measure(product, video, FRAMES)
+    if only in ("", "open"):
+        console.print("Ten minutes of video, opened and scrubbed …")
+        figures += opening.measure(product, folder)
     if only in ("", "many"):
         console.print("Thousands of objects …")
         figures += _measure_many(product, folder)

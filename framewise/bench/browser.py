@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from framewise.bench.client import Client
@@ -69,6 +70,22 @@ def sign_in(page: Page, url: str, username: str = USERNAME, password: str = PASS
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name=re.compile("sign in", re.I)).click()
     page.wait_for_url(lambda address: "/sign-in" not in address)
+
+
+def shown_ms(page: Page, product: Product, video: int, frame: int) -> float:
+    """Milliseconds from going to an editor until the frame is drawn."""
+    page.goto(f"{product.url}/videos/{video}/edit/?frame={frame}", wait_until="commit")
+    page.wait_for_function(f"document.getElementById('stage')?.dataset.frame === '{frame}'")
+    return float(page.evaluate("performance.now()"))
+
+
+def resident_mb(page: Page) -> float:
+    """What the page's process holds in memory, in MB (10^6 bytes)."""
+    browser = page.context.browser
+    assert browser is not None  # noqa: S101 (for the type checker: it was launched)
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    # Others are kept for pages to come, and hold little.
+    return max(psutil.Process(each["id"]).memory_info().rss for each in processes if each["type"] == "renderer") / 1e6
 
 
 def interactive_ms(page: Page, product: Product, video: int, frame: int) -> float:

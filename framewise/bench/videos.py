@@ -41,21 +41,27 @@ def moving_object(path: Path, frames: int, *, size: tuple[int, int] = (WIDTH, HE
 
 
 def hour_long(path: Path) -> None:
-    """Write a proxy of an hour: some seconds of video whose packets are repeated, which takes no time to encode."""
+    """Write a proxy of an hour."""
+    repeated(path, HOUR, group=GROUP)
+
+
+def repeated(path: Path, frames: int, *, group: int) -> None:
+    """Write a long video: some seconds whose packets are repeated, which takes no time to encode. ``group``: frames
+    from one keyframe to the next."""
     ground = _texture(HEIGHT, WIDTH, 3, blur=9)
-    unit = 240
+    unit = max(240, group)
     stored: list[tuple[bytes, bool]] = []
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as out:
         options = {"preset": "veryfast", "crf": "22", "bf": "0", "sc_threshold": "0"}
         stream = out.add_stream("libx264", rate=FPS, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.codec_context.gop_size = GROUP
+        stream.codec_context.gop_size = group
         for number in range(unit):
             picture = av.VideoFrame.from_ndarray(np.roll(ground, 5 * number, axis=1), format="rgb24")
             picture.pts, picture.time_base = number, Fraction(1, FPS)
             stored += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(picture)]
         stored += [(bytes(packet), packet.is_keyframe) for packet in stream.encode(None)]
-        for number in range(HOUR):
+        for number in range(frames):
             data, is_keyframe = stored[number % unit]
             packet = av.Packet(data)
             packet.stream, packet.time_base = stream, Fraction(1, FPS)

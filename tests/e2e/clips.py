@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.media.clips import ordinary_priority
 from tracking.types import Box
 
 WIDTH, HEIGHT, FPS = 320, 180, 25
@@ -68,4 +69,20 @@ def long_clip(path: Path, seconds: int) -> Path:
             packet.pts = packet.dts = number
             packet.is_keyframe = given.is_keyframe
             out.mux(packet)
+    return path
+
+
+def coloured(path: Path, codec: str, options: dict[str, str], *, pixels: str = "yuv420p", matrix: int = 2) -> Path:
+    """Write twelve frames of patches of many colours, smooth enough for any codec, which move. ``matrix``: what the
+    stream says of how its colours are stored (ITU-T H.273; 2: nothing)."""
+    patches = np.random.default_rng(5).integers(0, 255, (6, 10, 3), np.uint8)
+    picture = cv2.resize(patches, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    with ordinary_priority(), av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=FPS, options=options)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixels
+        stream.codec_context.colorspace = matrix
+        for frame in range(12):
+            shown = np.ascontiguousarray(np.roll(picture, 20 * frame, axis=1))
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="rgb24")))
+        out.mux(stream.encode(None))
     return path

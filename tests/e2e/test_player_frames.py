@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from framewise.bench.client import Client
 from framewise.bench.product import Product
+from tests.e2e.clips import coloured
 from tests.e2e.conftest import sign_in
 from tests.media.clips import B_FRAMES, irregular, oriented, remuxed, write_clip
 
@@ -153,6 +154,51 @@ def test_the_canvas_shows_frame_n(kind: str, way: str, page: Page, product: Prod
     frames = orders(len(shown))
     assert page.evaluate(READ_BACK, frames) == [shown[frame] for frame in frames]
     assert kind_of_player(page) == ("images" if (kind, way) in UNDECODED else way)
+
+
+COLOURED: dict[str, Callable[[Path], Path]] = {
+    "h264": lambda to: coloured(to / "a.mp4", "libx264", {"crf": "12", "bf": "2"}),
+    "h264 of BT.709": lambda to: coloured(to / "b.mp4", "libx264", {"crf": "12"}, matrix=1),
+    "h264 of full range": lambda to: coloured(to / "c.mp4", "libx264", {"crf": "12"}, pixels="yuvj420p"),
+    "vp8": lambda to: coloured(to / "d.webm", "libvpx", {"crf": "4", "b": "4M"}),
+    "vp9": lambda to: coloured(to / "e.webm", "libvpx-vp9", {"crf": "12", "b": "0", "cpu-used": "8"}),
+    "av1 of BT.709": lambda to: coloured(to / "f.mp4", "libsvtav1", {"preset": "10", "crf": "12"}, matrix=1),
+}
+
+# How far the picture that is shown is from the server's image of the same frame, on average, in levels of 0..255.
+DIFFERENCE = """async ([frames, address]) => {
+  const { editor, player } = window.framewise
+  const stage = document.getElementById('stage')
+  const pixels = (image) => {
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d')
+    context.drawImage(image, 0, 0)
+    return context.getImageData(0, 0, image.width, image.height).data
+  }
+  const differences = []
+  for (const frame of frames) {
+    editor.goTo(frame)
+    while (stage.dataset.frame !== String(frame)) await new Promise((resolve) => setTimeout(resolve, 10))
+    const answer = await fetch(address.replace('{frame}', frame))
+    const [shown, image] = [pixels(player.peek(frame)), pixels(await createImageBitmap(await answer.blob()))]
+    if (shown.length !== image.length) return null
+    differences.push(shown.reduce((sum, value, index) => sum + Math.abs(value - image[index]), 0) / shown.length)
+  }
+  return differences
+}"""
+
+
+@pytest.mark.parametrize("kind", COLOURED)
+def test_the_source_has_the_colours_of_the_servers_images(
+    kind: str, page: Page, product: Product, tmp_path: Path
+) -> None:
+    with Client(product.url) as client:
+        video = client.upload(client.demo_project(), COLOURED[kind](tmp_path))
+        client.until_open(video)
+    opened(page, product, video, "&source")
+    differences = page.evaluate(DIFFERENCE, [[7, 0, 11], f"/api/videos/{video}/frames/{{frame}}.jpg"])
+    assert kind_of_player(page) == "source"
+    # Another frame differs by more than 20, another matrix by more than 5.
+    assert max(differences) < 2
 
 
 def test_without_webcodecs_images_are_shown(page: Page, product: Product, videos: dict[str, int]) -> None:

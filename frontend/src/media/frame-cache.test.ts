@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FrameCache, MOST_BYTES, capacityFor } from './frame-cache'
+import { FrameCache, capacityFor } from './frame-cache'
 
 const PICTURE_BYTES = 10 * 5 * 4
 
@@ -71,15 +71,12 @@ describe('a cache of pictures', () => {
 
 describe('the capacity', () => {
   it.each([
-    [1280, 720],
-    [1920, 1080],
-    [3840, 2160],
-  ])('is what fits at %i x %i', (width, height) => {
-    expect(capacityFor(width, height) * width * height * 4).toBeLessThanOrEqual(MOST_BYTES)
-    expect(capacityFor(width, height)).toBeGreaterThanOrEqual(3)
-  })
-
-  it('is two pictures of any size', () => {
-    expect(capacityFor(16_000, 8000)).toBe(2)
+    [160, 96, 480],
+    [1280, 720, 24],
+    [1920, 1080, 24],
+    [3840, 2160, 9],
+    [16_000, 8000, 2],
+  ])('at %i x %i is %i pictures', (width, height, pictures) => {
+    expect(capacityFor(width, height)).toBe(pictures)
   })
 })

@@ -10,12 +10,19 @@ interface Sized {
 /** Of a decoded picture. */
 const BYTES_PER_PX = 4
 
-/** Bytes of pictures that a page keeps: with what else it takes, 500 MB are never reached at 1280 × 720. */
-export const MOST_BYTES = 100e6
+/** Of pictures that a page keeps: with what else it takes, 500 MB are never reached at 1280 × 720. */
+const USUAL_BYTES = 90e6
+/** Larger ones get more, for so many of them, but never more than this. */
+const LEAST_PICTURES = 24
+const MOST_BYTES = 300e6
+
+/** Bytes that pictures of this size may take. */
+export const roomFor = (width: number, height: number) =>
+  Math.max(USUAL_BYTES, Math.min(LEAST_PICTURES * bytesOf({ width, height }), MOST_BYTES))
 
 /** How many pictures of this size there is room for; one beside the one that is shown in any case. */
 export const capacityFor = (width: number, height: number) =>
-  Math.max(2, Math.min(480, Math.floor(MOST_BYTES / (width * height * BYTES_PER_PX))))
+  Math.max(2, Math.min(480, Math.floor(roomFor(width, height) / bytesOf({ width, height }))))
 
 /** Pictures by frame number, bounded by what they take. A picture is closed when it leaves. */
 export class FrameCache<P extends Sized> {
@@ -77,4 +84,6 @@ export class FrameCache<P extends Sized> {
   }
 }
 
-const bytesOf = ({ width, height }: Sized) => width * height * BYTES_PER_PX
+function bytesOf({ width, height }: { readonly width: number; readonly height: number }): number {
+  return width * height * BYTES_PER_PX
+}

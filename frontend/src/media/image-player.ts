@@ -1,5 +1,5 @@
 import { Asked } from './asked'
-import { FrameCache, MOST_BYTES, capacityFor } from './frame-cache'
+import { FrameCache, capacityFor, roomFor } from './frame-cache'
 import type { Picture, Player, PlayerOptions } from './types'
 
 const AT_ONCE = 4
@@ -11,7 +11,7 @@ export class ImagePlayer implements Player {
   onFrame: Player['onFrame'] = () => undefined
   onError: Player['onError'] = () => undefined
   onBuffered: Player['onBuffered'] = () => undefined
-  private readonly cache = new FrameCache<ImageBitmap>(MOST_BYTES)
+  private readonly cache: FrameCache<ImageBitmap>
   private readonly ahead: number
   private readonly underway = new Map<number, AbortController>()
   private readonly asked = new Asked()
@@ -21,6 +21,7 @@ export class ImagePlayer implements Player {
   private disposed = false
 
   constructor(private readonly options: PlayerOptions) {
+    this.cache = new FrameCache(roomFor(options.width, options.height))
     this.ahead = Math.min(AHEAD, capacityFor(options.width, options.height) - 2)
   }
 

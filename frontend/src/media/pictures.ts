@@ -25,16 +25,23 @@ export class Pictures {
   }
 
   private async made(decoded: VideoFrame): Promise<ImageBitmap> {
-    const stored = (this.copies && (await this.copied(decoded))) || (await this.drawn(decoded))
     const { orientation } = this.look
-    return this.fitted(isUpright(orientation) ? stored : turned(stored, orientation))
+    const stored = await this.copied(decoded)
+    if (isUpright(orientation)) {
+      if (stored) return this.fitted(stored, stored.width, stored.height)
+      return this.fitted(decoded, decoded.displayWidth, decoded.displayHeight)
+    }
+    const shown = turned(stored ?? drawn(decoded), orientation)
+    return this.fitted(shown, shown.width, shown.height)
   }
 
   /**
-   * The colours as the page shows them. Chromium's other ways keep a copy of every frame that was converted, up to 500 MB,
-   * long after it was closed.
+   * The colours as the page shows them, of a picture that lies in ordinary memory. Chromium's other ways keep a copy of each
+   * of those that were converted, up to 500 MB, long after it was closed. What lies in a graphics card's memory had best stay
+   * there.
    */
   private async copied(decoded: VideoFrame): Promise<ImageData | null> {
+    if (!this.copies || !decoded.format?.startsWith('I4')) return null
     const { width, height } = decoded.visibleRect!
     const bytes = 4 * width * height
     if (this.pixels.length !== bytes) this.pixels = new Uint8ClampedArray(bytes)
@@ -48,21 +55,21 @@ export class Pictures {
     return new ImageData(this.pixels, width, height)
   }
 
-  private async drawn(decoded: VideoFrame): Promise<ImageData> {
-    const { width, height } = decoded.visibleRect!
-    const canvas = new OffscreenCanvas(width, height)
-    const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true })!
-    context.drawImage(decoded, 0, 0, width, height)
-    return Promise.resolve(context.getImageData(0, 0, width, height))
-  }
-
-  private fitted(picture: ImageData): Promise<ImageBitmap> {
+  private fitted(picture: ImageBitmapSource, has: number, hasDown: number): Promise<ImageBitmap> {
     const { width, height, padded } = this.look
-    if (picture.width === width && picture.height === height) return createImageBitmap(picture)
-    if (padded && picture.width === width + (width % 2) && picture.height === height + (height % 2))
+    if (has === width && hasDown === height) return createImageBitmap(picture)
+    if (padded && has === width + (width % 2) && hasDown === height + (height % 2))
       return createImageBitmap(picture, 0, 0, width, height)
     return createImageBitmap(picture, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' })
   }
+}
+
+function drawn(decoded: VideoFrame): ImageData {
+  const { width, height } = decoded.visibleRect!
+  const canvas = new OffscreenCanvas(width, height)
+  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true })!
+  context.drawImage(decoded, 0, 0, width, height)
+  return context.getImageData(0, 0, width, height)
 }
 
 function turned({ data, width, height }: ImageData, orientation: Orientation): ImageData {

@@ -1,6 +1,6 @@
 import { Asked } from './asked'
 import { Blocks } from './blocks'
-import { FrameCache, MOST_BYTES, capacityFor } from './frame-cache'
+import { FrameCache, capacityFor, roomFor } from './frame-cache'
 import type { FromDecoder, Origin, ToDecoder } from './messages'
 import type { Picture, Player, PlayerOptions } from './types'
 
@@ -11,7 +11,7 @@ export class WebCodecsPlayer implements Player {
   onBuffered: Player['onBuffered'] = () => undefined
   /** Decoding isn't possible; nothing will come any more. */
   onFailed: (message: string) => void = () => undefined
-  private readonly cache = new FrameCache<ImageBitmap>(MOST_BYTES)
+  private readonly cache: FrameCache<ImageBitmap>
   private readonly blocks: Blocks
   private readonly worker: Worker
   private readonly asked = new Asked()
@@ -26,6 +26,7 @@ export class WebCodecsPlayer implements Player {
     origin: Origin,
     { width, height, frameCount, fps }: PlayerOptions,
   ) {
+    this.cache = new FrameCache(roomFor(width, height))
     this.blocks = new Blocks(frameCount, capacityFor(width, height))
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decoder' })
     this.worker.onmessage = ({ data }: MessageEvent<FromDecoder>) => this.receive(data)
