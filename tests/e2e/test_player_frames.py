@@ -153,7 +153,9 @@ def test_the_canvas_shows_frame_n(kind: str, way: str, page: Page, product: Prod
     opened(page, product, videos[kind], f"&{way}")
     frames = orders(len(shown))
     assert page.evaluate(READ_BACK, frames) == [shown[frame] for frame in frames]
-    assert kind_of_player(page) == ("images" if (kind, way) in UNDECODED else way)
+    has_proxy = page.evaluate("window.framewise.editor.config.video.proxy_state") == "ready"
+    can = (kind, way) not in UNDECODED and (way != "proxy" or has_proxy)
+    assert kind_of_player(page) == (way if can else "images")
 
 
 COLOURED: dict[str, Callable[[Path], Path]] = {
@@ -197,8 +199,8 @@ def test_the_source_has_the_colours_of_the_servers_images(
     opened(page, product, video, "&source")
     differences = page.evaluate(DIFFERENCE, [[7, 0, 11], f"/api/videos/{video}/frames/{{frame}}.jpg"])
     assert kind_of_player(page) == "source"
-    # Another frame differs by more than 20, another matrix by more than 5.
-    assert max(differences) < 2
+    # Another frame differs by more than 30, another matrix or range by more than 4.
+    assert max(differences) < 3
 
 
 def test_without_webcodecs_images_are_shown(page: Page, product: Product, videos: dict[str, int]) -> None:
