@@ -1,4 +1,5 @@
-"""Daphne that waits for slow readers: ``python -m annotator.web -b HOST -p PORT annotator.asgi:application``.
+"""Daphne that waits for slow readers, and lets strangers send little:
+``python -m annotator.web -b HOST -p PORT annotator.asgi:application``.
 
 Daphne takes a response's pieces as fast as they come and keeps in memory what the reader hasn't taken: one stalled
 reader of a 5 GB video cost 5 GB. Here the application's ``send`` returns once what it sent before is nearly taken.
@@ -9,12 +10,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import daphne.server
 from daphne.cli import CommandLineInterface
 from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from annotator.bodies import BoundedFactory
 from tracking.protocol import MESSAGE_BYTES
 
 
@@ -54,6 +57,10 @@ class PatientServer(Server):  # type: ignore[misc]  # Daphne has no types.
             if not protocol.producer:
                 protocol.registerProducer(Valve(), True)
             await protocol.producer.open.wait()
+
+
+# The server makes its factory itself.
+daphne.server.HTTPFactory = BoundedFactory
 
 
 class Web(CommandLineInterface):  # type: ignore[misc]
