@@ -13,7 +13,7 @@ import pytest
 from tests.services import Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-WRITERS = ("actions/edits", "actions/runs", "actions/test_transfers.py", "api/test_layers.py")
+WRITERS = ("actions/edits", "actions/runs", "actions/test_transfers.py", "api/test_layers.py", "test_odd_values.py")
 
 
 @pytest.fixture

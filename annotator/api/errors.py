@@ -8,9 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from annotator.actions.errors import ActionError
+from annotator.api.parsing import UnfitBody
 from annotator.faults import Complaint, fault_of, in_words
 from annotator.formats.base import FormatError
 from tracking.types import TrackingError
@@ -52,6 +53,11 @@ def register(api: NinjaAPI) -> None:
         answered = answer(request, 507 if fault == "full" else 503, in_words(fault))
         answered["Retry-After"] = "5"
         return answered
+
+    @api.exception_handler(HttpError)
+    def unparsed(request: HttpRequest, error: HttpError) -> HttpResponse:
+        words = str(error.__cause__) if isinstance(error.__cause__, UnfitBody) else str(error)
+        return answer(request, error.status_code, words)
 
     for refused in (ActionError, FormatError, TrackingError):
         api.exception_handler(refused)(lambda request, error: answer(request, 400, str(error)))

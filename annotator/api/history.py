@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Query, Router
 
 from annotator import stored_shapes
 from annotator.access import access_layer
@@ -30,6 +30,7 @@ from annotator.api.history_schemas import (
 )
 from annotator.api.people import signed_in
 from annotator.models import Event, EventKind, Layer, Track, User
+from annotator.ontology import HIGHEST_ID
 from annotator.operations import OPERATIONS, Conflict
 from tracking.shapes.chunks import Flag, Table
 
@@ -53,7 +54,7 @@ def changes(
     request: HttpRequest,
     layer_id: int,
     before: int | None = None,
-    author: int | None = None,
+    author: Annotated[int, Query(ge=0, le=HIGHEST_ID)] | None = None,
     track: UUID | None = None,
     kind: ChangeKind | None = None,
 ) -> ChangesOut:

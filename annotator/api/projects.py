@@ -7,9 +7,10 @@ from ninja import Router, Status
 from pydantic import Field
 
 from annotator.access import access_project, require_at_work
-from annotator.actions.labels import MOST, LabelDraft, LabelsRefused, save_labels
+from annotator.actions.labels import LabelDraft, LabelsRefused, save_labels
 from annotator.announce.labels import LabelOut, label_out
 from annotator.api.people import signed_in
+from annotator.ontology import MOST
 from annotator.operations import Message
 
 router = Router(tags=["projects"])
