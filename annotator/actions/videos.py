@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q, Sum
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
@@ -23,6 +24,10 @@ from annotator.models.user import User
 
 ROOM_TO_SPARE = 3
 """An upload needs this many times its size free: the file itself, and the proxy of up to twice its size."""
+MOST_UPLOADS = 500
+"""That one person may have under way."""
+EMPTY_KEPT = timedelta(days=1)
+"""An upload of which no byte has come is removed after this long."""
 UPLOAD_KEPT = timedelta(days=7)
 """An upload that nobody goes on with is removed after this long."""
 PATH = re.compile(r"([A-Za-z]:)?[\\/]|\.{1,2}[\\/]")
@@ -46,12 +51,19 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
         raise ActionError("The file is empty (0 bytes). Choose the original video.")
     if size > settings.UPLOAD_LIMIT:
         raise ActionError(f"A video may have {_gigabytes(settings.UPLOAD_LIMIT)}; this one has {_gigabytes(size)}.")
-    coming = Upload.objects.aggregate(bytes=Sum(F("size") - F("received")))["bytes"] or 0
-    free = max(storage.free_bytes() - coming, 0)
+    kept = _kept_for_uploads()
+    free = max(storage.free_bytes() - kept, 0)
     if size * ROOM_TO_SPARE > free:
+        under_way = f" beside {_gigabytes(kept)} kept for uploads under way" if kept else ""
         raise ActionError(
-            f"The server has too little room: {_gigabytes(free)} are free, and a video of {_gigabytes(size)} needs "
-            f"{_gigabytes(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
+            f"The server has too little room: {_gigabytes(free)} are free{under_way}, and a video of "
+            f"{_gigabytes(size)} needs {_gigabytes(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
+        )
+    open_ = Upload.objects.filter(created_by=user).count()
+    if open_ >= MOST_UPLOADS:
+        raise ActionError(
+            f"A person may have {MOST_UPLOADS} uploads under way; you have {open_}. Finish or cancel some, or wait: "
+            f"those without a byte are removed after {EMPTY_KEPT.days} day, others after {UPLOAD_KEPT.days} days."
         )
     upload = Upload.objects.create(project=project, name=_file_name(_last_part(name)), size=size, created_by=user)
     path = storage.upload_file(upload)
@@ -60,10 +72,18 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
     return upload
 
 
+def _kept_for_uploads() -> int:
+    """Bytes of room that are kept for what is still to come of uploads: of each as much as has come, so that saying
+    that something large will come keeps nothing from others."""
+    number = BigIntegerField()
+    rest = ExpressionWrapper(F("size") - F("received"), output_field=number)
+    return Upload.objects.aggregate(bytes=Sum(Least(rest, F("received"), output_field=number)))["bytes"] or 0
+
+
 def append_upload(*, upload: Upload, offset: int, data: bytes) -> Upload:
     """Put bytes at the end. Raises OffsetConflict when they don't begin there, ActionError when there are too many."""
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().get(pk=upload.pk)
+        upload = _locked(upload)
         _refuse_archived(upload.project)
         if offset != upload.received:
             raise OffsetConflict(upload.received)
@@ -75,9 +95,21 @@ def append_upload(*, upload: Upload, offset: int, data: bytes) -> Upload:
     return upload
 
 
+def _locked(upload: Upload) -> Upload:
+    """Raises ActionError where it was cancelled meanwhile."""
+    locked = Upload.objects.select_for_update().filter(pk=upload.pk).first()
+    if locked is None:
+        raise ActionError("This upload was cancelled or finished meanwhile. Begin it again if you still want it.")
+    return locked
+
+
 def cancel_upload(*, upload: Upload) -> None:
-    storage.upload_file(upload).unlink(missing_ok=True)
-    upload.delete()
+    came = storage.upload_file(upload)
+    with transaction.atomic():
+        # After a chunk that is being written, before the next one.
+        Upload.objects.select_for_update().filter(pk=upload.pk).first()
+        Upload.objects.filter(pk=upload.pk).delete()
+    came.unlink(missing_ok=True)
 
 
 def finish_upload(*, upload: Upload) -> Video:
@@ -90,6 +122,7 @@ def finish_upload(*, upload: Upload) -> Video:
         raise ActionError(f"The upload has {upload.received} of {upload.size} bytes; send the rest first.")
     came = storage.upload_file(upload)
     with transaction.atomic():
+        _locked(upload)
         video = Video.objects.create(
             key=upload.pk,
             project=upload.project,
@@ -177,7 +210,12 @@ def queue_ingest(video: Video) -> None:
 
 def remove_leftovers() -> int:
     """Remove uploads that nobody goes on with, and files that no row names. Returns how many."""
-    stale = list(Upload.objects.filter(touched_at__lt=timezone.now() - UPLOAD_KEPT))
+    now = timezone.now()
+    stale = list(
+        Upload.objects.filter(
+            Q(touched_at__lt=now - UPLOAD_KEPT) | Q(received=0, touched_at__lt=now - EMPTY_KEPT),
+        )
+    )
     for upload in stale:
         cancel_upload(upload=upload)
     uploads = {str(key) for key in Upload.objects.values_list("pk", flat=True)}

@@ -15,7 +15,9 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from annotator.actions import videos
+from annotator.actions.errors import ActionError
 from annotator.actions.projects import archive_project, restore_project
+from annotator.actions.videos import EMPTY_KEPT, append_upload, cancel_upload, finish_upload, remove_leftovers
 from annotator.media import storage
 from annotator.models import Upload, Video, VideoState
 from tests.media.uploads import begin, cancel, send, state
@@ -134,14 +136,45 @@ def test_an_empty_or_too_large_file_is_refused_at_once(
 Disk = namedtuple("Disk", "total used free")
 
 
-def test_what_does_not_fit_is_refused_and_other_uploads_count(
+def test_what_does_not_fit_is_refused_and_other_uploads_count_as_far_as_they_have_come(
     team: Team, mona: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: Disk(1000, 0, 1000))
-    assert begin(mona, team.project, 300).status_code == 201
-    refused = begin(mona, team.project, 300)
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: Disk(2**40, 0, 1000 * 2**20))
+    size = 300 * 2**20
+    for _ in range(3):
+        # Nothing has come of them: they keep nothing from anybody.
+        assert begin(mona, team.project, size).status_code == 201
+    Upload.objects.filter(pk=Upload.objects.first().pk).update(received=size // 2)  # type: ignore[union-attr]
+    refused = begin(mona, team.project, size)
     assert refused.status_code == 400
-    assert "too little room" in refused.json()["message"]  # type: ignore[attr-defined]
+    said = refused.json()["message"]  # type: ignore[attr-defined]
+    assert "850 MiB" in said or "0.8 GiB" in said
+    assert "kept for uploads under way" in said
+
+
+def test_a_person_may_have_so_many_uploads_under_way(team: Team, mona: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annotator.actions.videos.MOST_UPLOADS", 2)
+    assert [begin(mona, team.project, 4).status_code for _ in range(3)] == [201, 201, 400]
+
+
+def test_uploads_without_a_byte_are_removed_after_a_day(team: Team, mona: Client) -> None:
+    begin(mona, team.project, 4), begin(mona, team.project, 4)
+    begun = Upload.objects.first()
+    Upload.objects.filter(pk=begun.pk).update(received=1)  # type: ignore[union-attr]
+    Upload.objects.update(touched_at=timezone.now() - EMPTY_KEPT * 2)
+    remove_leftovers()
+    assert Upload.objects.get() == begun
+
+
+def test_a_chunk_that_meets_a_cancel_is_refused_in_words(team: Team, mona: Client) -> None:
+    begin(mona, team.project, 4)
+    upload = Upload.objects.get()
+    cancel_upload(upload=Upload.objects.get())
+    with pytest.raises(ActionError, match="cancelled or finished meanwhile"):
+        append_upload(upload=upload, offset=0, data=b"abcd")
+    upload.received = upload.size
+    with pytest.raises(ActionError, match="cancelled or finished meanwhile"):
+        finish_upload(upload=upload)
 
 
 def test_a_full_disk_says_so_and_the_upload_can_go_on(
