@@ -12,8 +12,12 @@ from math import isfinite
 
 LONGEST_NAME = 80
 """Characters in the name of a label, an attribute or a joint."""
-MOST_LABELS = 1_000
-"""Labels of a project."""
+MOST = 500
+"""Labels of a project, attributes of a label, choices of an attribute."""
+LONGEST_DESCRIPTION = 10_000
+"""Characters of what a project says of itself."""
+HIGHEST_ID = 2**63 - 1
+"""What a database counts to."""
 LONGEST_TEXT = 10_000
 """Characters in the value of a text."""
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

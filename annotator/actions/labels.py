@@ -16,13 +16,11 @@ from annotator.actions.label_changes import changes_in_words, with_others
 from annotator.actions.removals import remember_label
 from annotator.announce.publish import announce_names
 from annotator.models import Attribute, Label, Project, Removal, Track, User
-from annotator.ontology import LONGEST_NAME, UNSTORABLE, AttributeKind, GeometryKind, fits, takes
+from annotator.ontology import LONGEST_NAME, MOST, UNSTORABLE, AttributeKind, GeometryKind, fits, takes
 from tracking.shapes.skeletons import Skeleton, skeleton_of
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 HOTKEY = re.compile(r"[0-9a-z]?")
-MOST = 500
-"""Labels of a project, attributes of a label, choices of an attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,7 @@ def save_labels(
         sent = with_others([_tidy(draft) for draft in drafts], [_tidy(each) for each in seen], before)
         wanted = _completed(sent, existing, removed, removed_attributes)
         problems = [
+            *_too_many(wanted),
             *problems_of(wanted),
             *_unknown(wanted, existing),
             *_in_use(project, wanted, removed, removed_attributes),
@@ -150,6 +149,11 @@ def _where_they_were_sent(
         replace(each, path=(str(places[int(each.path[0])]), *each.path[1:])) if each.path[0].isdigit() else each
         for each in problems
     ]
+
+
+def _too_many(drafts: Sequence[LabelDraft]) -> Iterator[Problem]:
+    if len(drafts) > MOST:
+        yield Problem((str(MOST), "name"), f"A project may have {MOST} labels; {len(drafts):,} came.")
 
 
 def problems_of(drafts: Sequence[LabelDraft]) -> list[Problem]:

@@ -15,6 +15,7 @@ from annotator.formats.limits import rows_of
 from annotator.models import Attribute, Label, Project
 from annotator.ontology import (
     LONGEST_NAME,
+    MOST,
     UNSTORABLE,
     AttributeKind,
     GeometryKind,
@@ -56,6 +57,13 @@ class Naming:
             raise ActionError(
                 f"Tracks have labels of the project; it lacks {_listed(missing)}. Add them to the project, or let the "
                 "import make them."
+            )
+        new = list({_tidy(name).casefold(): name for name in missing}.values())
+        over = len(self.exact) + len(new) - MOST
+        if new and over > 0:
+            raise ActionError(
+                f"A project may have {MOST} labels; with those that the file names it would have {MOST + over:,}. "
+                f"Over it are {_listed(new[-over:])}."
             )
         for name in missing:
             info = self.infos.get(name) or self._storable(LabelInfo(name))
@@ -114,8 +122,15 @@ class Naming:
             if not 0 < len(name) <= LONGEST_NAME or name.casefold() in seen:
                 self.report.lose(f"the attribute {name[:LONGEST_NAME]!r} of {info.name} has a name it can't have here")
                 continue
+            if len(seen) >= MOST:
+                self.report.lose(f"attributes of {info.name} beyond {MOST}, which a label may have, were left out")
+                continue
             seen.add(name.casefold())
-            yield _completed(replace(attribute, name=name))
+            over = len(attribute.choices) - MOST
+            self.report.lose(
+                f"choices of {name} beyond {MOST}, which an attribute may have, were left out", max(over, 0)
+            )
+            yield _completed(replace(attribute, name=name, choices=attribute.choices[:MOST]))
 
     def _storable(self, info: LabelInfo) -> LabelInfo:
         """Without characters that a database can't keep."""

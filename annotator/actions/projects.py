@@ -12,7 +12,7 @@ from annotator.actions.labels import LabelDraft, save_labels
 from annotator.actions.runs.ending import end_runs
 from annotator.announce.publish import announce_names
 from annotator.models import Layer, Project, User, Workspace
-from annotator.ontology import PALETTE
+from annotator.ontology import LONGEST_DESCRIPTION, PALETTE
 
 
 def create_project(
@@ -25,7 +25,7 @@ def create_project(
     ]
     with transaction.atomic():
         project = Project.objects.create(
-            workspace=workspace, name=_checked_name(name), description=description.strip(), created_by=user
+            workspace=workspace, name=_checked_name(name), description=_checked(description), created_by=user
         )
         save_labels(by=user, project=project, drafts=drafts)
     return project
@@ -33,7 +33,7 @@ def create_project(
 
 def change_project(*, by: User, project: Project, name: str, description: str) -> Project:
     former = project.name
-    project.name, project.description = _checked_name(name), description.strip()
+    project.name, project.description = _checked_name(name), _checked(description)
     with transaction.atomic():
         project.save(update_fields=["name", "description"])
         if project.name != former:
@@ -65,3 +65,10 @@ def _checked_name(name: str) -> str:
     if not 1 <= len(clean) <= 120:
         raise ActionError(f"A project's name has 1 to 120 characters; this one has {len(clean)}.")
     return clean
+
+
+def _checked(description: str) -> str:
+    text = description.strip()
+    if len(text) > LONGEST_DESCRIPTION:
+        raise ActionError(f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {len(text):,}.")
+    return text

@@ -6,6 +6,7 @@ from annotator.formats.base import FormatError
 
 MOST_ROWS = 20_000_000
 MOST_TRACKS = 100_000
+MOST_LABELS = 1_000
 MOST_VERTICES = 100_000
 """Of one shape."""
 MOST_PARTS = 200_000

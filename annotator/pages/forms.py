@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from annotator.models import Role, User
+from annotator.ontology import LONGEST_DESCRIPTION, MOST
 
 
 class PageForm(forms.Form):
@@ -25,7 +26,10 @@ class WorkspaceForm(PageForm):
 class ProjectForm(PageForm):
     name = forms.CharField(max_length=120)
     description = forms.CharField(
-        required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text="What is labelled, and how. Optional."
+        required=False,
+        max_length=LONGEST_DESCRIPTION,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What is labelled, and how. Optional.",
     )
 
 
@@ -37,7 +41,10 @@ class NewProjectForm(ProjectForm):
     )
 
     def clean_labels(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["labels"].splitlines() if line.strip()]
+        names = [line.strip() for line in self.cleaned_data["labels"].splitlines() if line.strip()]
+        if len(names) > MOST:
+            raise ValidationError(f"A project may have {MOST} labels; {len(names):,} came.")
+        return names
 
 
 class InvitationForm(PageForm):

@@ -13,8 +13,7 @@ import pytest
 
 from annotator.formats import find
 from annotator.formats.base import FormatError, Reading
-from annotator.formats.bounds import MOST_PARTS, MOST_SHAPE_PARTS, MOST_VERTICES
-from annotator.ontology import MOST_LABELS
+from annotator.formats.bounds import MOST_LABELS, MOST_PARTS, MOST_SHAPE_PARTS, MOST_VERTICES
 from tracking.shapes.masks import by_columns, from_runs, to_runs
 
 HEAD = '{"format":"framewise","version":1,'

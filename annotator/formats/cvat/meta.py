@@ -8,10 +8,9 @@ from functools import cached_property
 from xml.etree.ElementTree import Element
 
 from annotator.formats.base import AttributeInfo, LabelInfo, Report, VideoInfo
-from annotator.formats.bounds import check_count
+from annotator.formats.bounds import MOST_LABELS, check_count
 from annotator.formats.cvat.templates import skeleton_of_svg
 from annotator.formats.cvat.values import KINDS, of_text
-from annotator.ontology import MOST_LABELS
 
 UNTOLD = VideoInfo("", 0, 0, 0, 0.0)
 

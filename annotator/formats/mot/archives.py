@@ -10,8 +10,7 @@ from pathlib import PurePosixPath
 
 from annotator.formats.archive import Archive
 from annotator.formats.base import FormatError, VideoInfo
-from annotator.formats.bounds import check_count
-from annotator.ontology import MOST_LABELS
+from annotator.formats.bounds import MOST_LABELS, check_count
 
 LABELS, INFO = "labels.txt", "seqinfo.ini"
 SHIFT = {"official": 1.0, "cvat": 0.0}

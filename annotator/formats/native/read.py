@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, BinaryIO, NoReturn
 
 import msgspec
@@ -13,6 +14,9 @@ from annotator.formats.bounds import MOST_ROWS, MOST_TRACKS, check_count
 from annotator.formats.native.pieces import Head, Shapes, Track, pieces
 from annotator.formats.native.schema import HeadIn, LabelIn, TrackIn
 from annotator.formats.native.shapes import ShapeReader
+from annotator.formats.native.words import in_words
+
+log = logging.getLogger(__name__)
 
 ALIEN = "This is no Framewise JSON"
 
@@ -24,7 +28,8 @@ def read_document(file: BinaryIO) -> Part:
         for piece in pieces(file):
             document.take(piece)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise FormatError(f"{ALIEN}: {_first_line(error)}. Is the file whole? Export it again.") from error
+        log.info("No JSON: %s", error)
+        raise FormatError(f"{ALIEN}: {_place_of(error)} Is the file whole? Export it again.") from error
     return document.part()
 
 
@@ -115,8 +120,12 @@ def _decoded(text: bytes) -> Any:
     return json.loads(text, parse_constant=_no_number)
 
 
+class _NoNumber(ValueError):
+    """NaN, Infinity or -Infinity."""
+
+
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number that JSON has")
+    raise _NoNumber(name)
 
 
 def _label_of(label: LabelIn) -> LabelInfo:
@@ -127,12 +136,18 @@ def _label_of(label: LabelIn) -> LabelInfo:
     return LabelInfo(label.name, label.colour, attributes, label.skeleton)
 
 
-def _first_line(error: Exception) -> str:
-    """What a parser says, without its picture of the place."""
-    return str(error).strip().partition("\n")[0].rstrip(".")
+def _place_of(error: Exception) -> str:
+    """What is wrong, in our words."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it isn't UTF-8 text."
+    if isinstance(error, RecursionError) or "recursion" in str(error):
+        return "it is too deep."
+    if isinstance(error, _NoNumber):
+        return f"{error} is no number that JSON has."
+    return "a part of it isn't JSON."
 
 
 def _first_problem(error: ValidationError) -> tuple[str, str]:
     """Where, with dots, and what."""
     problem = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(part) for part in problem["loc"]), f"{problem['msg']}."
+    return ".".join(str(part) for part in problem["loc"]), in_words(problem)

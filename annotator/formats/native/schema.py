@@ -10,8 +10,8 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from annotator.formats.bounds import MOST_ATTRIBUTES
-from annotator.ontology import MOST_LABELS, AttributeKind
+from annotator.formats.bounds import MOST_ATTRIBUTES, MOST_LABELS
+from annotator.ontology import AttributeKind
 from tracking.shapes.skeletons import Skeleton
 
 HIGHEST_FRAME = 2**31

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 
 from annotator.actions import importing, transfers
@@ -317,6 +318,31 @@ def test_unknown_labels_are_made_when_asked(world: World) -> None:
     assert world.layer.tracks.get().attributes == {str(bus.attributes.get().pk): "17"}
 
 
+def test_labels_beyond_what_a_project_may_have_are_refused_by_name(world: World) -> None:
+    tracks = document(*(one_track(number, label=f"label {number}") for number in range(1, 501)))
+
+    transfer = work(bring(world, tracks, role="manager", create_labels=True))
+
+    assert transfer.state == TransferState.FAILED
+    assert "may have 500 labels" in transfer.message
+    assert "would have 501. Over it are 'label 500'" in transfer.message
+    assert Label.objects.count() == 1
+
+
+def test_attributes_and_choices_beyond_what_there_may_be_are_left_out_and_counted(world: World) -> None:
+    several = [{"name": f"a{number}", "kind": "text"} for number in range(501)]
+    choices = {"name": "which", "kind": "select", "choices": [str(number) for number in range(503)]}
+    labels = [{"name": "bus", "attributes": several}, {"name": "tram", "attributes": [choices]}]
+    tracks = document(one_track(1, label="bus"), one_track(2, label="tram"), labels=labels)
+
+    transfer = work(bring(world, tracks, role="manager", create_labels=True))
+
+    assert transfer.state == TransferState.DONE, transfer.message
+    losses = {loss["what"].partition(" beyond")[0]: loss["count"] for loss in transfer.report["losses"]}
+    assert losses == {"attributes of bus": 1, "choices of which": 3}
+    assert Attribute.objects.filter(label__name="bus").count() == 500
+
+
 def test_what_could_not_be_taken_over_is_reported(world: World) -> None:
     track = one_track(attributes={"weight": 3}, verdict="accepted")
     world.people["annotator"].refresh_from_db()
@@ -394,6 +420,38 @@ def test_an_import_that_runs_twice_counts_once(world: World) -> None:
     carry_out.func(answer.json()["id"])
 
     assert world.layer.tracks.count() == 1
+
+
+def test_a_fault_of_ours_is_told_without_its_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OperationalError('duplicate key value violates unique constraint "tracks_pkey"')
+
+    monkeypatch.setattr(transfers, "import_reading", broken)
+    transfer = work(bring(world, document(one_track())))
+
+    assert transfer.message == (
+        "The import failed: the database was busy or couldn't be reached. "
+        "Try again; if it fails again, tell your admin."
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[1, 2",
+        b"\xff\xfe",
+        b'{"format": NaN}',
+        b'{"format": "framewise", "version": "1", "tracks": []}',
+        b"PK\x05\x06" + bytes(18),
+    ],
+)
+@pytest.mark.parametrize("format", [entry.id for entry in FORMATS])
+def test_what_a_parser_says_is_not_for_people(world: World, content: bytes, format: str) -> None:
+    transfer = work(bring(world, content, format=format))
+
+    for raw in ("Expecting", "malformed", "codec", "char ", "Input should", "syntax error", "well-formed", "not a zip"):
+        assert raw not in transfer.message
 
 
 # ---------------------------------------------------------------- into the videos of a project
