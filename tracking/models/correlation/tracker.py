@@ -47,6 +47,11 @@ OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
 """How far a box follows the object's outline in one frame."""
 LEARN_FROM = 0.5
 """Belief from which on a find is learnt from."""
+PATIENCE = 4
+"""Frames in a row on which an object is followed though it isn't believed; after that it counts as lost. What bends,
+blurs or shakes is doubted for a moment and believed again; looking for it elsewhere would lose it."""
+MOSTLY_INSIDE = 0.5
+"""Share (``_share_inside``) of a doubted object up to which there is no patience: it leaves the frame."""
 FOUND_AGAIN = 0.7
 """Belief needed to take a lost object as returned."""
 
@@ -58,7 +63,7 @@ class CorrelationTarget(Target):
     ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
     ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
     from, as ``flow_patch`` has it. ``prompted``: its outline as prompted. ``lookout`` is there while the object is
-    lost.
+    lost. ``doubts``: on how many frames in a row it hasn't been believed.
     """
 
     place: Box
@@ -71,6 +76,7 @@ class CorrelationTarget(Target):
     seen: Image
     prompted: Outline
     lookout: Lookout | None = None
+    doubts: int = 0
 
     def region(self) -> Region:
         return self.region_of(self.place)
@@ -137,15 +143,23 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
         belief = find.evidence.belief * inside
         needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
         if belief < needed:
+            target.doubts += 1
+            if target.lookout is None and target.doubts <= PATIENCE and inside > MOSTLY_INSIDE:
+                self._place(frame, target, find.box)
+                return self.threshold
             if target.lookout is None:
                 target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
             return min(belief, max(0.0, self.threshold - 0.01))
-        target.lookout = None
-        target.place = find.box
-        target.box = find.box.clipped(frame.width, frame.height)
+        target.lookout, target.doubts = None, 0
+        self._place(frame, target, find.box)
         if belief >= LEARN_FROM:
             self.learn(frame.image, target, find)
         return max(find.evidence.confidence * inside, self.threshold)
+
+    @staticmethod
+    def _place(frame: Frame, target: CorrelationTarget, box: Box) -> None:
+        target.place = box
+        target.box = box.clipped(frame.width, frame.height)
 
 
 def new_target(image: Image, box: Box) -> CorrelationTarget:
