@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from socket import gethostname
+from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
+from psutil import net_if_addrs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,9 +26,13 @@ class Config(BaseSettings):
         "", description="e.g. redis://host:6379/0; needed as soon as there are several web processes."
     )
     debug: bool = Field(False, description="Django's debug pages. Never on a machine that others reach.")
-    allowed_hosts: list[str] = Field(["*"], description="Host names this server answers to.")
+    allowed_hosts: list[str] = Field(
+        [],
+        description="More host names that this server answers to, beside localhost, its machine's own name and "
+        'addresses, and the hosts of trusted_origins; "*" is every one.',
+    )
     trusted_origins: list[str] = Field([], description="Origins of HTTPS proxies, e.g. https://label.example.org.")
-    https: bool = Field(False, description="Served through HTTPS: mark cookies secure.")
+    https: bool = Field(False, description="Served through an HTTPS proxy: mark cookies secure, tell browsers to stay.")
     proxies: int = Field(
         1,
         ge=1,
@@ -45,6 +52,15 @@ class Config(BaseSettings):
     transfer_minutes: float = Field(30, gt=0, description="Minutes that an import or export may take.")
     video_memory: int = Field(4096, ge=200, description="MiB of memory for preparing a video.")
     video_hours: float = Field(24, gt=0, description="Hours that preparing a video may take.")
+
+    @cached_property
+    def hosts(self) -> list[str]:
+        """Every name this server answers to. A page elsewhere can have its own name lead here, but not one of these."""
+        addresses = {address.address.partition("%")[0] for each in net_if_addrs().values() for address in each}
+        own = {f"[{address}]" if ":" in address else address for address in addresses}
+        name = gethostname().lower()
+        origins = {host for origin in self.trusted_origins if (host := urlsplit(origin).hostname)}
+        return sorted({"localhost", "127.0.0.1", "[::1]", name, f"{name}.local", *own, *origins, *self.allowed_hosts})
 
     @cached_property
     def secret_key(self) -> str:

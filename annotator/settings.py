@@ -7,6 +7,7 @@ from typing import Any
 import dj_database_url
 
 from annotator.config import ROOT, config
+from annotator.headers import POLICY
 from annotator.private import close_folder, make_private
 
 BASE_DIR = ROOT
@@ -18,7 +19,7 @@ close_folder(DATA_DIR)
 
 SECRET_KEY = config.secret_key
 DEBUG = config.debug
-ALLOWED_HOSTS = config.allowed_hosts
+ALLOWED_HOSTS = config.hosts
 CSRF_TRUSTED_ORIGINS = config.trusted_origins
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https
 PROXIES = config.proxies if config.https else 0
@@ -32,6 +33,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # For the files of the API's page, which would come from elsewhere otherwise.
+    "ninja",
     "channels",
     "django_tasks",
     "django_tasks_db",
@@ -39,7 +42,12 @@ INSTALLED_APPS = [
     "annotator",
 ]
 
+SECURE_CSP = POLICY
+# Only told through HTTPS: to come by it alone from now on.
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if config.https else 0
+
 MIDDLEWARE = [
+    "annotator.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -13,6 +13,7 @@ from annotator.pages.editor import editor
 from annotator.pages.home import home
 from annotator.pages.sign_in import AdminSignIn, SignIn
 
+handler400 = "annotator.pages.errors.not_understood"
 handler404 = "annotator.pages.errors.not_found"
 handler500 = "annotator.pages.errors.failed"
 urlpatterns: list[URLPattern | URLResolver] = [

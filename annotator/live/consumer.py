@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.db.models import Q
 from django.http import Http404
+from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from pydantic import ValidationError
 
@@ -401,7 +402,11 @@ def same_origin(scope: Any) -> bool:
     """Whether a page of this site opened the socket: cookies come along from any page, so they are no proof."""
     headers = dict(scope["headers"])
     origin = headers.get(b"origin", b"").decode("latin-1")
-    if not origin or origin in settings.CSRF_TRUSTED_ORIGINS:
+    if not origin:
+        return True
+    if not validate_host(split_domain_port(urlsplit(origin).netloc.lower())[0], settings.ALLOWED_HOSTS):
+        return False
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     host: str = headers.get(b"host", b"").decode("latin-1")
     return bool(urlsplit(origin).netloc == host)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -26,6 +27,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         "lead": exception if isinstance(exception, LeadsOn) else None,
     }
     return render(request, "404.html", context, status=404)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What can't be a request to this server, such as one to a name that isn't its own. Asks no database."""
+    host = request.META.get("HTTP_HOST", "")[:200] if isinstance(exception, DisallowedHost) else ""
+    if request.path.startswith("/api/"):
+        words = f"This server doesn't go by the name {host!r}." if host else "This request can't be understood."
+        return JsonResponse({"message": words}, status=400)
+    return HttpResponse(render_to_string("400.html", {"host": host}), status=400)
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -50,7 +50,7 @@ def editor_page(product: Product, video: int, *, frame: int = 0) -> Iterator[Pag
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         try:
-            page = browser.new_page(viewport=SIZE)
+            page = browser.new_page(viewport=SIZE, bypass_csp=True)
             sign_in(page, product.url)
             page.add_init_script(WATCH_ARRIVALS)
             page.goto(f"{product.url}/videos/{video}/edit/?frame={frame}")

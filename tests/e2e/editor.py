@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -92,11 +93,20 @@ def track_with(page: Page, model: str, family: str = "boxes") -> None:
 def wait_for_row(page: Page, track: str, frame: int) -> None:
     """Wait until the page has the track's row on a frame."""
     script = "([track, frame]) => framewise.store.queries.rowAt(track, frame) !== null"
-    page.wait_for_function(script, arg=[track, frame], timeout=RUN_MS)
+    wait_for(page, script, [track, frame])
 
 
 def wait_until_runs_end(page: Page) -> None:
-    page.wait_for_function("framewise.store.runs.active().length === 0", timeout=RUN_MS)
+    wait_for(page, "framewise.store.runs.active().length === 0")
+
+
+def wait_for(page: Page, script: str, arg: object = None, timeout_ms: float = RUN_MS) -> None:
+    """Wait until an expression, or a function of ``arg``, is true. Also on a page that keeps to its policy, where
+    Playwright's own way has the page evaluate a text."""
+    deadline = monotonic() + timeout_ms / 1000
+    while not page.evaluate(script, arg):
+        assert monotonic() < deadline, f"This didn't come true in {timeout_ms / 1000:.0f} s: {script}"
+        page.wait_for_timeout(50)
 
 
 def wait_until_saved(page: Page) -> None:

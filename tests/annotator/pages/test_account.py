@@ -55,7 +55,7 @@ def test_a_password_typed_in_two_ways_is_refused(people: People) -> None:
 def test_the_theme_is_applied_on_every_page(people: People) -> None:
     client = client_of(people.bob)
     client.post("/account/", {"form": "theme", "theme": "dark"})
-    assert "|| 'dark'" in client.get("/").content.decode()
+    assert 'data-theme="dark"' in client.get("/").content.decode()
     client.post("/account/", {"form": "theme", "theme": ""})
     assert User.objects.get(pk=people.bob.pk).preferences == {}
 
