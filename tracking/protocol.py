@@ -37,7 +37,7 @@ Setting = float | int | str | bool
 
 
 class AgentMessage(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(allow_inf_nan=False, extra="forbid")
 
 
 class RunPrompt(AgentMessage):

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 
 from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of, is_let_in
 from annotator.announce.notices import AgentNotice
@@ -127,7 +127,8 @@ class AgentConsumer(Socket):
                 self._take(bytes_data)
             elif text_data is not None:
                 await self._hear(text_data)
-        except ValueError as error:
+        except (ValueError, OverflowError, DataError) as error:
+            # Also numbers and texts that the database can't keep.
             log.warning("Agent %s sent what no agent should: %s", self.agent, error)
             await self.close(PROTOCOL_ERROR, reason="This message can't be understood. Is the agent of this version?")
 

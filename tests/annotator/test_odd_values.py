@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from pydantic import BaseModel
 
@@ -31,13 +31,16 @@ from annotator.announce.messages import (
     RunStop,
 )
 from annotator.api.router import api
+from annotator.live.agent_consumer import PROTOCOL_ERROR, REPLACED
+from annotator.live.relay import in_thread
 from annotator.models import User
-from tests.annotator.live.sockets import Browser
-from tests.annotator.routes import API, ROUTES, Route
+from tests.annotator.live.sockets import Browser, FakeAgent
+from tests.annotator.routes import ROUTES, Route
 from tests.annotator.test_routes import things
-from tests.annotator.worlds import World, create, make_world, put, update
+from tests.annotator.worlds import World, create, make_agent, make_world, put, update
 from tests.annotator.worlds import keyframe as keyframe_row
 from tests.people import Team, client_of
+from tracking.protocol import PROTOCOL, Device, Hello, LegDone, Load, RunDone, RunFailed, RunNote
 
 __all__ = ["things"]
 
@@ -240,6 +243,41 @@ async def test_no_message_of_a_browser_breaks_its_socket(
     await browser.close()
 
 
-def test_it_is_told_on_which_database_this_was_tried() -> None:
-    assert connection.vendor in ("sqlite", "postgresql")
-    assert len(API) > 30
+FROM_AGENTS: dict[str, BaseModel] = {
+    "hello": Hello(
+        protocol=PROTOCOL,
+        version="1",
+        host="box",
+        devices=[Device(name="cpu", kind="cpu", memory_bytes=1)],
+        models=["a"],
+        runs=[str(uuid4())],
+    ),
+    "leg": LegDone(run=str(uuid4()), object=str(uuid4()), direction="forward", epoch=0, sequence=1, problem="none"),
+    "note": RunNote(run=str(uuid4()), message="It goes on."),
+    "done": RunDone(run=str(uuid4()), sequence=1),
+    "failed": RunFailed(run=str(uuid4()), message="It broke.", detail="Somewhere."),
+    "load": Load(cpu=0.5, memory_bytes=1, runs=0, models=["a"], stalled={str(uuid4()): 61.0}),
+}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", FROM_AGENTS)
+async def test_an_agent_s_message_is_taken_or_ends_its_socket_in_words(
+    name: str, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await in_thread(make_agent, world, connected=False)
+    base = FROM_AGENTS[name].model_dump(mode="json")
+    agent: FakeAgent | None = None
+    for at in places(base):
+        for odd in (2**31, 2**63, 10**30, -1, 1e308, "\0", "\ud800", "²", "NaN", float("nan"), float("inf"), None, []):
+            agent = agent or await FakeAgent.connected()
+            await agent.wire.send_to(text_data=json.dumps(with_value(base, at, odd)))
+            while agent is not None and not await agent.wire.receive_nothing(timeout=0.05):
+                if await agent.raw() is None:
+                    assert agent.closed in (PROTOCOL_ERROR, REPLACED)
+                    await agent.close()
+                    agent = None
+    if agent:
+        await agent.close()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR], caplog.text[:3000]
