@@ -32,18 +32,19 @@ class WholeEdit:
         return edit
 
 
-Command = Edit | WholeEdit | RunStart | RunCorrect | RunExtend | RunStop
+Command = Edit | RunStart | RunCorrect | RunExtend | RunStop
+Waiting = Command | WholeEdit
 
 
 class Asked:
     """What waits to be done, in order. Whoever asks faster than it can be done is heard again once there is room."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Command, int]] = deque()
+        self._waiting: deque[tuple[Waiting, int]] = deque()
         self._bytes = 0
         self._changed = asyncio.Condition()
 
-    async def put(self, command: Command, size: int) -> None:
+    async def put(self, command: Waiting, size: int) -> None:
         """Wait for room, then for its turn. ``size``: of its JSON, in bytes."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._has_room_for(size))
@@ -51,7 +52,7 @@ class Asked:
             self._bytes += size
             self._changed.notify_all()
 
-    async def get(self) -> Command:
+    async def get(self) -> Waiting:
         async with self._changed:
             await self._changed.wait_for(lambda: bool(self._waiting))
             command, size = self._waiting.popleft()

@@ -52,7 +52,7 @@ from annotator.announce.messages import (
 from annotator.announce.outgoing import event_out, run_info
 from annotator.announce.surroundings import surroundings_of
 from annotator.faults import Complaint, Fault, fault_of, pauses
-from annotator.live.asked import Asked, Command, Parts, WholeEdit
+from annotator.live.asked import Asked, Parts, Waiting, WholeEdit
 from annotator.live.hub import Watcher
 from annotator.live.outlet import Outlet
 from annotator.live.relay import in_thread, in_writing_thread
@@ -211,7 +211,7 @@ class LayerConsumer(Socket):
         while True:
             await self._do(await self.asked.get())
 
-    async def _do(self, command: Command) -> None:
+    async def _do(self, command: Waiting) -> None:
         """Do one thing; what can't be stored for now is tried again until it can. What follows it waits: it may build
         on it."""
         for pause in pauses():
@@ -249,7 +249,7 @@ class LayerConsumer(Socket):
             self.held = why
             self.outlet.text(Held(what="changes", why=why).model_dump_json())
 
-    def _act(self, command: Command) -> EventOut | None:
+    def _act(self, command: Waiting) -> EventOut | None:
         """In a thread. Returns the event of an edit that had been applied before."""
         self._require_session()
         match command:
@@ -418,7 +418,7 @@ def job_in(scope: Any) -> int | None:
     return int(asked) if asked.isdecimal() and len(asked) < LONGEST_ID else None
 
 
-def _about(command: Command, message: str) -> Refused:
+def _about(command: Waiting, message: str) -> Refused:
     if isinstance(command, Edit | WholeEdit):
         return Refused(message=message, edit=command.id)
     return Refused(message=message, run=command.id if isinstance(command, RunStart) else command.run)
