@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from tracking.shapes.checks import SHAPE_BYTES as SHAPE_BYTES
 from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
@@ -27,8 +28,6 @@ BYTES_AHEAD = 32 * 2**20
 """About how many bytes of tables that may be at most: large masks fill it before the steps do."""
 BATCH_BYTES = 2**20
 """A batch carries about so many bytes of tables at most, or a single shape."""
-SHAPE_BYTES = 8 * 2**20
-"""Largest shape that a model may give."""
 MESSAGE_BYTES = 16 * 2**20
 """Longest message that the server takes on a socket, from a browser or from an agent."""
 

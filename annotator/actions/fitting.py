@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from annotator.actions.edits.apply import ATTRIBUTE_BYTES
+from annotator.actions.edits.layer_draft import picture_of
 from annotator.actions.naming import UNSTORABLE_WORDS, Naming
 from annotator.formats import geometry
 from annotator.formats.base import Report, TrackData
@@ -87,7 +88,7 @@ class Fitting:
         at = 0
         for table in rows.tables():
             try:
-                check_geometry(table)
+                check_geometry(table, picture_of(self.layer.video))
             except ShapeError:
                 keep[at : at + len(table)] = [self._is_sound(data, row) for row in table.rows()]
             at += len(table)
@@ -95,7 +96,7 @@ class Fitting:
 
     def _is_sound(self, data: TrackData, row: Row) -> bool:
         try:
-            check_geometry(single(row))
+            check_geometry(single(row), picture_of(self.layer.video))
         except ShapeError as error:
             self.refuse(data, row.frame, str(error))
             return False

@@ -43,7 +43,7 @@ from tracking.protocol import (
     Stop,
     Stored,
 )
-from tracking.shapes.checks import ShapeError, check_geometry
+from tracking.shapes.checks import ANY_PICTURE, Picture, ShapeError, check_geometry
 from tracking.shapes.chunks import ChunkError, Flag, Row, Table, quantised
 
 STORE_EVERY_S = 0.2
@@ -95,6 +95,8 @@ class LiveRun:
     room: Room
     doubtful_below: float
     legs: dict[str, list[Leg]] = field(default_factory=dict)
+    picture: Picture = ANY_PICTURE
+    """What its shapes lie on."""
     heard: bool = False
     """Whether anything has come since the start: an agent that ends a run without a word has failed."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
@@ -177,6 +179,7 @@ class Writer:
                     room = self.hub.enter(notice.layer)
                     run = self.runs[UUID(message.run)] = LiveRun(UUID(message.run), room, notice.doubtful_below)
                 run.start(message.legs)
+                run.picture = Picture(message.video.width, message.video.height)
             case Correct():
                 if (run := self.runs.get(UUID(message.run))) is not None:
                     run.legs[message.object] = message.legs
@@ -212,7 +215,7 @@ class Writer:
         run.heard = True
         self.hub.stalls.pop(str(run.id), None)
         try:
-            sound = [_sound(table) for table in tables]
+            sound = [_sound(table, run.picture) for table in tables]
         except ShapeError as error:
             pending.failure = f"Its model gave geometry that no shape can have. {error}"
             return
@@ -368,11 +371,11 @@ def _first_row(found: FoundObject, batch: Batch, tables: Sequence[Table]) -> Row
     return next((row for table in own if (row := table.at(found.frame)) is not None), None)
 
 
-def _sound(table: Table) -> Table:
+def _sound(table: Table, picture: Picture) -> Table:
     """A table of nothing but predictions. Raises ShapeError when its geometry isn't sound."""
-    check_geometry(table)
+    check_geometry(table, picture)
     if np.any(table.flags & (Flag.KEYFRAME | Flag.DOUBTFUL)):
-        raise ShapeError("A batch holds predictions; one of these rows says that it is something else.")
+        raise ShapeError("origin", "A batch holds predictions; one of these rows says that it is something else.")
     return table
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from annotator import access, stored_shapes
 from annotator.actions import jobs
 from annotator.actions.edits.events import Extent, append_event, lock_layer
-from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, within
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, picture_of, within
 from annotator.actions.edits.meanwhile import Meanwhile
 from annotator.actions.edits.reach import kept_outside, spelt
 from annotator.actions.errors import ActionError
@@ -271,9 +271,10 @@ class _Editing:
     def _check_tables(self, track: Track, tables: Sequence[Table], ranges: Sequence[FrameRange]) -> None:
         if len({table.start for table in tables}) < len(tables):
             raise ActionError("An operation has one table per window of frames; two have the same.")
+        picture = picture_of(self.layer.video)
         for table in tables:
             try:
-                check_geometry(table)
+                check_geometry(table, picture)
             except ShapeError as error:
                 raise ActionError(str(error)) from error
             if not within(table, ranges).all():
@@ -413,7 +414,7 @@ def _put_rows(draft: LayerDraft, track_id: UUID, tables: Sequence[Table]) -> Non
         if table.frames[-1] > last_frame:
             raise ActionError(f"Frames lie in 0..{last_frame}; {table.frames[-1]} came. Is it another video's file?")
         try:
-            check_geometry(table)
+            check_geometry(table, picture_of(draft.layer.video))
         except ShapeError as error:
             raise ActionError(str(error)) from error
         draft.put(track_id, table)

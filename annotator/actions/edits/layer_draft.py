@@ -13,8 +13,9 @@ from annotator.actions.edits.shape_draft import FrameRange as FrameRange
 from annotator.actions.edits.shape_draft import ShapeDraft
 from annotator.actions.edits.shape_draft import within as within
 from annotator.actions.errors import ActionError
-from annotator.models import Layer, Track, User
+from annotator.models import Layer, Track, User, Video
 from annotator.operations import ShapesReplace, TrackFields
+from tracking.shapes.checks import Picture
 from tracking.shapes.chunks import ChunkError, Flag, Table
 
 PARKED = 2**30
@@ -148,6 +149,11 @@ class LayerDraft:
         names = set().union(*changed.values())
         if names:
             Track.objects.bulk_update([self.tracks[key] for key in changed], sorted(names))
+
+
+def picture_of(video: Video) -> Picture:
+    """What a video's shapes lie on."""
+    return Picture(video.width or 0, video.height or 0)
 
 
 def stretches(frames: Sequence[int]) -> list[FrameRange]:

@@ -20,6 +20,7 @@ from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
 from annotator.pages.editor_config import EditorConfig
 from annotator.pages.project_data import LabelsPage, VideosPage
 from tracking.protocol import MESSAGE_BYTES
+from tracking.shapes import checks
 from tracking.shapes.chunks import WINDOW
 
 FRONTEND = Path(settings.BASE_DIR) / "frontend"
@@ -38,6 +39,10 @@ CONSTANTS = {
     "MESSAGE_BYTES": (MESSAGE_BYTES, "Longest message that the server takes."),
     "EDIT_BYTES": (messages.EDIT_BYTES, "Of one edit as JSON; what is larger is made as several."),
     "PART_BYTES": (messages.PART_BYTES, "Of an edit in one message; a longer one is sent in parts."),
+    "SHAPE_BYTES": (checks.SHAPE_BYTES, "Largest payload of one shape."),
+    "MOST_POINTS": (checks.MOST_POINTS, "Vertices or points of one shape."),
+    "MOST_ANGLE": (checks.MOST_ANGLE, "Radians by which a rotated box is turned."),
+    "LEAST_MARGIN_PX": (checks.LEAST_MARGIN_PX, "How far outside of a small picture coordinates may lie."),
     "SIGNED_OUT": (messages.SIGNED_OUT, "Code of a socket that was closed because nobody is signed in."),
     "NOT_THERE": (messages.NOT_THERE, "Code of a socket that was closed because there is nothing for this person."),
     "COME_BACK": (messages.COME_BACK, "Code of a socket that the server could not go on with: connect again."),

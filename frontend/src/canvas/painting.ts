@@ -38,10 +38,10 @@ export class PaintLayer {
     this.count = 0
     this.view = view
     if (!painting?.base) return
-    const { image, left, top } = maskImage(painting.base, painting.colour)
+    const { image, left, top, step } = maskImage(painting.base, painting.colour)
     context.setTransform(...matrixOf(view, this.ratio()))
     context.imageSmoothingEnabled = false
-    context.drawImage(image, left, top)
+    context.drawImage(image, left, top, image.width * step, image.height * step)
   }
 }
 

@@ -12,6 +12,18 @@ export const EDIT_BYTES = 67108864
 /** Of an edit in one message; a longer one is sent in parts. */
 export const PART_BYTES = 524288
 
+/** Largest payload of one shape. */
+export const SHAPE_BYTES = 8388608
+
+/** Vertices or points of one shape. */
+export const MOST_POINTS = 16384
+
+/** Radians by which a rotated box is turned. */
+export const MOST_ANGLE = 1000.0
+
+/** How far outside of a small picture coordinates may lie. */
+export const LEAST_MARGIN_PX = 4096.0
+
 /** Code of a socket that was closed because nobody is signed in. */
 export const SIGNED_OUT = 4401
 

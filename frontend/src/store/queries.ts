@@ -16,7 +16,11 @@ export class Queries {
     readonly shapes: readonly ShownShape[]
   } | null = null
 
-  constructor(private readonly records: Records) {
+  /** `isSound`: whether a row may be drawn; what can't be is shown nowhere. */
+  constructor(
+    private readonly records: Records,
+    private readonly isSound: (track: Track, row: Row) => boolean = () => true,
+  ) {
     this.index = new FrameIndex(records)
   }
 
@@ -26,7 +30,9 @@ export class Queries {
     const candidates = this.index.tracksNear(frame)
     if (this.latest?.frame === frame && this.latest.rows === rows && this.latest.tracks === tracks)
       return this.latest.shapes
-    const shapes = candidates.map(({ track, rows: of }) => shapeIn(track, of, frame)).filter((shape) => shape !== null)
+    const shapes = candidates
+      .map(({ track, rows: of }) => this.shapeIn(track, of, frame))
+      .filter((shape) => shape !== null)
     this.latest = { frame, rows, tracks, shapes }
     return shapes
   }
@@ -81,7 +87,7 @@ export class Queries {
     const { before, after } = this.neighbours(id, frame)
     const here = this.rowAt(id, frame)
     const nearest = here ?? before ?? after
-    return nearest ? shown(track, nearest, 'interpolated') : null
+    return nearest && this.isSound(track, nearest) ? shown(track, nearest, 'interpolated') : null
   }
 
   nextKeyframe(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
@@ -127,21 +133,23 @@ export class Queries {
   }
 
   private shapeOf(track: Track, frame: FrameNumber): ShownShape | null {
-    return shapeIn(track, this.records.rows(track.id), frame)
+    return this.shapeIn(track, this.records.rows(track.id), frame)
   }
-}
 
-function shapeIn(track: Track, rows: TrackRows, frame: FrameNumber): ShownShape | null {
-  const flags = rows.flags(frame)
-  if (flags)
-    return flags & Flag.outside
-      ? null
-      : shown(track, rows.row(frame)!, flags & Flag.keyframe ? 'keyframe' : 'predicted')
-  const before = rows.before(frame)
-  if (before === null || rows.flags(before) & Flag.outside) return null
-  const after = rows.after(frame)
-  if (after === null) return null
-  return interpolated(track, rows.row(before)!, rows.row(after)!, frame)
+  private shapeIn(track: Track, rows: TrackRows, frame: FrameNumber): ShownShape | null {
+    const flags = rows.flags(frame)
+    if (flags & Flag.outside) return null
+    if (flags) {
+      const row = rows.row(frame)!
+      return this.isSound(track, row) ? shown(track, row, flags & Flag.keyframe ? 'keyframe' : 'predicted') : null
+    }
+    const before = rows.before(frame)
+    if (before === null || rows.flags(before) & Flag.outside) return null
+    const after = rows.after(frame)
+    if (after === null) return null
+    const [from, to] = [rows.row(before)!, rows.row(after)!]
+    return this.isSound(track, from) && this.isSound(track, to) ? interpolated(track, from, to, frame) : null
+  }
 }
 
 /** The shape on a frame between two neighbouring rows, the first of which is not outside (tracking/shapes/interpolation.py). */

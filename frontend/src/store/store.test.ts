@@ -327,3 +327,27 @@ describe('a change of many tracks', () => {
     })
   })
 })
+
+describe('a shape that can’t be drawn', () => {
+  const far: BoxPx = [-3e38, 0, 3e38, 5]
+
+  it('is neither shown nor sent when it is made here', async () => {
+    const bench = await opened()
+    const track = draw(bench)
+    bench.store.transact('Move', (tx) => tx.putRow(track, keyframeBox(0, far)))
+    expect(boundsAt(bench, track, 0)).toEqual(BOX)
+    expect(bench.sentEdits).toHaveLength(1)
+    expect(bench.store.history.canUndo.value).toBe('Draw box')
+    expect(bench.store.session.notice.value?.message).toContain('This wasn’t done')
+  })
+
+  it('is left out, with words, when it comes from the server', async () => {
+    const bench = await opened()
+    const track = draw(bench)
+    bench.acknowledge(bench.sentEdits[0]!, { [track]: 7 })
+    predict(bench, track, [3], 0, far)
+    expect(boundsAt(bench, track, 3)).toBeUndefined()
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(bench.store.session.notice.value?.message).toContain('Track 7 has a shape on frame 3 that can’t be drawn')
+  })
+})

@@ -16,9 +16,11 @@ import type {
   Surroundings as SurroundingsMessage,
   ServerMessage,
 } from '@/protocol/generated'
+import { brokenRule, type Picture } from '@/geometry/checks'
+import { MOST_POINTS } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
-import { unpack } from './chunks'
+import { rowAt, unpack } from './chunks'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Loader, type LoadedWindow } from './loader'
@@ -37,7 +39,7 @@ import { united, without, type Frames } from './stretches'
 import { currentConfig, isAnotherVideo, newsOf, surroundingsIn, type Surroundings } from './surroundings'
 import { piecesOf } from './pieces'
 import { placeOf, Transaction } from './transaction'
-import type { EditorConfig, FrameNumber, Person, TrackId } from './types'
+import type { EditorConfig, FrameNumber, Person, Row, Track, TrackId } from './types'
 import type { Rest } from '@/protocol/rest'
 import type { ClientMessage } from '@/protocol/generated'
 
@@ -73,7 +75,7 @@ const AGAIN = 1.25
 
 export class EditorStore {
   readonly records = new Records()
-  readonly queries = new Queries(this.records)
+  readonly queries = new Queries(this.records, (track, row) => this.isSound(track, row))
   readonly history = new History()
   readonly session: Session
   readonly people: Signal<readonly Person[]> = signal([], { name: 'people' })
@@ -99,6 +101,8 @@ export class EditorStore {
   private recentEvents: LayerEvent[] = []
   private refetching: Promise<void> | null = null
   private gesture: Transaction | null = null
+  /** Shapes that can't be drawn, of which the person was told. */
+  private readonly unsound = new Set<string>()
   /** Edits that were made as several, by the id of the first: what takes them back is more than what the server says. */
   private readonly inPieces = new Set<string>()
   /** What this person did last: where it was they still look, and may take it back. */
@@ -362,9 +366,10 @@ export class EditorStore {
   }
 
   private finish(summary: string, tx: Transaction): void {
+    const undone = this.session.gone.value !== null || this.takesBackUnsound(tx)
     if (this.session.gone.value) for (const operation of tx.inverse) this.records.apply(operation)
     this.records.settle()
-    if (this.session.gone.value) return
+    if (undone) return
     if (!tx.operations.length) return
     const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
@@ -577,6 +582,36 @@ export class EditorStore {
     void this.mend(true)
   }
 
+  /** Whether a row can be drawn, as those that were stored before all were looked at may not; said once for each. */
+  private isSound(track: Track, row: Row): boolean {
+    const rule = brokenRule(row, this.config.video)
+    if (!rule) return true
+    const where = `${track.id} ${row.frame}`
+    if (this.unsound.has(where)) return false
+    this.unsound.add(where)
+    const name = { number: track.number, frame: row.frame }
+    const message = t(
+      'Track {number} has a shape on frame {frame} that can’t be drawn: it is too large or too far away. Delete it, or draw it anew.',
+      name,
+    )
+    // Not while others are looking.
+    queueMicrotask(() => this.session.tell(message, 'error'))
+    return false
+  }
+
+  /** Take back at once what the server would refuse; says whether it was. */
+  private takesBackUnsound(tx: Transaction): boolean {
+    if (tx.operations.every((operation) => isSoundOperation(operation, this.config.video))) return false
+    for (const operation of tx.inverse) this.records.apply(operation)
+    this.session.tell(
+      t('This wasn’t done: a shape lies on the picture or near it, is no larger, and has at most {points} points.', {
+        points: MOST_POINTS,
+      }),
+      'error',
+    )
+    return true
+  }
+
   private noteSaved(): void {
     const unsent = this.outbox.edits.length
     if (this.session.gone.value) {
@@ -588,6 +623,12 @@ export class EditorStore {
     this.session.saved.value = { kind, unsent }
   }
 }
+
+const isSoundOperation = (operation: Operation, video: Picture): boolean =>
+  operation.op !== 'shapes.replace' ||
+  operation.tables.every((table) =>
+    [...table.frames.keys()].every((index) => brokenRule(rowAt(table, index), video) === null),
+  )
 
 /** Operations as they are done once more: a track that was created then is there, though deleted. */
 const repeated = (operations: readonly Operation[]): Operation[] =>
