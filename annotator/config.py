@@ -39,6 +39,7 @@ class Config(BaseSettings):
         description="With `https`: how many proxies stand in front. X-Forwarded-For tells where people are, so "
         "many places from its end.",
     )
+    stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
 
     tasks_at_once: int = Field(

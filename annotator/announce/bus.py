@@ -5,6 +5,7 @@ The live channel joins its hub here when it starts; what only sends (an action, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,11 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from annotator.announce.notices import NOTICE, Notice, PredictionFrame
+from annotator.faults import Complaint
 
 GROUP = "framewise.hubs"
+
+_untold = Complaint(logging.getLogger(__name__), "The channel layer takes no message; open pages hear of it later.")
 
 _post: Callable[[Notice], bool] | None = None
 
@@ -29,8 +33,15 @@ def send(notice: Notice) -> None:
     """From any thread of any process: tell whom it concerns."""
     if _post is not None and _post(notice):
         return
-    if settings.SEVERAL_WEB_PROCESSES:
+    if not settings.SEVERAL_WEB_PROCESSES:
+        return
+    try:
         async_to_sync(channels().group_send)(GROUP, packed(notice, process=""))
+    except Exception as error:
+        # What it tells of is committed. The web processes look at the database themselves, once a second.
+        _untold.note(error)
+    else:
+        _untold.over()
 
 
 def channels() -> Any:

@@ -14,6 +14,7 @@ from django.db import DatabaseError, DataError
 from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of, is_let_in
 from annotator.announce.notices import AgentNotice
 from annotator.faults import Complaint, fault_of
+from annotator.live.outlet import Behind
 from annotator.live.relay import in_thread, in_writing_thread
 from annotator.live.socket import Socket
 from annotator.live.upkeep import open_hub
@@ -38,6 +39,9 @@ SILENT_S = 20.0
 """An agent says how it is every few seconds; one that is silent for so long has lost its network."""
 UNWELCOME, REPLACED, PROTOCOL_ERROR = 4401, 4409, 4400
 
+MOST_UNSENT = 10_000
+"""Messages that wait for an agent that doesn't read them, before it is told to come back."""
+
 log = logging.getLogger(__name__)
 _unnoted = Complaint(log, "How agents are can't be noted for now; what they send is kept.")
 
@@ -47,6 +51,8 @@ class AgentConsumer(Socket):
 
     agent: Agent
     admitted = False
+    unread = False
+    """It doesn't read what it is told."""
 
     async def connect(self) -> None:
         agent = await in_thread(agent_of, _token(self.scope))
@@ -94,7 +100,14 @@ class AgentConsumer(Socket):
         self.shown_out.set()
 
     def tell(self, message: ToAgent) -> None:
-        self.outgoing.put_nowait(message)
+        if self.outgoing.qsize() < MOST_UNSENT:
+            self.outgoing.put_nowait(message)
+        elif not self.unread:
+            self.unread = True
+            self.own(self._end_unread())
+
+    async def _end_unread(self) -> None:
+        raise Behind(f"{MOST_UNSENT} messages wait for agent {self.agent}.")
 
     async def _send_all(self) -> None:
         # Work may be given to an agent while it is being welcomed; it hears first that it is let in.

@@ -1,7 +1,7 @@
 """One browser connection's way out: nothing that a slow reader leaves unread grows without bound.
 
-Daphne takes everything that is sent and buffers it for as long as the reader stalls, so what counts is what the client
-says that it has drawn (``Received``).
+How many predictions a reader is sent goes by what it says that it has drawn (``Received``): what lies in buffers on the
+way would be old when it is shown. The server's ``send`` waits for the reader (``annotator/web.py``).
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ BYTES_WAITING = 8 * 2**20
 """Bytes of predictions that wait for it, or a single message."""
 
 
+TEXTS_WAITING = 8 * 2**20
+"""Bytes of texts that wait for a slow reader before it is told to come back."""
+
+
+class Behind(Exception):
+    """A reader doesn't take what it is sent."""
+
+
 class Outlet:
     """Sends texts at once and predictions as fast as they are received; the newest win, the others are named.
 
@@ -33,6 +41,8 @@ class Outlet:
     def __init__(self, send: Callable[[str | bytes], Awaitable[None]]) -> None:
         self._send = send
         self._ready: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self._texts_waiting = 0
+        self._is_behind = False
         self._waiting: deque[PredictionFrame] = deque()
         self._states: dict[str, str] = {}
         self._missed = Missed()
@@ -44,16 +54,30 @@ class Outlet:
         self._received = 0
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send until cancelled. Raises Behind when the reader has let more wait than is kept for it."""
         while True:
-            await self._send(await self._ready.get())
+            message = await self._ready.get()
+            if self._is_behind:
+                raise Behind(f"More than {TEXTS_WAITING // 2**20} MiB waited for a reader.")
+            if isinstance(message, str):
+                self._texts_waiting -= len(message)
+            await self._send(message)
 
     @property
     def is_full(self) -> bool:
         return len(self._in_flight) >= PREDICTIONS_IN_FLIGHT or self._bytes_in_flight >= BYTES_IN_FLIGHT
 
     def text(self, text: str) -> None:
+        """A text that has to arrive. For a reader that is too far behind nothing is kept: it is to come back."""
+        if self._is_behind:
+            return
+        self._texts_waiting += len(text)
         self._ready.put_nowait(text)
+        if self._texts_waiting > TEXTS_WAITING:
+            self._is_behind = True
+            self._ready = asyncio.Queue()
+            self._ready.put_nowait("")
+            self._waiting.clear()
 
     def change(self, text: str) -> None:
         """A text that changes shapes: predictions that still wait are older than it, so their frames are refetched."""
@@ -70,6 +94,8 @@ class Outlet:
 
     def predictions(self, frame: PredictionFrame) -> None:
         """Predictions; without a body they are only the names of what was lost on the way here."""
+        if self._is_behind:
+            return
         if not frame.body:
             self._missed.add(frame.covers)
             if not self.is_full:

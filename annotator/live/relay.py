@@ -33,6 +33,8 @@ T = TypeVar("T")
 POLL_S = 1.0
 MOST_BYTES = 32 * 2**20
 """Predictions that wait for the channel layer."""
+MOST_NOTICES = 10_000
+"""Notices that wait for it."""
 MOST_EVENTS = 200
 """Events that are sent after a gap; after a longer one browsers refetch anyway."""
 
@@ -118,6 +120,19 @@ class Outgoing:
             if self._bytes > MOST_BYTES:
                 self._drop()
 
+    def put_back(self, notice: Notice | PredictionFrame) -> None:
+        """What could not be told: it is tried again, but for predictions, which are named then. Of very many the oldest
+        are dropped; browsers hear of changes from the database in any case."""
+        if isinstance(notice, PredictionFrame):
+            self.lose(notice)
+            return
+        self._waiting.appendleft(notice)
+        while len(self._waiting) > MOST_NOTICES:
+            dropped = self._waiting.popleft()
+            if isinstance(dropped, PredictionFrame):
+                self._bytes -= len(dropped.body)
+                self.lose(dropped)
+
     def lose(self, frame: PredictionFrame) -> None:
         """Predictions were not told."""
         self._lost[frame.layer].add(frame.covers)
@@ -151,11 +166,12 @@ async def _tell_others(hub: Hub, outgoing: Outgoing) -> None:
         notice = await outgoing.get()
         try:
             await bus.channels().group_send(bus.GROUP, bus.packed(notice, process=hub.process))
-        except Exception:
-            log.exception("The channel layer took no message; browsers of other web processes refetch.")
-            if isinstance(notice, PredictionFrame):
-                outgoing.lose(notice)
+        except Exception as error:
+            _untold.note(error)
+            outgoing.put_back(notice)
             await asyncio.sleep(POLL_S)
+        else:
+            _untold.over()
 
 
 async def _hear_others(hub: Hub) -> None:
@@ -164,12 +180,13 @@ async def _hear_others(hub: Hub) -> None:
             layer = bus.channels()
             channel = await layer.new_channel()
             await layer.group_add(bus.GROUP, channel)
+            _unheard.over()
             while True:
                 message = await layer.receive(channel)
                 if message["process"] != hub.process:
                     hub.deliver(bus.unpacked(message))
-        except Exception:
-            log.exception("The channel layer can't be heard; trying again.")
+        except Exception as error:
+            _unheard.note(error)
             await asyncio.sleep(POLL_S)
 
 

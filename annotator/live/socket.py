@@ -13,6 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from annotator.announce.messages import COME_BACK
 from annotator.faults import Complaint, fault_of
+from annotator.live.outlet import Behind
 
 log = logging.getLogger(__name__)
 _unreachable = Complaint(log, "Sockets can't be served: a store doesn't answer.")
@@ -67,7 +68,9 @@ class Socket(AsyncWebsocketConsumer):
     async def _give_up(self, error: BaseException) -> None:
         """Close so that the other side comes back. Raises what went wrong where even that fails: the server ends the
         connection then."""
-        if fault_of(error) is None:
+        if isinstance(error, Behind):
+            log.info("A socket ended: %s", error)
+        elif fault_of(error) is None:
             log.error("A socket ended by an error: %s", self.scope.get("path"), exc_info=error)
         else:
             _unreachable.note(error)

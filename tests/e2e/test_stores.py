@@ -20,7 +20,7 @@ from framewise.bench.product import Product
 from tests.e2e.clips import moving_things, thing_at
 from tests.e2e.conftest import ENVIRONMENT, sign_in
 from tests.e2e.editor import draw_box, opened, rows_stored, track_with, wait_until_runs_end, wait_until_saved
-from tests.services import Postgres, fill, small_disk
+from tests.services import Postgres, Redis, fill, small_disk
 from tracking.types import Box
 
 pytestmark = pytest.mark.faults
@@ -215,5 +215,33 @@ def test_postgresql_goes_and_comes_back_while_people_edit_and_track(
             assert set(stored) == {tracked, drawn, track}
             assert [row.frame for row in stored[tracked]] == list(range(FRAMES))
             page.close()
+    finally:
+        server.stop()
+
+
+@pytest.mark.services
+def test_redis_goes_and_comes_back_while_people_work(tmp_path: Path, clip: Path) -> None:
+    server = Redis()
+    server.start()
+    try:
+        with running(tmp_path / "data", FRAMEWISE_REDIS_URL=server.url) as product, Client(product.url) as client:
+            _, layer, label = with_video(client, clip)
+            with client.live(layer) as live:
+                live.draw(label=label, frame=0, box=(10, 10, 50, 50))
+                server.stop()
+                logged = product.log.stat().st_size
+                live.draw(label=label, frame=1, box=(10, 10, 50, 50))
+                # Others come, sign in and work; those who were there go on.
+                with Client(product.url) as late, late.live(layer) as other:
+                    other.until(lambda message: message["type"] == "welcome", SOON_S)
+                    other.draw(label=label, frame=2, box=(10, 10, 50, 50))
+                    live.until(lambda message: message["type"] == "event" and message["revision"] == 3, SOON_S)
+                run = live.run(prompts=[(live.draw(label=label, frame=0, box=(0, 0, 40, 40)), 0)], first=0, last=20)
+                assert live.until_ended(run)["state"] == "done"
+                assert product.log.stat().st_size - logged < 100_000
+                server.start()
+                live.draw(label=label, frame=3, box=(10, 10, 50, 50))
+            log = product.log.read_text(errors="replace")
+            assert "The channel layer" in log
     finally:
         server.stop()

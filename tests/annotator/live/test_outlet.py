@@ -11,7 +11,7 @@ import pytest
 from annotator.announce.messages import PREDICTIONS_IN_FLIGHT
 from annotator.announce.notices import PredictionFrame
 from annotator.live import outlet
-from annotator.live.outlet import WAITING, Outlet
+from annotator.live.outlet import WAITING, Behind, Outlet
 
 FULL = PREDICTIONS_IN_FLIGHT
 
@@ -150,3 +150,14 @@ async def test_what_was_lost_between_web_processes_is_named_at_once() -> None:
     reader = Reader()
     reader.outlet.predictions(replace(frame(7), body=b""))
     assert await reader.read() == [(1, [("car", 7, 7)])]
+
+
+async def test_a_reader_that_lets_too_many_texts_wait_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "TEXTS_WAITING", 1000)
+    reader = Reader()
+    for _ in range(50):
+        reader.outlet.text("x" * 100)
+    reader.outlet.predictions(frame(1))
+    with pytest.raises(Behind):
+        await reader.outlet.run()
+    assert reader.got == []
