@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { StoreBench, windowBody } from '@/testing/fakes'
-import { makeRow, pack } from './chunks'
+import { keyframeBox, makeRow, pack } from './chunks'
 import type { FrameNumber, Row } from './types'
 
 const TRACK = '00000000-0000-4000-8000-00000000000a'
@@ -114,7 +114,7 @@ describe('heavy shapes', () => {
   it('stay where they are unsaved or were just changed', async () => {
     await goTo(0)
     bench.store.disconnected()
-    bench.store.transact('Draw', (tx) => tx.putRow(TRACK, mask(3)))
+    bench.store.transact('Draw', (tx) => tx.putRow(TRACK, keyframeBox(3, [0, 0, 9, 9])))
     for (let frame = 10; frame < 400; frame += 10) await goTo(frame)
     expect(bench.store.loader.covers(3)).toBe(false)
     expect(bench.store.queries.rowAt(TRACK, 3)).not.toBeNull()
