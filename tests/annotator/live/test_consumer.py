@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,7 +28,8 @@ async def test_who_may_not_look_is_shown_out(world: World, by: str | None, code:
     assert browser.closed == code
 
 
-async def test_a_page_of_another_site_is_not_let_in(world: World) -> None:
+async def test_a_page_of_another_site_is_not_let_in(world: World, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["framewise.example"]
     assert not await Browser(world, origin="https://evil.example", host="framewise.example").open()
     own = Browser(world, origin="https://framewise.example", host="framewise.example")
     assert await own.open()
