@@ -314,6 +314,9 @@ def evaluate(
         typer.Option(help="A model of `framewise models`, or `csrt` (OpenCV's) to compare with; repeat for more."),
     ] = None,
     only: Annotated[str, typer.Option(help="Take the clips whose names contain this.")] = "",
+    frames: Annotated[
+        int | None, typer.Option(min=2, help="Measure no more than so many frames of each clip, the first ones.")
+    ] = None,
     pixels_from: Annotated[
         PixelOrigin,
         typer.Option(help="What ground truth counts pixels from. auto: 1 for OTB (pictures in img/) and MOTChallenge."),
@@ -333,6 +336,8 @@ def evaluate(
 
     - `framewise evaluate clips/ --model framewise-cf --model csrt --only bag --out scores.json`
 
+    - `framewise evaluate clips/ --model framewise-cf --model framewise-deep --frames 70` for a quick comparison
+
     - `framewise evaluate otb-copy/ --pixels-from 0` for ground truth whose first pixel is 0
     """
     from tracking.evaluate.run import main as run
@@ -340,7 +345,7 @@ def evaluate(
 
     origin = None if pixels_from is PixelOrigin.AUTO else int(pixels_from)
     try:
-        evaluation = run(model or [], data, out, only=only, origin=origin)
+        evaluation = run(model or [], data, out, only=only, origin=origin, frames=frames)
     except TrackingError as error:
         fail(error)
     if not evaluation.complete:

@@ -26,6 +26,7 @@ def main(
     *,
     only: str = "",
     origin: int | None = None,
+    frames: int | None = None,
 ) -> Evaluation:
     """Evaluate ``models`` on the labelled clips below ``data``, print tables, and write JSON to ``output`` if given.
 
@@ -34,6 +35,7 @@ def main(
     Args:
         models: ids of the catalogue, or of ``comparison``; its default tracker without.
         only: take the sequences whose names contain this.
+        frames: how many of each sequence, from the first one on that shows the object, at least 2; None: all.
         origin: what ground truth in texts counts pixels from, 0 or 1; None: what its layout does.
 
     Raises:
@@ -45,10 +47,13 @@ def main(
     names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER["box"]]
     with told.status("Reading ground truth …"):
         clips = find_sequences(data, origin).only(only)
+        clips = clips if frames is None else clips.first(frames)
     with told.status("Loading the models …"):
         require_runnable(names)
     evaluation = Evaluation(clips, [ModelScores(name) for name in names])
     _say(told, sentences(evaluation))
+    if frames is not None:
+        told.print(f"Of each sequence the first {frames} frames at most are measured.", soft_wrap=True)
     if not clips.sequences:
         raise TrackingError(
             f"Evaluation needs a sequence; nothing under {data} can be used"

@@ -96,6 +96,12 @@ class Clips:
             tuple(skipped for skipped in self.skipped if part in skipped.name),
         )
 
+    def first(self, frames: int) -> Clips:
+        """The same, each for no more than ``frames`` frames, at least 2, from the one on that shows the object."""
+        return Clips(
+            tuple(replace(one, boxes=one.boxes[: one.shown_first + frames]) for one in self.sequences), self.skipped
+        )
+
 
 Item = LabelledSequence | Skipped
 Reader = Callable[[Path, int | None], Iterator[Item]]

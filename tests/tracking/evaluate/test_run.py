@@ -121,6 +121,15 @@ def test_without_a_model_it_measures_the_default_one(data: Path, tmp_path: Path)
     assert (code, "framewise-cf" in table, "run" in table) == (0, True, False)
 
 
+def test_a_quick_look_measures_the_first_frames(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, _, said = run(data, "--model", "still", "--frames", "4", "--out", out)
+    assert (code, "the first 4 frames at most" in said) == (0, True)
+    measured = json.loads(out.read_text())["still"]["sequences"]
+    assert {name: scores["frames"] for name, scores in measured.items()} == {"run": 4, "walk": 4}
+    assert run(data, "--frames", "1")[0] == 2
+
+
 def test_the_pixel_origin_is_a_switch(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     code, _, said = run(data, "--model", "still", "--pixels-from", "0", "-o", out)

@@ -16,7 +16,7 @@ from tracking.models.correlation.confidence import Evidence
 from tracking.models.correlation.features import CHANNELS, grid_features
 from tracking.models.correlation.flow import flow_patch, stretch
 from tracking.models.correlation.patches import Region, cut
-from tracking.models.correlation.tracker import create
+from tracking.models.correlation.tracker import PATIENCE, create
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, iou
 
 WIDTH, HEIGHT = 320, 240
@@ -80,6 +80,28 @@ def test_it_says_when_the_object_is_gone_and_finds_it_elsewhere() -> None:
     assert not any(prediction.visible for prediction in found[7:12])
     assert found[-1].visible
     assert overlap(found[-1], there) > 0.7
+
+
+def test_an_object_that_is_doubted_for_a_moment_is_followed_on_and_then_counts_as_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = [Box(60 + 3 * n, 60, 120 + 3 * n, 100) for n in range(PATIENCE + 2)]
+    tracker = create()
+    tracker.start(scene(0, places[0]), [Prompt(CAR, places[0])])
+    monkeypatch.setattr(Evidence, "belief", property(lambda self: 0.1))
+    doubted = [tracker.step(scene(number, place))[0] for number, place in enumerate(places[1:], start=1)]
+    assert [prediction.visible for prediction in doubted] == [True] * PATIENCE + [False]
+    assert all(overlap(*pair) > 0.7 for pair in zip(doubted[:PATIENCE], places[1:], strict=False))
+
+
+def test_a_moment_of_belief_makes_patience_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Box(60, 60, 120, 100)
+    tracker = create()
+    tracker.start(scene(0, place), [Prompt(CAR, place)])
+    for number in range(1, 3 * PATIENCE):
+        believed = number % PATIENCE == 0
+        monkeypatch.setattr(Evidence, "belief", property(lambda self, believed=believed: 0.9 if believed else 0.1))
+        assert tracker.step(scene(number, place))[0].visible
 
 
 def test_it_gives_up_at_the_edge_of_the_frame() -> None:

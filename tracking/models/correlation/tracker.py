@@ -47,6 +47,11 @@ OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
 """How far a box follows the object's outline in one frame."""
 LEARN_FROM = 0.5
 """Belief from which on a find is learnt from."""
+PATIENCE = 4
+"""Frames in a row on which an object is followed though it isn't believed; after that it counts as lost. What bends,
+blurs or shakes is doubted for a moment and believed again; looking for it elsewhere would lose it."""
+MOSTLY_INSIDE = 0.5
+"""Share (``_share_inside``) of a doubted object up to which there is no patience: it leaves the frame."""
 FOUND_AGAIN = 0.7
 """Belief needed to take a lost object as returned."""
 
@@ -58,7 +63,7 @@ class CorrelationTarget(Target):
     ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
     ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
     from, as ``flow_patch`` has it. ``prompted``: its outline as prompted. ``lookout`` is there while the object is
-    lost.
+    lost. ``doubts``: on how many frames in a row it hasn't been believed.
     """
 
     place: Box
@@ -71,6 +76,7 @@ class CorrelationTarget(Target):
     seen: Image
     prompted: Outline
     lookout: Lookout | None = None
+    doubts: int = 0
 
     def region(self) -> Region:
         return self.region_of(self.place)
@@ -106,29 +112,54 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
         self._cores = Cores()
 
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[CorrelationTarget]:
-        return self._cores.map(lambda box: new_target(frame.image, box), boxes)
+        return self._cores.map(lambda box: self.new_target(frame.image, box), boxes)
 
     def follow(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
         return self._cores.map(lambda target: self._follow_one(frame, target), targets)
 
+    def new_target(self, image: Image, box: Box) -> CorrelationTarget:
+        return new_target(image, box)
+
+    def search(self, image: Image, target: CorrelationTarget, region: Region) -> tuple[Box, Peak]:
+        """The best match of the object in ``region``, its size being the region's share."""
+        response, guide = answers(image, target, region)
+        peak = peak_of(response, guide, exclude=GRID / REACH / 2)
+        return matched(target, region, peak), peak
+
+    def learn(self, image: Image, target: CorrelationTarget, find: Find) -> None:
+        learn(image, target, find)
+
+    def look_around(self, image: Image, target: CorrelationTarget, lookout: Lookout) -> Find:
+        """The best match of a lost object in a few more places of the frame."""
+        matches = [self.search(image, target, region) for region in lookout.places(image, target.colours)]
+        return refined(image, target, *max(matches, key=lambda match: match[1].height))
+
     def _follow_one(self, frame: Frame, target: CorrelationTarget) -> float:
         if target.lookout is None:
-            find = refined(frame.image, target, *search(frame.image, target, target.region()))
+            find = refined(frame.image, target, *self.search(frame.image, target, target.region()))
         else:
-            find = look_around(frame.image, target, target.lookout)
+            find = self.look_around(frame.image, target, target.lookout)
         inside = _share_inside(find.box, frame)
         belief = find.evidence.belief * inside
         needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
         if belief < needed:
+            target.doubts += 1
+            if target.lookout is None and target.doubts <= PATIENCE and inside > MOSTLY_INSIDE:
+                self._place(frame, target, find.box)
+                return self.threshold
             if target.lookout is None:
                 target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
             return min(belief, max(0.0, self.threshold - 0.01))
-        target.lookout = None
-        target.place = find.box
-        target.box = find.box.clipped(frame.width, frame.height)
+        target.lookout, target.doubts = None, 0
+        self._place(frame, target, find.box)
         if belief >= LEARN_FROM:
-            learn(frame.image, target, find)
+            self.learn(frame.image, target, find)
         return max(find.evidence.confidence * inside, self.threshold)
+
+    @staticmethod
+    def _place(frame: Frame, target: CorrelationTarget, box: Box) -> None:
+        target.place = box
+        target.box = box.clipped(frame.width, frame.height)
 
 
 def new_target(image: Image, box: Box) -> CorrelationTarget:
@@ -158,15 +189,19 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
     return target
 
 
-def search(image: Image, target: CorrelationTarget, region: Region) -> tuple[Box, Peak]:
-    """The best match of the object in ``region``, its size being the region's share."""
+def answers(image: Image, target: CorrelationTarget, region: Region) -> tuple[Float, Float]:
+    """The filter's response to ``region``, and the same helped by the object's colours: each (GRID, GRID), the middle
+    being no shift."""
     patch = cut(image, region, PATCH_PX, PATCH_PX)
     response = target.translation.respond(target.translation.transform(grid_features(patch)))
     colours = target.colours.response(patch, CELL)
-    guide = (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * colours
-    peak = peak_of(response, guide, exclude=GRID / REACH / 2)
+    return response, (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * colours
+
+
+def matched(target: CorrelationTarget, region: Region, peak: Peak) -> Box:
+    """The box of an object whose match in ``region`` is at ``peak``."""
     x, y = region.x + peak.x * region.width / GRID, region.y + peak.y * region.height / GRID
-    return _boxed(x, y, region.width / target.per_width, region.height / target.per_height), peak
+    return _boxed(x, y, region.width / target.per_width, region.height / target.per_height)
 
 
 def refined(image: Image, target: CorrelationTarget, box: Box, peak: Peak) -> Find:
@@ -204,12 +239,6 @@ def examine(image: Image, target: CorrelationTarget, box: Box, peak: Peak, agree
     features = grid_features(patch)
     look = look_of(features, *target.cells)
     return Find(box, patch, features, look, peak, target.memory.evidence(peak, look, agreement))
-
-
-def look_around(image: Image, target: CorrelationTarget, lookout: Lookout) -> Find:
-    """The best match of a lost object in a few more places of the frame."""
-    matches = [search(image, target, region) for region in lookout.places(image, target.colours)]
-    return refined(image, target, *max(matches, key=lambda match: match[1].height))
 
 
 def learn(image: Image, target: CorrelationTarget, find: Find) -> None:
