@@ -100,6 +100,16 @@ TRACKERS: tuple[ModelEntry, ...] = (
         settings={"threshold": 0.3},
     ),
     ModelEntry(
+        id="framewise-flow",
+        name="Framewise Flow",
+        summary="Lets points, joints, lines and outlines go with the picture; quick on any CPU, nothing to download.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.flow.tracker:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/1603.03590",
+    ),
+    ModelEntry(
         id="nanotrack",
         name="NanoTrack v2",
         summary="A small network that finds the prompted look again; quick on a CPU, doesn't adapt.",
@@ -241,7 +251,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
     ),
 )
 
-DEFAULT_TRACKER: Mapping[Family, str] = {"box": "framewise-cf"}
+DEFAULT_TRACKER: Mapping[Family, str] = {"box": "framewise-cf", "points": "framewise-flow"}
 """The model that a run uses for each family of geometry unless it names one."""
 
 

@@ -1,0 +1,121 @@
+"""What all trackers share that follow points: shapes of every kind made of points, taken apart and put together."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.shapes.anchors import Anchored, Places, Seen, anchored, refuses
+from tracking.shapes.values import bounds_of, is_empty, is_finite, kind_of, share_inside
+from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
+
+
+@dataclass
+class Followed:
+    """One object: its prompt by points, where they are now, which are seen, and how sure each is, in [0, 1]."""
+
+    prompt: Anchored
+    now: Places
+    seen: Seen
+    sure: NDArray[np.float64]
+
+
+class PointTracker(ABC):
+    """Follows points, those of all objects at once. See ``tracking.tracker.Tracker`` for the contract."""
+
+    def __init__(self) -> None:
+        self.objects: dict[ObjectId, Followed] = {}
+        self._frame_size: tuple[int, int] | None = None
+
+    @abstractmethod
+    def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
+        """Learn what the points of ``names`` look like on ``frame``, where they are now."""
+
+    @abstractmethod
+    def follow(self, frame: Frame) -> None:
+        """Move the points of all ``objects`` to where they are on ``frame``."""
+
+    def forget(self, names: Collection[ObjectId]) -> None:  # noqa: B027 (most keep nothing of their own)
+        """Let go of what is kept of ``names``."""
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self.drop(tuple(self.objects))
+        self._frame_size = frame.width, frame.height
+        return self.correct(frame, prompts)
+
+    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self._refuse_other_size(frame)
+        fresh = _followed(frame, prompts)
+        self.objects.update(fresh)
+        self.begin(frame, tuple(fresh))
+        return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self._refuse_other_size(frame)
+        self.follow(frame)
+        return [
+            Prediction(
+                name,
+                frame.number,
+                one.prompt.place(one.now, one.seen),
+                confidence=float(np.clip(one.sure.mean(), 0, 1)),
+                visible=one.prompt.visible(one.seen),
+            )
+            for name, one in self.objects.items()
+        ]
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        for name in objects:
+            self.objects.pop(name, None)
+        self.forget(objects)
+
+    def finish(self) -> list[Prediction]:
+        return []
+
+    def _refuse_other_size(self, frame: Frame) -> None:
+        if self._frame_size is None:
+            raise TrackingError("A run begins with start(); step() or correct() came first. Start it with a prompt.")
+        if (frame.width, frame.height) != self._frame_size:
+            width, height = self._frame_size
+            raise TrackingError(
+                f"All frames of a run must have one size; frame {frame.number} is {frame.width}x{frame.height}, the "
+                f"first was {width}x{height}. Start a new run at this frame."
+            )
+
+
+def _followed(frame: Frame, prompts: Sequence[Prompt]) -> dict[ObjectId, Followed]:
+    if not prompts:
+        raise PromptError("Tracking needs at least one object; none was given. Draw one first.")
+    found = {prompt.object: _followable(frame, prompt) for prompt in prompts}
+    if len(found) < len(prompts):
+        raise PromptError(
+            f"Each object takes one shape per frame; {len(prompts)} came for {len(found)}. Send one each."
+        )
+    return found
+
+
+def _followable(frame: Frame, prompt: Prompt) -> Followed:
+    shape = prompt.shape
+    if refuses(shape):
+        raise PromptError(
+            f"This model follows what is made of points; a {kind_of(shape).words} came. Draw points, a skeleton, a "
+            "line or an outline, or choose a model for this kind of shape."
+        )
+    if not is_finite(shape) or is_empty(shape):
+        raise PromptError(
+            f"A {kind_of(shape).words} needs points to follow; it has none on frame {frame.number}. Draw it there."
+        )
+    if share_inside(shape, frame.width, frame.height) <= 0:
+        box = bounds_of(shape)
+        raise PromptError(
+            f"A {kind_of(shape).words} must touch the frame; {box.x1:g}, {box.y1:g} to {box.x2:g}, {box.y2:g} lies "
+            f"outside of {frame.width} x {frame.height} px on frame {frame.number}. Draw it on a frame that shows the "
+            "object."
+        )
+    prompted = anchored(shape)
+    count = len(prompted.start)
+    return Followed(prompted, prompted.start.copy(), np.ones(count, bool), np.ones(count))
