@@ -201,7 +201,10 @@ def test_an_odd_prompt_is_followed(entry: ModelEntry, box: Box) -> None:
     tracker = build(entry)
     tracker.start(frame(0), [prompt(entry, box)])
     found = [prediction for number in range(1, 4) for prediction in tracker.step(frame(number))] + tracker.finish()
-    assert all(np.isfinite(np.array(p.shape)).all() and p.shape.width > 0 for p in found if isinstance(p.shape, Box))
+    places = np.array([bounds_of(prediction.shape) for prediction in found])
+    assert len(places) >= 3
+    assert np.isfinite(places).all()
+    assert (places[:, 2:] > places[:, :2]).all()
 
 
 @pytest.mark.parametrize("entry", by_id)
@@ -230,7 +233,9 @@ def test_every_kind_of_prompt_has_a_default_that_takes_it_and_needs_no_weights()
 def test_the_default_box_tracker_stays_on_the_object() -> None:
     entry = catalog.find(catalog.DEFAULT_TRACKER["box"])
     for numbers in (range(20), range(19, -1, -1)):
-        for prediction in run(catalog.create(entry.id), entry, numbers):
+        found = run(catalog.create(entry.id), entry, numbers)
+        assert len(found) == len(numbers)
+        for prediction in found:
             assert isinstance(prediction.shape, Box)
             assert prediction.visible
             assert iou(prediction.shape, place(prediction.frame)) > 0.7

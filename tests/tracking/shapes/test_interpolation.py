@@ -203,3 +203,11 @@ def test_every_kind_of_sound_geometry_is_accepted() -> None:
 
 if __name__ == "__main__":
     FIXTURES.write_text(json.dumps(fixtures(), indent=1) + "\n")
+
+
+def test_confidence_moves_in_a_straight_line_too() -> None:
+    """Review looks for what is doubtful: a frame between a sure and an unsure one lies between them."""
+    before = Row(0, Kind.BOX, Flag.PREDICTED, 0.8, (0, 0, 9, 9))
+    after = Row(4, Kind.BOX, Flag.PREDICTED, 0.4, (0, 0, 9, 9))
+    found = [shape_at([before, after], frame) for frame in (1, 2, 3)]
+    assert [row and row.confidence for row in found] == pytest.approx([0.7, 0.6, 0.5])

@@ -130,6 +130,11 @@ def test_a_free_stretch_holds_its_frame_overlaps_none_and_is_as_long_as_can_be(
     assert length == WINDOW or any(overlap(twice, other) for other in taken)
 
 
+def test_a_stretch_is_named_once_however_many_of_its_frames_are_asked_for() -> None:
+    taken = [(64, 64)]
+    assert free_spans([3, 5, 60, 130, 200, WINDOW, WINDOW + 9], taken) == [(0, 64), (128, 128), (WINDOW, WINDOW)]
+
+
 def overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return not (sum(one) <= other[0] or sum(other) <= one[0])
 
