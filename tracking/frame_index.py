@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
@@ -83,17 +82,6 @@ class FrameIndex:
         """The most frames from one where decoding may begin to the next."""
         starts = np.union1d([0], np.flatnonzero(self.keyframes))
         return int(np.diff(np.append(starts, len(self))).max())
-
-    def restricted(self, numbers: Sequence[int]) -> FrameIndex:
-        """Only these frames."""
-        positions = self.positions[numbers] if len(self.positions) else self.positions
-        return replace(
-            self,
-            pts=self.pts[numbers],
-            keyframes=self.keyframes[numbers],
-            stamps=self.stamps[numbers],
-            positions=positions,
-        )
 
     def save(self, path: Path) -> None:
         numbers = [

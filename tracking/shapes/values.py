@@ -168,12 +168,6 @@ def kind_name(kind: Kind) -> GeometryKind:
     raise ValueError(f"A shape that is followed has a place; a {name} has none.")
 
 
-def points_of(seen: NDArray[np.bool_] | None, xy: NDArray[np.float32]) -> Points:
-    """Points that are VISIBLE where ``seen`` (n,) says so and OCCLUDED elsewhere; without it, all visible."""
-    states = np.full(len(xy), VISIBLE, np.uint8) if seen is None else np.where(seen, VISIBLE, OCCLUDED).astype(np.uint8)
-    return Points(xy, states)
-
-
 def bounds_of(shape: Shape) -> Box:
     """What encloses a shape, as a table keeps it: of points those that aren't absent (all, where none is there), of a
     mask its window."""

@@ -73,12 +73,6 @@ export const contains = (box: Box, point: Point) =>
 
 export const intersects = (a: Box, b: Box) => a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 
-/** Intersection over union, 0..1. */
-export function iou(a: Box, b: Box): number {
-  const shared = area([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])])
-  return shared ? shared / (area(a) + area(b) - shared) : 0
-}
-
 /** The box at `share` (0..1) of the way from one to the other. */
 export function between(a: Box, b: Box, share: number): Box {
   const mix = (from: number, to: number) => from + (to - from) * share
