@@ -56,6 +56,7 @@ def stamp_of(packet: VideoPacket) -> int:
 
 
 def position_of(packet: VideoPacket) -> int:
+    """Where the packet's bytes begin in the file; -1 where the container doesn't say."""
     return -1 if packet.pos is None else packet.pos
 
 

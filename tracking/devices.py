@@ -23,6 +23,7 @@ def devices() -> list[Device]:
 
 
 def processor_name() -> str:
+    """What the system calls its processor: "AMD EPYC 7763", or at least "x86_64"."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -36,6 +36,8 @@ Setting = float | int | str | bool
 
 
 class AgentMessage(BaseModel):
+    """Base of what travels between server and agent; unknown fields, and numbers that are none, are refused."""
+
     model_config = ConfigDict(allow_inf_nan=False, extra="forbid")
 
 
@@ -176,6 +178,8 @@ ToAgent = Annotated[Accepted | Start | Correct | Extend | Stop | Stored, Field(d
 
 
 class Device(AgentMessage):
+    """What computes: a processor with the machine's memory, or a GPU with its own."""
+
     name: str
     kind: Literal["cpu", "cuda"]
     memory_bytes: int

@@ -84,6 +84,8 @@ class Csrt(BoxTracker[CsrtTarget]):
 
 
 def csrt() -> Tracker:
+    """OpenCV's tracker of that name (Lukežič et al., *Discriminative Correlation Filter with Channel and Spatial
+    Reliability*, CVPR 2017), which follows each object by itself."""
     return Csrt()
 
 

@@ -97,4 +97,6 @@ class Mlp(nn.Module):
 
 
 def quick_gelu(x: Tensor) -> Tensor:
+    """x * sigmoid(1.702 x), element by element: the approximation of GELU in section 2 of Hendrycks and Gimpel 2016,
+    https://arxiv.org/abs/1606.08415, which the authors' CvT uses."""
     return (1.702 * x).sigmoid_().mul_(x)

@@ -78,6 +78,8 @@ class Patches(nn.Module):
 
 
 class Stage(nn.Module):
+    """Overlapping patches and the blocks that mix them (section 3 of the paper; ``stage0`` … in the official code)."""
+
     def __init__(self, channels: int, dim: int, heads: int, depth: int, *, first: bool) -> None:
         super().__init__()
         size, stride, padding = (7, 4, 2) if first else (3, 2, 1)
@@ -97,6 +99,8 @@ class Stage(nn.Module):
 
 
 class Block(nn.Module):
+    """Mixed attention, then a perceptron, each behind a norm and beside a shortcut."""
+
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim)
@@ -105,6 +109,7 @@ class Block(nn.Module):
         self.mlp = Mlp(dim, quick=True)
 
     def forward(self, x: Tensor, layout: tuple[int, int, int], remembered: KeyValue | None) -> tuple[Tensor, KeyValue]:
+        """``x``: (N, T*h*w, C) -> the same; ``layout``: T, h, w. Also what it leaves for later pictures."""
         mixed, own = self.attention(self.norm1(x), layout, remembered)
         x = x + mixed
         return x + self.mlp(self.norm2(x)), own

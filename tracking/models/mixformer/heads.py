@@ -16,6 +16,7 @@ NEAR = 0.05
 
 
 def conv_norm_relu(channels: int, out: int) -> nn.Sequential:
+    """(N, channels, h, w) -> (N, out, h, w) by a 3x3 convolution, a norm and a ReLU."""
     return nn.Sequential(nn.Conv2d(channels, out, 3, padding=1), FrozenBatchNorm(out), nn.ReLU(inplace=True))
 
 
@@ -60,6 +61,7 @@ class PyramidCornerMap(nn.Module):
 
 
 def enlarge(x: Tensor, factor: int) -> Tensor:
+    """(N, C, h, w) -> (N, C, factor*h, factor*w), each cell repeated."""
     return F.interpolate(x, scale_factor=factor)
 
 

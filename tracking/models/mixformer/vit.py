@@ -114,6 +114,8 @@ class ConvMae(MixVit):
 
 
 class Block(nn.Module):
+    """Mixed attention, then a perceptron, each behind a norm and beside a shortcut."""
+
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(dim, eps=1e-6)
@@ -122,6 +124,7 @@ class Block(nn.Module):
         self.mlp = Mlp(dim)
 
     def forward(self, x: Tensor, remembered: KeyValue | None) -> tuple[Tensor, KeyValue]:
+        """``x``: (N, L, C) -> the same, and what it leaves for later pictures."""
         mixed, own = self.attention(self.norm1(x), remembered)
         x = x + mixed
         return x + self.mlp(self.norm2(x)), own
@@ -138,6 +141,7 @@ class Attention(nn.Module):
         self.merge = Linear(dim, dim)
 
     def forward(self, x: Tensor, remembered: KeyValue | None) -> tuple[Tensor, KeyValue]:
+        """``x``: (N, L, C) -> (N, L, C), and its own keys and values."""
         query, key, value = (split_heads(part, self.heads) for part in self.qkv(x).chunk(3, dim=2))
         own = KeyValue(key, value)
         return self.merge(mix(query, own, remembered, self.scale)), own
