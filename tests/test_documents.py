@@ -14,6 +14,7 @@ DOCUMENTS = sorted(path for place in PLACES for path in ROOT.glob(place))
 BASES = ("", "annotator", "annotator/actions", "annotator/announce", "frontend/src", "tracking", "tests")
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 QUOTED = re.compile(r"`([\w.-]+(?:/[\w.*-]+)+/?|[\w-]+\.(?:py|ts|tsx|toml|md|js))`")
+DECISION = re.compile(r"decisions/([0-9]{4})-")
 NOT_OURS = ("gt/", "data/", "det/", "img1/")
 """Paths inside of annotation files."""
 WRITTEN = ("docs/gpu.md",)
@@ -36,6 +37,13 @@ def test_paths_that_are_named_exist(name: str) -> None:
     named = [path for path in QUOTED.findall((ROOT / name).read_text()) if not path.startswith(NOT_OURS)]
     assert named
     assert [path for path in named if path not in WRITTEN and not is_there(path)] == []
+
+
+def test_decisions_are_named_by_numbers_that_exist() -> None:
+    named = {(path, number) for path in DOCUMENTS for number in DECISION.findall(path.read_text())}
+    assert named
+    missing = [(path.name, number) for path, number in named if not list(ROOT.glob(f"docs/decisions/{number}-*.md"))]
+    assert missing == []
 
 
 def is_there(path: str) -> bool:
