@@ -224,6 +224,12 @@ class TestSkeletons:
         found = only(document(track(person(0, 1), moved, person(9, 1), label="person"), meta=task(PERSON)), source)
         assert [row.frame for row in found.rows] == [0, 4, 9]
 
+    def test_a_joint_that_alone_is_outside_is_absent(self, source: Path) -> None:
+        gone = skeleton(0, joint("head", 9), joint("foot", 9, outside=1), joint("hand", 9))
+        found = only(document(track(gone, label="person"), meta=task(PERSON)), source)
+        assert geometry.visibilities(found.rows[0]) == [VISIBLE, ABSENT, VISIBLE]
+        assert shown(found) == [(0, True)]
+
     def test_a_joint_that_is_not_written_is_absent_where_it_was_last(self, source: Path) -> None:
         shapes = [person(0, 10), skeleton(1, joint("hand", 91), joint("head", 11))]
         found = only(document(track(*shapes, label="person"), meta=task(PERSON)), source)
