@@ -191,6 +191,12 @@ def test_an_object_that_leaves_the_frame_ends_outside() -> None:
     assert len(story.ends) == 2
 
 
+def test_an_object_has_left_as_soon_as_little_of_it_is_inside() -> None:
+    """After 10 frames by 8.9 px the box, 10 px wide, has a tenth of it in the frame of 100 px."""
+    story = play(TrackingSession(FakeVideo().opened, lambda: Drifting(by=8.9), [leg(A, last=20)]))
+    assert story.outside == [(A, 10)]
+
+
 def test_it_goes_on_outside_of_the_frame_when_told_so() -> None:
     running = TrackingSession(FakeVideo().opened, lambda: Drifting(by=20), [leg(A, last=9)], detect_off_screen=False)
     assert play(running).frames(A) == list(range(10))
