@@ -1,5 +1,6 @@
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import { ariaKey } from '@/editor/keys/keys'
 import { Drawn, Icon } from './icons'
 
 interface CommandButtonProps {
@@ -48,7 +49,7 @@ export function CommandButton({ editor, id, icon, pressed, disabled, text, prima
       class={primary ? 'button primary' : 'button quiet'}
       title={title}
       aria-label={text ? undefined : name}
-      aria-keyshortcuts={key}
+      aria-keyshortcuts={key && ariaKey(key)}
       data-command={id}
       {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       disabled={disabled}

@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
+import { ariaKey } from '@/editor/keys/keys'
 import { Icon } from './icons'
 
 interface MenuButtonProps {
@@ -50,7 +51,7 @@ export function MenuButton({ open, icon, text, label, title, keys, children }: M
         class={text ? 'button' : 'button quiet'}
         title={title}
         aria-label={text ? undefined : label}
-        aria-keyshortcuts={keys}
+        aria-keyshortcuts={keys && ariaKey(keys)}
         aria-haspopup="dialog"
         aria-expanded={open.value}
         onClick={() => (open.value = !open.value)}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keyboard, press } from '@/testing/keyboards'
-import { isComposing, readings, shownKey } from './keys'
+import { ariaKey, isComposing, readings, shownKey } from './keys'
 
 const named = (...pressed: Parameters<typeof press>) => readings(press(...pressed), keyboard())[0]
 
@@ -267,4 +267,13 @@ describe('a key for people', () => {
       }
     }
   })
+})
+
+it('assistive software hears of a key by its name in ARIA', () => {
+  expect(['Ctrl+Shift+Z', 'Alt+ArrowUp', '?', 'Space'].map(ariaKey)).toEqual([
+    'Control+Shift+Z',
+    'Alt+ArrowUp',
+    '?',
+    'Space',
+  ])
 })

@@ -104,6 +104,9 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 const ON_A_MAC: Readonly<Record<string, string>> = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' }
 
+/** A key for assistive software (https://www.w3.org/TR/wai-aria-1.2/#aria-keyshortcuts): "Ctrl+Z" → "Control+Z". */
+export const ariaKey = (key: string): string => key.replace('Ctrl+', 'Control+')
+
 /** A key for people, as it is printed: "Ctrl+Shift+Delete" → "Ctrl Shift Del", "1" → "&" on an AZERTY keyboard. */
 export function shownKey(key: string, keyboard: Keyboard): string {
   const [, before = '', name = ''] = /^((?:(?:Ctrl|Alt|Shift)\+)*)(.+)$/s.exec(key) ?? []
