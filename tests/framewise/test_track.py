@@ -329,7 +329,7 @@ def test_several_kinds_are_followed_at_once(images: Path, tmp_path: Path) -> Non
 def test_without_a_model_the_kind_decides(images: Path, tmp_path: Path) -> None:
     out = tmp_path / "t.json"
     assert run(images, "--polygon", "5,5;20,6;12,18@0", "--out", out)[0] == 0
-    assert tracks(out)[0]["source"] == "anything"
+    assert tracks(out)[0]["source"] == "framewise-flow"
 
 
 def test_a_model_that_does_not_follow_the_kind_is_refused(images: Path, tmp_path: Path) -> None:
