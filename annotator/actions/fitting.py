@@ -84,15 +84,11 @@ class Fitting:
         return order
 
     def _sound(self, data: TrackData, rows: Rows) -> Rows:
-        keep = np.ones(len(rows), np.bool_)
-        at = 0
-        for table in rows.tables():
-            try:
-                check_geometry(table, picture_of(self.layer.video))
-            except ShapeError:
-                keep[at : at + len(table)] = [self._is_sound(data, row) for row in table.rows()]
-            at += len(table)
-        return rows.take(keep)
+        try:
+            check_geometry(rows, picture_of(self.layer.video))
+        except ShapeError:
+            return rows.take(np.array([self._is_sound(data, row) for row in rows], np.bool_))
+        return rows
 
     def _is_sound(self, data: TrackData, row: Row) -> bool:
         try:

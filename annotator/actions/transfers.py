@@ -262,6 +262,7 @@ class _Watch:
         self.total = total
         self.done = 0
         self.reported_at = 0.0
+        self.checked_at = 0.0
 
     def advance(self, shapes: int) -> None:
         self.done += shapes
@@ -274,7 +275,11 @@ class _Watch:
             self._write(share)
 
     def check(self, _tracks_done: int = 0) -> None:
-        """Raises Cancelled when somebody cancelled."""
+        """Raises Cancelled when somebody cancelled; asked for every track it looks as seldom as it reports."""
+        now = time.monotonic()
+        if now - self.checked_at < REPORT_EVERY_S:
+            return
+        self.checked_at = now
         if not Transfer.objects.filter(pk=self.transfer.pk, state=TransferState.RUNNING).exists():
             raise Cancelled
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 from typing import Self, overload
 
 import numpy as np
@@ -53,7 +54,7 @@ class Rows(Sequence[Row]):
             flags=np.concatenate([table.flags for table in tables]),
             confidence=np.concatenate([table.confidence for table in tables]) / 65535,
             bounds=np.concatenate([table.bounds for table in tables]),
-            payloads=tuple(payload for table in tables for payload in table.payloads),
+            payloads=tuple(chain.from_iterable(table.payloads for table in tables)),
         )
 
     @classmethod
@@ -61,13 +62,15 @@ class Rows(Sequence[Row]):
         """Rows one after the other."""
         if not parts:
             return cls.of(())
+        if len(parts) == 1 and isinstance(parts[0], cls):
+            return parts[0]
         return cls(
             frames=np.concatenate([part.frames for part in parts]),
             kinds=np.concatenate([part.kinds for part in parts]),
             flags=np.concatenate([part.flags for part in parts]),
             confidence=np.concatenate([part.confidence for part in parts]),
             bounds=np.concatenate([part.bounds for part in parts]),
-            payloads=tuple(payload for part in parts for payload in part.payloads),
+            payloads=tuple(chain.from_iterable(part.payloads for part in parts)),
         )
 
     def ordered(self, order: NDArray[np.int64]) -> Self:
@@ -96,7 +99,7 @@ class Rows(Sequence[Row]):
             self.flags[keep],
             self.confidence[keep],
             self.bounds[keep],
-            tuple(payload for payload, kept in zip(self.payloads, keep.tolist(), strict=True) if kept),
+            tuple(compress(self.payloads, keep.tolist())),
         )
 
     def has(self, flag: Flag) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import brush, crowd, heavy, live, many, objects, opening, shapes, undo, videos
+from framewise.bench import brush, crowd, heavy, json_files, live, many, objects, opening, shapes, undo, videos
 from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.database import own_database
@@ -19,13 +19,16 @@ from framewise.bench.table import Figure, median, p95, show
 
 FRAMES = 400
 SEEKS = 60
+DATABASE = {"shapes": shapes.measure, "masks": heavy.measure, "json": json_files.measure}
+"""What measures the database by itself."""
 
 
 def main(
     only: Annotated[
         str,
         typer.Option(
-            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, objects. Empty: all."
+            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json or objects. "
+            "Empty: all."
         ),
     ] = "",
 ) -> None:
@@ -34,15 +37,15 @@ def main(
     console = Console()
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="framewise-bench-") as folder:
-        if only in ("", "shapes", "masks"):
+        if only in ("", *DATABASE):
             # Before the product runs: they measure the database by themselves.
             with own_database():
-                figures += [] if only == "masks" else shapes.measure()
-                figures += [] if only == "shapes" else heavy.measure()
+                for name, measure in DATABASE.items():
+                    figures += measure() if only in ("", name) else []
         if only in ("", "objects"):
             console.print("Several objects at once …")
             figures += objects.measure()
-        if only not in ("shapes", "masks", "objects"):
+        if only not in (*DATABASE, "objects"):
             product = Product.start(Path(folder) / "data")
             try:
                 figures += _measure_product(product, Path(folder), only, console)

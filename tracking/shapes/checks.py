@@ -9,12 +9,12 @@ mistake, or made to do harm: a mask's window is what a browser takes memory for.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.shapes.chunks import Kind, Table
+from tracking.shapes.chunks import Kind
 from tracking.shapes.interpolation import ORIGINS
 from tracking.shapes.payloads import point_count
 
@@ -63,7 +63,20 @@ class Picture(NamedTuple):
 ANY_PICTURE = Picture(0, 0)
 
 
-def check_geometry(table: Table, picture: Picture = ANY_PICTURE) -> None:
+class Columns(Protocol):
+    """What a table, and the rows of a whole track, have for each row; as in ``Table``."""
+
+    @property
+    def kinds(self) -> NDArray[np.uint8]: ...
+    @property
+    def flags(self) -> NDArray[np.uint8]: ...
+    @property
+    def bounds(self) -> NDArray[np.float32]: ...
+    @property
+    def payloads(self) -> tuple[bytes, ...]: ...
+
+
+def check_geometry(table: Columns, picture: Picture = ANY_PICTURE) -> None:
     """Raises ShapeError unless every row of a table is a keyframe or predicted, and has sound geometry."""
     origins = table.flags & int(ORIGINS)
     if np.any((origins == 0) | (origins == int(ORIGINS))):

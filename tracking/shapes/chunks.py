@@ -127,7 +127,9 @@ class Table:
 
     @classmethod
     def empty(cls, start: int) -> Self:
-        return cls(start, _NO_FRAMES, _NO_BYTES, _NO_BYTES, _NO_CONFIDENCE, _NO_BOUNDS, ()).checked()
+        table = cls(start, _NO_FRAMES, _NO_BYTES, _NO_BYTES, _NO_CONFIDENCE, _NO_BOUNDS, ())
+        # It is made for every window that is written: of what is checked nothing but the start can be wrong.
+        return table.checked() if start % WINDOW or start < 0 else table
 
     @classmethod
     def of(cls, start: int, rows: Iterable[Row]) -> Self:
