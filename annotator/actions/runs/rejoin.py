@@ -7,8 +7,10 @@ reached its end.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from uuid import UUID
 
 import numpy as np
@@ -23,6 +25,7 @@ from tracking.shapes.agreement import agreement
 from tracking.shapes.chunks import Flag, Row, Table, window_start
 from tracking.shapes.payloads import shape_of
 
+MOST_KEPT = 64 * 2**20
 AGREEING = 10
 """So many frames in a row must agree with the former track."""
 AGREES_ABOVE = 0.98
@@ -108,16 +111,39 @@ def _former(layer: Layer, track: UUID, leg: LegState) -> dict[int, Table]:
     """The predictions that corrections took away on a leg's way, by window; of two on a frame the newer one."""
     found: dict[int, Table] = {}
     events = Event.objects.filter(layer=layer, revision__in=leg.former).order_by("revision")
-    for inverse in events.values_list("inverse", flat=True):
-        for operation in OPERATIONS.validate_python(inverse or []):
-            if not isinstance(operation, ShapesReplace) or operation.track != track:
-                continue
-            for table in map(decoded, operation.tables):
-                ahead = table.take(((table.frames - leg.origin) * leg.step > 0) & ((table.flags & Flag.PREDICTED) != 0))
-                if len(ahead):
-                    known = found.get(table.start, Table.empty(table.start))
-                    found[table.start] = known.merged(ahead)
+    for event in events.values_list("edit_id", flat=True):
+        for table in _taken_away(layer.pk, event, track):
+            ahead = table.take(((table.frames - leg.origin) * leg.step > 0) & ((table.flags & Flag.PREDICTED) != 0))
+            if len(ahead):
+                known = found.get(table.start, Table.empty(table.start))
+                found[table.start] = known.merged(ahead)
     return found
+
+
+_kept: OrderedDict[tuple[int, UUID, UUID], tuple[Table, ...]] = OrderedDict()
+_keeping = Lock()
+
+
+def _taken_away(layer_id: int, edit_id: UUID, track: UUID) -> tuple[Table, ...]:
+    """What an event took away from a track. Each moment of a run asks for it again, and events don't change: what was
+    asked for last is kept, ``MOST_KEPT`` bytes of it."""
+    key = (layer_id, edit_id, track)
+    with _keeping:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    inverse = Event.objects.values_list("inverse", flat=True).get(layer=layer_id, edit_id=edit_id)
+    tables = tuple(
+        decoded(text)
+        for operation in OPERATIONS.validate_python(inverse or [])
+        if isinstance(operation, ShapesReplace) and operation.track == track
+        for text in operation.tables
+    )
+    with _keeping:
+        _kept[key] = tables
+        while len(_kept) > 1 and sum(table.packed_bytes for each in _kept.values() for table in each) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return tables
 
 
 def _tail(layer: Layer, junction: Junction) -> dict[int, Table]:

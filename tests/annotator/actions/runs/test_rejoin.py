@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from annotator.actions.runs import store
+import pytest
+
+from annotator.actions.edits.layer_draft import decoded
+from annotator.actions.runs import rejoin, store
 from annotator.actions.runs.presence import agent_connected, agent_disconnected
 from annotator.announce.messages import RunOptions
 from annotator.announce.notices import ClearedNotice
@@ -13,6 +16,7 @@ from annotator.models import Agent, Event, EventKind, Run, RunState
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import clear, do, draw, frames_of, keyframe, put, rows_of
 from tracking.protocol import Correct, Device, Hello, Start
+from tracking.shapes.chunks import Table
 
 
 def tracked(desk: Desk, last: int = 60) -> tuple[Run, UUID]:
@@ -83,6 +87,21 @@ def test_nine_that_agree_and_one_that_does_not_begin_anew(desk: Desk) -> None:
     assert frames_of(track) == list(range(25))
     desk.predict(run, track, 25, 25, epoch=1)
     assert frames_of(track) == list(range(61))
+
+
+def test_what_was_set_aside_is_read_once_however_long_it_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, track = tracked(desk)
+    rejoin._kept.clear()
+    read: list[str] = []
+
+    def noted(text: str) -> Table:
+        read.append(text)
+        return decoded(text)
+
+    monkeypatch.setattr(rejoin, "decoded", noted)
+    for frame in range(6, 26):
+        desk.predict(run, track, frame, frame, epoch=1, by=5)
+    assert len(read) == 1
 
 
 def test_a_way_that_never_agrees_is_redone_to_its_end(desk: Desk) -> None:
