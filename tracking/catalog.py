@@ -24,6 +24,9 @@ from tracking.weights import verdict_on, weights_folder
 Family = Literal["box", "points", "mask"]
 """Kinds of geometry that are followed alike; people choose a model for each."""
 
+POINT_KINDS: tuple[GeometryKind, ...] = ("points", "skeleton", "polyline", "polygon", "rotated_box")
+"""What is made of points, and followed by models of the family "points"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:

@@ -90,6 +90,10 @@ class Client:
                 answer = self.http.patch(begin.headers["Location"], content=piece, headers=headers).raise_for_status()
         return int(answer.headers["Video-Id"])
 
+    def until_open(self, video: int, timeout_s: float = 60.0) -> dict[str, Any]:
+        """The video, once people can work with it. Raises RuntimeError with its error when it fails."""
+        return self._until(video, lambda state: state["state"] == "ready", timeout_s)
+
     def until_ready(self, video: int, timeout_s: float = 120.0) -> dict[str, Any]:
         """The video, once all that is made of it is there. Raises RuntimeError with its error when that fails."""
         return self._until(
