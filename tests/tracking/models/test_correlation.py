@@ -94,6 +94,16 @@ def test_an_object_that_is_doubted_for_a_moment_is_followed_on_and_then_counts_a
     assert all(overlap(*pair) > 0.7 for pair in zip(doubted[:PATIENCE], places[1:], strict=False))
 
 
+def test_a_lost_object_is_shown_where_it_was_last_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [Box(60 + 3 * n, 60, 120 + 3 * n, 100) for n in range(PATIENCE + 4)]
+    tracker = create()
+    tracker.start(scene(0, places[0]), [Prompt(CAR, places[0])])
+    (believed,) = tracker.step(scene(1, places[1]))
+    monkeypatch.setattr(Evidence, "belief", property(lambda self: 0.1))
+    (lost,) = [tracker.step(scene(number, place))[0] for number, place in enumerate(places[2:], start=2)][PATIENCE:][:1]
+    assert (lost.visible, lost.shape) == (False, believed.shape)
+
+
 def test_a_moment_of_belief_makes_patience_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     place = Box(60, 60, 120, 100)
     tracker = create()

@@ -63,7 +63,8 @@ class CorrelationTarget(Target):
     ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
     ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
     from, as ``flow_patch`` has it. ``prompted``: its outline as prompted. ``lookout`` is there while the object is
-    lost. ``doubts``: on how many frames in a row it hasn't been believed.
+    lost. ``doubts``: on how many frames in a row it hasn't been believed; ``believed``: the
+    whole box when it last was.
     """
 
     place: Box
@@ -77,6 +78,7 @@ class CorrelationTarget(Target):
     prompted: Outline
     lookout: Lookout | None = None
     doubts: int = 0
+    believed: Box | None = None
 
     def region(self) -> Region:
         return self.region_of(self.place)
@@ -148,9 +150,11 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
                 self._place(frame, target, find.box)
                 return self.threshold
             if target.lookout is None:
+                # What was followed in doubt may have been what covers it.
+                self._place(frame, target, target.believed or target.place)
                 target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
             return min(belief, max(0.0, self.threshold - 0.01))
-        target.lookout, target.doubts = None, 0
+        target.lookout, target.doubts, target.believed = None, 0, find.box
         self._place(frame, target, find.box)
         if belief >= LEARN_FROM:
             self.learn(frame.image, target, find)
