@@ -336,7 +336,7 @@ def evaluate(
 
     - `framewise evaluate clips/ --model framewise-cf --model csrt --only bag --out scores.json`
 
-    - `framewise evaluate clips/ --model framewise-cf --model framewise-deep --frames 70` for a quick comparison
+    - `framewise evaluate clips/ --model framewise-cf --model csrt --frames 70` for a quick comparison
 
     - `framewise evaluate otb-copy/ --pixels-from 0` for ground truth whose first pixel is 0
     """

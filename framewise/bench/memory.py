@@ -31,7 +31,6 @@ HIDDEN = range(171, 200)
 
 MODELS: dict[str, Callable[[], Tracker]] = {
     "Framewise CF": lambda: catalog.create("framewise-cf"),
-    "Framewise Deep": lambda: catalog.create("framewise-deep"),
     NANOTRACK: lambda: catalog.create("nanotrack"),
     "TransT, tiny": transt.tiny,
     "MixFormer, tiny": mixformer.tiny,

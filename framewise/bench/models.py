@@ -44,7 +44,6 @@ Build = Callable[[str, str], Tracker]
 NANOTRACK = "NanoTrack v2"
 MODELS: dict[str, Build] = {
     "Framewise CF": lambda device, precision: catalog.create("framewise-cf"),
-    "Framewise Deep": lambda device, precision: catalog.create("framewise-deep"),
     NANOTRACK: lambda device, precision: catalog.create("nanotrack"),
     **DEEP,
 }

@@ -59,11 +59,6 @@ class Memory:
         self._recent = look
         self._level = 1.0
 
-    @property
-    def level(self) -> float:
-        """How high the filter's peak has been of late."""
-        return self._level
-
     def evidence(self, peak: Peak, look: Float, agreement: float) -> Evidence:
         prompted = float(np.vdot(look, self._first))
         likeness = max(prompted, float(np.vdot(look, self._recent)))
