@@ -51,6 +51,13 @@ def gapped(rows: Rows) -> Rows:
     )
 
 
+def _sure(track: TrackData, _: LabelInfo) -> Held:
+    rows = rows_of(track)
+    unsure = rows.has(Flag.KEYFRAME) & (rows.confidence < 1)
+    confidence = np.where(unsure, 1.0, rows.confidence)
+    return with_rows(track, replace(rows, confidence=confidence)), int((unsure & rows.shown).sum())
+
+
 def _set_by_a_person(track: TrackData, _: LabelInfo) -> Held:
     rows = rows_of(track)
     unsure = rows.has(Flag.PREDICTED) & rows.shown
@@ -104,6 +111,7 @@ _FIRST = (
 _BOXES = tuple(shared.as_boxes(kind) for kind in Kind if kind not in (Kind.BOX, Kind.TAG))
 TRUTH: tuple[Limit, ...] = (
     *_FIRST,
+    Limit("keyframes are without their confidence", track=_sure),
     Limit("interpolated shapes become keyframes: every frame has a line of its own", track=_every_frame),
     *_BOXES,
     Limit(

@@ -71,6 +71,11 @@ class TestTruth:
         }
         assert (report.tracks, report.shapes) == (1, 5)
 
+    def test_a_confidence_that_a_keyframe_loses_is_counted(self, tmp_path: Path) -> None:
+        rows = [box(0, 10, confidence=0.4), box(1, 11), box(2, 12, Flag.KEYFRAME | Flag.OUTSIDE, 0.4)]
+        report = find("mot").write(dataset(TrackData(1, "car", rows)), tmp_path / "out.zip", {}, silent)
+        assert report.losses == {"keyframes are without their confidence": 1}
+
     @pytest.mark.parametrize("pixels", ["official", "cvat"])
     def test_numbers_have_as_many_decimals_as_it_takes(self, pixels: str, tmp_path: Path) -> None:
         random = np.random.default_rng(1)
