@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import psutil
@@ -162,6 +163,8 @@ def test_a_worker_that_is_told_to_end_leaves_its_work_to_the_next_one_and_that_i
     transfer = bring(world, document(FRAMES, tracks=60))
     with working(data, *QUICK) as worker:
         worker.until_task()
+        worker.process.terminate()
+        time.sleep(0.2)  # told twice, it doesn't wait for what is nearly done
     assert state(transfer) in transfers.OPEN
     waiting = DBTaskResult.objects.get()
     assert (waiting.status, waiting.worker_ids) == ("READY", [])
