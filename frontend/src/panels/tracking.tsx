@@ -182,7 +182,7 @@ function ModelChoice({ editor, family }: { editor: Editor; family: Family }) {
   const model = models.find(({ id }) => id === choice.value)
   return (
     <>
-      <label class="field" title={family === 'points' ? t(POINTS_HINT) : undefined}>
+      <label class="field model" title={family === 'points' ? t(POINTS_HINT) : undefined}>
         <span>{t(FOLLOWED[family])}</span>
         <select value={model ? model.id : ''} onChange={(event) => (choice.value = event.currentTarget.value || null)}>
           <option value="">{t('Automatic')}</option>
