@@ -22,6 +22,7 @@ from annotator.models import (
     Agent,
     Attribute,
     Event,
+    Guess,
     Invitation,
     Job,
     Label,
@@ -139,5 +140,5 @@ class Jobs(Told):
 
 
 admin.site.register(
-    [Agent, Event, Invitation, Layer, Removal, Run, Track, TrackChunk, Transfer, Upload, Video], LookOnly
+    [Agent, Event, Guess, Invitation, Layer, Removal, Run, Track, TrackChunk, Transfer, Upload, Video], LookOnly
 )

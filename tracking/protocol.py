@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from tracking.shapes.checks import SHAPE_BYTES as SHAPE_BYTES
 from tracking.shapes.chunks import Row, Table
@@ -35,10 +35,27 @@ Setting = float | int | str | bool
 """What a setting of a model may be; the catalogue says which names a model knows."""
 
 
+def _texts(given: object) -> Iterator[str]:
+    """Every text in what JSON may hold, keys too."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, dict):
+        yield from (text for part in (*given.keys(), *given.values()) for text in _texts(part))
+    elif isinstance(given, list):
+        yield from (text for part in given for text in _texts(part))
+
+
 class AgentMessage(BaseModel):
     """Base of what travels between server and agent; unknown fields, and numbers that are none, are refused."""
 
     model_config = ConfigDict(allow_inf_nan=False, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_nul(cls, given: object) -> object:
+        if any("\0" in text for text in _texts(given)):
+            raise ValueError("No text may hold the character NUL, which databases can't keep; one does.")
+        return given
 
 
 class RunPrompt(AgentMessage):
