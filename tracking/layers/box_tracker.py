@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from tracking.layers.frame_size import FrameSize
 from tracking.shapes.values import kind_of
-from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
+from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError
 
 LARGEST_BATCH = 16
 """Most crops per forward pass; more objects take several, so that memory stays bounded."""
@@ -37,7 +38,7 @@ class BoxTracker(ABC, Generic[T]):
         self.targets: dict[ObjectId, T] = {}
         self.threshold = threshold
         self.batch = batch
-        self._frame_size: tuple[int, int] | None = None
+        self._frame_size = FrameSize()
 
     @abstractmethod
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[T]:
@@ -49,11 +50,11 @@ class BoxTracker(ABC, Generic[T]):
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         self.targets.clear()
-        self._frame_size = frame.width, frame.height
+        self._frame_size.begin(frame)
         return self.correct(frame, prompts)
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
-        self._refuse_other_size(frame)
+        self._frame_size.require(frame)
         boxes = prompted_boxes(frame, prompts)
         for chunk in _chunks(prompts, self.batch):
             targets = self.begin(frame, [boxes[prompt.object] for prompt in chunk])
@@ -61,7 +62,7 @@ class BoxTracker(ABC, Generic[T]):
         return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
 
     def step(self, frame: Frame) -> list[Prediction]:
-        self._refuse_other_size(frame)
+        self._frame_size.require(frame)
         confidences = self.follow_all(frame, list(self.targets.values()))
         return [
             Prediction(name, frame.number, target.box, confidence, confidence >= self.threshold)
@@ -78,16 +79,6 @@ class BoxTracker(ABC, Generic[T]):
 
     def finish(self) -> list[Prediction]:
         return []
-
-    def _refuse_other_size(self, frame: Frame) -> None:
-        if self._frame_size is None:
-            raise TrackingError("A run begins with start(); step() or correct() came first. Start it with a prompt.")
-        if (frame.width, frame.height) != self._frame_size:
-            width, height = self._frame_size
-            raise TrackingError(
-                f"All frames of a run must have one size; frame {frame.number} is {frame.width}x{frame.height}, the "
-                f"first was {width}x{height}. Start a new run at this frame."
-            )
 
 
 def _chunks(items: Sequence[S], size: int) -> Iterator[Sequence[S]]:

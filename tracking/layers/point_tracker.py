@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.layers.frame_size import FrameSize
 from tracking.shapes.anchors import Anchored, Places, Seen, anchored, refuses
 from tracking.shapes.values import bounds_of, is_empty, is_finite, kind_of, share_inside
-from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, TrackingError
+from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError
 
 
 @dataclass
@@ -29,7 +30,7 @@ class PointTracker(ABC):
 
     def __init__(self) -> None:
         self.objects: dict[ObjectId, Followed] = {}
-        self._frame_size: tuple[int, int] | None = None
+        self._frame_size = FrameSize()
 
     @abstractmethod
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
@@ -44,18 +45,18 @@ class PointTracker(ABC):
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         self.drop(tuple(self.objects))
-        self._frame_size = frame.width, frame.height
+        self._frame_size.begin(frame)
         return self.correct(frame, prompts)
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
-        self._refuse_other_size(frame)
+        self._frame_size.require(frame)
         fresh = _followed(frame, prompts)
         self.objects.update(fresh)
         self.begin(frame, tuple(fresh))
         return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
 
     def step(self, frame: Frame) -> list[Prediction]:
-        self._refuse_other_size(frame)
+        self._frame_size.require(frame)
         self.follow(frame)
         return [
             Prediction(
@@ -75,16 +76,6 @@ class PointTracker(ABC):
 
     def finish(self) -> list[Prediction]:
         return []
-
-    def _refuse_other_size(self, frame: Frame) -> None:
-        if self._frame_size is None:
-            raise TrackingError("A run begins with start(); step() or correct() came first. Start it with a prompt.")
-        if (frame.width, frame.height) != self._frame_size:
-            width, height = self._frame_size
-            raise TrackingError(
-                f"All frames of a run must have one size; frame {frame.number} is {frame.width}x{frame.height}, the "
-                f"first was {width}x{height}. Start a new run at this frame."
-            )
 
 
 def _followed(frame: Frame, prompts: Sequence[Prompt]) -> dict[ObjectId, Followed]:

@@ -16,6 +16,7 @@ from tracking.shapes.values import (
     ABSENT,
     OCCLUDED,
     VISIBLE,
+    Box,
     Mask,
     Points,
     Polygon,
@@ -25,7 +26,6 @@ from tracking.shapes.values import (
     Skeleton,
     area_of,
 )
-from tracking.shapes.values import Box as Box
 
 Places = NDArray[np.float64]
 """(n, 2) px."""
@@ -109,7 +109,7 @@ class _Line:
         return type(self.shape)(now.astype(np.float32))
 
     def visible(self, seen: Seen) -> bool:
-        return bool(seen.mean() >= SHARE_SEEN)
+        return _shows(seen)
 
 
 @dataclass
@@ -124,7 +124,7 @@ class _Outline:
     start: Places
 
     def place(self, now: Places, seen: Seen) -> Shape:
-        use = seen if seen.sum() >= FEWEST_INNER else np.ones_like(seen)
+        use = _believed(seen)
         fit = similarity(self.start[use], now[use])
         vertices = self.shape.xy.astype(np.float64)
         reach = BEND_SHARE * float(np.ptp(vertices, axis=0).max())
@@ -134,7 +134,7 @@ class _Outline:
         return Polygon((fit(vertices) + bend).astype(np.float32))
 
     def visible(self, seen: Seen) -> bool:
-        return bool(seen.mean() >= SHARE_SEEN)
+        return _shows(seen)
 
 
 @dataclass
@@ -152,14 +152,24 @@ class _Turned:
         )
 
     def place(self, now: Places, seen: Seen) -> Shape:
-        use = seen if seen.sum() >= FEWEST_INNER else np.ones_like(seen)
+        use = _believed(seen)
         fit = similarity(self.start[use], now[use])
         ((x, y),) = fit(np.array([[self.shape.x, self.shape.y]])).tolist()
         size = self.shape.width * fit.scale, self.shape.height * fit.scale
         return RotatedBox(x, y, *size, self.shape.angle + fit.angle)
 
     def visible(self, seen: Seen) -> bool:
-        return bool(seen.mean() >= SHARE_SEEN)
+        return _shows(seen)
+
+
+def _shows(seen: Seen) -> bool:
+    """Whether enough of a shape's points are seen for it to be visible."""
+    return bool(seen.mean() >= SHARE_SEEN)
+
+
+def _believed(seen: Seen) -> Seen:
+    """The points that tell where an area is: those that are seen, or all where these are too few."""
+    return seen if seen.sum() >= FEWEST_INNER else np.ones_like(seen)
 
 
 @dataclass(frozen=True)
@@ -179,7 +189,6 @@ class Similarity:
 def similarity(before: Places, after: Places) -> Similarity:
     """The similarity that brings ``before`` (n, 2) nearest to ``after``, n >= 1, by least squares over the half of them
     that agrees best (Umeyama 1991, without reflections). One point, or several in one place: a mere shift."""
-    chosen = np.ones(len(before), bool)
     fit = _least_squares(before, after)
     for _ in range(3):
         off = np.linalg.norm(fit(before) - after, axis=1)

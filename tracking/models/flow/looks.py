@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
+"""(H, W)"""
 Place = NDArray[np.float64]
 """(2,) px."""
 

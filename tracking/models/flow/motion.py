@@ -12,12 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.shapes.anchors import Similarity
-
-Gray = NDArray[np.uint8]
-"""(H, W)"""
-Places = NDArray[np.float64]
-"""(n, 2) px."""
+from tracking.models.flow.looks import Gray
+from tracking.shapes.anchors import Places, Similarity
 
 WINDOW_PX = 21
 LEVELS = 5
