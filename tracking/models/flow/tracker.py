@@ -17,6 +17,8 @@ from tracking.types import Frame, ObjectId
 
 LOOK_PX = 15
 """Half a side of the look that a point keeps."""
+ALIGN_MARGIN_PX = 8
+"""Around a look when it is aligned with the picture."""
 STEP_LOOK_PX = 10
 """The same of what a step is judged by: smaller, as less of it is another thing."""
 BACK_COST = 0.1
@@ -53,6 +55,11 @@ class Look:
     first: Gray
     latest: Gray
     hidden: int = 0
+
+    def __post_init__(self) -> None:
+        # Its border repeated outwards: what is sought in it looks a little beyond.
+        edges = (ALIGN_MARGIN_PX,) * 4
+        self.template = np.asarray(cv2.copyMakeBorder(self.first, *edges, cv2.BORDER_REPLICATE), np.uint8)
 
 
 @dataclass
@@ -147,13 +154,14 @@ def _settled(look: Look, now: Gray, place: Place, expected: Place, *, known: boo
         look.hidden += 1
         return place, 0.0
     place, first = _drawn_to_first_look(look, now, place)
-    sure = max(first, likeness(look.latest, patch(now, place, LOOK_PX)))
+    there = patch(now, place, LOOK_PX)
+    sure = max(first, likeness(look.latest, there))
     if sure < COVERED_LIKENESS and np.linalg.norm(place - expected) > APART_PX:
         known = False
     if known and sure >= HIDDEN_LIKENESS:
         look.hidden = 0
         if first > LEARN_LIKENESS:
-            look.latest = patch(now, place, LOOK_PX)
+            look.latest = there
         return place, sure
     look.hidden += 1
     reach = min(SEARCH_PX + SEARCH_GROWTH_PX * look.hidden, LARGEST_SEARCH_PX)
@@ -168,11 +176,9 @@ def _settled(look: Look, now: Gray, place: Place, expected: Place, *, known: boo
 def _drawn_to_first_look(look: Look, now: Gray, place: Place) -> tuple[Place, float]:
     """``place``, or where the first look fits better nearby; and how alike that is to the first look."""
     alike = likeness(look.first, patch(now, place, LOOK_PX))
-    margin = 8
-    around = patch(now, place, LOOK_PX + margin)
-    template = cv2.copyMakeBorder(look.first, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
-    middle = np.full(2, float(LOOK_PX + margin))
-    found = align(np.asarray(template, np.uint8), around, middle)
+    around = patch(now, place, LOOK_PX + ALIGN_MARGIN_PX)
+    middle = np.full(2, float(LOOK_PX + ALIGN_MARGIN_PX))
+    found = align(look.template, around, middle)
     if found is None or np.linalg.norm(found - middle) >= REACH_PX:
         return place, alike
     drawn = place + found - middle
