@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,6 +114,18 @@ def read_tensors(path: Path, entry: str = "") -> dict[str, Tensor]:
     return _tensors_under(entry, _read_checkpoint(path), path.name)
 
 
+def renamed_by(*rules: tuple[str, str | Callable[[re.Match[str]], str]]) -> Callable[[str], str]:
+    """For ``load_exactly``: each rule (pattern, replacement, as of ``re.sub``) in turn, wherever it matches."""
+    compiled = [(re.compile(pattern), ours) for pattern, ours in rules]
+
+    def rename(official: str) -> str:
+        for pattern, ours in compiled:
+            official = pattern.sub(ours, official)
+        return official
+
+    return rename
+
+
 def load_exactly(
     network: nn.Module,
     tensors: Mapping[str, Tensor],
@@ -138,8 +151,10 @@ def load_exactly(
     from torch import float32
 
     wanted = network.state_dict()
-    official = {rename(key): key for key in tensors if not unused(key)}
-    _refuse_misfit(file, wanted, official, tensors)
+    used = [key for key in tensors if not unused(key)]
+    official = {rename(key): key for key in used}
+    doubled = set(used) - set(official.values())
+    _refuse_misfit(file, wanted, official, tensors, doubled)
     values = {}
     for ours, key in official.items():
         value = tensors[key]
@@ -149,10 +164,14 @@ def load_exactly(
 
 
 def _refuse_misfit(
-    file: str, wanted: Mapping[str, Tensor], official: Mapping[str, str], tensors: Mapping[str, Tensor]
+    file: str,
+    wanted: Mapping[str, Tensor],
+    official: Mapping[str, str],
+    tensors: Mapping[str, Tensor],
+    doubled: Collection[str],
 ) -> None:
     missing = sorted(wanted.keys() - official.keys())
-    unexpected = sorted(official[ours] for ours in official.keys() - wanted.keys())
+    unexpected = sorted({official[ours] for ours in official.keys() - wanted.keys()}.union(doubled))
     reshaped = sorted(
         f"{key} (needs {tuple(wanted[ours].shape)}, has {tuple(tensors[key].shape)})"
         for ours, key in official.items()

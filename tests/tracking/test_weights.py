@@ -17,7 +17,15 @@ import torch
 from torch import nn
 
 from tracking.unpickling import Inert
-from tracking.weights import WeightsError, WeightsMisfit, load_exactly, read_tensors, weights_folder, weights_path
+from tracking.weights import (
+    WeightsError,
+    WeightsMisfit,
+    load_exactly,
+    read_tensors,
+    renamed_by,
+    weights_folder,
+    weights_path,
+)
 
 
 class Hostile:
@@ -154,6 +162,23 @@ def test_a_misfit_names_every_key_that_differs(tensors) -> None:
     assert refused.value.unexpected == ("extra",)
     assert refused.value.reshaped == ("bias (needs (2,), has (5,))",)
     assert "net.pth differs. 1 missing: weight. 1 unexpected: extra. 1 of another shape: bias" in str(refused.value)
+
+
+def test_rules_of_renaming_are_applied_in_turn() -> None:
+    rename = renamed_by(
+        (r"^net\.", "ours."),
+        (r"^ours\.layer(\d)\.", lambda found: f"ours.stages.{int(found[1]) - 1}."),
+        (r"\.(q|k)\.", r".attention.\1."),
+    )
+    assert rename("net.layer2.q.weight") == "ours.stages.1.attention.q.weight"
+    assert rename("other.layer2.weight") == "other.layer2.weight"
+
+
+def test_two_official_keys_for_one_place_are_a_misfit(tensors) -> None:
+    doubled = {**tensors, "old.bias": torch.zeros(2)}
+    with pytest.raises(WeightsMisfit) as refusal:
+        load_exactly(nn.Linear(3, 2), doubled, file="net.pth", rename=renamed_by((r"^old\.", "")))
+    assert len(refusal.value.unexpected) == 1
 
 
 def test_it_fills_a_network_built_without_memory(tensors) -> None:

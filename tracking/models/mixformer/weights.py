@@ -18,7 +18,7 @@ from torch import Tensor
 from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.network import Config, MixFormer
 from tracking.models.mixformer.vit import ConvMaeConfig, VitConfig
-from tracking.weights import load_exactly, read_tensors, weights_path
+from tracking.weights import load_exactly, read_tensors, renamed_by, weights_path
 
 SOURCE = "https://github.com/MCG-NJU/MixFormer"
 LICENCE = "MIT code; the authors state no separate licence for the weights"
@@ -101,43 +101,34 @@ VARIANTS = {
     ),
 }
 
-RENAMES = [
-    (re.compile(pattern), ours)
-    for pattern, ours in (
-        (r"^backbone\.stage(\d)\.", r"backbone.stages.\1."),
-        (r"^backbone\.blocks3\.", "backbone.blocks."),
-        (r"\.patch_embed4\.", ".patches4."),
-        (r"\.patch_embed(\d?)\.proj\.", r".patches\1.conv."),
-        (r"\.patch_embed(\d?)\.norm\.", r".patches\1.norm."),
-        (r"\.attn\.conv_proj_([qkv])\.conv\.", r".attention.\1.conv."),
-        (r"\.attn\.conv_proj_([qkv])\.bn\.", r".attention.\1.norm."),
-        (r"\.attn\.proj_([qkv])\.", r".attention.\1.linear."),
-        (r"\.attn\.proj\.", ".attention.merge."),
-        (r"\.attn\.", ".attention."),
-        (r"\.mlp\.fc1\.", ".mlp.expand."),
-        (r"\.mlp\.fc2\.", ".mlp.contract."),
-        (r"^box_head\.(\w+)_tl\.", r"box_head.top_left.\1."),
-        (r"^box_head\.(\w+)_br\.", r"box_head.bottom_right.\1."),
-        (r"^score_branch\.score_token$", "score_head.token"),
-        (r"^score_branch\.score_head\.", "score_head.judge."),
-        (r"^score_branch\.proj_([qkv])\.(\d)\.", r"score_head.looks.\2.\1."),
-        (r"^score_branch\.proj\.(\d)\.", r"score_head.looks.\1.merge."),
-        (r"^score_branch\.norm1\.", "score_head.norm."),
-        (r"^score_branch\.norm2\.(\d)\.", r"score_head.looks.\1.norm."),
-        (r"\.q\.", ".query."),
-        (r"\.k\.", ".key."),
-        (r"\.v\.", ".value."),
-    )
-]
+our_key = renamed_by(
+    (r"^backbone\.stage(\d)\.", r"backbone.stages.\1."),
+    (r"^backbone\.blocks3\.", "backbone.blocks."),
+    (r"\.patch_embed4\.", ".patches4."),
+    (r"\.patch_embed(\d?)\.proj\.", r".patches\1.conv."),
+    (r"\.patch_embed(\d?)\.norm\.", r".patches\1.norm."),
+    (r"\.attn\.conv_proj_([qkv])\.conv\.", r".attention.\1.conv."),
+    (r"\.attn\.conv_proj_([qkv])\.bn\.", r".attention.\1.norm."),
+    (r"\.attn\.proj_([qkv])\.", r".attention.\1.linear."),
+    (r"\.attn\.proj\.", ".attention.merge."),
+    (r"\.attn\.", ".attention."),
+    (r"\.mlp\.fc1\.", ".mlp.expand."),
+    (r"\.mlp\.fc2\.", ".mlp.contract."),
+    (r"^box_head\.(\w+)_tl\.", r"box_head.top_left.\1."),
+    (r"^box_head\.(\w+)_br\.", r"box_head.bottom_right.\1."),
+    (r"^score_branch\.score_token$", "score_head.token"),
+    (r"^score_branch\.score_head\.", "score_head.judge."),
+    (r"^score_branch\.proj_([qkv])\.(\d)\.", r"score_head.looks.\2.\1."),
+    (r"^score_branch\.proj\.(\d)\.", r"score_head.looks.\1.merge."),
+    (r"^score_branch\.norm1\.", "score_head.norm."),
+    (r"^score_branch\.norm2\.(\d)\.", r"score_head.looks.\1.norm."),
+    (r"\.q\.", ".query."),
+    (r"\.k\.", ".key."),
+    (r"\.v\.", ".value."),
+)
+"""Official key to the one in ``MixFormer``."""
 CLASSIFIER = re.compile(r"^backbone\.(norm|head)\.|^backbone\.(cls_token|pos_embed)$|\.num_batches_tracked$")
 """Keys left over from pre-training, and counters of training; the tracker has no use for them."""
-
-
-def our_key(official: str) -> str:
-    """The name in ``MixFormer`` of what the authors call ``official``."""
-    for pattern, ours in RENAMES:
-        official = pattern.sub(ours, official)
-    return official
 
 
 def load(variant: Variant, path: Path | None = None) -> MixFormer:

@@ -14,43 +14,33 @@ import torch
 from torch import Tensor
 
 from tracking.models.pips.network import Config, Pips
-from tracking.weights import load_exactly, read_tensors, weights_path
+from tracking.weights import load_exactly, read_tensors, renamed_by, weights_path
 
 FILE = "pips_reference_model.pth"
 """As people put it into the weights folder: the official name holds a number of steps that isn't written anywhere."""
 SOURCE = "https://huggingface.co/aharley/pips"
 LICENCE = "MIT code; not stated for the weights"
 
-RENAMES = [
-    (re.compile(pattern), ours)
-    for pattern, ours in (
-        (r"^fnet\.layer(\d)\.", lambda found: f"encoder.stages.{int(found[1]) - 1}."),
-        (r"^fnet\.", "encoder."),
-        (r"\.downsample\.0\.", ".shortcut."),
-        (r"^delta_block\.to_delta\.0\.", "mixer.enter."),
-        (r"^delta_block\.to_delta\.13\.", "mixer.norm."),
-        (r"^delta_block\.to_delta\.15\.", "mixer.leave."),
-        (r"^delta_block\.to_delta\.(\d+)\.", lambda found: f"mixer.blocks.{int(found[1]) - 1}."),
-        (r"(blocks\.\d+)\.0\.norm\.", r"\1.norm_frames."),
-        (r"(blocks\.\d+)\.0\.fn\.0\.", r"\1.expand_frames."),
-        (r"(blocks\.\d+)\.0\.fn\.3\.", r"\1.contract_frames."),
-        (r"(blocks\.\d+)\.1\.norm\.", r"\1.norm_channels."),
-        (r"(blocks\.\d+)\.1\.fn\.0\.", r"\1.expand_channels."),
-        (r"(blocks\.\d+)\.1\.fn\.3\.", r"\1.contract_channels."),
-        (r"^ffeat_updater\.0\.", "update."),
-        (r"^vis_predictor\.0\.", "visibility."),
-    )
-]
+our_key = renamed_by(
+    (r"^fnet\.layer(\d)\.", lambda found: f"encoder.stages.{int(found[1]) - 1}."),
+    (r"^fnet\.", "encoder."),
+    (r"\.downsample\.0\.", ".shortcut."),
+    (r"^delta_block\.to_delta\.0\.", "mixer.enter."),
+    (r"^delta_block\.to_delta\.13\.", "mixer.norm."),
+    (r"^delta_block\.to_delta\.15\.", "mixer.leave."),
+    (r"^delta_block\.to_delta\.(\d+)\.", lambda found: f"mixer.blocks.{int(found[1]) - 1}."),
+    (r"(blocks\.\d+)\.0\.norm\.", r"\1.norm_frames."),
+    (r"(blocks\.\d+)\.0\.fn\.0\.", r"\1.expand_frames."),
+    (r"(blocks\.\d+)\.0\.fn\.3\.", r"\1.contract_frames."),
+    (r"(blocks\.\d+)\.1\.norm\.", r"\1.norm_channels."),
+    (r"(blocks\.\d+)\.1\.fn\.0\.", r"\1.expand_channels."),
+    (r"(blocks\.\d+)\.1\.fn\.3\.", r"\1.contract_channels."),
+    (r"^ffeat_updater\.0\.", "update."),
+    (r"^vis_predictor\.0\.", "visibility."),
+)
+"""Official key to the one in ``Pips``."""
 FRAME_MIXING = re.compile(r"\.0\.fn\.[03]\.weight$")
 """Convolutions over one cell in the official files: (out, in, 1)."""
-
-
-def our_key(official: str) -> str:
-    """The name in ``Pips`` of what the authors call ``official``."""
-    key = official
-    for pattern, ours in RENAMES:
-        key = pattern.sub(ours, key)
-    return key
 
 
 def load(path: Path | None = None) -> Pips:

@@ -14,48 +14,38 @@ import torch
 from torch import Tensor
 
 from tracking.models.transt.network import Config, TransT
-from tracking.weights import WeightsError, load_exactly, read_tensors, weights_path
+from tracking.weights import WeightsError, load_exactly, read_tensors, renamed_by, weights_path
 
 FILE = "transt.pth"
 SOURCE = "https://github.com/chenxin-dlut/TransT"
 LICENCE = "GPL-3.0 code; the authors state no licence for the weights"
 
-RENAMES = [
-    (re.compile(pattern), ours)
-    for pattern, ours in (
-        (r"^backbone\.0\.body\.", "backbone."),
-        (r"^input_proj\.", "projection."),
-        (r"^class_embed\.", "classify."),
-        (r"^bbox_embed\.", "locate."),
-        (r"^featurefusion_network\.encoder\.layers\.", "fusion."),
-        (r"^(fusion\.\d+)\.self_attn1\.", r"\1.template.self_attention."),
-        (r"^(fusion\.\d+)\.self_attn2\.", r"\1.search.self_attention."),
-        (r"^(fusion\.\d+)\.multihead_attn1\.", r"\1.template.cross_attention."),
-        (r"^(fusion\.\d+)\.multihead_attn2\.", r"\1.search.cross_attention."),
-        (r"^(fusion\.\d+)\.(linear|norm)1([123])\.", r"\1.template.\2\3."),
-        (r"^(fusion\.\d+)\.(linear|norm)2([123])\.", r"\1.search.\2\3."),
-        (r"^featurefusion_network\.decoder\.norm\.", "decoder.norm."),
-        (r"^featurefusion_network\.decoder\.layers\.0\.multihead_attn\.", "decoder.attention."),
-        (r"^featurefusion_network\.decoder\.layers\.0\.", "decoder."),
-        (r"^decoder\.norm1\.", "decoder.norm_attention."),
-        (r"^decoder\.norm2\.", "decoder.norm_mlp."),
-        (r"\.linear1\.", ".expand."),
-        (r"\.linear2\.", ".contract."),
-        (r"\.norm1\.", ".norm_self."),
-        (r"\.norm2\.", ".norm_cross."),
-        (r"\.norm3\.", ".norm_mlp."),
-    )
-]
+our_key = renamed_by(
+    (r"^backbone\.0\.body\.", "backbone."),
+    (r"^input_proj\.", "projection."),
+    (r"^class_embed\.", "classify."),
+    (r"^bbox_embed\.", "locate."),
+    (r"^featurefusion_network\.encoder\.layers\.", "fusion."),
+    (r"^(fusion\.\d+)\.self_attn1\.", r"\1.template.self_attention."),
+    (r"^(fusion\.\d+)\.self_attn2\.", r"\1.search.self_attention."),
+    (r"^(fusion\.\d+)\.multihead_attn1\.", r"\1.template.cross_attention."),
+    (r"^(fusion\.\d+)\.multihead_attn2\.", r"\1.search.cross_attention."),
+    (r"^(fusion\.\d+)\.(linear|norm)1([123])\.", r"\1.template.\2\3."),
+    (r"^(fusion\.\d+)\.(linear|norm)2([123])\.", r"\1.search.\2\3."),
+    (r"^featurefusion_network\.decoder\.norm\.", "decoder.norm."),
+    (r"^featurefusion_network\.decoder\.layers\.0\.multihead_attn\.", "decoder.attention."),
+    (r"^featurefusion_network\.decoder\.layers\.0\.", "decoder."),
+    (r"^decoder\.norm1\.", "decoder.norm_attention."),
+    (r"^decoder\.norm2\.", "decoder.norm_mlp."),
+    # Block names of the backbone look like those of the fusion layers, and stay.
+    (r"^((?:fusion|decoder)\b.*)\.linear1\.", r"\1.expand."),
+    (r"^((?:fusion|decoder)\b.*)\.linear2\.", r"\1.contract."),
+    (r"^((?:fusion|decoder)\b.*)\.norm1\.", r"\1.norm_self."),
+    (r"^((?:fusion|decoder)\b.*)\.norm2\.", r"\1.norm_cross."),
+    (r"^((?:fusion|decoder)\b.*)\.norm3\.", r"\1.norm_mlp."),
+)
+"""Official key to the one in ``TransT``."""
 ENCODER_LAYER = re.compile(r"featurefusion_network\.encoder\.layers\.(\d+)\.")
-
-
-def our_key(official: str) -> str:
-    """The name in ``TransT`` of what the authors call ``official``."""
-    key = official
-    # Block names of the backbone look like those of the fusion layers.
-    for pattern, ours in RENAMES[:1] if key.startswith("backbone.") else RENAMES:
-        key = pattern.sub(ours, key)
-    return key
 
 
 def load(path: Path | None = None) -> tuple[TransT, Config]:
