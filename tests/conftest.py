@@ -38,6 +38,8 @@ def _at_an_ordinary_priority() -> Iterator[None]:
         assert os.sched_getscheduler(0) == os.SCHED_OTHER, "this test raised the priority of the thread that runs tests"
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Threads that a failed test left hanging don't keep the process from ending."""
-    faulthandler.dump_traceback_later(END_S, exit=True)
+    # One process of several is ended by the first, which waits for the others.
+    if not hasattr(config, "workerinput"):
+        faulthandler.dump_traceback_later(END_S, exit=True)

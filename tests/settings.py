@@ -6,10 +6,14 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if "FRAMEWISE_DATA" not in os.environ:
     os.environ["FRAMEWISE_DATA"] = tempfile.mkdtemp(prefix="framewise-tests-")
     atexit.register(shutil.rmtree, os.environ["FRAMEWISE_DATA"], ignore_errors=True)
+# Each process that runs tests has a folder of its own: one may empty what the other counts.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["FRAMEWISE_DATA"] = str(Path(os.environ["FRAMEWISE_DATA"]) / worker)
 # Processes that tests start are the product: with its own settings, in the same folder.
 os.environ["DJANGO_SETTINGS_MODULE"] = "annotator.settings"
 
