@@ -6,21 +6,45 @@ import asyncio
 import logging
 import os
 import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
-from tracking.agent import Agent
+from framewise.supervision import Child, supervise
+from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
 from tracking.engine.local import LocalEngine
 from tracking.pictures import videos_of
+from tracking.watchdog import watch
 
+ENDED, USAGE, NOT_LET_IN = 0, 2, 78
+"""Exit codes of an agent that isn't begun again: told to end, told nonsense, unknown to its server."""
 GIGABYTE = 10**9
 FETCH_TIMEOUT_S = 30.0
 
 
-def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float) -> None:
-    """Connect and work until Ctrl-C or SIGTERM.
+def keep_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float) -> int:
+    """Let an agent work in a process of its own, begun again when it dies, until Ctrl-C or SIGTERM.
+
+    Returns:
+        The exit code of an agent that ended for good.
+
+    Raises:
+        TrackingError: when the address is none.
+    """
+    channel_url(server)
+    options = {"--server": server, "--name": name, "--runs": runs, "--cache": cache, "--cache-gb": cache_gb}
+    command = [sys.executable, "-m", "framewise", "agent", "--no-restart"]
+    command += [str(text) for option in options.items() for text in option]
+    # In the environment, not among the arguments: every user of a machine can read those.
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "FRAMEWISE_AGENT_TOKEN": token}
+    return supervise([Child("agent", command, environment, final=frozenset({ENDED, USAGE, NOT_LET_IN}))])
+
+
+def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float) -> int:
+    """Connect and work until Ctrl-C or SIGTERM. A thread that hangs for minutes ends the process.
 
     Raises:
         TrackingError: when the address is none, or the server doesn't know the token.
@@ -35,9 +59,11 @@ def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cac
     agent = Agent(server, token, LocalEngine(videos_of(videos), runs_at_once=runs), name=name)
     with http:
         asyncio.run(_until_told(agent))
+    return ENDED
 
 
 async def _until_told(agent: Agent) -> None:
+    watching = asyncio.create_task(watch(agent.engine))
     working = asyncio.ensure_future(agent.run())
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -46,3 +72,7 @@ async def _until_told(agent: Agent) -> None:
         await working
     except asyncio.CancelledError:
         logging.getLogger("framewise.agent").info("Told to end.")
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching

@@ -29,10 +29,10 @@ weights_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", hel
 app.add_typer(weights_app, name="weights")
 
 
-def fail(message: object) -> NoReturn:
-    """Tell what went wrong and end with exit code 1."""
+def fail(message: object, code: int = FAILED) -> NoReturn:
+    """Tell what went wrong and end."""
     console.print(f"[bold red]framewise:[/] {escape(str(message))}", highlight=False, soft_wrap=True)
-    raise typer.Exit(FAILED)
+    raise typer.Exit(code)
 
 
 def _version(asked: bool) -> None:
@@ -98,6 +98,13 @@ def agent(
         "~/.cache/framewise/videos"
     ),
     cache_gb: Annotated[float, typer.Option(min=0.1, help="How many gigabytes of videos to keep there.")] = 20,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            help="Start it again when it dies: out of memory, or ended by itself because a model hung for ten minutes. "
+            "--no-restart leaves that to a service manager; exit code 78: the server doesn't let it in."
+        ),
+    ] = True,
 ) -> None:
     """Connect this machine to a server, to track for it. It only opens connections outwards, and comes back by itself.
 
@@ -107,13 +114,15 @@ def agent(
 
     - `framewise agent --server http://10.0.0.5:8000 --token … --name gpu-box --runs 8`
     """
-    from framewise.agent import run_agent
+    from framewise.agent import NOT_LET_IN, keep_agent, run_agent
     from tracking.types import TrackingError
 
+    work = keep_agent if restart else run_agent
     try:
-        run_agent(server=server, token=token, name=name, runs=runs, cache=cache.expanduser(), cache_gb=cache_gb)
+        code = work(server=server, token=token, name=name, runs=runs, cache=cache.expanduser(), cache_gb=cache_gb)
     except TrackingError as error:
-        fail(error)
+        fail(error, NOT_LET_IN)
+    raise typer.Exit(code)
 
 
 @app.command()

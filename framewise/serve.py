@@ -3,96 +3,21 @@ and stopped together."""
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
-from rich.console import Console
 from rich.panel import Panel
 
-GRACE_S = 10.0
-"""How long a process may take to stop before it is killed."""
-STABLE_S = 30.0
-"""A process that lived this long is restarted at once when it dies; one that keeps dying waits up to ``BACKOFF_S``."""
-BACKOFF_S = 15.0
-PR_SET_PDEATHSIG = 1
-
-console = Console()
+from framewise.supervision import Child, console, supervise
 
 
 class ServeError(Exception):
     """Why the product can't be started, for the person at the terminal."""
-
-
-@dataclass
-class Child:
-    """One supervised process."""
-
-    name: str
-    command: list[str]
-    environment: Mapping[str, str]
-    process: subprocess.Popen[str] | None = None
-    started_at: float = 0.0
-    failures: int = 0
-    due_at: float = 0.0
-    log: threading.Thread | None = field(default=None, repr=False)
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 (our own commands)
-            self.command,
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            # Of its own group, so that Ctrl-C reaches only the supervisor, which stops the others in order.
-            start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (one libc call)
-        )
-        self.started_at = time.monotonic()
-        assert self.process.stdout is not None  # noqa: S101 (for the type checker: PIPE was asked for)
-        self.log = threading.Thread(target=_copy_lines, args=(self.name, self.process.stdout), daemon=True)
-        self.log.start()
-
-    def check(self, now: float) -> None:
-        """Start it if it is due; notice its death and decide when it is due again."""
-        if self.process is None:
-            if now >= self.due_at:
-                self.start()
-            return
-        code = self.process.poll()
-        if code is None:
-            return
-        lived = now - self.started_at
-        self.failures = 0 if lived >= STABLE_S else self.failures + 1
-        wait = 0.0 if self.failures == 0 else min(0.5 * 2 ** (self.failures - 1), BACKOFF_S)
-        console.print(f"[yellow]{self.name} ended ({_reason(code)}); starting it again in {wait:.1f} s.[/]")
-        self.process = None
-        self.due_at = now + wait
-
-    def stop(self) -> None:
-        """Ask it to end; kill it when it does not within the grace."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8000, agent: bool = True, demo: bool = True) -> None:
@@ -117,7 +42,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, agent: bool = True, demo
         login = _prepare(data, token=token, demo=demo)
         children = _children(host=host, port=port, token=token, agent=agent)
         url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104 (comparison only)
-        _supervise(children, ready=lambda: _announce(host, port, url, login))
+        supervise(children, ready=lambda: _announce(host, port, url, login))
 
 
 def _prepare(data: Path, *, token: str, demo: bool) -> str:
@@ -155,30 +80,11 @@ def _children(*, host: str, port: int, token: str, agent: bool) -> list[Child]:
     ]
     if agent:
         local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 (comparison only)
-        command = [python, "-m", "framewise", "agent", "--server", f"http://{local}:{port}", "--name", "local"]
+        command = [python, "-m", "framewise", "agent", "--no-restart", "--name", "local"]
+        command += ["--server", f"http://{local}:{port}"]
         # In the environment, not among the arguments: every user of a machine can read those.
         children.append(Child("agent", command, {**base, "FRAMEWISE_AGENT_TOKEN": token}))
     return children
-
-
-def _supervise(children: Iterable[Child], *, ready: Callable[[], bool]) -> None:
-    children = list(children)
-    stopping = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopping.set())
-    announced = False
-    try:
-        while not stopping.is_set():
-            now = time.monotonic()
-            for child in children:
-                child.check(now)
-            announced = announced or ready()
-            stopping.wait(0.2)
-    finally:
-        console.print("Stopping …")
-        # The web process last: the agent and the worker still have things to hand over.
-        for child in reversed(children):
-            child.stop()
 
 
 def _announce(host: str, port: int, url: str, login: str) -> bool:
@@ -220,18 +126,3 @@ def _require_free_port(host: str, port: int) -> None:
             raise ServeError(
                 f"Port {port} of {host} can't be used ({error.strerror}). Choose another one: framewise serve --port N"
             ) from error
-
-
-def _copy_lines(name: str, lines: IO[str]) -> None:
-    for line in lines:
-        console.print(f"[dim]{name:>5} |[/] ", end="")
-        console.print(line.rstrip(), markup=False, highlight=False)
-
-
-def _reason(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
-
-def _die_with_parent() -> None:
-    """In the child: be told to end when the supervisor dies in whatever way (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -165,7 +165,7 @@ def test_weights_without_an_address_say_where_they_are_offered(weights: Path) ->
 def test_an_agent_without_a_server_address_is_told_how() -> None:
     result = framewise("agent", "--server", "label.example.org", "--token", "t")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 78
     assert "http://" in result.stderr
 
 

@@ -62,6 +62,11 @@ class Engine(Protocol):
         turn, or is held back by its sink, has no need to."""
         ...
 
+    def hanging_s(self) -> float:
+        """For how many seconds a thread has hung: that of a run that should get on, or, while no other run is at work,
+        that of one that was abandoned. 0 when none does."""
+        ...
+
     def close(self) -> None:
         """Stop everything."""
         ...

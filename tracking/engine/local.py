@@ -70,6 +70,7 @@ class LocalEngine:
         self._runs: dict[str, _Run] = {}
         self._line: deque[_Run] = deque()
         self._at_work: set[_Run] = set()
+        self._abandoned: dict[_Run, float] = {}
         self._lock = threading.Lock()
 
     def start(self, run: Start, sink: Sink) -> None:
@@ -121,6 +122,12 @@ class LocalEngine:
                 log.warning("Run %s: no progress for %.0f s. It is here:\n%s", run.id, STALLED_AFTER_S, run.where())
             run.said = run in stalled
         return {run.id: run.session.idle_s for run in stalled}
+
+    def hanging_s(self) -> float:
+        with self._lock:
+            idle = [run.session.idle_s for run in self._at_work if not run.held]
+            since = [] if self._at_work else [monotonic() - began for began in self._abandoned.values()]
+        return max((*idle, *since), default=0.0)
 
     def close(self) -> None:
         """Stop everything, and wait a moment for steps that are under way."""
@@ -175,6 +182,7 @@ class LocalEngine:
             if self._runs.get(run.id) is run:
                 del self._runs[run.id]
             if not self._leave(run):
+                self._abandoned.pop(run, None)
                 log.warning("Run %s: its abandoned thread has ended after all.", run.id)
 
     def _abandon(self, run: _Run) -> None:
@@ -188,6 +196,7 @@ class LocalEngine:
                 ABANDONED_AFTER_S,
                 run.where(),
             )
+            self._abandoned[run] = monotonic()
             self._leave(run)
 
 
