@@ -80,6 +80,11 @@ class PatientSocket(WebSocketProtocol):  # type: ignore[misc]
     """A WebSocket whose sender waits for its reader; pings of one who doesn't read are left unanswered."""
 
     valve: Valve | None = None
+    reason = ""
+
+    def serverClose(self, code: int | None = None) -> None:
+        # Daphne keeps the reason to itself, and an agent's log would say nothing but the code.
+        self.sendClose(code or 1000, self.reason or None)
 
     def onOpen(self) -> None:
         super().onOpen()
@@ -137,6 +142,8 @@ class PatientServer(Server):  # type: ignore[misc]  # Daphne has no types.
         streamed = isinstance(protocol, WebRequest) and message["type"] == "http.response.body"
         if streamed and protocol.producer and protocol.channel and not message.get("more_body"):
             protocol.unregisterProducer()
+        if message["type"] == "websocket.close":
+            protocol.reason = message.get("reason") or ""
         await super().handle_reply(protocol, message)
         if streamed and message.get("more_body") and protocol in self.connections and protocol.channel:
             if not protocol.producer:

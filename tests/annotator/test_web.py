@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from annotator.web import MOST_UNTAKEN
 from framewise.bench.product import free_port
-from tests.media.streaming import BLOCK, BLOCKS
+from tests.media.streaming import BLOCK, BLOCKS, WHY
 from tracking.protocol import MESSAGE_BYTES
 
 STALLED_S = 8
@@ -80,6 +80,18 @@ def test_messages_of_heavy_shapes_are_taken_up_to_the_length_that_is_told(port: 
         with pytest.raises(ConnectionClosed):
             socket.send("x" * (MESSAGE_BYTES + 2**20))
             socket.recv()
+
+
+def test_the_other_side_reads_why_its_connection_was_closed(port: int) -> None:
+    with connect(f"ws://127.0.0.1:{port}/") as socket:
+        socket.send("end")
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4409
+    # As much of it as a socket's last word may have.
+    assert 100 < len(closed.value.rcvd.reason.encode()) <= 123
+    assert WHY.startswith(closed.value.rcvd.reason)
 
 
 def memory_of(port: int) -> int:

@@ -1,5 +1,6 @@
 """An ASGI application that streams 96 MiB and tells how many blocks it got rid of; on a WebSocket it answers each
-message with its length, or with as many blocks as a number asks for; ``/slow/`` takes no message."""
+message with its length, or with as many blocks as a number asks for, and ends with a long reason when told; ``/slow/``
+takes no message."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 BLOCK = bytes(2**20)
 BLOCKS = 96
+WHY = "It ends: " + 100 * "é"
 sent: list[int] = []
 """Sizes of the blocks that were taken."""
 
@@ -36,5 +38,7 @@ async def _answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
             for _ in range(int(event["text"])):
                 await send({"type": "websocket.send", "bytes": BLOCK})
                 sent.append(len(BLOCK))
+        elif event["type"] == "websocket.receive" and event["text"] == "end":
+            await send({"type": "websocket.close", "code": 4409, "reason": WHY})
         elif event["type"] == "websocket.receive":
             await send({"type": "websocket.send", "text": str(len(event["text"]))})
