@@ -19,7 +19,14 @@ import numpy as np
 
 from annotator.actions.runs.found import FoundTrack
 from annotator.actions.runs.presence import announce_runs
-from annotator.actions.runs.store import EndedLeg, PredictedRow, fail_run, store_predictions
+from annotator.actions.runs.store import (
+    MOST_LETTERS,
+    MOST_SENTENCES,
+    EndedLeg,
+    PredictedRow,
+    fail_run,
+    store_predictions,
+)
 from annotator.announce.messages import Held
 from annotator.announce.notices import AgentNotice, PredictionFrame
 from annotator.faults import Complaint, Fault, fault_of
@@ -65,8 +72,10 @@ class Pending:
 
     rows: list[PredictedRow] = field(default_factory=list)
     found: list[FoundTrack] = field(default_factory=list)
-    ended: list[EndedLeg] = field(default_factory=list)
+    ended: dict[tuple[UUID, str, int], EndedLeg] = field(default_factory=dict)
+    """By track, way and epoch: while nothing can be stored an agent may say the same for hours."""
     notes: list[str] = field(default_factory=list)
+    """At most ``MOST_SENTENCES``, each once."""
     done: bool = False
     failure: str = ""
     sequence: int = 0
@@ -78,8 +87,8 @@ class Pending:
         return Pending(
             self.rows + later.rows,
             self.found + later.found,
-            self.ended + later.ended,
-            self.notes + later.notes,
+            later.ended | self.ended,
+            list(dict.fromkeys(self.notes + later.notes))[:MOST_SENTENCES],
             self.done or later.done,
             self.failure or later.failure,
             max(self.sequence, later.sequence),
@@ -129,6 +138,13 @@ class LiveRun:
                 open_rows &= ~covered
                 if covered.any():
                     yield leg, table.take(covered)
+
+    def has(self, ended: LegDone) -> bool:
+        """Whether that is a leg of the run, as it is since its object's last correction."""
+        return any(
+            (leg.direction, leg.prompt.epoch) == (ended.direction, ended.epoch)
+            for leg in self.legs.get(ended.object, ())
+        )
 
     def start(self, legs: Sequence[Leg]) -> None:
         self.legs = {}
@@ -247,11 +263,15 @@ class Writer:
     def ended(self, leg: LegDone) -> None:
         if (run := self._known(leg.run)) is not None:
             run.heard = True
-            self._of(run.id).ended.append(EndedLeg(UUID(leg.object), leg.direction, leg.epoch, leg.problem))
+            if run.has(leg):
+                told = EndedLeg(UUID(leg.object), leg.direction, leg.epoch, leg.problem[:MOST_LETTERS])
+                self._of(run.id).ended.setdefault((told.track, told.way, told.epoch), told)
 
     def noted(self, message: RunNote) -> None:
         if (run := self._known(message.run)) is not None:
-            self._of(run.id).notes.append(message.message)
+            notes, note = self._of(run.id).notes, message.message[:MOST_LETTERS]
+            if note not in notes and len(notes) < MOST_SENTENCES:
+                notes.append(note)
 
     def done(self, message: RunDone) -> None:
         if (run := self._known(message.run)) is None:
@@ -339,7 +359,7 @@ class Writer:
                 agent_id=self.agent,
                 rows=pending.rows,
                 found=pending.found,
-                ended=pending.ended,
+                ended=list(pending.ended.values()),
                 notes=pending.notes,
                 done=pending.done and not pending.failure,
             )

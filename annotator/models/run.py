@@ -38,6 +38,9 @@ class Run(models.Model):
     objects_state = models.JSONField(default=dict)
     frames_total = models.PositiveIntegerField(default=0, help_text="Object-frames it will write.")
     frames_done = models.PositiveIntegerField(default=0, help_text="Object-frames stored.")
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was given to an agent since it got on last."
+    )
     message = models.TextField(blank=True, help_text="Why it failed, for the person who started it.")
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

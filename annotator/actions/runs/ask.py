@@ -192,6 +192,7 @@ def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[FrameR
 def _go_on(opened: OpenRun, changed: Iterable[str]) -> None:
     """The legs of ``changed`` objects are others now: tell the run's agent, or give the run to one again."""
     run = opened.run
+    run.tries = 0  # What it is asked for is something else now.
     opened.save()
     if run.state == RunState.RUNNING and run.agent_id is not None:
         reached = opened.reached()

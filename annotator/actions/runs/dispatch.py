@@ -5,8 +5,10 @@ Everything here expects the layers of the runs it changes to be locked, and says
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from annotator.actions.edits.events import lock_layer
@@ -14,17 +16,28 @@ from annotator.actions.runs.condense import join_later
 from annotator.actions.runs.open_run import OpenRun
 from annotator.announce.progress import agent_legs
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.announce.waiting import waiting_with
+from annotator.announce.waiting import place_of, waiting_with
 from annotator.media.agent_access import video_access
 from annotator.models import Agent, Run, RunState
 from tracking import catalog
 from tracking.protocol import Find, Start
 
+TRIES = 3
+"""How often a run is given to an agent without getting on, before it fails."""
+GIVEN_UP = (
+    f"It was begun {TRIES} times without getting on by a frame, so it isn't begun again. Start one on another frame or "
+    "with another model; the agent's log says what happened there."
+)
+
 
 def requeue_runs_of(agent_id: int) -> None:
     """An agent is gone: its runs go back to the queue, and to another agent if there is one."""
     with transaction.atomic():
-        for run in _locked(Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)):
+        runs = list(_locked(Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)))
+        waited = {run.pk for run in runs if place_of(run) is not None}
+        for run in runs:
+            if run.pk in waited:
+                run.tries = max(0, run.tries - 1)  # It was not yet its turn.
             queue(run, "Its agent is gone; it goes on as soon as one is there.")
             dispatch(OpenRun.of(run))
 
@@ -55,17 +68,28 @@ def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
     return runs.select_related("layer__video__project", "created_by")
 
 
+def spare_tries(agent_id: int, run_ids: Collection[str]) -> None:
+    """An agent has come back that still works on some runs: they lost a connection, which is no try of theirs."""
+    lost = Q(state=RunState.QUEUED) | Q(agent_id=agent_id, state=RunState.RUNNING)
+    named = [run.pk for run in Run.objects.filter(lost, tries__gt=0).only("pk") if str(run.pk) in run_ids]
+    Run.objects.filter(pk__in=named).update(tries=F("tries") - 1)
+
+
 def queue(run: Run, message: str) -> None:
     run.state, run.agent, run.message, run.finished_at = RunState.QUEUED, None, message, None
-    run.save(update_fields=["state", "agent", "message", "finished_at"])
+    run.save(update_fields=["state", "agent", "message", "tries", "finished_at"])
     announce_run(run)
 
 
 def dispatch(opened: OpenRun) -> None:
-    """Give a queued run to an agent; without one it waits. A run with nothing left to do is done."""
+    """Give a queued run to an agent; without one it waits. A run with nothing left to do is done; one that ended its
+    agent, or came back from it, ``TRIES`` times without getting on has failed."""
     run = opened.run
     if not opened.is_unfinished:
         finish(run, RunState.DONE, "" if run.started_at else _why_nothing(opened))
+        return
+    if run.tries >= TRIES:
+        finish(run, RunState.FAILED, GIVEN_UP)
         return
     agent = choose_agent(run)
     if agent is None:
@@ -74,9 +98,9 @@ def dispatch(opened: OpenRun) -> None:
         run.save(update_fields=["message"])
         announce_run(run)
         return
-    run.state, run.agent, run.message = RunState.RUNNING, agent, ""
+    run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, "", run.tries + 1
     run.started_at = run.started_at or timezone.now()
-    run.save(update_fields=["state", "agent", "message", "started_at"])
+    run.save(update_fields=["state", "agent", "message", "tries", "started_at"])
     reached = opened.reached()
     start = Start(
         run=str(run.pk),

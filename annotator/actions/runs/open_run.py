@@ -36,6 +36,13 @@ class OpenRun:
         """Whether an object stops before its next keyframe."""
         return bool(self.run.options.get("until_keyframe", True))
 
+    def way(self) -> tuple[tuple[int, int, int], ...]:
+        """How far each object has come: another value after whatever gets the run on."""
+        return tuple(
+            (state.epoch, sum(leg.done for leg in state.legs), sum(leg.ended for leg in state.legs))
+            for state in self.objects.values()
+        )
+
     def keep(self) -> None:
         """Put the objects' progress into the run's columns; the caller saves it."""
         run = self.run

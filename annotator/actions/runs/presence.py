@@ -11,13 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
-from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of
+from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of, spare_tries
 from annotator.announce.publish import announce_run
 from annotator.models import Agent, Run, RunState
 from tracking.protocol import Hello, Load
 
 LOST_AFTER_S = 30.0
 """An agent that was connected and hasn't been heard of for so long is gone."""
+HEARD_WITHIN_S = 15.0
+"""An agent tells its load every five seconds: one that was heard within this time is there."""
 
 
 def agent_of(token: str) -> Agent | None:
@@ -40,6 +42,7 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
         Those of the runs it says it still works on that are not its own any more.
     """
     info: dict[str, Any] = hello.model_dump(mode="json", exclude={"type", "runs"}) | {"connection": connection}
+    spare_tries(agent_id, hello.runs)
     # Before it is said to be here: a run that is given to it from then on would go back to the queue with the others.
     requeue_runs_of(agent_id)
     Agent.objects.filter(pk=agent_id).update(connected=True, info=info, last_seen_at=timezone.now())
@@ -61,6 +64,25 @@ def agent_heard(*, agent_id: int, load: Load) -> bool:
     if new:
         dispatch_queued()
     return True
+
+
+def refused_for(*, agent_id: int, hello: Hello) -> str:
+    """Two programs with one token would push each other out for ever: the one that is here already stays, and the admin
+    reads of the other.
+
+    Returns:
+        The host of the one that is here; "" when there is none, or it is the same program.
+    """
+    with transaction.atomic():
+        agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id, connected=True).first()
+        heard_since = timezone.now() - timedelta(seconds=HEARD_WITHIN_S)
+        if agent is None or agent.last_seen_at is None or agent.last_seen_at < heard_since:
+            return ""
+        if not hello.instance or agent.info.get("instance", "") in ("", hello.instance):
+            return ""
+        agent.info |= {"rival": {"host": hello.host, "at": timezone.now().timestamp()}}
+        agent.save(update_fields=["info"])
+        return str(agent.info["host"])
 
 
 def agent_disconnected(*, agent_id: int, connection: str) -> None:

@@ -23,6 +23,10 @@ from annotator.operations import OPERATIONS, ShapesReplace
 from tracking.protocol import Correct
 from tracking.shapes.chunks import Row, tables_of
 
+MOST_SENTENCES, MOST_LETTERS = 20, 500
+"""Of what an agent says of one run, and of one sentence of it."""
+AND_MORE = "And more of that: the agent's log holds all."
+
 
 @dataclass(frozen=True, slots=True)
 class PredictedRow:
@@ -75,6 +79,7 @@ def store_predictions(
         layer = lock_layer(layer_id)
         opened = OpenRun.get(run_id)
         run, objects = opened.run, opened.objects
+        before = opened.way()
         if agent_id is not None and run.agent_id != agent_id:
             return run
         left_out = take_found(opened, layer, found)
@@ -96,13 +101,21 @@ def store_predictions(
         if run.options.get("check_both_ways") and run.state == RunState.RUNNING:
             restarted |= begin_checks(opened, {str(leg.track) for leg in ended})
         opened.keep()
-        run.message = "\n".join(
-            dict.fromkeys(filter(None, [run.message, left_out, *notes, *(leg.problem for leg in ended)]))
-        )
-        run.save(update_fields=["objects_state", "frames_done", "frames_total", "message"])
+        if opened.way() != before:
+            run.tries = 0
+        run.message = _told(run.message, [left_out, *notes, *(leg.problem for leg in ended)])
+        run.save(update_fields=["objects_state", "frames_done", "frames_total", "tries", "message"])
         if run.state == RunState.RUNNING:
             _go_on(opened, restarted, done=done)
     return run
+
+
+def _told(message: str, more: Iterable[str]) -> str:
+    """What the person reads of a run: each sentence once, at most ``MOST_SENTENCES``."""
+    lines = dict.fromkeys(filter(None, (line[:MOST_LETTERS].strip() for line in (*message.split("\n"), *more))))
+    lines.pop(AND_MORE, None)
+    told = list(lines)[:MOST_SENTENCES]
+    return "\n".join([*told, AND_MORE] if len(lines) > len(told) or AND_MORE in message else told)
 
 
 def fail_run(*, run_id: UUID, message: str) -> None:
@@ -111,7 +124,7 @@ def fail_run(*, run_id: UUID, message: str) -> None:
         lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
         run = OpenRun.get(run_id).run
         if run.state in (RunState.QUEUED, RunState.RUNNING):
-            finish(run, RunState.FAILED, message)
+            finish(run, RunState.FAILED, _told("", message.split("\n")))
 
 
 def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer) -> bool:

@@ -461,6 +461,43 @@ def test_a_killed_web_process_leaves_no_run_behind(desk: Desk) -> None:
     assert (run.state, Agent.objects.get().connected) == (RunState.QUEUED, False)
 
 
+def test_a_run_that_comes_back_without_getting_on_fails_at_the_third_time_and_progress_begins_the_count_anew(
+    desk: Desk,
+) -> None:
+    track = draw(desk.world, 0)
+    run = desk.start(track)
+    states = []
+    for first, last in ((1, 2), (1, 2), (1, 2), (3, 3), (3, 3), (3, 3), (3, 3)):
+        desk.predict(run, track, first, last)
+        store.store_predictions(run_id=run.pk, done=True)
+        run.refresh_from_db()
+        states.append(run.state)
+    assert states == [RunState.RUNNING] * 6 + [RunState.FAILED]
+    assert run.message.startswith("It was begun 3 times without getting on by a frame, so it isn't begun again.")
+
+
+def test_an_agent_that_dies_of_a_run_three_times_gets_it_no_more_and_what_waited_behind_it_goes_on(desk: Desk) -> None:
+    Agent.objects.update(connected=False)
+    run, behind = desk.start(draw(desk.world, 0)), desk.start(draw(desk.world, 0))
+    agent = Agent.objects.get()
+    for number in range(3):
+        agent_connected(agent_id=agent.pk, connection=str(number), hello=hello())
+        agent_disconnected(agent_id=agent.pk, connection=str(number))
+    run.refresh_from_db()
+    behind.refresh_from_db()
+    assert (run.state, behind.state, behind.tries) == (RunState.FAILED, RunState.QUEUED, 0)
+
+
+def test_lost_connections_are_no_tries(desk: Desk) -> None:
+    run = desk.start(draw(desk.world, 0))
+    agent = Agent.objects.get()
+    for number in range(5):
+        agent_connected(agent_id=agent.pk, connection=str(number), hello=hello(str(run.pk)))
+        agent_disconnected(agent_id=agent.pk, connection=str(number))
+    run.refresh_from_db()
+    assert (run.state, run.tries) == (RunState.QUEUED, 1)
+
+
 def test_everybody_is_told_how_a_run_stands(desk: Desk) -> None:
     track = draw(desk.world, 0)
     run = desk.start(track, last=10)
