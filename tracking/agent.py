@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import assert_never
+from uuid import uuid4
 
 import psutil
 from pydantic import ValidationError
@@ -70,6 +71,7 @@ class Agent:
         self.token = token
         self.name = name or platform.node()
         self.engine = engine
+        self._instance = uuid4().hex
         self._weights = Watch()
         self._outboxes: dict[str, Outbox] = {}
         self._something_to_send = asyncio.Event()
@@ -118,6 +120,7 @@ class Agent:
             models=models,
             runs_at_once=self.engine.runs_at_once,
             runs=list(self._outboxes),
+            instance=self._instance,
         )
 
     async def _serve(self, connection: ClientConnection) -> None:

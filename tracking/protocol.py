@@ -213,6 +213,9 @@ class Hello(AgentMessage):
     models: list[str]
     runs_at_once: int = Field(1, ge=1, description="Runs beyond it wait for their turn.")
     runs: list[str] = Field([], description="Runs it is still working on, after a lost connection.")
+    instance: str = Field(
+        "", max_length=64, description="Names the program for as long as it lives, so that two with one token are told."
+    )
 
 
 class BatchTable(AgentMessage):

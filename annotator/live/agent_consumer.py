@@ -11,7 +11,14 @@ from uuid import uuid4
 
 from django.db import DatabaseError, DataError
 
-from annotator.actions.runs.presence import agent_connected, agent_disconnected, agent_heard, agent_of, is_let_in
+from annotator.actions.runs.presence import (
+    agent_connected,
+    agent_disconnected,
+    agent_heard,
+    agent_of,
+    is_let_in,
+    refused_for,
+)
 from annotator.announce.notices import AgentNotice
 from annotator.faults import Complaint, fault_of
 from annotator.live.outlet import Behind
@@ -39,6 +46,7 @@ SILENT_S = 20.0
 """An agent says how it is every few seconds; one that is silent for so long has lost its network."""
 UNWELCOME, REPLACED, PROTOCOL_ERROR = 4401, 4409, 4400
 
+RIVAL = "Another agent is connected with this token; give each a token of its own. It is on {host}"
 MOST_UNSENT = 10_000
 """Messages that wait for an agent that doesn't read them, before it is told to come back."""
 
@@ -190,6 +198,10 @@ class AgentConsumer(Socket):
     async def _welcome(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:
             await self.close(PROTOCOL_ERROR, reason=f"This server speaks protocol {PROTOCOL}; update the agent.")
+            return
+        if host := await in_writing_thread(refused_for, agent_id=self.agent.pk, hello=hello):
+            log.warning("Agent %s on %s isn't let in: one on %s has the same token.", self.agent, hello.host, host)
+            await self.close(REPLACED, reason=RIVAL.format(host=host))
             return
         former = self.hub.agents.get(self.agent.pk)
         self.hub.agents[self.agent.pk] = self

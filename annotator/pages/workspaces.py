@@ -37,6 +37,8 @@ ROLES = {
 
 ENDED_FOR_DAYS = 30
 """For how long it is said why a machine is let in no more."""
+RIVAL_FOR_S = 120.0
+"""An agent that isn't let in because another has its token comes again every few seconds."""
 NOBODYS = "Whoever connected it is no admin any more."
 
 
@@ -79,7 +81,7 @@ def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
     context = {
         # This installation's own machine works for everybody, and is nobody's to send away.
-        "agents": [*Agent.objects.let_in().filter(workspace=None), *workspace.agents.let_in()],
+        "agents": machines_of(workspace),
         "ended": ended_machines(workspace),
         "models": offered_models(workspace.pk),
         "form": MachineForm(),
@@ -176,6 +178,16 @@ def members_of(workspace: Workspace) -> list[Membership]:
     for membership in found:
         names = [agent.name for agent in machines if agent.created_by_id == membership.user_id]
         membership.machines = ", ".join(names)  # type: ignore[attr-defined]  # For the template.
+    return found
+
+
+def machines_of(workspace: Workspace) -> list[Agent]:
+    """Those that are let in, each with ``rival``: the host of another program that comes with the same token, or ""."""
+    found = [*Agent.objects.let_in().filter(workspace=None), *workspace.agents.let_in()]
+    since = timezone.now().timestamp() - RIVAL_FOR_S
+    for agent in found:
+        rival = agent.info.get("rival", {"at": 0.0})
+        agent.rival = rival["host"] if rival["at"] > since else ""  # For the template.
     return found
 
 

@@ -155,15 +155,23 @@ class FakeAgent(Socket):
         self.sequence = 0
 
     @classmethod
-    async def connected(cls, token: str = "agent-token", *, runs: Sequence[str] = ()) -> Self:  # noqa: S107
+    async def connected(
+        cls,
+        token: str = "agent-token",  # noqa: S107
+        *,
+        runs: Sequence[str] = (),
+        instance: str = "",
+    ) -> Self:
         agent = cls(token)
         assert await agent.open()
-        device = Device(name="CPU", kind="cpu", memory_bytes=1)
-        await agent.send(
-            Hello(protocol=PROTOCOL, version="0", host="test", devices=[device], models=agent.models, runs=list(runs))
-        )
+        await agent.hello(runs=runs, instance=instance)
         assert (await agent.told()).type == "accepted"
         return agent
+
+    async def hello(self, *, runs: Sequence[str] = (), instance: str = "", host: str = "test") -> None:
+        device = Device(name="CPU", kind="cpu", memory_bytes=1)
+        hello = Hello(protocol=PROTOCOL, version="0", host=host, devices=[device], models=self.models)
+        await self.send(hello.model_copy(update={"runs": list(runs), "instance": instance}))
 
     async def told(self) -> ToAgent:
         raw = await self.raw()

@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 
 from annotator.actions.agents import revoke_agent
 from annotator.announce.messages import (
@@ -33,8 +34,9 @@ from tests.annotator.worlds import (
     put,
     rows_of,
 )
+from tests.people import client_of
 from tests.tracking.geometry import as_kind
-from tracking.protocol import Correct, FoundObject, Load, RunFailed, RunNote, Start, Stop, Stored
+from tracking.protocol import Correct, FoundObject, LegDone, Load, RunFailed, RunNote, Start, Stop, Stored
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import row_of
 from tracking.shapes.values import GEOMETRY_KINDS, Box, GeometryKind
@@ -536,5 +538,54 @@ async def test_bytes_that_are_stored_do_not_count_any_more(world: World, monkeyp
         await agent.predict(start, frame)
         await agent.until(Stored)
     assert await in_thread(frames_of, track) == list(range(20))
+    await agent.close()
+    await browser.close()
+
+
+async def test_two_agents_with_one_token_do_not_push_each_other_out_and_the_page_says_so(world: World) -> None:
+    first = await FakeAgent.connected(instance="one")
+    async with asyncio.timeout(5):
+        while not await in_thread(Agent.objects.filter(connected=True).exists):
+            await asyncio.sleep(0.01)
+    second = FakeAgent()
+    assert await second.open()
+    await second.hello(instance="two", host="laptop")
+    assert await second.raw() is None
+    assert second.closed == 4409
+    page = f"/workspaces/{world.workspace.pk}/networks/"
+    said = await in_thread(client_of(world.people["admin"]).get, page)
+    assert "Another agent, on laptop, has the same token" in said.content.decode()
+    # The same program comes back by a new connection, and whoever comes after it has gone is let in.
+    again = await FakeAgent.connected(instance="one")
+    assert await first.raw() is None
+    await again.close()
+    other = await FakeAgent.connected(instance="two")
+    await other.close()
+
+
+async def test_what_an_agent_says_while_nothing_can_be_stored_stays_bounded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annotator.live.writer.RETRY_S", 0.05)
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    held: list[tuple[int, int]] = []
+
+    async def locked(*args: object, **kwargs: object) -> object:
+        held.append((len(kwargs["notes"]), len(kwargs["ended"])))  # type: ignore[arg-type]
+        if len(held) < 4:
+            raise OperationalError("database is locked")
+        return await in_thread(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("annotator.live.writer.in_writing_thread", locked)
+    for number in range(300):
+        await agent.send(RunNote(run=start.run, message=f"Note {number}. " + "x" * 1000))
+        end = LegDone(run=start.run, object=str(track), direction="forward", epoch=number % 2, sequence=0)
+        await agent.send(end.model_copy(update={"problem": f"{number}"}))
+    while (run := (await browser.until(RunUpdate)).run).message.count("\n") < 19:
+        pass
+    assert max(held) == (20, 1)
+    assert len(run.message) < 20 * 501 + 60
     await agent.close()
     await browser.close()
