@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from tracking.layers.box_tracker import BoxTracker, Target
-from tracking.layers.compute import Compute, best_batch, log
+from tracking.layers.compute import Compute, best_batch
 from tracking.layers.images import PictureInput
+from tracking.layers.on_device import OnDevice
 from tracking.layers.recording import Recordings
 from tracking.layers.side_by_side import SideBySide
 from tracking.scheduling import leave_real_time
@@ -30,24 +31,17 @@ class NetworkTarget(Target):
 T = TypeVar("T", bound=NetworkTarget)
 
 
-class NetworkTracker(BoxTracker[T]):
+class NetworkTracker(OnDevice, BoxTracker[T]):
     """Runs ``network`` as ``device`` and ``precision`` ask (see ``Compute``); ``recordings`` holds its recorded passes.
 
     A GPU that doesn't start, or runs out of memory, is left for the CPU with a ``note``, and the run goes on: the call
     that failed is repeated there from the state before it.
     """
 
-    note = ""
-
     def __init__(self, network: nn.Module, *, threshold: float, device: str, precision: str) -> None:
-        self.network = network.eval()
-        self.precision = precision
         self._team: SideBySide | None = None
-        try:
-            self._use(Compute.best(device, precision))
-        except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for the device
-            self._leave_gpu(error)
-        super().__init__(threshold=threshold, batch=best_batch(self.compute.device))
+        OnDevice.__init__(self, network, device=device, precision=precision)
+        BoxTracker.__init__(self, threshold=threshold, batch=best_batch(self.compute.device))
 
     @abstractmethod
     def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -98,17 +92,10 @@ class NetworkTracker(BoxTracker[T]):
             return call()
 
     def _leave_gpu(self, error: Exception) -> None:
-        reason = str(error).partition("\n")[0]
-        self.note = f"The GPU can't be used ({reason}); this run goes on on the CPU, slower."
-        log.warning(self.note)
-        self._use(Compute.best("cpu", self.precision))
+        super()._leave_gpu(error)
         self.batch = best_batch(self.compute.device)
 
     def _use(self, compute: Compute) -> None:
-        if compute.device.type == "cuda":
-            # Where float32 is asked for, it is meant: the shortened products that cuDNN takes by itself are off.
-            torch.backends.cudnn.allow_tf32 = False
-        self.network.to(compute.device)
+        super()._use(compute)
         self.pictures = PictureInput(compute.device)
         self.recordings = Recordings(compute.device)
-        self.compute = compute
