@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -51,3 +52,9 @@ class PictureInput:
         batch = batch.to(self.device, non_blocking=True)
         copied.record(torch.cuda.current_stream(self.device))
         return batch
+
+
+def resized(image: NDArray[np.uint8], size: tuple[int, int], device: torch.device, *, align_corners: bool) -> Tensor:
+    """One RGB picture (H, W, 3) as (1, 3, ``size``) float32 in [0, 255] on ``device``, bilinear."""
+    picture = torch.from_numpy(image).to(device).permute(2, 0, 1)[None].to(torch.float32)
+    return F.interpolate(picture, size, mode="bilinear", align_corners=align_corners)

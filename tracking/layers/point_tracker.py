@@ -58,16 +58,7 @@ class PointTracker(ABC):
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
         self.follow(frame)
-        return [
-            Prediction(
-                name,
-                frame.number,
-                one.prompt.place(one.now, one.seen),
-                confidence=float(np.clip(one.sure.mean(), 0, 1)),
-                visible=one.prompt.visible(one.seen),
-            )
-            for name, one in self.objects.items()
-        ]
+        return [predicted(name, frame.number, one) for name, one in self.objects.items()]
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:
@@ -76,6 +67,17 @@ class PointTracker(ABC):
 
     def finish(self) -> list[Prediction]:
         return []
+
+
+def predicted(name: ObjectId, frame: int, one: Followed) -> Prediction:
+    """What is told of an object whose points are where ``one`` says."""
+    return Prediction(
+        name,
+        frame,
+        one.prompt.place(one.now, one.seen),
+        confidence=float(np.clip(one.sure.mean(), 0, 1)),
+        visible=one.prompt.visible(one.seen),
+    )
 
 
 def _followed(frame: Frame, prompts: Sequence[Prompt]) -> dict[ObjectId, Followed]:
