@@ -27,6 +27,7 @@ from annotator.models import (
     Job,
     Label,
     Layer,
+    LegPrompt,
     Membership,
     Project,
     Removal,
@@ -140,5 +141,20 @@ class Jobs(Told):
 
 
 admin.site.register(
-    [Agent, Event, Guess, Invitation, Layer, Removal, Run, Track, TrackChunk, Transfer, Upload, Video], LookOnly
+    [
+        Agent,
+        Event,
+        Guess,
+        Invitation,
+        Layer,
+        LegPrompt,
+        Removal,
+        Run,
+        Track,
+        TrackChunk,
+        Transfer,
+        Upload,
+        Video,
+    ],
+    LookOnly,
 )

@@ -9,10 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
+from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, PrivateAttr, TypeAdapter
 
-from tracking.protocol import Leg, RunPrompt, prompt_text
+from tracking.protocol import Leg, RunPrompt
 from tracking.shapes.chunks import Row
 
 Way = Literal["forward", "backward"]
@@ -20,7 +21,7 @@ WAYS: tuple[Way, Way] = ("forward", "backward")
 
 
 class LegState(BaseModel):
-    """``prompt``: the shape on ``origin``, as a table of one row in base64.
+    """``prompt``: the id of the shape on ``origin``, which is kept apart (``models.LegPrompt``): it may be large.
 
     ``base``: frames that were done before a correction moved the origin. ``emit_first``: the origin itself is still
     to be stored (``at`` is None until then). ``left``: it ended early, because the object left or was lost. ``since``:
@@ -37,7 +38,7 @@ class LegState(BaseModel):
     way: Way
     origin: int
     last: int
-    prompt: str
+    prompt: UUID
     at: int | None = None
     base: int = 0
     emit_first: bool = False
@@ -51,6 +52,13 @@ class LegState(BaseModel):
     agreed: int | None = None
     check: bool = False
     checked: int | None = None
+
+    _new: Row | None = PrivateAttr(default=None)
+
+    def hand_over(self) -> Row | None:
+        """The shape on ``origin``, once, where the leg is new; whoever takes it stores it as ``prompt``."""
+        new, self._new = self._new, None
+        return new
 
     @property
     def step(self) -> int:
@@ -148,8 +156,8 @@ OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState
 def make_leg(way: Way, *, shape: Row, end: int, emit_first: bool = False) -> LegState:
     """A leg from the frame of ``shape`` to ``end``."""
     at = None if emit_first else shape.frame
-    prompt = prompt_text(shape)
-    leg = LegState(way=way, origin=shape.frame, last=end, prompt=prompt, emit_first=emit_first, at=at)
+    leg = LegState(way=way, origin=shape.frame, last=end, prompt=uuid4(), emit_first=emit_first, at=at)
+    leg._new = shape
     leg.ended = leg.length == 0
     return leg
 
@@ -194,27 +202,35 @@ def corrected_ways(direction: str, *, start: int, frame: int) -> tuple[Way, ...]
     return ("forward",) if frame > start else ("backward",)
 
 
-def agent_legs(track: str, state: ObjectState, stored: Mapping[tuple[str, int], Row]) -> list[Leg]:
+def resumed(track: str, leg: LegState, stored: Mapping[tuple[str, int], Row]) -> Row | None:
+    """The shape that a leg goes on from; None: it begins with its prompt, on its origin.
+
+    Args:
+        stored: shapes by (track, frame).
+    """
+    # A check that went on from what it is to be compared with would agree with it.
+    return None if leg.at is None or leg.check else stored.get((track, leg.at))
+
+
+def agent_legs(
+    track: str, state: ObjectState, stored: Mapping[tuple[str, int], Row], prompts: Mapping[UUID, Row]
+) -> list[Leg]:
     """What an agent is told to (re)do for an object.
 
     Args:
-        stored: shapes by (track, frame); where a leg's head isn't among them, its prompt is used, from its origin.
+        stored: shapes by (track, frame), as for ``resumed``.
+        prompts: those of the legs that aren't ``resumed``, by id.
     """
-    return [_agent_leg(track, state.epoch, leg, stored) for leg in state.unfinished]
-
-
-def _agent_leg(track: str, epoch: int, leg: LegState, stored: Mapping[tuple[str, int], Row]) -> Leg:
-    reached = stored.get((track, leg.head))
-    # A check that went on from what it is to be compared with would agree with it.
-    anew = reached is None or leg.at is None or leg.check
-    prompt = leg.prompt if anew or reached is None else prompt_text(reached)
-    return Leg(
-        prompt=RunPrompt(object=track, table=prompt, epoch=epoch),
-        direction=leg.way,
-        last=leg.last,
-        emit_first=leg.at is None,
-        check=leg.check,
-    )
+    return [
+        Leg(
+            prompt=RunPrompt.of(track, resumed(track, leg, stored) or prompts[leg.prompt], epoch=state.epoch),
+            direction=leg.way,
+            last=leg.last,
+            emit_first=leg.at is None,
+            check=leg.check,
+        )
+        for leg in state.unfinished
+    ]
 
 
 def heads(objects: Mapping[str, ObjectState]) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ from annotator.models.job import Job, JobState, Stage
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
-from annotator.models.run import Run, RunState
+from annotator.models.run import LegPrompt, Run, RunState
 from annotator.models.transfer import Transfer, TransferState
 from annotator.models.user import User
 from annotator.models.video import ProxyState, Upload, Video, VideoState
@@ -25,6 +25,7 @@ __all__ = [
     "Label",
     "Layer",
     "LayerKind",
+    "LegPrompt",
     "Membership",
     "Project",
     "ProxyState",

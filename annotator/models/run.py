@@ -21,7 +21,7 @@ class Run(models.Model):
     """One tracking run. ``first`` <= ``last`` bound the frames it may write, both included.
 
     ``objects_state`` is its progress, kept so that another agent can go on where one died:
-    ``{track id: announce.progress.ObjectState}``.
+    ``{track id: announce.progress.ObjectState}``. Each moment of a run writes it: what is large lies in ``prompts``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -53,3 +53,15 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} on {self.layer}: {self.state}"
+
+
+class LegPrompt(models.Model):
+    """The shape that a leg of a run begins with, by the id that ``announce.progress.LegState.prompt`` names. It is
+    written once, with the leg, and goes with it."""
+
+    id = models.UUIDField(primary_key=True)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="prompts")
+    data = models.BinaryField(help_text="A packed table of its one row (tracking/shapes/chunks.py).")
+
+    def __str__(self) -> str:
+        return f"{self.run}: {len(self.data)} bytes"

@@ -91,10 +91,9 @@ def _started(layer: Any, payload: bytes) -> tuple[Any, list[Any]]:
 
     label = layer.video.project.labels.get()
     tracks = [Track.objects.create(layer=layer, number=number, label=label) for number in range(1, OBJECTS + 1)]
-    leg = make_leg("forward", shape=_row(0, payload), end=FRAMES - 1, emit_first=True)
+    leg = partial(make_leg, "forward", shape=_row(0, payload), end=FRAMES - 1, emit_first=True)
     run = Run(layer=layer, model="framewise-cf", first=0, last=FRAMES - 1, state=RunState.RUNNING)
-    OpenRun(run, {str(track.pk): ObjectState(start=0, legs=[leg.model_copy()]) for track in tracks}).keep()
-    run.save(force_insert=True)
+    OpenRun(run, {str(track.pk): ObjectState(start=0, legs=[leg()]) for track in tracks}).save(insert=True)
     return run.pk, [track.pk for track in tracks]
 
 

@@ -22,7 +22,6 @@ from annotator.announce.progress import (
     LegState,
     ObjectState,
     Way,
-    agent_legs,
     corrected_leg,
     corrected_ways,
     leg_end,
@@ -72,8 +71,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
             created_by=user,
         )
         opened = OpenRun(run, _objects_of(layer, start, shapes))
-        opened.keep()
-        run.save(force_insert=True)
+        opened.save(insert=True)
         if start.options.redo:
             _begin_redo(opened, layer)
         dispatch(opened)
@@ -166,8 +164,7 @@ def _begin_redo(opened: OpenRun, layer: Layer) -> None:
     for track, state in opened.objects.items():
         ranges = [(min(leg.head + leg.step, leg.last), max(leg.head + leg.step, leg.last)) for leg in state.unfinished]
         set_aside(run, layer, UUID(track), state, ranges)
-    opened.keep()
-    run.save(update_fields=["objects_state"])
+    opened.save([])
 
 
 def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[FrameRange]:
@@ -195,9 +192,7 @@ def _go_on(opened: OpenRun, changed: Iterable[str]) -> None:
     run.tries = 0  # What it is asked for is something else now.
     opened.save()
     if run.state == RunState.RUNNING and run.agent_id is not None:
-        reached = opened.reached()
-        for track in changed:
-            legs = agent_legs(track, opened.objects[track], reached)
+        for track, legs in opened.agent_legs(changed).items():
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)
         return

@@ -14,7 +14,6 @@ from django.utils import timezone
 from annotator.actions.edits.events import lock_layer
 from annotator.actions.runs.condense import join_later
 from annotator.actions.runs.open_run import OpenRun
-from annotator.announce.progress import agent_legs
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.announce.waiting import place_of, waiting_with
 from annotator.media.agent_access import video_access
@@ -101,13 +100,12 @@ def dispatch(opened: OpenRun) -> None:
     run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, "", run.tries + 1
     run.started_at = run.started_at or timezone.now()
     run.save(update_fields=["state", "agent", "message", "tries", "started_at"])
-    reached = opened.reached()
     start = Start(
         run=str(run.pk),
         model=run.model,
         settings=run.model_settings,
         video=video_access(run.layer.video, agent),
-        legs=[leg for track, state in opened.objects.items() for leg in agent_legs(track, state, reached)],
+        legs=[leg for legs in opened.agent_legs(opened.objects).values() for leg in legs],
         detect_off_screen=bool(run.options.get("detect_off_screen", True)),
         find=_find(run),
     )
@@ -127,6 +125,8 @@ def _why_nothing(opened: OpenRun) -> str:
 def finish(run: Run, state: RunState, message: str = "") -> None:
     run.state, run.message, run.finished_at = state, message, timezone.now()
     run.save(update_fields=["state", "message", "finished_at"])
+    if state != RunState.DONE:  # Only that can be made to go on.
+        run.prompts.all().delete()
     announce_run(run)
     join_later(run)
     for waiting in waiting_with(run):

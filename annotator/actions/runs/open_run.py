@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from annotator.actions.edits.shown import stored_at
-from annotator.announce.progress import OBJECTS, ObjectState, heads
-from annotator.models import Run
-from tracking.shapes.chunks import Row
+from annotator.announce.progress import OBJECTS, LegState, ObjectState, agent_legs, heads, resumed
+from annotator.models import LegPrompt, Run
+from tracking.protocol import Leg
+from tracking.shapes.chunks import Row, Table
+from tracking.shapes.payloads import single
 
 
 @dataclass
 class OpenRun:
-    """A run whose layer is locked. ``objects``: its progress by track id; ``keep`` writes it back."""
+    """A run whose layer is locked. ``objects``: its progress by track id, which ``save`` writes back; ``kept``: the
+    prompts that are stored."""
 
     run: Run
     objects: dict[str, ObjectState]
+    kept: set[UUID] = field(default_factory=set)
 
     @classmethod
     def get(cls, run_id: UUID) -> OpenRun:
@@ -25,7 +30,9 @@ class OpenRun:
 
     @classmethod
     def of(cls, run: Run) -> OpenRun:
-        return cls(run, OBJECTS.validate_python(run.objects_state))
+        opened = cls(run, OBJECTS.validate_python(run.objects_state))
+        opened.kept = {leg.prompt for leg in opened.legs()}
+        return opened
 
     @property
     def is_unfinished(self) -> bool:
@@ -43,22 +50,51 @@ class OpenRun:
             for state in self.objects.values()
         )
 
-    def keep(self) -> None:
-        """Put the objects' progress into the run's columns; the caller saves it."""
+    def legs(self) -> Iterator[LegState]:
+        """Of all objects."""
+        return (leg for state in self.objects.values() for leg in state.legs)
+
+    def save(self, fields: Collection[str] | None = None, *, insert: bool = False) -> None:
+        """Write the objects' progress, the prompts of legs that are new, and of the run all, or ``fields``."""
+        self._count()
+        counted = ("objects_state", "frames_done", "frames_total")
+        self.run.save(force_insert=insert, update_fields=None if fields is None else [*counted, *fields])
+        self._save_prompts()
+
+    def agent_legs(self, tracks: Iterable[str]) -> dict[str, list[Leg]]:
+        """What an agent is told to (re)do, by track. It goes on from what is stored, or begins with the prompt."""
+        states = {track: self.objects[track] for track in tracks}
+        stored = stored_at(self.run.layer, set(heads(states)))
+        begun = [
+            leg.prompt
+            for track, state in states.items()
+            for leg in state.unfinished
+            if resumed(track, leg, stored) is None
+        ]
+        prompts = self._read_prompts(begun) if begun else {}
+        return {track: agent_legs(track, state, stored, prompts) for track, state in states.items()}
+
+    def _count(self) -> None:
         run = self.run
         run.objects_state = {track: state.model_dump(mode="json") for track, state in self.objects.items()}
-        legs = [leg for state in self.objects.values() for leg in state.legs if not (leg.check and leg.ended)]
+        legs = [leg for leg in self.legs() if not (leg.check and leg.ended)]
         run.frames_done = sum(leg.done for leg in legs)
         run.frames_total = sum(leg.total for leg in legs)
         if run.options.get("check_both_ways"):
             # The ways back, which begin when an object has come to its end: without them the end would move away then.
             run.frames_total += sum(state.to_check for state in self.objects.values())
 
-    def save(self) -> None:
-        """Keep the progress, and write the whole run."""
-        self.keep()
-        self.run.save()
+    def _save_prompts(self) -> None:
+        new = {leg.prompt: shape for leg in self.legs() if (shape := leg.hand_over()) is not None}
+        if new:
+            LegPrompt.objects.bulk_create(
+                LegPrompt(id=key, run=self.run, data=single(shape).pack()) for key, shape in new.items()
+            )
+        known = {leg.prompt for leg in self.legs()}
+        if gone := self.kept - known:
+            self.run.prompts.filter(pk__in=gone).delete()
+        self.kept = known
 
-    def reached(self) -> dict[tuple[str, int], Row]:
-        """The stored shapes that unfinished legs go on from, by (track, frame)."""
-        return stored_at(self.run.layer, set(heads(self.objects)))
+    def _read_prompts(self, keys: Collection[UUID]) -> dict[UUID, Row]:
+        there = self.run.prompts.filter(pk__in=keys).values_list("pk", "data")
+        return {key: Table.unpack(bytes(data)).row(0) for key, data in there}

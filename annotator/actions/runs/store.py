@@ -16,7 +16,7 @@ from annotator.actions.runs.dispatch import dispatch, finish, queue
 from annotator.actions.runs.found import FoundTrack, take_found
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import Junction, find_junction, put_back
-from annotator.announce.progress import ObjectState, Way, agent_legs
+from annotator.announce.progress import ObjectState, Way
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.models import Event, EventKind, Layer, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
@@ -100,11 +100,10 @@ def store_predictions(
         mark_doubtful(run, layer, [(item.track, item.row) for item in fresh if item.check])
         if run.options.get("check_both_ways") and run.state == RunState.RUNNING:
             restarted |= begin_checks(opened, {str(leg.track) for leg in ended})
-        opened.keep()
         if opened.way() != before:
             run.tries = 0
         run.message = _told(run.message, [left_out, *notes, *(leg.problem for leg in ended)])
-        run.save(update_fields=["objects_state", "frames_done", "frames_total", "tries", "message"])
+        opened.save(["tries", "message"])
         if run.state == RunState.RUNNING:
             _go_on(opened, restarted, done=done)
     return run
@@ -175,9 +174,8 @@ def _go_on(opened: OpenRun, restarted: Collection[str], *, done: bool) -> None:
     elif done:
         finish(run, RunState.DONE, run.message)
     else:
-        reached = opened.reached() if restarted else {}
-        for track in restarted:
-            legs = agent_legs(track, opened.objects[track], reached)
+        legs_of = opened.agent_legs(restarted) if restarted else {}
+        for track, legs in legs_of.items():
             assert run.agent_id is not None  # noqa: S101 (a running run has an agent)
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)
