@@ -221,6 +221,42 @@ def track(
         raise typer.Exit(INTERRUPTED if outcome.end is End.INTERRUPTED else FAILED)
 
 
+@app.command()
+def segment(
+    image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A picture.")],
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="Where the mask goes (PNG: 255 is object).")],
+    point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="x,y,+|-", help="A click on the object (+) or beside it (-), in pixels; repeat for more."),
+    ] = None,
+    box: Annotated[str, typer.Option(metavar="x1,y1,x2,y2", help="A box around the object, in pixels.")] = "",
+    mask: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A mask that the clicks correct (PNG).")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A model of `framewise models` that answers clicks.")] = "",
+) -> None:
+    """Cut an object out of a picture by clicks or a box, and write its mask.
+
+    **Examples**
+
+    - `framewise segment street.jpg --point 240,180,+ --out mask.png`
+
+    - `framewise segment street.jpg --point 240,180,+ --point 300,220,- --box 120,80,360,310 -o mask.png`
+
+    - `framewise segment street.jpg --mask old.png --point 300,220,- -o mask.png` to correct a mask
+
+    Follow it through a video with `framewise track VIDEO --mask mask.png@0`.
+    """
+    from tracking.types import TrackingError
+
+    try:
+        from framewise.segment import segment as run
+
+        run(image, point or [], box, mask, model=model, out=out)
+    except TrackingError as error:
+        fail(error)
+
+
 @app.command("export")
 def export_(
     video: Annotated[str, typer.Argument(help="A video of this installation: its id, or its name.")],
@@ -292,7 +328,7 @@ def import_(
 
 @app.command()
 def models() -> None:
-    """List the models that can follow objects, what they take, their licence, and whether they can run here."""
+    """List the models that follow objects or cut them out by clicks, their licence, and whether they can run here."""
     from rich.table import Column, Table
 
     from tracking import catalog
@@ -305,6 +341,11 @@ def models() -> None:
         default = " (default)" if entry.id in catalog.DEFAULT_TRACKER.values() else ""
         licence = entry.licence if entry.commercial else f"{entry.licence}, [red]non-commercial[/]"
         table.add_row(entry.id + default, entry.name, ", ".join(entry.prompts), licence, state)
+    for segmenter in catalog.segmenters():
+        lacks = catalog.missing(segmenter)
+        state = f"[yellow]needs {', '.join(lacks)}[/]" if lacks else "[green]ready[/]"
+        default = " (default)" if segmenter.id == catalog.DEFAULT_SEGMENTER else ""
+        table.add_row(segmenter.id + default, segmenter.name, "clicks, box, mask", segmenter.licence, state)
     Console().print(table)
     Console().print("\n`framewise weights list` names the files that are needed and where they come from.", style="dim")
 

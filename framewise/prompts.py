@@ -81,7 +81,7 @@ def _skeleton(text: str) -> Shape:
     return Skeleton(xy, np.full(len(xy), VISIBLE, np.uint8))
 
 
-def _mask(text: str) -> Shape:
+def read_mask(text: str) -> Mask:
     """The pixels of an image that aren't 0 (or transparent), cropped to where they are."""
     try:
         with Image.open(Path(text)) as image:
@@ -104,7 +104,7 @@ GRAMMARS: tuple[Grammar, ...] = (
     Grammar("polyline", "x,y;x,y@FRAME", "0,300;180,260;400,255@0", _polyline),
     Grammar("points", "x,y;x,y@FRAME", "120,80;260,310@0", _points),
     Grammar("skeleton", "x,y;x,y@FRAME", "120,80;125,140;120,200@0", _skeleton),
-    Grammar("mask", "FILE.png@FRAME", "person.png@0", _mask),
+    Grammar("mask", "FILE.png@FRAME", "person.png@0", read_mask),
 )
 
 

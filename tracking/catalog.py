@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 from tracking.finder import Finder
 from tracking.protocol import Setting
 from tracking.scheduling import leave_real_time
+from tracking.segmenter import Segmenter
 from tracking.shapes.values import GeometryKind
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
@@ -271,6 +272,39 @@ class FinderEntry:
 FINDERS: tuple[FinderEntry, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SegmenterEntry:
+    """What answers clicks with a mask. ``factory``: ``"module:callable"``, returning a ``Segmenter``; the other fields
+    are those of ``ModelEntry``. ``slow``: looking at a picture takes seconds on a CPU."""
+
+    id: str
+    name: str
+    summary: str
+    factory: str
+    licence: str
+    paper: str = ""
+    weights: tuple[Weights, ...] = ()
+    weights_licence: str = ""
+    commercial: bool = True
+    needs: tuple[str, ...] = ()
+    slow: bool = False
+
+
+SEGMENTERS: tuple[SegmenterEntry, ...] = (
+    SegmenterEntry(
+        id="framewise-click",
+        name="Framewise Click",
+        summary="Goes by colours and edges near the clicks; quick on any CPU, nothing to download.",
+        factory="tracking.segmenters.regions.segmenter:create",
+        licence="Apache-2.0",
+        paper="https://doi.org/10.1007/s11263-008-0191-z",
+    ),
+)
+
+DEFAULT_SEGMENTER = "framewise-click"
+"""What answers clicks unless a person chose another one."""
+
+
 def family_of(kind: GeometryKind) -> Family:
     """The family that a kind of geometry is followed in."""
     if kind == "box" or kind == "mask":
@@ -338,6 +372,11 @@ def finders() -> tuple[FinderEntry, ...]:
     return (*FINDERS, *_extra("FRAMEWISE_EXTRA_FINDERS"))
 
 
+def segmenters() -> tuple[SegmenterEntry, ...]:
+    """Everything that answers clicks, and behind it what ``FRAMEWISE_EXTRA_SEGMENTERS`` adds in the same way."""
+    return (*SEGMENTERS, *_extra("FRAMEWISE_EXTRA_SEGMENTERS"))
+
+
 def _extra(variable: str) -> tuple[Any, ...]:
     named = os.environ.get(variable, "")
     if not named:
@@ -346,7 +385,7 @@ def _extra(variable: str) -> tuple[Any, ...]:
     return tuple(getattr(import_module(module), name))
 
 
-def missing(entry: ModelEntry) -> list[str]:
+def missing(entry: ModelEntry | SegmenterEntry) -> list[str]:
     """What this machine lacks to run a model: names of Python packages and of weights files that aren't there or were
     refused; nothing: it runs."""
     packages = [name for name in entry.needs if find_spec(name) is None]
@@ -355,7 +394,7 @@ def missing(entry: ModelEntry) -> list[str]:
     return packages + lacks + list(refused(entry))
 
 
-def refused(entry: ModelEntry) -> dict[str, str]:
+def refused(entry: ModelEntry | SegmenterEntry) -> dict[str, str]:
     """Why weights files of a model that are here can't be used, by file; nothing: no check found anything."""
     folder = weights_folder()
     return {weights.file: problem for weights in entry.weights if (problem := verdict_on(folder / weights.file))}
@@ -394,3 +433,19 @@ def create_finder(finder_id: str, *, classes: Sequence[str]) -> Finder:
     """A fresh finder of ``finder_id`` for those ``classes``; this is where its packages are imported."""
     module, _, name = find_finder(finder_id).factory.partition(":")
     return cast(Finder, getattr(import_module(module), name)(classes=classes))
+
+
+def find_segmenter(segmenter_id: str) -> SegmenterEntry:
+    """The entry of ``segmenter_id``. Raises TrackingError naming the known ids when there is none."""
+    for entry in segmenters():
+        if entry.id == segmenter_id:
+            return entry
+    known = ", ".join(entry.id for entry in segmenters())
+    raise TrackingError(f"Clicks are answered by a model of the catalogue; {segmenter_id!r} is none of them ({known}).")
+
+
+def create_segmenter(segmenter_id: str) -> Segmenter:
+    """A fresh segmenter of ``segmenter_id``; this is where its packages are imported and its weights are read."""
+    leave_real_time()
+    module, _, name = find_segmenter(segmenter_id).factory.partition(":")
+    return cast(Segmenter, getattr(import_module(module), name)())

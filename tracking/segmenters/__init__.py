@@ -1,0 +1,1 @@
+"""What answers clicks, one folder each; ``tracking.catalog`` lists them."""
