@@ -75,6 +75,8 @@ _NANOTRACK = (
     "/NanoTrack/models/nanotrackv2"
 )
 
+_TAPNET = "https://storage.googleapis.com/dm-tapnet"
+
 TRACKERS: tuple[ModelEntry, ...] = (
     ModelEntry(
         id="framewise-cf",
@@ -250,6 +252,66 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
+    ),
+    ModelEntry(
+        id="bootstapir-online",
+        name="Online BootsTAPIR",
+        summary="Searches each frame for the look of every point, as it comes: doesn't drift, finds points again.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.tapir.tracker:online",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2402.00847",
+        weights=(
+            Weights(
+                "causal_bootstapir_checkpoint.pt",
+                url=f"{_TAPNET}/bootstap/causal_bootstapir_checkpoint.pt",
+                page="https://github.com/google-deepmind/tapnet",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        takes_file=True,
+        settings={"size": 256, "device": "auto", "precision": "auto"},
+    ),
+    ModelEntry(
+        id="bootstapir",
+        name="BootsTAPIR",
+        summary="Follows points through windows of frames, looking back and ahead; answers come a few at a time.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.tapir.windows:bootstapir",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2402.00847",
+        weights=(
+            Weights(
+                "bootstapir_checkpoint_v2.pt",
+                url=f"{_TAPNET}/bootstap/bootstapir_checkpoint_v2.pt",
+                page="https://github.com/google-deepmind/tapnet",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        takes_file=True,
+        settings={"size": 256, "window": 48, "device": "auto", "precision": "auto"},
+    ),
+    ModelEntry(
+        id="tapir",
+        name="TAPIR",
+        summary="As BootsTAPIR, smaller, and trained on synthetic videos only.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.tapir.windows:tapir",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2306.08637",
+        weights=(
+            Weights(
+                "tapir_checkpoint_panning.pt",
+                url=f"{_TAPNET}/tapir_checkpoint_panning.pt",
+                page="https://github.com/google-deepmind/tapnet",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        takes_file=True,
+        settings={"size": 256, "window": 48, "device": "auto", "precision": "auto"},
     ),
 )
 
