@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError, ValidationErrorContext
 
 from annotator.actions.errors import ActionError
 from annotator.api.parsing import UnfitBody
 from annotator.faults import Complaint, fault_of, in_words
 from annotator.formats.base import FormatError
+from annotator.refusals import problem_of
 from tracking.types import TrackingError
 
 _faults = Complaint(logging.getLogger(__name__), "Requests can't be answered: a store doesn't answer.")
+
+
+class Api(NinjaAPI):
+    """Keeps what came beside what is wrong with it, to be told."""
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
+        problems: list[dict[str, Any]] = []
+        for context in error_contexts:
+            model = context.model
+            # The body as a whole goes by the name of an argument of ours.
+            whole = model.__ninja_param_source__ == "body" and len(model.model_fields) == 1
+            for problem in context.pydantic_validation_error.errors(include_url=False):
+                place = model.__ninja_flatten_map_reverse__.get(problem["loc"], problem["loc"])
+                problems.append({**problem, "loc": place[1:] if whole else place})
+        return ValidationError(problems)
 
 
 def register(api: NinjaAPI) -> None:
@@ -39,9 +58,7 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        first = error.errors[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
-        return answer(request, 422, f"{where}: {first['msg']}" if where else str(first["msg"]))
+        return answer(request, 422, problem_of(error.errors))
 
     @api.exception_handler(DatabaseError)
     @api.exception_handler(OSError)

@@ -25,7 +25,7 @@ class StrictParser(Parser):
         except UnfitBody:
             raise
         except (ValueError, RecursionError) as error:
-            raise UnfitBody("The body of the request isn't JSON.") from error
+            raise UnfitBody("A request's body is JSON; this one isn't. Send it as UTF-8 text, whole.") from error
         # Only written as escapes do they get into a text.
         if b"\\u" in request.body:
             _check(value)
@@ -33,7 +33,7 @@ class StrictParser(Parser):
 
 
 def _no_number(name: str) -> NoReturn:
-    raise UnfitBody(f"{name} is no number that JSON has.")
+    raise UnfitBody(f"{name} is no number that JSON has. Send a finite number, or null.")
 
 
 def _check(value: object) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ninja import NinjaAPI
 from ninja.security import django_auth
 
 from annotator.api import agent_media, errors, history, jobs, layers, me, models, projects, transfers, uploads, videos
 from annotator.api.parsing import StrictParser
 
-api = NinjaAPI(title="Framewise", version="1", auth=django_auth, parser=StrictParser(), urls_namespace="api")
+api = errors.Api(title="Framewise", version="1", auth=django_auth, parser=StrictParser(), urls_namespace="api")
 errors.register(api)
 
 api.add_router("/me", me.router)

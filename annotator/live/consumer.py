@@ -59,6 +59,7 @@ from annotator.live.relay import in_thread, in_writing_thread
 from annotator.live.socket import Socket
 from annotator.live.upkeep import open_hub
 from annotator.models import Layer, Run, User
+from annotator.refusals import problem_of
 from annotator.sessions import is_session_of
 from tracking.protocol import MESSAGE_BYTES
 
@@ -425,9 +426,7 @@ def _about(command: Waiting, message: str) -> Refused:
 
 
 def _problem(error: ValidationError) -> str:
-    first = error.errors(include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"This message can't be read: {place}: {first['msg']}."
+    return f"This message can't be read. {problem_of(error)}"
 
 
 def _unreadable(text: str, error: ValidationError) -> Refused:

@@ -14,7 +14,7 @@ from annotator.formats.bounds import MOST_ROWS, MOST_TRACKS, check_count
 from annotator.formats.native.pieces import Head, Shapes, Track, pieces
 from annotator.formats.native.schema import HeadIn, LabelIn, TrackIn
 from annotator.formats.native.shapes import ShapeReader
-from annotator.formats.native.words import in_words
+from annotator.refusals import first_problem, problem_of
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class _Document:
         try:
             track = TrackIn.model_validate(value)
         except ValidationError as error:
-            where, why = _first_problem(error)
+            where, why = first_problem(error)
             self.report.unreadable.add(f"tracks.{position}{where and f'.{where}'}", why)
             return
         rows = shapes.rows()
@@ -91,8 +91,7 @@ class _Document:
         try:
             return HeadIn.model_validate(value)
         except ValidationError as error:
-            where, why = _first_problem(error)
-            raise FormatError(f"{ALIEN}: {where}{where and ': '}{why}") from error
+            raise FormatError(f"{ALIEN}: {problem_of(error)}") from error
 
     def part(self) -> Part:
         head = self.head
@@ -145,9 +144,3 @@ def _place_of(error: Exception) -> str:
     if isinstance(error, _NoNumber):
         return f"{error} is no number that JSON has."
     return "a part of it isn't JSON."
-
-
-def _first_problem(error: ValidationError) -> tuple[str, str]:
-    """Where, with dots, and what."""
-    problem = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(part) for part in problem["loc"]), in_words(problem)

@@ -15,6 +15,7 @@ from annotator.formats.base import FormatError
 from annotator.formats.bounds import MOST_VERTICES
 from annotator.formats.native.schema import BoxIn, MaskIn, ShapeIn
 from annotator.formats.rows import Rows
+from annotator.refusals import struct_problem
 from tracking.shapes.checks import FARTHEST_PX
 from tracking.shapes.chunks import Flag, Kind, Row
 
@@ -166,7 +167,5 @@ def _check_count(points: Sequence[object]) -> None:
 
 
 def _told(error: msgspec.ValidationError) -> str:
-    """What a decoder says, with the field first: it names it at the end, as "at `$.box[0]`"."""
-    message, _, place = str(error).partition(" - at `$")
-    name = place.rstrip("`").lstrip(".")
-    return f"{name}: {message}." if name else f"{message}."
+    place, sentence = struct_problem(error)
+    return f"{place}: {sentence}" if place else sentence[:1].upper() + sentence[1:]

@@ -27,21 +27,21 @@ def track(*shapes: Any, number: int = 3, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("shape", "where", "says"),
     [
-        ({"frame": -1, "box": [0, 0, 1, 1]}, "shape 2", "frame: Expected `int` >= 0"),
-        ({"box": [0, 0, 1, 1]}, "shape 2", "missing required field `frame`"),
+        ({"frame": -1, "box": [0, 0, 1, 1]}, "shape 2", "frame: a whole number of at least 0 is needed."),
+        ({"box": [0, 0, 1, 1]}, "shape 2", "frame: it is needed, and isn't there."),
         ({"frame": 4, "box": [5, 0, 1, 1]}, "frame 4", "x1 <= x2"),
         ({"frame": 4, "box": [0, 0, 1e7, 1]}, "frame 4", "within"),
-        ({"frame": 4, "box": [0, 0, 1]}, "shape 2", "box: Expected `array` of length 4"),
-        ({"frame": 4, "box": [0, 0, 1, 1], "size": 3}, "shape 2", "unknown field `size`"),
+        ({"frame": 4, "box": [0, 0, 1]}, "shape 2", "box: a list of 4 is needed."),
+        ({"frame": 4, "box": [0, 0, 1, 1], "size": 3}, "shape 2", "size: there is no such field. Leave it out."),
         ({"frame": 4}, "frame 4", "exactly one geometry; this one has 0"),
         ({"frame": 4, "tag": False}, "frame 4", "exactly one geometry"),
         ({"frame": 4, "polygon": [[0, 0], [1, 1]]}, "frame 4", "at least 3 vertices; 2 came"),
         ({"frame": 4, "polygon": [[0, 0], [1, 1], [1e9, 0]]}, "frame 4", "Coordinates lie within"),
         ({"frame": 4, "points": []}, "frame 4", "a visibility"),
-        ({"frame": 4, "skeleton": [[0, 0, 5]]}, "shape 2", "Invalid enum value 5"),
+        ({"frame": 4, "skeleton": [[0, 0, 5]]}, "shape 2", "skeleton[0][2]: another value is needed; 5 came."),
         ({"frame": 4, "mask": {"left": 0, "top": 0, "width": 2, "height": 2, "counts": [3]}}, "frame 4", "add up"),
         ({"frame": 0, "box": [5, 5, 6, 6]}, "frame 0", "one shape per frame"),
-        ("shape", "shape 2", "Expected `object`"),
+        ("shape", "shape 2", "An object is needed; a text came."),
     ],
 )
 def test_a_bad_shape_is_named_with_its_track_and_the_others_are_read(
