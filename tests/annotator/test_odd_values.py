@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import re
+import struct
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -18,12 +19,14 @@ from pydantic import BaseModel
 
 from annotator.announce.messages import (
     Edit,
+    EditPart,
     FindOptions,
     Ping,
     Pong,
     Presence,
     PromptIn,
     Received,
+    Refused,
     RunCorrect,
     RunExtend,
     RunOptions,
@@ -33,14 +36,30 @@ from annotator.announce.messages import (
 from annotator.api.router import api
 from annotator.live.agent_consumer import PROTOCOL_ERROR, REPLACED
 from annotator.live.relay import in_thread
-from annotator.models import User
+from annotator.models import Run, User
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.routes import ROUTES, Route
+from tests.annotator.test_refusals import RAW
 from tests.annotator.test_routes import things
-from tests.annotator.worlds import World, create, make_agent, make_world, put, update
+from tests.annotator.worlds import World, create, draw, frames_of, make_agent, make_world, predicted, put, update
 from tests.annotator.worlds import keyframe as keyframe_row
 from tests.people import Team, client_of
-from tracking.protocol import PROTOCOL, Device, Hello, LegDone, Load, RunDone, RunFailed, RunNote
+from tracking.protocol import (
+    PROTOCOL,
+    Batch,
+    BatchTable,
+    Device,
+    FoundObject,
+    Hello,
+    LegDone,
+    Load,
+    RunDone,
+    RunFailed,
+    RunNote,
+    Start,
+    Stored,
+)
+from tracking.shapes.payloads import single
 
 __all__ = ["things"]
 
@@ -187,6 +206,8 @@ def test_no_address_breaks_by_a_value(route: Route, team: Team, things: dict[str
                 what, answer = next(asked)
                 if answer.status_code >= 500:
                     broken.append((what, answer.status_code, repr(answer.exc_info and answer.exc_info[1])[:200]))
+                elif answer.status_code == 422 and RAW.search(answer.content.decode()):
+                    broken.append((what, answer.status_code, answer.content.decode()[:200]))
                 transaction.set_rollback(True)
     except StopIteration:
         pass
@@ -211,6 +232,7 @@ def commands(world: World) -> dict[str, BaseModel]:
     prompt = PromptIn(track=track, frame=3)
     return {
         "edit": Edit(id=uuid4(), operations=operations, undoes=uuid4(), base=0, summary="Draw"),
+        "part": EditPart(edit=uuid4(), index=0, last=True, text="{}"),
         "start": RunStart(
             id=run, model="classical", prompts=[prompt], first=0, last=9, options=options, settings={"a": 1.0}
         ),
@@ -225,7 +247,7 @@ def commands(world: World) -> dict[str, BaseModel]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", ["edit", "start", "correct", "extend", "stop", "received", "presence", "ping"])
+@pytest.mark.parametrize("name", ["edit", "part", "start", "correct", "extend", "stop", "received", "presence", "ping"])
 async def test_no_message_of_a_browser_breaks_its_socket(
     name: str, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -238,7 +260,9 @@ async def test_no_message_of_a_browser_breaks_its_socket(
                 message["id"] = str(uuid4())
             await browser.wire.send_to(text_data=json.dumps(message))
             await browser.send(Ping())
-            await browser.until(Pong)
+            while not isinstance(answer := await browser.next(), Pong):
+                assert answer is not None
+                assert not (isinstance(answer, Refused) and RAW.search(answer.message)), answer
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR], caplog.text[:3000]
     await browser.close()
 
@@ -280,4 +304,65 @@ async def test_an_agent_s_message_is_taken_or_ends_its_socket_in_words(
                     agent = None
     if agent:
         await agent.close()
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR], caplog.text[:3000]
+
+
+def batches(start: Start) -> Iterator[bytes]:
+    """Binary messages about a run, each with something wrong in its header, in its tables or around them."""
+    (leg,) = start.legs
+    row = predicted(5, 5)
+    table = single(row).pack()
+    head = Batch(
+        run=start.run,
+        sequence=1,
+        tables=[BatchTable(object=leg.prompt.object, epoch=0, bytes=len(table))],
+        found=[FoundObject(object=str(uuid4()), label="car", frame=5, direction="forward", last=9)],
+    ).model_dump(mode="json")
+    for at in places(head):
+        for odd in (-1, 2**63, "\0", float("nan"), None):
+            text = json.dumps(with_value(head, at, odd)).encode()
+            yield struct.pack("<I", len(text)) + text + table
+    text = json.dumps(head).encode()
+    for odd_head in (b"", b"{}", b"[" * 1000, b"\xff\xfe", text[:-1]):
+        yield struct.pack("<I", len(odd_head)) + odd_head + table
+    whole = struct.pack("<I", len(text)) + text + table
+    yield from (b"\0", struct.pack("<I", 2**32 - 1) + text, whole[:-1], whole + b"\0", whole[: 4 + len(text)])
+    for at in range(0, len(table), 3):
+        yield whole[: -len(table)] + table[:at] + bytes([table[at] ^ 0xFF]) + table[at + 1 :]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.django_db(transaction=True)
+async def test_a_batch_of_an_agent_is_taken_or_ends_its_socket_or_its_run_in_words(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await in_thread(make_agent, world, connected=False)
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    await browser.track(track)
+    agent = await FakeAgent.connected()
+    start = await agent.until(Start)
+    unknown = str(uuid4())
+    closed = 0
+    for number, message in enumerate(batches(start)):
+        await agent.wire.send_to(bytes_data=message)
+        # Of a run that isn't there the agent is told so: by then the batch was looked at.
+        await agent.send(RunNote(run=unknown, message=f"{number}"))
+        while (raw := await agent.raw()) is not None and unknown not in str(raw):
+            pass
+        if raw is None:
+            assert agent.closed == PROTOCOL_ERROR
+            closed += 1
+        if raw is None or await in_thread(Run.objects.exclude(state="running").exists):
+            await agent.close()
+            await in_thread(Run.objects.update, state="queued", tries=0)
+            agent = await FakeAgent.connected()
+            start = await agent.until(Start)
+    assert closed > 30
+    await agent.predict(start, 6, 7, 8)
+    while (await agent.until(Stored)).sequence != agent.sequence:
+        pass
+    assert set(await in_thread(frames_of, track)) - {5} == {0, 6, 7, 8}
+    await agent.close()
+    await browser.close()
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR], caplog.text[:3000]
