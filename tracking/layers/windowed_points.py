@@ -82,6 +82,9 @@ class WindowedPoints(OnDevice, PointTracker):
         OnDevice.__init__(self, network, device=device, precision=precision)
         PointTracker.__init__(self)
 
+    def reset(self) -> None:
+        """A run begins: forget what is kept beside its objects."""
+
     @abstractmethod
     def encode(self, frame: Frame) -> Sequence[Tensor]:
         """Features of a frame at the levels that ``ring`` keeps, (1, C, h, w) each."""
@@ -116,6 +119,7 @@ class WindowedPoints(OnDevice, PointTracker):
         def begin() -> list[Prediction]:
             self.clock = -1
             self._numbers.clear()
+            self.reset()
             return super(WindowedPoints, self).start(frame, prompts)
 
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
