@@ -70,6 +70,7 @@ class ModelEntry:
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
+_XMEM = "https://github.com/hkchengrex/XMem/releases"
 _NANOTRACK = (
     "https://raw.githubusercontent.com/HonglinChu/SiamTrackers/248663fde6bf7c40190cf10ee396d5662919ecd3"
     "/NanoTrack/models/nanotrackv2"
@@ -368,6 +369,34 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="Apache-2.0",
         takes_file=True,
         settings={"size": 256, "window": 48, "device": "auto", "precision": "auto"},
+    ),
+    ModelEntry(
+        id="xmem",
+        name="XMem",
+        summary="Follows masks by a short and a long memory of them, through occlusions and for hours.",
+        prompts=("mask",),
+        outputs=("mask",),
+        factory="tracking.models.xmem.tracker:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2207.07115",
+        weights=(Weights("XMem.pth", url=f"{_XMEM}/download/v1.0/XMem.pth", page=f"{_XMEM}/tag/v1.0"),),
+        weights_licence="MIT code; nothing separate is said of the weights",
+        takes_file=True,
+        settings={"threshold": 0.5, "size": 480, "memory_every": 5, "device": "auto", "precision": "auto"},
+    ),
+    ModelEntry(
+        id="xmem-s012",
+        name="XMem-s012",
+        summary="XMem trained on rendered videos, too, which the authors find better on most data.",
+        prompts=("mask",),
+        outputs=("mask",),
+        factory="tracking.models.xmem.tracker:create_s012",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2207.07115",
+        weights=(Weights("XMem-s012.pth", url=f"{_XMEM}/download/v1.0/XMem-s012.pth", page=f"{_XMEM}/tag/v1.0"),),
+        weights_licence="MIT code; nothing separate is said of the weights",
+        takes_file=True,
+        settings={"threshold": 0.5, "size": 480, "memory_every": 5, "device": "auto", "precision": "auto"},
     ),
 )
 
