@@ -15,7 +15,7 @@ from annotator.actions.naming import UNSTORABLE_WORDS, Naming
 from annotator.formats import geometry
 from annotator.formats.base import Report, TrackData
 from annotator.formats.limits import rows_of
-from annotator.formats.rows import Rows
+from annotator.formats.rows import Rows, batched
 from annotator.formats.texts import parted
 from annotator.models import Attribute, Label, Layer, Track
 from annotator.ontology import UNSTORABLE, AttributeKind, storable
@@ -29,10 +29,14 @@ LONGEST_SOURCE = 64
 
 
 class Fitting:
-    """Fits tracks to one layer; what doesn't fit is noted in the report, with the track and frame."""
+    """Fits tracks to one layer; what doesn't fit is noted in the report, with the track and frame.
 
-    def __init__(self, layer: Layer, naming: Naming, report: Report) -> None:
+    ``all_sound``: the geometry of all tracks is; nearly always, and asked of each one it takes long.
+    """
+
+    def __init__(self, layer: Layer, naming: Naming, report: Report, tracks: Sequence[TrackData]) -> None:
         self.layer = layer
+        self.all_sound = all(map(self._are_sound, batched(rows_of(data) for data in tracks)))
         self.last = layer.video.frame_count - 1
         self.naming = naming
         self.report = report
@@ -84,11 +88,16 @@ class Fitting:
         return order
 
     def _sound(self, data: TrackData, rows: Rows) -> Rows:
+        if self.all_sound or self._are_sound(rows):
+            return rows
+        return rows.take(np.array([self._is_sound(data, row) for row in rows], np.bool_))
+
+    def _are_sound(self, rows: Rows) -> bool:
         try:
             check_geometry(rows, picture_of(self.layer.video))
         except ShapeError:
-            return rows.take(np.array([self._is_sound(data, row) for row in rows], np.bool_))
-        return rows
+            return False
+        return True
 
     def _is_sound(self, data: TrackData, row: Row) -> bool:
         try:

@@ -136,7 +136,7 @@ def _made(
     """Unsaved tracks with the rows that fit."""
     verdicts = user is None or access.may(access.role_in(user, layer.video.project.workspace_id), "review")
     naming = Naming(layer.video.project, dataset.labels, tracks, create=create_labels, report=report)
-    fitting = Fitting(layer, naming, report)
+    fitting = Fitting(layer, naming, report, tracks)
     made = []
     for data in tracks:
         if why := naming.refused(data.label):

@@ -108,6 +108,16 @@ class Rows(Sequence[Row]):
         return found
 
     @property
+    def first(self) -> int | None:
+        """The first frame; None where there are no rows."""
+        return int(self.frames[0]) if len(self.frames) else None
+
+    @property
+    def last(self) -> int | None:
+        """The last frame; None where there are no rows."""
+        return int(self.frames[-1]) if len(self.frames) else None
+
+    @property
     def shown(self) -> NDArray[np.bool_]:
         """(n,): which rows show something."""
         return ~self.has(Flag.OUTSIDE)
@@ -144,6 +154,21 @@ class Rows(Sequence[Row]):
         )
         for frame, kind, flags, confidence, bounds, payload in columns:
             yield Row(frame, _KINDS[kind], _FLAGS[flags], confidence, tuple(bounds), payload)
+
+
+def batched(parts: Iterable[Rows], count: int = 1 << 16) -> Iterator[Rows]:
+    """Rows of several tracks one after the other, about ``count`` at a time: for what is asked of each row, and would
+    be asked of many short tracks slowly."""
+    several: list[Rows] = []
+    waiting = 0
+    for part in parts:
+        several.append(part)
+        waiting += len(part)
+        if waiting >= count:
+            yield Rows.joined(several)
+            several, waiting = [], 0
+    if several:
+        yield Rows.joined(several)
 
 
 # Looked up instead of made: a Flag takes ten times as long to make.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,18 +15,19 @@ from django.db import transaction
 
 from annotator import access, stored_shapes
 from annotator.actions import jobs
-from annotator.actions.edits.events import Extent, append_event, lock_layer
+from annotator.actions.edits.events import append_event, lock_layer
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, picture_of, within
 from annotator.actions.edits.meanwhile import Meanwhile
 from annotator.actions.edits.reach import kept_outside, spelt
+from annotator.actions.edits.shape_draft import write_new
 from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
-from annotator.formats.rows import Rows
-from annotator.models import Attribute, Event, EventKind, Label, Layer, Removal, Track, User
+from annotator.formats.rows import Rows, batched
+from annotator.models import Attribute, Event, EventKind, Label, Layer, Removal, Track, User, Video
 from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
 from tracking.shapes.checks import ShapeError, check_geometry
-from tracking.shapes.chunks import Flag, Kind, Row, Table, tables_of
+from tracking.shapes.chunks import Flag, Kind, Row, Table
 from tracking.shapes.payloads import point_count
 from tracking.shapes.skeletons import skeleton_of
 
@@ -384,18 +386,18 @@ def write_tracks(
         taken = set(layer.tracks.values_list("number", flat=True))
         highest = max([*taken, layer.next_number - 1, *(track.number for track, _ in tracks)], default=0)
         layer.next_number = highest + 1
-        extent: list[Extent] = []
+        coming: list[tuple[UUID, Rows]] = []
         for track, rows in tracks:
             track.layer = layer
             if track.number in taken:
                 track.number = 0
             draft.add_track(track)
             taken.add(track.number)
-            tables = list(rows.tables()) if isinstance(rows, Rows) else tables_of(list(rows))
-            _put_rows(draft, track.pk, tables)
-            ends = [int(frame) for table in tables for frame in (table.frames[0], table.frames[-1])]
-            extent.append((track.pk, min(ends, default=None), max(ends, default=None)))
+            in_order = rows if isinstance(rows, Rows) else sorted(rows, key=attrgetter("frame"))
+            coming.append((track.pk, Rows.of(in_order)))
+        _check_rows(layer.video, [rows for _, rows in coming])
         draft.save()
+        write_new(layer.pk, ((track, table) for track, rows in coming for table in rows.tables()))
         inverse = [TrackUpdate(track=track.pk, fields=TrackFields(deleted=True)) for track, _ in tracks]
         return append_event(
             layer,
@@ -404,20 +406,19 @@ def write_tracks(
             author=user,
             edit_id=uuid4(),
             summary=summary,
-            extent=extent,
+            extent=[(track, rows.first, rows.last) for track, rows in coming],
         )
 
 
-def _put_rows(draft: LayerDraft, track_id: UUID, tables: Sequence[Table]) -> None:
-    last_frame = draft.layer.video.frame_count - 1
-    for table in tables:
-        if table.frames[-1] > last_frame:
-            raise ActionError(f"Frames lie in 0..{last_frame}; {table.frames[-1]} came. Is it another video's file?")
+def _check_rows(video: Video, rows: Iterable[Rows]) -> None:
+    last_frame = video.frame_count - 1
+    for several in batched(rows):
+        if (beyond := several.frames.max(initial=0)) > last_frame:
+            raise ActionError(f"Frames lie in 0..{last_frame}; {beyond} came. Is it another video's file?")
         try:
-            check_geometry(table, picture_of(draft.layer.video))
+            check_geometry(several, picture_of(video))
         except ShapeError as error:
             raise ActionError(str(error)) from error
-        draft.put(track_id, table)
 
 
 def _unfit(label: Label, table: Table) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
+from annotator.actions.edits.insert import insert_new
 from annotator.actions.edits.shape_draft import FrameRange as FrameRange
 from annotator.actions.edits.shape_draft import ShapeDraft
 from annotator.actions.edits.shape_draft import within as within
@@ -121,7 +122,7 @@ class LayerDraft:
     def save(self) -> None:
         """Write everything that changed. Raises ActionError when a number is taken."""
         self._check_numbers()
-        Track.objects.bulk_create(self.tracks[key] for key in self._new)
+        insert_new([self.tracks[key] for key in self._new])
         self._save_tracks()
         self._shapes.save()
 

@@ -12,12 +12,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
+from annotator.actions.edits.insert import insert_rows
 from annotator.models import TrackChunk
 from annotator.stored_shapes import READ_AT_ONCE, chunks_of, read, touching
 from tracking.shapes.chunks import WINDOW, Flag, Table, window_start
@@ -38,7 +40,10 @@ MOST_FRAMES = 2**31
 # Plain numbers: NumPy looks for a dozen methods of its own on a Flag each time it meets one.
 _KEYFRAME, _PREDICTED, _OUTSIDE, _DOUBTFUL = map(int, (Flag.KEYFRAME, Flag.PREDICTED, Flag.OUTSIDE, Flag.DOUBTFUL))
 _PREDICTED_OR_OUTSIDE = _PREDICTED | _OUTSIDE
-COLUMNS = (
+_COLUMNS = (
+    "layer_id",
+    "track_id",
+    "start",
     "span",
     "data",
     "first",
@@ -220,7 +225,7 @@ class ShapeDraft:
             filled += ((key[0], span, table) for span, table in pieces)
         if gone:
             TrackChunk.objects.filter(pk__in=gone).delete()
-        self._write(chunk_of(self.layer_id, track, span, table) for track, span, table in filled)
+        _write(self.layer_id, filled)
         self._tracks.clear()
 
     def _taken(self, windows: Mapping[tuple[UUID, int], _Window]) -> dict[tuple[UUID, int], list[Span]]:
@@ -239,19 +244,6 @@ class ShapeDraft:
             found.setdefault((track, window_start(start)), []).append((start, length))
         return found
 
-    @staticmethod
-    def _write(chunks: Iterable[TrackChunk]) -> None:
-        """Put chunks in the place of those of the same track and start."""
-        batch: list[TrackChunk] = []
-        size = 0
-        for chunk in chunks:
-            batch.append(chunk)
-            size += len(chunk.data)
-            if size > WRITTEN_AT_ONCE:
-                _put(batch)
-                batch, size = [], 0
-        _put(batch)
-
 
 def _starts(windows: Mapping[int, _Window], first: int, last: int) -> Iterator[int]:
     """Where those of ``windows`` begin that reach into ``first..last``."""
@@ -260,12 +252,6 @@ def _starts(windows: Mapping[int, _Window], first: int, last: int) -> Iterator[i
     if len(begins) < len(windows):
         return (start for start in begins if start in windows)
     return (start for start in windows if start in begins)
-
-
-def _put(chunks: Sequence[TrackChunk]) -> None:
-    TrackChunk.objects.bulk_create(
-        chunks, update_conflicts=True, unique_fields=["track", "start"], update_fields=COLUMNS
-    )
 
 
 def _holding(parts: Iterable[tuple[UUID, int, int]]) -> Q:
@@ -323,30 +309,61 @@ def _overlap(one: Span, other: Span) -> bool:
     return one[0] < sum(other) and other[0] < sum(one)
 
 
-def chunk_of(layer_id: int, track_id: UUID, span: Span, table: Table) -> TrackChunk:
-    """The rows of a stretch, which has some, with their summary."""
-    flags = table.flags
-    certain = table.confidence[(flags & _PREDICTED_OR_OUTSIDE) == _PREDICTED]
-    return TrackChunk(
-        layer_id=layer_id,
-        track_id=track_id,
-        start=span[0],
-        span=span[1],
-        data=table.pack(),
-        first=int(table.frames[0]),
-        last=int(table.frames[-1]),
-        rows=len(table),
-        keyframes=int(np.count_nonzero(flags & _KEYFRAME)),
-        predicted=int(np.count_nonzero(flags & _PREDICTED)),
-        outside=int(np.count_nonzero(flags & _OUTSIDE)),
-        doubtful=int(np.count_nonzero(flags & _DOUBTFUL)),
-        lowest_confidence=int(certain.min(initial=65535)) / 65535,
-    )
-
-
 def within(table: Table, ranges: Iterable[FrameRange]) -> Mask:
     """Which rows lie in any of the ranges, (n,) bool."""
     inside = np.zeros(len(table), np.bool_)
     for first, last in ranges:
         inside |= (table.frames >= first) & (table.frames <= last)
     return inside
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write_new(layer_id: int, tables: Iterable[tuple[UUID, Table]]) -> None:
+    """Write the shapes of tracks that have none: (track, table of a window), each window once, with rows."""
+    _write(
+        layer_id,
+        ((track, span, piece) for track, table in tables for span, piece in split(table, (table.start, WINDOW))),
+    )
+
+
+def _write(layer_id: int, pieces: Iterable[tuple[UUID, Span, Table]]) -> None:
+    """Put (track, stretch, its rows, of which there are some) in the place of those of the same track and start."""
+    batch: list[tuple[UUID, Span, Table]] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += piece[2].packed_bytes
+        if size > WRITTEN_AT_ONCE:
+            _put(layer_id, batch)
+            batch, size = [], 0
+    _put(layer_id, batch)
+
+
+def _put(layer_id: int, pieces: Sequence[tuple[UUID, Span, Table]]) -> None:
+    if not pieces:
+        return
+    summaries = zip(*_summaries([table for _, _, table in pieces]), strict=True)
+    rows = (
+        (layer_id, track, *span, table.pack(), *summary)
+        for (track, span, table), summary in zip(pieces, summaries, strict=True)
+    )
+    insert_rows(TrackChunk, _COLUMNS, rows, replacing=("track_id", "start"))
+
+
+def _summaries(tables: Sequence[Table]) -> Iterator[list[Any]]:
+    """What a chunk says of its rows, column by column for all tables at once: a call of NumPy for each number of each
+    would take longer than packing them."""
+    counts = [len(table) for table in tables]
+    begins = np.cumsum([0, *counts[:-1]])
+    flags = np.concatenate([table.flags for table in tables])
+    frames = np.concatenate([table.frames for table in tables])
+    confidence = np.concatenate([table.confidence for table in tables])
+    yield frames[begins].tolist()
+    yield frames[begins + np.array(counts) - 1].tolist()
+    yield counts
+    for flag in (_KEYFRAME, _PREDICTED, _OUTSIDE, _DOUBTFUL):
+        yield np.add.reduceat((flags & flag) != 0, begins, dtype=np.int64).tolist()
+    certain = (flags & _PREDICTED_OR_OUTSIDE) == _PREDICTED
+    yield (np.minimum.reduceat(np.where(certain, confidence, 65535), begins) / 65535).tolist()

@@ -28,6 +28,7 @@ TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[\[\]{}]', re.DOTALL)
 # Where a list of shapes ends: no list in a shape ends with an object.
 END = re.compile(rb"\}\s*\]")
 BLANK = b" \t\r\n"
+NO_BLANK = re.compile(rb"[^ \t\r\n]")
 MOST_BLANKS = 256
 """Between two shapes, where a list of them is cut."""
 
@@ -163,11 +164,12 @@ class _Cutter:
 
     def _shapes(self) -> Iterator[Shapes]:
         """The shapes of a list that has just begun; its end is left to be found as any other bracket."""
-        while not self.buffer[self.at :].lstrip(BLANK):
+        # Found in place: the buffer is long, and there may be a list for every few bytes of it.
+        while (begin := NO_BLANK.search(self.buffer, self.at)) is None:
             if not self._refill():
                 return
         searched = looked = self.at
-        if self.buffer[self.at :].lstrip(BLANK)[:1] == b"]":
+        if begin[0] == b"]":
             return
         while True:
             found = END.search(self.buffer, searched)
