@@ -29,12 +29,17 @@ POINT_KINDS: tuple[GeometryKind, ...] = ("points", "skeleton", "polyline", "poly
 """What is made of points, and followed by models of the family "points"."""
 
 
+HUB_TENSORS = "model.safetensors"
+"""The file of a hub's folder that holds the tensors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """One file of parameters as its authors publish it.
 
     ``file``: official file name. ``url``: where people get it ('' when only a page links to it). ``size`` in bytes and
-    ``sha256`` where known. ``page``: the page that offers the file.
+    ``sha256`` where known. ``page``: the page that offers the file. ``hub``: the id of the same weights on the Hugging
+    Face hub, whose folder does as well.
     """
 
     file: str
@@ -42,6 +47,12 @@ class Weights:
     page: str = ""
     size: int | None = None
     sha256: str | None = None
+    hub: str = ""
+
+    @property
+    def folder(self) -> str:
+        """What a copy of the hub's folder is called in the weights folder; '': the hub has none."""
+        return self.hub.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,41 @@ _NANOTRACK = (
 )
 
 _TAPNET = "https://storage.googleapis.com/dm-tapnet"
+
+
+def _segmenter(
+    model: str, name: str, summary: str, weights: Weights, paper: str = "https://arxiv.org/abs/2408.00714"
+) -> ModelEntry:
+    """A model of ``tracking.models.sam2``: they share what they take and their settings."""
+    return ModelEntry(
+        id=model,
+        name=name,
+        summary=summary,
+        prompts=("mask", "box"),
+        outputs=("mask", "box"),
+        factory=f"tracking.models.sam2.tracker:{model.replace('-', '_').replace('.', '_')}",
+        licence="Apache-2.0",
+        paper=paper,
+        weights=(weights,),
+        weights_licence="Apache-2.0",
+        needs=("transformers",),
+        takes_file=True,
+        settings={"image_size": 0, "distractor_aware": False, "device": "auto", "precision": "auto"},
+    )
+
+
+_SAM2_1 = "https://dl.fbaipublicfiles.com/segment_anything_2/092824"
+_SAM2 = "https://dl.fbaipublicfiles.com/segment_anything_2/072824"
+_SAM2_PAGE = "https://github.com/facebookresearch/sam2#download-checkpoints"
+
+
+def _sam2(version: str, size: str, name: str, summary: str) -> ModelEntry:
+    file = f"sam{version}_hiera_{size.replace('-', '_')}.pt"
+    address = _SAM2_1 if version == "2.1" else _SAM2
+    hub = f"facebook/sam{version}-hiera-{size}"
+    weights = Weights(file, url=f"{address}/{file}", page=_SAM2_PAGE, hub=hub)
+    return _segmenter(f"sam{version}-{size}", name, summary, weights)
+
 
 TRACKERS: tuple[ModelEntry, ...] = (
     ModelEntry(
@@ -398,6 +444,14 @@ TRACKERS: tuple[ModelEntry, ...] = (
         takes_file=True,
         settings={"threshold": 0.5, "size": 480, "memory_every": 5, "device": "auto", "precision": "auto"},
     ),
+    _sam2("2.1", "tiny", "SAM 2.1 T", "Follows masks by what it remembers of them; the smallest of its family."),
+    _sam2("2.1", "small", "SAM 2.1 S", "Follows masks by what it remembers of them; a little larger, a little better."),
+    _sam2("2.1", "base-plus", "SAM 2.1 B+", "Follows masks by what it remembers of them; for GPUs."),
+    _sam2("2.1", "large", "SAM 2.1 L", "Follows masks by what it remembers of them; the best of its family, for GPUs."),
+    _sam2("2", "tiny", "SAM 2 T", "The earlier weights of SAM 2.1 T."),
+    _sam2("2", "small", "SAM 2 S", "The earlier weights of SAM 2.1 S."),
+    _sam2("2", "base-plus", "SAM 2 B+", "The earlier weights of SAM 2.1 B+; for GPUs."),
+    _sam2("2", "large", "SAM 2 L", "The earlier weights of SAM 2.1 L; for GPUs."),
 )
 
 DEFAULT_TRACKER: Mapping[Family, str] = {
@@ -539,10 +593,20 @@ def _extra(variable: str) -> tuple[Any, ...]:
 def missing(entry: ModelEntry | SegmenterEntry) -> list[str]:
     """What this machine lacks to run a model: names of Python packages and of weights files that aren't there or were
     refused; nothing: it runs."""
-    packages = [name for name in entry.needs if find_spec(name) is None]
+    lacks = [weights.file for weights in entry.weights if not is_here(weights)]
+    return missing_packages(entry) + lacks + list(refused(entry))
+
+
+def missing_packages(entry: ModelEntry | SegmenterEntry) -> list[str]:
+    """The Python packages that a model needs and that aren't installed here."""
+    return [name for name in entry.needs if find_spec(name) is None]
+
+
+def is_here(weights: Weights) -> bool:
+    """Whether the weights folder holds the official file, or the hub's folder."""
     folder = weights_folder()
-    lacks = [weights.file for weights in entry.weights if not (folder / weights.file).is_file()]
-    return packages + lacks + list(refused(entry))
+    as_folder = bool(weights.folder) and (folder / weights.folder / HUB_TENSORS).is_file()
+    return as_folder or (folder / weights.file).is_file()
 
 
 def refused(entry: ModelEntry | SegmenterEntry) -> dict[str, str]:

@@ -25,7 +25,8 @@ def files() -> Iterator[tuple[Weights, list[ModelEntry]]]:
 
 
 def check(path: Path, weights: Weights) -> None:
-    """Raises WeightsError where ``path`` isn't the catalogue's ``weights``, or doesn't fit a network that uses it."""
+    """Raises WeightsError where ``path`` isn't the catalogue's ``weights``, or doesn't fit a network that uses it
+    (of those whose packages are here)."""
     if weights.size is not None and path.stat().st_size != weights.size:
         raise WeightsError(
             f"{weights.file} has {weights.size} bytes; this file has {path.stat().st_size}. Get it again."
@@ -36,7 +37,7 @@ def check(path: Path, weights: Weights) -> None:
         if found != weights.sha256:
             raise WeightsError(f"{weights.file} has the SHA-256 {weights.sha256}; this file has {found}. Get it again.")
     for entry in catalog.entries():
-        if entry.takes_file and weights in entry.weights:
+        if entry.takes_file and weights in entry.weights and not catalog.missing_packages(entry):
             catalog.create(entry.id, weights=str(path), device="cpu")
 
 

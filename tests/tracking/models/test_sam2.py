@@ -1,0 +1,522 @@
+"""SAM 2 computes what its authors' code and ``transformers`` compute, and remembers what they would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tests.golden import goldfill
+from tests.golden.check import Golden, blank_tensors
+from tracking import catalog
+from tracking.catalog import TRACKERS
+from tracking.layers.mask_prompts import placed
+from tracking.models.sam2.memory import (
+    ANCHORS,
+    Bank,
+    DistractorAwareBank,
+    Memory,
+    PlainBank,
+    Sight,
+    Window,
+)
+from tracking.models.sam2.network import Clicks, Found, Network
+from tracking.models.sam2.tracker import TINY_SIDE, Eyes, Sam2Tracker, distracted, tiny, tiny_network
+from tracking.models.sam2.variants import VARIANTS
+from tracking.models.sam2.weights import from_folder, from_official, located
+from tracking.shapes.values import bounds_of
+from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
+from tracking.weights import WeightsError, WeightsMisfit
+
+A, B, C = ObjectId("a"), ObjectId("b"), ObjectId("c")
+SIDE = TINY_SIDE
+MASK_ERROR = 1e-4
+"""Most that a mask's logit may differ from the reference's."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    """The tiny model as ``transformers`` knows it."""
+    return tiny_network()
+
+
+@pytest.fixture(scope="module")
+def as_in_transformers(network: Any) -> Eyes:
+    return Eyes(Network(network, settle_masks=False))
+
+
+GROUND, THING = (
+    cv2.resize(np.random.default_rng(seed).integers(0, 255, (cells, cells, 3), dtype=np.uint8), (side, side))
+    for seed, cells, side in ((0, 16, SIDE), (1, 8, 30))
+)
+
+
+def frame(number: int) -> Frame:
+    image = GROUND.copy()
+    image[30 + number : 60 + number, 20 + 2 * number : 50 + 2 * number] = THING
+    return Frame(number, image)
+
+
+def square(left: int, top: int, side: int = 30) -> Mask:
+    return Mask(left, top, np.ones((side, side), np.bool_))
+
+
+class Told:
+    """The logits that a tracker's network gave, in the order of its passes."""
+
+    def __init__(self, tracker: Sam2Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.passes: list[Tensor] = []
+        decode = tracker.network.decode
+
+        def listen(*given: Any, **options: Any) -> Found:
+            found = decode(*given, **options)
+            self.passes.append(found.logits)
+            return found
+
+        monkeypatch.setattr(tracker.network, "decode", listen)
+
+
+def tracker_of(eyes: Eyes, *, distractors: bool = False) -> Sam2Tracker:
+    return Sam2Tracker(lambda compute: eyes, distractors=distractors, device="cpu", precision="auto")
+
+
+@torch.inference_mode()
+def masks_of_transformers(
+    network: Any, eyes: Eyes, numbers: Sequence[int], prompts: Sequence[tuple[int, Mask]]
+) -> list[Tensor]:
+    """What its own loop finds: (objects, S/4, S/4) for each frame of ``numbers`` but the first, that of the prompts.
+    Its streaming knows one direction; for the other one it holds the whole video."""
+    from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
+
+    backward = numbers[0] > numbers[-1]
+    video = torch.cat([eyes._pixels(frame(number)) for number in sorted(numbers)])
+    session = Sam2VideoInferenceSession(video=video, video_height=SIDE, video_width=SIDE, dtype=torch.float32)
+    first = numbers[0] - min(numbers)
+    for name, mask in prompts:
+        whole = np.zeros((SIDE, SIDE), np.float32)
+        whole[mask.top : mask.top + len(mask.bitmap), mask.left : mask.left + mask.bitmap.shape[1]] = mask.bitmap
+        session.add_mask_inputs(session.obj_id_to_idx(name), first, torch.from_numpy(whole)[None, None])
+        session.obj_with_new_inputs.append(name)
+    network(inference_session=session, frame_idx=first)
+    steps = network.propagate_in_video_iterator(session, start_frame_idx=first, reverse=backward)
+    return [step.pred_masks[:, 0] for step in steps][1:]
+
+
+@pytest.mark.parametrize("numbers", [range(20), range(19, -1, -1)], ids=["forward", "backward"])
+def test_masks_are_those_of_the_loop_that_keeps_everything(
+    network: Any, as_in_transformers: Eyes, numbers: Sequence[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over more frames than the network looks back at: what we let go of is not looked at."""
+    tracker = tracker_of(as_in_transformers)
+    masks = [square(20 + 2 * numbers[0], 30 + numbers[0]), square(80, 10, 24)]
+    told = Told(tracker, monkeypatch)
+    tracker.start(frame(numbers[0]), [Prompt(name, mask) for name, mask in zip((A, B), masks, strict=True)])
+    for number in numbers[1:]:
+        tracker.step(frame(number))
+    expected = masks_of_transformers(network, as_in_transformers, numbers, list(enumerate(masks)))
+    assert len(told.passes) == len(expected) == 19
+    assert float(torch.stack(expected).std()) > 1, "masks that are all alike compare with nothing"
+    assert float((torch.stack(told.passes) - torch.stack(expected)).abs().max()) <= MASK_ERROR
+
+
+@pytest.fixture(scope="module")
+def golden() -> Golden:
+    return Golden("sam2")
+
+
+@torch.inference_mode()
+def test_official_weights_give_the_masks_of_the_official_code(golden: Golden) -> None:
+    side = golden.meta["side"]
+    network = Network(from_official(VARIANTS["sam2.1-tiny"], side, golden.tensors(), "filled"))
+    eyes = Eyes(network)
+    frames = [Frame(at, image) for at, image in enumerate(goldfill.frames("frames", 7, 360, 480)[0])]
+    coarse = eyes.look(frames[0]).tokens.permute(1, 2, 0).view(1, -1, side // 16, side // 16)
+    golden.assert_close("slice/net/coarse", coarse[:, ::16, ::4, ::4])
+    mask = torch.zeros(1, side, side)
+    mask[:, 60:150, 100:150], mask[:, 60:90, 100:120] = 1, 0
+    x1, y1, x2, y2 = golden.meta["box"]
+    corners = Clicks(torch.tensor([[[x1, y1], [x2, y2]]]).float(), torch.tensor([[2, 3]], dtype=torch.int32))
+    for kind, count in (("mask", 3), ("box", 2)):
+        image = eyes.look(frames[0])
+        if kind == "mask":
+            found, logits = network.given(image, mask), mask * 20 - 10
+        else:
+            found = network.decode(image, network.plain(image, 1), clicks=corners)
+            logits = network.enlarged(found.logits)
+        bank = PlainBank(network.window)
+        for at in range(count):
+            if at:
+                image = eyes.look(frames[at])
+                found = network.decode(image, network.remembering(image, [bank.recall(at)]))
+                logits = network.enlarged(found.logits)
+            golden.assert_close(f"{kind}/logits/{at}", found.logits[0])
+            golden.assert_close(f"{kind}/score/{at}", found.score)
+            golden.assert_close(f"{kind}/pointer/{at}", found.pointer[0])
+            memory = Memory(at, network.memorise(image, logits, found.score, certain=not at)[0], found.pointer[0])
+            bank.keep(memory, sight()) if at else bank.anchor(memory)
+
+
+@pytest.mark.parametrize(
+    ("model", "keys"),
+    [
+        ("sam2.1-small", "keys_small.json"),
+        ("sam2.1-base-plus", "keys_base_plus.json"),
+        ("sam2.1-large", "keys_large.json"),
+        ("sam2-tiny", "keys_2_tiny.json"),
+    ],
+)
+def test_official_keys_of_every_size_fit(model: str, keys: str) -> None:
+    from_official(VARIANTS[model], 512, blank_tensors("sam2", keys), "blank")
+
+
+def test_weights_of_another_size_are_refused_by_key(golden: Golden) -> None:
+    with pytest.raises(WeightsMisfit) as refusal:
+        from_official(VARIANTS["sam2.1-small"], 512, blank_tensors("sam2", "keys.json"), "sam2.1_hiera_small.pt")
+    assert refusal.value.missing
+    assert "sam2.1_hiera_small.pt" in str(refusal.value)
+
+
+# ---------------------------------------------------------------- folders as on the hub
+
+
+@pytest.fixture
+def hub_folder(network: Any, tmp_path: Path) -> Path:
+    folder = tmp_path / "sam2.1-hiera-tiny"
+    network.save_pretrained(folder)
+    return folder
+
+
+def test_a_folder_of_the_hub_is_read_for_any_picture_size(network: Any, hub_folder: Path) -> None:
+    read = from_folder(hub_folder, 256)
+    assert read.config.image_size == 256
+    assert all(torch.equal(value, network.state_dict()[key]) for key, value in read.state_dict().items())
+
+
+def test_a_folder_in_the_weights_folder_is_found_before_the_file(
+    hub_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    entry = catalog.find("sam2.1-tiny")
+    assert catalog.missing(entry) == []
+    assert located(VARIANTS["sam2.1-tiny"]) == hub_folder
+    tracker = catalog.create("sam2.1-tiny", image_size=256, device="cpu")
+    found = tracker.start(frame(0), [Prompt(A, square(20, 30))]) + tracker.step(frame(1))
+    assert [prediction.frame for prediction in found] == [0, 1]
+
+
+def test_a_folder_of_another_model_is_refused(hub_folder: Path) -> None:
+    config = json.loads((hub_folder / "config.json").read_text())
+    (hub_folder / "config.json").write_text(json.dumps({**config, "model_type": "bert"}))
+    with pytest.raises(WeightsError, match=r"sam2_video.*'bert'"):
+        from_folder(hub_folder, 256)
+
+
+def test_a_folder_that_lacks_its_tensors_is_refused(hub_folder: Path) -> None:
+    (hub_folder / "model.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"lacks model\.safetensors"):
+        from_folder(hub_folder, 256)
+
+
+def test_a_folder_with_other_tensors_is_refused(hub_folder: Path) -> None:
+    safetensors.torch.save_file({"weight": torch.zeros(1)}, hub_folder / "model.safetensors")
+    with pytest.raises(WeightsMisfit, match="missing"):
+        from_folder(hub_folder, 256)
+
+
+def test_a_hub_that_cannot_be_reached_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: object, **options: object) -> None:
+        raise OSError("no network\nand much more")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    with pytest.raises(WeightsError, match=r"facebook/sam2\.1-hiera-tiny can't be had \(no network\)"):
+        catalog.create("sam2.1-tiny", weights="facebook/sam2.1-hiera-tiny")
+
+
+def test_a_missing_package_is_a_sentence_and_in_the_catalogue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "transformers", None)
+    with pytest.raises(TrackingError, match=r'pip install "framewise\[sam\]"'):
+        catalog.create("sam2.1-tiny")
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr(catalog, "find_spec", lambda name: None)
+    assert catalog.missing(catalog.find("sam2.1-tiny")) == ["transformers", "sam2.1_hiera_tiny.pt"]
+
+
+def test_every_variant_is_in_the_catalogue_under_its_file() -> None:
+    listed = {entry.id: entry.weights[0] for entry in TRACKERS if "tracking.models.sam2." in entry.factory}
+    assert {model: (weights.file, weights.hub) for model, weights in listed.items()} == {
+        model: (variant.file, variant.hub) for model, variant in VARIANTS.items()
+    }
+
+
+@pytest.mark.parametrize("side", [500, 64, 4096])
+def test_a_picture_size_that_the_network_has_no_grid_for_is_refused(side: int) -> None:
+    with pytest.raises(TrackingError, match=f"multiple of 64.*{side} came"):
+        catalog.create("sam2.1-tiny", image_size=side)
+
+
+# ---------------------------------------------------------------- what is remembered
+
+
+def sight(area: int = 10, quality: float = 0.9, *, crowded: bool = False) -> Sight:
+    return Sight(area, quality, lambda: crowded)
+
+
+def memory(number: int) -> Memory:
+    return Memory(number, torch.full((1, 1), float(number)), torch.full((1,), float(number)))
+
+
+def recalled(bank: Bank, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """What a frame looks at: (place in time, frame) and (age, frame)."""
+    recall = bank.recall(number)
+    return sorted((at, int(it)) for at, it in recall.memories), sorted((age, int(it)) for age, it in recall.pointers)
+
+
+WAYS = [pytest.param(1, id="forward"), pytest.param(-1, id="backward")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_bank_recalls_what_a_whole_history_would_and_holds_no_more(way: int) -> None:
+    bank, anchors, followed = PlainBank(Window()), [], []
+    for number in range(0, 300 * way, way):
+        if followed or anchors:
+            near = [(abs(number - at), at) for at in followed if abs(number - at) <= 6]
+            old = [(abs(number - at), at) for at in (*anchors, *followed) if at in anchors or abs(number - at) <= 15]
+            assert recalled(bank, number) == (sorted([(0, at) for at in anchors] + near), sorted(old))
+        if abs(number) in (0, 100, 101, 200):  # a prompt, and corrections of frames that were followed just before
+            if followed or anchors:
+                bank.keep(memory(number), sight())
+            bank.anchor(memory(number))
+            anchors, followed = [*anchors, number], []
+        else:
+            bank.keep(memory(number), sight())
+            followed.append(number)
+        assert len(bank.recent) <= 15
+        assert sum(one.features is not None for one in bank.recent) <= 6
+
+
+def test_the_first_prompt_and_the_latest_are_kept() -> None:
+    bank = PlainBank(Window())
+    for number in range(ANCHORS + 3):
+        bank.anchor(memory(number))
+    kept = [one.frame for one in bank.prompts]
+    assert kept == [0, *range(4, ANCHORS + 3)]
+
+
+def test_a_copied_bank_goes_its_own_way() -> None:
+    for bank in (PlainBank(Window()), DistractorAwareBank(Window())):
+        bank.anchor(memory(0))
+        bank.keep(memory(1), sight())
+        before = recalled(bank, 2)
+        other = bank.copy()
+        other.keep(memory(2), sight())
+        other.anchor(memory(3))
+        assert recalled(bank, 2) == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_distractor_aware_memory_looks_at_the_last_frame_and_at_every_fifth(way: int) -> None:
+    bank = DistractorAwareBank(Window())
+    bank.anchor(memory(0))
+    for number in range(1, 33):
+        bank.keep(memory(number * way), sight())
+    seen, pointers = recalled(bank, 33 * way)
+    assert seen == sorted([(0, 0), *enumerate([32 * way, 30 * way, 25 * way, 20 * way, 15 * way, 10 * way], start=1)])
+    assert [age for age, _ in pointers] == [*range(1, 16), 33]
+
+
+def test_distractor_aware_memory_keeps_nothing_of_frames_without_the_object() -> None:
+    bank = DistractorAwareBank(Window())
+    bank.anchor(memory(0))
+    for number in range(1, 20):
+        bank.keep(memory(number), sight(area=0 if number > 7 else 10))
+    assert recalled(bank, 20) == ([(0, 0), (1, 7), (2, 5)], [(13, 7), (14, 6), (15, 5), (20, 0)])
+
+
+def test_frames_on_which_something_alike_was_told_apart_become_anchors() -> None:
+    bank = DistractorAwareBank(Window())
+    bank.anchor(memory(0))
+    for number in range(1, 40):
+        bank.keep(memory(number), sight(crowded=number in (10, 12, 20, 30, 38)))
+    seen, _ = recalled(bank, 40)
+    assert [at for place, at in seen if place == 0] == [0, 20, 30, 38], "12 is too soon after 10, and three are kept"
+    assert [at for place, at in seen if place] == [39, 35, 25], "fewer of what was followed"
+
+
+@pytest.mark.parametrize(
+    "doubtful", [sight(quality=0.79, crowded=True), sight(area=13, crowded=True), sight(area=7, crowded=True)]
+)
+def test_what_is_doubtful_becomes_no_anchor(doubtful: Sight) -> None:
+    bank = DistractorAwareBank(Window())
+    bank.anchor(memory(0))
+    for number in range(1, 12):
+        bank.keep(memory(number), doubtful if number == 10 else sight())
+    assert [at for place, at in recalled(bank, 12)[0] if place == 0] == [0]
+
+
+def test_distractor_aware_memory_is_bounded() -> None:
+    bank = DistractorAwareBank(Window())
+    bank.anchor(memory(0))
+    held = []
+    for number in range(1, 400):
+        bank.keep(memory(number), sight(crowded=True))
+        every = [*bank.recent, *bank.apart, *bank.visible, *bank.strided]
+        held.append(len({id(one.features) for one in every if one.features is not None}))
+    assert max(held) <= 16
+    assert len(bank.recent) <= 15
+
+
+def test_a_distractor_is_another_mask_that_reaches_beyond_the_object() -> None:
+    def found(other: NDArray[np.bool_]) -> Found:
+        own = np.zeros((32, 32), np.bool_)
+        own[4:12, 4:12] = True
+        options = torch.from_numpy(np.stack([other, own]))[None].float() - 0.5
+        nothing = torch.zeros(1)
+        return Found(options[:, 1], nothing, nothing, nothing[None], options, torch.tensor([1]))
+
+    beside, within, nothing = (np.zeros((32, 32), np.bool_) for _ in range(3))
+    beside[4:12, 20:28] = True
+    within[5:11, 5:13] = True
+    assert distracted(found(beside), 0)
+    assert not distracted(found(within), 0)
+    assert not distracted(found(nothing), 0)
+
+
+# ---------------------------------------------------------------- the tracker
+
+
+def alike(one: Prediction, other: Prediction) -> bool:
+    """Whether two passes say the same, but for the order in which they add."""
+    if not isinstance(one.shape, Mask) or not isinstance(other.shape, Mask):
+        return bool(np.allclose(bounds_of(one.shape), bounds_of(other.shape), atol=1))
+    whole = [placed(shape, SIDE, SIDE) for shape in (one.shape, other.shape)]
+    return float(np.mean(whole[0] != whole[1])) < 0.001 and abs(one.confidence - other.confidence) < 1e-4
+
+
+def test_an_object_is_followed_alike_alone_and_beside_others_that_come_and_go() -> None:
+    alone, crowded = tiny(), tiny()
+    alone.start(frame(0), [Prompt(A, square(20, 30))])
+    crowded.start(frame(0), [Prompt(A, square(20, 30)), Prompt(B, square(70, 70))])
+    for number in range(1, 8):
+        (expected,) = alone.step(frame(number))
+        got = {one.object: one for one in crowded.step(frame(number))}
+        assert alike(got[A], expected)
+        if number == 2:
+            crowded.correct(frame(number), [Prompt(C, square(90, 20, 20))])
+        if number == 4:
+            crowded.drop([B])
+        if number == 5:
+            crowded.correct(frame(number), [Prompt(C, square(80, 20, 24))])
+    assert set(got) == {A, C}
+
+
+@pytest.mark.parametrize("distractor_aware", [False, True])
+def test_a_correction_takes(distractor_aware: bool) -> None:
+    """After it the object is followed as if what was followed before had not been, and only people had spoken."""
+    corrected, fresh = tiny(distractor_aware=distractor_aware), tiny(distractor_aware=distractor_aware)
+    corrected.start(frame(0), [Prompt(A, square(20, 30))])
+    for number in range(1, 5):
+        corrected.step(frame(number))
+    accepted = square(60, 64, 26)
+    (told,) = corrected.correct(frame(4), [Prompt(A, accepted)])
+    assert (told.shape, told.confidence) == (accepted, 1.0)
+
+    fresh.start(frame(0), [Prompt(A, square(20, 30))])
+    fresh.correct(frame(4), [Prompt(A, accepted)])
+    for number in range(5, 8):
+        (got,), (expected,) = corrected.step(frame(number)), fresh.step(frame(number))
+        assert alike(got, expected)
+
+
+def test_a_correction_changes_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, corrected = tiny(), tiny()
+    for one in (kept, corrected):
+        one.start(frame(0), [Prompt(A, square(20, 30))])
+        one.step(frame(1))
+    corrected.correct(frame(1), [Prompt(A, square(70, 80))])
+    assert not alike(corrected.step(frame(2))[0], kept.step(frame(2))[0])
+
+
+def test_a_box_is_followed_as_a_box() -> None:
+    tracker = tiny()
+    (told,) = tracker.start(frame(0), [Prompt(A, Box(20.5, 30, 50, 60))])
+    assert told.shape == Box(20.5, 30, 50, 60)
+    (found,) = tracker.step(frame(1))
+    assert isinstance(found.shape, Box)
+    assert found.visible
+
+
+def test_an_object_that_is_not_to_be_seen_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = tiny()
+    tracker.start(frame(0), [Prompt(A, square(20, 30))])
+    (seen,) = tracker.step(frame(1))
+    decode = tracker.network.decode
+
+    def hidden(*given: Any, **options: Any) -> Found:
+        found = decode(*given, **options)
+        return replace(found, score=torch.full_like(found.score, -3), logits=torch.full_like(found.logits, -1024))
+
+    monkeypatch.setattr(tracker.network, "decode", hidden)
+    (lost,) = tracker.step(frame(2))
+    assert not lost.visible
+    assert lost.shape is seen.shape
+    assert lost.confidence < 0.05
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        pytest.param(square(600, 300, 1), id="one pixel"),
+        pytest.param(square(-5, -5, 7), id="hardly inside"),
+        pytest.param(Mask(0, 0, np.ones((480, 854), np.bool_)), id="the whole frame"),
+        pytest.param(Mask(0, 0, np.indices((480, 854)).sum(axis=0) % 8 == 0), id="thousands of pieces"),
+    ],
+)
+def test_an_odd_mask_is_followed(mask: Mask) -> None:
+    tracker = tiny()
+    image = np.asarray(cv2.resize(GROUND, (854, 480)))
+    tracker.start(Frame(0, image), [Prompt(A, mask)])
+    assert float(tracker._square(placed(mask, 854, 480)).sum()) > 0
+    (found,) = tracker.step(Frame(1, image))
+    assert isinstance(found.shape, Mask)
+
+
+def test_trackers_of_one_model_share_a_network_and_encode_a_frame_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = tiny(), tiny()
+    assert one.network is other.network
+    encoded = []
+    encode = one.network.encode
+    monkeypatch.setattr(one.network, "encode", lambda pixels: encoded.append(1) or encode(pixels))
+    for number in range(3):
+        now = frame(number)
+        for tracker in (one, other):
+            tracker.step(now) if number else tracker.start(now, [Prompt(A, square(20, 30))])
+    assert len(encoded) == 3
+
+
+def test_what_a_run_holds_does_not_grow() -> None:
+    tracker = tiny()
+    tracker.start(frame(0), [Prompt(A, square(20, 30))])
+    held = []
+    for number in range(1, 26):
+        tracker.step(Frame(number, frame(number % 20).image))
+        bank = tracker.objects[A].bank
+        assert isinstance(bank, PlainBank)
+        tensors = [one for kept in (*bank.prompts, *bank.recent) for one in (kept.features, kept.pointer)]
+        held.append(sum(one.untyped_storage().nbytes() for one in tensors if one is not None))
+    assert held[-1] == held[16]
+    assert len(tracker.eyes._seen) <= 3

@@ -1,0 +1,349 @@
+"""SAM 2 as a tracker: what it is shown, what it is asked, how its answers become shapes."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+from weakref import ReferenceType, WeakValueDictionary, ref
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tracking.layers.box_tracker import prompted_boxes
+from tracking.layers.compute import Compute, best_device, log
+from tracking.layers.frame_size import FrameSize
+from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
+from tracking.layers.mask_prompts import cropped, prompted_bitmaps
+from tracking.models.sam2.memory import Bank, DistractorAwareBank, Memory, PlainBank, Sight
+from tracking.models.sam2.network import IN, OUT, Clicks, Encoded, Found, Network
+from tracking.models.sam2.variants import VARIANTS, check_side, enliven, require_transformers, tiny_config
+from tracking.models.sam2.weights import changed_at, load, located
+from tracking.scheduling import leave_real_time
+from tracking.shapes.values import bounds_of
+from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
+
+CPU_SIDE, GPU_SIDE = 512, 1024
+"""Pictures of 512 px take a quarter of the time of 1024 px, for 1.8 J&F less (SAM 2 paper, table 10)."""
+CPU_BATCH, GPU_BATCH = 4, 16
+"""Most objects in a pass, so that memory stays bounded."""
+EYES = 3
+"""Frames whose features are kept: as many as runs that walk together are apart."""
+APART = 0.7
+"""A distractor: with what looks alike added, an object's box overlaps its own so much or less."""
+
+
+class Eyes:
+    """A network, and the features of the last frames that it saw, so that trackers which walk together encode each
+    frame once. May be used by several threads."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._seen: list[tuple[ReferenceType[NDArray[np.uint8]], Encoded]] = []
+        self._lock = threading.Lock()
+
+    def look(self, frame: Frame) -> Encoded:
+        with self._lock:
+            for image, features in self._seen:
+                if image() is frame.image:
+                    return features
+        features = self.network.encode(self._pixels(frame))
+        with self._lock:
+            alive = [one for one in self._seen if one[0]() is not None]
+            self._seen = [*alive, (ref(frame.image), features)][-EYES:]
+        return features
+
+    def _pixels(self, frame: Frame) -> Tensor:
+        """(1, 3, S, S): the whole frame, squeezed into a square."""
+        size = (self.network.side, self.network.side)
+        picture = torch.from_numpy(np.array(frame.image)).permute(2, 0, 1)[None]
+        if self.network.device.type != "cpu":
+            picture = picture.to(self.network.device).float()
+        picture = F.interpolate(picture, size=size, mode="bilinear", antialias=True, align_corners=False)
+        mean, deviation = (
+            torch.tensor(values, device=picture.device).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
+        )
+        return (picture / 255.0 - mean) / deviation
+
+
+T = TypeVar("T")
+Open = Callable[[Compute], Eyes]
+"""Brings the network to where it is to compute."""
+
+
+@dataclass
+class Followed:
+    """One object. ``box``: whether it is told as a box; ``shape``: as it was last seen."""
+
+    bank: Bank
+    box: bool
+    shape: Shape
+
+    def copy(self) -> Followed:
+        return replace(self, bank=self.bank.copy())
+
+
+class Sam2Tracker:
+    """Follows masks, and boxes by the masks in them. See ``tracking.tracker.Tracker`` for the contract.
+
+    What a person said of an object (prompts, corrections) is remembered for the whole run, what was followed for as
+    long as the network can look back. A GPU that doesn't start, or runs out of memory, is left for the CPU with a
+    ``note``.
+    """
+
+    note = ""
+
+    def __init__(self, open_network: Open, *, distractors: bool, device: str, precision: str) -> None:
+        self.objects: dict[ObjectId, Followed] = {}
+        self.distractors = distractors
+        self._open = open_network
+        self._precision = precision
+        self._frame_size = FrameSize()
+        try:
+            self._use(Compute.best(device, precision))
+        except (AssertionError, torch.OutOfMemoryError) as error:  # torch asserts that it was built for the device
+            self._leave_gpu(error)
+
+    # -------------------------------------------------------------- the contract
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self.objects.clear()
+        self._frame_size.begin(frame)
+        # Libraries of a GPU load with their first call, and say in many ways that they can't.
+        return self._computed(lambda: self._prompt(frame, prompts), RuntimeError)
+
+    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self._frame_size.require(frame)
+        return self._computed(lambda: self._prompt(frame, prompts), torch.OutOfMemoryError)
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self._frame_size.require(frame)
+        return self._computed(lambda: self._follow(frame), torch.OutOfMemoryError)
+
+    def drop(self, objects: Collection[ObjectId]) -> None:
+        for name in objects:
+            self.objects.pop(name, None)
+
+    def finish(self) -> list[Prediction]:
+        return []
+
+    # -------------------------------------------------------------- prompts
+
+    def _prompt(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        boxed = [prompt for prompt in prompts if isinstance(prompt.shape, Box)]
+        painted = [prompt for prompt in prompts if not isinstance(prompt.shape, Box)]
+        boxes = prompted_boxes(frame, boxed) if boxed else {}
+        bitmaps = prompted_bitmaps(frame, painted) if painted or not boxed else {}
+        if both := boxes.keys() & bitmaps.keys():
+            raise PromptError(
+                f"Each object takes one shape per frame; a mask and a box came for {min(both)}. Send one."
+            )
+        image = self.eyes.look(frame)
+        for chunk in self._chunks(painted):
+            self._learn(frame, image, chunk, *self._given(image, [bitmaps[prompt.object] for prompt in chunk]))
+        for chunk in self._chunks(boxed):
+            self._learn(frame, image, chunk, *self._meant(frame, image, [boxes[prompt.object] for prompt in chunk]))
+        return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
+
+    def _given(self, image: Encoded, bitmaps: Sequence[NDArray[np.bool_]]) -> tuple[Found, Tensor]:
+        """What masks show, and the logits (N, S, S) to remember them by."""
+        masks = torch.stack([self._square(bitmap) for bitmap in bitmaps]).to(self.network.device)
+        return self.network.given(image, masks), masks * (IN - OUT) + OUT
+
+    def _meant(self, frame: Frame, image: Encoded, boxes: Sequence[Box]) -> tuple[Found, Tensor]:
+        """What boxes are around, and the logits (N, S, S) to remember it by."""
+        features = self.network.plain(image, len(boxes))
+        found = self.network.decode(image, features, clicks=self._corners(frame, boxes))
+        return found, self.network.enlarged(found.logits)
+
+    def _learn(self, frame: Frame, image: Encoded, prompts: Sequence[Prompt], found: Found, logits: Tensor) -> None:
+        features = self.network.memorise(image, logits, found.score, certain=True)
+        for row, prompt in enumerate(prompts):
+            known = self.objects.get(prompt.object)
+            bank = self._new_bank() if known is None else known.bank
+            bank.anchor(Memory(frame.number, features[row].clone(), found.pointer[row].clone()))
+            self.objects[prompt.object] = Followed(bank, isinstance(prompt.shape, Box), prompt.shape)
+
+    def _new_bank(self) -> Bank:
+        return (DistractorAwareBank if self.distractors else PlainBank)(self.network.window)
+
+    def _square(self, bitmap: NDArray[np.bool_]) -> Tensor:
+        """A mask of the frame in the network's picture: (S, S) of 0 and 1. What is too small to fill a pixel gets those
+        that it fills most."""
+        whole = torch.from_numpy(bitmap).float()[None, None]
+        size = (self.network.side, self.network.side)
+        share = F.interpolate(whole, size=size, mode="bilinear", antialias=True, align_corners=False)[0, 0]
+        return (share >= min(0.5, float(share.max()))).float()
+
+    def _corners(self, frame: Frame, boxes: Sequence[Box]) -> Clicks:
+        scale = np.array([self.network.side / frame.width, self.network.side / frame.height])
+        xy = torch.from_numpy(np.array(boxes).reshape(-1, 2, 2) * scale).float()
+        labels = torch.tensor([[2, 3]], dtype=torch.int32).expand(len(boxes), -1)
+        return Clicks(xy.to(self.network.device), labels.to(self.network.device))
+
+    # -------------------------------------------------------------- following
+
+    def _follow(self, frame: Frame) -> list[Prediction]:
+        if not self.objects:
+            return []
+        image = self.eyes.look(frame)
+        return [one for chunk in self._chunks(list(self.objects)) for one in self._follow_some(frame, image, chunk)]
+
+    def _follow_some(self, frame: Frame, image: Encoded, names: Sequence[ObjectId]) -> Iterator[Prediction]:
+        network, followed = self.network, [self.objects[name] for name in names]
+        features = network.remembering(image, [one.bank.recall(frame.number) for one in followed])
+        found = network.decode(image, features)
+        memories = network.memorise(image, network.enlarged(found.logits), found.score, certain=False)
+        qualities, scores = found.quality.tolist(), found.score.sigmoid().tolist()
+        for row, (name, one) in enumerate(zip(names, followed, strict=True)):
+            memory = Memory(frame.number, memories[row].clone(), found.pointer[row].clone())
+            area = int((found.logits[row] > 0).sum())
+            one.bank.keep(memory, Sight(area, qualities[row], partial(distracted, found, row)))
+            mask = self._mask(frame, found.logits[row])
+            if mask.area:
+                one.shape = bounds_of(mask) if one.box else mask
+            confidence = min(max(qualities[row], 0.0), 1.0) * scores[row]
+            yield Prediction(name, frame.number, one.shape, confidence, visible=mask.area > 0)
+
+    def _mask(self, frame: Frame, logits: Tensor) -> Mask:
+        """Logits (S/4, S/4) as a mask on the frame; maybe an empty one."""
+        size = (frame.height, frame.width)
+        large = F.interpolate(logits[None, None].float(), size=size, mode="bilinear", align_corners=False)
+        return cropped((large[0, 0] > 0).cpu().numpy())
+
+    def _chunks(self, items: Sequence[T]) -> Iterator[Sequence[T]]:
+        size = CPU_BATCH if self.compute.device.type == "cpu" else GPU_BATCH
+        return (items[first : first + size] for first in range(0, len(items), size))
+
+    # -------------------------------------------------------------- where it computes
+
+    def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
+        """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
+        leave_real_time()  # torch's threads inherit it
+        before = {name: one.copy() for name, one in self.objects.items()}
+        try:
+            with torch.inference_mode(), self.compute.autocast():
+                return call()
+        except failure as error:
+            if self.compute.device.type == "cpu":
+                raise
+            self._leave_gpu(error)
+        self.objects = before
+        for one in before.values():
+            one.bank.move(lambda tensor: tensor.to(self.compute.device))
+        with torch.inference_mode(), self.compute.autocast():
+            return call()
+
+    def _leave_gpu(self, error: Exception) -> None:
+        reason = str(error).partition("\n")[0]
+        self.note = f"The GPU can't be used ({reason}); this run goes on on the CPU, slower."
+        log.warning(self.note)
+        self._use(Compute.best("cpu", self._precision))
+
+    def _use(self, compute: Compute) -> None:
+        self.compute = compute
+        self.eyes = self._open(compute)
+        self.network = self.eyes.network
+
+
+def distracted(found: Found, row: int) -> bool:
+    """Whether another mask that the network thought of shows something beside the object."""
+    options = (found.options[row] > 0).cpu().numpy()  # (K, S/4, S/4)
+    chosen = int(found.chosen[row])
+    own = options[chosen]
+    box = _bounds(own)
+    beside = (_largest_piece(one & ~own) for which, one in enumerate(options) if which != chosen)
+    return any(iou(box, _bounds(own | piece)) <= APART for piece in beside if piece.any())
+
+
+def _bounds(bitmap: NDArray[np.bool_]) -> Box:
+    return bounds_of(cropped(bitmap))
+
+
+def _largest_piece(bitmap: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    count, pieces, numbers, _ = cv2.connectedComponentsWithStats(bitmap.astype(np.uint8), connectivity=8)
+    if count < 2:
+        return bitmap
+    return np.asarray(pieces == 1 + int(numbers[1:, cv2.CC_STAT_AREA].argmax()))
+
+
+_AT_WORK: WeakValueDictionary[tuple[object, ...], Eyes] = WeakValueDictionary()
+"""Networks of trackers at work: runs, and the parts of one, share them. They are only read."""
+_LAST: deque[Eyes] = deque(maxlen=1)
+"""The last one stays: a corrected object gets a new tracker after its old one has gone."""
+_SHARING = threading.Lock()
+
+
+def shared(key: tuple[object, ...], build: Callable[[], nn.Module], compute: Compute) -> Eyes:
+    """The network that ``build`` makes, where ``compute`` says; one for all who ask by the same ``key`` meanwhile."""
+    whole = (*key, compute)
+    with _SHARING:
+        eyes = _AT_WORK.get(whole)
+        if eyes is None:
+            _LAST.clear()
+            eyes = Eyes(Network(build().to(compute.device)))
+            _AT_WORK[whole] = eyes
+        _LAST.append(eyes)
+    return eyes
+
+
+def _create(
+    model: str,
+    *,
+    distractor_aware: bool = False,
+    image_size: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    weights: str = "",
+) -> Sam2Tracker:
+    """A model of ``VARIANTS``. ``image_size``: side of the network's picture in px; 0: by device. ``weights``: a file,
+    a folder or a hub id; '': what lies in the weights folder."""
+    require_transformers()
+    variant = VARIANTS[model]
+    side = image_size or (CPU_SIDE if best_device(device).type == "cpu" else GPU_SIDE)
+    check_side(side)
+    path = located(variant, weights)
+    key = (model, side, path, changed_at(path))
+    return Sam2Tracker(
+        partial(shared, key, partial(load, variant, side, path)),
+        distractors=distractor_aware,
+        device=device,
+        precision=precision,
+    )
+
+
+sam2_1_tiny = partial(_create, "sam2.1-tiny")
+sam2_1_small = partial(_create, "sam2.1-small")
+sam2_1_base_plus = partial(_create, "sam2.1-base-plus")
+sam2_1_large = partial(_create, "sam2.1-large")
+sam2_tiny = partial(_create, "sam2-tiny")
+sam2_small = partial(_create, "sam2-small")
+sam2_base_plus = partial(_create, "sam2-base-plus")
+sam2_large = partial(_create, "sam2-large")
+
+TINY_SIDE = 128
+
+
+def tiny(*, distractor_aware: bool = False, device: str = "cpu", precision: str = "auto") -> Sam2Tracker:
+    """A very small SAM 2 with fixed random weights: for trying the machinery, not for finding anything."""
+    return Sam2Tracker(
+        partial(shared, ("tiny",), tiny_network), distractors=distractor_aware, device=device, precision=precision
+    )
+
+
+def tiny_network() -> nn.Module:
+    """Its network, as ``transformers`` builds it, with weights lively enough for masks that differ."""
+    from transformers import Sam2VideoModel
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = Sam2VideoModel(tiny_config(TINY_SIDE))
+        enliven(network)
+    return network.requires_grad_(False).eval()
