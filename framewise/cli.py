@@ -356,6 +356,16 @@ class PixelOrigin(StrEnum):
     ONE = "1"
 
 
+class Judged(StrEnum):
+    BOXES = "boxes"
+    POINTS = "points"
+
+
+class Queries(StrEnum):
+    FIRST = "first"
+    STRIDED = "strided"
+
+
 @app.command()
 def evaluate(
     data: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of clips with ground truth.")],
@@ -363,6 +373,7 @@ def evaluate(
         list[str] | None,
         typer.Option(help="A model of `framewise models`, or `csrt` (OpenCV's) to compare with; repeat for more."),
     ] = None,
+    shapes: Annotated[Judged, typer.Option(help="What is followed and compared.")] = Judged.BOXES,
     only: Annotated[str, typer.Option(help="Take the clips whose names contain this.")] = "",
     frames: Annotated[
         int | None, typer.Option(min=2, help="Measure no more than so many frames of each clip, the first ones.")
@@ -371,6 +382,12 @@ def evaluate(
         PixelOrigin,
         typer.Option(help="What ground truth counts pixels from. auto: 1 for OTB (pictures in img/) and MOTChallenge."),
     ] = PixelOrigin.AUTO,
+    queries: Annotated[
+        Queries,
+        typer.Option(
+            help="From where TAP-Vid's points are followed: their first visible frame, or every fifth, both ways."
+        ),
+    ] = Queries.FIRST,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", dir_okay=False, help="Also write the scores as JSON.")
     ] = None,
@@ -378,7 +395,8 @@ def evaluate(
     """Measure how well models follow objects, and how often a person would have to step in. Ctrl-C keeps what it has.
 
     It finds clips in the layouts of OTB and VOT (groundtruth.txt), DAVIS (Annotations/) and MOTChallenge (gt.txt), and
-    says which of them it can't use. Exit status: 1 when a model failed on a clip, 130 after Ctrl-C.
+    says which of them it can't use. With `--shapes points` it takes TAP-Vid's pickles (.pkl) and joints labelled by
+    hand (tracks.json beside a video and Annotations/). Exit status: 1 when a model failed on a clip, 130 after Ctrl-C.
 
     **Examples**
 
@@ -389,13 +407,20 @@ def evaluate(
     - `framewise evaluate clips/ --model framewise-cf --model csrt --frames 70` for a quick comparison
 
     - `framewise evaluate otb-copy/ --pixels-from 0` for ground truth whose first pixel is 0
+
+    - `framewise evaluate tapvid_davis/ --shapes points --model framewise-flow --model bootstapir-online`
     """
+    from tracking.evaluate.points import main as run_points
     from tracking.evaluate.run import main as run
     from tracking.types import TrackingError
 
     origin = None if pixels_from is PixelOrigin.AUTO else int(pixels_from)
     try:
-        evaluation = run(model or [], data, out, only=only, origin=origin, frames=frames)
+        evaluation = (
+            run_points(model or [], data, out, only=only, frames=frames, mode=queries.value)
+            if shapes is Judged.POINTS
+            else run(model or [], data, out, only=only, origin=origin, frames=frames)
+        )
     except TrackingError as error:
         fail(error)
     if not evaluation.complete:

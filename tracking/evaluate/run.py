@@ -51,7 +51,7 @@ def main(
     with told.status("Loading the models …"):
         require_runnable(names)
     evaluation = Evaluation(clips, [ModelScores(name) for name in names])
-    _say(told, sentences(evaluation))
+    say(told, sentences(evaluation))
     if frames is not None:
         told.print(f"Of each sequence the first {frames} frames at most are measured.", soft_wrap=True)
     if not clips.sequences:
@@ -59,7 +59,7 @@ def main(
             f"Evaluation needs a sequence; nothing under {data} can be used"
             + (f" whose name contains {only!r}. Choose another part." if only else ".")
         )
-    with _progress(told) as progress:
+    with progress_bar(told) as progress:
         try:
             measure(evaluation, progress, output)
         except KeyboardInterrupt:
@@ -67,7 +67,7 @@ def main(
     show(evaluation, Console())
     if evaluation.interrupted:
         told.print("[bold yellow]Interrupted.[/]")
-    _say(told, shortfalls(evaluation))
+    say(told, shortfalls(evaluation))
     if output is not None:
         write(evaluation, output)
         told.print(f"The scores are in {escape(str(output))}", soft_wrap=True)
@@ -99,7 +99,7 @@ def _measure_one(result: ModelScores, sequence: LabelledSequence, tick: partial[
         result.sequences[sequence.name] = score(partial(comparison.create, result.model), sequence, tick)
     except Exception as error:
         # Whatever a model or a clip does, the others are measured.
-        result.failed[sequence.name] = _reason(error)
+        result.failed[sequence.name] = reason_of(error)
 
 
 def require_runnable(models: Iterable[str]) -> None:
@@ -124,19 +124,19 @@ def problem_of(model: str) -> str:
             return f"It needs {', '.join(missing)}, not in {weights_folder()} (see: framewise weights list)."
         comparison.create(model)
     except Exception as error:
-        return _reason(error)
+        return reason_of(error)
     return ""
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     return str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
 
 
-def _say(console: Console, told: Iterable[str]) -> None:
+def say(console: Console, told: Iterable[str]) -> None:
     for sentence in told:
         console.print(escape(sentence), soft_wrap=True)
 
 
-def _progress(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     return Progress(*columns, TimeRemainingColumn(), console=console)
