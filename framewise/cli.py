@@ -128,7 +128,10 @@ def agent(
 @app.command()
 def track(
     video: Annotated[Path, typer.Argument(help="A video file, or a folder of images in the order of their names.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where the tracks go (JSON).")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Where the tracks go (JSON).")] = None,
+    out_masks: Annotated[
+        Path | None, typer.Option(file_okay=False, help="A folder for a PNG of the masks on each frame, 00000.png …")
+    ] = None,
     box: Annotated[
         list[str] | None,
         typer.Option(metavar="x1,y1,x2,y2@FRAME", help="An object: its box in pixels on a frame; repeat for more."),
@@ -146,7 +149,11 @@ def track(
         list[str] | None, typer.Option(metavar="x,y;x,y@FRAME", help="Joints, in the order of their skeleton.")
     ] = None,
     mask: Annotated[
-        list[str] | None, typer.Option(metavar="FILE.png@FRAME", help="The pixels of an image that aren't black.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE.png@FRAME",
+            help="The pixels of an image that aren't black; each index of a palette is an object.",
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option(help="A model of `framewise models`; one that follows the first object unless given.")
@@ -161,7 +168,8 @@ def track(
     off_screen: Annotated[bool, typer.Option(help="End an object's track where it leaves the frame.")] = True,
     render: Annotated[Path | None, typer.Option(help="Also draw the shapes into a copy of all frames (MP4).")] = None,
 ) -> None:
-    """Follow objects through a video without a server, and write their shapes as JSON. Ctrl-C keeps what was found.
+    """Follow objects through a video without a server, and write their shapes as JSON, or masks as pictures. Ctrl-C
+    keeps what was found.
 
     Frames count from 0; pixels from the frame's top-left corner. It says which objects it couldn't follow to the end,
     where they ended and why, and so does the JSON (`tracking`). Exit status: 0 when every object was followed to its
@@ -176,6 +184,8 @@ def track(
     - `framewise track a.mp4 --box 1,2,30,40@0 --box 50,60,90,99@25 --last 300 --model transt -o t.json`
 
     - `framewise track a.mp4 --polygon "120,80;260,90;200,310@0" --mask person.png@0 --model MODEL -o t.json`
+
+    - `framewise track a.mp4 --mask first.png@0 --model xmem --out-masks masks/` with objects numbered as in first.png
 
     Import the result into a project with `framewise import`.
     """
@@ -199,6 +209,8 @@ def track(
         entry = catalog.entry_for(model, [kind_name(kind_of(prompt.shape)) for prompt in prompts])
         if direction not in ("forward", "backward", "both"):
             raise TrackingError(f"--direction is forward, backward or both; {direction!r} came.")
+        if out is None and out_masks is None:
+            raise TrackingError("What is found has to go somewhere: give --out FILE.json, --out-masks FOLDER, or both.")
         from framewise import track as module
         from framewise.outcome import End
 
@@ -207,6 +219,7 @@ def track(
             prompts,
             model=entry.id,
             out=out,
+            out_masks=out_masks,
             label=label,
             direction=direction,  # type: ignore[arg-type] # checked above
             first=first,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from math import radians
 from pathlib import Path
 
@@ -31,10 +32,15 @@ from tracking.types import TrackingError
 
 @dataclass(frozen=True, slots=True)
 class TypedPrompt:
-    """A shape, in px, and the frame it is on."""
+    """A shape, in px, and the frame it is on.
+
+    Of one that an image gave, ``number``: what that calls the object, 0: nothing; ``size``: its height and width.
+    """
 
     shape: Shape
     frame: int
+    number: int = 0
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,21 @@ def _skeleton(text: str) -> Shape:
 
 def read_mask(text: str) -> Mask:
     """The pixels of an image that aren't 0 (or transparent), cropped to where they are."""
+    return _cropped(_read_pixels(text)[0] != 0)
+
+
+def _read_pixels(text: str) -> tuple[NDArray[np.generic], bool]:
+    """(H, W), and whether they are indices of a palette."""
     try:
         with Image.open(Path(text)) as image:
             # A palette's index is what segmentation data sets mean; of colours, whatever isn't black.
             flat = image if image.mode in ("P", "L", "1", "I", "I;16") else image.convert("L")
-            pixels = np.asarray(flat) != 0
+            return np.asarray(flat), image.mode == "P"
     except (OSError, UnidentifiedImageError) as error:
         raise ValueError(f"A mask is an image file ({error})") from error
+
+
+def _cropped(pixels: NDArray[np.bool_]) -> Mask:
     rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
     if not len(rows):
         raise ValueError("A mask has pixels that aren't black; this one has none")
@@ -130,11 +144,35 @@ def parse(kind: GeometryKind, text: str) -> TypedPrompt:
 
 def parse_all(typed: Iterable[tuple[GeometryKind, Sequence[str] | None]]) -> list[TypedPrompt]:
     """Everything that was typed, kind by kind. Raises TrackingError when that is nothing."""
-    prompts = [parse(kind, text) for kind, texts in typed for text in texts or ()]
+    prompts = [prompt for kind, texts in typed for text in texts or () for prompt in _parse_each(kind, text)]
     if not prompts:
         options = ", ".join(grammar.option for grammar in GRAMMARS)
         raise TrackingError(f"Tracking starts from an object; none was given. Give one by {options}.")
     return prompts
+
+
+def _parse_each(kind: GeometryKind, text: str) -> list[TypedPrompt]:
+    """As ``parse``; each index of an image's palette but 0 is an object, as segmentation data sets keep several."""
+    prompt = parse(kind, text)
+    if kind != "mask":
+        return [prompt]
+    pixels, has_palette = _read_pixels(text.rpartition("@")[0].strip())
+    height, width = pixels.shape
+    prompt = replace(prompt, size=(height, width))
+    numbers = [int(number) for number in np.unique(pixels) if number] if has_palette else []
+    return [replace(prompt, shape=_cropped(pixels == number), number=number) for number in numbers] or [prompt]
+
+
+def numbers_of(prompts: Sequence[TypedPrompt]) -> list[int]:
+    """What to call each object, from 1: as its file does where no other is called so, else by the next free number."""
+    wanted = [prompt.number for prompt in prompts]
+    free = (number for number in count(1) if number not in wanted)
+    taken: set[int] = set()
+    numbers = []
+    for number in wanted:
+        numbers.append(next(free) if not number or number in taken else number)
+        taken.add(number)
+    return numbers
 
 
 def _numbers(text: str) -> list[float]:

@@ -13,15 +13,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.native import Native
+from framewise.masks import check_masks, write_masks
 from framewise.outcome import End, Outcome
-from framewise.prompts import TypedPrompt
+from framewise.prompts import TypedPrompt, numbers_of
 from tracking import catalog
 from tracking.pictures import DecodedVideo
 from tracking.session import Leg, Tracked, TrackingSession
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.skeletons import Skeleton, numbered
-from tracking.shapes.values import Points
+from tracking.shapes.values import Mask, Points
 from tracking.types import Direction, ObjectId, TrackingError
 
 console = Console(stderr=True)
@@ -67,7 +68,7 @@ def parse_setting(entry: catalog.ModelEntry, text: str) -> tuple[str, float | in
 def legs_of(prompts: Sequence[TypedPrompt], direction: Direction, first: int, last: int, frame_count: int) -> list[Leg]:
     """One leg per object and direction, within ``first..last``. Raises TrackingError for a prompt beyond the video."""
     legs = []
-    for number, prompt in enumerate(prompts, start=1):
+    for number, prompt in zip(numbers_of(prompts), prompts, strict=True):
         if prompt.frame >= frame_count:
             raise TrackingError(f"The video has frames 0..{frame_count - 1}; an object was given on {prompt.frame}.")
         if not first <= prompt.frame <= last:
@@ -87,7 +88,8 @@ def track(
     prompts: Sequence[TypedPrompt],
     *,
     model: str,
-    out: Path,
+    out: Path | None = None,
+    out_masks: Path | None = None,
     label: str = "object",
     direction: Direction = "forward",
     first: int = 0,
@@ -96,7 +98,8 @@ def track(
     detect_off_screen: bool = True,
     render: Path | None = None,
 ) -> Outcome:
-    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON), also when it is interrupted or fails.
+    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON) and ``out_masks`` (a folder with a PNG
+    for each frame), whichever is given, also when it is interrupted or fails.
 
     ``render``: also draw what was found into a copy of the whole video, unless tracking was interrupted or broke off.
 
@@ -104,10 +107,14 @@ def track(
         TrackingError: when it can't be done as asked, and nothing is written; or when the copy can't be drawn, and the
             tracks are.
     """
-    _check_target(out, "--out", video)
+    if out is not None:
+        _check_target(out, "--out", video)
+    if out_masks is not None:
+        check_masks(out_masks, prompts)
     if render is not None:
         _check_target(render, "--render", video)
     pictures = DecodedVideo(video)
+    _check_sizes(prompts, pictures)
     end = min(pictures.frame_count - 1 if last is None else last, pictures.frame_count - 1)
     legs = legs_of(prompts, direction, first, end, pictures.frame_count)
     session = TrackingSession(
@@ -117,17 +124,32 @@ def track(
         detect_off_screen=detect_off_screen,
     )
     found = Found(model, Outcome.of(legs))
-    for number, prompt in enumerate(prompts, start=1):
+    for number, prompt in zip(numbers_of(prompts), prompts, strict=True):
         found.prompt(ObjectId(str(number)), prompt)
     broke_off = _follow(session, found)
-    _write(found, pictures, name=video.name, label=label, out=out)
-    _tell(found.outcome, model, out)
+    if out is not None:
+        _write(found, pictures, name=video.name, label=label, out=out)
+    _tell(found.outcome, model)
+    if out is not None:
+        console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True, markup=False)
+    if out_masks is not None:
+        _paint(found, pictures, range(first, end + 1), out_masks)
     if render is not None:
         if broke_off or found.outcome.end is End.INTERRUPTED:
             console.print("Nothing was rendered.")
         else:
             _render(found, pictures, render)
     return found.outcome
+
+
+def _check_sizes(prompts: Sequence[TypedPrompt], pictures: DecodedVideo) -> None:
+    for prompt in prompts:
+        if prompt.size is not None and prompt.size != (pictures.height, pictures.width):
+            height, width = prompt.size
+            raise TrackingError(
+                f"A mask's image is as large as the video, {pictures.width} x {pictures.height} px; the one for frame "
+                f"{prompt.frame} is {width} x {height} px. Scale it."
+            )
 
 
 def _check_target(target: Path, option: str, video: Path) -> None:
@@ -166,7 +188,7 @@ def _follow(session: TrackingSession, found: Found) -> bool:
     return False
 
 
-def _tell(outcome: Outcome, model: str, out: Path) -> None:
+def _tell(outcome: Outcome, model: str) -> None:
     """What came of it, where the person looks."""
     for sentence in outcome.sentences():
         console.print(f"[yellow]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
@@ -175,7 +197,6 @@ def _tell(outcome: Outcome, model: str, out: Path) -> None:
         f"{model} followed {objects} object{'' if objects == 1 else 's'} on {outcome.done} of {outcome.total} frames."
     )
     console.print(told, highlight=False, soft_wrap=True)
-    console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _progress() -> Progress:
@@ -206,6 +227,21 @@ def _write(found: Found, pictures: DecodedVideo, *, name: str, label: str, out: 
         {},
     )
     unfinished.replace(out)
+
+
+def _paint(found: Found, pictures: DecodedVideo, asked: range, folder: Path) -> None:
+    """Masks of the frames that were asked for, or of those that a run got through which ended early."""
+    reached = max(frame for rows in found.rows.values() for frame in rows)
+    frames = asked if found.outcome.end is End.REACHED else range(asked.start, reached + 1)
+    size = pictures.height, pictures.width
+    shapes = {int(name): _masks(rows) for name, rows in found.rows.items()}
+    told = write_masks(folder, frames, size, shapes)
+    console.print(told, highlight=False, soft_wrap=True, markup=False)
+
+
+def _masks(rows: Mapping[int, Row]) -> dict[int, Mask]:
+    shown = {frame: shape_of(row) for frame, row in rows.items() if not row.flags & Flag.OUTSIDE}
+    return {frame: shape for frame, shape in shown.items() if isinstance(shape, Mask)}
 
 
 def _skeleton(found: Found) -> Skeleton | None:
