@@ -220,7 +220,8 @@ class Hello(AgentMessage):
 
 class BatchTable(AgentMessage):
     """One table of a batch: rows of one object in one window, each PREDICTED. OCCLUDED: the model holds the object to
-    be lost or hidden, the shape is its best guess. OUTSIDE: the object left the frame; its leg ends here."""
+    be lost or hidden, the shape is its best guess. OUTSIDE: the object left the frame; its leg ends here. A frame may
+    come again while its leg goes on: what comes later is better."""
 
     object: str
     epoch: int

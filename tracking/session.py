@@ -68,7 +68,8 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """One prediction of a leg. ``outside``: the object left the frame here; its leg ends."""
+    """One prediction of a leg, the first of its frame or a better one. ``outside``: the object left the frame here; its
+    leg ends."""
 
     prediction: Prediction
     way: Way
@@ -141,11 +142,19 @@ class _Following:
     told: Prediction | None = None
     seen: Shape | None = None
 
-    def takes(self, frame: int) -> bool:
-        """Whether ``frame`` is new to this leg and belongs to it."""
-        if _past(frame, self.leg.last, self.leg.way) or _past(self.leg.frame, frame, self.leg.way):
-            return False
+    def covers(self, frame: int) -> bool:
+        """Whether ``frame`` belongs to this leg."""
+        return not (_past(frame, self.leg.last, self.leg.way) or _past(self.leg.frame, frame, self.leg.way))
+
+    def is_new(self, frame: int) -> bool:
+        """Whether nothing was told of ``frame`` or of any behind it."""
         return self.reached is None or _past(frame, self.reached, self.leg.way)
+
+    def betters(self, prediction: Prediction) -> bool:
+        """Whether a prediction of a frame that was told before says something else now: not of the prompt's frame,
+        which is as it was drawn, and not that the object has gone."""
+        shape = prediction.shape
+        return prediction.frame != self.leg.frame and is_finite(shape) and not is_empty(shape)
 
     @property
     def end(self) -> LegEnd:
@@ -389,7 +398,11 @@ class TrackingSession:
     ) -> None:
         for given in predictions:
             one = lane.following.get(given.object)
-            if one is None or not one.takes(given.frame):
+            if one is None or not one.covers(given.frame):
+                continue
+            if not one.is_new(given.frame):
+                if one.betters(given):
+                    rows.append(Tracked(given, lane.way, one.leg.epoch))
                 continue
             prediction = _with_a_shape(one, given)
             one.reached, one.told = prediction.frame, prediction

@@ -26,7 +26,8 @@ class Tracker(Protocol):
         ...
 
     def step(self, frame: Frame) -> list[Prediction]:
-        """Follow every object to ``frame``. Returns predictions, also of earlier frames for windowed models."""
+        """Follow every object to ``frame``. Returns predictions, also of earlier frames for windowed models: those that
+        it hasn't spoken of yet, in their order, and better ones of those that it has."""
         ...
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:

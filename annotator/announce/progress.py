@@ -92,6 +92,10 @@ class LegState(BaseModel):
         """Whether ``frame`` lies on its way, beyond or at its head."""
         return (frame - self.head) * self.step >= 0
 
+    def is_beyond(self, frame: int) -> bool:
+        """Whether ``frame`` lies on its way, beyond its head."""
+        return (frame - self.head) * self.step > 0
+
     def advance(self, frame: int) -> None:
         if self.reaches(frame):
             self.at = frame
@@ -141,6 +145,14 @@ class ObjectState(BaseModel):
         """Whether a row of ``epoch`` lies where a later correction does it again. What is behind the correction, and
         was on its way when it came, still counts."""
         return any(leg.since > epoch and (frame - leg.origin) * leg.step >= 0 for leg in self.legs)
+
+    def has_told(self, frame: int, epoch: int) -> bool:
+        """Whether ``frame`` lies behind the head of a leg that a row of ``epoch`` may belong to: such a row only
+        betters what was found before."""
+        return any(
+            leg.since <= epoch and not leg.check and (frame - leg.origin) * leg.step > 0 and not leg.is_beyond(frame)
+            for leg in self.legs
+        )
 
     def advance(self, frame: int) -> None:
         """``frame`` is stored: move the leg that it lies on."""

@@ -109,6 +109,8 @@ class LiveRun:
     heard: bool = False
     """Whether anything has come since the start: an agent that ends a run without a word has failed."""
     arrivals: list[tuple[float, int]] = field(default_factory=list)
+    furthest: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """Epoch and frame that each object's leg in a direction has come to."""
     unstored_bytes: int = 0
     held: Fault | None = None
     """Why what it finds can't be stored for now, as everybody was told last."""
@@ -159,6 +161,15 @@ class LiveRun:
                     leg.model_copy(update={"last": extend.last}) if leg.direction == extend.direction else leg
                     for leg in legs
                 ]
+
+    def fresh(self, leg: Leg, table: Table) -> int:
+        """How many frames of a table a leg hadn't come to yet: others are told again, and better."""
+        key, step = (leg.prompt.object, leg.direction), 1 if leg.direction == "forward" else -1
+        epoch, frame = self.furthest.get(key, (-1, 0))
+        ahead = (table.frames - frame) * step > 0 if epoch == leg.prompt.epoch else np.ones(len(table), np.bool_)
+        if ahead.any():
+            self.furthest[key] = (leg.prompt.epoch, int((table.frames * step).max()) * step)
+        return int(ahead.sum())
 
     def speed(self, arrived: int) -> float:
         """Object-frames per second lately."""
@@ -249,7 +260,7 @@ class Writer:
             for row in table.rows()
         ]
         if rows:
-            self.hub.speeds[str(run.id)] = run.speed(len(rows))
+            self.hub.speeds[str(run.id)] = run.speed(sum(run.fresh(leg, table) for _, leg, table in kept))
         pending.rows += rows
         size = sum(item.bytes for item in batch.tables) if rows else 0
         pending.bytes += size

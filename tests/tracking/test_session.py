@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.tracking.fakes import (
     A,
     B,
+    Bettering,
     C,
     Complaining,
     Drifting,
@@ -19,10 +22,15 @@ from tests.tracking.fakes import (
     play,
 )
 from tests.tracking.geometry import as_kind
-from tracking.session import Finding, Found, Leg, LegEnd, TrackingSession
+from tracking.session import Finding, Found, Leg, LegEnd, Tracked, TrackingSession
 from tracking.shapes.payloads import payload_of
 from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Mask, bounds_of
-from tracking.types import Box, ObjectId, PromptError, TrackingError
+from tracking.types import Box, ObjectId, Prediction, PromptError, TrackingError
+
+
+def rows(running: TrackingSession) -> list[Tracked]:
+    return [row for step in running.steps() for row in step.rows]
+
 
 by_kind = pytest.mark.parametrize("kind", GEOMETRY_KINDS)
 
@@ -179,6 +187,33 @@ def test_a_windowed_model_tells_every_frame_once() -> None:
     story = play(TrackingSession(FakeVideo().opened, Windowed, [leg(A, last=9), leg(B, last=5)]))
 
     assert (story.frames(A), story.frames(B)) == (list(range(10)), list(range(6)))
+
+
+@pytest.mark.parametrize(("frame", "last"), [(0, 4), (4, 0)])
+def test_what_a_model_betters_is_told_again_but_for_the_prompt(frame: int, last: int) -> None:
+    way = "forward" if frame < last else "backward"
+    session = TrackingSession(FakeVideo().opened, Bettering, [leg(A, frame=frame, last=last, way=way)])
+
+    told = [(abs(row.prediction.frame - frame), bounds_of(row.prediction.shape).y1) for row in rows(session)]
+
+    assert told == [(0, 10), (1, 10), (1, 20), (2, 10), (1, 30), (2, 20), (3, 10), (2, 30), (3, 20), (4, 10)]
+
+
+def test_nothing_is_bettered_of_a_leg_that_has_ended() -> None:
+    session = TrackingSession(FakeVideo().opened, Bettering, [leg(A, last=2), leg(B, last=4)])
+    assert [row.prediction.frame for row in rows(session) if row.prediction.object == A] == [0, 1, 1, 2]
+
+
+def test_a_better_prediction_neither_loses_an_object_nor_finds_it_again() -> None:
+    """It is held to be lost on each frame first; that it was to be seen there after all comes too late for its leg."""
+
+    class Lost(Bettering):
+        def predict(self, name: ObjectId, frame: int) -> Prediction:
+            return replace(super().predict(name, frame), visible=False)
+
+    shape = Box(90, 30, 100, 40)
+    session = TrackingSession(FakeVideo().opened, Lost, [leg(A, last=20, shape=shape)])
+    assert [row.prediction.frame for row in rows(session) if row.outside] == [5]
 
 
 def test_an_object_that_leaves_the_frame_ends_outside() -> None:

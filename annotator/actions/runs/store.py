@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from numpy.typing import NDArray
 
 from annotator.actions.edits.events import append_event, lock_layer
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, stretches
@@ -17,11 +18,11 @@ from annotator.actions.runs.found import FoundTrack, take_found
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import Junction, find_junction, put_back
 from annotator.announce.progress import ObjectState, Way
-from annotator.announce.publish import announce_run, tell_agent
+from annotator.announce.publish import announce_cleared, announce_run, tell_agent
 from annotator.models import Event, EventKind, Layer, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
 from tracking.protocol import Correct
-from tracking.shapes.chunks import Row, tables_of
+from tracking.shapes.chunks import Flag, Row, Table, tables_of
 
 MOST_SENTENCES, MOST_LETTERS = 20, 500
 """Of what an agent says of one run, and of one sentence of it."""
@@ -66,7 +67,8 @@ def store_predictions(
 ) -> Run:
     """Put predictions into the chunks and move the run's progress, in one transaction with one event.
 
-    A keyframe is never replaced, and rows that a later correction does again are dropped. ``found``: objects whose
+    A keyframe is never replaced, rows that a later correction does again are dropped, and of a frame that was told
+    before only what is still there as predicted is bettered. ``found``: objects whose
     first rows are among ``rows``; their tracks are made in an event of their own, which undo takes back. ``notes``:
     what the person should know. ``agent_id``: who found it; from another than the run's own nothing is taken.
     ``done``: the agent says that the run has ended; legs that a person has changed meanwhile go on.
@@ -86,7 +88,14 @@ def store_predictions(
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
         junctions = list(_junctions(layer, [item for item in fresh if not item.check], objects))
         fresh = [item for item in fresh if not any(_is_beyond(item, junction) for junction in junctions)]
-        touched, former = _merge(layer, [item for item in fresh if not item.check])
+        better = {
+            (item.track, item.row.frame)
+            for item in fresh
+            if objects[str(item.track)].has_told(item.row.frame, item.epoch)
+        }
+        touched, former, gone = _merge(layer, [item for item in fresh if not item.check], better)
+        for track_id, ranges in gone:
+            announce_cleared(run, track=track_id, epoch=objects[str(track_id)].epoch, ranges=ranges)
         for item in fresh:
             objects[str(item.track)].advance(item.row.frame)
         restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
@@ -139,9 +148,9 @@ def _junctions(layer: Layer, items: Sequence[PredictedRow], objects: dict[str, O
     """Where legs that redo something join what was there before."""
     for track in {item.track for item in items}:
         for leg in objects[str(track)].unfinished:
-            rows = [item.row for item in items if item.track == track and leg.reaches(item.row.frame)]
+            rows = {item.row.frame: item.row for item in items if item.track == track and leg.is_beyond(item.row.frame)}
             if leg.former and rows:
-                junction = find_junction(layer, track, leg, rows)
+                junction = find_junction(layer, track, leg, [rows[frame] for frame in sorted(rows)[:: leg.step]])
                 if junction is not None:
                     yield junction
 
@@ -181,8 +190,16 @@ def _go_on(opened: OpenRun, restarted: Collection[str], *, done: bool) -> None:
         announce_run(run)
 
 
-def _merge(layer: Layer, items: Sequence[PredictedRow]) -> tuple[list[tuple[UUID, int, int]], list[ShapesReplace]]:
-    """Write rows where no keyframe is. Returns the stretches of frames that were written, by track, and the inverse."""
+Touched = list[tuple[UUID, int, int]]
+Gone = list[tuple[UUID, list[FrameRange]]]
+
+
+def _merge(
+    layer: Layer, items: Sequence[PredictedRow], better: Collection[tuple[UUID, int]]
+) -> tuple[Touched, list[ShapesReplace], Gone]:
+    """Write rows where no keyframe is, and those of the (track, frame) in ``better`` only where one that was predicted
+    is. Returns the stretches of frames that were written, by track, the inverse, and where nothing was to be bettered
+    any more, as a person took it away."""
     replaced = _replaced_since(layer, items)
     by_track: dict[UUID, list[Row]] = {}
     for item in items:
@@ -191,19 +208,33 @@ def _merge(layer: Layer, items: Sequence[PredictedRow]) -> tuple[list[tuple[UUID
     there = set(layer.tracks.filter(pk__in=by_track, deleted_at=None).values_list("pk", flat=True))
     draft = LayerDraft(layer)
     draft.load_shapes((track, row.frame, row.frame) for track in there for row in by_track[track])
-    touched: list[tuple[UUID, int, int]] = []
+    touched: Touched = []
     former: list[ShapesReplace] = []
+    gone: Gone = []
     for track in sorted(there):
         newest = {row.frame: row for row in by_track[track]}
         for coming in tables_of(list(newest.values())):
-            keyframes = list(draft.keyframes(track, stretches(coming.frames.tolist())))
-            written = coming.take(~np.isin(coming.frames, keyframes))
+            flags = _flags(draft, track, coming)
+            keyframe = (flags & Flag.KEYFRAME) != 0
+            missing = (flags == 0) & [(track, frame) in better for frame in coming.frames.tolist()]
+            if missing.any():
+                gone.append((track, stretches(coming.frames[missing].tolist())))
+            written = coming.take(~keyframe & ~missing)
             if len(written):
                 ranges = stretches(written.frames.tolist())
                 former.append(draft.replace_shapes(track, ranges, [written]))
                 touched += ((track, first, last) for first, last in ranges)
     draft.save()
-    return touched, former
+    return touched, former, gone
+
+
+def _flags(draft: LayerDraft, track: UUID, coming: Table) -> NDArray[np.uint8]:
+    """The flags of what a track has on each frame of ``coming``; 0 where it has nothing."""
+    found = np.zeros(len(coming), np.uint8)
+    for there in draft.tables_in(track, int(coming.frames[0]), int(coming.frames[-1])):
+        held = np.isin(coming.frames, there.frames)
+        found[held] = there.flags[np.isin(there.frames, coming.frames)]
+    return found
 
 
 def _replaced_since(layer: Layer, items: Iterable[PredictedRow]) -> list[tuple[int, UUID, list[FrameRange]]]:
