@@ -38,6 +38,9 @@ LARGEST_IMPORT = 2 * 2**30
 ORDINARY_IMPORT = 50 * 10**6
 """Bytes of a file up to which an import gets the memory that any transfer gets."""
 LONGEST_MESSAGE = 2_000
+LONGEST_STEM = 200
+"""Bytes of a video's name in that of its export. File systems count bytes, up to 255, and browsers cut there: the
+ending, and the number of a second download, have to fit too."""
 KEPT_FOR = timedelta(days=7)
 REPORT_EVERY_S = 0.4
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
@@ -158,7 +161,8 @@ def _cancel_mark(transfer: Transfer) -> Path:
 
 def export_name(layer: Layer, format_id: str, suffix: str) -> str:
     stem = PurePath(layer.video.name.replace("/", "_")).stem or "video"
-    return f"{stem[:200]}-{format_id}{suffix}"
+    short = stem.encode(errors="replace")[:LONGEST_STEM].decode(errors="ignore")
+    return f"{short}-{format_id}{suffix}"
 
 
 def _queue(transfer: Transfer) -> None:

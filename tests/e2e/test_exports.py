@@ -78,3 +78,31 @@ def test_the_projects_dialog_tells_it_of_the_ticked_videos(
     ).to_be_visible()
     dialog.get_by_label("test_exports.mp4").uncheck()
     expect(told).to_be_hidden()
+
+
+def test_a_download_is_saved_under_the_name_of_its_video(
+    person: Page, product: Product, client: Client, video: int, tracks: None
+) -> None:
+    """Chromium itself puts "_" for what joins emoji, and for signs that file systems don't take: none are in it."""
+
+    def rename(name: str) -> None:
+        client.http.patch(f"/api/videos/{video}", json={"name": name}, headers=client.headers).raise_for_status()
+
+    rename("Überwachung кошка 猫 🐈 #3 (50%) %2e%2e; a=b.mp4")
+    try:
+        person.goto(f"{product.url}/projects/{client.demo_project()}/")
+        person.locator(f"[data-video='{video}']").get_by_role("button", name=re.compile("^Export")).click()
+        dialog = person.get_by_role("dialog", name="Export annotations")
+        dialog.get_by_label("Framewise JSON").check()
+        dialog.get_by_role("button", name="Export 1 video").click()
+        link = dialog.locator("a[download]")
+        expect(link).to_be_visible(timeout=30_000)
+        with person.expect_download() as saved:
+            link.click()
+        by_address = link.get_attribute("href")
+        with person.expect_download() as by_header:
+            person.evaluate("address => { location.href = address }", by_address)
+    finally:
+        rename("test_exports.mp4")
+    expected = "Überwachung кошка 猫 🐈 #3 (50%) %2e%2e; a=b-framewise.json"
+    assert (saved.value.suggested_filename, by_header.value.suggested_filename) == (expected, expected)

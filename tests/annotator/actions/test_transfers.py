@@ -16,7 +16,7 @@ from django.test import Client
 
 from annotator.actions import importing, transfers
 from annotator.actions.projects import archive_project
-from annotator.actions.transfers import carry_out, transfer_file
+from annotator.actions.transfers import carry_out, export_name, transfer_file
 from annotator.actions.videos import delete_video
 from annotator.formats import FORMATS
 from annotator.formats.native import Native
@@ -95,6 +95,13 @@ def test_a_download_keeps_the_name_of_its_video(world: World) -> None:
 
     header = as_(world, "viewer").get(f"/api/transfers/{transfer.pk}/file")["Content-Disposition"]
     assert unquote(header.partition("filename*=UTF-8''")[2]) == "кошка 猫 (50%)-cvat.zip"
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "猫", "🐈"])
+def test_a_long_name_of_any_script_is_cut_to_what_file_systems_hold(world: World, letter: str) -> None:
+    world.video.name = f"{letter * 240}.mp4"
+    name = export_name(world.layer, "framewise", ".json")
+    assert name == f"{letter * (200 // len(letter.encode()))}-framewise.json"
 
 
 def test_an_export_holds_tracks_by_number_and_names_attributes(world: World) -> None:
