@@ -108,6 +108,26 @@ def test_a_corrected_object_goes_back_alone() -> None:
     assert set(story.ends) == {LegEnd(A, "forward", 1), LegEnd(B, "forward", 0)}
 
 
+def test_what_was_told_of_an_object_is_forgotten_with_each_correction_of_it() -> None:
+    running = session(leg(A, last=30))
+    again = {epoch: leg(A, frame=epoch, last=30, epoch=epoch) for epoch in range(1, 6)}
+
+    play(running, {(A, epoch + 1): lambda epoch=epoch: running.correct(A, [again[epoch]]) for epoch in again})
+
+    # However often a long run is corrected, it remembers no more.
+    assert running._told == {(A, 5): {5}}
+
+
+def test_a_correction_of_another_object_has_no_frame_told_twice() -> None:
+    running = session(leg(A, frame=5, last=9), leg(A, frame=5, last=0, way="backward"), leg(B, frame=5, last=9))
+    again = leg(B, frame=6, last=9, epoch=1)
+
+    story = play(running, {(A, 5): lambda: running.correct(B, [again])})
+
+    assert story.frames(A).count(5) == 1
+    assert sorted(story.frames(A)) == list(range(10))
+
+
 def test_a_corrected_object_catches_up_before_the_others_are_far() -> None:
     running = session(leg(A, last=90), leg(B, last=90))
     again = leg(A, frame=0, last=90, epoch=1)
