@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from django.db.models import Q
 
 from annotator.models import Agent
 from tracking import catalog
 
+Entry = TypeVar("Entry", catalog.ModelEntry, catalog.SegmenterEntry)
+
 
 @dataclass(frozen=True, slots=True)
-class OfferedModel:
+class Offered(Generic[Entry]):
     """``lacking``: what is missing to run it; nothing where a connected agent runs it, or this machine could.
     ``refused``: those weights files on this machine that a check found wrong, with what it found."""
 
-    entry: catalog.ModelEntry
+    entry: Entry
     lacking: tuple[str, ...]
     refused: Mapping[str, str]
 
@@ -49,13 +52,28 @@ class OfferedModel:
         return list(dict.fromkeys(found))
 
 
+OfferedModel = Offered[catalog.ModelEntry]
+
+
 def offered_models(workspace_id: int) -> list[OfferedModel]:
-    """The whole catalogue, in its order."""
+    """All that follows objects, in the catalogue's order."""
+    return _offered(catalog.entries(), _run_by_agents(workspace_id, "models"))
+
+
+def offered_segmenters(workspace_id: int) -> list[Offered[catalog.SegmenterEntry]]:
+    """All that answers clicks, in the catalogue's order."""
+    return _offered(catalog.segmenters(), _run_by_agents(workspace_id, "segmenters"))
+
+
+def _run_by_agents(workspace_id: int, kind: str) -> set[str]:
     serving = Agent.objects.let_in().filter(Q(workspace_id=workspace_id) | Q(workspace=None), connected=True)
-    run_by_agents = {model for info in serving.values_list("info", flat=True) for model in info.get("models", ())}
+    return {model for info in serving.values_list("info", flat=True) for model in info.get(kind, ())}
+
+
+def _offered(entries: Sequence[Entry], run_by_agents: Collection[str]) -> list[Offered[Entry]]:
     return [
-        OfferedModel(entry, (), {})
+        Offered(entry, (), {})
         if entry.id in run_by_agents
-        else OfferedModel(entry, tuple(catalog.missing(entry)), catalog.refused(entry))
-        for entry in catalog.entries()
+        else Offered(entry, tuple(catalog.missing(entry)), catalog.refused(entry))
+        for entry in entries
     ]

@@ -17,6 +17,7 @@ from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
 from tracking.engine.local import LocalEngine
 from tracking.pictures import videos_of
+from tracking.smart import Smart
 from tracking.watchdog import watch
 
 ENDED, USAGE, NOT_LET_IN = 0, 2, 78
@@ -56,7 +57,8 @@ def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cac
     logging.getLogger("httpx").setLevel(logging.WARNING)
     http = httpx.Client(base_url=server, timeout=FETCH_TIMEOUT_S, follow_redirects=True)
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
-    agent = Agent(server, token, LocalEngine(videos_of(videos), runs_at_once=runs), name=name)
+    open_video = videos_of(videos)
+    agent = Agent(server, token, LocalEngine(open_video, runs_at_once=runs), name=name, smart=Smart(open_video))
     with http:
         asyncio.run(_until_told(agent))
     return ENDED

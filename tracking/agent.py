@@ -7,6 +7,7 @@ import contextlib
 import logging
 import platform
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from tracking import catalog
 from tracking.devices import devices
 from tracking.engine import Engine
 from tracking.outbox import Outbox
@@ -30,11 +32,14 @@ from tracking.protocol import (
     Extend,
     Hello,
     Load,
+    Segment,
+    Segmented,
     Start,
     Stop,
     Stored,
     ToAgent,
 )
+from tracking.smart import Smart
 from tracking.types import TrackingError
 from tracking.verification import Watch
 
@@ -48,6 +53,8 @@ STABLE_S = 30.0
 RESUME_AFTER_S = 5.0
 """After a reconnect a run that the server has neither started anew nor stopped by then goes on where it was."""
 REFUSED_CLOSE_CODES = {4401, 4403}
+MOST_TOLD = 1000
+"""Answers to clicks that wait for a connection; older ones nobody waits for."""
 
 log = logging.getLogger("framewise.agent")
 
@@ -64,13 +71,16 @@ class Agent:
         token: as the server showed it once.
         name: how this machine calls itself.
         engine: carries runs out.
+        smart: answers clicks; None: nothing does.
     """
 
-    def __init__(self, server: str, token: str, engine: Engine, *, name: str = "") -> None:
+    def __init__(self, server: str, token: str, engine: Engine, *, name: str = "", smart: Smart | None = None) -> None:
         self.url = channel_url(server)
         self.token = token
         self.name = name or platform.node()
         self.engine = engine
+        self.smart = smart
+        self._told: deque[Segmented] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
         self._weights = Watch()
         self._outboxes: dict[str, Outbox] = {}
@@ -98,6 +108,8 @@ class Agent:
             for outbox in self._outboxes.values():
                 outbox.close()
             self.engine.close()
+            if self.smart is not None:
+                self.smart.close()
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[ClientConnection]:
@@ -118,6 +130,7 @@ class Agent:
             host=self.name,
             devices=devices(),
             models=models,
+            segmenters=self._segmenters(),
             runs_at_once=self.engine.runs_at_once,
             runs=list(self._outboxes),
             instance=self._instance,
@@ -168,8 +181,25 @@ class Agent:
                 if outbox := self._outboxes.get(message.run):
                     outbox.stored(message.sequence)
                     self._forget_if_finished(outbox)
+            case Segment():
+                self._answer(message)
             case _:
                 assert_never(message)
+
+    def _segmenters(self) -> list[str]:
+        """What this machine can answer clicks with."""
+        if self.smart is None:
+            return []
+        return [entry.id for entry in catalog.segmenters() if not catalog.missing(entry)]
+
+    def _answer(self, asked: Segment) -> None:
+        if self.smart is not None:
+            self.smart.ask(asked, self._tell)
+
+    def _tell(self, told: Segmented) -> None:
+        """From the thread that answers clicks."""
+        self._told.append(told)
+        self._wake()
 
     def _resume(self, outboxes: Iterable[Outbox]) -> None:
         for outbox in outboxes:
@@ -181,6 +211,8 @@ class Agent:
         while True:
             await self._something_to_send.wait()
             self._something_to_send.clear()
+            while self._told:
+                await self._send(connection, self._told.popleft())
             for outbox in tuple(self._outboxes.values()):
                 while (message := outbox.take()) is not None:
                     await connection.send(message)
@@ -195,7 +227,14 @@ class Agent:
             cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
             models = await asyncio.to_thread(self._weights.usable_models)
             runs, stalled = len(self._outboxes), self.engine.stalled()
-            load = Load(cpu=cpu, memory_bytes=memory, runs=runs, models=models, stalled=stalled)
+            load = Load(
+                cpu=cpu,
+                memory_bytes=memory,
+                runs=runs,
+                models=models,
+                segmenters=self._segmenters(),
+                stalled=stalled,
+            )
             await self._send(connection, load)
 
     async def _send(self, connection: ClientConnection, message: AgentMessage) -> None:

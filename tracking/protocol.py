@@ -189,7 +189,30 @@ class Stored(AgentMessage):
     sequence: int
 
 
-ToAgent = Annotated[Accepted | Start | Correct | Extend | Stop | Stored, Field(discriminator="type")]
+class ClickAt(AgentMessage):
+    """A click, in px of the frame; `positive`: on the object, else beside it."""
+
+    x: float
+    y: float
+    positive: bool
+
+
+class Segment(AgentMessage):
+    """Answer clicks on a frame. Of a reader's requests the newest counts: those before it that aren't done are dropped.
+    Without a click or a box only look at the frame, so that clicks are answered soon."""
+
+    type: Literal["segment"] = "segment"
+    reader: str = Field(description="Who waits for it; names no person.")
+    request: int = Field(description="Comes back with the answers.")
+    model: str
+    video: VideoAccess
+    frame: int
+    clicks: list[ClickAt] = []
+    box: tuple[float, float, float, float] | None = Field(None, description="x1, y1, x2, y2 in px; null: none.")
+    base: str = Field("", description="A table of one row, base64: the mask that the clicks correct. Empty: none.")
+
+
+ToAgent = Annotated[Accepted | Start | Correct | Extend | Stop | Stored | Segment, Field(discriminator="type")]
 
 # ---------------------------------------------------------------- agent -> server
 
@@ -212,6 +235,7 @@ class Hello(AgentMessage):
     devices: list[Device]
     models: list[str]
     runs_at_once: int = Field(1, ge=1, description="Runs beyond it wait for their turn.")
+    segmenters: list[str] = Field([], description="What it can answer clicks with.")
     runs: list[str] = Field([], description="Runs it is still working on, after a lost connection.")
     instance: str = Field(
         "", max_length=64, description="Names the program for as long as it lives, so that two with one token are told."
@@ -296,6 +320,7 @@ class Load(AgentMessage):
     models: list[str] | None = Field(
         None, description="Which models it can run by now: weights come and go. null: as it said in `Hello`."
     )
+    segmenters: list[str] | None = Field(None, description="What it can answer clicks with by now; null: as before.")
     stalled: dict[str, float] = Field(
         {},
         description="Runs that should have got on and haven't for a minute or longer, by id, and for how many seconds. "
@@ -303,7 +328,25 @@ class Load(AgentMessage):
     )
 
 
-FromAgent = Annotated[Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load, Field(discriminator="type")]
+SegmentStage = Literal["fetching", "looking", "ready", "answered", "failed"]
+"""How far a request has come: the video is fetched, the frame is looked at, clicks can be answered, they are."""
+
+
+class Segmented(AgentMessage):
+    """How a `Segment` stands. `ready` ends one without clicks, `answered` one with them, `failed` either."""
+
+    type: Literal["segmented"] = "segmented"
+    reader: str
+    request: int
+    stage: SegmentStage
+    table: str = Field("", description="Of `answered`: a table of one row, base64; empty: nothing is left of the mask.")
+    score: float = Field(0.0, ge=0, le=1, description="The model's own estimate of its IoU with what is meant.")
+    message: str = Field("", description="Of `failed`: why, for the person.")
+
+
+FromAgent = Annotated[
+    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented, Field(discriminator="type")
+]
 
 TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(ToAgent)
 FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(FromAgent)

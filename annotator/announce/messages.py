@@ -18,6 +18,7 @@ from pydantic import Field, TypeAdapter
 from annotator.announce.labels import LabelOut
 from annotator.models import JobState, Stage
 from annotator.operations import Conflict, EventKindName, Frame, Message, Operation
+from tracking.protocol import SegmentStage
 
 SIGNED_OUT, NOT_THERE = 4401, 4404
 """Codes with which a connection is closed for good. Of the codes that WebSockets have of their own, autobahn lets an
@@ -32,6 +33,8 @@ EDIT_BYTES = 64 * 2**20
 """Of one edit as JSON. What is larger is made as several edits, one after the other."""
 PART_BYTES = 512 * 2**10
 """Of an edit as JSON in one message: a longer one comes in parts, between which other messages get through."""
+MOST_CLICKS = 200
+"""On one object, on one frame."""
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
 
@@ -142,6 +145,30 @@ class RunStop(Message):
     tracks: list[UUID] | None = Field(None, description="null: all of them, the run ends.")
 
 
+class Click(Message):
+    """A click of the smart tool, in px of the frame; `positive`: on the object, else beside it."""
+
+    x: float = Field(ge=0, le=1e6)
+    y: float = Field(ge=0, le=1e6)
+    positive: bool
+
+
+class SmartClicks(Message):
+    """What mask is meant by clicks and a box on a frame? Of a connection's questions the newest counts. Without a click
+    or a box the frame is only looked at, so that clicks are answered soon. Nothing is stored."""
+
+    type: Literal["smart.clicks"] = "smart.clicks"
+    request: int = Field(ge=0, le=2**53, description="Comes back with the answers; grows with every question.")
+    model: str | None = Field(None, max_length=64, description="A segmenter's id in the catalogue; null: the default.")
+    frame: Frame
+    clicks: list[Click] = Field([], max_length=MOST_CLICKS, description="In the order they were made.")
+    box: tuple[float, float, float, float] | None = Field(None, description="x1, y1, x2, y2 in px; null: none.")
+    track: UUID | None = Field(
+        None,
+        description="The clicks correct the mask that the layer shows of it on the frame; null: they start afresh.",
+    )
+
+
 class Received(Message):
     """Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped. At most
     `PREDICTIONS_IN_FLIGHT` are sent ahead of it; of what comes meanwhile the newest is kept, the rest is `missed`."""
@@ -165,7 +192,7 @@ class Ping(Message):
 
 
 ClientMessage = Annotated[
-    Edit | EditPart | RunStart | RunCorrect | RunExtend | RunStop | Received | Presence | Ping,
+    Edit | EditPart | RunStart | RunCorrect | RunExtend | RunStop | SmartClicks | Received | Presence | Ping,
     Field(discriminator="type"),
 ]
 
@@ -369,6 +396,20 @@ class Held(Message):
     )
 
 
+class SmartAnswer(Message):
+    """How a `SmartClicks` stands. `fetching`, `looking`: it takes a while; `ready`: the frame was looked at, and no
+    click came with the question; `answered`; `failed`: `message` says why."""
+
+    type: Literal["smart.answer"] = "smart.answer"
+    request: int
+    stage: SegmentStage
+    table: str = Field(
+        "", description="Of `answered`: a packed table of one row with the mask, base64; empty: nothing is left of it."
+    )
+    score: float = Field(0.0, description="The model's own estimate of its IoU with what is meant, in [0, 1].")
+    message: str = ""
+
+
 class Gone(Message):
     """There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
     let in until something changes."""
@@ -398,6 +439,7 @@ ServerMessage = Annotated[
     | People
     | Refused
     | Held
+    | SmartAnswer
     | Gone
     | Pong,
     Field(discriminator="type"),

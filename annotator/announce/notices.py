@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from annotator.announce.messages import Cleared, EventOut, Person, RunInfo
+from annotator.announce.messages import Cleared, EventOut, Person, RunInfo, SmartAnswer
 from annotator.operations import Message
 from tracking.protocol import ToAgent
 
@@ -77,8 +77,17 @@ class PeopleNotice(Message):
     people: list[Person]
 
 
+class SmartNotice(Message):
+    """An answer to somebody's clicks, for the one connection that asked."""
+
+    notice: Literal["smart"] = "smart"
+    layer: int
+    connection: str
+    answer: SmartAnswer
+
+
 Notice = Annotated[
-    EventNotice | ClearedNotice | RunNotice | AgentNotice | AgentGone | LookAgain | PeopleNotice,
+    EventNotice | ClearedNotice | RunNotice | AgentNotice | AgentGone | LookAgain | PeopleNotice | SmartNotice,
     Field(discriminator="notice"),
 ]
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)

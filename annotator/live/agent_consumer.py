@@ -21,6 +21,7 @@ from annotator.actions.runs.presence import (
 )
 from annotator.announce.notices import AgentNotice
 from annotator.faults import Complaint, fault_of
+from annotator.live.answered import Questions
 from annotator.live.outlet import Behind
 from annotator.live.relay import in_thread, in_writing_thread
 from annotator.live.socket import Socket
@@ -37,6 +38,8 @@ from tracking.protocol import (
     RunDone,
     RunFailed,
     RunNote,
+    Segment,
+    Segmented,
     Stop,
     ToAgent,
     unpacked_batch,
@@ -73,6 +76,7 @@ class AgentConsumer(Socket):
         self.load: Load | None = None
         self.loaded = asyncio.Event()
         self.writer = Writer(self.hub, self.agent.pk, self.tell)
+        self.questions = Questions(self.hub.publish)
         self.outgoing: asyncio.Queue[ToAgent] = asyncio.Queue()
         self.welcomed = asyncio.Event()
         self.heard_at = monotonic()
@@ -88,6 +92,7 @@ class AgentConsumer(Socket):
             return
         if self.hub.agents.get(self.agent.pk) is self:
             del self.hub.agents[self.agent.pk]
+        self.questions.give_up()
         await self.writer.close()
         if self.here:
             try:
@@ -100,6 +105,8 @@ class AgentConsumer(Socket):
 
     def command(self, notice: AgentNotice) -> None:
         """From the hub: what a run needs of this agent."""
+        if isinstance(notice.message, Segment):
+            self.questions.put(notice.layer, notice.message)
         self.writer.follow(notice)
         self.tell(notice.message)
 
@@ -171,6 +178,8 @@ class AgentConsumer(Socket):
                 self.writer.done(message)
             case RunFailed():
                 self.writer.failed(message)
+            case Segmented():
+                self.questions.answer(message)
             case Load():
                 self.load = message
                 self.loaded.set()

@@ -25,6 +25,7 @@ from annotator import access
 from annotator.actions.edits.apply import apply_edit, find_edit
 from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
+from annotator.actions.smart import ask_clicks
 from annotator.announce.messages import (
     CLIENT_MESSAGE,
     NOT_THERE,
@@ -46,6 +47,8 @@ from annotator.announce.messages import (
     RunExtend,
     RunStart,
     RunStop,
+    SmartAnswer,
+    SmartClicks,
     Surroundings,
     Welcome,
 )
@@ -53,6 +56,7 @@ from annotator.announce.outgoing import event_out, run_info
 from annotator.announce.surroundings import surroundings_of
 from annotator.faults import Complaint, Fault, fault_of, pauses
 from annotator.live.asked import Asked, Parts, Waiting, WholeEdit
+from annotator.live.clicks import Clicks
 from annotator.live.hub import Watcher
 from annotator.live.outlet import Outlet
 from annotator.live.relay import in_thread, in_writing_thread
@@ -136,7 +140,10 @@ class LayerConsumer(Socket):
         )
         self.hub = await open_hub()
         self.room = self.hub.enter(self.layer_id)
-        self.watcher = Watcher(self.user.pk, person, self.outlet, self.project.pk, self._recheck_soon)
+        self.clicks = Clicks(self._ask_clicks, self._tell_clicks)
+        self.watcher = Watcher(
+            self.user.pk, person, self.outlet, self.project.pk, self._recheck_soon, self.clicks.answered
+        )
         # Joined before the revision is read: whatever is committed after it arrives, and nothing goes out before.
         self.hub.join(self.room, self.watcher)
         welcome = await in_thread(self._welcome, person)
@@ -145,11 +152,18 @@ class LayerConsumer(Socket):
         self.rights, self.surroundings = welcome.rights, welcome.surroundings
         await self.send(welcome.model_dump_json())
         self.served()
-        for work in (self.outlet.run(), self._act_all(), self._check(), self._keep_looking()):
+        for work in (
+            self.outlet.run(),
+            self._act_all(),
+            self._check(),
+            self._keep_looking(),
+            self.clicks.run(),
+        ):
             self.own(work)
 
     async def left(self) -> None:
         if self.watcher is not None:
+            self.clicks.close()
             self.hub.part(self.room, self.watcher.person.connection)
             self.hub.leave(self.room)
 
@@ -188,6 +202,8 @@ class LayerConsumer(Socket):
                 self._move(message)
             case EditPart():
                 await self._put_together(message)
+            case SmartClicks():
+                self.clicks.ask(message)
             case _:
                 await self.asked.put(message, size)
 
@@ -271,6 +287,27 @@ class LayerConsumer(Socket):
             case RunStop():
                 ask.stop_run(user=self.user, stop=command)
         return None
+
+    async def _ask_clicks(self, asked: SmartClicks, base: str | None) -> str:
+        """Returns the mask that the clicks correct. Raises ActionError with what to tell the person."""
+        assert self.watcher is not None  # noqa: S101 (only those who entered are heard)
+        try:
+            return await in_thread(self._act_on_clicks, asked, base, self.watcher.person.connection)
+        except (PermissionDenied, Http404) as error:
+            raise ActionError(str(error)) from error
+        except Departed as error:
+            self._recheck_soon("")
+            raise ActionError("Sign in again.") from error
+        except DatabaseError as error:
+            _unstorable.note(error)
+            raise ActionError("The database can't be read for now. Click again in a moment.") from error
+
+    def _act_on_clicks(self, asked: SmartClicks, base: str | None, connection: str) -> str:
+        self._require_session()
+        return ask_clicks(user=self.user, layer_id=self.layer_id, connection=connection, asked=asked, base=base)
+
+    def _tell_clicks(self, answer: SmartAnswer) -> None:
+        self.outlet.text(answer.model_dump_json())
 
     def _require_session(self) -> None:
         """In a thread. A change may come before this connection was told that its session is over, or not be told at

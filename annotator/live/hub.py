@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
 
-from annotator.announce.messages import EventOut, Held, People, Person, RunInfo, RunUpdate
+from annotator.announce.messages import EventOut, Held, People, Person, RunInfo, RunUpdate, SmartAnswer
 from annotator.announce.notices import (
     AgentGone,
     AgentNotice,
@@ -25,6 +25,7 @@ from annotator.announce.notices import (
     PeopleNotice,
     PredictionFrame,
     RunNotice,
+    SmartNotice,
 )
 from annotator.live.outlet import Outlet
 
@@ -52,6 +53,8 @@ class Watcher:
     project: int = 0
     recheck: Callable[[str], None] = lambda _: None
     """Look again what the person may do, given what happened in words."""
+    answer: Callable[[SmartAnswer], None] = lambda _: None
+    """Take an answer to the person's clicks."""
 
 
 @dataclass(eq=False)
@@ -193,6 +196,9 @@ class Hub:
                 room.cleared(notice)
             case RunNotice():
                 room.run(notice)
+            case SmartNotice():
+                if (watcher := room.watchers.get(notice.connection)) is not None:
+                    watcher.answer(notice.answer)
             case PeopleNotice():
                 room.elsewhere[notice.process] = notice.people
                 self._tell_people(room)

@@ -13,8 +13,9 @@ from annotator.announce.messages import OpenJob
 from annotator.announce.surroundings import open_job
 from annotator.media.strip import Strip
 from annotator.models import Job, Layer, LayerKind, ProxyState, User, Video
-from annotator.offers import offered_models
+from annotator.offers import offered_models, offered_segmenters
 from annotator.operations import Message
+from tracking import catalog
 from tracking.protocol import Setting
 
 
@@ -59,6 +60,16 @@ class ModelOffer(Message):
     settings: dict[str, Setting] = Field(description="What a run may set of it, with what it is otherwise.")
 
 
+class SegmenterOffer(Message):
+    """What answers clicks. `why`: what it lacks, empty when it is available."""
+
+    id: str
+    name: str
+    available: bool
+    why: str
+    default: bool
+
+
 class EditorUrls(Message):
     live: str = Field(description="The live channel's path.")
     project: str
@@ -77,6 +88,7 @@ class EditorConfig(Message):
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
     editable_ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change.")
     models: list[ModelOffer]
+    segmenters: list[SegmenterOffer]
     preferences: dict[str, Any]
     urls: EditorUrls
     csrf_token: str
@@ -120,6 +132,16 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
                 settings=dict(model.entry.settings),
             )
             for model in offered_models(video.project.workspace_id)
+        ],
+        segmenters=[
+            SegmenterOffer(
+                id=offered.entry.id,
+                name=offered.entry.name,
+                available=offered.available,
+                why=offered.why,
+                default=offered.entry.id == catalog.DEFAULT_SEGMENTER,
+            )
+            for offered in offered_segmenters(video.project.workspace_id)
         ],
         preferences=user.preferences,
         urls=EditorUrls(live=f"/ws/layers/{layer.pk}/{asked}", project=f"/projects/{video.project_id}/"),

@@ -18,6 +18,7 @@ from django.test import Client
 from pydantic import BaseModel
 
 from annotator.announce.messages import (
+    Click,
     Edit,
     EditPart,
     FindOptions,
@@ -32,6 +33,7 @@ from annotator.announce.messages import (
     RunOptions,
     RunStart,
     RunStop,
+    SmartClicks,
 )
 from annotator.api.router import api
 from annotator.live.agent_consumer import PROTOCOL_ERROR, REPLACED
@@ -56,6 +58,7 @@ from tracking.protocol import (
     RunDone,
     RunFailed,
     RunNote,
+    Segmented,
     Start,
     Stored,
 )
@@ -239,6 +242,9 @@ def commands(world: World) -> dict[str, BaseModel]:
         "correct": RunCorrect(run=run, track=track, frame=3),
         "extend": RunExtend(run=run, first=0, last=9),
         "stop": RunStop(run=run, tracks=[track]),
+        "clicks": SmartClicks(
+            request=1, model="a", frame=3, clicks=[Click(x=1, y=2, positive=True)], box=(1, 2, 3, 4), track=track
+        ),
         "received": Received(sequence=1),
         "presence": Presence(frame=1, tracks=[track]),
         "ping": Ping(),
@@ -247,7 +253,9 @@ def commands(world: World) -> dict[str, BaseModel]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", ["edit", "part", "start", "correct", "extend", "stop", "received", "presence", "ping"])
+@pytest.mark.parametrize(
+    "name", ["edit", "part", "start", "correct", "extend", "stop", "clicks", "received", "presence", "ping"]
+)
 async def test_no_message_of_a_browser_breaks_its_socket(
     name: str, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -280,6 +288,7 @@ FROM_AGENTS: dict[str, BaseModel] = {
     "note": RunNote(run=str(uuid4()), message="It goes on."),
     "done": RunDone(run=str(uuid4()), sequence=1),
     "failed": RunFailed(run=str(uuid4()), message="It broke.", detail="Somewhere."),
+    "segmented": Segmented(reader="r", request=1, stage="answered", table="AAAA", score=0.5, message="no"),
     "load": Load(cpu=0.5, memory_bytes=1, runs=0, models=["a"], stalled={str(uuid4()): 61.0}),
 }
 

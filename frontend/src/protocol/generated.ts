@@ -1819,6 +1819,12 @@ export interface components {
       readonly epoch: number
       readonly ranges: readonly (readonly [number, number])[]
     }
+    /** @description A click of the smart tool, in px of the frame; `positive`: on the object, else beside it. */
+    readonly Click: {
+      readonly x: number
+      readonly y: number
+      readonly positive: boolean
+    }
     readonly ClientMessage:
       | components['schemas']['Edit']
       | components['schemas']['EditPart']
@@ -1826,6 +1832,7 @@ export interface components {
       | components['schemas']['RunCorrect']
       | components['schemas']['RunExtend']
       | components['schemas']['RunStop']
+      | components['schemas']['SmartClicks']
       | components['schemas']['Received']
       | components['schemas']['Presence']
       | components['schemas']['Ping']
@@ -1933,6 +1940,7 @@ export interface components {
       /** @description Frames whose shapes the reader may change. */
       readonly editable_ranges: readonly (readonly [number, number])[]
       readonly models: readonly components['schemas']['ModelOffer'][]
+      readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
       readonly preferences: {
         readonly [key: string]: unknown
       }
@@ -2658,6 +2666,14 @@ export interface components {
       readonly type: 'run'
       readonly run: components['schemas']['RunInfo']
     }
+    /** @description What answers clicks. `why`: what it lacks, empty when it is available. */
+    readonly SegmenterOffer: {
+      readonly id: string
+      readonly name: string
+      readonly available: boolean
+      readonly why: string
+      readonly default: boolean
+    }
     readonly ServerMessage:
       | components['schemas']['Welcome']
       | components['schemas']['Rights']
@@ -2669,6 +2685,7 @@ export interface components {
       | components['schemas']['People']
       | components['schemas']['Refused']
       | components['schemas']['Held']
+      | components['schemas']['SmartAnswer']
       | components['schemas']['Gone']
       | components['schemas']['Pong']
     /**
@@ -2695,6 +2712,60 @@ export interface components {
       readonly joints: readonly components['schemas']['Joint'][]
       /** @default [] */
       readonly edges: readonly (readonly [number, number])[]
+    }
+    /**
+     * @description How a `SmartClicks` stands. `fetching`, `looking`: it takes a while; `ready`: the frame was looked at, and no
+     *     click came with the question; `answered`; `failed`: `message` says why.
+     */
+    readonly SmartAnswer: {
+      /** @constant */
+      readonly type: 'smart.answer'
+      readonly request: number
+      /** @enum {string} */
+      readonly stage: 'fetching' | 'looking' | 'ready' | 'answered' | 'failed'
+      /**
+       * @description Of `answered`: a packed table of one row with the mask, base64; empty: nothing is left of it.
+       * @default
+       */
+      readonly table: string
+      /**
+       * @description The model's own estimate of its IoU with what is meant, in [0, 1].
+       * @default 0
+       */
+      readonly score: number
+      /** @default  */
+      readonly message: string
+    }
+    /**
+     * @description What mask is meant by clicks and a box on a frame? Of a connection's questions the newest counts. Without a click
+     *     or a box the frame is only looked at, so that clicks are answered soon. Nothing is stored.
+     */
+    readonly SmartClicks: {
+      /** @constant */
+      readonly type: 'smart.clicks'
+      /** @description Comes back with the answers; grows with every question. */
+      readonly request: number
+      /**
+       * @description A segmenter's id in the catalogue; null: the default.
+       * @default null
+       */
+      readonly model?: string | null
+      readonly frame: number
+      /**
+       * @description In the order they were made.
+       * @default []
+       */
+      readonly clicks?: readonly components['schemas']['Click'][]
+      /**
+       * @description x1, y1, x2, y2 in px; null: none.
+       * @default null
+       */
+      readonly box?: readonly [number, number, number, number] | null
+      /**
+       * @description The clicks correct the mask that the layer shows of it on the frame; null: they start afresh.
+       * @default null
+       */
+      readonly track?: string | null
     }
     readonly SourceUrls: {
       readonly url: string
@@ -2948,6 +3019,7 @@ export type ChangesOut = components['schemas']['ChangesOut']
 export type ChoiceOut = components['schemas']['ChoiceOut']
 export type ChunkOut = components['schemas']['ChunkOut']
 export type Cleared = components['schemas']['Cleared']
+export type Click = components['schemas']['Click']
 export type ClientMessage = components['schemas']['ClientMessage']
 export type Conflict = components['schemas']['Conflict']
 export type ConflictsOut = components['schemas']['ConflictsOut']
@@ -3015,9 +3087,12 @@ export type RunOptions = components['schemas']['RunOptions']
 export type RunStart = components['schemas']['RunStart']
 export type RunStop = components['schemas']['RunStop']
 export type RunUpdate = components['schemas']['RunUpdate']
+export type SegmenterOffer = components['schemas']['SegmenterOffer']
 export type ServerMessage = components['schemas']['ServerMessage']
 export type ShapesReplace = components['schemas']['ShapesReplace']
 export type Skeleton = components['schemas']['Skeleton']
+export type SmartAnswer = components['schemas']['SmartAnswer']
+export type SmartClicks = components['schemas']['SmartClicks']
 export type SourceUrls = components['schemas']['SourceUrls']
 export type Stage = components['schemas']['Stage']
 export type StepIn = components['schemas']['StepIn']

@@ -152,6 +152,7 @@ class FakeAgent(Socket):
     def __init__(self, token: str = "agent-token", models: Iterable[str] = ("framewise-cf",)) -> None:  # noqa: S107
         super().__init__("/ws/agent/", [(b"authorization", f"Bearer {token}".encode())])
         self.models = list(models)
+        self.segmenters = ["framewise-click"]
         self.sequence = 0
 
     @classmethod
@@ -171,6 +172,7 @@ class FakeAgent(Socket):
     async def hello(self, *, runs: Sequence[str] = (), instance: str = "", host: str = "test") -> None:
         device = Device(name="CPU", kind="cpu", memory_bytes=1)
         hello = Hello(protocol=PROTOCOL, version="0", host=host, devices=[device], models=self.models)
+        hello.segmenters = self.segmenters
         await self.send(hello.model_copy(update={"runs": list(runs), "instance": instance}))
 
     async def told(self) -> ToAgent:

@@ -24,12 +24,13 @@ from annotator.announce.messages import (
     RunExtend,
     RunStart,
     RunStop,
+    SmartClicks,
 )
 from annotator.live.relay import in_thread
 from annotator.models import Event, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import World, create, edit, make_world
-from tracking.protocol import Batch, FromAgent, Hello, LegDone, Load, RunDone, RunFailed, RunNote
+from tracking.protocol import Batch, FromAgent, Hello, LegDone, Load, RunDone, RunFailed, RunNote, Segmented
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RUN = str(uuid4())
@@ -50,6 +51,7 @@ def of_browsers(world: World) -> list[BaseModel]:
         RunCorrect(run=uuid4(), track=track, frame=0),
         RunExtend(run=uuid4(), first=0, last=9),
         RunStop(run=uuid4()),
+        SmartClicks(request=1, frame=0),
         Received(sequence=1),
         Presence(frame=1),
         Ping(),
@@ -64,6 +66,7 @@ OF_AGENTS: list[BaseModel] = [
     RunDone(run=RUN, sequence=1),
     RunFailed(run=RUN, message="m"),
     Load(cpu=0, memory_bytes=1, runs=0),
+    Segmented(reader="r", request=1, stage="ready"),
 ]
 
 

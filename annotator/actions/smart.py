@@ -1,0 +1,91 @@
+"""Clicks of the smart tool: which machine answers them, and what it is asked. Nothing is stored."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from annotator import access
+from annotator.actions.edits.shown import shown_at
+from annotator.actions.errors import ActionError
+from annotator.announce.messages import SmartClicks
+from annotator.announce.publish import tell_agent
+from annotator.media.agent_access import video_access
+from annotator.models import Agent, Layer, User, Video, VideoState
+from tracking import catalog
+from tracking.protocol import ClickAt, Segment, prompt_text
+from tracking.shapes.chunks import Kind
+from tracking.types import TrackingError
+
+
+def ask_clicks(*, user: User, layer_id: int, connection: str, asked: SmartClicks, base: str | None) -> str:
+    """Ask a machine for the mask that clicks mean; the answers go to ``connection``.
+
+    Args:
+        base: the mask that the clicks correct, as this returned it before; None: it is looked up. What a run does to it
+            while a person clicks doesn't matter to them.
+
+    Returns:
+        The mask that the clicks correct, as a prompt's text; "" when they start afresh.
+
+    Raises:
+        Http404, PermissionDenied: the layer isn't the user's to change.
+        ActionError: it can't be asked.
+    """
+    layer = access.access_layer(user, layer_id, "annotate")
+    video = layer.video
+    if video.state != VideoState.READY:
+        raise ActionError("Clicks need a video that is ready; this one isn't yet.")
+    if not 0 <= asked.frame < video.frame_count:
+        raise ActionError(f"The video has frames 0..{video.frame_count - 1}; {asked.frame} came.")
+    entry = _entry(asked.model)
+    agent = _agent_for(video, entry)
+    if base is None:
+        base = "" if asked.track is None else _mask_of(layer, asked.track, asked.frame)
+    segment = Segment(
+        reader=connection,
+        request=asked.request,
+        model=entry.id,
+        video=video_access(video, agent),
+        frame=asked.frame,
+        clicks=[ClickAt(x=click.x, y=click.y, positive=click.positive) for click in asked.clicks],
+        box=asked.box,
+        base=base,
+    )
+    tell_agent(agent.pk, segment, layer_id=layer_id)
+    return base
+
+
+def _entry(model: str | None) -> catalog.SegmenterEntry:
+    try:
+        return catalog.find_segmenter(model or catalog.DEFAULT_SEGMENTER)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
+
+
+def _agent_for(video: Video, entry: catalog.SegmenterEntry) -> Agent:
+    """One with a GPU before others; of a video always the same, as it keeps what it saw of the frames."""
+    workspace = video.project.workspace_id
+    serving = Agent.objects.let_in().filter(Q(workspace_id=workspace) | Q(workspace=None), connected=True)
+    agents = [agent for agent in serving.order_by("pk") if entry.id in agent.info.get("segmenters", ())]
+    if not agents:
+        raise ActionError(
+            f"No connected machine answers clicks with {entry.name}. Look at the page Neural networks, or choose "
+            "another model."
+        )
+    best = [agent for agent in agents if _has_gpu(agent)] or agents
+    return best[video.pk % len(best)]
+
+
+def _has_gpu(agent: Agent) -> bool:
+    return any(device.get("kind") == "cuda" for device in agent.info.get("devices", ()))
+
+
+def _mask_of(layer: Layer, track: UUID, frame: int) -> str:
+    row = shown_at(layer, [(track, frame)]).get((track, frame))
+    if row is None:
+        return ""
+    if row.kind != Kind.MASK:
+        raise ActionError(f"Clicks correct a mask; this object is a {Kind(row.kind).name.lower().replace('_', ' ')}.")
+    return prompt_text(row)

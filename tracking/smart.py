@@ -1,0 +1,198 @@
+"""Answers clicks for an agent, beside its runs: one thread, one request after the other, of each reader the newest.
+
+What was seen of a frame is kept, bounded in bytes, for everybody who clicks on it with the same model.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tracking import catalog
+from tracking.engine import OpenVideo
+from tracking.protocol import Segment, Segmented, SegmentStage, prompt_row, prompt_text
+from tracking.segmenter import Click, Embedding, Segmenter
+from tracking.segmenter import Segmented as Answer
+from tracking.segmenting import Answers
+from tracking.shapes.chunks import Flag
+from tracking.shapes.payloads import row_of, shape_of
+from tracking.types import Box, Mask, TrackingError
+
+KEPT_BYTES = 512 * 2**20
+"""What was seen of frames, together; the newest is kept whatever it takes."""
+CLOSING_S = 5.0
+
+log = logging.getLogger("framewise.agent")
+
+Tell = Callable[[Segmented], None]
+"""Takes what a reader is told, in the thread that answers."""
+
+
+@dataclass(eq=False, slots=True)
+class _Seen:
+    """A frame as a model has seen it, and the answers that were given on it."""
+
+    embedding: Embedding
+    answers: Answers = field(default_factory=Answers)
+
+    @property
+    def nbytes(self) -> int:
+        return self.embedding.nbytes + self.answers.nbytes
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    request: Segment
+    tell: Tell
+
+    def say(self, stage: SegmentStage, **more: object) -> None:
+        self.tell(
+            Segmented.model_validate(
+                {"reader": self.request.reader, "request": self.request.request, "stage": stage, **more}
+            )
+        )
+
+
+class Smart:
+    """Answers ``Segment`` requests. ``ask`` and ``close`` may be called from any thread, and don't block.
+
+    Args:
+        open_video: as of an engine.
+        create: makes a segmenter by its id; called once for each.
+        kept_bytes: how much of what was seen is kept.
+    """
+
+    def __init__(
+        self,
+        open_video: OpenVideo,
+        *,
+        create: Callable[[str], Segmenter] = catalog.create_segmenter,
+        kept_bytes: int = KEPT_BYTES,
+    ) -> None:
+        self._open_video = open_video
+        self._create = create
+        self._kept_bytes = kept_bytes
+        self._segmenters: dict[str, Segmenter] = {}
+        self._seen: OrderedDict[tuple[str, str, int], _Seen] = OrderedDict()
+        self._waiting: OrderedDict[str, _Asked] = OrderedDict()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def ask(self, request: Segment, tell: Tell) -> None:
+        """Answer a request once those of others that came before it are; an older one of its reader is dropped."""
+        with self._changed:
+            # It keeps its reader's place in the line.
+            self._waiting[request.reader] = _Asked(request, tell)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="clicks", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Answer nothing more, and wait a moment for what is under way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(CLOSING_S)
+
+    # -------------------------------------------------------------- in the thread
+
+    def _work(self) -> None:
+        while (asked := self._next()) is not None:
+            try:
+                self._answer(asked)
+            except _Superseded:
+                pass
+            except TrackingError as error:
+                asked.say("failed", message=str(error))
+            except Exception as error:
+                # Whatever a model does, the agent lives on.
+                model = asked.request.model
+                log.error("%s failed on clicks:\n%s", model, traceback.format_exc())
+                asked.say(
+                    "failed",
+                    message=f"The model {model} failed ({type(error).__name__}: {error}). The agent's log holds the "
+                    "details.",
+                )
+
+    def _next(self) -> _Asked | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or bool(self._waiting))
+            return None if self._closed else self._waiting.popitem(last=False)[1]
+
+    def _answer(self, asked: _Asked) -> None:
+        request = asked.request
+        segmenter = self._segmenter(request.model)
+        seen = self._look(asked, segmenter)
+        if self._is_stale(asked):
+            return
+        if not request.clicks and request.box is None:
+            asked.say("ready")
+            return
+        clicks = [Click(click.x, click.y, click.positive) for click in request.clicks]
+        box = None if request.box is None else Box(*request.box)
+        answer = seen.answers.of(segmenter, seen.embedding, clicks, box, _mask_of(request.base))
+        asked.say("answered", table=_table(answer, request.frame), score=answer.score)
+
+    def _segmenter(self, model: str) -> Segmenter:
+        if model not in self._segmenters:
+            self._segmenters[model] = self._create(model)
+        return self._segmenters[model]
+
+    def _look(self, asked: _Asked, segmenter: Segmenter) -> _Seen:
+        """What the model sees of the frame, looked at unless that is kept."""
+        request = asked.request
+        key = (request.model, request.video.key, request.frame)
+        seen = self._seen.get(key)
+        if seen is None:
+            asked.say("fetching")
+            with self._open_video(request.video, lambda: self._is_stale(asked)) as pictures:
+                frames = pictures.walk(request.frame, "forward")
+                try:
+                    picture = next(frames, None)
+                finally:
+                    frames.close()
+            if picture is None or picture.number != request.frame:
+                raise TrackingError(f"Frame {request.frame} can't be decoded. Click on another one.")
+            if self._is_stale(asked):
+                raise _Superseded
+            asked.say("looking")
+            seen = self._seen[key] = _Seen(segmenter.embed(picture.image))
+        self._seen.move_to_end(key)
+        self._make_room()
+        return seen
+
+    def _is_stale(self, asked: _Asked) -> bool:
+        """Whether its reader waits for something else by now."""
+        with self._changed:
+            return self._closed or asked.request.reader in self._waiting
+
+    def _make_room(self) -> None:
+        taken = sum(seen.nbytes for seen in self._seen.values())
+        while taken > self._kept_bytes and len(self._seen) > 1:
+            taken -= self._seen.popitem(last=False)[1].nbytes
+
+
+class _Superseded(Exception):
+    """Nobody waits for this any more."""
+
+
+def _mask_of(base: str) -> Mask | None:
+    if not base:
+        return None
+    shape = shape_of(prompt_row(base))
+    if not isinstance(shape, Mask):
+        raise TrackingError(f"Clicks correct a mask; a {type(shape).__name__} came. Start without it.")
+    return shape
+
+
+def _table(answer: Answer, frame: int) -> str:
+    if not answer.mask.area:
+        return ""
+    return prompt_text(row_of(answer.mask, frame, Flag.KEYFRAME, 1.0))
