@@ -33,6 +33,7 @@ import { Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
 import { Runs } from './runs'
+import { Smart } from './smart'
 import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, type Rights } from './rights'
 import { Session } from './session'
 import { united, without, type Frames } from './stretches'
@@ -80,6 +81,7 @@ export class EditorStore {
   readonly session: Session
   readonly people: Signal<readonly Person[]> = signal([], { name: 'people' })
   readonly runs: Runs
+  readonly smart: Smart
   readonly loader: Loader
   readonly overview: Overview
   readonly changes: ChangeLog
@@ -123,6 +125,7 @@ export class EditorStore {
     this.config = currentConfig(config, this.rights, this.surroundings)
     this.session = new Session(frame)
     this.runs = new Runs((message) => deps.send(message), this.session)
+    this.smart = new Smart((message) => deps.send(message))
     this.outbox = new Outbox(
       deps.edits,
       (edit) => deps.send(edit),
@@ -263,6 +266,7 @@ export class EditorStore {
           if (this.revision > 0) void this.conflicts.catchUp(this.revision)
         }
         this.outbox.resend()
+        this.smart.resume()
         this.noteSaved()
         return
       case 'event':
@@ -284,6 +288,9 @@ export class EditorStore {
         return
       case 'refused':
         this.refused(message.message, message.edit)
+        return
+      case 'smart.answer':
+        this.smart.note(message)
         return
       case 'surroundings':
         this.learn(message)

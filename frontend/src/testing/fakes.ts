@@ -197,6 +197,7 @@ export const CONFIG: EditorConfig = {
     model('points', ['points', 'skeleton', 'polyline', 'polygon', 'rotated_box']),
     model('masks', ['mask']),
   ],
+  segmenters: [{ id: 'clicks', name: 'Clicks', available: true, why: '', default: true }],
   preferences: {},
   urls: { live: '', project: '' },
   csrf_token: '',
