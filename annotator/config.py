@@ -12,6 +12,8 @@ from psutil import net_if_addrs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tracking.encoders import Choice
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +43,12 @@ class Config(BaseSettings):
     )
     stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
+
+    proxy_codec: Choice = Field(
+        "auto",
+        description="Codec of the copies for quick playback: h264, written by libx264 (GPL-2.0 or later), or vp9, "
+        "written by libvpx (BSD), in about twice the time. auto: h264 where the installed PyAV has libx264, else vp9.",
+    )
 
     tasks_at_once: int = Field(
         2, ge=1, description="Imports, exports and videos that are prepared side by side; of one workspace one less."

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.encoders import add_video, codec_for
 from tracking.pictures import DecodedVideo
 from tracking.shapes.values import Box, Mask, Points, Polygon, Polyline, RotatedBox, Shape, bounds_of
 from tracking.types import TrackingError
@@ -36,7 +37,8 @@ def render(
     target: Path,
     advance: Callable[[], object] = lambda: None,
 ) -> None:
-    """Write all frames of a video, with shapes on those that have some, as H.264 in MP4.
+    """Write all frames of a video, with shapes on those that have some, as an MP4: H.264, or VP9 where that
+    can't be written.
 
     Nothing is left at ``target`` by a rendering that doesn't come to its end.
 
@@ -65,7 +67,7 @@ def _write(
         av.open(str(target), "w", format="mp4") as container,
         closing(pictures.walk(0, "forward")) as walk,
     ):
-        stream = container.add_stream("libx264", rate=Fraction(pictures.fps).limit_denominator(1001))
+        stream = add_video(container, codec_for(), rate=Fraction(pictures.fps).limit_denominator(1001))
         # 4:2:0 needs even sides; the odd last row or column is left out.
         stream.width, stream.height = pictures.width // 2 * 2, pictures.height // 2 * 2
         stream.pix_fmt = "yuv420p"

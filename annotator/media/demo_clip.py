@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.encoders import add_video, codec_for
+
 WIDTH, HEIGHT, FPS, FRAMES = 1280, 720, 24, 240
 SEED = 20
 Picture = NDArray[np.uint8]
@@ -41,7 +43,7 @@ def write_demo_clip(path: Path, frames: int = FRAMES) -> None:
     ground = _ground(random)
     movers = _movers(random)
     with av.open(str(path), "w", format="mp4") as out:
-        stream = out.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "21"})
+        stream = add_video(out, codec_for(), rate=FPS)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for number in range(frames):
             image = ground.copy()

@@ -17,10 +17,13 @@ from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 from PIL import Image
 
+from annotator.config import config
 from annotator.media.strip import Seen, look_through
 from tracking.containers import in_words, open_container, video_stream
+from tracking.encoders import VideoCodec, add_video, codec_for
 from tracking.frames import FrameIndex, MediaError, upright_image
 from tracking.orientation import Orientation
+from tracking.types import TrackingError
 
 GROUP = 12
 """Frames from one keyframe to the next: a seek decodes at most so many. At 12, random seeks took 33 ms instead of
@@ -38,8 +41,25 @@ LEAST_BOUND = 8
 
 # Superfast with the look-ahead of veryfast looks as good as that in 70 % of its time; without CABAC and deblocking a
 # browser decodes noisy footage in half of it (docs/decisions/0019-…).
-ENCODER = {"preset": "superfast", "crf": QUALITY, "bf": "0", "sc_threshold": "0", "tune": "fastdecode"}
-LOOK_AHEAD = {"x264-params": "mbtree=1:rc-lookahead=10"}
+H264 = {
+    "preset": "superfast",
+    "crf": QUALITY,
+    "bf": "0",
+    "sc_threshold": "0",
+    "tune": "fastdecode",
+    "x264-params": "mbtree=1:rc-lookahead=10",
+}
+# Without looking ahead and without hidden frames: a packet is a picture, and every group begins where it should
+# (docs/decisions/0026-…).
+VP9 = {
+    "deadline": "realtime",
+    "cpu-used": "8",
+    "crf": "32",
+    "lag-in-frames": "0",
+    "auto-alt-ref": "0",
+    "row-mt": "1",
+    "tile-columns": "2",
+}
 # In front, the table of an hour (86,400 frames) is 375 kB: a browser opens it in 95 ms with one request, and seeks in 6
 # ms. Fragments opened in 22 ms and sought in 3, but only by reading on does a player learn how long they are.
 FASTSTART = {"movflags": "+faststart"}
@@ -52,7 +72,7 @@ Progress = Callable[[float, int], None]
 
 
 def make_proxy(source: Path, index: FrameIndex, *, proxy: Path, strip: Path, progress: Progress) -> Seen:
-    """Write ``proxy`` (H.264, MP4) and ``strip`` (JPEG).
+    """Write ``proxy`` (H.264 or VP9, MP4) and ``strip`` (JPEG).
 
     Frame N of the proxy is frame N of the index at N / fps seconds, upright, padded at the right and bottom to even
     sides, or scaled (``proxy_size``). A frame that can't be decoded shows the one before it.
@@ -62,8 +82,9 @@ def make_proxy(source: Path, index: FrameIndex, *, proxy: Path, strip: Path, pro
     """
     rate = _rate(index)
     try:
+        codec = codec_for(config.proxy_codec)
         with av.open(str(proxy), "w", format="mp4", options=FASTSTART) as out:
-            stream = out.add_stream("libx264", rate=rate, options=_options(source, index))
+            stream = add_video(out, codec, rate=rate, options=_options(codec, source, index))
             stream.width, stream.height = proxy_size(index.width, index.height)
             stream.pix_fmt = "yuv420p"
             stream.codec_context.gop_size = GROUP
@@ -86,6 +107,8 @@ def make_proxy(source: Path, index: FrameIndex, *, proxy: Path, strip: Path, pro
             seen = look_through(source, index, strip=strip, progress=tell, each=encode)
             out.mux(stream.encode(None))
             return seen
+    except TrackingError as error:
+        raise MediaError(f"The copy for quick playback can't be made. {error}") from error
     except av.error.FFmpegError as error:
         raise MediaError(
             f"The copy for quick playback can't be made: {in_words(error, source)}. Try again; if it fails again, tell "
@@ -121,7 +144,7 @@ def proxy_index(path: Path, *, frame_count: int) -> FrameIndex:
             orientation=Orientation(),
             width=stream.codec_context.width,
             height=stream.codec_context.height,
-            codec="h264",
+            codec=stream.codec_context.codec.canonical_name,
         )
 
 
@@ -142,13 +165,16 @@ def _matrix(picture: av.VideoFrame) -> int:
     return int(picture.colorspace) if picture.format.name.startswith("yuv") and picture.colorspace in KNOWN else BT601
 
 
-def _options(source: Path, index: FrameIndex) -> dict[str, str]:
+def _options(codec: VideoCodec, source: Path, index: FrameIndex) -> dict[str, str]:
     """The encoder's settings. The rate is bounded by the source's: short groups would take up to five times as much."""
     least = LEAST_BITS * index.width * index.height
     bits = max(MOST_OF_SOURCE * 8 * source.stat().st_size / len(index), least)
     kilobits = round(bits * float(_rate(index)) / 1000)
-    bound = {"maxrate": f"{kilobits}k", "bufsize": f"{kilobits}k"} if kilobits >= LEAST_BOUND else {}
-    return {**ENCODER, **LOOK_AHEAD, **bound}
+    bounded = kilobits >= LEAST_BOUND
+    if codec == "vp9":
+        # Beside a quality, its bitrate is the bound.
+        return {**VP9, "b": f"{kilobits}k" if bounded else "0"}
+    return {**H264, **({"maxrate": f"{kilobits}k", "bufsize": f"{kilobits}k"} if bounded else {})}
 
 
 class Fitted:

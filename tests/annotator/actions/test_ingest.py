@@ -20,6 +20,7 @@ from pytest_django import Settings
 from annotator.actions import ingest as ingest_module
 from annotator.actions.ingest import LONG, QUICK, ingest, make_quick, queue_forgotten_videos
 from annotator.actions.videos import delete_video, may_retry, queue_ingest, retry_video
+from annotator.config import config
 from annotator.media import storage
 from annotator.media import strip as strip_module
 from annotator.media.frames import frame_jpeg
@@ -157,6 +158,36 @@ def test_frame_n_of_a_proxy_is_at_n_by_rate_and_each_group_begins_with_a_keyfram
     at_s = index.pts.astype(float) * float(index.time_base)
     assert np.allclose(at_s, np.arange(40) / video.fps, atol=1e-4)
     assert np.flatnonzero(index.keyframes).tolist() == list(range(0, 40, GROUP))
+
+
+def test_a_proxy_can_be_written_by_a_free_encoder_and_is_the_same_frame_by_frame(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "proxy_codec", "vp9")
+    clip = write_clip(tmp_path / "a.webm", 70, codec="libvpx-vp9", options=LONG_VP9, size=(161, 97))
+    video = ingested(team, clip)
+    path = storage.video_file(video, storage.PROXY)
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.name, context.pix_fmt, context.width, context.height) == ("vp9", "yuv420p", 162, 98)
+    head = path.read_bytes()
+    assert head.index(b"moov") < head.index(b"mdat")
+    index = build_index(path)
+    assert np.allclose(index.pts.astype(float) * float(index.time_base), np.arange(70) / video.fps, atol=1e-4)
+    assert np.flatnonzero(index.keyframes).tolist() == list(range(0, 70, GROUP))
+    with open_source(path) as proxy:
+        assert numbers_in(frame.image for frame in proxy.walk(0, "forward")) == list(range(70))
+    assert pictures_of(video, range(70)) == list(range(70))
+
+
+def test_without_an_encoder_for_it_the_video_says_what_to_do(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "proxy_codec", "h264")
+    monkeypatch.setattr("tracking.encoders.has_encoder", lambda name: name != "libx264")
+    video = ingested(team, write_clip(tmp_path / "a.mp4", 70, options=LONG_GROUPS))
+    assert (video.state, video.proxy_state) == (VideoState.READY, "failed")
+    assert "the encoder libx264, which this installation's PyAV doesn't have" in video.proxy_error
 
 
 def test_a_proxy_is_the_h264_that_every_browser_plays(team: Team, tmp_path: Path) -> None:
