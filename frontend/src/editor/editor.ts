@@ -342,14 +342,21 @@ export class Editor {
     }
     const frame = this.session.frame.value
     if (this.config.editable_ranges.some(([first, last]) => frame >= first && frame <= last)) return true
-    const ranges = this.config.editable_ranges.map(([first, last]) => `${first}–${last}`).join(', ')
-    this.session.tell(
-      ranges
-        ? t('Your job covers frames {frames}.', { frames: ranges })
-        : t('No job on this video is assigned to you.'),
-      'error',
-    )
+    this.session.tell(this.whyNotHere(frame), 'error')
     return false
+  }
+
+  private whyNotHere(frame: FrameNumber): string {
+    const { editable_ranges: editable, job } = this.config
+    if (job && (frame < job.first || frame > job.last))
+      return t('The open job covers frames {first}–{last}; frame {frame} lies outside of it.', {
+        first: job.first,
+        last: job.last,
+        frame,
+      })
+    if (job) return t('The frames of this job are not yours to change.')
+    const frames = editable.map(([first, last]) => `${first}–${last}`).join(', ')
+    return frames ? t('Your job covers frames {frames}.', { frames }) : t('No job on this video is assigned to you.')
   }
 
   mayEdit(track: TrackId): boolean {

@@ -1,7 +1,7 @@
 /** What this person may do here, which others may change while the page is open. */
 import { t } from '@/core/text'
 import type { Rights as RightsMessage } from '@/protocol/generated'
-import type { EditorConfig } from './types'
+import type { EditorConfig, FrameNumber } from './types'
 
 export type Rights = Pick<EditorConfig, 'can_edit' | 'can_manage' | 'editable_ranges'>
 
@@ -18,6 +18,25 @@ export const rightsOf = ({ ranges, can_manage }: RightsMessage): Rights => ({
   can_manage,
   editable_ranges: ranges,
 })
+
+type Ranges = readonly (readonly [FrameNumber, FrameNumber])[]
+
+/** The frames that may be changed where a job is open: those of it. */
+export const workedOn = (ranges: Ranges, job: EditorConfig['job']): Ranges =>
+  job
+    ? ranges
+        .map(([first, last]) => [Math.max(first, job.first), Math.min(last, job.last)] as const)
+        .filter(([first, last]) => first <= last)
+    : ranges
+
+/** The frames beside some rising ranges, of `count` in all. */
+export function beside(ranges: Ranges, count: number): Ranges {
+  const ends = [[-1, -1] as const, ...ranges, [count, count] as const]
+  return ends
+    .slice(1)
+    .map(([first], at) => [ends[at]![1] + 1, first - 1] as const)
+    .filter(([first, last]) => first <= last)
+}
 
 interface Told {
   readonly message: string

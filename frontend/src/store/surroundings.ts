@@ -2,7 +2,7 @@
 import { computed, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Surroundings as SurroundingsMessage } from '@/protocol/generated'
-import type { Rights } from './rights'
+import { workedOn, type Rights } from './rights'
 import type { EditorConfig } from './types'
 
 export type Surroundings = Omit<SurroundingsMessage, 'type' | 'why' | 'project'>
@@ -24,6 +24,7 @@ export function currentConfig(
   surroundings: Signal<Surroundings>,
 ): EditorConfig {
   const video = computed(() => ({ ...config.video, name: surroundings.value.video }))
+  const editable = computed(() => workedOn(rights.value.editable_ranges, surroundings.value.job))
   return {
     ...config,
     get can_edit() {
@@ -33,7 +34,7 @@ export function currentConfig(
       return rights.value.can_manage
     },
     get editable_ranges() {
-      return rights.value.editable_ranges
+      return editable.value
     },
     get video() {
       return video.value

@@ -12,7 +12,7 @@ export type FrameRanges = readonly (readonly [number, number])[]
 const BOTTOM = MINIMAP_PX + RULER_PX
 const MIDDLE = MINIMAP_PX + RULER_PX / 2 - 1
 
-/** Numbers, decoded ranges as a thin line, and a veil over what lies outside of the job. */
+/** Numbers, and decoded ranges as a thin line. */
 export function drawRuler(surface: Surface, editor: Editor, buffered: FrameRanges, units: Units): void {
   const { context, scale, palette, width } = surface
   const { frame_count: frameCount, fps } = editor.config.video
@@ -30,18 +30,23 @@ export function drawRuler(surface: Surface, editor: Editor, buffered: FrameRange
     context.globalAlpha = 0.5
     for (const [from, to] of buffered)
       context.fillRect(xOf(scale, from), BOTTOM - 2, Math.max((to + 1 - from) * scale.perFrame, 1), 2)
-    drawVeil(surface, editor.bounds)
   })
 }
 
-function drawVeil(
-  { context, scale, palette, width }: Surface,
-  [first, last]: readonly [FrameNumber, FrameNumber],
-): void {
-  context.globalAlpha = 0.35
-  context.fillStyle = palette.line
-  context.fillRect(GUTTER_PX, MINIMAP_PX, Math.max(xOf(scale, first) - GUTTER_PX, 0), RULER_PX)
-  context.fillRect(xOf(scale, last + 1), MINIMAP_PX, width, RULER_PX)
+/** A veil from the ruler down over the frames that aren't worked on: those outside of the job, and those of others. */
+export function drawVeil({ context, scale, palette, width, height }: Surface, frames: FrameRanges): void {
+  clipped(context, GUTTER_PX, MINIMAP_PX, width - GUTTER_PX, height, () => {
+    for (const [first, last] of frames) {
+      const [left, right] = [xOf(scale, first), xOf(scale, last + 1)]
+      // What lies there pales, but for the numbers, and the ground becomes grey.
+      context.globalAlpha = 0.5
+      context.fillStyle = palette.ground
+      context.fillRect(left, BOTTOM, right - left, height)
+      context.globalAlpha = 0.4
+      context.fillStyle = palette.line
+      context.fillRect(left, MINIMAP_PX, right - left, height)
+    }
+  })
 }
 
 /** Thumbnails side by side, each of the frame in its middle. */

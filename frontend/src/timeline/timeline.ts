@@ -7,13 +7,14 @@ import type { Editor } from '@/editor/editor'
 import type { TimelineControl } from '@/editor/time/timeline-control'
 import type { OverviewOut } from '@/protocol/generated'
 import { windowStart, WINDOW } from '@/store/chunks'
+import { beside } from '@/store/rights'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { DETAIL_PER_FRAME } from './hits'
 import { GUTTER_PX, readPalette, ROW_PX, xOf, type Palette, type Surface } from './layout'
 import { densityOf, drawMinimap } from './minimap'
 import { TimelinePointer } from './pointer'
 import { drawRows } from './rows'
-import { drawPlayheads, drawRange, drawRuler, drawStrip, type FrameRanges } from './ruler'
+import { drawPlayheads, drawRange, drawRuler, drawStrip, drawVeil, type FrameRanges } from './ruler'
 import { ThumbnailSheet } from './thumbnails'
 import { TimelineView } from './view'
 
@@ -139,7 +140,7 @@ export class Timeline implements TimelineControl {
       ),
     )
     scope.add(
-      follow([store.surroundings], () => {
+      follow([store.surroundings, store.rights], () => {
         this.view.relabel()
         drawNow()
       }),
@@ -251,6 +252,7 @@ export class Timeline implements TimelineControl {
     drawMinimap(surface, this.densities(), view.frameCount, !view.isWhole)
     drawRuler(surface, editor, this.buffered, editor.timelineSettings.units.value)
     if (this.strip) drawStrip(surface, this.strip, editor.preparation.value.strip!)
+    drawVeil(surface, this.outside())
     if (editor.session.range.value) drawRange(surface, editor.session.range.value)
     context.fillStyle = palette.line
     context.fillRect(GUTTER_PX - 1, 0, 1, height)
@@ -271,6 +273,12 @@ export class Timeline implements TimelineControl {
       : t('No objects yet.')
     context.fillStyle = palette.muted
     context.fillText(list.count.value ? t('No object matches the filter.') : none, GUTTER_PX + 16, top + ROW_PX)
+  }
+
+  /** The frames that aren't worked on here; of who only looks, those outside of the open job. */
+  private outside(): FrameRanges {
+    const { bounds, config } = this.editor
+    return beside(config.can_edit ? config.editable_ranges : [bounds], config.video.frame_count)
   }
 
   private densities(): Float32Array | null {
