@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotator.formats.base import Format, FormatError
+from annotator.formats.coco import Coco
 from annotator.formats.cvat import CvatXml
 from annotator.formats.mot import Mot
 from annotator.formats.native import Native
@@ -11,6 +12,7 @@ FORMATS: tuple[Format, ...] = (
     Native(),
     CvatXml(),
     Mot(),
+    Coco(),
 )
 
 

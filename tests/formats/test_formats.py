@@ -153,7 +153,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
 
 
 def test_an_unknown_format_is_named_with_the_known_ones() -> None:
-    with pytest.raises(FormatError, match="framewise, cvat, mot"):
+    with pytest.raises(FormatError, match="framewise, cvat, mot, coco"):
         find("avi")
 
 

@@ -29,7 +29,7 @@ def test_our_own_format_keeps_them(tmp_path: Path) -> None:
     assert [list(track.rows) for track in found.tracks] == [RAIN, CAR]
 
 
-@pytest.mark.parametrize("format_id", ["cvat", "mot"])
+@pytest.mark.parametrize("format_id", ["cvat", "mot", "coco"])
 def test_others_leave_them_out_and_say_so(format_id: str, tmp_path: Path) -> None:
     report = find(format_id).write(dataset(), tmp_path / "out", {})
     assert [loss for loss in report.losses if "frame tags" in loss]

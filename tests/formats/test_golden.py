@@ -27,6 +27,7 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("mot", {"pixels": "official"}),
     ("mot", {"pixels": "cvat"}),
     ("mot", {"contents": "results"}),
+    ("coco", {}),
 ]
 every_case = pytest.mark.parametrize(("format_id", "options"), CASES, ids=str)
 
