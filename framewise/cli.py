@@ -371,6 +371,7 @@ class PixelOrigin(StrEnum):
 
 class Judged(StrEnum):
     BOXES = "boxes"
+    MASKS = "masks"
     POINTS = "points"
 
 
@@ -408,7 +409,8 @@ def evaluate(
     """Measure how well models follow objects, and how often a person would have to step in. Ctrl-C keeps what it has.
 
     It finds clips in the layouts of OTB and VOT (groundtruth.txt), DAVIS (Annotations/) and MOTChallenge (gt.txt), and
-    says which of them it can't use. With `--shapes points` it takes TAP-Vid's pickles (.pkl) and joints labelled by
+    says which of them it can't use. With `--shapes masks` it takes those of DAVIS, and tells J and F, and the seconds
+    that a person works on an object. With `--shapes points` it takes TAP-Vid's pickles (.pkl) and joints labelled by
     hand (tracks.json beside a video and Annotations/). Exit status: 1 when a model failed on a clip, 130 after Ctrl-C.
 
     **Examples**
@@ -421,9 +423,12 @@ def evaluate(
 
     - `framewise evaluate otb-copy/ --pixels-from 0` for ground truth whose first pixel is 0
 
+    - `framewise evaluate DAVIS/ --shapes masks --model framewise-mask --only dog`
+
     - `framewise evaluate tapvid_davis/ --shapes points --model framewise-flow --model bootstapir-online`
     """
     from tracking.evaluate.points import main as run_points
+    from tracking.evaluate.run import BOXES, MASKS
     from tracking.evaluate.run import main as run
     from tracking.types import TrackingError
 
@@ -432,7 +437,15 @@ def evaluate(
         evaluation = (
             run_points(model or [], data, out, only=only, frames=frames, mode=queries.value)
             if shapes is Judged.POINTS
-            else run(model or [], data, out, only=only, origin=origin, frames=frames)
+            else run(
+                model or [],
+                data,
+                out,
+                only=only,
+                origin=origin,
+                frames=frames,
+                judging=MASKS if shapes is Judged.MASKS else BOXES,
+            )
         )
     except TrackingError as error:
         fail(error)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from tracking.evaluate.scores import MEASURES, ModelScores, Scores
+from tracking.evaluate.scores import Measured, ModelScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,13 @@ def leave_one_out(values: Mapping[str, float], clips: Mapping[str, str]) -> Left
     return LeftOut(mean, min(without), max(without), math.sqrt(variance))
 
 
-def of_model(result: ModelScores, clips: Mapping[str, str]) -> dict[str, Scores]:
+def of_model(result: ModelScores, clips: Mapping[str, str]) -> dict[str, Measured]:
     """``lowest``, ``highest`` and ``error`` of each measure's mean."""
-    found = {measure: leave_one_out(_values(result, measure), clips) for measure in MEASURES}
+    found = {measure: leave_one_out(_values(result, measure), clips) for measure in result.kind.measures()}
     parts = [field.name for field in fields(LeftOut) if field.name != "mean"]
     return {
-        part: Scores(result.frames, **{measure: getattr(one, part) for measure, one in found.items()}) for part in parts
+        part: result.kind(result.frames, **{measure: getattr(one, part) for measure, one in found.items()})
+        for part in parts
     }
 
 

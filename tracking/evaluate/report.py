@@ -15,31 +15,30 @@ from rich.markup import escape
 from rich.table import Table
 
 from tracking.evaluate.leave_one_out import lead, of_model
-from tracking.evaluate.scores import MEASURES, ModelScores, Scores
-from tracking.evaluate.sequences import Clips
+from tracking.evaluate.scores import Measured, ModelScores
+from tracking.evaluate.sequences import Clips, Followable
 
 SHOWN_NAMES = 5
 """How many sequences a sentence names."""
-LEADS = ("success", "corrections")
-"""What models are compared by."""
 
 
 @dataclass
 class Evaluation:
     """``results``: of each model, what was measured so far. ``interrupted``: it was told to end before all was."""
 
-    clips: Clips
+    clips: Clips[Followable]
     results: list[ModelScores]
     interrupted: bool = False
 
     def left(self, result: ModelScores) -> list[str]:
         """Names of the sequences on which a model was neither measured nor failed."""
-        return [s.name for s in self.clips.sequences if s.name not in {*result.sequences, *result.failed}]
+        done = {*result.sequences, *result.failed}
+        return [s.name for s in self.clips.sequences if s.name not in done and not done.issuperset(s.names)]
 
     @property
     def clip_of(self) -> dict[str, str]:
         """The clip of each sequence: its first picture, or its video."""
-        return {sequence.name: str(sequence.pictures[0]) for sequence in self.clips.sequences}
+        return {name: str(one.pictures[0]) for one in self.clips.sequences for name in one.names}
 
     @property
     def complete(self) -> bool:
@@ -66,7 +65,7 @@ def leads(evaluation: Evaluation) -> Iterable[str]:
     """Of each model after the first, what it has more than the first, and how sure that is."""
     first, *others = evaluation.results
     for other in others:
-        for measure in LEADS:
+        for measure in first.kind.LEADS:
             told = lead(other, first, measure, evaluation.clip_of)
             if told.shared:
                 more = told.difference
@@ -78,13 +77,13 @@ def leads(evaluation: Evaluation) -> Iterable[str]:
 
 
 def _table(result: ModelScores, evaluation: Evaluation) -> Table:
-    count, asked = len(result.sequences), len(evaluation.clips.sequences)
+    count, asked = len(result.sequences), sum(len(one.names) for one in evaluation.clips.sequences)
     title = result.model if count == asked else f"{result.model}: {count} of {asked} sequences"
     # It fits into 80 columns.
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=0)
     table.add_column("sequence", overflow="fold", min_width=len("deviation"))
-    for name in ("frames", *MEASURES):
-        words = name.replace("normalised", "norm.").replace("_", "\n")
+    for name in ("frames", *result.kind.measures()):
+        words = name.replace("normalised", "norm.").replace("corrections", "correc-\ntions").replace("_", "\n")
         table.add_column(words, justify="right", vertical="bottom", no_wrap=True)
     for name, scores in result.sequences.items():
         table.add_row(escape(name), *_cells(scores))
@@ -165,7 +164,7 @@ def _leads(evaluation: Evaluation, result: ModelScores) -> dict[str, Any]:
     first = evaluation.results[0]
     if result is first:
         return {}
-    found = {measure: lead(result, first, measure, evaluation.clip_of) for measure in LEADS}
+    found = {measure: lead(result, first, measure, evaluation.clip_of) for measure in first.kind.LEADS}
     return {
         measure: {
             "over": first.model,
@@ -184,7 +183,7 @@ def write(evaluation: Evaluation, output: Path) -> None:
     unfinished.replace(output)
 
 
-def _plain(scores: Scores, *, frames: bool = True) -> dict[str, float | None]:
+def _plain(scores: Measured, *, frames: bool = True) -> dict[str, float | None]:
     values = {name: value for name, value in asdict(scores).items() if frames or name != "frames"}
     return {name: _number(value) for name, value in values.items()}
 
@@ -193,6 +192,6 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 4)
 
 
-def _cells(scores: Scores, *, frames: bool = True) -> list[str]:
-    values = [getattr(scores, name) for name in MEASURES]
+def _cells(scores: Measured, *, frames: bool = True) -> list[str]:
+    values = [getattr(scores, name) for name in scores.measures()]
     return [str(scores.frames) if frames else "", *("-" if math.isnan(value) else f"{value:.3g}" for value in values)]

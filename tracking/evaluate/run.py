@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,11 +14,38 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from tracking import catalog
 from tracking.evaluate import comparison
+from tracking.evaluate.mask_scores import MASK_PASSES, Factory, MaskScores, score_masks
+from tracking.evaluate.masked_clips import MaskedClip, find_masked_clips
 from tracking.evaluate.report import Evaluation, sentences, shortfalls, show, write
-from tracking.evaluate.scores import PASSES, ModelScores, score
-from tracking.evaluate.sequences import LabelledSequence, find_sequences
+from tracking.evaluate.scores import PASSES, Measured, ModelScores, Scores, Tick, score
+from tracking.evaluate.sequences import Clips, Followable, LabelledSequence, find_sequences
 from tracking.types import TrackingError
 from tracking.weights import weights_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How shapes of one kind are measured: ``find`` reads the clips below a folder, given what texts count pixels from;
+    ``measure`` follows one of them ``passes`` times; what comes of it is ``scores``."""
+
+    kind: Literal["box", "mask"]
+    words: str
+    scores: type[Measured]
+    passes: int
+    find: Callable[[Path, int | None], Clips[Followable]]
+    measure: Callable[[Factory, Any, Tick], Mapping[str, Measured]]
+
+
+def _score_boxes(build: Factory, sequence: LabelledSequence, tick: Tick) -> Mapping[str, Measured]:
+    return {sequence.name: score(build, sequence, tick)}
+
+
+def _score_masks(build: Factory, clip: MaskedClip, tick: Tick) -> Mapping[str, Measured]:
+    return score_masks(build, catalog.create_segmenter(catalog.DEFAULT_SEGMENTER), clip, tick)
+
+
+BOXES = Judging("box", "boxes", Scores, PASSES, find_sequences, _score_boxes)
+MASKS = Judging("mask", "masks", MaskScores, MASK_PASSES, find_masked_clips, _score_masks)
 
 
 def main(
@@ -27,16 +56,18 @@ def main(
     only: str = "",
     origin: int | None = None,
     frames: int | None = None,
+    judging: Judging = BOXES,
 ) -> Evaluation:
     """Evaluate ``models`` on the labelled clips below ``data``, print tables, and write JSON to ``output`` if given.
 
     Ctrl-C ends it: what was measured is printed and written, and what wasn't is named.
 
     Args:
-        models: ids of the catalogue, or of ``comparison``; its default tracker without.
+        models: ids of the catalogue, or of ``comparison``; its default for that kind of shape without.
         only: take the sequences whose names contain this.
         frames: how many of each sequence, from the first one on that shows the object, at least 2; None: all.
         origin: what ground truth in texts counts pixels from, 0 or 1; None: what its layout does.
+        judging: what shapes are followed and compared.
 
     Raises:
         TrackingError: before anything is measured: a model that can't run here, no clips, nowhere to write.
@@ -44,13 +75,13 @@ def main(
     told = Console(stderr=True, highlight=False)
     if output is not None and not output.parent.is_dir():
         raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
-    names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER["box"]]
+    names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER[judging.kind]]
     with told.status("Reading ground truth …"):
-        clips = find_sequences(data, origin).only(only)
+        clips = judging.find(data, origin).only(only)
         clips = clips if frames is None else clips.first(frames)
     with told.status("Loading the models …"):
-        require_runnable(names)
-    evaluation = Evaluation(clips, [ModelScores(name) for name in names])
+        require_runnable(names, judging)
+    evaluation = Evaluation(clips, [ModelScores(name, kind=judging.scores) for name in names])
     say(told, sentences(evaluation))
     if frames is not None:
         told.print(f"Of each sequence the first {frames} frames at most are measured.", soft_wrap=True)
@@ -61,7 +92,7 @@ def main(
         )
     with progress_bar(told) as progress:
         try:
-            measure(evaluation, progress, output)
+            measure(evaluation, judging, progress, output)
         except KeyboardInterrupt:
             evaluation.interrupted = True
     show(evaluation, Console())
@@ -74,37 +105,37 @@ def main(
     return evaluation
 
 
-def measure(evaluation: Evaluation, progress: Progress, output: Path | None = None) -> None:
+def measure(evaluation: Evaluation, judging: Judging, progress: Progress, output: Path | None = None) -> None:
     """Measure every model on every sequence; write what is there after each of them, whatever comes then.
 
     A sequence that a model can't do is noted, and the next one follows.
     """
     sequences = evaluation.clips.sequences
-    frames = PASSES * sum(sequence.length for sequence in sequences)
+    frames = judging.passes * sum(sequence.length for sequence in sequences)
     bar = progress.add_task("", total=frames * len(evaluation.results))
     done = 0
     for result in evaluation.results:
         for number, sequence in enumerate(sequences, start=1):
             doing = f"{result.model}: {sequence.name} ({number} of {len(sequences)})"
             progress.update(bar, description=escape(doing))
-            _measure_one(result, sequence, partial(progress.advance, bar))
-            done += PASSES * sequence.length
+            _measure_one(result, judging, sequence, partial(progress.advance, bar))
+            done += judging.passes * sequence.length
             progress.update(bar, completed=done)
             if output is not None:
                 write(evaluation, output)
 
 
-def _measure_one(result: ModelScores, sequence: LabelledSequence, tick: partial[None]) -> None:
+def _measure_one(result: ModelScores, judging: Judging, sequence: Followable, tick: partial[None]) -> None:
     try:
-        result.sequences[sequence.name] = score(partial(comparison.create, result.model), sequence, tick)
+        result.sequences.update(judging.measure(partial(comparison.create, result.model), sequence, tick))
     except Exception as error:
         # Whatever a model or a clip does, the others are measured.
         result.failed[sequence.name] = reason_of(error)
 
 
-def require_runnable(models: Iterable[str]) -> None:
+def require_runnable(models: Iterable[str], judging: Judging = BOXES) -> None:
     """Load every model once. Raises TrackingError naming all that can't run here, and why."""
-    problems = [f"{model}: {problem}" for model in models if (problem := problem_of(model))]
+    problems = [f"{model}: {problem}" for model in models if (problem := problem_of(model, judging))]
     if problems:
         raise TrackingError(
             "Every model must be able to run here before any is measured. Leave these out, or mend them:\n  "
@@ -112,12 +143,12 @@ def require_runnable(models: Iterable[str]) -> None:
         )
 
 
-def problem_of(model: str) -> str:
+def problem_of(model: str, judging: Judging = BOXES) -> str:
     """Why a model can't be evaluated here; '': it can."""
     try:
         entry = comparison.find(model)
-        if "box" not in entry.prompts or "box" not in entry.outputs:
-            return "Evaluation compares boxes, and this model doesn't take and give them."
+        if judging.kind not in entry.prompts or judging.kind not in entry.outputs:
+            return f"Evaluation compares {judging.words}, and this model doesn't take and give them."
         if refused := catalog.refused(entry):
             return " ".join(refused.values())
         if missing := catalog.missing(entry):

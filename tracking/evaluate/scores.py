@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from statistics import stdev
+from typing import ClassVar
 
 from tracking.evaluate import metrics
 from tracking.evaluate.sequences import LabelledSequence
@@ -22,8 +23,26 @@ OBJECT = ObjectId("evaluated")
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """What was measured on one sequence, or what came of it over several.
+class Measured:
+    """What was measured on one sequence, or what came of it over several: ``frames`` says on how many.
+
+    ``PER_100_FRAMES``: what is counted, and can be told over all frames as if they were one sequence; ``LEADS``: what
+    models are compared by.
+    """
+
+    PER_100_FRAMES: ClassVar[tuple[str, ...]] = ()
+    LEADS: ClassVar[tuple[str, ...]] = ()
+
+    frames: int
+
+    @classmethod
+    def measures(cls) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(cls) if field.name != "frames")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores(Measured):
+    """How well boxes follow an object.
 
     ``frames``: how many, from the first one that shows the object on.
     ``success``, ``precision``, ``normalised_precision``: see ``metrics``, in [0, 1], on the frames that show
@@ -34,7 +53,9 @@ class Scores:
     ``fps``: frames per second of the model alone, pictures already decoded.
     """
 
-    frames: int
+    PER_100_FRAMES: ClassVar[tuple[str, ...]] = ("failures", "corrections")
+    LEADS: ClassVar[tuple[str, ...]] = ("success", "corrections")
+
     success: float
     precision: float
     normalised_precision: float
@@ -44,36 +65,36 @@ class Scores:
     fps: float
 
 
-MEASURES = tuple(field.name for field in fields(Scores) if field.name != "frames")
-PER_100_FRAMES = ("failures", "corrections")
+MEASURES = Scores.measures()
 
 
 @dataclass
 class ModelScores:
-    """One model's scores by sequence; ``failed``: why it could not be measured on others."""
+    """One model's scores by sequence, all of one ``kind``; ``failed``: why it could not be measured on others."""
 
     model: str
-    sequences: dict[str, Scores] = field(default_factory=dict)
+    sequences: dict[str, Measured] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    kind: type[Measured] = Scores
 
     @property
-    def mean(self) -> Scores:
+    def mean(self) -> Measured:
         """Mean over the sequences, each counting once; what is nan somewhere is averaged over the rest."""
         return self._over(_mean)
 
     @property
-    def spread(self) -> Scores:
+    def spread(self) -> Measured:
         """Standard deviation over the sequences (of a sample); nan where fewer than two could be measured."""
         return self._over(lambda values: stdev(values) if len(values) > 1 else math.nan)
 
     @property
-    def pooled(self) -> Scores:
+    def pooled(self) -> Measured:
         """What is counted per 100 frames, over all frames as if they were one sequence; the rest is nan."""
         return self._over(
             lambda values: math.nan,
             **{
                 name: sum(getattr(one, name) * one.frames for one in self.sequences.values()) / self.frames
-                for name in PER_100_FRAMES
+                for name in self.kind.PER_100_FRAMES
                 if self.sequences
             },
         )
@@ -82,13 +103,13 @@ class ModelScores:
     def frames(self) -> int:
         return sum(scores.frames for scores in self.sequences.values())
 
-    def _over(self, reckon: Callable[[Sequence[float]], float], **given: float) -> Scores:
+    def _over(self, reckon: Callable[[Sequence[float]], float], **given: float) -> Measured:
         """``reckon`` of what is known of each measure, unless it is ``given``."""
         known = {
             name: [value for one in self.sequences.values() if not math.isnan(value := getattr(one, name))]
-            for name in MEASURES
+            for name in self.kind.measures()
         }
-        return Scores(self.frames, **{name: given.get(name, reckon(values)) for name, values in known.items()})
+        return self.kind(self.frames, **{name: given.get(name, reckon(values)) for name, values in known.items()})
 
 
 Factory = Callable[[], Tracker]

@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, Protocol, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -61,7 +62,12 @@ class LabelledSequence:
                     yield frame
             return
         for number in range(self.first, last):
-            yield Frame(number, _picture(self.pictures[number]))
+            yield Frame(number, read_picture(self.pictures[number]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What scores are told of."""
+        return (self.name,)
 
     @property
     def shown_first(self) -> int:
@@ -73,6 +79,10 @@ class LabelledSequence:
         """Frames from the first one that shows the object on: those that are measured."""
         return len(self.boxes) - self.shown_first
 
+    def shortened(self, frames: int) -> Self:
+        """The same for no more than so many frames, at least 2, from the one on that shows the object."""
+        return replace(self, boxes=self.boxes[: self.shown_first + frames])
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -82,36 +92,61 @@ class Skipped:
     why: str
 
 
+class Followable(Protocol):
+    """What can be measured by itself: one object of a clip, or all of them. ``names``: what its scores are told of."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def pictures(self) -> tuple[Path, ...]: ...
+
+    @property
+    def origin(self) -> int | None: ...
+
+    @property
+    def note(self) -> str: ...
+
+    @property
+    def length(self) -> int: ...
+
+    def shortened(self, frames: int) -> Self: ...
+
+
+S = TypeVar("S", bound=Followable, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Clips:
+class Clips(Generic[S]):
     """What was found below a folder."""
 
-    sequences: tuple[LabelledSequence, ...]
+    sequences: tuple[S, ...]
     skipped: tuple[Skipped, ...]
 
-    def only(self, part: str) -> Clips:
+    def only(self, part: str) -> Clips[S]:
         """Those whose names contain ``part``."""
         return Clips(
             tuple(sequence for sequence in self.sequences if part in sequence.name),
             tuple(skipped for skipped in self.skipped if part in skipped.name),
         )
 
-    def first(self, frames: int) -> Clips:
+    def first(self, frames: int) -> Clips[S]:
         """The same, each for no more than ``frames`` frames, at least 2, from the one on that shows the object."""
-        return Clips(
-            tuple(replace(one, boxes=one.boxes[: one.shown_first + frames]) for one in self.sequences), self.skipped
-        )
+        return Clips(tuple(one.shortened(frames) for one in self.sequences), self.skipped)
 
 
 Item = LabelledSequence | Skipped
 Reader = Callable[[Path, int | None], Iterator[Item]]
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """Ground truth that can't be used; the message says why."""
 
 
-def find_sequences(root: Path, origin: int | None = None) -> Clips:
+def find_sequences(root: Path, origin: int | None = None) -> Clips[LabelledSequence]:
     """Every labelled object below ``root``, by name, and what looks like one but can't be used.
 
     Args:
@@ -142,7 +177,7 @@ def find_sequences(root: Path, origin: int | None = None) -> Clips:
 def _read(read: Reader, folder: Path, origin: int | None) -> Iterator[Item]:
     try:
         yield from map(_checked, read(folder, origin))
-    except (_Unusable, TrackingError, OSError, UnicodeDecodeError) as error:
+    except (Unusable, TrackingError, OSError, UnicodeDecodeError) as error:
         yield Skipped(folder.name, str(error))
 
 
@@ -179,21 +214,21 @@ def _read_single(folder: Path, origin: int | None) -> Iterator[Item]:
         name = f"{folder.name}/{part}" if part else folder.name
         try:
             yield _single(folder, truth, name, origin)
-        except _Unusable as error:
+        except Unusable as error:
             yield Skipped(name, str(error))
 
 
 def _single(folder: Path, truth: Path, name: str, origin: int | None) -> LabelledSequence:
-    otb = bool(_pictures(folder / "img"))
+    otb = bool(pictures_in(folder / "img"))
     from_ = (1 if otb else 0) if origin is None else origin
     boxes = _boxes_of(truth, from_)
-    pictures = _pictures(folder / "img") or _pictures(folder / "color") or _pictures(folder) or _video(folder)
+    pictures = pictures_in(folder / "img") or pictures_in(folder / "color") or pictures_in(folder) or _video(folder)
     if not pictures:
-        raise _Unusable(f"Neither pictures nor a video lie beside {truth.name}.")
+        raise Unusable(f"Neither pictures nor a video lie beside {truth.name}.")
     there = DecodedVideo(pictures[0]).frame_count if _is_video(pictures) else len(pictures)
     first = _otb_start(folder.name, pictures) if otb and len(boxes) < there else 0
     if first + len(boxes) > there:
-        raise _Unusable(f"{truth.name} has {len(boxes)} boxes for {there} frames.")
+        raise Unusable(f"{truth.name} has {len(boxes)} boxes for {there} frames.")
     shown = f"{first}..{first + len(boxes) - 1}"
     note = f"Labels frames {shown} of {there}; the others are left out." if len(boxes) < there else ""
     return LabelledSequence(name, pictures, first, boxes, from_, note)
@@ -212,7 +247,7 @@ def _boxes_of(truth: Path, origin: int) -> tuple[Box | None, ...]:
             try:
                 boxes.append(_box_of_line(line, origin))
             except ValueError:
-                raise _Unusable(
+                raise Unusable(
                     f"Line {number} of {truth.name} is neither x,y,w,h nor a polygon: {line[:60]!r}"
                 ) from None
     return tuple(boxes)
@@ -243,27 +278,27 @@ def _read_masks(folder: Path, _: int | None) -> Iterator[Item]:
     masks, pictures = folder / "Annotations", folder / "JPEGImages"
     if not masks.is_dir():
         return
-    if _pictures(masks):
+    if pictures_in(masks):
         yield from _masked(folder.name, masks, pictures)
         return
-    for clip in sorted(path for path in masks.rglob("*") if path.is_dir() and _pictures(path)):
+    for clip in sorted(path for path in masks.rglob("*") if path.is_dir() and pictures_in(path)):
         try:
             yield from _masked(clip.name, clip, pictures / clip.relative_to(masks))
-        except _Unusable as error:
+        except Unusable as error:
             yield Skipped(clip.name, str(error))
 
 
 def _masked(name: str, masks: Path, folder: Path) -> Iterator[Item]:
-    files, pictures = _pictures(masks), _pictures(folder)
+    files, pictures = pictures_in(masks), pictures_in(folder)
     if len(files) != len(pictures):
-        raise _Unusable(f"It has {len(files)} masks for {len(pictures)} pictures; one for each is needed.")
+        raise Unusable(f"It has {len(files)} masks for {len(pictures)} pictures; one for each is needed.")
     tracks: dict[int, dict[int, Box]] = defaultdict(dict)
     for number, path in enumerate(files):
         labels = _labels_in(path)
         for value in np.unique(labels[labels > 0]).tolist():
             tracks[value][number] = _surrounding(labels == value)
     if not tracks:
-        raise _Unusable("Its masks are all empty.")
+        raise Unusable("Its masks are all empty.")
     yield from _sequences(name, tracks, pictures)
 
 
@@ -273,7 +308,7 @@ def _labels_in(mask: Path) -> NDArray[np.uint8]:
         with Image.open(mask) as image:
             return np.asarray(image if image.mode in ("P", "L") else image.convert("L"), np.uint8)
     except OSError:
-        raise _Unusable(f"A mask can't be read: {mask.name}") from None
+        raise Unusable(f"A mask can't be read: {mask.name}") from None
 
 
 def _surrounding(mask: NDArray[np.bool_]) -> Box:
@@ -288,9 +323,9 @@ def _read_mot(folder: Path, origin: int | None) -> Iterator[Item]:
     truth = next((path for path in (folder / "gt.txt", folder / "gt" / "gt.txt") if path.is_file()), None)
     if truth is None or (folder.name == "gt" and (folder.parent / "img1").is_dir()):
         return
-    pictures = _pictures(folder / "img1")
+    pictures = pictures_in(folder / "img1")
     if not pictures:
-        raise _Unusable(f"No pictures lie in img1/ beside {truth.name}.")
+        raise Unusable(f"No pictures lie in img1/ beside {truth.name}.")
     from_ = 1 if origin is None else origin
     yield from _sequences(folder.name, _mot_tracks(truth, from_), pictures, from_, shortest=SHORTEST)
 
@@ -304,11 +339,11 @@ def _mot_tracks(truth: Path, origin: int) -> dict[int, dict[int, Box]]:
         try:
             frame, identity, left, top, width, height, *more = [float(part) for part in line.split(",")]
         except ValueError:
-            raise _Unusable(f"Line {number} of {truth.name} is no frame,id,x,y,w,h: {line[:60]!r}") from None
+            raise Unusable(f"Line {number} of {truth.name} is no frame,id,x,y,w,h: {line[:60]!r}") from None
         if not more or more[0]:
             tracks[int(identity)][int(frame) - 1] = Box.from_xywh(left - origin, top - origin, width, height)
     if not tracks:
-        raise _Unusable(f"{truth.name} holds nothing that is to be compared.")
+        raise Unusable(f"{truth.name} holds nothing that is to be compared.")
     return tracks
 
 
@@ -337,7 +372,8 @@ def _sequences(
             yield LabelledSequence(called, pictures, first, boxes, origin)
 
 
-def _pictures(folder: Path) -> tuple[Path, ...]:
+def pictures_in(folder: Path) -> tuple[Path, ...]:
+    """The pictures in a folder, by number."""
     return _files(folder, PICTURES)
 
 
@@ -361,7 +397,8 @@ def _is_video(pictures: Sequence[Path]) -> bool:
     return len(pictures) == 1 and pictures[0].suffix.lower() in VIDEOS
 
 
-def _picture(path: Path) -> NDArray[np.uint8]:
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) RGB. Raises TrackingError when it can't be read."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if image is None:
         raise TrackingError(f"Frames must be readable pictures; this one isn't. Get it again: {path}")
