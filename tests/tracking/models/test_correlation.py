@@ -179,7 +179,7 @@ def test_a_patch_beyond_the_frame_repeats_its_edge(region: Region) -> None:
 
 
 def test_features_have_a_cell_for_every_four_pixels() -> None:
-    assert grid_features(texture(3, 64, 48)).shape == (CHANNELS, 12, 16)
+    assert grid_features(texture(3, 64, 48))[0].shape == (CHANNELS, 12, 16)
 
 
 def test_flow_tells_width_from_height() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracking.models.correlation.features import Float
+from tracking.models.correlation.features import Float, Levels
 from tracking.models.correlation.filters import Peak
 
 RATE = 0.02
@@ -74,15 +74,19 @@ def _logistic(value: float) -> float:
     return 1 / (1 + math.exp(-value))
 
 
-def look_of(features: Float, width: float, height: float) -> Float:
-    """The object's cells (``width`` x ``height`` of them in the middle of a grid), less each channel's mean over the
-    grid, as a unit vector."""
+def look_of(features: Float, levels: Levels, width: float, height: float) -> Float:
+    """The object's cells (``width`` x ``height`` of them in the middle of a grid), less each channel's mean in
+    ``levels``, as a unit vector."""
     rows, columns = _middle(features.shape[1], height), _middle(features.shape[2], width)
-    part = features[:, rows, columns] - features.mean((1, 2), keepdims=True)
-    flat = part.ravel()
+    flat = (features[:, rows, columns] - levels.means).ravel()
     return np.asarray(flat / (np.linalg.norm(flat) + np.float32(1e-6)), np.float32)
 
 
+def across(grid: int, length: float) -> int:
+    """How many cells an object of ``length`` cells in the middle of ``grid`` covers, as many to either side."""
+    return 2 * min(max(1, round(length / 2)), grid // 2)
+
+
 def _middle(grid: int, length: float) -> slice:
-    half = min(max(1, round(length / 2)), grid // 2)
+    half = across(grid, length) // 2
     return slice(grid // 2 - half, grid // 2 + half)

@@ -7,6 +7,8 @@ al., 2009), with fixed anchors in CIE Lab instead of a learnt table.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -35,14 +37,32 @@ COLOUR_CHANNELS = len(_ANCHORS)
 CHANNELS = GRADIENT_CHANNELS + COLOUR_CHANNELS
 
 
-def grid_features(patch: NDArray[np.uint8]) -> Float:
-    """Gradients and colours of an RGB picture whose sides are multiples of CELL: (CHANNELS, H/CELL, W/CELL).
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What a patch's features are measured against. ``gradients``, ``colours``: root mean square of either group;
+    ``means``: of each channel once it is divided by that, (CHANNELS, 1, 1)."""
+
+    gradients: np.float32
+    colours: np.float32
+    means: Float
+
+
+def grid_features(patch: NDArray[np.uint8]) -> tuple[Float, Levels]:
+    """Gradients and colours of an RGB picture whose sides are multiples of CELL: (CHANNELS, H/CELL, W/CELL), and their
+    levels.
 
     Both groups are scaled to a mean square of 1, so that neither outweighs the other by its units.
     """
-    gradients = gradient_histograms(patch[None])[0]
-    colours = colour_memberships(patch)
-    return np.concatenate([_unit_power(gradients), _unit_power(colours)])
+    gradients, colours = gradient_histograms(patch[None])[0], colour_memberships(patch)
+    by = _power(gradients), _power(colours)
+    features = np.concatenate([gradients / by[0], colours / by[1]])
+    return features, Levels(*by, features.mean((1, 2), keepdims=True))
+
+
+def features_at(patch: NDArray[np.uint8], levels: Levels) -> Float:
+    """Features of a small part of a picture, on the scale of a larger patch's ``levels``."""
+    gradients, colours = gradient_histograms(patch[None])[0], colour_memberships(patch)
+    return np.concatenate([gradients / levels.gradients, colours / levels.colours])
 
 
 def gradient_histograms(patches: NDArray[np.uint8]) -> Float:
@@ -56,38 +76,30 @@ def gradient_histograms(patches: NDArray[np.uint8]) -> Float:
     count, height, width, _ = patches.shape
     magnitude, angle = _gradients(patches)
     cells, shares = _cell_binning(count, height, width)
-    turn = angle * np.float32(ORIENTATIONS / np.pi)  # in bins, [0, 18]
-    low = turn.astype(np.intp)
-    high_share = turn - low
-    low %= 2 * ORIENTATIONS
-    high = low + 1
-    high[high == 2 * ORIENTATIONS] = 0
-    rows, columns = height // CELL, width // CELL
-    size = count * rows * columns * 2 * ORIENTATIONS
-    weights = shares * magnitude  # (4, pixels)
-    upper = weights * high_share
-    bins = np.bincount((cells + low).ravel(), (weights - upper).ravel(), size)
-    bins += np.bincount((cells + high).ravel(), upper.ravel(), size)
-    signed = bins.reshape(count, rows, columns, 2 * ORIENTATIONS).astype(np.float32)
-    return np.ascontiguousarray(_normalise(signed).transpose(0, 3, 1, 2))
+    # Each pixel counts for the orientation nearest to its own, as in the paper.
+    nearest = (angle * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(np.intp)  # [0, 18]
+    nearest[nearest == 2 * ORIENTATIONS] = 0
+    shape = 2 * ORIENTATIONS, count, height // CELL, width // CELL
+    nearest *= math.prod(shape[1:])
+    bins = np.bincount((cells + nearest).ravel(), (shares * magnitude).ravel(), math.prod(shape))
+    return np.ascontiguousarray(_normalise(bins.reshape(shape).astype(np.float32)).swapaxes(0, 1))
 
 
 def _gradients(patches: NDArray[np.uint8]) -> tuple[Float, Float]:
     """Magnitude (in units of the full brightness range) and angle in [0, 2 pi] of each pixel's strongest channel."""
     count, height, width, _ = patches.shape
-    tall = patches.reshape(count * height, width, 3)
-    across = cv2.Sobel(tall, cv2.CV_32F, 1, 0, ksize=1)
-    down = cv2.Sobel(tall, cv2.CV_32F, 0, 1, ksize=1)
-    down.reshape(count, height, width, 3)[:, [0, -1]] = 0  # not across the seam of two patches
-    power = across * across + down * down
-    x, y, best = across[..., 0], down[..., 0], power[..., 0]
-    for channel in (1, 2):
-        stronger = power[..., channel] > best
-        x = np.where(stronger, across[..., channel], x)
-        y = np.where(stronger, down[..., channel], y)
-        best = np.where(stronger, power[..., channel], best)
+    x, y, best = (np.zeros((count * height, width), np.float32) for _ in range(3))
+    for plane in cv2.split(patches.reshape(count * height, width, 3)):
+        across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1)
+        down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1)
+        down.reshape(count, height, width)[:, [0, -1]] = 0  # not across the seam of two patches
+        power = across * across
+        power += down * down
+        stronger = (power > best).view(np.uint8)
+        for kept, other in ((x, across), (y, down), (best, power)):
+            cv2.copyTo(other, stronger, kept)
     angle = np.asarray(cv2.phase(x, y), np.float32)
-    return (np.sqrt(best) / np.float32(255.0)).astype(np.float32).ravel(), angle.ravel()
+    return np.asarray(np.sqrt(best) / np.float32(255.0), np.float32).ravel(), angle.ravel()
 
 
 @cache
@@ -106,25 +118,28 @@ def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.intp]
             cell = np.clip(row, 0, rows - 1)[:, None] * columns + np.clip(column, 0, columns - 1)
             cells.append((np.arange(count)[:, None, None] * rows * columns + cell).ravel())
             shares.append(np.tile(share.ravel(), count))
-    return np.stack(cells) * (2 * ORIENTATIONS), np.stack(shares).astype(np.float32)
+    return np.stack(cells), np.stack(shares).astype(np.float32)
 
 
 def _normalise(signed: Float) -> Float:
-    """Contrast-normalise (N, h, w, 18) by the four 2x2 blocks around each cell: (N, h, w, 31)."""
-    unsigned = signed[..., :ORIENTATIONS] + signed[..., ORIENTATIONS:]
-    energy = np.pad((unsigned * unsigned).sum(-1), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    """Contrast-normalise (18, N, h, w) by the four 2x2 blocks around each cell: (31, N, h, w)."""
+    unsigned = signed[:ORIENTATIONS] + signed[ORIENTATIONS:]
+    energy = np.pad((unsigned * unsigned).sum(0), ((0, 0), (1, 1), (1, 1)), mode="edge")
     pairs = energy[:, 1:] + energy[:, :-1]
     blocks = pairs[:, :, 1:] + pairs[:, :, :-1]  # (N, h + 1, w + 1)
     scale = 1 / np.sqrt(blocks + np.float32(1e-4))
-    height, width = signed.shape[1:3]
-    out = np.zeros((*signed.shape[:3], GRADIENT_CHANNELS), np.float32)
+    height, width = signed.shape[2:]
+    out = np.zeros((GRADIENT_CHANNELS, *signed.shape[1:]), np.float32)
+    both = np.concatenate([signed, unsigned])
+    clipped = np.empty_like(both)
     corners = ((0, 0), (0, 1), (1, 0), (1, 1))
     for index, (down, right) in enumerate(corners):
-        factor = scale[:, down : down + height, right : right + width, None]
-        clipped = np.minimum(signed * factor, 0.2)
-        out[..., : 2 * ORIENTATIONS] += 0.5 * clipped
-        out[..., 2 * ORIENTATIONS : 3 * ORIENTATIONS] += 0.5 * np.minimum(unsigned * factor, 0.2)
-        out[..., 3 * ORIENTATIONS + index] = 0.2357 * clipped.sum(-1)
+        factor = np.ascontiguousarray(scale[:, down : down + height, right : right + width])
+        np.minimum(np.multiply(both, factor, out=clipped), np.float32(0.2), out=clipped)
+        out[: 3 * ORIENTATIONS] += clipped
+        out[3 * ORIENTATIONS + index] = clipped[: 2 * ORIENTATIONS].sum(0)
+    out[: 3 * ORIENTATIONS] *= np.float32(0.5)
+    out[3 * ORIENTATIONS :] *= np.float32(0.2357)
     return out
 
 
@@ -132,10 +147,10 @@ def colour_memberships(patch: NDArray[np.uint8]) -> Float:
     """How much each cell has of each basic colour, in [0, 1]: (COLOUR_CHANNELS, H/CELL, W/CELL)."""
     height, width = patch.shape[:2]
     half = np.asarray(cv2.resize(patch, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
-    memberships = _colour_table()[colour_index(half, 5)]  # (H/2, W/2, colours)
-    step = CELL // 2
-    cells = memberships.reshape(height // CELL, step, width // CELL, step, COLOUR_CHANNELS).mean((1, 3))
-    return np.ascontiguousarray(cells.transpose(2, 0, 1))
+    shares = _colour_table()[colour_index(half, 5)]  # (H/2, W/2, colours); a cell has two by two of them
+    shares = shares[0::2] + shares[1::2]
+    shares = (shares[:, 0::2] + shares[:, 1::2]) * np.float32(0.25)
+    return np.ascontiguousarray(shares.transpose(2, 0, 1))
 
 
 def colour_index(image: NDArray[np.uint8], bits: int) -> NDArray[np.intp]:
@@ -156,5 +171,5 @@ def _colour_table() -> Float:
     return (table - table.mean(0)).astype(np.float32)
 
 
-def _unit_power(features: Float) -> Float:
-    return features / np.sqrt(np.mean(features * features) + np.float32(1e-6))
+def _power(features: Float) -> np.float32:
+    return np.float32(np.sqrt(np.mean(features * features) + np.float32(1e-6)))

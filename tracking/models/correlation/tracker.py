@@ -17,8 +17,16 @@ import numpy as np
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.cores import Cores
 from tracking.models.correlation.colour import ColourModel
-from tracking.models.correlation.confidence import Evidence, Memory, look_of
-from tracking.models.correlation.features import CELL, CHANNELS, Float, gradient_histograms, grid_features
+from tracking.models.correlation.confidence import Evidence, Memory, across, look_of
+from tracking.models.correlation.features import (
+    CELL,
+    CHANNELS,
+    Float,
+    Levels,
+    features_at,
+    gradient_histograms,
+    grid_features,
+)
 from tracking.models.correlation.filters import Peak, ScaleFilter, TranslationFilter, peak_of
 from tracking.models.correlation.flow import Stretch, flow_patch, stretch
 from tracking.models.correlation.lookout import Lookout
@@ -47,6 +55,11 @@ OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
 """How far a box follows the object's outline in one frame."""
 LEARN_FROM = 0.5
 """Belief from which on a find is learnt from."""
+EAGER, EVERY = 10, 3
+"""So many finds are learnt from at first, then one of so many: neighbouring frames teach the filters the same, and
+learning costs as much as finding. What is remembered of the object's look and pixels is kept up on every frame."""
+LOOK_MARGIN = 2
+"""Cells around the object that are cut out with it, so that its contrast is set right up to its edge."""
 PATIENCE = 4
 """Frames in a row on which an object is followed though it isn't believed; after that it counts as lost. What bends,
 blurs or shakes is doubted for a moment and believed again; looking for it elsewhere would lose it."""
@@ -62,9 +75,9 @@ class CorrelationTarget(Target):
 
     ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
     ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
-    from, as ``flow_patch`` has it. ``prompted``: its outline as prompted. ``lookout`` is there while the object is
-    lost. ``doubts``: on how many frames in a row it hasn't been believed; ``believed``: the
-    whole box when it last was.
+    from, as ``flow_patch`` has it. ``levels``: of the last search patch learnt. ``prompted``: its outline as prompted.
+    ``lookout`` is there while the object is lost. ``doubts``: on how many frames in a row it hasn't been believed;
+    ``finds``: how many have been learnt from; ``believed``: the whole box when it last was.
     """
 
     place: Box
@@ -73,11 +86,13 @@ class CorrelationTarget(Target):
     translation: TranslationFilter
     scale: ScaleFilter
     colours: ColourModel
+    levels: Levels
     memory: Memory
     seen: Image
     prompted: Outline
     lookout: Lookout | None = None
     doubts: int = 0
+    finds: int = 0
     believed: Box | None = None
 
     def region(self) -> Region:
@@ -95,11 +110,9 @@ class CorrelationTarget(Target):
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """One place that may be the object: its box, the search patch and features around it, and what speaks for it."""
+    """One place that may be the object: its box, what is in it, and what speaks for it."""
 
     box: Box
-    patch: Image
-    features: Float
     look: Float
     peak: Peak
     evidence: Evidence
@@ -173,7 +186,7 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
     width, height = GRID / per_width, GRID / per_height
     x, y = box.centre
     patch = cut(image, Region(x, y, side, side), PATCH_PX, PATCH_PX)
-    features = grid_features(patch)
+    features, levels = grid_features(patch)
     colours = ColourModel(PATCH_PX, width * CELL, height * CELL)
     colours.learn(patch)
     target = CorrelationTarget(
@@ -184,7 +197,8 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
         translation=TranslationFilter(CHANNELS, GRID, width, height),
         scale=ScaleFilter(),
         colours=colours,
-        memory=Memory(look_of(features, width, height)),
+        levels=levels,
+        memory=Memory(look_of(features, levels, width, height)),
         seen=flow_patch(image, box),
         prompted=outline(colours.likelihood(patch), width * CELL, height * CELL),
     )
@@ -197,7 +211,7 @@ def answers(image: Image, target: CorrelationTarget, region: Region) -> tuple[Fl
     """The filter's response to ``region``, and the same helped by the object's colours: each (GRID, GRID), the middle
     being no shift."""
     patch = cut(image, region, PATCH_PX, PATCH_PX)
-    response = target.translation.respond(target.translation.transform(grid_features(patch)))
+    response = target.translation.respond(target.translation.transform(grid_features(patch)[0]))
     colours = target.colours.response(patch, CELL)
     return response, (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * colours
 
@@ -239,19 +253,26 @@ def outlined(image: Image, target: CorrelationTarget, box: Box, weight: float) -
 
 def examine(image: Image, target: CorrelationTarget, box: Box, peak: Peak, agreement: float) -> Find:
     """What there is in ``box``, compared to what is remembered of the object."""
-    patch = cut(image, target.region_of(box), PATCH_PX, PATCH_PX)
-    features = grid_features(patch)
-    look = look_of(features, *target.cells)
-    return Find(box, patch, features, look, peak, target.memory.evidence(peak, look, agreement))
+    columns, rows = (min(across(GRID, cells) + 2 * LOOK_MARGIN, GRID) for cells in target.cells)
+    region = target.region_of(box)
+    inner = Region(region.x, region.y, region.width * columns / GRID, region.height * rows / GRID)
+    features = features_at(cut(image, inner, columns * CELL, rows * CELL), target.levels)
+    look = look_of(features, target.levels, *target.cells)
+    return Find(box, look, peak, target.memory.evidence(peak, look, agreement))
 
 
 def learn(image: Image, target: CorrelationTarget, find: Find) -> None:
-    """Take a find, believed to be the object, into all that is known of it."""
-    target.translation.learn(target.translation.transform(find.features))
-    target.scale.learn(scale_samples(image, target.scale, find.box))
-    target.colours.learn(find.patch)
+    """Take a find, believed to be the object, into what is known of it."""
     target.memory.learn(find.look, find.peak)
     target.seen = flow_patch(image, find.box)
+    target.finds += 1
+    if target.finds > EAGER and target.finds % EVERY:
+        return
+    patch = cut(image, target.region_of(find.box), PATCH_PX, PATCH_PX)
+    features, target.levels = grid_features(patch)
+    target.translation.learn(target.translation.transform(features))
+    target.scale.learn(scale_samples(image, target.scale, find.box))
+    target.colours.learn(patch)
 
 
 def scale_samples(image: Image, scale: ScaleFilter, box: Box) -> Float:
