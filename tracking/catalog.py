@@ -90,27 +90,12 @@ _NANOTRACK = (
 _TAPNET = "https://storage.googleapis.com/dm-tapnet"
 
 
-def _segmenter(
-    model: str, name: str, summary: str, weights: Weights, paper: str = "https://arxiv.org/abs/2408.00714"
-) -> ModelEntry:
-    """A model of ``tracking.models.sam2``: they share what they take and their settings."""
-    return ModelEntry(
-        id=model,
-        name=name,
-        summary=summary,
-        prompts=("mask", "box"),
-        outputs=("mask", "box"),
-        factory=f"tracking.models.sam2.tracker:{model.replace('-', '_').replace('.', '_')}",
-        licence="Apache-2.0",
-        paper=paper,
-        weights=(weights,),
-        weights_licence="Apache-2.0",
-        needs=("transformers",),
-        takes_file=True,
-        settings={"image_size": 0, "distractor_aware": False, "device": "auto", "precision": "auto"},
-    )
-
-
+_SAM2_SETTINGS: Mapping[str, Setting] = {
+    "image_size": 0,
+    "distractor_aware": False,
+    "device": "auto",
+    "precision": "auto",
+}
 _SAM2_1 = "https://dl.fbaipublicfiles.com/segment_anything_2/092824"
 _SAM2 = "https://dl.fbaipublicfiles.com/segment_anything_2/072824"
 _SAM2_PAGE = "https://github.com/facebookresearch/sam2#download-checkpoints"
@@ -120,8 +105,22 @@ def _sam2(version: str, size: str, name: str, summary: str) -> ModelEntry:
     file = f"sam{version}_hiera_{size.replace('-', '_')}.pt"
     address = _SAM2_1 if version == "2.1" else _SAM2
     hub = f"facebook/sam{version}-hiera-{size}"
-    weights = Weights(file, url=f"{address}/{file}", page=_SAM2_PAGE, hub=hub)
-    return _segmenter(f"sam{version}-{size}", name, summary, weights)
+    model = f"sam{version}-{size}"
+    return ModelEntry(
+        id=model,
+        name=name,
+        summary=summary,
+        prompts=("mask", "box"),
+        outputs=("mask", "box"),
+        factory=f"tracking.models.sam2.tracker:{model.replace('-', '_').replace('.', '_')}",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2408.00714",
+        weights=(Weights(file, url=f"{address}/{file}", page=_SAM2_PAGE, hub=hub),),
+        weights_licence="Apache-2.0",
+        needs=("transformers",),
+        takes_file=True,
+        settings=_SAM2_SETTINGS,
+    )
 
 
 TRACKERS: tuple[ModelEntry, ...] = (
@@ -448,6 +447,28 @@ TRACKERS: tuple[ModelEntry, ...] = (
     _sam2("2.1", "small", "SAM 2.1 S", "Follows masks by what it remembers of them; a little larger, a little better."),
     _sam2("2.1", "base-plus", "SAM 2.1 B+", "Follows masks by what it remembers of them; for GPUs."),
     _sam2("2.1", "large", "SAM 2.1 L", "Follows masks by what it remembers of them; the best of its family, for GPUs."),
+    ModelEntry(
+        id="edgetam",
+        name="EdgeTAM",
+        summary="SAM 2 made small: follows masks by what it remembers of them, quicker than the smallest SAM 2.",
+        prompts=("mask", "box"),
+        outputs=("mask", "box"),
+        factory="tracking.models.sam2.edgetam:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2501.07256",
+        weights=(
+            Weights(
+                "edgetam.pt",
+                url="https://github.com/facebookresearch/EdgeTAM/raw/main/checkpoints/edgetam.pt",
+                page="https://github.com/facebookresearch/EdgeTAM",
+                hub="yonigozlan/EdgeTAM-hf",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        needs=("transformers",),
+        takes_file=True,
+        settings=_SAM2_SETTINGS,
+    ),
     _sam2("2", "tiny", "SAM 2 T", "The earlier weights of SAM 2.1 T."),
     _sam2("2", "small", "SAM 2 S", "The earlier weights of SAM 2.1 S."),
     _sam2("2", "base-plus", "SAM 2 B+", "The earlier weights of SAM 2.1 B+; for GPUs."),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,14 @@ import pytest
 import safetensors.torch
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from tests.golden import goldfill
 from tests.golden.check import Golden, blank_tensors
 from tracking import catalog
 from tracking.catalog import TRACKERS
 from tracking.layers.mask_prompts import placed
+from tracking.models.sam2 import edgetam
 from tracking.models.sam2.memory import (
     ANCHORS,
     Bank,
@@ -31,9 +34,11 @@ from tracking.models.sam2.memory import (
     Window,
 )
 from tracking.models.sam2.network import Clicks, Found, Network
+from tracking.models.sam2.repvit import RepViT, Shape, joined
 from tracking.models.sam2.tracker import TINY_SIDE, Eyes, Sam2Tracker, distracted, tiny, tiny_network
 from tracking.models.sam2.variants import VARIANTS
 from tracking.models.sam2.weights import from_folder, from_official, located
+from tracking.session import Leg, TrackingSession, Way
 from tracking.shapes.values import bounds_of
 from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
 from tracking.weights import WeightsError, WeightsMisfit
@@ -140,9 +145,17 @@ def golden() -> Golden:
 
 
 @torch.inference_mode()
-def test_official_weights_give_the_masks_of_the_official_code(golden: Golden) -> None:
+@pytest.mark.parametrize(
+    ("folder", "build"),
+    [
+        ("sam2", partial(from_official, VARIANTS["sam2.1-tiny"])),
+        ("edgetam", edgetam.from_official),
+    ],
+)
+def test_official_weights_give_the_masks_of_the_official_code(folder: str, build: Callable[..., nn.Module]) -> None:
+    golden = Golden(folder)
     side = golden.meta["side"]
-    network = Network(from_official(VARIANTS["sam2.1-tiny"], side, golden.tensors(), "filled"))
+    network = Network(build(side, golden.tensors(), "filled"))
     eyes = Eyes(network)
     frames = [Frame(at, image) for at, image in enumerate(goldfill.frames("frames", 7, 360, 480)[0])]
     coarse = eyes.look(frames[0]).tokens.permute(1, 2, 0).view(1, -1, side // 16, side // 16)
@@ -258,8 +271,9 @@ def test_a_missing_package_is_a_sentence_and_in_the_catalogue(monkeypatch: pytes
 
 def test_every_variant_is_in_the_catalogue_under_its_file() -> None:
     listed = {entry.id: entry.weights[0] for entry in TRACKERS if "tracking.models.sam2." in entry.factory}
-    assert {model: (weights.file, weights.hub) for model, weights in listed.items()} == {
-        model: (variant.file, variant.hub) for model, variant in VARIANTS.items()
+    variants = {**VARIANTS, "edgetam": edgetam.VARIANT}
+    assert {model: (weights.file, weights.hub, weights.folder) for model, weights in listed.items()} == {
+        model: (variant.file, variant.hub, variant.folder) for model, variant in variants.items()
     }
 
 
@@ -267,6 +281,71 @@ def test_every_variant_is_in_the_catalogue_under_its_file() -> None:
 def test_a_picture_size_that_the_network_has_no_grid_for_is_refused(side: int) -> None:
     with pytest.raises(TrackingError, match=f"multiple of 64.*{side} came"):
         catalog.create("sam2.1-tiny", image_size=side)
+
+
+# ---------------------------------------------------------------- EdgeTAM
+
+
+@torch.inference_mode()
+def test_edgetam_finds_what_the_loop_of_transformers_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers.models.edgetam_video.modeling_edgetam_video import EdgeTamVideoInferenceSession
+
+    network = edgetam.tiny_network()
+    eyes = Eyes(Network(network, settle_masks=False))
+    tracker, side = tracker_of(eyes), eyes.network.side
+    told = Told(tracker, monkeypatch)
+    masks = [square(20, 30), square(80, 10, 24)]
+    tracker.start(frame(0), [Prompt(name, mask) for name, mask in zip((A, B), masks, strict=True)])
+    session: Any = EdgeTamVideoInferenceSession(
+        video=eyes._pixels(frame(0)), video_height=side, video_width=side, dtype=torch.float32
+    )
+    for name, mask in enumerate(masks):
+        given = tracker._square(placed(mask, SIDE, SIDE))[None, None]
+        session.add_mask_inputs(session.obj_id_to_idx(name), 0, given)
+        session.obj_with_new_inputs.append(name)
+    network(inference_session=session, frame_idx=0)  # type: ignore[operator]
+    expected = []
+    for number in range(1, 18):
+        tracker.step(frame(number))
+        expected.append(network(inference_session=session, frame=eyes._pixels(frame(number))[0]).pred_masks[:, 0])
+    assert float(torch.stack(expected).std()) > 0.3
+    assert float((torch.stack(told.passes) - torch.stack(expected)).abs().max()) <= MASK_ERROR
+
+
+@torch.inference_mode()
+def test_branches_that_became_one_convolution_compute_the_same() -> None:
+    torch.manual_seed(0)
+    network = RepViT(Shape((8, 16, 32, 64), (1, 2, 2, 1))).eval()
+    for name, values in network.named_buffers():
+        if "running" in name:
+            values.uniform_(0.5, 1.5)
+    picture = torch.randn(1, 3, 64, 64)
+    before = network(picture)
+    after = joined(network)(picture)
+    assert not any(isinstance(part, nn.BatchNorm2d) for part in network.modules())
+    assert [tuple(level.shape[1:]) for level in after] == [(8, 16, 16), (16, 8, 8), (32, 4, 4), (64, 2, 2)]
+    for one, other in zip(before, after, strict=True):
+        assert torch.allclose(one, other, atol=1e-4 * float(one.abs().max()))
+
+
+def test_edgetam_is_read_from_a_folder_of_the_hub(tmp_path: Path) -> None:
+    """There its encoder has the names of ``timm``, as in the authors' file, and all else those of ``transformers``."""
+    torch.manual_seed(0)
+    values = edgetam.blank(256).state_dict()
+    timm = {edgetam.our_key(key): key for key in blank_tensors("edgetam", "keys.json") if ".trunk." in key}
+    there = {
+        key: timm.get(key, key).replace("image_encoder.trunk.body", "vision_encoder.backbone.timm_model")
+        for key in values
+    }
+    folder = tmp_path / "EdgeTAM-hf"
+    folder.mkdir()
+    tensors = {there[key]: value.clone() for key, value in values.items()}
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+    (folder / "config.json").write_text('{"model_type": "edgetam_video"}')
+    assert sum("timm_model" in key for key in tensors) == len(timm) > 400
+    read = edgetam.load(256, folder).state_dict()
+    kept = [key for key in values if ".backbone." not in key]
+    assert all(torch.equal(read[key], values[key]) for key in kept)
 
 
 # ---------------------------------------------------------------- what is remembered
@@ -520,3 +599,39 @@ def test_what_a_run_holds_does_not_grow() -> None:
         held.append(sum(one.untyped_storage().nbytes() for one in tensors if one is not None))
     assert held[-1] == held[16]
     assert len(tracker.eyes._seen) <= 3
+
+
+# ---------------------------------------------------------------- the live path
+
+
+class Video:
+    frame_count = 12
+
+    def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
+        for number in range(first, self.frame_count) if way == "forward" else range(first, -1, -1):
+            yield frame(number)
+
+
+@pytest.mark.parametrize("create", [tiny, partial(tiny, distractor_aware=True), edgetam.tiny])
+def test_a_run_goes_both_ways_and_takes_corrections_and_objects_that_come_and_go(
+    create: Callable[[], Sam2Tracker],
+) -> None:
+    legs = [Leg(name, square(20 + 40 * which, 40), 5, way, last) for which, name in enumerate((A, B))
+            for way, last in (("forward", 11), ("backward", 0))]  # fmt: skip
+    session = TrackingSession(lambda: nullcontext(Video()), create, legs, detect_off_screen=False)
+    told: dict[tuple[ObjectId, int, int], Prediction] = {}
+    accepted = square(70, 70, 20)
+    for count, step in enumerate(session.steps()):
+        for row in step.rows:
+            told[row.prediction.object, row.epoch, row.prediction.frame] = row.prediction
+        if count == 4:
+            session.correct(A, [Leg(A, accepted, 8, "forward", 11, epoch=1)])
+        if count == 5:
+            session.correct(C, [Leg(C, square(10, 80, 20), 3, "forward", 11)])
+        if count == 8:
+            session.drop([B])
+    assert {number for name, epoch, number in told if (name, epoch) == (A, 1)} == {8, 9, 10, 11}
+    assert {number for name, epoch, number in told if name == C} == set(range(3, 12))
+    assert {number for name, epoch, number in told if name == B} < set(range(12))
+    assert (told[A, 1, 8].shape, told[A, 1, 8].confidence) == (accepted, 1.0)
+    assert all(isinstance(prediction.shape, Mask) for prediction in told.values())

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 from weakref import ReferenceType, WeakValueDictionary, ref
 
@@ -24,7 +25,7 @@ from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
 from tracking.layers.mask_prompts import cropped, prompted_bitmaps
 from tracking.models.sam2.memory import Bank, DistractorAwareBank, Memory, PlainBank, Sight
 from tracking.models.sam2.network import IN, OUT, Clicks, Encoded, Found, Network
-from tracking.models.sam2.variants import VARIANTS, check_side, enliven, require_transformers, tiny_config
+from tracking.models.sam2.variants import VARIANTS, Variant, check_side, enliven, require_transformers, tiny_config
 from tracking.models.sam2.weights import changed_at, load, located
 from tracking.scheduling import leave_real_time
 from tracking.shapes.values import bounds_of
@@ -294,8 +295,9 @@ def shared(key: tuple[object, ...], build: Callable[[], nn.Module], compute: Com
     return eyes
 
 
-def _create(
-    model: str,
+def created(
+    variant: Variant,
+    load: Callable[[int, Path], nn.Module],
     *,
     distractor_aware: bool = False,
     image_size: int = 0,
@@ -303,30 +305,42 @@ def _create(
     precision: str = "auto",
     weights: str = "",
 ) -> Sam2Tracker:
-    """A model of ``VARIANTS``. ``image_size``: side of the network's picture in px; 0: by device. ``weights``: a file,
-    a folder or a hub id; '': what lies in the weights folder."""
+    """A tracker with official weights.
+
+    Args:
+        load: reads the network for a side in px from a file or folder.
+        distractor_aware: whether it remembers by the rules of DAM4SAM.
+        image_size: side of the network's picture in px; 0: by device.
+        weights: a file, a folder or a hub id; '': what lies in the weights folder.
+
+    Raises:
+        TrackingError: a package, the weights or the size can't be had as asked.
+    """
     require_transformers()
-    variant = VARIANTS[model]
     side = image_size or (CPU_SIDE if best_device(device).type == "cpu" else GPU_SIDE)
     check_side(side)
     path = located(variant, weights)
-    key = (model, side, path, changed_at(path))
     return Sam2Tracker(
-        partial(shared, key, partial(load, variant, side, path)),
+        partial(shared, (variant, side, path, changed_at(path)), partial(load, side, path)),
         distractors=distractor_aware,
         device=device,
         precision=precision,
     )
 
 
-sam2_1_tiny = partial(_create, "sam2.1-tiny")
-sam2_1_small = partial(_create, "sam2.1-small")
-sam2_1_base_plus = partial(_create, "sam2.1-base-plus")
-sam2_1_large = partial(_create, "sam2.1-large")
-sam2_tiny = partial(_create, "sam2-tiny")
-sam2_small = partial(_create, "sam2-small")
-sam2_base_plus = partial(_create, "sam2-base-plus")
-sam2_large = partial(_create, "sam2-large")
+def _creator(model: str) -> Callable[..., Sam2Tracker]:
+    variant = VARIANTS[model]
+    return partial(created, variant, partial(load, variant))
+
+
+sam2_1_tiny = _creator("sam2.1-tiny")
+sam2_1_small = _creator("sam2.1-small")
+sam2_1_base_plus = _creator("sam2.1-base-plus")
+sam2_1_large = _creator("sam2.1-large")
+sam2_tiny = _creator("sam2-tiny")
+sam2_small = _creator("sam2-small")
+sam2_base_plus = _creator("sam2-base-plus")
+sam2_large = _creator("sam2-large")
 
 TINY_SIDE = 128
 

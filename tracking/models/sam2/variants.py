@@ -13,7 +13,6 @@ from torch import nn
 
 from tracking.models.sam2.network import STRIDE
 from tracking.types import TrackingError
-from tracking.weights import WeightsError
 
 LICENCE = "Apache-2.0"
 SIDES = (256, 2048)
@@ -41,15 +40,16 @@ LARGE = Hiera(144, 2, (2, 6, 36, 4), (23, 33, 43), (8, 4, 16, 8))
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """``file``: the authors' checkpoint; ``hub``: the same model on the Hugging Face hub; ``encoder``: None for
-    EdgeTAM's; ``dated``: whether pointers know how old they are, and memories whether the object was hidden, as since
-    version 2.1."""
+    """``file``: the authors' checkpoint, offered on ``page``; ``hub``: the same model on the Hugging Face hub;
+    ``dated``: whether pointers know how old they are, and memories whether the object was hidden, as since version 2.1.
+    """
 
     name: str
     file: str
     hub: str
-    encoder: Hiera | None
+    encoder: Hiera = TINY
     dated: bool = True
+    page: str = "https://github.com/facebookresearch/sam2#download-checkpoints"
 
     @property
     def folder(self) -> str:
@@ -99,8 +99,6 @@ def config_of(variant: Variant, side: int) -> Any:
     """The configuration of a variant's network for pictures of ``side`` x ``side`` px, as ``transformers`` takes it."""
     from transformers import Sam2VideoConfig
 
-    if variant.encoder is None:
-        raise WeightsError(f"{variant.name} has no encoder of this kind.")
     config = Sam2VideoConfig(
         vision_config=_vision(variant.encoder),
         enable_temporal_pos_encoding_for_object_pointers=variant.dated,

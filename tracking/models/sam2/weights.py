@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from tracking.models.sam2.variants import LICENCE, Variant, config_of, resized
 from tracking.weights import WeightsError, load_exactly, read_tensors, renamed_by, weights_folder, weights_path
 
-SOURCE = "https://github.com/facebookresearch/sam2#download-checkpoints"
 ENTRY = "model"
 CONFIG, TENSORS = "config.json", "model.safetensors"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -100,11 +99,18 @@ def located(variant: Variant, source: str = "") -> Path:
     """
     if source:
         path = Path(source)
-        return downloaded(source) if not path.exists() and HUB_ID.fullmatch(source) else path
+        if path.exists():
+            return path
+        if HUB_ID.fullmatch(source):
+            return downloaded(source)
+        raise WeightsError(
+            f"Weights are a file, a folder, or the id of a model on the Hugging Face hub; {path.name} is none of them. "
+            "Check the path."
+        )
     folder = weights_folder() / variant.folder
     if (folder / TENSORS).is_file():
         return folder
-    return weights_path(variant.file, model=variant.name, licence=LICENCE, source=SOURCE)
+    return weights_path(variant.file, model=variant.name, licence=LICENCE, source=variant.page)
 
 
 def changed_at(path: Path) -> float:
@@ -144,7 +150,7 @@ def from_official(variant: Variant, side: int, tensors: Mapping[str, Tensor], fi
 
     with torch.device("meta"):
         network = Sam2VideoModel(config_of(variant, side))
-    return _filled(network, _joined(tensors), file, transformers_key)
+    return filled(network, join_points(tensors), file, transformers_key)
 
 
 def from_folder(folder: Path, side: int) -> nn.Module:
@@ -155,18 +161,18 @@ def from_folder(folder: Path, side: int) -> nn.Module:
     """
     from transformers import Sam2VideoConfig, Sam2VideoModel
 
-    config = _config_in(folder)
-    if config.get("model_type") != "sam2_video":
-        raise WeightsError(
-            f"A folder of SAM 2 has the model_type sam2_video in its {CONFIG}; {folder.name} has "
-            f"{config.get('model_type')!r}. Check that it is a video model."
-        )
+    config = config_in(folder, "sam2_video")
     with torch.device("meta"):
         network = Sam2VideoModel(resized(Sam2VideoConfig.from_dict(config), side))
-    return _filled(network, read_tensors(folder / TENSORS), f"{folder.name}/{TENSORS}", str)
+    return filled(network, read_tensors(folder / TENSORS), f"{folder.name}/{TENSORS}", str)
 
 
-def _config_in(folder: Path) -> dict[str, Any]:
+def config_in(folder: Path, kind: str) -> dict[str, Any]:
+    """What a folder as on the hub says of its model.
+
+    Raises:
+        WeightsError: it lacks a file, or its model isn't of that ``kind``.
+    """
     lacks = [name for name in (CONFIG, TENSORS) if not (folder / name).is_file()]
     if lacks:
         raise WeightsError(
@@ -177,10 +183,16 @@ def _config_in(folder: Path) -> dict[str, Any]:
         read = json.loads((folder / CONFIG).read_text())
     except (OSError, ValueError) as error:
         raise WeightsError(f"{CONFIG} of {folder.name} can't be read ({error}). Get it again.") from error
-    return read if isinstance(read, dict) else {}
+    found = read.get("model_type") if isinstance(read, dict) else None
+    if found != kind:
+        raise WeightsError(
+            f"A folder of this model has the model_type {kind} in its {CONFIG}; {folder.name} has {found!r}. Check "
+            "that it is the video model."
+        )
+    return dict(read)
 
 
-def _joined(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def join_points(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The authors' four embeddings of points as the one table that they are here."""
     names = [POINT.format(label) for label in range(4)]
     kept = {key: value for key, value in tensors.items() if key not in names}
@@ -189,8 +201,8 @@ def _joined(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return kept
 
 
-def _filled(network: nn.Module, tensors: Mapping[str, Tensor], file: str, rename: Callable[[str], str]) -> nn.Module:
-    """``network``, built on no device, with ``tensors`` and with what it computes for itself."""
+def filled(network: nn.Module, tensors: Mapping[str, Tensor], file: str, rename: Callable[[str], str]) -> nn.Module:
+    """``network``, built on no device, with ``tensors`` and with what it computes for itself. Raises WeightsMisfit."""
     known = dict(tensors)
     given = next((key for key in tensors if rename(key) == SHARED), None)
     if given is not None:
@@ -200,4 +212,7 @@ def _filled(network: nn.Module, tensors: Mapping[str, Tensor], file: str, rename
     with torch.device("cpu"):
         attention.rotary_emb = type(attention.rotary_emb)(config=attention.config)
         attention.position_ids = nn.Buffer(attention.precompute_positions(attention.config), persistent=False)
+        if hasattr(attention, "position_ids_k"):
+            places = attention.precompute_positions(attention.config, is_key=True)
+            attention.position_ids_k = nn.Buffer(places, persistent=False)
     return network
