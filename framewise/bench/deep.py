@@ -6,22 +6,56 @@ A model that is added here is measured by ``framewise.bench.models`` and checked
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from tracking.layers.network_tracker import NetworkTracker
+from tracking.layers.recording import Recordings
 from tracking.models.mixformer.network import MixFormer
 from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule
 from tracking.models.mixformer.weights import VARIANTS
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.tracker import TransTTracker
+from tracking.models.xmem.memory import Rules
+from tracking.models.xmem.network import Config as XMemConfig
+from tracking.models.xmem.network import XMem
+from tracking.models.xmem.tracker import XMemTracker
+from tracking.tracker import Tracker
+from tracking.types import Box, Mask, ObjectId, Prompt
 
-Deep = NetworkTracker[Any]
+Deep = NetworkTracker[Any] | XMemTracker
 Build = Callable[[str, str], Deep]
 """From a device and a precision (see ``tracking.layers.compute.Compute``) to a tracker whose weights are always the
 same."""
 SEED = 0
+SMALL_MEMORY = Rules(most_long=256)
+"""Full long before memory is looked at for the first time; what is read from it costs less than the rest of a frame."""
+
+
+class Looking(Protocol):
+    """What runs the passes of a tracker's network for every frame."""
+
+    recordings: Recordings
+
+    def look(self, *inputs: Tensor) -> tuple[Tensor, ...]: ...
+
+    def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]: ...
+
+
+def looking(tracker: Deep) -> Looking:
+    """The part of a tracker that runs its network's passes."""
+    return tracker.passes if isinstance(tracker, XMemTracker) else tracker
+
+
+def prompt(tracker: Tracker, name: ObjectId, box: Box) -> Prompt:
+    """An object that fills ``box``, as the tracker takes it."""
+    if not isinstance(tracker, XMemTracker):
+        return Prompt(name, box)
+    left, top, right, bottom = (round(edge) for edge in box)
+    return Prompt(name, Mask(left, top, np.ones((bottom - top, right - left), np.bool_)))
 
 
 def _transt(device: str, precision: str) -> Deep:
@@ -45,6 +79,10 @@ def _mixformer(name: str) -> Build:
     return build
 
 
+def _xmem(device: str, precision: str) -> Deep:
+    return _frozen(XMemTracker(XMem(XMemConfig()), rules=SMALL_MEMORY, device=device, precision=precision))
+
+
 def _frozen(tracker: Deep) -> Deep:
     tracker.network.requires_grad_(False)
     return tracker
@@ -64,4 +102,5 @@ DEEP: dict[str, Build] = {
     "MixFormer-22k": _seeded(_mixformer("cvt_online")),
     "MixViT-B": _seeded(_mixformer("vit_online")),
     "MixViT-B (ConvMAE)": _seeded(_mixformer("convmae_online")),
+    "XMem": _seeded(_xmem),
 }

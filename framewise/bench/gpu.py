@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -27,12 +27,14 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from framewise.bench.deep import DEEP, Build, Deep
+from framewise.bench.deep import DEEP, Build, Deep, looking, prompt
 from framewise.bench.table import median
 from tracking.devices import processor_name
+from tracking.layers.box_tracker import BoxTracker
 from tracking.layers.compute import Compute
 from tracking.layers.recording import WORTH_RECORDING
-from tracking.shapes.values import Shape, bounds_of
+from tracking.shapes.agreement import mask_iou
+from tracking.shapes.values import Mask, Shape, bounds_of
 from tracking.types import Box, Frame, ObjectId, Prompt
 
 WIDTH, HEIGHT = 1280, 720
@@ -155,11 +157,11 @@ def parity(build: Build, device: torch.device, precision: str) -> tuple[float, f
     with _heard(expected) as wanted, _heard(got) as heard:
         for number, frame in zip(range(PARITY_FRAMES), scene(), strict=False):
             if number == 0:
-                predictions = expected.start(frame, prompts(1)), got.start(frame, prompts(1))
+                predictions = expected.start(frame, prompts(expected, 1)), got.start(frame, prompts(got, 1))
             else:
-                got.targets = {name: copy(target).to(got.compute.device) for name, target in expected.targets.items()}
+                got.state = expected.state
                 predictions = expected.step(frame), got.step(frame)
-            edge = max(edge, *(_edges(one.shape, other.shape) for one, other in zip(*predictions, strict=True)))
+            edge = max(edge, *(_apart(one.shape, other.shape) for one, other in zip(*predictions, strict=True)))
     if got.note:
         raise RuntimeError(got.note)
     for ours, theirs in zip(heard, wanted, strict=True):
@@ -171,26 +173,29 @@ def parity(build: Build, device: torch.device, precision: str) -> tuple[float, f
 def _heard(tracker: Deep) -> Iterator[list[tuple[Tensor, ...]]]:
     """What the network's passes answer while it is open, on the CPU in float32."""
     answers: list[tuple[Tensor, ...]] = []
-    look = tracker.look
+    passes = looking(tracker)
+    look = passes.look
 
     def listen(*inputs: Tensor) -> tuple[Tensor, ...]:
         found = look(*inputs)
         answers.append(tuple(tensor.detach().float().cpu().clone() for tensor in found))
         return found
 
-    tracker.look = listen  # type: ignore[method-assign]
+    passes.look = listen  # type: ignore[method-assign]
     try:
         yield answers
     finally:
-        tracker.look = look  # type: ignore[method-assign]
+        passes.look = look  # type: ignore[method-assign]
 
 
 def _relative(got: Tensor, expected: Tensor) -> float:
     return float((got - expected).abs().max() / expected.abs().max().clamp(min=1e-12))
 
 
-def _edges(one: Shape, other: Shape) -> float:
-    """Largest difference of their bounds, in px."""
+def _apart(one: Shape, other: Shape) -> float:
+    """Of boxes the largest difference of an edge, in px; of masks the share of their pixels that differ, in percent."""
+    if isinstance(one, Mask) and isinstance(other, Mask):
+        return 100 * (1 - mask_iou(one, other)) if one.area or other.area else 0.0
     return max(abs(a - b) for a, b in zip(bounds_of(one), bounds_of(other), strict=True))
 
 
@@ -199,9 +204,10 @@ def _time(report: Report, build: Build, device: torch.device) -> None:
         speeds = []
         for objects in (1, MANY):
             tracker = build(device.type, "auto")
-            tracker.recordings.active = recorded and tracker.recordings.active
+            recordings = looking(tracker).recordings
+            recordings.active = recorded and recordings.active
             speeds.append(frames_per_second(tracker, objects))
-            report.recordings += len(tracker.recordings)
+            report.recordings += len(recordings)
         if recorded:
             report.recorded = (speeds[0], speeds[1])
         else:
@@ -212,11 +218,12 @@ def _time(report: Report, build: Build, device: torch.device) -> None:
 def frames_per_second(tracker: Deep, objects: int) -> float:
     """Of the tracker's steps that follow ``objects``; frames are ready in memory."""
     frames = [frame for frame, _ in zip(scene(), range(8), strict=False)]
-    tracker.start(frames[0], prompts(objects))
-    boxes = {name: target.box for name, target in tracker.targets.items()}
+    tracker.start(frames[0], prompts(tracker, objects))
+    targets = tracker.targets if isinstance(tracker, BoxTracker) else {}
+    boxes = {name: target.box for name, target in targets.items()}
     times = []
     for number in range(1, WORTH_RECORDING + FRAMES + 2):
-        for name, target in tracker.targets.items():
+        for name, target in targets.items():
             target.box = boxes[name]  # random weights let boxes wander
         frame = Frame(number, frames[number % len(frames)].image)
         began = time.perf_counter()
@@ -228,15 +235,16 @@ def frames_per_second(tracker: Deep, objects: int) -> float:
 def bare_per_second(build: Build, device: torch.device, objects: int) -> float:
     """Of the network's pass alone, on inputs that lie on the device, with nothing of ours around it."""
     tracker = build(device.type, "auto")
+    passes = looking(tracker)
     inputs: list[tuple[Tensor, ...]] = []
 
     def listen(*given: Tensor) -> tuple[Tensor, ...]:
         inputs.append(given)
-        return tracker.look_once(*given)
+        return passes.look_once(*given)
 
-    tracker.look = listen  # type: ignore[method-assign]
+    passes.look = listen  # type: ignore[method-assign]
     frames = scene()
-    tracker.start(next(frames), prompts(objects))
+    tracker.start(next(frames), prompts(tracker, objects))
     inputs.clear()
     tracker.step(next(frames))
     times = []
@@ -244,24 +252,27 @@ def bare_per_second(build: Build, device: torch.device, objects: int) -> float:
         for _ in range(FRAMES // 2 + 2):
             began = time.perf_counter()
             for given in inputs:
-                tracker.look_once(*given)
+                passes.look_once(*given)
             _wait(device)
             times.append(time.perf_counter() - began)
     return 1 / median(times[2:])
 
 
 def _hold(report: Report, build: Build, device: torch.device, late: int, seconds: float) -> None:
-    """Memory after ``EARLY`` frames and after ``late``, or after as many as ``seconds`` allow."""
+    """Memory after ``EARLY`` frames and after ``late``, or after as many as ``seconds`` allow: the most of the last few
+    frames, as some trackers let go of what is old now and then."""
     tracker, until = build(device.type, "auto"), time.monotonic() + seconds
     frames = scene()
-    tracker.start(next(frames), prompts(2))
+    tracker.start(next(frames), prompts(tracker, 2))
+    held: deque[float] = deque(maxlen=EARLY // 2)
     for frame in frames:
         tracker.step(frame)
+        held.append(_held_mib(device))
         if frame.number == min(EARLY, late):
-            report.early_mib = _held_mib(device)
-        out_of_time = frame.number > EARLY and time.monotonic() > until
+            report.early_mib = max(held)
+        out_of_time = frame.number > EARLY + EARLY // 2 and time.monotonic() > until
         if frame.number >= late or out_of_time:
-            report.late_mib, report.late_frame = _held_mib(device), frame.number
+            report.late_mib, report.late_frame = max(held), frame.number
             return
 
 
@@ -272,16 +283,16 @@ def _run_out(report: Report, build: Build, device: torch.device) -> None:
     expected, tracker = build("cpu", "float32"), build("cuda", "float32")
     frames = scene()
     first, second = next(frames), next(frames)
-    expected.start(first, prompts(MANY))
-    tracker.start(first, prompts(MANY))
+    expected.start(first, prompts(expected, MANY))
+    tracker.start(first, prompts(tracker, MANY))
     with _no_memory_left(device):
         got = tracker.step(second)
     wanted = expected.step(second)
-    off = max(_edges(one.shape, other.shape) for one, other in zip(got, wanted, strict=True))
+    off = max(_apart(one.shape, other.shape) for one, other in zip(got, wanted, strict=True))
     if not tracker.note or tracker.compute.device.type != "cpu":
         report.fallback = "the run did not move to the CPU"
     elif off > 1.0:
-        report.fallback = f"boxes after it are off by {off:.1f} px"
+        report.fallback = f"shapes after it are off by {off:.1f} px or %"
     else:
         report.fallback = ""
 
@@ -299,9 +310,10 @@ def _no_memory_left(device: torch.device) -> Iterator[None]:
         torch.cuda.set_per_process_memory_fraction(1.0, 0)
 
 
-def prompts(objects: int) -> list[Prompt]:
+def prompts(tracker: Deep, objects: int) -> list[Prompt]:
     """One for each object of ``scene``, at most ``MANY``."""
-    return [Prompt(ObjectId(str(which)), Box.from_xywh(*_place(which, 0), BOX_PX, BOX_PX)) for which in range(objects)]
+    boxes = [Box.from_xywh(*_place(which, 0), BOX_PX, BOX_PX) for which in range(objects)]
+    return [prompt(tracker, ObjectId(str(which)), box) for which, box in enumerate(boxes)]
 
 
 def scene() -> Iterator[Frame]:
@@ -350,7 +362,7 @@ HEADINGS = (
     "model",
     "float32",
     "bfloat16",
-    "box, px",
+    "box, px; mask, %",
     "1: bare",
     "1: plain",
     "1: graph",
@@ -403,7 +415,7 @@ def markdown(reports: list[Report], device: torch.device) -> str:
         "",
         "- **float32**, **bfloat16**: largest difference of an output of a pass from the same pass in float32 on the",
         f"  CPU, relative to the output's largest value; at most {FLOAT32_ERROR:g} and {FAST_ERROR:g}.",
-        "- **box, px**: largest difference of a box's edge, in float32.",
+        "- **box, px**: largest difference of a box's edge, in float32; **mask, %**: largest share of its pixels.",
         f"- **1**, **{MANY}**: objects; frames of {WIDTH} x {HEIGHT} a second. *bare*: the network's pass alone in a",
         "  loop; *plain*: the tracker, kernel by kernel; *graph*: the tracker, its pass recorded as a CUDA graph.",
         f"- **MiB**: held by tensors after {EARLY} frames and later, two objects.",

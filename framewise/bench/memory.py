@@ -16,12 +16,15 @@ import numpy as np
 import psutil
 import typer
 
+from framewise.bench.deep import prompt
 from framewise.bench.models import NANOTRACK, has_nanotrack
 from tracking import catalog
 from tracking.models.mixformer import tracker as mixformer
 from tracking.models.transt import tracker as transt
+from tracking.models.xmem import tracker as xmem
+from tracking.models.xmem.tracker import XMemTracker
 from tracking.tracker import Tracker
-from tracking.types import Box, Frame, ObjectId, Prompt
+from tracking.types import Box, Frame, ObjectId
 
 EARLY, LATE = 400, 20_000
 WIDTH, HEIGHT = 320, 180
@@ -29,11 +32,13 @@ OBJECT = (50, 40)
 HIDDEN = range(171, 200)
 """On these of every 200 frames the first object can't be seen."""
 
+XMEM = "XMem, tiny"
 MODELS: dict[str, Callable[[], Tracker]] = {
     "Framewise CF": lambda: catalog.create("framewise-cf"),
     NANOTRACK: lambda: catalog.create("nanotrack"),
     "TransT, tiny": transt.tiny,
     "MixFormer, tiny": mixformer.tiny,
+    XMEM: xmem.tiny,
 }
 
 
@@ -44,20 +49,28 @@ def main(
     if only and only not in MODELS:
         raise typer.BadParameter(f"One of {', '.join(MODELS)} can be measured; {only!r} came.")
     if only:
-        early, late = memory_mib(MODELS[only]())
-        typer.echo(f"{only}: {early:.1f} MiB after {EARLY} frames, {late:.1f} MiB after {LATE}.")
+        tracker = MODELS[only]()
+        early, late = memory_mib(tracker)
+        typer.echo(f"{only}: {early:.1f} MiB after {EARLY} frames, {late:.1f} MiB after {LATE}.{_elements(tracker)}")
         return
     for name in MODELS:
         if name != NANOTRACK or has_nanotrack():
             subprocess.run([sys.executable, "-m", "framewise.bench.memory", "--only", name], check=True)  # noqa: S603
 
 
+def _elements(tracker: Tracker) -> str:
+    if not isinstance(tracker, XMemTracker):
+        return ""
+    memory = tracker.state.memory
+    return f" It remembers {memory.long_size} prototypes, and {memory.size - memory.long_size} cells of frames."
+
+
 def memory_mib(tracker: Tracker) -> tuple[float, float]:
     """Resident memory in MiB after ``EARLY`` and after ``LATE`` frames with three objects."""
     process, early = psutil.Process(), 0.0
     frames = _scenes()
-    prompts = [Prompt(ObjectId(str(which)), Box.from_xywh(_left(which, 0), 60, *OBJECT)) for which in range(3)]
-    tracker.start(next(frames), prompts)
+    boxes = [Box.from_xywh(_left(which, 0), 60, *OBJECT) for which in range(3)]
+    tracker.start(next(frames), [prompt(tracker, ObjectId(str(which)), box) for which, box in enumerate(boxes)])
     for frame in frames:
         tracker.step(frame)
         if frame.number == EARLY:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 import typer
 
-from framewise.bench.deep import DEEP
+from framewise.bench.deep import DEEP, prompt
 from framewise.bench.table import median
 from framewise.bench.videos import HEIGHT, WIDTH, moving_object
 from tracking import catalog
@@ -92,7 +92,7 @@ def frame_ms(tracker: Tracker, objects: int) -> float:
     random = np.random.default_rng(0)
     image = random.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     corners = random.uniform((0, 0), (WIDTH - BOX_PX, HEIGHT - BOX_PX), (objects, 2)).tolist()
-    tracker.start(Frame(0, image), [_prompt(number, *corner) for number, corner in enumerate(corners)])
+    tracker.start(Frame(0, image), [_prompt(tracker, number, *corner) for number, corner in enumerate(corners)])
     targets = tracker.targets if isinstance(tracker, BoxTracker) else {}
     boxes = {name: target.box for name, target in targets.items()}
     times = []
@@ -138,7 +138,8 @@ def share_outside(tracker: Tracker, clip: Path, box: Box, frames: int) -> float:
     """Which part of a run through ``frames`` of ``clip`` isn't spent in the model, in [0, 1], but in opening the video,
     decoding and keeping the books."""
     timed = Timed(tracker)
-    leg = Leg(ObjectId("a"), box, 0, "forward", frames - 1)
+    name = ObjectId("a")
+    leg = Leg(name, prompt(tracker, name, box).shape, 0, "forward", frames - 1)
     began = time.perf_counter()
     session = TrackingSession(lambda: nullcontext(DecodedVideo(clip)), lambda: timed, [leg], detect_off_screen=False)
     for _ in session.steps():
@@ -146,8 +147,8 @@ def share_outside(tracker: Tracker, clip: Path, box: Box, frames: int) -> float:
     return 1 - timed.seconds / (time.perf_counter() - began)
 
 
-def _prompt(number: int, x: float, y: float) -> Prompt:
-    return Prompt(ObjectId(str(number)), Box.from_xywh(x, y, BOX_PX, BOX_PX))
+def _prompt(tracker: Tracker, number: int, x: float, y: float) -> Prompt:
+    return prompt(tracker, ObjectId(str(number)), Box.from_xywh(x, y, BOX_PX, BOX_PX))
 
 
 if __name__ == "__main__":

@@ -14,15 +14,19 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from tracking.layers.network_tracker import NetworkTracker
+from framewise.bench.deep import Deep, looking, prompt
 from tracking.layers.recording import WORTH_RECORDING, Recording, Recordings
 from tracking.models.mixformer.tracker import tiny as tiny_mixformer
 from tracking.models.transt.tracker import tiny as tiny_transt
-from tracking.types import Box, Frame, ObjectId, Prompt
+from tracking.models.xmem.tracker import tiny as tiny_xmem
+from tracking.shapes.values import bounds_of
+from tracking.types import Box, Frame, ObjectId
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-either_model = pytest.mark.parametrize("tiny", [tiny_mixformer, tiny_transt], ids=["mixformer", "transt"])
+either_model = pytest.mark.parametrize(
+    "tiny", [tiny_mixformer, tiny_transt, tiny_xmem], ids=["mixformer", "transt", "xmem"]
+)
 
 
 class Doubling:
@@ -118,37 +122,38 @@ def test_on_a_cpu_nothing_is_recorded() -> None:
 def test_passes_launch_nothing_but_kernels_of_the_gpu(tiny, monkeypatch) -> None:
     """Torch's device without memory stands for the GPU: it can't be read from either, and nothing else may come in."""
     tracker = tiny()
-    inputs = inputs_of_a_look(tracker)
+    looks = inputs_of_looks(tracker)
     tracker.network.to("meta")
-    moved = [tensor.to("meta") for tensor in inputs]
+    moved = [[tensor.to("meta") for tensor in inputs] for inputs in looks]
     for maker in ("tensor", "as_tensor", "from_numpy"):  # they copy from the CPU without the dispatcher's knowledge
         monkeypatch.delattr(torch, maker)
     with torch.inference_mode(), Launches():
-        answers = tracker.look_once(*moved)
-    assert len(answers) >= 2
+        answers = [looking(tracker).look_once(*inputs) for inputs in moved]
+    assert min(map(len, answers)) >= 2
 
 
-def inputs_of_a_look(tracker: NetworkTracker) -> list[Tensor]:
-    """What the network is given on the first frame after the prompt, for two objects."""
-    taken: list[Tensor] = []
-    look = tracker.look
+def inputs_of_looks(tracker: Deep) -> list[tuple[Tensor, ...]]:
+    """What the network is given until the first frame after the prompt is done, for two objects."""
+    taken: list[tuple[Tensor, ...]] = []
+    passes = looking(tracker)
+    look = passes.look
 
     def spy(*inputs: Tensor) -> tuple[Tensor, ...]:
-        taken[:] = inputs
+        taken.append(inputs)
         return look(*inputs)
 
-    tracker.look = spy  # type: ignore[method-assign]
+    passes.look = spy  # type: ignore[method-assign]
     followed(tracker, 1)
     return taken
 
 
-def followed(tracker: NetworkTracker, frames: int) -> list[tuple[float, ...]]:
+def followed(tracker: Deep, frames: int) -> list[tuple[float, ...]]:
     noise = np.random.default_rng(0).integers(0, 255, (frames + 1, 120, 160, 3), dtype=np.uint8)
-    prompts = [Prompt(ObjectId("a"), Box(20, 20, 60, 50)), Prompt(ObjectId("b"), Box(90, 60, 140, 110))]
-    found = tracker.start(Frame(0, noise[0]), prompts)
+    boxes = {"a": Box(20, 20, 60, 50), "b": Box(90, 60, 140, 110)}
+    found = tracker.start(Frame(0, noise[0]), [prompt(tracker, ObjectId(name), box) for name, box in boxes.items()])
     for number in range(1, frames + 1):
         found += tracker.step(Frame(number, noise[number]))
-    return [tuple(one.shape) for one in found]
+    return [tuple(bounds_of(one.shape)) for one in found]
 
 
 @either_model
@@ -168,7 +173,7 @@ def test_a_networks_memory_is_free_with_the_end_of_its_run(tiny) -> None:
 @either_model
 def test_recorded_passes_find_the_same_boxes(tiny, notes) -> None:
     recorded, unrecorded = tiny(device="cuda"), tiny(device="cuda")
-    unrecorded.look = unrecorded.look_once  # type: ignore[method-assign]
+    looking(unrecorded).look = looking(unrecorded).look_once  # type: ignore[method-assign]
     frames = 3 * WORTH_RECORDING
     np.testing.assert_allclose(followed(recorded, frames), followed(unrecorded, frames), atol=0.01)
     assert notes() == []

@@ -17,7 +17,7 @@ from tracking.layers.on_device import OnDevice
 from tracking.layers.recording import Recordings
 from tracking.layers.side_by_side import SideBySide
 from tracking.scheduling import leave_real_time
-from tracking.types import Frame, Prediction, Prompt
+from tracking.types import Frame, ObjectId, Prediction, Prompt
 
 
 class NetworkTarget(Target):
@@ -79,7 +79,7 @@ class NetworkTracker(OnDevice, BoxTracker[T]):
     def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
         """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
         leave_real_time()  # the team's threads and torch's own inherit it
-        before = {name: copy(target) for name, target in self.targets.items()}
+        before = self.state
         try:
             with torch.inference_mode(), self.compute.autocast():
                 return call()
@@ -87,9 +87,19 @@ class NetworkTracker(OnDevice, BoxTracker[T]):
             if self.compute.device.type == "cpu":
                 raise
             self._leave_gpu(error)
-        self.targets = {name: target.to(self.compute.device) for name, target in before.items()}
+        self.state = before
         with torch.inference_mode(), self.compute.autocast():
             return call()
+
+    @property
+    def state(self) -> dict[ObjectId, T]:
+        """All that it carries from frame to frame, to come back to; it may be given to another tracker of this kind, on
+        another device."""
+        return {name: copy(target) for name, target in self.targets.items()}
+
+    @state.setter
+    def state(self, state: dict[ObjectId, T]) -> None:
+        self.targets = {name: copy(target).to(self.compute.device) for name, target in state.items()}
 
     def _leave_gpu(self, error: Exception) -> None:
         super()._leave_gpu(error)

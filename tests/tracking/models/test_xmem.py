@@ -373,7 +373,7 @@ def test_a_gpu_that_runs_out_of_memory_changes_no_mask(monkeypatch) -> None:
     run_to(expected, 4, a=block(12, 22), b=block(60, 30))
     run_to(tracker, 4, a=block(12, 22), b=block(60, 30))
     tracker.compute = Compute(torch.device("cuda"))  # as far as it knows
-    decode, calls = tracker.decode, []
+    decode, calls = tracker.passes.decode, []
 
     def fail_once(*given: Tensor) -> tuple[Tensor, Tensor]:
         calls.append(given)
@@ -381,7 +381,7 @@ def test_a_gpu_that_runs_out_of_memory_changes_no_mask(monkeypatch) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         return decode(*given)
 
-    monkeypatch.setattr(tracker, "decode", fail_once)
+    monkeypatch.setattr(tracker.passes, "decode", fail_once)
     assert told(tracker.step(frame(5))) == told(expected.step(frame(5)))
     assert "out of memory" in tracker.note
     assert told(tracker.step(frame(6))) == told(expected.step(frame(6)))

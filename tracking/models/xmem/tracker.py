@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tracking.layers.compute import Compute, best_batch
 from tracking.layers.frame_size import FrameSize
 from tracking.layers.images import PictureInput
 from tracking.layers.mask_prompts import cropped, prompted_bitmaps
 from tracking.layers.on_device import OnDevice
-from tracking.layers.recording import Recordings
 from tracking.models.xmem.memory import Memory, Rules
-from tracking.models.xmem.network import Config, Seen, XMem
+from tracking.models.xmem.network import Config, XMem
+from tracking.models.xmem.passes import NetworkPasses
 from tracking.models.xmem.picture import Fit
 from tracking.models.xmem.propagation import Objects, Propagation, State
 from tracking.models.xmem.weights import FILE, load
@@ -57,7 +56,8 @@ class XMemTracker(OnDevice):
         if self.rules.every < 1:
             raise TrackingError(f"XMem remembers every frame, every second, …: 1 or more; {self.rules.every} came.")
         self.threshold, self.size = threshold, size
-        self.propagation = Propagation(self, network.config.hidden, self.rules, batch=best_batch(self.compute.device))
+        batch = best_batch(self.compute.device)
+        self.propagation = Propagation(self.passes, network.config.hidden, self.rules, batch=batch)
         self._frame_size = FrameSize()
         self._at: int | None = None
 
@@ -126,41 +126,12 @@ class XMemTracker(OnDevice):
         confidence = min(max(confidence, 0.0), 1.0)
         return Prediction(name, frame.number, mask, confidence, bool(mask.area) and confidence >= self.threshold)
 
-    # -------------------------------------------------------------- the network's passes
-
-    def see(self, image: Tensor) -> Seen:
-        with self.compute.autocast():
-            return Seen(*self.seeings.run(self.see_once, (image,)))
-
-    def see_once(self, image: Tensor) -> tuple[Tensor, ...]:
-        """The pass that sees a frame, written so that it can be recorded."""
-        return tuple(self.network.see(image))
-
-    def decode(self, seen: Seen, readout: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        with self.compute.autocast():
-            logits, updated = self.recordings.run(self.look_once, (*seen, readout, hidden))
-        return logits, updated
-
-    def look_once(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The pass that finds objects, written so that it can be recorded: from a ``Seen``, readouts and sensory
-        memory."""
-        *seen, readout, hidden = inputs
-        return self.network.decode(Seen(*seen), readout, hidden)
-
-    def remember(self, image: Tensor, f16: Tensor, masks: Tensor, others: Tensor) -> Tensor:
-        with self.compute.autocast():
-            return self.network.remember(image, f16, masks, others)
-
-    def refresh(self, value: Tensor, hidden: Tensor) -> Tensor:
-        with self.compute.autocast():
-            return self.network.refresh(value, hidden)
-
     # -------------------------------------------------------------- where it computes
 
     def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
         """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
         leave_real_time()  # torch's own threads inherit it
-        before, at = self.propagation.state.copy(), self._at
+        before, at = self.state, self._at
         try:
             with torch.inference_mode():
                 return call()
@@ -170,18 +141,28 @@ class XMemTracker(OnDevice):
             self._leave_gpu(error)
         self._at = at
         with torch.inference_mode():
-            self.propagation.state = before.to(self.compute.device)
+            self.state = before
             return call()
+
+    @property
+    def state(self) -> State:
+        """All that it carries from frame to frame, to come back to; it may be given to another of these trackers, on
+        another device."""
+        return self.propagation.state.copy()
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self.propagation.state = state.to(self.compute.device)
 
     def _leave_gpu(self, error: Exception) -> None:
         super()._leave_gpu(error)
         if hasattr(self, "propagation"):  # not where it fails to start
-            self.propagation.batch = best_batch(self.compute.device)
+            self.propagation.passes, self.propagation.batch = self.passes, best_batch(self.compute.device)
 
     def _use(self, compute: Compute) -> None:
         super()._use(compute)
         self.pictures = PictureInput(compute.device)
-        self.seeings, self.recordings = Recordings(compute.device), Recordings(compute.device)
+        self.passes = NetworkPasses(self.network, compute)
 
 
 def _as_prompted(frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
