@@ -21,13 +21,15 @@ from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 
-PROTOCOL = 2
+PROTOCOL = 3
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
 """About how many bytes of tables that may be at most: large masks fill it before the steps do."""
 BATCH_BYTES = 2**20
 """A batch carries about so many bytes of tables at most, or a single shape."""
+HELD_BYTES = 2**20
+"""A leg carries about so many bytes of tables with points that stay as they are; farther frames are done as a whole."""
 MESSAGE_BYTES = 16 * 2**20
 """Longest message that the server takes on a socket, from a browser or from an agent."""
 
@@ -96,6 +98,19 @@ def prompt_row(text: str) -> Row:
     return table.row(0)
 
 
+class Held(AgentMessage):
+    """Some frames of a corrected object as they were: there these `points` of it, by number, stay as they are in the
+    `table`, which is packed and in base64."""
+
+    points: list[int]
+    table: str
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """Raises ChunkError or ValueError when `table` is none."""
+        return list(Table.unpack(b64decode(self.table, validate=True)).rows())
+
+
 class Leg(AgentMessage):
     """One object's way in one direction: follow it from `prompt.frame` to `last`, both included.
 
@@ -108,6 +123,10 @@ class Leg(AgentMessage):
     last: int
     emit_first: bool = False
     check: bool = False
+    held: list[Held] = Field(
+        [],
+        description="What a correction of single points leaves as it is; of two rows on a frame the later one counts.",
+    )
 
 
 class VideoAccess(AgentMessage):

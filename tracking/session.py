@@ -9,7 +9,7 @@ objects that nobody prompted; what it finds joins the lane it was found in.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -19,7 +19,8 @@ from uuid import uuid4
 
 from tracking.finder import Discovery, Finder
 from tracking.shapes.chunks import Flag, Row
-from tracking.shapes.payloads import row_of
+from tracking.shapes.joints import with_points
+from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
 from tracking.tracker import Noting, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
@@ -50,11 +51,16 @@ class Pictures(Protocol):
         ...
 
 
+Held = Mapping[int, tuple[Sequence[int], Row]]
+"""By frame: which points of an object stay as they are, by number, and the row that has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """Follow ``object`` from its ``shape`` on ``frame`` to ``last``, both included.
 
     ``epoch`` grows with every correction of the object. ``emit_first`` is False where ``frame`` is stored already.
+    ``held``: the points that a correction left alone, and where they are on frames that were tracked before.
     """
 
     object: ObjectId
@@ -64,6 +70,7 @@ class Leg:
     last: int
     epoch: int = 0
     emit_first: bool = True
+    held: Held = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,14 @@ class _Following:
         which is as it was drawn, and not that the object has gone."""
         shape = prediction.shape
         return prediction.frame != self.leg.frame and is_finite(shape) and not is_empty(shape)
+
+    def with_held(self, prediction: Prediction) -> Prediction:
+        """A prediction with the points that a correction left alone where they were."""
+        points, row = self.leg.held.get(prediction.frame, ((), None))
+        if row is None or row.flags & Flag.OUTSIDE:
+            return prediction
+        shape = with_points(prediction.shape, shape_of(row), points)
+        return replace(prediction, shape=shape, visible=prediction.visible or not row.flags & Flag.OCCLUDED)
 
     @property
     def end(self) -> LegEnd:
@@ -402,9 +417,9 @@ class TrackingSession:
                 continue
             if not one.is_new(given.frame):
                 if one.betters(given):
-                    rows.append(Tracked(given, lane.way, one.leg.epoch))
+                    rows.append(Tracked(one.with_held(given), lane.way, one.leg.epoch))
                 continue
-            prediction = _with_a_shape(one, given)
+            prediction = one.with_held(_with_a_shape(one, given))
             one.reached, one.told = prediction.frame, prediction
             left = self._detect_off_screen and prediction.frame != one.leg.frame and _has_left(one, prediction, frame)
             if self._tells(one, prediction.frame):

@@ -20,6 +20,15 @@ Way = Literal["forward", "backward"]
 WAYS: tuple[Way, Way] = ("forward", "backward")
 
 
+class HeldPoints(BaseModel):
+    """Of the rows that the event ``revision`` took away these ``points``, by number, stay as they were."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: int
+    points: list[int]
+
+
 class LegState(BaseModel):
     """``prompt``: the id of the shape on ``origin``, which is kept apart (``models.LegPrompt``): it may be large.
 
@@ -28,7 +37,8 @@ class LegState(BaseModel):
     the epoch of the correction that it began with.
 
     ``former``: revisions of the events that took away what this leg redoes, ``stale`` rows of it; ``agreeing``: how
-    many of its last frames lie on those; ``agreed``: the frame where it joined them.
+    many of its last frames lie on those; ``agreed``: the frame where it joined them. ``held``: which points it doesn't
+    redo, where single ones were corrected.
 
     ``check``: it goes back over another leg, to be compared with it. ``checked``: from which frame this one was.
     """
@@ -47,6 +57,7 @@ class LegState(BaseModel):
     grown: bool = False
     since: int = 0
     former: list[int] = []
+    held: list[HeldPoints] = []
     stale: int = 0
     agreeing: int = 0
     agreed: int | None = None
@@ -59,6 +70,13 @@ class LegState(BaseModel):
         """The shape on ``origin``, once, where the leg is new; whoever takes it stores it as ``prompt``."""
         new, self._new = self._new, None
         return new
+
+    @property
+    def untouched(self) -> list[int]:
+        """The points that it redoes on no frame."""
+        if len(self.held) < len(self.former):
+            return []
+        return sorted(set.intersection(*({*held.points} for held in self.held))) if self.held else []
 
     @property
     def step(self) -> int:
@@ -174,14 +192,17 @@ def make_leg(way: Way, *, shape: Row, end: int, emit_first: bool = False) -> Leg
     return leg
 
 
-def corrected_leg(state: ObjectState, way: Way, *, shape: Row, end: int) -> LegState:
-    """A leg that goes on from a correction, which is stored, in the object's current epoch."""
+def corrected_leg(state: ObjectState, way: Way, *, shape: Row, end: int, held: Sequence[int] = ()) -> LegState:
+    """A leg that goes on from a correction, which is stored, in the object's current epoch. ``held``: the points that
+    it left alone."""
     leg = make_leg(way, shape=shape, end=end)
     leg.base = max(0, (shape.frame - state.start) * leg.step)
     leg.since = state.epoch
     before = state.leg(way)
     if before is not None and not before.ended:
         leg.former = before.former
+        both = [HeldPoints(revision=old.revision, points=sorted({*old.points} & {*held})) for old in before.held]
+        leg.held = [old for old in both if old.points]
     return leg
 
 

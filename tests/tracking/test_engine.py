@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,10 +13,10 @@ import pytest
 
 from tests.tracking.fakes import Drifting, FakeVideo
 from tracking.engine import local
-from tracking.engine.local import LocalEngine
-from tracking.protocol import Leg, RunPrompt, Start, VideoAccess
+from tracking.engine.local import LocalEngine, leg_value
+from tracking.protocol import Held, Leg, RunPrompt, Start, VideoAccess
 from tracking.session import Pictures, Step
-from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.chunks import Flag, Kind, Row, tables_of
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
 
@@ -316,3 +317,18 @@ def test_what_it_does_not_know_it_ignores(engine: LocalEngine) -> None:
     engine.correct("no run", "a", [])
     engine.extend("no run", "forward", 3, None)
     engine.stop("no run")
+
+
+def test_of_two_rows_that_are_held_on_a_frame_the_later_one_counts() -> None:
+    def held(first: int, last: int, point: int) -> Held:
+        rows = [Row(frame, Kind.BOX, Flag.PREDICTED, 0.5, (point, 0, 20, 20)) for frame in range(first, last + 1)]
+        (table,) = tables_of(rows)
+        return Held(points=[point], table=b64encode(table.pack()).decode())
+
+    value = leg_value(leg().model_copy(update={"held": [held(3, 6, 0), held(5, 8, 1)]}))
+
+    assert {frame: (points, row.bounds[0]) for frame, (points, row) in value.held.items()} == {
+        3: ([0], 0),
+        4: ([0], 0),
+        **{frame: ([1], 1) for frame in (5, 6, 7, 8)},
+    }

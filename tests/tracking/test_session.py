@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.tracking.fakes import (
+    BOX,
     A,
     B,
     Bettering,
@@ -23,7 +25,8 @@ from tests.tracking.fakes import (
 )
 from tests.tracking.geometry import as_kind
 from tracking.session import Finding, Found, Leg, LegEnd, Tracked, TrackingSession
-from tracking.shapes.payloads import payload_of
+from tracking.shapes.chunks import Flag
+from tracking.shapes.payloads import payload_of, row_of
 from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Mask, bounds_of
 from tracking.types import Box, ObjectId, Prediction, PromptError, TrackingError
 
@@ -234,6 +237,31 @@ def test_a_better_prediction_neither_loses_an_object_nor_finds_it_again() -> Non
     shape = Box(90, 30, 100, 40)
     session = TrackingSession(FakeVideo().opened, Lost, [leg(A, last=20, shape=shape)])
     assert [row.prediction.frame for row in rows(session) if row.outside] == [5]
+
+
+@pytest.mark.parametrize("kind", ["points", "skeleton", "polyline", "polygon"])
+def test_points_that_a_correction_left_alone_stay_where_they_were(kind: GeometryKind) -> None:
+    """Frames 4 and 5 were tracked before, there all points but the first stay."""
+    corrected, before = as_kind(kind, Box(10, 10, 20, 20)), as_kind(kind, Box(30, 30, 50, 50))
+    held = {frame: ([1, 2], row_of(before, frame, Flag.PREDICTED, 0.5)) for frame in (4, 5)}
+    again = leg(A, frame=3, last=6, shape=corrected, held=held)
+
+    told = {row.prediction.frame: row.prediction.shape for row in rows(session(again))}
+
+    alone = {row.prediction.frame: row.prediction.shape for row in rows(session(replace(again, held={})))}
+    for frame in range(3, 7):
+        xy, tracked = told[frame].xy, alone[frame].xy  # type: ignore[union-attr]
+        assert np.array_equal(xy[1:3], before.xy[1:3] if frame in held else tracked[1:3])  # type: ignore[union-attr]
+        assert np.array_equal(xy[:1], tracked[:1])
+
+
+def test_what_is_better_keeps_the_points_that_were_left_alone() -> None:
+    corrected, before = as_kind("points", BOX), as_kind("points", Box(30, 30, 50, 50))
+    held = {1: ([0], row_of(before, 1, Flag.PREDICTED, 0.5))}
+    running = TrackingSession(FakeVideo().opened, Bettering, [leg(A, last=3, shape=corrected, held=held)])
+    told = [row.prediction.shape.xy for row in rows(running) if row.prediction.frame == 1]  # type: ignore[union-attr]
+    assert [xy[0].tolist() for xy in told] == [[30, 30]] * 3
+    assert [float(xy[1, 1]) for xy in told] == [10, 20, 30]
 
 
 def test_an_object_that_leaves_the_frame_ends_outside() -> None:

@@ -210,6 +210,7 @@ def leg_value(leg: Leg) -> following.Leg:
         last=leg.last,
         epoch=leg.prompt.epoch,
         emit_first=leg.emit_first,
+        held={row.frame: (held.points, row) for held in leg.held for row in held.rows},
     )
 
 

@@ -99,6 +99,11 @@ def _along(a: Polyline, b: Polyline) -> float:
     return max(float(_closeness(one, way, size).mean()) for way in (other, other[::-1]))
 
 
+def closeness(a: Points | Polyline | Polygon, b: Points | Polyline | Polygon) -> NDArray[np.float64]:
+    """(n,) in [0, 1]: how near each of n points of ``a`` is to its own of ``b``, on an object of their size."""
+    return _closeness(a.xy, b.xy, _size(a, b))
+
+
 def _closeness(a: NDArray[np.floating], b: NDArray[np.floating], size: float) -> NDArray[np.float64]:
     """(n,) in [0, 1] for two lists of (n, 2) places."""
     distance = np.hypot(*(a.astype(float) - b.astype(float)).T)

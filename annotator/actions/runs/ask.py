@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from annotator.actions.edits.reach import spelt
 from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.dispatch import dispatch, finish, queue
+from annotator.actions.runs.held import left_alone
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import set_aside
 from annotator.announce.messages import FindOptions, RunCorrect, RunExtend, RunStart, RunStop
@@ -73,7 +74,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
         opened = OpenRun(run, _objects_of(layer, start, shapes))
         opened.save(insert=True)
         if start.options.redo:
-            _begin_redo(opened, layer)
+            _begin_redo(opened, layer, shapes)
         dispatch(opened)
     return run
 
@@ -97,8 +98,9 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
         shape = _shown(layer, correct.track, correct.frame, shown_at(layer, [(correct.track, correct.frame)]))
         _entry_for(run.model, [shape])
         state = opened.objects[track]
-        cleared = _redo(opened, layer, correct.track, shape)
-        set_aside(run, layer, correct.track, state, cleared)
+        held = left_alone(layer, correct.track, shape)
+        cleared = _redo(opened, layer, correct.track, shape, held)
+        set_aside(run, layer, correct.track, state, cleared, held)
         _go_on(opened, {track})
     return run
 
@@ -158,17 +160,19 @@ def _active(layer: Layer) -> Iterator[OpenRun]:
 # ---------------------------------------------------------------- changing a run
 
 
-def _begin_redo(opened: OpenRun, layer: Layer) -> None:
+def _begin_redo(opened: OpenRun, layer: Layer, shapes: Mapping[UUID, Row]) -> None:
     """A new run redoes what was predicted before: its objects were corrected where it starts."""
     run = opened.run
     for track, state in opened.objects.items():
         ranges = [(min(leg.head + leg.step, leg.last), max(leg.head + leg.step, leg.last)) for leg in state.unfinished]
-        set_aside(run, layer, UUID(track), state, ranges)
+        held = left_alone(layer, UUID(track), shapes[UUID(track)])
+        set_aside(run, layer, UUID(track), state, ranges, held)
     opened.save([])
 
 
-def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[FrameRange]:
-    """Replace the corrected legs of an object. Returns the frames whose predictions go."""
+def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row, held: Sequence[int]) -> list[FrameRange]:
+    """Replace the corrected legs of an object, whose points ``held`` weren't corrected. Returns the frames whose
+    predictions go."""
     run, state = opened.run, opened.objects[str(track)]
     state.epoch += 1
     keyframes = _keyframes(layer, [track], run.first, run.last).get(track, [])
@@ -178,7 +182,7 @@ def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[FrameR
     for way in redone:
         next_end = leg_end(way, frame=shape.frame, first=run.first, last=run.last, keyframes=keyframes)
         end = next_end if opened.until_keyframe else (run.last if way == "forward" else run.first)
-        legs.append(corrected_leg(state, way, shape=shape, end=end))
+        legs.append(corrected_leg(state, way, shape=shape, end=end, held=held))
         first, last = (shape.frame + 1, next_end) if way == "forward" else (next_end, shape.frame - 1)
         if first <= last:
             cleared.append((first, last))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from annotator.actions.edits.shown import stored_at
+from annotator.actions.runs.rejoin import held_rows
 from annotator.announce.progress import OBJECTS, LegState, ObjectState, agent_legs, heads, resumed
 from annotator.models import LegPrompt, Run
 from tracking.protocol import Leg
@@ -72,7 +73,11 @@ class OpenRun:
             if resumed(track, leg, stored) is None
         ]
         prompts = self._read_prompts(begun) if begun else {}
-        return {track: agent_legs(track, state, stored, prompts) for track, state in states.items()}
+        found = {track: agent_legs(track, state, stored, prompts) for track, state in states.items()}
+        for track, state in states.items():
+            for leg, told in zip(state.unfinished, found[track], strict=True):
+                told.held = held_rows(self.run.layer, UUID(track), leg) if leg.held else []
+        return found
 
     def _count(self) -> None:
         run = self.run

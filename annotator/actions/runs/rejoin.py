@@ -8,8 +8,9 @@ reached its end.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from threading import Lock
 from uuid import UUID
 
@@ -17,12 +18,14 @@ import numpy as np
 
 from annotator.actions.edits.events import append_event
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, encoded, within
-from annotator.announce.progress import LegState, ObjectState
+from annotator.announce.progress import HeldPoints, LegState, ObjectState
 from annotator.announce.publish import announce_cleared
 from annotator.models import Event, EventKind, Layer, Run
 from annotator.operations import OPERATIONS, ShapesReplace
+from tracking.protocol import HELD_BYTES, Held
 from tracking.shapes.agreement import agreement
 from tracking.shapes.chunks import Flag, Row, Table, window_start
+from tracking.shapes.joints import agreement_without
 from tracking.shapes.payloads import shape_of
 
 MOST_KEPT = 64 * 2**20
@@ -41,9 +44,11 @@ class Junction:
     frame: int
 
 
-def set_aside(run: Run, layer: Layer, track: UUID, state: ObjectState, ranges: Sequence[FrameRange]) -> None:
+def set_aside(
+    run: Run, layer: Layer, track: UUID, state: ObjectState, ranges: Sequence[FrameRange], held: Sequence[int] = ()
+) -> None:
     """Take the predictions of a track in ``ranges`` away, from the screens at once, then from the store, and note with
-    the object's newest legs where they are kept."""
+    the object's newest legs where they are kept, and which points of them are ``held``."""
     announce_cleared(run, track=track, epoch=state.epoch, ranges=ranges)
     draft = LayerDraft(layer)
     former = draft.replace_shapes(track, ranges, [], keep_keyframes=True)
@@ -57,6 +62,8 @@ def set_aside(run: Run, layer: Layer, track: UUID, state: ObjectState, ranges: S
         )
         for leg in newest:
             leg.former = [*leg.former, event.revision]
+            if held:
+                leg.held = [*leg.held, HeldPoints(revision=event.revision, points=list(held))]
     for leg in newest:
         leg.stale = sum(len(table) for table in _former(layer, track, leg).values())
 
@@ -65,7 +72,7 @@ def find_junction(layer: Layer, track: UUID, leg: LegState, rows: Sequence[Row])
     """Compare a leg's new rows, in its direction, with what was there before, and count those that agree in a row."""
     former = _former(layer, track, leg)
     for row in rows:
-        leg.agreeing = leg.agreeing + 1 if _agrees(row, former) else 0
+        leg.agreeing = leg.agreeing + 1 if _agrees(row, former, leg.untouched) else 0
         if leg.agreeing >= AGREEING:
             return Junction(track, leg, row.frame)
     return None
@@ -82,7 +89,7 @@ def put_back(run: Run, layer: Layer, state: ObjectState, junction: Junction) -> 
     end = max([frame, *reached], key=lambda at: at * leg.step)
     state.epoch += 1
     leg.since = state.epoch
-    leg.agreed, leg.former = frame, []
+    leg.agreed, leg.former, leg.held = frame, [], []
     leg.at = min(end, leg.last, key=lambda at: at * leg.step)
     leg.left = any(_ends_outside(table, leg.at) for table in tail.values())
     leg.ended = leg.left or leg.at == leg.last
@@ -112,12 +119,39 @@ def _former(layer: Layer, track: UUID, leg: LegState) -> dict[int, Table]:
     found: dict[int, Table] = {}
     events = Event.objects.filter(layer=layer, revision__in=leg.former).order_by("revision")
     for event in events.values_list("edit_id", flat=True):
-        for table in _taken_away(layer.pk, event, track):
-            ahead = table.take(((table.frames - leg.origin) * leg.step > 0) & ((table.flags & Flag.PREDICTED) != 0))
-            if len(ahead):
-                known = found.get(table.start, Table.empty(table.start))
-                found[table.start] = known.merged(ahead)
+        for ahead in _ahead(_taken_away(layer.pk, event, track), leg):
+            known = found.get(ahead.start, Table.empty(ahead.start))
+            found[ahead.start] = known.merged(ahead)
     return found
+
+
+def held_rows(layer: Layer, track: UUID, leg: LegState) -> list[Held]:
+    """What an agent is told of the points that a leg leaves alone: older rows first, the nearest windows of them up to
+    about ``HELD_BYTES``."""
+    points = {held.revision: held.points for held in leg.held}
+    events = Event.objects.filter(layer=layer, revision__in=points).order_by("revision")
+    found = [
+        (abs(table.start - leg.head), revision, table)
+        for revision, edit in events.values_list("revision", "edit_id")
+        for table in _ahead(_taken_away(layer.pk, edit, track), leg)
+    ]
+    chosen, size = [], 0
+    for _, revision, table in sorted(found, key=itemgetter(0)):
+        size += table.packed_bytes
+        if size > HELD_BYTES:
+            break
+        chosen.append((revision, table))
+    return [
+        Held(points=points[revision], table=encoded(table)) for revision, table in sorted(chosen, key=itemgetter(0))
+    ]
+
+
+def _ahead(tables: Iterable[Table], leg: LegState) -> Iterator[Table]:
+    """The predictions among the rows of ``tables`` that lie on a leg's way."""
+    for table in tables:
+        ahead = table.take(((table.frames - leg.origin) * leg.step > 0) & ((table.flags & Flag.PREDICTED) != 0))
+        if len(ahead):
+            yield ahead
 
 
 _kept: OrderedDict[tuple[int, UUID, UUID], tuple[Table, ...]] = OrderedDict()
@@ -168,12 +202,13 @@ def _replaced_since(layer: Layer, track: UUID, revision: int) -> list[FrameRange
     ]
 
 
-def _agrees(row: Row, former: Mapping[int, Table]) -> bool:
+def _agrees(row: Row, former: Mapping[int, Table], untouched: Sequence[int]) -> bool:
     table = former.get(window_start(row.frame))
     old = None if table is None else table.at(row.frame)
     if old is None or (row.flags | old.flags) & Flag.OUTSIDE:
         return False
-    return agreement(shape_of(row), shape_of(old)) > AGREES_ABOVE
+    shapes = shape_of(row), shape_of(old)
+    return (agreement_without(*shapes, untouched) if untouched else agreement(*shapes)) > AGREES_ABOVE
 
 
 def _ends_outside(table: Table, frame: int) -> bool:
