@@ -7,6 +7,7 @@ import sys
 
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -31,7 +32,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What can't be a request to this server, such as one to a name that isn't its own. Asks no database."""
-    host = request.META.get("HTTP_HOST", "")[:200] if isinstance(exception, DisallowedHost) else ""
+    asked = request.META.get("HTTP_HOST", "")[:200] if isinstance(exception, DisallowedHost) else ""
+    # The name alone is allowed or not; with a port the page would tell people to allow what never fits.
+    host = split_domain_port(asked)[0] or asked
     if request.path.startswith("/api/"):
         words = f"This server doesn't go by the name {host!r}." if host else "This request can't be understood."
         return JsonResponse({"message": words}, status=400)

@@ -44,6 +44,9 @@ def test_another_name_is_not_answered_to_and_told_how_to_be(db: None) -> None:
     answer = Client().get("/sign-in/", HTTP_HOST="<b>evil.example")
     assert (answer.status_code, "FRAMEWISE_ALLOWED_HOSTS" in answer.content.decode()) == (400, True)
     assert "<b>evil" not in answer.content.decode()
+    # As whoever runs the server may copy it: a name with a port is never one that it goes by.
+    answer = Client().get("/sign-in/", HTTP_HOST="label.example:8000")
+    assert """FRAMEWISE_ALLOWED_HOSTS='["label.example"]'""" in answer.content.decode()
     answer = Client().get("/api/formats", HTTP_HOST="evil.example")
     assert (answer.status_code, answer.json()["message"]) == (400, "This server doesn't go by the name 'evil.example'.")
 
