@@ -463,17 +463,21 @@ def weights_list() -> None:
 
 @weights_app.command("import")
 def weights_import(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file from a model's official page.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, help="A file from a model's official page, or a folder as on the hub.")
+    ],
 ) -> None:
-    """Put a weights file where models look for it, after checking that it is what the catalogue lists.
+    """Put weights where models look for them, after checking that they are what the catalogue lists.
 
     **Example:** `framewise weights import ~/Downloads/transt.pth`
     """
+    from framewise.hub import import_folder
     from framewise.weights import import_file
     from tracking.types import TrackingError
 
     try:
-        console.print(f"It is in {import_file(file)}", highlight=False, soft_wrap=True)
+        target = import_folder(file) if file.is_dir() else import_file(file)
+        console.print(f"It is in {target}", highlight=False, soft_wrap=True)
     except TrackingError as error:
         fail(error)
 
@@ -501,16 +505,20 @@ def weights_verify(
 
 @weights_app.command("download")
 def weights_download(
-    model: Annotated[str, typer.Argument(help="A model of `framewise models`.")],
+    model: Annotated[str, typer.Argument(help="A model of `framewise models`, or its id on the Hugging Face hub.")],
 ) -> None:
-    """Download a model's weights from its official address, after showing their licence.
+    """Download a model's weights from its official address or from the hub, after showing their licence.
 
     **Example:** `framewise weights download nanotrack`
     """
+    from framewise.hub import download_folder
     from framewise.weights import download
     from tracking.types import TrackingError
 
     try:
-        download(model, console)
+        if "/" in model:
+            download_folder(model, console)
+        else:
+            download(model, console)
     except TrackingError as error:
         fail(error)

@@ -28,14 +28,17 @@ def show_files(console: Console) -> None:
             ("for", ", ".join(entry.id for entry in entries)),
             ("licence", entries[0].weights_licence),
             ("from", weights.url or weights.page),
+            ("or from", weights.hub),
         ):
+            if not value:
+                continue
             console.print(f"  [dim]{name:<8}[/]{escape(value)}", highlight=False, soft_wrap=True)
 
 
 def _here(weights: Weights) -> str:
     path = weights_folder() / weights.file
     if not path.is_file():
-        return "[yellow]not here[/]"
+        return f"[green]here as {weights.folder}[/]" if catalog.is_here(weights) else "[yellow]not here[/]"
     return {None: "here, not checked yet", "": "[green]here[/]"}.get(verdict_on(path), "[red]refused[/]")
 
 
@@ -105,7 +108,7 @@ def _fetch(weights: Weights, target: Path, console: Console) -> None:
         )
     partial = target.with_name(target.name + ".partial")
     try:
-        _receive(weights, partial, console)
+        receive(weights, partial, console)
     except httpx.HTTPError as error:
         raise TrackingError(
             f"{weights.file} could not be downloaded ({error}). Try again, it goes on where it stopped: {weights.url}"
@@ -120,8 +123,8 @@ def _fetch(weights: Weights, target: Path, console: Console) -> None:
     note_verdict(target, "")
 
 
-def _receive(weights: Weights, partial: Path, console: Console) -> None:
-    """Fetch what ``partial`` lacks; all of it where the server doesn't send parts."""
+def receive(weights: Weights, partial: Path, console: Console) -> None:
+    """Fetch what ``partial`` lacks; all of it where the server doesn't send parts. Raises httpx.HTTPError."""
     there = partial.stat().st_size if partial.is_file() else 0
     headers = {"Range": f"bytes={there}-"} if there else {}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())

@@ -1,0 +1,99 @@
+"""Folders of models as on the Hugging Face hub, where the catalogue says that such a one does as well as a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from framewise.weights import receive
+from tracking import catalog
+from tracking.catalog import HUB_TENSORS, Weights
+from tracking.types import TrackingError
+from tracking.verification import files
+from tracking.weights import WeightsError, weights_folder
+
+NAMES = ("config.json", HUB_TENSORS)
+
+
+def address() -> str:
+    """The hub: ``$HF_ENDPOINT`` as its own tools take it, or the public one."""
+    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+
+
+def import_folder(folder: Path) -> Path:
+    """Copy a folder of the hub to the weights folder. Returns where it is.
+
+    Raises:
+        TrackingError: when the catalogue knows no such folder, it lacks a file, or belongs to another network.
+    """
+    name = folder.resolve().name
+    listed = next((weights for weights, _ in files() if weights.folder == name), None)
+    if listed is None:
+        known = ", ".join(weights.folder for weights, _ in files() if weights.folder)
+        raise WeightsError(f"A folder keeps its name on the hub; {name} is none of them: {known}. Rename it.")
+    lacks = [name for name in NAMES if not (folder / name).is_file()]
+    if lacks:
+        raise WeightsError(
+            f"A model's folder holds {' and '.join(NAMES)}; this one lacks {', '.join(lacks)}. Get it again."
+        )
+    _check(folder, listed)
+    partial = _partial(listed)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for name in NAMES:
+        shutil.copyfile(folder / name, partial / name)
+    return _settled(partial, listed)
+
+
+def download_folder(hub_id: str, console: Console) -> None:
+    """Fetch a model's folder by its id on the hub, after showing its licence; goes on where it stopped.
+
+    Raises:
+        TrackingError: when the catalogue doesn't list the id, the download fails, or what came is something else.
+    """
+    found = next(((weights, entries) for weights, entries in files() if weights.hub == hub_id), None)
+    if found is None:
+        known = ", ".join(weights.hub for weights, _ in files() if weights.hub)
+        raise TrackingError(f"A model of the hub is one of these: {known}; {hub_id} came. Choose one of them.")
+    weights, entries = found
+    console.print(f"Licence of these weights: {entries[0].weights_licence}", highlight=False, soft_wrap=True)
+    partial = _partial(weights)
+    partial.mkdir(parents=True, exist_ok=True)
+    for name in NAMES:
+        part = replace(weights, file=name, url=f"{address()}/{hub_id}/resolve/main/{name}", size=None, sha256=None)
+        try:
+            receive(part, partial / name, console)
+        except httpx.HTTPError as error:
+            raise TrackingError(
+                f"{hub_id} could not be downloaded ({error}). Try again, it goes on where it stopped: {part.url}"
+            ) from error
+    try:
+        _check(partial, weights)
+    except WeightsError:
+        # Nothing to go on from.
+        shutil.rmtree(partial)
+        raise
+    console.print(f"It is in {_settled(partial, weights)}", highlight=False, soft_wrap=True)
+
+
+def _check(folder: Path, weights: Weights) -> None:
+    """Raises WeightsError where a folder doesn't fit a network that uses it (of those whose packages are here)."""
+    for entry in catalog.entries():
+        if entry.takes_file and weights in entry.weights and not catalog.missing_packages(entry):
+            catalog.create(entry.id, weights=str(folder), device="cpu")
+
+
+def _partial(weights: Weights) -> Path:
+    return weights_folder() / f"{weights.folder}.partial"
+
+
+def _settled(partial: Path, weights: Weights) -> Path:
+    """Put a whole folder where models look for it."""
+    target = weights_folder() / weights.folder
+    shutil.rmtree(target, ignore_errors=True)
+    return partial.replace(target)

@@ -1,0 +1,90 @@
+"""``framewise weights`` with folders as on the Hugging Face hub."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from framewise.cli import app
+from tracking import catalog
+from tracking.models.sam2.tracker import tiny_network
+
+HUB = "facebook/sam2.1-hiera-tiny"
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of a hub that has a small network under a known id."""
+    root = tmp_path_factory.mktemp("hub")
+    folder = root / HUB / "resolve" / "main"
+    tiny_network().save_pretrained(folder)
+    return root
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path / "weights"))
+    return tmp_path / "weights"
+
+
+@pytest.fixture
+def served(hub: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(hub))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        yield
+        server.shutdown()
+
+
+def framewise(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["weights", *words])
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_a_model_is_downloaded_by_its_id_with_its_licence(weights: Path, served: None) -> None:
+    code, said = framewise("download", HUB)
+    assert code == 0, said
+    assert "Licence of these weights: Apache-2.0" in said
+    assert catalog.missing(catalog.find("sam2.1-tiny")) == []
+    assert [path.name for path in weights.iterdir()] == ["sam2.1-hiera-tiny"]
+    assert "here as sam2.1-hiera-tiny" in framewise("list")[1]
+
+
+def test_an_unknown_id_names_the_known_ones(weights: Path) -> None:
+    code, said = framewise("download", "somebody/something")
+    assert code != 0
+    assert HUB in said
+
+
+def test_a_hub_that_has_it_not_is_a_sentence(weights: Path, served: None) -> None:
+    code, said = framewise("download", "facebook/sam2.1-hiera-large")
+    assert code != 0
+    assert "facebook/sam2.1-hiera-large could not be downloaded" in said
+    assert catalog.missing(catalog.find("sam2.1-large")) == ["sam2.1_hiera_large.pt"]
+
+
+def test_a_folder_is_imported_under_its_name(weights: Path, hub: Path, tmp_path: Path) -> None:
+    renamed = shutil.copytree(hub / HUB / "resolve" / "main", tmp_path / "mine")
+    code, said = framewise("import", str(renamed))
+    assert code != 0
+    assert "mine is none of them: sam2.1-hiera-tiny" in said
+
+    code, said = framewise("import", str(renamed.rename(tmp_path / "sam2.1-hiera-tiny")))
+    assert code == 0, said
+    assert catalog.missing(catalog.find("sam2.1-tiny")) == []
+
+
+def test_a_folder_that_lacks_something_is_refused(weights: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sam2.1-hiera-tiny"
+    folder.mkdir()
+    code, said = framewise("import", str(folder))
+    assert code != 0
+    assert "lacks config.json, model.safetensors" in said
+    assert not weights.exists()
