@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.heat import hottest
 from tracking.layers.one_dnn import Conv1x1, Linear
 from tracking.layers.patches import correlation, sample
 
@@ -24,8 +25,6 @@ STRIDE = 8
 """Of the coarse features; sizes of pictures are multiples of it."""
 RADIUS = 3
 """Of the window in which a look is compared with its surroundings, in cells."""
-ARGMAX_CELLS = 5
-"""A point lies at the middle of the heat nearer than this to the hottest cell."""
 TEMPERATURE = 20.0
 HEAD_CHANNELS = 16
 SPREAD = 4
@@ -324,20 +323,6 @@ class Search(nn.Module):
         judged = F.relu(self.reduce(F.pad(shared, (0, 2, 0, 2)))).mean((-1, -2))
         logits = self.answer(F.relu(self.hidden(judged))).view(points, frames, 2)
         return Paths(xy.view(points, frames, 2), logits[..., 0], logits[..., 1])
-
-
-def hottest(heat: Tensor) -> Tensor:
-    """Where each of (B, h, w) maps is hottest, as (B, 2) shares: the mean of the cells around the hottest one, weighted
-    by the softmax of ``heat``."""
-    height, width = heat.shape[-2:]
-    weights = heat.flatten(1).softmax(-1)
-    y, x = torch.meshgrid(*(torch.arange(side, device=heat.device) for side in (height, width)), indexing="ij")
-    places = torch.stack([x, y], -1).flatten(0, 1).to(heat.dtype) + 0.5
-    middle = places[weights.argmax(-1)]
-    near = (places - middle[:, None]).square().sum(-1) < ARGMAX_CELLS**2
-    weights = (weights * near)[..., None]
-    found = (weights * places).sum(1) / weights.sum(1).clamp(min=1e-12)
-    return found / found.new_tensor([width, height])
 
 
 class Mixer(nn.Module):
