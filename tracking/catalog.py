@@ -416,6 +416,26 @@ TRACKERS: tuple[ModelEntry, ...] = (
         settings={"size": 256, "window": 48, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
+        id="tap-net",
+        name="TAP-Net",
+        summary="Searches each frame for the look of every point, nothing else; TAPIR's forerunner, small and rough.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.tapnet.tracker:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2211.03726",
+        weights=(
+            Weights(
+                "checkpoint.npy",
+                url=f"{_TAPNET}/checkpoint.npy",
+                page="https://github.com/google-deepmind/tapnet",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        takes_file=True,
+        settings={"device": "auto", "precision": "auto"},
+    ),
+    ModelEntry(
         id="xmem",
         name="XMem",
         summary="Follows masks by a short and a long memory of them, through occlusions and for hours.",
