@@ -207,7 +207,7 @@ class Reel:
         return frame == self.next or any(held.number == frame for held in self._recent)
 
     def frame(self, number: int) -> Frame:
-        """The frame, which ``has`` said is at hand."""
+        """The frame, which ``has`` said is at hand. Raises TrackingError when it can't be decoded."""
         for held in self._recent:
             if held.number == number:
                 return held
@@ -222,6 +222,7 @@ class Reel:
         return frame
 
     def close(self) -> None:
+        """Let go of the frames and the decoder; a second time nothing happens."""
         self._recent.clear()
         self._frames.close()
 
@@ -283,6 +284,7 @@ class TrackingSession:
 
     @property
     def stopped(self) -> bool:
+        """Whether ``stop`` was called."""
         return self._stopped.is_set()
 
     def got_on(self) -> None:

@@ -36,6 +36,9 @@ def create_agent(*, by: User, workspace: Workspace, name: str) -> tuple[Agent, s
 
     Returns:
         The agent, and its token: told here only.
+
+    Raises:
+        ActionError: for a name that is taken in the workspace, or has not 1 to 120 characters.
     """
     clean = " ".join(name.split())
     if not 1 <= len(clean) <= 120:

@@ -48,6 +48,7 @@ class Background:
     folder: Callable[[Any], Path | None] = lambda _: None
 
     def too_much_memory(self, key: Any, allowed: Allowance) -> str:
+        """What the person reads when its process took more than ``allowed.memory`` bytes."""
         words, advice = self.names(key)
         return (
             f"{words} was ended because it took more than {allowed.memory / 2**20:,.0f} MiB of memory, the most that "
@@ -55,6 +56,7 @@ class Background:
         )
 
     def too_long(self, key: Any, allowed: Allowance) -> str:
+        """What the person reads when it took longer than ``allowed.seconds``."""
         words, advice = self.names(key)
         return (
             f"{words} was ended because it took longer than {duration(allowed.seconds)}, the longest it may take. "
@@ -62,6 +64,7 @@ class Background:
         )
 
     def ended_too_often(self, key: Any, how: str) -> str:
+        """What the person reads when its process ended ``TRIES`` times. ``how``: in words, e.g. the signal."""
         words, advice = self.names(key)
         return (
             f"{words} ended its process {TRIES} times ({how}) and isn't tried again. {advice} "
@@ -70,6 +73,7 @@ class Background:
 
 
 def duration(seconds: float) -> str:
+    """In the largest unit that it fills: 90 s are 1.5 minutes."""
     for unit, length in (("hour", 3600), ("minute", 60)):
         if seconds >= length:
             count = seconds / length
@@ -79,4 +83,5 @@ def duration(seconds: float) -> str:
 
 @cache
 def memory_of_machine() -> int:
+    """In bytes; of a container that is limited it is still the machine's."""
     return int(psutil.virtual_memory().total)

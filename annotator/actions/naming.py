@@ -89,6 +89,7 @@ class Naming:
         return info.skeleton if info else None
 
     def attribute(self, label: Label, name: str) -> Attribute | None:
+        """The label's attribute of that name, whatever its case and spaces; None where it has none."""
         return self.attributes[label.pk].get(_tidy(name).casefold())
 
     def _find(self, name: str) -> Label | None:

@@ -41,6 +41,9 @@ def change_account(*, user: User, username: str, email: str, name: str, current:
 
     Args:
         address: where it is asked from, for the limit of wrong passwords.
+
+    Raises:
+        ActionError: for a wrong password, and for a name or address that is taken or none.
     """
     former = user.username, user.email
     user.username, user.email = username.strip(), email.strip().lower()
@@ -102,6 +105,7 @@ def deactivate_account(*, by: User, user: User) -> Closed:
 
 
 def reactivate_account(*, user: User) -> None:
+    """Let an account sign in again, with the roles that it had; what had ended with it stays ended."""
     user.is_active = True
     user.save(update_fields=["is_active"])
 

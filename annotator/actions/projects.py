@@ -32,6 +32,8 @@ def create_project(
 
 
 def change_project(*, by: User, project: Project, name: str, description: str) -> Project:
+    """Rename and describe it; whoever has it open reads the new name at once. Raises ActionError for texts that are too
+    long, or no name."""
     former = project.name
     project.name, project.description = _checked_name(name), _checked(description)
     with transaction.atomic():
@@ -54,6 +56,7 @@ def archive_project(*, by: User, project: Project) -> None:
 
 
 def restore_project(*, by: User, project: Project) -> None:
+    """Take it out of the archive: it can be changed again, and runs that had ended stay ended."""
     with transaction.atomic():
         project.archived_at = None
         project.save(update_fields=["archived_at"])

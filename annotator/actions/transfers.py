@@ -160,6 +160,7 @@ def _cancel_mark(transfer: Transfer) -> Path:
 
 
 def export_name(layer: Layer, format_id: str, suffix: str) -> str:
+    """Under which an export is saved: the video's name, cut to ``LONGEST_STEM`` bytes, and the format."""
     stem = PurePath(layer.video.name.replace("/", "_")).stem or "video"
     short = stem.encode(errors="replace")[:LONGEST_STEM].decode(errors="ignore")
     return f"{short}-{format_id}{suffix}"

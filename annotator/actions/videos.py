@@ -104,6 +104,7 @@ def _locked(upload: Upload) -> Upload:
 
 
 def cancel_upload(*, upload: Upload) -> None:
+    """Forget an upload and what has come of it. A chunk that is being written is awaited."""
     came = storage.upload_file(upload)
     with transaction.atomic():
         # After a chunk that is being written, before the next one.
@@ -116,6 +117,9 @@ def finish_upload(*, upload: Upload) -> Video:
     """The last byte is here: make the video with its main layer, and queue its ingest.
 
     The video takes over the upload's key, so that doing it again after a crash half-way finds the file where it is.
+
+    Raises:
+        ActionError: bytes are missing, the upload was cancelled, or the project is archived.
     """
     _refuse_archived(upload.project)
     if upload.received != upload.size:
@@ -147,7 +151,8 @@ def may_retry(video: Video) -> bool:
 
 
 def retry_video(*, video: Video) -> Video:
-    """Prepare a failed video once more, or make the proxy or the thumbnails that failed."""
+    """Prepare a failed video once more, or make the proxy or the thumbnails that failed. Raises ActionError where
+    nothing failed, or the file wasn't kept."""
     if video.state != VideoState.FAILED and not video.proxy_error:
         raise ActionError("Only a video that failed can be tried again.")
     if not may_retry(video):
@@ -167,6 +172,7 @@ def retry_video(*, video: Video) -> Video:
 
 
 def rename_video(*, by: User, video: Video, name: str) -> Video:
+    """Whoever has it open reads the new name at once. Raises ActionError for one of nothing."""
     former, video.name = video.name, _file_name(name)
     with transaction.atomic():
         video.save(update_fields=["name"])

@@ -28,6 +28,7 @@ def create_workspace(*, user: User, name: str) -> Workspace:
 
 
 def rename_workspace(*, workspace: Workspace, name: str) -> Workspace:
+    """Raises ActionError unless the name has 1 to 120 characters."""
     workspace.name = _checked_name(name)
     workspace.save(update_fields=["name"])
     return workspace
@@ -53,7 +54,7 @@ def invite(*, by: User, workspace: Workspace, role: str, email: str = "") -> tup
 
 
 def revoke_invitation(*, invitation: Invitation) -> None:
-    """End a link. One that has been used stays as it is: the person is a member now."""
+    """End a link. Raises ActionError for one that has been used: the person is a member now."""
     if invitation.accepted_by_id is not None:
         raise ActionError("This invitation has been accepted. Remove the member instead.")
     invitation.revoked_at = invitation.revoked_at or timezone.now()
@@ -75,7 +76,8 @@ def invitation_of(token: str) -> Invitation:
 
 
 def accept_invitation(*, user: User, token: str) -> Workspace:
-    """Become a member. Who already is one stays as they are, and the link stays good for somebody else."""
+    """Become a member. Who already is one stays as they are, and the link stays good for somebody else. Raises
+    ActionError for a link that lets nobody in (any more)."""
     with transaction.atomic():
         invitation = invitation_of(token)
         if Membership.objects.filter(workspace=invitation.workspace, user=user).exists():

@@ -33,6 +33,7 @@ class Questions:
         self._open: dict[str, _Open] = {}
 
     def put(self, layer: int, asked: Segment) -> None:
+        """The agent is asked this now, instead of what the same connection asked before."""
         self._open.pop(asked.reader, None)
         picture = Picture(asked.video.width, asked.video.height)
         self._open[asked.reader] = _Open(layer, asked.request, asked.frame, picture)

@@ -38,9 +38,13 @@ FAR_BEHIND = 500
 class AgentPort(Protocol):
     """An agent's connection."""
 
-    def command(self, notice: AgentNotice) -> None: ...
+    def command(self, notice: AgentNotice) -> None:
+        """Tell the agent something, after all that it was told before."""
+        ...
 
-    def show_out(self) -> None: ...
+    def show_out(self) -> None:
+        """Close the connection: its token is good no more."""
+        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -107,6 +111,7 @@ class Room:
             self.skip_to(self.held[max(self.held)])
 
     def cleared(self, notice: ClearedNotice) -> None:
+        """Predictions are stale from now on: everybody takes them off the screen."""
         text = notice.cleared.model_dump_json()
         for watcher in self.watchers.values():
             watcher.outlet.change(text)
@@ -127,15 +132,18 @@ class Room:
             watcher.outlet.state("held", text)
 
     def predictions(self, frame: PredictionFrame) -> None:
+        """Hand a batch to everybody in the room; who is behind gets the newest, and told what it missed."""
         for watcher in self.watchers.values():
             watcher.outlet.predictions(frame)
 
     @property
     def here(self) -> list[Person]:
+        """Who is connected to this process."""
         return [watcher.person for watcher in self.watchers.values()]
 
     @property
     def people(self) -> list[Person]:
+        """Everybody, wherever they are connected."""
         return [*self.here, *(person for people in self.elsewhere.values() for person in people)]
 
 
@@ -222,15 +230,18 @@ class Hub:
         return room
 
     def leave(self, room: Room) -> None:
+        """Once for each ``enter``; with the last one the room is forgotten."""
         room.users -= 1
         if room.users == 0:
             self.rooms.pop(room.layer, None)
 
     def join(self, room: Room, watcher: Watcher) -> None:
+        """A browser connected: it hears what is said in the room from now on."""
         room.watchers[watcher.person.connection] = watcher
         self.moved(room)
 
     def part(self, room: Room, connection: str) -> None:
+        """A browser is gone; a second time nothing happens."""
         if room.watchers.pop(connection, None) is not None:
             self.moved(room)
 

@@ -9,6 +9,8 @@ Covered = tuple[str, int, int]
 
 
 class Missed:
+    """Collects them; it is true while there are any."""
+
     def __init__(self) -> None:
         self._by_track: dict[str, list[tuple[int, int]]] = {}
 
@@ -16,6 +18,7 @@ class Missed:
         return bool(self._by_track)
 
     def add(self, covers: Iterable[Covered]) -> None:
+        """So many more were missed."""
         for track, first, last in covers:
             pairs = self._by_track.setdefault(track, [])
             # Frames mostly come in order, so that one growing stretch is all there is to name.

@@ -65,6 +65,7 @@ class Outlet:
 
     @property
     def is_full(self) -> bool:
+        """Whether predictions have to wait until the reader says that it has got some."""
         return len(self._in_flight) >= PREDICTIONS_IN_FLIGHT or self._bytes_in_flight >= BYTES_IN_FLIGHT
 
     def text(self, text: str) -> None:

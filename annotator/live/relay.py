@@ -113,6 +113,7 @@ class Outgoing:
         self._bytes = 0
 
     def put(self, notice: Notice | PredictionFrame) -> None:
+        """Never waits; of predictions the oldest may go for it."""
         self._waiting.append(notice)
         self._something.set()
         if isinstance(notice, PredictionFrame):
@@ -139,6 +140,7 @@ class Outgoing:
         self._something.set()
 
     async def get(self) -> Notice | PredictionFrame:
+        """The next to be told, waited for. What was lost comes first, as a frame without a body."""
         while not self._waiting and not self._lost:
             self._something.clear()
             await self._something.wait()

@@ -149,12 +149,14 @@ class LiveRun:
         )
 
     def start(self, legs: Sequence[Leg]) -> None:
+        """The run begins on an agent, or does again: only what it says from now on counts."""
         self.legs = {}
         for leg in legs:
             self.legs.setdefault(leg.prompt.object, []).append(leg)
         self.heard = False
 
     def extend(self, extend: Extend) -> None:
+        """Its unfinished legs in that direction end elsewhere."""
         for name, legs in self.legs.items():
             if extend.objects is None or name in extend.objects:
                 self.legs[name] = [
@@ -272,6 +274,7 @@ class Writer:
             )
 
     def ended(self, leg: LegDone) -> None:
+        """Store with what has come that a leg is over; one of an older epoch is ignored."""
         if (run := self._known(leg.run)) is not None:
             run.heard = True
             if run.has(leg):
@@ -279,12 +282,14 @@ class Writer:
                 self._of(run.id).ended.setdefault((told.track, told.way, told.epoch), told)
 
     def noted(self, message: RunNote) -> None:
+        """Store what the person should know; each sentence once, ``MOST_SENTENCES`` at most."""
         if (run := self._known(message.run)) is not None:
             notes, note = self._of(run.id).notes, message.message[:MOST_LETTERS]
             if note not in notes and len(notes) < MOST_SENTENCES:
                 notes.append(note)
 
     def done(self, message: RunDone) -> None:
+        """Store that the run is over. One that did nothing has failed."""
         if (run := self._known(message.run)) is None:
             return
         if run.heard:
@@ -293,6 +298,7 @@ class Writer:
             self._of(run.id).failure = "Its agent ended the run without doing anything. Start it again."
 
     def failed(self, message: RunFailed) -> None:
+        """Store that the run can't go on, after all that has come of it; its traceback goes into the log."""
         log.warning("Run %s failed: %s\n%s", message.run, message.message, message.detail)
         if (run := self._known(message.run)) is not None:
             self._of(run.id).failure = message.message

@@ -46,11 +46,13 @@ class Engine(Protocol):
         """Begin a run; one of the same id is stopped first."""
         ...
 
-    def correct(self, run: str, name: str, legs: Sequence[Leg]) -> None: ...
+    def correct(self, run: str, name: str, legs: Sequence[Leg]) -> None:
+        """Replace all legs of the object ``name`` by ``legs`` (none: drop it), before the run's next model step."""
+        ...
 
-    def extend(
-        self, run: str, way: Literal["forward", "backward"], last: int, objects: Sequence[str] | None
-    ) -> None: ...
+    def extend(self, run: str, way: Literal["forward", "backward"], last: int, objects: Sequence[str] | None) -> None:
+        """Let unfinished legs in a direction end on the frame ``last``; ``objects``: whose, None: everybody's."""
+        ...
 
     def stop(self, run: str) -> None:
         """End a run within one model step, without a word to its sink. One that hangs in a step is abandoned soon, and

@@ -294,6 +294,7 @@ class Ontology:
 
     @classmethod
     def of(cls, layer: Layer) -> Ontology:
+        """That of the layer's project, as it is now."""
         project_id = layer.video.project_id
         attributes = Attribute.objects.filter(label__project_id=project_id)
         return cls(
@@ -302,6 +303,7 @@ class Ontology:
         )
 
     def label(self, label_id: int) -> Label:
+        """Raises ActionError where the project has no such label (any more), saying who deleted it."""
         if label_id not in self.labels:
             gone = Removal.objects.filter(kind=Removal.Kind.LABEL, key=label_id).first()
             said = gone or "A track has a label of its project; this one is none."
@@ -342,6 +344,8 @@ class Ontology:
                 )
 
     def check_values(self, fields: TrackFields, frame_count: int) -> None:
+        """Raises ActionError for values that their attributes can't have, frames outside of 0..frame_count - 1, and
+        more than ``ATTRIBUTE_BYTES`` of them."""
         constant, by_frame = fields.attributes or {}, fields.frame_attributes or {}
         for key, value in constant.items():
             self._check_value(key, value)

@@ -93,4 +93,5 @@ def extent_of(operations: Iterable[Operation], touched: Iterable[tuple[uuid.UUID
 
 
 def as_json(operations: Iterable[Operation]) -> list[dict[str, Any]]:
+    """As events keep operations, and messages carry them."""
     return [operation.model_dump(mode="json") for operation in operations]

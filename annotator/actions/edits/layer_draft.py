@@ -37,6 +37,7 @@ class LayerDraft:
     # ------------------------------------------------------------ tracks
 
     def load_tracks(self, ids: Iterable[UUID]) -> None:
+        """Have those of these tracks here that the layer has, in one query."""
         missing = {key for key in ids if key not in self.tracks}
         if missing:
             self.tracks |= self.layer.tracks.select_related("label").in_bulk(missing)
@@ -169,6 +170,7 @@ def stretches(frames: Sequence[int]) -> list[FrameRange]:
 
 
 def encoded(table: Table) -> str:
+    """A table as an operation carries it: packed, in base64."""
     return b64encode(table.pack()).decode()
 
 

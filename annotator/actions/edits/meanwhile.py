@@ -41,6 +41,7 @@ class Theirs:
     deleted: bool = False
 
     def learn(self, operation: Operation, inverse: Operation | None) -> None:
+        """Take in one more operation of theirs; ``inverse`` tells what it replaced."""
         if isinstance(operation, ShapesReplace):
             self.ranges += operation.ranges
             for table in map(decoded, operation.tables):
@@ -69,6 +70,7 @@ class Meanwhile:
         return any(theirs.deleted for theirs in self._by_track.get(track, ()))
 
     def concerns(self, track: UUID) -> bool:
+        """Whether somebody else changed the track."""
         return track in self._by_track
 
     def merge(self, operation: Operation, track: Track, keyframes: set[int]) -> Operation:

@@ -12,14 +12,17 @@ Steps = Sequence[tuple[int, Any]]
 
 
 def spelt(ranges: Sequence[FrameRange]) -> str:
+    """Ranges as a sentence says them: "0..99, 200..299", or "none"."""
     return ", ".join(f"{first}..{last}" for first, last in ranges) or "none"
 
 
 def is_inside(frame: int, ranges: Sequence[FrameRange]) -> bool:
+    """Whether one of the ranges, both ends included, has the frame."""
     return any(first <= frame <= last for first, last in ranges)
 
 
 def value_at(steps: Steps, frame: int) -> Any:
+    """The value that holds on a frame; None before the first step."""
     return next((value for at, value in reversed(steps) if at <= frame), None)
 
 

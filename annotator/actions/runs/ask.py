@@ -81,7 +81,13 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
 
 def correct_run(*, user: User, correct: RunCorrect) -> Run:
     """One object goes back to a frame, with what the layer shows there; the others go on. A run that is done goes on
-    for it."""
+    for it.
+
+    Raises:
+        Http404, PermissionDenied: the run isn't the user's to see, or to annotate.
+        ActionError: it was stopped or failed, or reaches beyond the user's frames; the track or frame isn't one of its
+            own, or shows nothing there.
+    """
     layer_id = access.access_run(user, correct.run, "annotate").layer_id
     with transaction.atomic():
         layer = lock_layer(layer_id)
@@ -106,7 +112,12 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
 
 
 def extend_run(*, user: User, extend: RunExtend) -> Run:
-    """Let a run end elsewhere. Objects that have reached the former end go on; those that left stay away."""
+    """Let a run end elsewhere. Objects that have reached the former end go on; those that left stay away.
+
+    Raises:
+        Http404, PermissionDenied: the run isn't the user's to see, or to annotate.
+        ActionError: it was stopped or failed, or its frames, now or then, aren't the video's or the user's.
+    """
     layer_id = access.access_run(user, extend.run, "annotate").layer_id
     with transaction.atomic():
         layer = lock_layer(layer_id)

@@ -75,6 +75,7 @@ def spare_tries(agent_id: int, run_ids: Collection[str]) -> None:
 
 
 def queue(run: Run, message: str) -> None:
+    """Let a run wait for an agent; ``message``: why, for its card. Everybody watching is told."""
     run.state, run.agent, run.message, run.finished_at = RunState.QUEUED, None, message, None
     run.save(update_fields=["state", "agent", "message", "tries", "finished_at"])
     announce_run(run)
@@ -123,6 +124,7 @@ def _why_nothing(opened: OpenRun) -> str:
 
 
 def finish(run: Run, state: RunState, message: str = "") -> None:
+    """End a run and tell everybody watching; ``message``: why, for its card."""
     run.state, run.message, run.finished_at = state, message, timezone.now()
     run.save(update_fields=["state", "message", "finished_at"])
     if state != RunState.DONE:  # Only that can be made to go on.

@@ -31,12 +31,14 @@ class OpenRun:
 
     @classmethod
     def of(cls, run: Run) -> OpenRun:
+        """A run that was read while its layer is locked."""
         opened = cls(run, OBJECTS.validate_python(run.objects_state))
         opened.kept = {leg.prompt for leg in opened.legs()}
         return opened
 
     @property
     def is_unfinished(self) -> bool:
+        """Whether any of its legs still goes on."""
         return any(state.unfinished for state in self.objects.values())
 
     @property
