@@ -12,6 +12,7 @@ export { WINDOW }
 const MAGIC = 0x31435746
 const HEADER = 16
 
+/** By the number that a table's `kinds` have. */
 export const KINDS: readonly GeometryKind[] = [
   'box',
   'rotated_box',
@@ -23,12 +24,17 @@ export const KINDS: readonly GeometryKind[] = [
   'tag',
 ]
 
+/** Bits of a table's `flags`; 0 means that there is no row. */
 export const Flag = { keyframe: 1, predicted: 2, outside: 4, occluded: 8, doubtful: 16 } as const
+/** Every stored row has one of these, and only one. */
 export const STORED = Flag.keyframe | Flag.predicted
 
 const EMPTY = new Uint8Array(0)
 
-/** The columns of one table: views on its bytes, no copies. `frames` are relative to `start`. */
+/**
+ * The columns of one table: views on its bytes, no copies. Row i has frame `start + frames[i]`, `bounds[4 * i]` to
+ * `[4 * i + 3]` (x1, y1, x2, y2 in px of the picture) and `confidence[i] / 65535`.
+ */
 export interface Table {
   /** All of it, as it is stored and sent. */
   readonly bytes: Uint8Array
@@ -44,10 +50,13 @@ export interface Table {
   readonly payload: Uint8Array
 }
 
+/** Bytes that are no table, or rows that no table holds; `message` says the rule and what came. */
 export class ChunkError extends Error {}
 
+/** First frame of the window of 256 frames that a frame lies in. */
 export const windowStart = (frame: number) => frame - (frame % WINDOW)
 
+/** Length in bytes of a packed table of `count` rows whose payloads take `payloadBytes`. */
 export function tableBytes(count: number, payloadBytes: number): number {
   return HEADER + 16 * count + (payloadBytes ? 4 * (count + 1) : 0) + 5 * count + padding(5 * count) + payloadBytes
 }
@@ -85,6 +94,7 @@ export function unpack(bytes: Uint8Array): Table {
   }
 }
 
+/** The packed geometry of row `index`, a view; empty for boxes and tags. */
 export const payloadAt = (table: Table, index: number): Uint8Array =>
   table.offsets ? table.payload.subarray(table.offsets[index], table.offsets[index + 1]) : EMPTY
 
@@ -119,6 +129,7 @@ export function pack(start: number, rows: readonly Row[]): Uint8Array {
 /** A confidence 0..1 as the table's 16-bit number. */
 export const quantised = (confidence: number) => Math.round(Math.min(Math.max(confidence, 0), 1) * 65535)
 
+/** As a table keeps them. */
 export function flagsOf(row: Pick<Row, 'keyframe' | 'predicted' | 'outside' | 'occluded' | 'doubtful'>): number {
   return (
     (row.keyframe ? Flag.keyframe : 0) |
@@ -129,6 +140,7 @@ export function flagsOf(row: Pick<Row, 'keyframe' | 'predicted' | 'outside' | 'o
   )
 }
 
+/** A row from a table's numbers: `kind` as in `KINDS`, `confidence` in 65535ths, `bounds` in px. */
 export function makeRow(
   frame: number,
   kind: number,
@@ -151,6 +163,7 @@ export function makeRow(
   }
 }
 
+/** Row `index` of a table (0 to `count` - 1), with its frame of the video; its payload is a view. */
 export function rowAt(table: Table, index: number): Row {
   const at = 4 * index
   const { bounds } = table
@@ -181,5 +194,6 @@ export function keyframe(frame: number, { kind, bounds, payload }: Geometry, mor
   }
 }
 
+/** A box as a person draws it. */
 export const keyframeBox = (frame: number, bounds: BoxPx, more: Partial<Row> = {}): Row =>
   keyframe(frame, boxGeometry(bounds), more)

@@ -21,6 +21,7 @@ export function trackColour(config: EditorConfig, track: Track, by: ColourBy = '
   return config.labels.find((label) => label.id === track.label)?.colour ?? UNKNOWN
 }
 
+/** The colour of a shape, by its origin or its track: #rrggbb. */
 export function shapeColour(config: EditorConfig, { track, origin, doubtful }: ShownShape, by: ColourBy): string {
   if (by !== 'origin') return trackColour(config, track, by)
   return doubtful ? DOUBTFUL : ORIGINS[origin]

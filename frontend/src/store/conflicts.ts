@@ -58,6 +58,7 @@ export class Conflicts {
     }
   }
 
+  /** The person has answered. */
   dismiss(id: string): void {
     this.open.value = this.open.value.filter((met) => met.id !== id)
   }

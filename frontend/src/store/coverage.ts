@@ -10,6 +10,7 @@ interface Part {
   wantedAt: number
 }
 
+/** Stretches of frames with what they take, in bytes. */
 export class Coverage {
   /** In rising order, none overlaps another. */
   private parts: Part[] = []
@@ -29,15 +30,18 @@ export class Coverage {
     return united(this.frames)
   }
 
+  /** Whether everything on a frame is here. */
   has(frame: FrameNumber): boolean {
     return this.partAt(frame) !== null
   }
 
+  /** These are here now; `bytes`: what their shapes take. */
   add(frames: Frames, bytes: number): void {
     this.remove([frames])
     this.parts.splice(indexAt(this.frames, frames[0]), 0, { frames, bytes, wantedAt: this.times++ })
   }
 
+  /** These are here no more; what is left of a part takes its share of the bytes. */
   remove(gone: readonly Frames[]): void {
     this.parts = this.parts.flatMap((part) => {
       const [first, last] = part.frames

@@ -47,6 +47,7 @@ export class History {
     return this.taken(this.done)
   }
 
+  /** The edit to do again next; it is no longer on the stack. */
   takeRedo(): Entry | null {
     return this.taken(this.undone)
   }

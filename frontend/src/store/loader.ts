@@ -7,6 +7,7 @@ import { Coverage } from './coverage'
 import { meets, stretchOf, united, without, type Frames } from './stretches'
 import type { FrameNumber, TrackId } from './types'
 
+/** An answer of the server, its tables read. */
 export interface LoadedWindow {
   readonly header: WindowOut
   /** Each has every row of its track in first..last. */
@@ -56,6 +57,7 @@ interface Request {
 
 type Which = Pick<Query<'/api/layers/{layer_id}/window'>, 'only' | 'tracks'>
 
+/** Fetches around the playhead and for changes, and forgets what is far from both. */
 export class Loader {
   /** Frames whose every row is here. */
   private readonly coverage = new Coverage()
@@ -88,6 +90,7 @@ export class Loader {
     return !this.coverage.missing(first, Math.min(last, this.frameCount - 1)).length
   }
 
+  /** Whether everything in the window that begins on `start` is known. */
   coversWindow(start: FrameNumber): boolean {
     return this.coversAll(start, start + WINDOW - 1)
   }
@@ -215,6 +218,7 @@ export class Loader {
     return this.ended.signal.aborted
   }
 
+  /** All of the layer in at most about `bins` bins. Rejects as `Rest` does. */
   async overview(bins: number): Promise<OverviewOut> {
     return this.rest.get('/api/layers/{layer_id}/overview', { path: { layer_id: this.layer }, query: { bins } })
   }
@@ -255,6 +259,7 @@ export class Loader {
     for (const [track, held] of kept) this.held.set(track, held)
   }
 
+  /** Abort what is under way; nothing is fetched any more. */
   dispose(): void {
     for (const { controller } of this.underway) controller.abort()
     this.ended.abort()

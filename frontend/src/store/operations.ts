@@ -17,8 +17,10 @@ export interface ShapesReplace {
   readonly keepKeyframes?: boolean
 }
 
+/** One step of an edit; every step has an inverse (`Records.apply`). */
 export type Operation = Wire.TrackCreate | Wire.TrackUpdate | ShapesReplace
 
+/** What a person did at once: done whole or not at all, and once, whoever sends it again. */
 export interface Edit {
   readonly id: string
   readonly operations: readonly Operation[]
@@ -32,12 +34,14 @@ export interface Edit {
 /** A change that the server told of. */
 export type LayerEvent = Omit<Wire.EventOut, 'operations'> & { readonly operations: readonly Operation[] }
 
+/** From JSON, where tables are base64. Throws ChunkError for what is no table. */
 export function fromWire(operation: Wire.Operation): Operation {
   if (operation.op !== 'shapes.replace') return operation
   const { op, track, ranges, tables, keep_keyframes: keepKeyframes = false } = operation
   return { op, track, ranges, tables: tables.map((table) => unpack(fromBase64(table))), keepKeyframes }
 }
 
+/** To JSON, as the server and the outbox take it. */
 export function toWire(operation: Operation): Wire.Operation {
   if (operation.op !== 'shapes.replace') return operation
   const { op, track, ranges, tables, keepKeyframes } = operation
@@ -50,10 +54,12 @@ export function toWire(operation: Operation): Wire.Operation {
   }
 }
 
+/** As `fromWire`, of a whole edit. */
 export function editFromWire({ id, operations, undoes = null, base = null, summary = '' }: Wire.Edit): Edit {
   return { id, operations: operations.map(fromWire), undoes, base, summary }
 }
 
+/** As `toWire`, of a whole edit. */
 export function editToWire({ operations, ...edit }: Edit): Wire.Edit {
   return { type: 'edit', ...edit, operations: operations.map(toWire) }
 }

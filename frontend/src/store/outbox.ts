@@ -40,6 +40,7 @@ export class Outbox {
     return older.map(({ edit }) => edit)
   }
 
+  /** Keep an edit in the browser and send it, if there is a connection. */
   add(edit: Edit): void {
     const sent = editToWire(edit)
     this.waiting.push({ edit, sent })

@@ -30,6 +30,7 @@ export class LivePredictions {
     return true
   }
 
+  /** Keep a table until the event that stores it; of very much the oldest goes. */
   hold(run: string, track: TrackId, table: Table): void {
     this.held.push({ run, track, table, storedAt: null })
     this.heldBytes += table.payload.byteLength

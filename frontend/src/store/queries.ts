@@ -60,6 +60,7 @@ export class Queries {
     return before !== null && !(rows.flags(before) & Flag.outside) && rows.after(frame) !== null
   }
 
+  /** The stored row on a frame, which may be outside or hidden; null: there is none. */
   rowAt(id: TrackId, frame: FrameNumber): Row | null {
     return this.records.rows(id).row(frame)
   }
@@ -90,10 +91,12 @@ export class Queries {
     return nearest && this.isSound(track, nearest) ? shown(track, nearest, 'interpolated') : null
   }
 
+  /** The nearest frame after `frame` on which one of them has a keyframe, as far as is known here; null: none. */
   nextKeyframe(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
     return least([...ids].map((id) => this.records.rows(id).after(frame, Flag.keyframe)))
   }
 
+  /** The nearest one before `frame`; null: none. */
   previousKeyframe(ids: Iterable<TrackId>, frame: FrameNumber): FrameNumber | null {
     return greatest([...ids].map((id) => this.records.rows(id).before(frame, Flag.keyframe)))
   }

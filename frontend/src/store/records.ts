@@ -17,6 +17,7 @@ export class Records {
   /** The lowest number given so far. Until the server has given the real one it is negative, and of the newest the lowest. */
   private lowest = 0
 
+  /** What is known of a track's rows; of an unknown one it is empty. */
   rows(track: TrackId): TrackRows {
     let rows = this.byTrack.get(track)
     if (!rows) {
@@ -26,6 +27,7 @@ export class Records {
     return rows
   }
 
+  /** As it is now; null where the layer has none of that id. */
   track(id: TrackId): Track | null {
     return this.known().get(id) ?? null
   }
@@ -53,6 +55,7 @@ export class Records {
     })
   }
 
+  /** These are all tracks of the layer. */
   setTracks(listed: readonly Track[]): void {
     this.draft = null
     this.tracks.value = new Map(listed.map((track) => [track.id, track]))
@@ -60,11 +63,13 @@ export class Records {
     this.changed = true
   }
 
+  /** The server has numbered it. */
   setNumber(track: TrackId, number: number): void {
     const known = this.track(track)
     if (known && known.number !== number) this.setTrack({ ...known, number })
   }
 
+  /** As it is from now on; `settle` tells. */
   setTrack(track: Track): void {
     this.draft ??= new Map(this.tracks.peek())
     this.draft.set(track.id, track)
@@ -92,6 +97,7 @@ export class Records {
     this.changed = true
   }
 
+  /** Predicted rows in first..last go; keyframes stay. */
   clearPredictions(track: TrackId, first: FrameNumber, last: FrameNumber): void {
     this.rows(track).remove(first, last, Flag.predicted)
     this.changed = true

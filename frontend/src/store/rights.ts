@@ -3,6 +3,7 @@ import { t } from '@/core/text'
 import type { Rights as RightsMessage } from '@/protocol/generated'
 import type { EditorConfig, FrameNumber } from './types'
 
+/** `editable_ranges`: first and last frame of what they may change, rising, apart. */
 export type Rights = Pick<EditorConfig, 'can_edit' | 'can_manage' | 'editable_ranges'>
 
 export const NO_RIGHTS: Rights = { can_edit: false, can_manage: false, editable_ranges: [] }

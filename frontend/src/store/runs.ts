@@ -6,6 +6,7 @@ import type { ClientMessage, RunInfo, RunOptions } from '@/protocol/generated'
 import type { Session } from './session'
 import type { FrameNumber, Run, TrackId } from './types'
 
+/** What a run is asked for with; frames first..last bound it, both included. */
 export interface RunRequest {
   readonly model: string | null
   /** What is followed, by name: the server knows what is shown there. */
@@ -65,10 +66,12 @@ export class Runs {
     return null
   }
 
+  /** What a track shows on a frame is right: its run goes on from there. */
   correct(run: string, track: TrackId, frame: FrameNumber): void {
     this.send({ type: 'run.correct', run, track, frame })
   }
 
+  /** Let a run's frames be first..last. */
   extend(run: string, first: FrameNumber, last: FrameNumber): void {
     this.send({ type: 'run.extend', run, first, last })
   }
@@ -102,6 +105,7 @@ export class Runs {
 
   // ------------------------------------------------------------------ what the server says
 
+  /** These are all runs of the layer. */
   reset(infos: readonly RunInfo[]): void {
     this.all.value = new Map(infos.map((info) => [info.id, info]))
   }

@@ -53,6 +53,7 @@ export class Session {
     this.frame = signal(frame, { name: 'frame' })
   }
 
+  /** These, and no others. */
   select(...tracks: TrackId[]): void {
     this.selection.value = new Set(tracks)
   }
@@ -63,6 +64,7 @@ export class Session {
     this.selection.value = selection
   }
 
+  /** Hide them; where all of them are hidden already, show them. */
   toggleHidden(...tracks: TrackId[]): void {
     const hidden = new Set(this.hidden.value)
     const hide = tracks.some((track) => !hidden.has(track))
@@ -73,6 +75,7 @@ export class Session {
     this.hidden.value = hidden
   }
 
+  /** Whether the person hid a track, everywhere or on this frame. */
   isHidden(track: TrackId, frame: FrameNumber): boolean {
     return (
       this.hidden.value.has(track) ||
@@ -92,6 +95,7 @@ export class Session {
     this.hiddenOn.value = hidden
   }
 
+  /** A notice over the picture, in place of the one before; `goTo`: a frame that it offers to go to. */
   tell(message: string, tone: Notice['tone'] = 'info', goTo: FrameNumber | null = null): void {
     // Whatever fails then fails because of that, which is said already.
     if (this.gone.value && tone === 'error') return

@@ -71,6 +71,7 @@ export class Smart {
     if (state && !OVER.includes(state.stage)) this.say(state.question)
   }
 
+  /** An answer; one to an older question is ignored. */
   note(answer: SmartAnswer): void {
     const { value: state } = this.newest
     if (!state || answer.request !== this.request) return

@@ -59,6 +59,7 @@ export interface Gesture {
   cancel(): void
 }
 
+/** What the store needs of the page. */
 export interface StoreDeps {
   readonly rest: Rest
   readonly edits: EditStorage
@@ -202,6 +203,7 @@ export class EditorStore {
     return entry && this.takeBack(entry, `Undo: ${entry.summary}`, (done) => this.history.pushUndone(done))
   }
 
+  /** Do again what was taken back last; null: there is nothing. */
   redo(): Acted | null {
     const entry = this.session.gone.value ? null : this.history.takeRedo()
     return entry && this.takeBack(entry, entry.summary, (done) => this.history.pushRedone(done))
@@ -251,6 +253,7 @@ export class EditorStore {
 
   // ------------------------------------------------------------------ what comes from the server
 
+  /** A message of the live channel other than predictions, in the order in which they came. */
   receive(message: Exclude<ServerMessage, Predictions>): void {
     switch (message.type) {
       case 'welcome':
@@ -312,6 +315,7 @@ export class EditorStore {
     }
   }
 
+  /** Predictions of a live run, which are drawn at once and acknowledged. */
   receivePredictions({ header, tables }: PredictionsMessage): void {
     header.tables.forEach((listed, index) => {
       if (header.run === null || !this.live.accepts(header.run, listed.track, listed.epoch)) return
@@ -329,6 +333,7 @@ export class EditorStore {
     this.deps.send({ type: 'received', sequence: header.sequence })
   }
 
+  /** The live channel is gone: edits wait here from now on. */
   disconnected(): void {
     this.session.connected.value = false
     this.session.held.value = this.session.heldRuns.value = null
@@ -355,6 +360,7 @@ export class EditorStore {
     }
   }
 
+  /** The page goes: nothing is fetched any more. */
   dispose(): void {
     this.loader.dispose()
   }

@@ -1,6 +1,7 @@
 /** Stretches of frames, both ends included: lists of them are in rising order and don't overlap. */
 import type { FrameNumber } from './types'
 
+/** First and last frame, both included; first <= last. */
 export type Frames = readonly [first: FrameNumber, last: FrameNumber]
 
 /** Any stretches as a list of them; what touches is joined. */

@@ -54,14 +54,17 @@ export class TrackRows {
     return first === null ? null : [first, this.before(Number.MAX_SAFE_INTEGER)!]
   }
 
+  /** Bits of `Flag`; 0: no row. */
   flags(frame: FrameNumber): number {
     return this.windows.get(windowStart(frame))?.flags[frame % WINDOW] ?? 0
   }
 
+  /** 0 to 1; 0 where there is no row. */
   confidence(frame: FrameNumber): number {
     return (this.windows.get(windowStart(frame))?.confidence[frame % WINDOW] ?? 0) / 65535
   }
 
+  /** The row on a frame; null: none is known. */
   row(frame: FrameNumber): Row | null {
     const slots = this.windows.get(windowStart(frame))
     const slot = frame % WINDOW

@@ -5,6 +5,7 @@ import { tablesOf, type Operation, type Range } from './operations'
 import type { Records } from './records'
 import type { FrameNumber, Row, TrackId } from './types'
 
+/** Every call is done to the records at once; whoever began it sends `operations`, or takes them back by `inverse`. */
 export class Transaction {
   readonly operations: Operation[] = []
   /** Newest first: applied in this order they take the edit back. */
@@ -18,6 +19,7 @@ export class Transaction {
     return id
   }
 
+  /** Set what `fields` name; null and what is absent stay. */
   updateTrack(id: TrackId, fields: TrackFields): void {
     this.do({ op: 'track.update', track: id, fields })
   }
@@ -27,10 +29,12 @@ export class Transaction {
     this.putRows(id, [row])
   }
 
+  /** A person's rows of any frames; what those held before is replaced. */
   putRows(id: TrackId, rows: readonly Row[]): void {
     if (rows.length) this.replace(id, rangesOf(rows.map((row) => row.frame)), rows)
   }
 
+  /** Rows in `ranges` go; with `keepKeyframes` the predicted ones alone. */
   removeRows(id: TrackId, ranges: readonly Range[], keepKeyframes = false): void {
     this.replace(id, ranges, [], keepKeyframes)
   }
@@ -40,6 +44,7 @@ export class Transaction {
     this.do({ op: 'shapes.replace', track: id, ranges, tables: tablesOf(rows), keepKeyframes })
   }
 
+  /** One more operation, whose inverse is noted. */
   do(operation: Operation): void {
     this.operations.push(operation)
     this.inverse.unshift(this.records.apply(operation))

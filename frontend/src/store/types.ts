@@ -3,8 +3,11 @@
 import type { GeometryKind } from '@/geometry/kinds'
 import type { TrackOut } from '@/protocol/generated'
 
+/** A UUID, chosen by whoever draws the track first. */
 export type TrackId = string
+/** 0-based, in display order; whole. */
 export type FrameNumber = number
+/** x1 <= x2, y1 <= y2; pixel corners lie on whole numbers. */
 export type BoxPx = readonly [x1: number, y1: number, x2: number, y2: number]
 
 export type { GeometryKind } from '@/geometry/kinds'
