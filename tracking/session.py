@@ -22,7 +22,7 @@ from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.joints import with_points
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
-from tracking.tracker import Noting, Tracker
+from tracking.tracker import Noting, Remembering, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
 
 Way = Literal["forward", "backward"]
@@ -141,13 +141,14 @@ class Step:
 @dataclass
 class _Following:
     """A leg under way. ``reached``: last frame it told of; ``told``: the last prediction; ``seen``: the last shape held
-    to be visible."""
+    to be visible; ``memory``: what the tracker before a correction knew of the object (see ``Remembering``)."""
 
     leg: Leg
     reached: int | None = None
     lost: int = 0
     told: Prediction | None = None
     seen: Shape | None = None
+    memory: object = None
 
     def covers(self, frame: int) -> bool:
         """Whether ``frame`` belongs to this leg."""
@@ -319,7 +320,7 @@ class TrackingSession:
     def _obey(self) -> Step:
         return Step(ends=tuple(self._commands.popleft()()))
 
-    def _add_lanes(self, legs: Sequence[Leg]) -> Iterable[LegEnd]:
+    def _add_lanes(self, legs: Sequence[Leg], memory: object = None) -> Iterable[LegEnd]:
         due = min((lane.due for lane in self._lanes), default=0.0)
         lanes: dict[tuple[int, Way], _Lane] = {}
         for asked in legs:
@@ -328,18 +329,20 @@ class TrackingSession:
                 yield LegEnd(leg.object, leg.way, leg.epoch)
                 continue
             lane = lanes.setdefault((leg.frame, leg.way), _Lane(leg.way, leg.frame, {}, due))
-            lane.following[leg.object] = _Following(leg)
+            lane.following[leg.object] = _Following(leg, memory=memory)
         # In front of the others: they were there first, but somebody waits for these.
         self._lanes[:0] = lanes.values()
 
     def _replace(self, name: ObjectId, legs: Sequence[Leg]) -> Iterable[LegEnd]:
+        memory: object = None
         for lane in tuple(self._lanes):
-            if lane.following.pop(name, None) is not None:
+            if one := lane.following.pop(name, None):
+                memory = memory or _memory_of(lane, name) or one.memory
                 self._forget(lane, [name])
         newest = max((leg.epoch for leg in legs), default=0)
         for stale in [key for key in self._told if key[0] == name and key[1] < newest]:
             del self._told[stale]
-        yield from self._add_lanes(legs)
+        yield from self._add_lanes(legs, memory)
 
     def _move_ends(self, way: Way, last: int, objects: Collection[ObjectId] | None) -> Iterable[LegEnd]:
         last = min(max(last, 0), self._pictures.frame_count - 1)
@@ -374,6 +377,11 @@ class TrackingSession:
         tracker = self._create()
         prompts = [Prompt(name, one.leg.shape) for name, one in lane.following.items()]
         predictions = tracker.start(frame, prompts)
+        if isinstance(tracker, Remembering):
+            for name, one in lane.following.items():
+                if one.memory is not None:
+                    tracker.remember(name, one.memory)
+                    one.memory = None
         lane.tracker = tracker
         return predictions
 
@@ -484,6 +492,11 @@ def _news(lane: _Lane) -> str:
         return ""
     lane.noted = note
     return note
+
+
+def _memory_of(lane: _Lane, name: ObjectId) -> object | None:
+    """What the lane's tracker knows of an object."""
+    return lane.tracker.memory_of(name) if isinstance(lane.tracker, Remembering) else None
 
 
 def _due(lane: _Lane) -> float:

@@ -50,3 +50,18 @@ class Noting(Protocol):
 
     note: str
     """One or more sentences, e.g. that the GPU gave out; empty: nothing."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A tracker that knows an object by all that people said of it: where a correction lets another tracker follow the
+    object, that one hears of the earlier prompts too."""
+
+    def memory_of(self, name: ObjectId) -> object | None:
+        """What was said of an object, for another tracker of this model; None: it isn't followed."""
+        ...
+
+    def remember(self, name: ObjectId, memory: object) -> None:
+        """Take over what was said of an object elsewhere. Comes after ``start`` with the object's new shape, which
+        counts on its frame."""
+        ...

@@ -86,6 +86,25 @@ class Drifting:
         return []
 
 
+class Knowing(Drifting):
+    """Knows on which frame it first saw each object, and keeps in ``heard`` what it is told of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first: dict[ObjectId, int] = {}
+        self.heard: dict[ObjectId, object] = {}
+
+    def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        self.first = {prompt.object: frame.number for prompt in prompts}
+        return super().start(frame, prompts)
+
+    def memory_of(self, name: ObjectId) -> object | None:
+        return f"{name} on {self.first[name]}" if name in self.shapes else None
+
+    def remember(self, name: ObjectId, memory: object) -> None:
+        self.heard[name] = memory
+
+
 class Windowed(Drifting):
     """Speaks of each frame only two frames later, like models that look ahead."""
 

@@ -17,6 +17,7 @@ from tests.tracking.fakes import (
     Drifting,
     Fading,
     FakeVideo,
+    Knowing,
     Losing,
     Spotting,
     Windowed,
@@ -162,6 +163,21 @@ def test_a_correction_without_legs_drops_the_object() -> None:
 
     assert story.frames(A) == [0, 1, 2, 3]
     assert story.frames(B) == list(range(10))
+
+
+def test_what_a_tracker_knows_of_an_object_goes_on_with_a_correction_of_it_alone() -> None:
+    made: list[Knowing] = []
+
+    def create() -> Knowing:
+        made.append(Knowing())
+        return made[-1]
+
+    running = TrackingSession(FakeVideo().opened, create, [leg(last=8), leg(B, last=8)])
+    for count, _ in enumerate(running.steps()):
+        if count == 3:
+            running.correct(A, [leg(frame=2, last=8, epoch=1)])
+            running.correct(A, [leg(frame=1, last=8, epoch=2)])
+    assert [tracker.heard for tracker in made] == [{}, {A: f"{A} on 0"}]
 
 
 def test_dropping_the_last_object_ends_the_session() -> None:
