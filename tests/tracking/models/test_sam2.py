@@ -396,6 +396,19 @@ def test_the_first_prompt_and_the_latest_are_kept() -> None:
     assert kept == [0, *range(4, ANCHORS + 3)]
 
 
+@pytest.mark.parametrize("kind", [PlainBank, DistractorAwareBank])
+def test_what_was_said_elsewhere_counts_but_on_the_frame_of_what_was_said_here(kind: type[PlainBank]) -> None:
+    elsewhere, bank = kind(Window()), kind(Window())
+    for number in (0, 9, 5):
+        elsewhere.anchor(memory(number))
+    bank.anchor(replace(memory(5), pointer=torch.full((1,), 55.0)))
+    bank.hear(elsewhere.said)
+    assert recalled(bank, 6) == ([(0, 0), (0, 5), (0, 9)], [(1, 55), (6, 0)]), (
+        "9 lies ahead: its pointer isn't looked at"
+    )
+    assert recalled(bank, 4) == ([(0, 0), (0, 5), (0, 9)], [(1, 55), (5, 9)])
+
+
 def test_a_copied_bank_goes_its_own_way() -> None:
     for bank in (PlainBank(Window()), DistractorAwareBank(Window())):
         bank.anchor(memory(0))
@@ -635,3 +648,24 @@ def test_a_run_goes_both_ways_and_takes_corrections_and_objects_that_come_and_go
     assert {number for name, epoch, number in told if name == B} < set(range(12))
     assert (told[A, 1, 8].shape, told[A, 1, 8].confidence) == (accepted, 1.0)
     assert all(isinstance(prediction.shape, Mask) for prediction in told.values())
+
+
+def test_what_was_said_of_an_object_before_its_correction_is_remembered_after_it() -> None:
+    made: list[Sam2Tracker] = []
+
+    def create() -> Sam2Tracker:
+        made.append(tiny())
+        return made[-1]
+
+    session = TrackingSession(
+        lambda: nullcontext(Video()), create, [Leg(A, square(20, 30), 0, "forward", 9)], detect_off_screen=False
+    )
+    for count, _ in enumerate(session.steps()):
+        if count == 5:
+            session.correct(A, [Leg(A, square(40, 40), 4, "forward", 9, epoch=1)])
+        if count == 7:
+            session.correct(A, [Leg(A, square(44, 42), way_from, way, last, epoch=2)
+                                for way_from, way, last in ((6, "forward", 9), (6, "backward", 5))])  # fmt: skip
+        if count == 10:
+            known = [tracker.memory_of(A) for tracker in made[1:]]
+    assert [[one.frame for one in said or ()] for said in known] == [[0, 4], [0, 4, 6], [0, 4, 6]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -83,6 +83,15 @@ class Bank(Protocol):
         """Bring all tensors to another device."""
         ...
 
+    @property
+    def said(self) -> Sequence[Memory]:
+        """The prompts and corrections that are kept, the last one last."""
+        ...
+
+    def hear(self, said: Sequence[Memory]) -> None:
+        """Take over what was said of the object before; where it was on the same frame, what is known here counts."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -104,15 +113,29 @@ class _Kept(ABC):
     def anchor(self, memory: Memory) -> None:
         self.recent.clear()
         self.prompts = [kept for kept in self.prompts if kept.frame != memory.frame] + [memory]
-        if len(self.prompts) > ANCHORS:
-            del self.prompts[1]
+        self._let_go()
+
+    @property
+    def said(self) -> Sequence[Memory]:
+        return tuple(self.prompts)
+
+    def hear(self, said: Sequence[Memory]) -> None:
+        known = {one.frame for one in self.prompts}
+        self.prompts = [one for one in said if one.frame not in known] + self.prompts
+        self._let_go()
+
+    def _let_go(self) -> None:
+        del self.prompts[1 : 1 + max(0, len(self.prompts) - ANCHORS)]
 
     @abstractmethod
     def _pointers(self, frame: int) -> Iterable[Memory]:
         """What was followed, and is looked at by its pointer."""
 
     def _all_pointers(self, frame: int, anchors: Iterable[Memory]) -> list[tuple[int, Tensor]]:
-        return [(abs(frame - one.frame), one.pointer) for one in (*anchors, *self._pointers(frame))]
+        """Of anchors those that lie behind: a run comes from its last prompt."""
+        way = 1 if frame > self.prompts[-1].frame else -1
+        behind = [one for one in anchors if (frame - one.frame) * way >= 0]
+        return [(abs(frame - one.frame), one.pointer) for one in (*behind, *self._pointers(frame))]
 
     def _recent_within(self, frame: int, reach: int) -> list[Memory]:
         return [one for one in self.recent if abs(frame - one.frame) <= reach]

@@ -135,6 +135,17 @@ class Sam2Tracker:
     def finish(self) -> list[Prediction]:
         return []
 
+    def memory_of(self, name: ObjectId) -> tuple[Memory, ...] | None:
+        """What people said of an object."""
+        known = self.objects.get(name)
+        return None if known is None else tuple(known.bank.said)
+
+    def remember(self, name: ObjectId, memory: object) -> None:
+        """Take over what ``memory_of`` gave elsewhere, with pictures of the same size."""
+        assert isinstance(memory, tuple)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+        here = self.compute.device
+        self.objects[name].bank.hear([one.move(lambda tensor: tensor.to(here)) for one in memory])
+
     # -------------------------------------------------------------- prompts
 
     def _prompt(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
