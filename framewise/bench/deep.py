@@ -6,27 +6,37 @@ A model that is added here is measured by ``framewise.bench.models`` and checked
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from tracking.layers.network_tracker import NetworkTracker
+from tracking.layers.point_tracker import PointTracker
 from tracking.layers.recording import Recordings
+from tracking.layers.windowed_points import WindowedPoints
+from tracking.models.cotracker.network import CoTracker
+from tracking.models.cotracker.tracker import OFFLINE, ONLINE, CoTrackerTracker, Rule
+from tracking.models.cotracker.weights import CONFIGS as COTRACKER_CONFIGS
 from tracking.models.mixformer.network import MixFormer
 from tracking.models.mixformer.tracker import MixFormerTracker, UpdateRule
 from tracking.models.mixformer.weights import VARIANTS
+from tracking.models.pips.network import Config as PipsConfig
+from tracking.models.pips.network import Pips
+from tracking.models.pips.tracker import PipsTracker
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.tracker import TransTTracker
 from tracking.models.xmem.memory import Rules
 from tracking.models.xmem.network import Config as XMemConfig
 from tracking.models.xmem.network import XMem
 from tracking.models.xmem.tracker import XMemTracker
+from tracking.shapes.values import VISIBLE
 from tracking.tracker import Tracker
-from tracking.types import Box, Mask, ObjectId, Prompt
+from tracking.types import Box, Mask, ObjectId, Points, Prompt
 
 Deep = NetworkTracker[Any] | XMemTracker
+T = TypeVar("T", bound="Deep | WindowedPoints")
 Build = Callable[[str, str], Deep]
 """From a device and a precision (see ``tracking.layers.compute.Compute``) to a tracker whose weights are always the
 same."""
@@ -52,6 +62,9 @@ def looking(tracker: Deep) -> Looking:
 
 def prompt(tracker: Tracker, name: ObjectId, box: Box) -> Prompt:
     """An object that fills ``box``, as the tracker takes it."""
+    if isinstance(tracker, PointTracker):
+        corners = [(box.x1, box.y1), (box.x2, box.y1), (box.x2, box.y2), (box.x1, box.y2)]
+        return Prompt(name, Points(np.array(corners, np.float32), np.full(4, VISIBLE, np.uint8)))
     if not isinstance(tracker, XMemTracker):
         return Prompt(name, box)
     left, top, right, bottom = (round(edge) for edge in box)
@@ -83,13 +96,25 @@ def _xmem(device: str, precision: str) -> Deep:
     return _frozen(XMemTracker(XMem(XMemConfig()), rules=SMALL_MEMORY, device=device, precision=precision))
 
 
-def _frozen(tracker: Deep) -> Deep:
+def _pips(device: str, precision: str) -> PipsTracker:
+    return _frozen(PipsTracker(Pips(PipsConfig()), device=device, precision=precision))
+
+
+def _cotracker(variant: str, rule: Rule) -> Callable[[str, str], CoTrackerTracker]:
+    def build(device: str, precision: str) -> CoTrackerTracker:
+        network = CoTracker(COTRACKER_CONFIGS[variant])
+        return _frozen(CoTrackerTracker(network, rule, device=device, precision=precision))
+
+    return build
+
+
+def _frozen(tracker: T) -> T:
     tracker.network.requires_grad_(False)
     return tracker
 
 
-def _seeded(build: Build) -> Build:
-    def seeded(device: str, precision: str) -> Deep:
+def _seeded(build: Callable[[str, str], T]) -> Callable[[str, str], T]:
+    def seeded(device: str, precision: str) -> T:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             return build(device, precision)
@@ -104,3 +129,10 @@ DEEP: dict[str, Build] = {
     "MixViT-B (ConvMAE)": _seeded(_mixformer("convmae_online")),
     "XMem": _seeded(_xmem),
 }
+
+POINTS: dict[str, Callable[[str, str], WindowedPoints]] = {
+    "PIPs": _seeded(_pips),
+    "CoTracker 3 online": _seeded(_cotracker("online", ONLINE)),
+    "CoTracker 3 offline": _seeded(_cotracker("offline", OFFLINE)),
+}
+"""Those that follow points, measured by ``framewise.bench.points``."""

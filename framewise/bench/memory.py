@@ -19,7 +19,9 @@ import typer
 from framewise.bench.deep import prompt
 from framewise.bench.models import NANOTRACK, has_nanotrack
 from tracking import catalog
+from tracking.models.cotracker import tracker as cotracker
 from tracking.models.mixformer import tracker as mixformer
+from tracking.models.pips import tracker as pips
 from tracking.models.transt import tracker as transt
 from tracking.models.xmem import tracker as xmem
 from tracking.models.xmem.tracker import XMemTracker
@@ -39,6 +41,10 @@ MODELS: dict[str, Callable[[], Tracker]] = {
     "TransT, tiny": transt.tiny,
     "MixFormer, tiny": mixformer.tiny,
     XMEM: xmem.tiny,
+    "Framewise Flow": lambda: catalog.create("framewise-flow"),
+    "PIPs, tiny": pips.tiny,
+    "CoTracker 3 online, tiny": cotracker.tiny,
+    "CoTracker 3 offline, tiny": lambda: cotracker.tiny(cotracker.OFFLINE),
 }
 
 

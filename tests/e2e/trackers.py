@@ -103,6 +103,18 @@ class Carrying:
         return []
 
 
+class Slipping(Carrying):
+    """Carries a shape along, but begun behind the first frame everything slips 6 px down behind its prompt: what was
+    done again is told from what stayed."""
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        return [self._slipped(one, frame.number) for one in super().step(frame)]
+
+    def _slipped(self, one: Prediction, frame: int) -> Prediction:
+        since, _ = self.prompts[one.object]
+        return replace(one, shape=moved(one.shape, 0, 6)) if 0 < since < frame else one
+
+
 class Hanging(Carrying):
     """Hangs in its fifth step, as long as the agent lives. Where it runs, a run has stalled after two seconds."""
 
@@ -139,6 +151,7 @@ CARRYING = replace(
     factory=f"{__name__}:Carrying",
     settings={"pace": 1.0},
 )
+SLIPPING = replace(CARRYING, id="slipping", name="Slipping", factory=f"{__name__}:Slipping", settings={})
 HANGING = replace(UNHURRIED, id="hanging", name="Hanging", factory=f"{__name__}:Hanging")
-ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, HANGING)
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, SLIPPING, HANGING)
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,8 +111,8 @@ def last_words(found: Sequence[Prediction]) -> dict[tuple[int, int], Prediction]
     return {(one.frame, int(one.object)): one for one in found if one.confidence < 1}
 
 
-def run(network: CoTracker, rule: Rule, frames: Sequence[Frame], queries: np.ndarray, support: int):
-    tracker = Known(network, rule, support=support, device="cpu")
+def run(network: CoTracker, rule: Rule, frames: Sequence[Frame], queries: np.ndarray, **settings: Any):
+    tracker = Known(network, rule, **settings, device="cpu")
     tracker.put_in(frames[0], queries)
     found = [one for frame in frames[1:] for one in tracker.step(frame)]
     return last_words(found + tracker.finish())
@@ -130,10 +131,9 @@ def test_windows_agree_on_a_small_picture(variant: str, goldens, networks, monke
     """The authors' whole loop over windows, on the picture as it is."""
     golden, rule = goldens[variant], {"online": ONLINE, "offline": OFFLINE}[variant]
     recipe = golden.meta["core"]
-    monkeypatch.setattr(module, "PICTURE", (recipe["h"], recipe["w"]))
     monkeypatch.setattr(module, "ITERATIONS", recipe["iters"])
     queries = golden.arrays["core_queries"]
-    found = run(networks[variant], rule, clip(golden, "core"), queries, support=0)
+    found = run(networks[variant], rule, clip(golden, "core"), queries, support=0, picture=(recipe["h"], recipe["w"]))
     sure = golden.arrays["core_vis"] * (golden.arrays["core_conf"] if rule.doubts else 1)
     assert len(found) == sum(recipe["T"] - 1 - int(first) for first in queries[:, 0])
     assert_agree(golden, "core", found, sure)
@@ -146,7 +146,7 @@ def test_windows_agree_on_a_small_picture(variant: str, goldens, networks, monke
 )
 def test_end_to_end_it_agrees(variant: str, name: str, support: int, goldens, networks) -> None:
     golden, rule = goldens[variant], {"online": ONLINE, "offline": OFFLINE}[variant]
-    found = run(networks[variant], rule, clip(golden, "e2e"), golden.arrays["e2e_queries"], support)
+    found = run(networks[variant], rule, clip(golden, "e2e"), golden.arrays["e2e_queries"], support=support)
     for (frame, number), one in found.items():
         assert np.abs(one.shape.xy[0] - 0.5 - golden.arrays[f"{name}_tracks"][frame, number]).max() < 0.05
         assert one.visible == golden.arrays[f"{name}_visible"][frame, number]

@@ -137,7 +137,7 @@ def test_windows_follow_each_other_as_in_the_authors_demonstration(golden: Golde
         xy, logits = answers.pop(0)
         return xy[None], logits[None]
 
-    tracker = tiny()
+    tracker = PipsTracker(tiny().network, device="cpu")
     monkeypatch.setattr(tracker, "_refined", answer)
     first, *frames = video(golden, "chain")
     found = tracker.start(first, [prompted(golden, "chain", np.array([golden.meta["chain"]["query"]]))])

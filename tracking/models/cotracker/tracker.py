@@ -91,12 +91,20 @@ class CoTrackerTracker(WindowedPoints):
     network: CoTracker
 
     def __init__(
-        self, network: CoTracker, rule: Rule, *, support: int = 6, device: str = "auto", precision: str = "auto"
+        self,
+        network: CoTracker,
+        rule: Rule,
+        *,
+        support: int = 6,
+        picture: tuple[int, int] = PICTURE,
+        device: str = "auto",
+        precision: str = "auto",
     ) -> None:
         if not 0 <= support <= LARGEST_GRID:
             raise TrackingError(f"A support grid has 0 to {LARGEST_GRID} points a side; {support} came.")
         self.rule = rule
         self.side = support
+        self.picture = picture
         self._queries: dict[ObjectId, Query] = {}
         self._support: Query | None = None
         self._start = 0
@@ -106,10 +114,10 @@ class CoTrackerTracker(WindowedPoints):
         self._support, self._start = None, 0
 
     def encode(self, frame: Frame) -> Sequence[Tensor]:
-        height, width = PICTURE
+        height, width = self.picture
         # Corners go to corners: the picture's first pixel is the frame's first one.
         self._scale = np.array([(width - 1) / max(frame.width - 1, 1), (height - 1) / max(frame.height - 1, 1)])
-        picture = resized(frame.image, PICTURE, self.compute.device, align_corners=True)
+        picture = resized(frame.image, self.picture, self.compute.device, align_corners=True)
         return [level.float() for level in self.network.encode(picture)]
 
     def to_model(self, places: Places, frame: Frame) -> NDArray[np.float32]:
@@ -122,7 +130,7 @@ class CoTrackerTracker(WindowedPoints):
         for name in names:
             self._queries[name] = self._query(self.trails[name].xy[:, self.clock % self.window].copy())
         if self.side and self._support is None:
-            self._support = self._query(grid(self.side))
+            self._support = self._query(grid(self.side, self.picture))
 
     def place(self) -> None:
         if self.clock == self._start + self.window - 1:
@@ -208,9 +216,9 @@ class CoTrackerTracker(WindowedPoints):
             query.looks = query.looks.to(compute.device)
 
 
-def grid(side: int) -> NDArray[np.float32]:
+def grid(side: int, picture: tuple[int, int] = PICTURE) -> NDArray[np.float32]:
     """``side`` by ``side`` points over the picture, row by row: (side², 2) px."""
-    height, width = PICTURE
+    height, width = picture
     margin = width / SUPPORT_MARGIN
     if side == 1:
         return np.array([[width / 2, height / 2]], np.float32)
@@ -249,4 +257,4 @@ def tiny(rule: Rule = ONLINE, *, support: int = 2, device: str = "cpu", precisio
         network.transformer.place.weight.mul_(0.02)  # else points leave the frame at once
         network.transformer.place.bias.mul_(0.02)
     short = replace(rule, window=4, stride=2 if rule.carries else 3)
-    return CoTrackerTracker(network, short, support=support, device=device, precision=precision)
+    return CoTrackerTracker(network, short, support=support, picture=(96, 128), device=device, precision=precision)

@@ -51,13 +51,14 @@ class PipsTracker(WindowedPoints):
 
     network: Pips
 
-    def __init__(self, network: Pips, *, device: str = "auto", precision: str = "auto") -> None:
+    def __init__(self, network: Pips, *, area: int = AREA_PX, device: str = "auto", precision: str = "auto") -> None:
+        self.area = area
         self._chains: dict[ObjectId, Chain] = {}
         self._size = (0, 0)
         super().__init__(network, window=network.config.window, device=device, precision=precision)
 
     def encode(self, frame: Frame) -> Sequence[Tensor]:
-        self._size = picture_size(frame.width, frame.height)
+        self._size = picture_size(frame.width, frame.height, self.area)
         self._scale = np.array([self._size[1] / frame.width, self._size[0] / frame.height])
         picture = resized(frame.image, self._size, self.compute.device, align_corners=False)
         return self.network.levels(self.network.encode(picture).float())
@@ -138,9 +139,9 @@ class PipsTracker(WindowedPoints):
             chain.looks = chain.looks.to(compute.device)
 
 
-def picture_size(width: int, height: int) -> tuple[int, int]:
-    """(height, width) in px of the network's picture of a video's frame."""
-    scale = sqrt(AREA_PX / (width * height))
+def picture_size(width: int, height: int, area: int = AREA_PX) -> tuple[int, int]:
+    """(height, width) in px of the network's picture of a video's frame, about ``area`` px."""
+    scale = sqrt(area / (width * height))
     return _side(height * scale), _side(width * scale)
 
 
@@ -185,4 +186,4 @@ def tiny(*, device: str = "cpu", precision: str = "auto") -> PipsTracker:
         torch.manual_seed(0)
         network = Pips(TINY).requires_grad_(False)
         network.mixer.leave.weight *= 0.02  # else points leave the frame at once
-    return PipsTracker(network, device=device, precision=precision)
+    return PipsTracker(network, area=96 * 128, device=device, precision=precision)
