@@ -1,7 +1,8 @@
 /** What helps to point: a grid on the picture, lines through the pointer, and the pixels around it enlarged. */
 import type { Editor } from '@/editor/editor'
+import type { Clicks } from '@/editor/masks/clicks'
 import type { PointerAt } from '@/editor/tool'
-import { boxInVideo, matrixOf, videoToView, type View } from '@/geometry/view-transform'
+import { boxInVideo, boxInView, matrixOf, videoToView, type View } from '@/geometry/view-transform'
 import { intersects, type Box, type Point } from '@/geometry/box'
 import { paint } from './kinds'
 import { lookOf } from './shapes'
@@ -15,6 +16,9 @@ const LEAST_SCALE = 6
 const MOST_SCALE = 48
 /** Lines of the grid closer than this would cover the picture; between pixels likewise. CSS px. */
 const CLOSEST_PX = 5
+
+/** Of the smart tool's points. */
+const POINT_PX = 7
 
 export interface Scene {
   readonly width: number
@@ -32,6 +36,7 @@ export function drawAids(context: CanvasRenderingContext2D, editor: Editor, scen
   context.setTransform(scene.ratio, 0, 0, scene.ratio, 0, 0)
   context.clearRect(0, 0, scene.width, scene.height)
   if (options.grid.value) drawGrid(context, view, frameOf(editor), options.gridStep.value, scene)
+  if (editor.clicks.value?.frame === scene.frame) drawClicks(context, view, editor.clicks.value)
   if (scene.pointer && machine.handler.tip) drawTip(context, editor, scene.pointer)
   if (!scene.pointer || !machine.handler.precise) return
   if (options.crosshair.value) drawCrosshair(context, scene.pointer.view, scene)
@@ -61,6 +66,41 @@ function traceGrid(context: CanvasRenderingContext2D, view: View, [x1, y1, x2, y
     line(context, videoToView(view, { x, y: y1 }), videoToView(view, { x, y: y2 }))
   for (let y = Math.ceil(y1 / step) * step; y <= y2; y += step)
     line(context, videoToView(view, { x: x1, y }), videoToView(view, { x: x2, y }))
+}
+
+/** The smart tool's points, a plus on the object and a minus beside it, and its box. */
+function drawClicks(context: CanvasRenderingContext2D, view: View, { points, box }: Clicks): void {
+  context.save()
+  if (box) {
+    const [x1, y1, x2, y2] = boxInView(view, box)
+    context.beginPath()
+    context.rect(x1, y1, x2 - x1, y2 - y1)
+    context.setLineDash([6, 4])
+    strokeTwice(context, 'rgb(0 0 0 / 60%)', 'rgb(255 255 255 / 95%)')
+    context.setLineDash([])
+  }
+  for (const point of points) drawPoint(context, videoToView(view, point), point.positive)
+  context.restore()
+}
+
+function drawPoint(context: CanvasRenderingContext2D, { x, y }: Point, positive: boolean): void {
+  const arm = POINT_PX * 0.55
+  context.beginPath()
+  context.arc(x, y, POINT_PX, 0, 2 * Math.PI)
+  context.fillStyle = positive ? '#0b7a3e' : '#c0262d'
+  context.fill()
+  context.lineWidth = 1.5
+  context.strokeStyle = '#fff'
+  context.stroke()
+  context.beginPath()
+  context.moveTo(x - arm, y)
+  context.lineTo(x + arm, y)
+  if (positive) {
+    context.moveTo(x, y - arm)
+    context.lineTo(x, y + arm)
+  }
+  context.lineWidth = 2
+  context.stroke()
 }
 
 /** What the brush would touch; dashed where it takes away. */

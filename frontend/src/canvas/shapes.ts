@@ -19,7 +19,8 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   const { session, store } = editor
   const view = session.view.value
   // The mask being painted is on a canvas of its own.
-  const painted = editor.painting.value?.track
+  const { value: painting } = editor.painting
+  const painted = (painting?.frame ?? frame) === frame ? painting?.track : null
   const seen = boxInVideo(view, host.clientWidth, host.clientHeight)
   const shapes = store.queries
     .shapesAt(frame)

@@ -85,6 +85,8 @@ export class Stage {
     // At once: a decoded picture may be closed by the time of the next frame of the page.
     this.drawVideo()
     this.scheduler.request(this.drawShapes)
+    this.scheduler.request(this.drawPainting)
+    this.scheduler.request(this.drawAids)
     this.host.dataset.frame = String(frame)
   }
 
@@ -170,7 +172,7 @@ export class Stage {
       trajectories.settings.values,
       trajectories.pointed,
     ]
-    const { painting, brush } = this.editor
+    const { painting, brush, clicks } = this.editor
     const paintedTrack = computed(() => painting.value?.track ?? null)
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
     scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
@@ -179,7 +181,8 @@ export class Stage {
         this.scheduler.request(this.drawAids),
       ),
     )
-    scope.add(follow([painting, session.view], () => this.scheduler.request(this.drawPainting)))
+    scope.add(follow([painting, session.view, session.frame], () => this.scheduler.request(this.drawPainting)))
+    scope.add(follow([clicks, session.frame], () => this.scheduler.request(this.drawAids)))
     scope.add(follow([paintedTrack], () => this.scheduler.request(this.drawShapes)))
     scope.add(follow([brush.size, brush.square, session.tool], () => this.scheduler.request(this.drawAids)))
     scope.add(follow([picture], () => (this.video.style.filter = this.editor.viewOptions.filter)))
@@ -228,7 +231,9 @@ export class Stage {
   }
 
   private readonly drawPainting = (): void => {
-    this.paintLayer.draw(this.editor.painting.value, this.editor.session.view.value)
+    const { painting, session } = this.editor
+    const shown = (painting.value?.frame ?? this.frame) === this.frame ? painting.value : null
+    this.paintLayer.draw(shown, session.view.value)
   }
 
   private readonly drawAids = (): void => {

@@ -10,6 +10,7 @@ import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
 import type { Painting } from './masks/brush'
+import type { Clicks } from './masks/clicks'
 import { isPlaced, isTagLabel } from './time/frame-tags'
 import type { Draft } from './shapes/draft'
 import { Following } from './following/following'
@@ -84,6 +85,9 @@ export class Editor {
   readonly brush: Preferences['groups']['brush']
   /** The brush's stroke under way. */
   readonly painting: Signal<Painting | null> = signal(null)
+  /** The smart tool's clicks, until they are accepted; null: none were made. */
+  readonly clicks: Signal<Clicks | null> = signal(null)
+  readonly smartSettings: Preferences['groups']['smart']
   readonly question: Signal<Question | null> = signal(null)
   readonly preparation: Signal<Preparation>
   readonly helpOpen = signal(false)
@@ -127,6 +131,7 @@ export class Editor {
     this.timelineSettings = groups.timeline
     this.display = groups.display
     this.brush = groups.brush
+    this.smartSettings = groups.smart
     this.recent = this.preferences.recent
     this.keepsTool = this.preferences.keepsTool
     this.keymap = new Keymap(groups.keys, this.commands, deps.keyboard)
@@ -323,6 +328,21 @@ export class Editor {
     this.following.edited([track], frame.value)
   }
 
+  /** Which model answers clicks: the chosen one where that is there; null: the server's default. */
+  get segmenter(): string | null {
+    const chosen = this.smartSettings.model.value
+    const { segmenters } = this.config
+    const there = segmenters.find(({ id, available }) => id === chosen && available)
+    return (there ?? segmenters.find((each) => each.default))?.id ?? null
+  }
+
+  /** The smart tool is in hand: let the frame be looked at before the first click on it. */
+  lookAtFrame(): void {
+    if (this.clicks.value || !this.config.can_edit || this.session.gone.value) return
+    const question = { frame: this.session.frame.value, clicks: [], box: null, track: null, model: this.segmenter }
+    this.store.smart.ask(question)
+  }
+
   // ------------------------------------------------------------------ what may be done
 
   /** Whether this person may change shapes on the current frame; says why not. */
@@ -375,6 +395,12 @@ export class Editor {
   drew(track: TrackId): void {
     this.session.select(track)
     if (!this.keepsTool.value) this.useTool('select')
+  }
+
+  /** A new object was made by clicks, and is selected: with the tool kept, the next click begins another. */
+  drewWithClicks(): void {
+    if (this.keepsTool.value) this.session.select()
+    else this.useTool('select')
   }
 
   /** Say where an undo or redo acted, and offer to go there. */

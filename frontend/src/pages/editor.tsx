@@ -24,6 +24,7 @@ import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
 import { BrushOptions } from '@/panels/brush-options'
+import { SmartOptions } from '@/panels/smart-options'
 import { Joints } from '@/panels/joints'
 import { HeldBanner, OfflineBanner } from '@/panels/offline'
 import { Objects } from '@/panels/objects'
@@ -51,6 +52,8 @@ import { mountGrips } from './grips'
 
 const PRESENCE_MS = 150
 const PREPARATION_MS = 2000
+/** Who stays on a frame for so long may want to click there. */
+const LOOK_AFTER_MS = 250
 
 function start(): void {
   applyTheme()
@@ -118,6 +121,7 @@ function start(): void {
   connectPlayer(player, stage, timeline, editor, scope)
   followPreparation(player, editor, rest, scope)
   connectLive(live, editor, scope)
+  followSmartTool(editor, scope)
   keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
   scope.listen(window, 'beforeunload', (event) => {
@@ -157,7 +161,13 @@ function firstFrame(config: EditorConfig, parameters: URLSearchParams): number {
 function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(<TopBar editor={editor} rest={rest} onTheme={toggleTheme} />, element('top-bar'))
   render(<ToolBar editor={editor} />, element('tool-bar'))
-  render(<BrushOptions editor={editor} />, element('tool-options'))
+  render(
+    <>
+      <BrushOptions editor={editor} />
+      <SmartOptions editor={editor} />
+    </>,
+    element('tool-options'),
+  )
   render(<Transport editor={editor} />, element('transport'))
   render(<TimelineBar editor={editor} />, element('timeline-bar'))
   render(
@@ -200,6 +210,20 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   )
   render(<ConflictCards editor={editor} />, element('cards'))
   render(<HistoryDrawer editor={editor} />, element('history'))
+}
+
+/** With the smart tool in hand, the frame on which one stays is looked at before it is clicked on. */
+function followSmartTool(editor: Editor, scope: Scope): void {
+  const { session } = editor
+  let soon = 0
+  scope.add(
+    follow([session.frame, session.playing], () => {
+      window.clearTimeout(soon)
+      if (session.tool.value === 'smart' && !session.playing.value)
+        soon = window.setTimeout(() => session.tool.value === 'smart' && editor.lookAtFrame(), LOOK_AFTER_MS)
+    }),
+  )
+  scope.add(() => window.clearTimeout(soon))
 }
 
 /** A new video is worked with before its proxy and its thumbnails are there: ask for them from time to time. */

@@ -7,7 +7,7 @@ import { CommandButton } from './buttons'
 export function BrushOptions({ editor }: { editor: Editor }) {
   const { brush, keymap, session } = editor
   const tool = session.tool.value
-  if (editor.tool.kind !== 'mask') return null
+  if (editor.tool.kind !== 'mask' || tool === 'smart') return null
   return (
     <div class="brush-options" role="group" aria-label={t('Brush')}>
       {tool === 'brush' && (

@@ -39,6 +39,7 @@ export interface SmartState {
   readonly message: string
 }
 
+const UNDER_WAY: readonly SmartStage[] = ['fetching', 'looking']
 const OVER: readonly SmartStage[] = ['ready', 'answered', 'failed']
 
 export class Smart {
@@ -54,9 +55,13 @@ export class Smart {
 
   /** Ask; what was asked before isn't waited for any more. The mask of before stays until another comes. */
   ask(question: SmartQuestion): void {
-    const before = this.newest.value
-    const kept = before && before.question.frame === question.frame && question.clicks.length ? before.mask : null
-    this.newest.value = { question, stage: 'asked', mask: kept, score: 0, message: '' }
+    const { value: before } = this.newest
+    const { frame, model } = question
+    const same = before?.question.frame === frame && before.question.model === model ? before : null
+    const mask = question.clicks.length || question.box ? (same?.mask ?? null) : null
+    // The frame is looked at for this question too.
+    const stage = same && UNDER_WAY.includes(same.stage) ? same.stage : 'asked'
+    this.newest.value = { question, stage, mask, score: 0, message: '' }
     this.say(question)
   }
 

@@ -16,8 +16,6 @@ import type { FrameNumber, ShownShape, TrackId } from '@/store/types'
 
 /** What can be made one. */
 const JOINED: GeometryKind[] = ['polygon', 'mask']
-/** px by which a mask's outline may be simplified. */
-const ROUGH_PX = 1
 /** px²: smaller pieces beside a larger one are what a model or a slip of the brush left behind. */
 const SPECK_PX2 = 10
 
@@ -82,7 +80,7 @@ function toPolygons(editor: Editor): void {
   const frame = editor.session.frame.value
   const planned = selectedShapes(editor, 'mask').flatMap((shape) => {
     if (!editor.mayEdit(shape.track.id) || !allowed(editor, shape, 'polygon')) return []
-    const { pieces, holes } = outlinesOf(shape, ROUGH_PX)
+    const { pieces, holes } = outlinesOf(shape, editor.smartSettings.tolerance.value)
     const kept = pieces.filter(({ area }, index) => !index || area >= SPECK_PX2)
     return kept.length
       ? [

@@ -19,6 +19,8 @@ export interface Painting {
   readonly square: boolean
   readonly erases: boolean
   readonly stretches: readonly Stretch[]
+  /** The only frame that it is shown on; absent: any. */
+  readonly frame?: number
 }
 
 /** A bitmap as large as the frame with a mask in it, and the part of it that may hold pixels. */

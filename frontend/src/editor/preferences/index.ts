@@ -7,6 +7,7 @@ import { kept } from './kept'
 import { KeySettings } from './keys'
 import { LayoutSettings } from './layout'
 import { PanelSettings } from './panels'
+import { SmartSettings } from './smart'
 import { TimelineSettings } from './timeline'
 import { TourSettings } from './tour'
 import { TrackSettings } from './tracking'
@@ -22,6 +23,7 @@ export const GROUPS = {
   layout: LayoutSettings,
   panels: PanelSettings,
   paths: TrajectorySettings,
+  smart: SmartSettings,
   timeline: TimelineSettings,
   tour: TourSettings,
   tracking: TrackSettings,

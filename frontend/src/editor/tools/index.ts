@@ -13,6 +13,7 @@ import { ROTATED_BOX } from './rotated-box'
 import { SELECT } from './select'
 import { SKELETON } from './skeleton'
 import { SLICE } from './slice'
+import { SMART } from './smart'
 
 export const TOOLS: readonly [Tool, ...Tool[]] = [
   SELECT,
@@ -23,6 +24,7 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
   POLYLINE,
   POINTS,
   SKELETON,
+  SMART,
   BRUSH,
   MASK_AREA,
   FILL,
