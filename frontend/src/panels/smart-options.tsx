@@ -122,7 +122,7 @@ export function statusOf(state: SmartState | null, seconds: number): string {
       const clicks = counted(question.clicks.length, '{count} click', '{count} clicks')
       const what = [question.clicks.length ? clicks : '', question.box ? t('a box') : ''].filter(Boolean).join(', ')
       return state.mask
-        ? t('{what}: the model expects an IoU of {score} %.', { what, score: Math.round(100 * score) })
+        ? t('{what}: the model is {score} % sure of its mask.', { what, score: Math.round(100 * score) })
         : t('{what}: nothing is left.', { what })
     }
   }

@@ -170,7 +170,7 @@ describe('how a question stands', () => {
     )
     expect(statusOf({ ...state, question, stage: 'looking' }, 0)).toMatch(/your clicks are answered then\.$/)
     expect(statusOf({ ...state, question, stage: 'answered', mask: mask([1, 1, 2, 2]) }, 0)).toBe(
-      '1 click: the model expects an IoU of 83 %.',
+      '1 click: the model is 83 % sure of its mask.',
     )
     expect(statusOf({ ...state, question, stage: 'failed', message: 'No machine.' }, 0)).toBe('No machine.')
   })

@@ -1,0 +1,105 @@
+"""The smart tool in a real browser: clicked, accepted, followed, corrected by clicks while the run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from framewise.bench.client import Client
+from framewise.bench.product import Product
+from tests.e2e.editor import (
+    go_to,
+    keyframes,
+    on_page,
+    opened,
+    rows_stored,
+    serious,
+    track_with,
+    wait_for_row,
+    wait_until_runs_end,
+    wait_until_saved,
+)
+from tracking.shapes.chunks import Kind
+from tracking.types import Box
+
+FRAMES = 90
+CORRECTED = 30
+MODEL = "carrying"
+
+
+def body(frame: int) -> Box:
+    return Box(60 + frame, 60, 130 + frame, 110)
+
+
+def load(frame: int) -> Box:
+    """What the body carries, of another colour."""
+    return Box(80 + frame, 30, 110 + frame, 60)
+
+
+@pytest.fixture(scope="module")
+def video(client: Client, tmp_path_factory: pytest.TempPathFactory) -> int:
+    clip: Path = tmp_path_factory.mktemp("clips") / "carried.mp4"
+    noise = np.random.default_rng(1).normal(0, 4, (180, 320, 3))
+    with av.open(str(clip), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "15"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for frame in range(FRAMES):
+            image = np.full((180, 320, 3), (90, 120, 90), np.float64)
+            for box, colour in ((body(frame), (220, 120, 40)), (load(frame), (40, 60, 200))):
+                image[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)] = colour
+            picture = np.clip(image + noise, 0, 255).astype(np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+    number = client.upload(client.demo_project(), clip)
+    client.until_ready(number)
+    return number
+
+
+def answered(page: Page) -> None:
+    expect(page.locator(".smart-status")).to_have_attribute("data-stage", "answered")
+
+
+def click_at(page: Page, x: float, y: float) -> None:
+    page.mouse.click(*on_page(page, x, y))
+
+
+def test_an_object_is_clicked_accepted_followed_and_corrected_by_clicks_on_the_way(
+    person: Page, product: Product, client: Client, video: int
+) -> None:
+    page = opened(person, product, video)
+    page.keyboard.press("Shift+S")
+    expect(page.locator(".smart-status")).to_have_text("Ready: click on an object, or drag a box around it.")
+    click_at(page, 95, 85)
+    answered(page)
+    page.keyboard.down("Alt")
+    click_at(page, 95, 45)
+    page.keyboard.up("Alt")
+    expect(page.locator(".smart-status")).to_contain_text("2 clicks")
+    assert serious(page) == []
+    page.keyboard.press("Enter")
+    track: str = page.evaluate("[...framewise.store.session.selection.value][0]")
+
+    track_with(page, MODEL, "masks")
+    page.keyboard.press("t")
+    wait_for_row(page, track, CORRECTED + 5)
+    go_to(page, CORRECTED)
+    page.keyboard.press("Shift+S")
+    click_at(page, 95 + CORRECTED, 45)
+    answered(page)
+    page.get_by_role("button", name="Accept").click()
+    wait_until_runs_end(page)
+    wait_until_saved(page)
+
+    layer: int = client.editor_config(video)["layer"]["id"]
+    rows = dict(rows_stored(client, layer, FRAMES))[track]
+    assert {row.kind for row in rows} == {Kind.MASK}
+    assert [row.frame for row in rows] == list(range(FRAMES))
+    assert list(keyframes(rows)) == [0, CORRECTED]
+    for row in rows:
+        top = body(row.frame).y1 if row.frame < CORRECTED else load(row.frame).y1
+        expected = (body(row.frame).x1, top, body(row.frame).x2, body(row.frame).y2)
+        assert row.bounds == pytest.approx(expected, abs=3), row.frame
