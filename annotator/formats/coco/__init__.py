@@ -1,10 +1,10 @@
-"""COCO keypoints, with the tracks that its video descendants add.
+"""COCO keypoints and masks, with the tracks that its video descendants add.
 
 ``categories`` name a skeleton's joints; an annotation has ``keypoints`` x, y, v for each of them, v being 0 (not
-labelled), 1 (hidden) or 2 (visible), a ``bbox`` left, top, width, height, and where it is an outline its
-``segmentation``. Pixels count from 0, left and top edges of the first pixel. Images are frames of ``videos``;
-annotations of one object share a ``track_id``. Sources: https://cocodataset.org/#format-data, and for videos and tracks
-https://github.com/TAO-Dataset/tao/blob/master/docs/format.md.
+labelled), 1 (hidden) or 2 (visible), a ``bbox`` left, top, width, height, and a ``segmentation``: of an outline its
+points, of a mask the run lengths of its image. Pixels count from 0, left and top edges of the first pixel. Images are
+frames of ``videos``; annotations of one object share a ``track_id``. Sources: https://cocodataset.org/#format-data, and
+for videos and tracks https://github.com/TAO-Dataset/tao/blob/master/docs/format.md.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ LARGEST_FILE = 2**30
 class Coco:
     """One JSON file."""
 
-    id, label, suffix = "coco", "COCO keypoints, with tracks", ".json"
+    id, label, suffix = "coco", "COCO keypoints and masks, with tracks", ".json"
     takes = (
-        "One COCO JSON of keypoints, outlines or boxes, or a zip of several; of videos with track_id (TAO, CVAT, "
-        "Datumaro) or instance_id. Without a track_id each annotation becomes a track of one frame."
+        "One COCO JSON of keypoints, masks, outlines or boxes, or a zip of several; of videos with track_id (TAO, "
+        "CVAT, Datumaro) or instance_id. Without a track_id each annotation becomes a track of one frame."
     )
-    writes = "One JSON file: skeletons as keypoints, polygons as segmentations, boxes; an annotation for every frame."
+    writes = (
+        "One JSON file: skeletons as keypoints, masks (as run lengths) and polygons as segmentations, boxes; an "
+        "annotation for every frame."
+    )
     options: tuple[Option, ...] = ()
 
     def limits(self, options: Options) -> Limits:

@@ -1,4 +1,4 @@
-"""What COCO keypoints can't hold."""
+"""What COCO files can't hold."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracking.shapes.interpolation import ORIGINS, expand
 from tracking.shapes.values import ABSENT
 
 FORMAT = "COCO"
-HELD = (Kind.BOX, Kind.POLYGON, Kind.SKELETON)
+HELD = (Kind.BOX, Kind.POLYGON, Kind.SKELETON, Kind.MASK)
 
 
 def stored(every: Rows) -> Rows:
@@ -33,13 +33,13 @@ def stored(every: Rows) -> Rows:
 def _gaps(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
     rows = rows_of(track)
     kept = stored(Rows.of(expand(rows)))
-    return with_rows(track, kept), max(_inner_gaps(rows) - _inner_gaps(kept), 0)
+    return with_rows(track, kept), max(_gap_rows(rows) - _gap_rows(kept), 0)
 
 
-def _inner_gaps(rows: Rows) -> int:
-    """Outside rows between the first and the last shape."""
+def _gap_rows(rows: Rows) -> int:
+    """Outside rows before the last shape."""
     shown = np.flatnonzero(rows.shown)
-    return int((~rows.shown[shown[0] : shown[-1]]).sum()) if len(shown) else 0
+    return int((~rows.shown[: shown[-1]]).sum()) if len(shown) else 0
 
 
 def _places(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
@@ -65,6 +65,6 @@ LIMITS: tuple[Limit, ...] = (
     shared.NOTHING_TO_SEE,
     shared.attributes(FORMAT),
     *(shared.as_boxes(kind) for kind in Kind if kind not in (*HELD, Kind.TAG)),
-    Limit("gaps that begin again within a gap are one", track=_gaps),
+    Limit("gaps before the first shape are left out, and those that begin again within a gap are one", track=_gaps),
     Limit("joints that are absent have no place", track=_places),
 )

@@ -6,7 +6,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from annotator.formats import geometry
 from annotator.formats.base import Dataset, FormatError, LabelInfo, Part, Report, TrackData, VideoInfo
 from annotator.formats.bounds import MOST_LABELS, MOST_ROWS, MOST_TRACKS, MOST_VERTICES, check_count
+from annotator.formats.coco import masks
 from annotator.formats.coco.limits import stored
 from annotator.formats.coco.write import INTERPOLATED, PREDICTED
 from annotator.formats.rows import Rows
@@ -78,6 +79,7 @@ class AnnotationIn(msgspec.Struct):
     bbox: list[Number] | None = None
     keypoints: list[Number] | None = None
     segmentation: Any = None
+    whole_mask: Any = None
     track_id: Id | None = None
     instance_id: Id | None = None
     score: Number | None = None
@@ -226,8 +228,10 @@ class _Reader:
         outline = each.segmentation if isinstance(each.segmentation, list) else []
         if len(outline) == 1 and isinstance(outline[0], list):
             return _polygon(frame, flags, score, outline[0])
+        if isinstance(each.segmentation, Mapping):
+            return _mask(frame, flags, score, each)
         if each.segmentation:
-            video.report.lose("masks and outlines of several parts became boxes")
+            video.report.lose("outlines of several parts became boxes")
         return _box(frame, flags, score, each.bbox)
 
     def _skeleton(self, frame: int, flags: Flag, score: float, each: AnnotationIn) -> Row:
@@ -326,14 +330,31 @@ def _polygon(frame: int, flags: Flag, score: float, numbers: list[Any]) -> Row:
     return geometry.vertex_row(Kind.POLYGON, frame, flags, score, xy)
 
 
+def _mask(frame: int, flags: Flag, score: float, each: AnnotationIn) -> Row:
+    whole = each.whole_mask
+    if not isinstance(whole, Mapping):
+        return masks.read_segmentation(frame, flags, score, each.segmentation, each.bbox)
+    places = whole.get("left"), whole.get("top")
+    if not all(type(place) is int and abs(place) <= FARTHEST_PX for place in places):
+        raise FormatError(f"A mask's window lies within ±{FARTHEST_PX:,.0f} px, at whole ones; this one doesn't.")
+    left, top = (int(place) for place in places if place is not None)
+    size = whole.get("size")
+    sides = [0, 0, size[1], size[0]] if isinstance(size, list) and len(size) == 2 else None
+    row = masks.read_segmentation(frame, flags, score, whole, sides)
+    _, _, columns, rows = geometry.mask_window(row)
+    payload = np.array([left, top, columns, rows], "<i4").tobytes() + row.payload[16:]
+    return replace(row, bounds=(left, top, left + columns, top + rows), payload=payload)
+
+
 def _box(frame: int, flags: Flag, score: float, numbers: list[Number] | None) -> Row:
     if numbers is None or len(numbers) != 4:
         raise FormatError("An annotation has keypoints, an outline or a bbox of left, top, width, height.")
     left, top, width, height = (float(value) for value in numbers)
-    _check([left, top, left + width, top + height])
     if width < 0 or height < 0:
         raise FormatError(f"A bbox has a width and a height of at least 0; {width:g} and {height:g} came.")
-    x2, y2 = np.array([left + width, top + height], np.float32).tolist()
+    with np.errstate(over="ignore"):
+        x2, y2 = np.array([left + width, top + height]).astype(np.float32).tolist()
+    _check([left, top, x2, y2])  # as they are kept: a width in few digits may lead a little too far
     return Row(frame, Kind.BOX, flags, score, (left, top, max(x2, left), max(y2, top)))
 
 

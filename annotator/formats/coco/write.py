@@ -9,11 +9,13 @@ from typing import Any, TextIO
 import numpy as np
 
 from annotator.formats import decimals, geometry
-from annotator.formats.base import Dataset, LabelInfo, Progress, Report, TrackData
+from annotator.formats.base import Dataset, LabelInfo, Progress, Report, TrackData, VideoInfo
+from annotator.formats.coco import masks
 from annotator.formats.limits import rows_of
 from annotator.formats.names import safe_stem
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.interpolation import expand
+from tracking.shapes.masks import to_runs
 from tracking.shapes.values import ABSENT
 
 VIDEO = 1
@@ -30,7 +32,7 @@ def write_document(out: TextIO, dataset: Dataset, report: Report, progress: Prog
     for done, track in enumerate(dataset.tracks, start=1):
         category = categories.setdefault(track.label, len(categories) + 1)
         tracks.append(_track(track, category))
-        for annotation in _annotations(track, category):
+        for annotation in _annotations(track, category, dataset.video):
             count += 1
             out.write((",\n" if count > 1 else "") + _text({"id": count, **annotation}))
             last = max(last, annotation["image_id"] - 1)
@@ -67,13 +69,13 @@ def _track(track: TrackData, category: int) -> dict[str, Any]:
     return told | {name: value for name in ("colour", "verdict") if (value := getattr(track, name))}
 
 
-def _annotations(track: TrackData, category: int) -> Iterator[dict[str, Any]]:
+def _annotations(track: TrackData, category: int, video: VideoInfo) -> Iterator[dict[str, Any]]:
     for row in expand(rows_of(track)):
         yield {
             "image_id": row.frame + 1,
             "category_id": category,
             "track_id": track.number,
-            **_geometry(row),
+            **_geometry(row, video),
             "iscrowd": 0,
             "score": round(row.confidence, 5),
             "attributes": {
@@ -90,19 +92,33 @@ def _origin(flags: Flag) -> str:
     return PREDICTED if flags & Flag.PREDICTED else INTERPOLATED
 
 
-def _geometry(row: Row) -> dict[str, Any]:
+def _geometry(row: Row, video: VideoInfo) -> dict[str, Any]:
     box = _box(row.bounds)
     told: dict[str, Any] = {"bbox": box, "area": round(box[2] * box[3], 2)}
     if row.kind == Kind.POLYGON:
         xy = decimals.shortest(geometry.vertices(row))
         told["segmentation"] = [xy.ravel().tolist()]
         told["area"] = round(_area(xy.tolist()), 2)
+    elif row.kind == Kind.MASK:
+        told |= _mask(row, video)
     elif row.kind == Kind.SKELETON:
         seen = geometry.visibilities(row)
         xy = decimals.shortest(geometry.vertices(row))
         triples = zip(xy.tolist(), seen, strict=True)
         told["keypoints"] = [value for (x, y), state in triples for value in (x, y, state)]
         told["num_keypoints"] = sum(state != ABSENT for state in seen)
+    return told
+
+
+def _mask(row: Row, video: VideoInfo) -> dict[str, Any]:
+    """Run lengths of the image; of a mask that reaches beyond it also those of its window, which others don't know."""
+    bitmap = geometry.mask_bitmap(row)
+    left, top, columns, rows = geometry.mask_window(row)
+    width, height = video.width or max(left + columns, 1), video.height or max(top + rows, 1)
+    told: dict[str, Any] = {"segmentation": masks.segmentation(row, width, height), "area": int(bitmap.sum())}
+    if left < 0 or top < 0 or left + columns > width or top + rows > height:
+        own = {"size": [rows, columns], "counts": masks.encoded(to_runs(bitmap, order="F"))}
+        told["whole_mask"] = {"left": left, "top": top, **own}
     return told
 
 

@@ -102,11 +102,20 @@ def test_keypoints_of_a_category_without_names_get_numbers(tmp_path: Path) -> No
     assert [(joint.name, joint.x, joint.y) for joint in label.skeleton.joints] == [("1", 0, 0), ("2", 1, 1)]
 
 
-def test_masks_become_boxes_and_the_report_says_so(tmp_path: Path) -> None:
-    each = document()["annotations"][0] | {"segmentation": {"size": [48, 64], "counts": "abc"}}
+def test_outlines_of_several_parts_become_boxes_and_the_report_says_so(tmp_path: Path) -> None:
+    each = document()["annotations"][0] | {"segmentation": [[1, 2, 3, 2, 3, 4], [5, 5, 6, 5, 6, 6]]}
     found, report = taken(document(annotations=[each]), tmp_path)
     assert [row.kind for track in found.tracks for row in track.rows] == [Kind.BOX]
-    assert report.losses == {"masks and outlines of several parts became boxes": 1}
+    assert report.losses == {"outlines of several parts became boxes": 1}
+
+
+def test_a_box_as_far_away_as_can_be_comes_back(tmp_path: Path) -> None:
+    far = Row(0, Kind.BOX, Flag.KEYFRAME, 1.0, (0.0, 0.0078125, 0.0, 1_000_000.0))
+    video = VideoInfo("a.mp4", 640, 360, 15, 25.0)
+    track = TrackData(1, "person", [far])
+    find("coco").write(Dataset(video, (LabelInfo("person"),), (track,), 1), tmp_path / "out.json", {})
+    (again,) = read("coco", tmp_path / "out.json")[0].tracks
+    assert again.rows[0].bounds == far.bounds
 
 
 def test_several_videos_go_apart(tmp_path: Path) -> None:
