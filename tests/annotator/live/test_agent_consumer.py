@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from uuid import UUID
 
 import pytest
@@ -172,7 +173,7 @@ async def test_a_frame_is_shown_before_it_is_stored(world: World, monkeypatch: p
         await gate.wait()
         raise Run.DoesNotExist
 
-    monkeypatch.setattr("annotator.live.writer.in_thread", blocked)
+    monkeypatch.setattr("annotator.live.writer.in_writing_thread", blocked)
     await agent.predict(start, *range(1, 41))
     while browser.frames(track) != list(range(1, 41)):
         await browser.next()
@@ -193,12 +194,13 @@ async def test_a_store_that_fails_is_tried_again(world: World, monkeypatch: pyte
         nonlocal tries
         tries += 1
         if tries == 1:
-            raise OSError("disk full")
+            raise OSError(errno.ENOSPC, "No space left on device")
         return await in_thread(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("annotator.live.writer.in_thread", unsteady)
+    monkeypatch.setattr("annotator.live.writer.in_writing_thread", unsteady)
     await agent.predict(start, 1, 2, 3)
     assert (await agent.until(Stored)).sequence == 3
+    assert tries > 1
     assert await in_thread(frames_of, track) == [0, 1, 2, 3]
     await agent.close()
     await browser.close()
@@ -553,7 +555,8 @@ async def test_two_agents_with_one_token_do_not_push_each_other_out_and_the_page
     assert await second.raw() is None
     assert second.closed == 4409
     page = f"/workspaces/{world.workspace.pk}/networks/"
-    said = await in_thread(client_of(world.people["admin"]).get, page)
+    client = await in_thread(client_of, world.people["admin"])
+    said = await in_thread(client.get, page)
     assert "Another agent, on laptop, has the same token" in said.content.decode()
     # The same program comes back by a new connection, and whoever comes after it has gone is let in.
     again = await FakeAgent.connected(instance="one")
