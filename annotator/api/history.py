@@ -150,6 +150,7 @@ def preview(request: HttpRequest, layer_id: int, revision: int, tracks: str = ""
         tracks=len(plan.tracks),
         shapes=plan.shapes,
         beyond=plan.beyond,
+        unsound=plan.unsound,
         people=plan.people.most_common(),
         tracked=len(plan.tracked),
         exact=plan.exact,

@@ -55,6 +55,7 @@ class RestorePreview(Message):
     tracks: int
     shapes: int
     beyond: int = Field(description="Tracks that also changed on frames that aren't the person's, and stay there.")
+    unsound: int = Field(description="Shapes that are too large or too far away to come back, and stay gone.")
     people: list[tuple[str, int]] = Field(description="Whose changes it takes back and how many, most first.")
     tracked: int = Field(description="Objects that a run follows now: it has to be stopped first.")
     exact: bool = Field(

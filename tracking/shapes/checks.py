@@ -9,6 +9,7 @@ mistake, or made to do harm: a mask's window is what a browser takes memory for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from tracking.shapes.chunks import Kind
 from tracking.shapes.interpolation import ORIGINS
 from tracking.shapes.payloads import point_count
+from tracking.shapes.values import Box, RotatedBox, bounds_of, enclosing, enclosing_present
 
 FARTHEST_PX = 1_000_000.0
 """Coordinates beyond this are a mistake, whatever the video's size."""
@@ -25,10 +27,12 @@ MOST_POINTS = 16_384
 """Vertices or points of one shape."""
 SHAPE_BYTES = 8 * 2**20
 """Largest payload of one shape."""
+BOUNDS_PX = 1.0
+"""By how much a shape's bounds may differ from what encloses it: numbers are rounded on the way."""
 MOST_ANGLE = 1000.0
 """Radians, either way: many turns more than any hand makes."""
 
-Rule = Literal["origin", "order", "far", "length", "points", "numbers", "seen", "angle", "window", "runs"]
+Rule = Literal["origin", "order", "far", "length", "points", "numbers", "seen", "angle", "window", "runs", "bounds"]
 
 
 class ShapeError(ValueError):
@@ -88,8 +92,24 @@ def check_geometry(table: Columns, picture: Picture = ANY_PICTURE) -> None:
     _check_near(bounds.reshape(-1, 2), picture)
     if not np.any(table.kinds) and not any(table.payloads):
         return  # Nothing but boxes, which is nearly always so.
-    for kind, payload in zip(table.kinds.tolist(), table.payloads, strict=True):
-        _check_payload(Kind(kind), payload, picture)
+    for kind, payload, given in zip(table.kinds.tolist(), table.payloads, bounds, strict=True):
+        enclosed = _check_payload(Kind(kind), payload, picture)
+        if enclosed is not None and np.abs(given - np.asarray(enclosed)).max() > BOUNDS_PX:
+            came = f"this {Kind(kind).words} lies in {_spelt(enclosed)}, not in {_spelt(given)}"
+            raise ShapeError("bounds", f"A shape's bounds enclose it: {came}.")
+
+
+def broken_rule(table: Columns, picture: Picture = ANY_PICTURE) -> Rule | None:
+    """The first rule that a table breaks."""
+    try:
+        check_geometry(table, picture)
+    except ShapeError as error:
+        return error.rule
+    return None
+
+
+def _spelt(bounds: Iterable[float]) -> str:
+    return ", ".join(f"{value:.1f}" for value in bounds)
 
 
 def _check_near(points: NDArray[np.float32], picture: Picture) -> None:
@@ -108,25 +128,31 @@ def _check_near(points: NDArray[np.float32], picture: Picture) -> None:
         )
 
 
-def _check_payload(kind: Kind, payload: bytes, picture: Picture) -> None:
+def _check_payload(kind: Kind, payload: bytes, picture: Picture) -> Box | None:
+    """Returns what encloses the shape, as ``values.bounds_of`` says; None where its bounds are all there is of it."""
     if len(payload) > SHAPE_BYTES:
         size = len(payload) / 2**20
         raise ShapeError("length", f"A shape has at most {SHAPE_BYTES // 2**20} MiB; one of {size:.1f} MiB came.")
     if kind == Kind.MASK:
-        _check_mask(payload, picture)
-        return
+        return _check_mask(payload, picture)
     if not _length_fits(kind, len(payload)):
         raise ShapeError("length", f"A {kind.words} can't have a payload of {len(payload)} bytes.")
     match kind:
         case Kind.ROTATED_BOX:
             _check_rotated(np.frombuffer(payload, "<f4"), picture)
+            return bounds_of(RotatedBox(*np.frombuffer(payload, "<f4").tolist()))
         case Kind.POLYGON | Kind.POLYLINE:
-            _check_points(np.frombuffer(payload, "<f4").reshape(-1, 2), picture)
+            vertices = np.frombuffer(payload, "<f4").reshape(-1, 2)
+            _check_points(vertices, picture)
+            return enclosing(vertices)
         case Kind.POINTS | Kind.SKELETON:
             count = point_count(len(payload))
-            _check_points(np.frombuffer(payload, "<f4", 2 * count).reshape(-1, 2), picture)
+            points = np.frombuffer(payload, "<f4", 2 * count).reshape(-1, 2)
+            _check_points(points, picture)
             if max(payload[8 * count : 9 * count]) > 2:
                 raise ShapeError("seen", "A point is absent (0), occluded (1) or visible (2); one is something else.")
+            return enclosing_present(points, np.frombuffer(payload, np.uint8, count, offset=8 * count))
+    return None
 
 
 def _check_points(points: NDArray[np.float32], picture: Picture) -> None:
@@ -167,7 +193,7 @@ def _length_fits(kind: Kind, length: int) -> bool:
             return count > 0 and 9 * count + -9 * count % 4 == length
 
 
-def _check_mask(payload: bytes, picture: Picture) -> None:
+def _check_mask(payload: bytes, picture: Picture) -> Box:
     if len(payload) < 20 or len(payload) % 4:
         raise ShapeError("length", f"A mask has a window of four numbers and run lengths; {len(payload)} bytes came.")
     left, top, width, height = np.frombuffer(payload, "<i4", 4).tolist()
@@ -183,3 +209,4 @@ def _check_mask(payload: bytes, picture: Picture) -> None:
         raise ShapeError("runs", f"A mask's run lengths add up to its window of {width} x {height} px; these don't.")
     if len(runs) > width * height + 1:
         raise ShapeError("runs", "A mask has at most one run for each of its pixels; this one has more.")
+    return Box(left, top, left + width, top + height)

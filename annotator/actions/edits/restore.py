@@ -14,14 +14,16 @@ from django.db import transaction
 from annotator import access
 from annotator.actions.edits.apply import Ontology, find_edit
 from annotator.actions.edits.events import append_event, extent_of, lock_layer
-from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, encoded, stretches, within
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, encoded, picture_of, stretches, within
 from annotator.actions.edits.past import Mask, TrackPast, events_since, read_past
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.ask import ACTIVE
 from annotator.announce.progress import OBJECTS
 from annotator.models import Event, EventKind, Layer, Run, Track, User
 from annotator.operations import Operation, ShapesReplace, TrackFields, TrackUpdate
+from tracking.shapes.checks import Picture, broken_rule
 from tracking.shapes.chunks import Table
+from tracking.shapes.payloads import single
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Plan:
     """What bringing it back would do.
 
     ``shapes``: rows that would change; ``beyond``: tracks that also changed on frames which aren't the person's, and
-    stay there as they are; ``people``: whose changes it takes back, and how many; ``exact``: as in ``Past``.
+    stay there as they are; ``unsound``: rows that would bring back what is no shape, from before geometry was checked;
+    ``people``: whose changes it takes back, and how many; ``exact``: as in ``Past``.
     """
 
     revision: int
@@ -51,6 +54,7 @@ class Plan:
     tracks: list[UUID] = field(default_factory=list)
     shapes: int = 0
     beyond: int = 0
+    unsound: int = 0
     people: Counter[str] = field(default_factory=Counter)
     tracked: list[UUID] = field(default_factory=list)
     exact: bool = True
@@ -146,6 +150,7 @@ class _Planner:
         self.everywhere = self.ranges == [(0, max(layer.video.frame_count - 1, 0))]
         self.reviews = access.may(access.role_in(user, layer.video.project.workspace_id), "review")
         self.attributes = Ontology.of(layer).attributes
+        self.picture = picture_of(layer.video)
 
     def plan(self, draft: LayerDraft) -> Plan:
         scope = self.scope
@@ -182,7 +187,8 @@ class _Planner:
         if any(value is not None for _, value in fields):
             operations.append(TrackUpdate(track=track.pk, fields=fields))
         stays = track.deleted_at is None or fields.deleted is False
-        replaced, shapes_changed = _shapes(draft, track.pk, was) if stays else (None, 0)
+        replaced, shapes_changed, unsound = _shapes(draft, track.pk, was, self.picture) if stays else (None, 0, 0)
+        plan.unsound += unsound
         if replaced is not None:
             operations.append(replaced)
         return operations, shapes_changed
@@ -229,10 +235,12 @@ class _Planner:
             yield str(person) if person is not None else "somebody"
 
 
-def _shapes(draft: LayerDraft, track: UUID, was: TrackPast) -> tuple[ShapesReplace | None, int]:
-    """What brings a track's shapes back on the frames where they differ, and on how many that is."""
+def _shapes(draft: LayerDraft, track: UUID, was: TrackPast, picture: Picture) -> tuple[ShapesReplace | None, int, int]:
+    """What brings a track's shapes back on the frames where they differ, on how many that is, and on how many it would
+    bring back what is no shape: there it stays as it is."""
     if not was.known:
-        return None, 0
+        return None, 0, 0
+    left_out = 0
     wanted = {start: (start + int(known.argmax()), start + int(known.nonzero()[0][-1])) for start, known in _told(was)}
     draft.load_shapes((track, first, last) for first, last in wanted.values())
     frames: list[int] = []
@@ -242,14 +250,24 @@ def _shapes(draft: LayerDraft, track: UUID, was: TrackPast) -> tuple[ShapesRepla
         current = current.take(known[current.frames - start])
         former = was.rows.get(start, Table.empty(start))
         differing = _differing(current, former)
+        unsound = set(_unsound(former.take(np.isin(former.frames, differing)), picture))
+        left_out += len(unsound)
+        differing = [frame for frame in differing if frame not in unsound]
         frames += differing
         coming = former.take(np.isin(former.frames, differing))
         if len(coming):
             tables.append(coming)
     if not frames:
-        return None, 0
+        return None, 0, left_out
     packed = [encoded(table) for table in tables]
-    return ShapesReplace(track=track, ranges=stretches(frames), tables=packed), len(frames)
+    return ShapesReplace(track=track, ranges=stretches(frames), tables=packed), len(frames), left_out
+
+
+def _unsound(table: Table, picture: Picture) -> Iterator[int]:
+    """The frames on which a table holds what no shape can be. Bounds that are off don't hinder anybody."""
+    if broken_rule(table, picture) is None:
+        return
+    yield from (row.frame for row in table.rows() if broken_rule(single(row), picture) not in (None, "bounds"))
 
 
 def _told(was: TrackPast) -> list[tuple[int, Mask]]:

@@ -3,9 +3,13 @@
  * `tests/protocol/geometry.json` holds both to it.
  */
 import { LEAST_MARGIN_PX, MOST_ANGLE, MOST_POINTS, SHAPE_BYTES } from '@/protocol/generated'
+import type { Box } from './box'
 import type { Geometry } from './kinds/kind'
+import { ofPoints, pointsOf } from './kinds/point-list'
+import { rotatedBox, rotatedBoxOf } from './kinds/rotated-box'
+import { ofVertices, verticesOf } from './kinds/vertex-list'
 
-export type Rule = 'order' | 'far' | 'length' | 'points' | 'numbers' | 'seen' | 'angle' | 'window' | 'runs'
+export type Rule = 'order' | 'far' | 'length' | 'points' | 'numbers' | 'seen' | 'angle' | 'window' | 'runs' | 'bounds'
 
 /** A video's size in px. */
 export interface Picture {
@@ -13,8 +17,11 @@ export interface Picture {
   readonly height: number
 }
 
-/** By payload: rows are looked at again whenever they are drawn. */
-const known = new WeakMap<Uint8Array, Rule | 'sound'>()
+/** By how much a shape's bounds may differ from what encloses it, in px: numbers are rounded on the way. */
+const BOUNDS_PX = 1
+
+/** By payload: rows are looked at again whenever they are drawn. What encloses a shape whose payload is sound. */
+const known = new WeakMap<Uint8Array, Rule | Box>()
 
 /** The rule that a shape breaks; null: it is sound. */
 export function brokenRule({ kind, bounds, payload }: Geometry, picture: Picture): Rule | null {
@@ -23,12 +30,43 @@ export function brokenRule({ kind, bounds, payload }: Geometry, picture: Picture
   const near = nearnessTo(picture)
   if (!near(x1, y1) || !near(x2, y2)) return 'far'
   if (kind === 'box' || kind === 'tag') return payload.byteLength ? 'length' : null
-  let rule = known.get(payload)
-  if (rule === undefined) {
-    rule = ruleOfPayload(kind, payload, picture, near) ?? 'sound'
-    known.set(payload, rule)
+  let found = known.get(payload)
+  if (found === undefined) {
+    found = ruleOfPayload(kind, payload, picture, near) ?? enclosing({ kind, bounds, payload })
+    known.set(payload, found)
   }
-  return rule === 'sound' ? null : rule
+  if (typeof found === 'string') return found
+  return found.every((value, side) => Math.abs(value - bounds[side]!) <= BOUNDS_PX) ? null : 'bounds'
+}
+
+/** What encloses a shape whose payload is sound. */
+function enclosing(shape: Geometry): Box {
+  switch (shape.kind) {
+    case 'rotated_box':
+      return rotatedBox(rotatedBoxOf(shape)).bounds
+    case 'polygon':
+    case 'polyline':
+      return ofVertices(shape.kind, verticesOf(shape)).bounds
+    case 'points':
+    case 'skeleton':
+      return ofPoints(shape.kind, pointsOf(shape)).bounds
+    case 'mask':
+      return windowBounds(shape)
+    case 'box':
+    case 'tag':
+      return shape.bounds
+  }
+}
+
+function windowBounds({ payload }: Geometry): Box {
+  const view = new DataView(payload.buffer, payload.byteOffset, 16)
+  const [left, top, width, height] = [0, 4, 8, 12].map((at) => view.getInt32(at, true)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  return [left, top, left + width, top + height]
 }
 
 type Near = (x: number, y: number) => boolean

@@ -144,7 +144,7 @@ function Effect({
   found: RestorePreview
   tracks: readonly TrackId[] | null
 }) {
-  if (!found.tracks)
+  if (!found.tracks && !found.unsound)
     return <p>{t(tracks ? 'Nothing has changed since then on these objects.' : 'Nothing has changed since then.')}</p>
   const stop = () => {
     for (const run of editor.store.runs.active()) {
@@ -171,6 +171,15 @@ function Effect({
             found.beyond,
             '{count} object also changed outside of your frames. There it stays as now.',
             '{count} objects also changed outside of your frames. There they stay as now.',
+          )}
+        </p>
+      )}
+      {found.unsound > 0 && (
+        <p>
+          {counted(
+            found.unsound,
+            '{count} shape stays as it is now: what was there is too large or too far away to be one.',
+            '{count} shapes stay as they are now: what was there is too large or too far away to be one.',
           )}
         </p>
       )}

@@ -2459,6 +2459,8 @@ export interface components {
       readonly shapes: number
       /** @description Tracks that also changed on frames that aren't the person's, and stay there. */
       readonly beyond: number
+      /** @description Shapes that are too large or too far away to come back, and stay gone. */
+      readonly unsound: number
       /** @description Whose changes it takes back and how many, most first. */
       readonly people: readonly (readonly [string, number])[]
       /** @description Objects that a run follows now: it has to be stopped first. */

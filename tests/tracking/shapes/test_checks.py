@@ -16,6 +16,8 @@ import pytest
 
 from tracking.shapes.checks import MOST_POINTS, SHAPE_BYTES, Picture, Rule, ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table
+from tracking.shapes.payloads import shape_of
+from tracking.shapes.values import bounds_of
 
 FIXTURES = Path(__file__).parents[2] / "protocol" / "geometry.json"
 PICTURE = Picture(1280, 720)
@@ -31,12 +33,15 @@ class Case:
     kind: Kind
     rule: Rule | None
     payload: bytes = b""
-    bounds: tuple[float, float, float, float] = ON_IT
+    bounds: tuple[float, float, float, float] | None = None
+    """None: those of the shape, where it is sound."""
     picture: Picture = PICTURE
 
     @property
     def table(self) -> Table:
-        return Table.of(0, [Row(0, self.kind, Flag.KEYFRAME, 1.0, self.bounds, self.payload)])
+        sound = self.payload and self.rule is None
+        bounds = bounds_of(shape_of(Row(0, self.kind, Flag.KEYFRAME, 1.0, ON_IT, self.payload))) if sound else ON_IT
+        return Table.of(0, [Row(0, self.kind, Flag.KEYFRAME, 1.0, self.bounds or bounds, self.payload)])
 
 
 def floats(*numbers: float) -> bytes:
@@ -102,6 +107,18 @@ CASES = (
     Case("a mask whose runs don't fill its window", Kind.MASK, "runs", mask(10, 20, 3, 2, 1, 4)),
     Case("a mask whose runs wrap around", Kind.MASK, "runs", mask(10, 20, 3, 2, 2**32 - 1, 7)),
     Case("a mask of empty runs", Kind.MASK, "runs", mask(10, 20, 3, 2, *[0] * 9, 6)),
+    Case(
+        "a mask whose bounds are those of another", Kind.MASK, "bounds", mask(10, 20, 3, 2, 1, 4, 1), (10, 20, 90, 22)
+    ),
+    Case("a mask with bounds a hair off", Kind.MASK, None, mask(10, 20, 3, 2, 1, 4, 1), (10.5, 20, 13, 22.4)),
+    Case("a polygon that lies outside of its bounds", Kind.POLYGON, "bounds", floats(10, 20, 70, 20, 40, 60)),
+    Case("a line smaller than its bounds", Kind.POLYLINE, "bounds", floats(10, 20, 30, 60)),
+    Case(
+        "points whose bounds hold an absent one", Kind.POINTS, "bounds", points(10, 20, 30, 30, 40, 60, seen=b"\2\1\0")
+    ),
+    Case("points of which none is there", Kind.POINTS, None, points(10, 20, 40, 60, seen=b"\0\0")),
+    Case("a skeleton elsewhere than its bounds", Kind.SKELETON, "bounds", points(500, 20, 540, 60, seen=b"\2\1")),
+    Case("a rotated box with the bounds of an upright one", Kind.ROTATED_BOX, "bounds", floats(25, 40, 30, 40, 0.5)),
     Case("a mask without runs", Kind.MASK, "length", mask(10, 20, 3, 2)),
 )
 

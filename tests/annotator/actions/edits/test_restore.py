@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -58,6 +61,14 @@ def everything(world: World) -> list[object]:
     """All that a layer holds, to compare."""
     listed = list(world.layer.tracks.order_by("pk"))
     return [(track.pk, track.label_id, track.locked, track.deleted_at is None, rows_of(track.pk)) for track in listed]
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """As the server was before it looked at geometry."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("annotator.actions.edits.apply.check_geometry", lambda *_: None)
+        yield
 
 
 def test_shapes_are_as_they_were(world: World) -> None:
@@ -135,6 +146,18 @@ def test_imported_tracks_go(world: World) -> None:
     write_tracks(user=world.annotator, layer_id=world.layer.pk, tracks=[(track, [keyframe(3)])], summary="Import")
     back(world, 0)
     assert deleted(track.pk) == [True]
+
+
+def test_what_no_shape_can_be_stays_gone_and_is_counted(world: World) -> None:
+    """Such shapes were taken before geometry was looked at."""
+    track = draw(world, 0, 10, 20)
+    far = replace(keyframe(10), bounds=(3e8, 20, 4e8, 60))
+    with unchecked():
+        do(world, put(track, [far]))
+    do(world, put(track, [keyframe(10, left=50), keyframe(20, left=70)]))
+    assert (plan(world, 2).shapes, plan(world, 2).unsound) == (1, 1)
+    back(world, 2)
+    assert [row.bounds[0] for row in rows_of(track)] == [10, 50, 10]
 
 
 def test_it_is_one_event_and_undo_takes_it_back(world: World) -> None:
