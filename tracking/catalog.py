@@ -192,7 +192,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="CC-BY-NC-4.0",
         commercial=False,
         takes_file=True,
-        settings={"support": 6, "device": "auto", "precision": "auto"},
+        settings={"support_points": 6, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="cotracker3-offline",
@@ -213,7 +213,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="CC-BY-NC-4.0",
         commercial=False,
         takes_file=True,
-        settings={"support": 6, "device": "auto", "precision": "auto"},
+        settings={"support_points": 6, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
         id="nanotrack",

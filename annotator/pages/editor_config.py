@@ -57,6 +57,7 @@ class ModelOffer(Message):
     prompts: list[str]
     available: bool
     why: str
+    commercial: bool = Field(description="False: its licence, or that of its weights, forbids commercial use.")
     settings: dict[str, Setting] = Field(description="What a run may set of it, with what it is otherwise.")
 
 
@@ -129,6 +130,7 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
                 prompts=list(model.entry.prompts),
                 available=model.available,
                 why=model.why,
+                commercial=model.entry.commercial,
                 settings=dict(model.entry.settings),
             )
             for model in offered_models(video.project.workspace_id)

@@ -2,7 +2,7 @@ import type { TargetedMouseEvent } from 'preact'
 import { useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { withoutReplaced } from '@/editor/following/extension'
-import { FAMILIES, modelsFor, type Family, type Model } from '@/editor/following/models'
+import { FAMILIES, modelsFor, offered, type Family, type Model } from '@/editor/following/models'
 import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
 import type { Setting } from '@/editor/preferences/fields'
@@ -186,9 +186,9 @@ function ModelChoice({ editor, family }: { editor: Editor; family: Family }) {
         <span>{t(FOLLOWED[family])}</span>
         <select value={model ? model.id : ''} onChange={(event) => (choice.value = event.currentTarget.value || null)}>
           <option value="">{t('Automatic')}</option>
-          {models.map(({ id, name, available, why }) => (
-            <option key={id} value={id} disabled={!available} title={why}>
-              {available ? name : `${name} — ${why}`}
+          {models.map((one) => (
+            <option key={one.id} value={one.id} disabled={!one.available} title={one.why}>
+              {offered(one)}
             </option>
           ))}
         </select>

@@ -2239,6 +2239,8 @@ export interface components {
       readonly prompts: readonly string[]
       readonly available: boolean
       readonly why: string
+      /** @description False: its licence, or that of its weights, forbids commercial use. */
+      readonly commercial: boolean
       /** @description What a run may set of it, with what it is otherwise. */
       readonly settings: {
         readonly [key: string]: number | string | boolean

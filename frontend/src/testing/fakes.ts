@@ -115,7 +115,7 @@ const model = (
   id: string,
   prompts: readonly string[],
   settings: EditorConfig['models'][number]['settings'] = {},
-): EditorConfig['models'][number] => ({ id, name: id, prompts, available: true, why: '', settings })
+): EditorConfig['models'][number] => ({ id, name: id, prompts, available: true, why: '', commercial: true, settings })
 
 export const CONFIG: EditorConfig = {
   video: {

@@ -123,3 +123,8 @@ def test_a_job_of_another_video_is_not_found(world: World) -> None:
     layer = Layer.objects.create(video=video)
     job = Job.objects.create(video=video, layer=layer, first=0, last=9)
     assert open_editor(world, query=f"?job={job.pk}").status_code == 404
+
+
+def test_it_tells_which_models_are_not_for_commercial_use(world: World) -> None:
+    offered = {model["id"]: model["commercial"] for model in config_of(open_editor(world))["models"]}
+    assert (offered["framewise-flow"], offered["cotracker3-online"]) == (True, False)

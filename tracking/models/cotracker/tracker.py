@@ -234,16 +234,20 @@ def _array(tensor: Tensor) -> NDArray[np.float32]:
     return tensor.float().cpu().numpy()
 
 
-def online(*, support: int = 6, device: str = "auto", precision: str = "auto", weights: str = "") -> CoTrackerTracker:
+def online(
+    *, support_points: int = 6, device: str = "auto", precision: str = "auto", weights: str = ""
+) -> CoTrackerTracker:
     """CoTracker 3 online with official weights: those in the file ``weights``, or in the weights folder."""
     network = load("online", Path(weights) if weights else None)
-    return CoTrackerTracker(network, ONLINE, support=support, device=device, precision=precision)
+    return CoTrackerTracker(network, ONLINE, support=support_points, device=device, precision=precision)
 
 
-def offline(*, support: int = 6, device: str = "auto", precision: str = "auto", weights: str = "") -> CoTrackerTracker:
+def offline(
+    *, support_points: int = 6, device: str = "auto", precision: str = "auto", weights: str = ""
+) -> CoTrackerTracker:
     """CoTracker 3 offline, as ``online``."""
     network = load("offline", Path(weights) if weights else None)
-    return CoTrackerTracker(network, OFFLINE, support=support, device=device, precision=precision)
+    return CoTrackerTracker(network, OFFLINE, support=support_points, device=device, precision=precision)
 
 
 TINY = Config(window=4, channels=8, widths=(4, 4, 4, 4, 4), likeness=(8, 4), dim=8, heads=2, depth=1, virtual=2)

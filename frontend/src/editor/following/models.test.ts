@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { KINDS } from '@/store/chunks'
 import type { ShownShape } from '@/store/types'
 import { CONFIG } from '@/testing/fakes'
-import { FAMILIES, familyOf, modelsFor, sharedOut, type Family } from './models'
+import { FAMILIES, familyOf, modelsFor, offered, sharedOut, type Family } from './models'
 
 const shape = (kind: ShownShape['kind'], id = kind as string) => ({ kind, track: { id } }) as unknown as ShownShape
 const shares = (shapes: ShownShape[], chosen: Partial<Record<Family, string>>) =>
@@ -22,6 +22,15 @@ it('a family is offered the models that follow anything of it', () => {
     ['points'],
     ['masks'],
   ])
+})
+
+it('a model is named with what its licence forbids and what it lacks', () => {
+  const model = { ...CONFIG.models[0]!, name: 'Model' }
+  expect(offered(model)).toBe('Model')
+  expect(offered({ ...model, commercial: false })).toBe('Model (non-commercial)')
+  expect(offered({ ...model, commercial: false, available: false, why: 'Needs a.pth.' })).toBe(
+    'Model (non-commercial) — Needs a.pth.',
+  )
 })
 
 it('shapes share a run where they share a model, or the kind whose model is chosen by itself', () => {

@@ -1,4 +1,5 @@
 /** Which model follows what. Pure. */
+import { t } from '@/core/text'
 import type { EditorConfig, ShownShape } from '@/store/types'
 
 export type Model = EditorConfig['models'][number]
@@ -14,6 +15,12 @@ export function familyOf(kind: string): Family {
 /** The models that follow anything of a family. */
 export function modelsFor(models: readonly Model[], family: Family): Model[] {
   return models.filter(({ prompts }) => prompts.some((kind) => familyOf(kind) === family))
+}
+
+/** A model as a list of models names it: with what its licence forbids, and what it lacks. */
+export function offered({ name, available, why, commercial }: Model): string {
+  const named = commercial ? name : t('{name} (non-commercial)', { name })
+  return available ? named : `${named} — ${why}`
 }
 
 /** Shapes that one run follows: those of a model, or of a kind whose model is chosen by itself (null). */
