@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from tracking.unpickling import UnsafePickle
-
 PLAIN: dict[tuple[str, str], Callable[..., Any]] = {
     ("builtins", "bytearray"): lambda *args: bytearray(_bytes(*args)),
     ("builtins", "bytes"): lambda *args: bytes(_bytes(*args)),
@@ -32,6 +30,10 @@ SIMPLE = re.compile(r"[?bB]|[biufc](1|2|4|8|16)|[SU]\d{1,6}|O8?")
 """Types of numbers and texts; records have none of their own here."""
 DEEPEST = 50
 """So many containers may lie in each other."""
+
+
+class UnsafePickle(Exception):
+    """A file that asks for code to be run; the message completes the sentence "the file ..."."""
 
 
 class DamagedPickle(Exception):

@@ -19,6 +19,8 @@ from typing import IO, Any
 import torch
 from torch import _utils as rebuild
 
+from tracking.array_pickles import UnsafePickle as UnsafePickle
+
 PLAIN: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): collections.OrderedDict,
     ("collections", "defaultdict"): collections.defaultdict,
@@ -41,10 +43,6 @@ REBUILDERS: dict[tuple[str, str], Callable[..., object]] = {
 
 IGNORED_STANDARD = {("argparse", "Namespace"), ("functools", "partial"), ("pathlib", "PosixPath")}
 """Names of the standard library that official settings are known to hold; they become placeholders too."""
-
-
-class UnsafePickle(Exception):
-    """A file that asks for code to be run; the message completes the sentence "the file ..."."""
 
 
 def load_inert(path: Path) -> object:

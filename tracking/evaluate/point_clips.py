@@ -21,12 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tracking.array_pickles import DamagedPickle, load_plain
+from tracking.array_pickles import DamagedPickle, UnsafePickle, load_plain
 from tracking.evaluate.sequences import PICTURES, VIDEOS, Skipped
 from tracking.frames import Way
 from tracking.pictures import DecodedVideo
 from tracking.types import Frame, TrackingError
-from tracking.unpickling import UnsafePickle
 
 
 @dataclass(frozen=True, slots=True)

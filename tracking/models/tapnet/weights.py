@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tracking.array_pickles import DamagedPickle, load_npy
+from tracking.array_pickles import DamagedPickle, UnsafePickle, load_npy
 from tracking.models.tapnet.network import Config, TapNet
-from tracking.unpickling import UnsafePickle
 from tracking.weights import WeightsError, load_exactly, renamed_by, weights_path
 
 FILE = "checkpoint.npy"
