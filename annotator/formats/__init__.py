@@ -7,12 +7,14 @@ from annotator.formats.coco import Coco
 from annotator.formats.cvat import CvatXml
 from annotator.formats.mot import Mot
 from annotator.formats.native import Native
+from annotator.formats.tapvid import TapVid
 
 FORMATS: tuple[Format, ...] = (
     Native(),
     CvatXml(),
     Mot(),
     Coco(),
+    TapVid(),
 )
 
 

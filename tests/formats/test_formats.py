@@ -27,6 +27,7 @@ from tests.formats.files import read
 from tracking.shapes.chunks import Flag, Kind, Row
 
 every_format = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.id)
+of_boxes = pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if fmt.id != "tapvid"], ids=lambda fmt: fmt.id)
 VIDEO = VideoInfo("street.mp4", 640, 360, 60, 25.0)
 LABELS = (LabelInfo("person", "#ff0000"), LabelInfo("Fußgänger 歩行者", "#00ff00"))
 
@@ -56,7 +57,7 @@ def shown(track: TrackData) -> dict[int, tuple[float, ...]]:
     return {row.frame: tuple(round(value, 3) for value in row.bounds) for row in expand(track.rows)}
 
 
-@every_format
+@of_boxes
 def test_it_keeps_every_box_on_its_frame_and_its_number(fmt: Format, tmp_path: Path) -> None:
     tracks = (
         TrackData(7, "person", [box(0, 5.5), box(10, 15.5)]),
@@ -71,20 +72,20 @@ def test_it_writes_a_layer_without_tracks(fmt: Format, tmp_path: Path) -> None:
     assert round_trip(fmt, dataset(), tmp_path) == []
 
 
-@every_format
+@of_boxes
 def test_a_track_may_live_on_the_last_frame_alone(fmt: Format, tmp_path: Path) -> None:
     (track,) = round_trip(fmt, dataset(TrackData(1, "person", [box(59, 3)])), tmp_path)
     assert list(shown(track)) == [59]
 
 
-@every_format
+@of_boxes
 def test_it_counts_what_it_wrote(fmt: Format, tmp_path: Path) -> None:
     data = dataset(TrackData(1, "person", [box(0, 1), box(1, 2)]))
     report = fmt.write(data, tmp_path / "out", {}, silent)
     assert (report.tracks, report.shapes) == (1, 2)
 
 
-@every_format
+@of_boxes
 def test_it_reports_progress_and_can_be_cancelled(fmt: Format, tmp_path: Path) -> None:
     class Cancelled(Exception):
         pass
@@ -146,14 +147,14 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr("annotator.formats.archive.LARGEST", 1000)
     source = tmp_path / "bomb.zip"
     with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in ("gt/gt.txt", "annotations.xml", "tracks.json"):
+        for name in ("gt/gt.txt", "annotations.xml", "tracks.json", "points.pkl"):
             archive.writestr(name, " " * 5000)
     with pytest.raises(FormatError, match="unpacks to at most"):
         read(fmt, source)
 
 
 def test_an_unknown_format_is_named_with_the_known_ones() -> None:
-    with pytest.raises(FormatError, match="framewise, cvat, mot, coco"):
+    with pytest.raises(FormatError, match="framewise, cvat, mot, coco, tapvid"):
         find("avi")
 
 
