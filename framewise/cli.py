@@ -246,7 +246,13 @@ def segment(
     mask: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A mask that the clicks correct (PNG).")
     ] = None,
-    model: Annotated[str, typer.Option(help="A model of `framewise models` that answers clicks.")] = "",
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A model of `framewise models` that answers clicks; or a SAM, by its folder or its id on the Hugging "
+            "Face hub, which is downloaded."
+        ),
+    ] = "",
 ) -> None:
     """Cut an object out of a picture by clicks or a box, and write its mask.
 
@@ -255,6 +261,8 @@ def segment(
     - `framewise segment street.jpg --point 240,180,+ --out mask.png`
 
     - `framewise segment street.jpg --point 240,180,+ --point 300,220,- --box 120,80,360,310 -o mask.png`
+
+    - `framewise segment street.jpg --point 240,180,+ --model facebook/sam-vit-base -o mask.png`
 
     - `framewise segment street.jpg --mask old.png --point 300,220,- -o mask.png` to correct a mask
 

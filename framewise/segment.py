@@ -33,7 +33,7 @@ def segment(image: Path, points: Sequence[str], box: str, mask: Path | None, *, 
     if out.suffix.lower() != ".png":
         raise TrackingError(f"--out is a PNG file; its name ends with .png; {out.name} came.")
     pixels = _read(image)
-    segmenter = catalog.create_segmenter(model or catalog.DEFAULT_SEGMENTER)
+    segmenter = catalog.open_segmenter(model or catalog.DEFAULT_SEGMENTER)
     found = answer(segmenter, segmenter.embed(pixels), clicks, typed_box, None if mask is None else _mask(mask))
     whole = spread(found.mask, (pixels.shape[0], pixels.shape[1]))
     if not whole.any():

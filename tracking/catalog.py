@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from math import isfinite
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from tracking.finder import Finder
@@ -536,6 +537,23 @@ class SegmenterEntry:
     slow: bool = False
 
 
+def _sam(model: str, name: str, factory: str, folder: str) -> SegmenterEntry:
+    """A model of ``tracking.segmenters.sam``; its weights are the hub's folder, copied into the weights folder."""
+    hub = f"facebook/{folder}"
+    return SegmenterEntry(
+        id=model,
+        name=name,
+        summary="Knows what objects are; looking at a frame takes seconds on a CPU.",
+        factory=f"tracking.segmenters.sam.segmenter:{factory}",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2408.00714" if "2.1" in model else "https://arxiv.org/abs/2304.02643",
+        weights=(Weights(f"{folder}/{HUB_TENSORS}", page=f"https://huggingface.co/{hub}", hub=hub),),
+        weights_licence="Apache-2.0",
+        needs=("transformers",),
+        slow=True,
+    )
+
+
 SEGMENTERS: tuple[SegmenterEntry, ...] = (
     SegmenterEntry(
         id="framewise-click",
@@ -545,6 +563,13 @@ SEGMENTERS: tuple[SegmenterEntry, ...] = (
         licence="Apache-2.0",
         paper="https://doi.org/10.1007/s11263-008-0191-z",
     ),
+    _sam("sam-base", "SAM ViT-B", "base", "sam-vit-base"),
+    _sam("sam-large", "SAM ViT-L", "large", "sam-vit-large"),
+    _sam("sam-huge", "SAM ViT-H", "huge", "sam-vit-huge"),
+    _sam("sam2.1-tiny-click", "SAM 2.1 tiny", "sam2_tiny", "sam2.1-hiera-tiny"),
+    _sam("sam2.1-small-click", "SAM 2.1 small", "sam2_small", "sam2.1-hiera-small"),
+    _sam("sam2.1-base-plus-click", "SAM 2.1 base+", "sam2_base_plus", "sam2.1-hiera-base-plus"),
+    _sam("sam2.1-large-click", "SAM 2.1 large", "sam2_large", "sam2.1-hiera-large"),
 )
 
 DEFAULT_SEGMENTER = "framewise-click"
@@ -698,6 +723,15 @@ def find_segmenter(segmenter_id: str) -> SegmenterEntry:
             return entry
     known = ", ".join(entry.id for entry in segmenters())
     raise TrackingError(f"Clicks are answered by a model of the catalogue; {segmenter_id!r} is none of them ({known}).")
+
+
+def open_segmenter(named: str) -> Segmenter:
+    """A segmenter by its id, or a SAM by the path of its folder or by its id on the Hugging Face hub, which is
+    downloaded: for who runs this machine, never for what comes over a network."""
+    if any(entry.id == named for entry in segmenters()) or not ("/" in named or Path(named).is_dir()):
+        return create_segmenter(named)
+    leave_real_time()
+    return cast(Segmenter, import_module("tracking.segmenters.sam.segmenter").opened(named))
 
 
 def create_segmenter(segmenter_id: str) -> Segmenter:

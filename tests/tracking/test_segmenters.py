@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tracking import catalog
 from tracking.catalog import SEGMENTERS, SegmenterEntry
@@ -46,6 +47,11 @@ def same(one: Segmented, other: Segmented) -> bool:
     return one.score == other.score and bool(
         (spread(one.mask, (HEIGHT, WIDTH)) == spread(other.mask, (HEIGHT, WIDTH))).all()
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> None:
+    torch.set_num_threads(1)
 
 
 each = pytest.mark.parametrize("entry", variants())
