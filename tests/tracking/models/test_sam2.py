@@ -22,6 +22,7 @@ from tests.golden import goldfill
 from tests.golden.check import Golden, blank_tensors
 from tracking import catalog
 from tracking.catalog import TRACKERS
+from tracking.layers.compute import Compute
 from tracking.layers.mask_prompts import placed
 from tracking.models.sam2 import edgetam
 from tracking.models.sam2.memory import (
@@ -612,6 +613,45 @@ def test_what_a_run_holds_does_not_grow() -> None:
         held.append(sum(one.untyped_storage().nbytes() for one in tensors if one is not None))
     assert held[-1] == held[16]
     assert len(tracker.eyes._seen) <= 3
+
+
+# ---------------------------------------------------------------- GPUs that give out
+
+
+def test_a_gpu_that_does_not_start_is_left_for_the_cpu_with_a_word() -> None:
+    def opened(compute: Compute) -> Eyes:
+        if compute.device.type == "cuda":
+            raise AssertionError("Torch not compiled with CUDA enabled")
+        return tiny().eyes
+
+    tracker = Sam2Tracker(opened, distractors=False, device="cuda", precision="auto")
+    assert tracker.note.startswith("The GPU can't be used (Torch not compiled with CUDA enabled)")
+    assert tracker.compute.device.type == "cpu"
+
+
+def test_a_run_whose_gpu_gives_out_goes_on_from_the_state_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    steady, failing = tiny(), tiny()
+    for tracker in (steady, failing):
+        tracker.start(frame(0), [Prompt(A, square(20, 30))])
+        tracker.step(frame(1))
+    failing.compute = replace(failing.compute, device=torch.device("cuda"))
+    memorise, failed = failing.network.memorise, []
+
+    def run_out(*given: Any, **options: Any) -> Tensor:
+        if not failed:
+            failed.append(1)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return memorise(*given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(failing.network, "memorise", run_out)
+        (got,) = failing.step(frame(2))
+    (expected,) = steady.step(frame(2))
+    assert failed
+    assert "CUDA out of memory" in failing.note
+    assert failing.compute.device.type == "cpu"
+    assert alike(got, expected)
+    assert alike(failing.step(frame(3))[0], steady.step(frame(3))[0])
 
 
 # ---------------------------------------------------------------- the live path

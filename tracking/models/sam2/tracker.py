@@ -109,7 +109,7 @@ class Sam2Tracker:
         self._frame_size = FrameSize()
         try:
             self._use(Compute.best(device, precision))
-        except (AssertionError, torch.OutOfMemoryError) as error:  # torch asserts that it was built for the device
+        except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for the device
             self._leave_gpu(error)
 
     # -------------------------------------------------------------- the contract
@@ -260,6 +260,9 @@ class Sam2Tracker:
         self._use(Compute.best("cpu", self._precision))
 
     def _use(self, compute: Compute) -> None:
+        if compute.device.type == "cuda":
+            # Where float32 is asked for, it is meant: the shortened products that cuDNN takes by itself are off.
+            torch.backends.cudnn.allow_tf32 = False
         self.compute = compute
         self.eyes = self._open(compute)
         self.network = self.eyes.network
