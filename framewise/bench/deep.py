@@ -1,6 +1,7 @@
 """The deep models as they are measured, with random weights: what a pass costs doesn't depend on them.
 
-A model that is added here is measured by ``framewise.bench.models`` and checked by ``framewise.bench.gpu``.
+A model that is added to ``DEEP`` is measured by ``framewise.bench.models`` and checked by ``framewise.bench.gpu``; one
+of ``OTHERS``, whose passes are a library's and aren't recorded, is measured only.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from tracking.layers.compute import Compute
 from tracking.layers.network_tracker import NetworkTracker
 from tracking.layers.point_tracker import PointTracker
 from tracking.layers.recording import Recordings
@@ -25,6 +27,12 @@ from tracking.models.mixformer.weights import VARIANTS
 from tracking.models.pips.network import Config as PipsConfig
 from tracking.models.pips.network import Pips
 from tracking.models.pips.tracker import PipsTracker
+from tracking.models.sam2 import edgetam
+from tracking.models.sam2.network import Network
+from tracking.models.sam2.repvit import joined
+from tracking.models.sam2.tracker import CPU_SIDE, Eyes, Sam2Tracker
+from tracking.models.sam2.variants import VARIANTS as SAM2
+from tracking.models.sam2.variants import config_of, enliven
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.tracker import TransTTracker
 from tracking.models.xmem.memory import Rules
@@ -37,6 +45,7 @@ from tracking.types import Box, Mask, ObjectId, Points, Prompt
 
 Deep = NetworkTracker[Any] | XMemTracker
 T = TypeVar("T", bound="Deep | WindowedPoints")
+Built = TypeVar("Built")
 Build = Callable[[str, str], Deep]
 """From a device and a precision (see ``tracking.layers.compute.Compute``) to a tracker whose weights are always the
 same."""
@@ -65,7 +74,7 @@ def prompt(tracker: Tracker, name: ObjectId, box: Box) -> Prompt:
     if isinstance(tracker, PointTracker):
         corners = [(box.x1, box.y1), (box.x2, box.y1), (box.x2, box.y2), (box.x1, box.y2)]
         return Prompt(name, Points(np.array(corners, np.float32), np.full(4, VISIBLE, np.uint8)))
-    if not isinstance(tracker, XMemTracker):
+    if not isinstance(tracker, XMemTracker | Sam2Tracker):
         return Prompt(name, box)
     left, top, right, bottom = (round(edge) for edge in box)
     return Prompt(name, Mask(left, top, np.ones((bottom - top, right - left), np.bool_)))
@@ -108,13 +117,36 @@ def _cotracker(variant: str, rule: Rule) -> Callable[[str, str], CoTrackerTracke
     return build
 
 
+def _sam2(device: str, precision: str) -> Sam2Tracker:
+    from transformers import Sam2VideoModel
+
+    return _remembering(Sam2VideoModel(config_of(SAM2["sam2.1-tiny"], CPU_SIDE)), device, precision)
+
+
+def _edgetam(device: str, precision: str) -> Sam2Tracker:
+    network: Any = edgetam.blank(CPU_SIDE)
+    with torch.no_grad():
+        joined(network.vision_encoder.backbone.eval())
+    return _remembering(network, device, precision)
+
+
+def _remembering(network: nn.Module, device: str, precision: str) -> Sam2Tracker:
+    enliven(network)
+    network.requires_grad_(False)
+
+    def opened(compute: Compute) -> Eyes:
+        return Eyes(Network(network.to(compute.device)))
+
+    return Sam2Tracker(opened, distractors=False, device=device, precision=precision)
+
+
 def _frozen(tracker: T) -> T:
     tracker.network.requires_grad_(False)
     return tracker
 
 
-def _seeded(build: Callable[[str, str], T]) -> Callable[[str, str], T]:
-    def seeded(device: str, precision: str) -> T:
+def _seeded(build: Callable[[str, str], Built]) -> Callable[[str, str], Built]:
+    def seeded(device: str, precision: str) -> Built:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
             return build(device, precision)
@@ -136,3 +168,8 @@ POINTS: dict[str, Callable[[str, str], WindowedPoints]] = {
     "CoTracker 3 offline": _seeded(_cotracker("offline", OFFLINE)),
 }
 """Those that follow points, measured by ``framewise.bench.points``."""
+
+OTHERS: dict[str, Callable[[str, str], Sam2Tracker]] = {
+    "SAM 2.1 T (512 px)": _seeded(_sam2),
+    "EdgeTAM (512 px)": _seeded(_edgetam),
+}

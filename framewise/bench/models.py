@@ -18,7 +18,7 @@ import numpy as np
 import torch
 import typer
 
-from framewise.bench.deep import DEEP, prompt
+from framewise.bench.deep import DEEP, OTHERS, prompt
 from framewise.bench.table import median
 from framewise.bench.videos import HEIGHT, WIDTH, moving_object
 from tracking import catalog
@@ -46,6 +46,7 @@ MODELS: dict[str, Build] = {
     "Framewise CF": lambda device, precision: catalog.create("framewise-cf"),
     NANOTRACK: lambda device, precision: catalog.create("nanotrack"),
     **DEEP,
+    **OTHERS,
 }
 
 
