@@ -45,7 +45,7 @@ EPSILON = 1e-3
 
 
 class Features(NamedTuple):
-    """Of one picture: ``fine`` (40, H/8, W/8) and ``coarse`` (112, H/8, W/8)."""
+    """Of one picture: ``fine`` (40, H/8, W/8) and ``coarse`` (112, H/8, W/8); about 0 where nothing is special."""
 
     fine: Tensor
     coarse: Tensor
@@ -105,9 +105,13 @@ class EfficientNetLite(nn.Module):
 
 
 class Pretrained:
-    """Features of pictures, computed on the CPU in float32 with the calling thread's torch threads."""
+    """Features of pictures, computed on the CPU in float32 with the calling thread's torch threads.
 
-    def __init__(self, network: EfficientNetLite) -> None:
+    ``usual``: (40,) and (112,), what the network gives on average over the pictures it was trained on.
+    """
+
+    def __init__(self, network: EfficientNetLite, usual: tuple[Tensor, Tensor]) -> None:
+        self._usual = tuple(one[:, None, None] for one in usual)
         # torch's types don't know of memory formats here.
         self._network = cast(Any, network.eval().requires_grad_(False)).to(memory_format=torch.channels_last)
 
@@ -117,7 +121,7 @@ class Pretrained:
         with torch.inference_mode():
             x = torch.from_numpy(picture).permute(2, 0, 1)[None].float().sub_(127).div_(128)
             fine, coarse = self._network(x.contiguous(memory_format=torch.channels_last))
-        return Features(fine[0], coarse[0])
+        return Features(fine[0] - self._usual[0], coarse[0] - self._usual[1])
 
 
 @cache
@@ -141,7 +145,14 @@ def pretrained() -> Pretrained:
             "known. Install the package again."
         )
     tensors: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-    return Pretrained(filled(EfficientNetLite(), tensors))
+    return Pretrained(filled(EfficientNetLite(), tensors), (usual(tensors, FINE), usual(tensors, COARSE)))
+
+
+def usual(tensors: Mapping[str, Tensor], stage: int) -> Tensor:
+    """(C,): the mean of a stage's features. Each of its blocks adds what its last normalisation is centred at."""
+    first = sum(blocks for blocks, *_ in STAGES[:stage])
+    numbers = range(first, first + STAGES[stage][0])
+    return torch.stack([tensors[f"_blocks.{number}._bn2.bias"] for number in numbers]).sum(dim=0)
 
 
 def filled(network: EfficientNetLite, tensors: Mapping[str, Tensor]) -> EfficientNetLite:

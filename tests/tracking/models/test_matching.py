@@ -15,7 +15,7 @@ from tracking.layers.mask_prompts import placed
 from tracking.models.matching.memory import OBJECT_CELLS, OTHER_CELLS, PERMANENT_CELLS, RECENT_FRAMES, Memory
 from tracking.models.matching.outline import NEVER, shared
 from tracking.models.matching.tracker import MatchingTracker, create
-from tracking.models.matching.view import Looker, Region, around, zoom_for
+from tracking.models.matching.view import Region, around, look, zoom_for
 from tracking.shapes.agreement import agreement
 from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt
 from tracking.weights import WeightsError
@@ -167,6 +167,21 @@ def test_a_prompt_is_remembered_whatever_came_after() -> None:
     assert others < -1
 
 
+def test_a_corrected_object_is_followed_with_all_that_people_told_of_it() -> None:
+    first, second = started(), create()
+    kept = first.targets[A].memory.size
+    first.step(frame(1, path(1)))
+    memory = first.memory_of(A)
+    assert (memory is None, first.memory_of(B)) == (False, None)
+    second.start(frame(2, path(2)), [Prompt(A, disc(*path(2)))])
+    second.remember(A, memory)
+    second.remember(B, memory)  # who isn't followed has nothing to remember
+    assert second.targets[A].memory.size > kept
+    assert first.targets[A].memory.size == kept
+    (found,) = second.step(frame(3, path(3)))
+    assert likeness(found, disc(*path(3))) > 0.9
+
+
 def test_the_network_sees_the_same_at_twice_the_places() -> None:
     """Every second cell is what the network as published, which halves its picture once more, sees."""
     torch.manual_seed(0)
@@ -212,7 +227,7 @@ def test_the_network_is_never_shown_much(size: tuple[int, int]) -> None:
     region = Region(0, 0, *size)
     zoom = zoom_for(region)
     assert zoom <= 1.5
-    view = Looker(pretrained()).look(np.zeros((480, 854, 3), np.uint8), region, 1.0)
+    view = look(pretrained(), np.zeros((480, 854, 3), np.uint8), region, 1.0)
     assert view.features.shape == (view.rows * view.columns, 152)
     assert len(view.features) <= 4000
     assert view.pixels(torch.zeros(len(view.features))).shape == (region.height, region.width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -77,6 +78,11 @@ class Classifier:
             )
         self._weights = None
 
+    def learn_from(self, other: Classifier) -> None:
+        """Take over what another one learnt for ever."""
+        self._permanent = self._permanent[0] + other._permanent[0], self._permanent[1] + other._permanent[1]
+        self._weights = None
+
     def forget_recent(self) -> None:
         self._recent = torch.zeros_like(self._recent[0]), torch.zeros_like(self._recent[1])
         self._weights = None
@@ -111,9 +117,24 @@ class Memory:
         """Remember a prompt for ever, and forget what was made of earlier ones: it may have been wrong."""
         self.forget_recent()
         self.classifier.learn(features, labels, permanent=True)
-        self._prompts.append(Samples.of(features, labels))
-        share = PERMANENT_CELLS // len(self._prompts)
-        self._prompts = [samples.thinned(share) for samples in self._prompts]
+        self._keep([*self._prompts, Samples.of(features, labels)])
+
+    def learn_from(self, other: Memory) -> None:
+        """Take over the prompts of another memory of the same object."""
+        self.classifier.learn_from(other.classifier)
+        self._keep([*other._prompts, *self._prompts])
+
+    def _keep(self, prompts: list[Samples]) -> None:
+        share = PERMANENT_CELLS // len(prompts)
+        self._prompts = [samples.thinned(share) for samples in prompts]
+
+    def of_prompts(self) -> Memory:
+        """The same without what was found on the way. Neither changes the other."""
+        other = copy(self)
+        other.classifier, other._prompts = copy(self.classifier), list(self._prompts)
+        other._recent = deque(maxlen=RECENT_FRAMES)
+        other.forget_recent()
+        return other
 
     def forget_recent(self) -> None:
         """Keep prompts alone: what was found lately may have been something else."""

@@ -22,7 +22,7 @@ from tracking.layers.frame_size import FrameSize
 from tracking.layers.mask_prompts import cropped, prompted_bitmaps
 from tracking.models.matching.memory import Memory
 from tracking.models.matching.outline import blurred, chance, drawn_to_edges, gone_with, odds, shared
-from tracking.models.matching.view import Encoder, Image, Looker, Region, Soft, View, around
+from tracking.models.matching.view import Encoder, Image, Region, Soft, View, around, look
 from tracking.scheduling import leave_real_time
 from tracking.shapes.values import Mask
 from tracking.types import Frame, ObjectId, Prediction, Prompt
@@ -96,7 +96,6 @@ class MatchingTracker:
         bitmaps = prompted_bitmaps(frame, prompts)
         self._frame_size.begin(frame)
         self.targets.clear()
-        self._looker = Looker(self._encoder)
         # It remembers what it worked on before.
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         return self._anchor(frame, prompts, bitmaps)
@@ -120,6 +119,15 @@ class MatchingTracker:
     def finish(self) -> list[Prediction]:
         return []
 
+    def memory_of(self, name: ObjectId) -> object | None:
+        target = self.targets.get(name)
+        return None if target is None else target.memory.of_prompts()
+
+    def remember(self, name: ObjectId, memory: object) -> None:
+        target = self.targets.get(name)
+        if target is not None and isinstance(memory, Memory):
+            target.memory.learn_from(memory)
+
     # -------------------------------------------------------------- prompts
 
     def _anchor(
@@ -139,7 +147,7 @@ class MatchingTracker:
 
     def _look(self, scene: Scene, regions: Sequence[Region]) -> View:
         region = reduce(Region.joined, regions)
-        return self._looker.look(scene.frame.image, region, scene.per_pixel)
+        return look(self._encoder, scene.frame.image, region, scene.per_pixel)
 
     # -------------------------------------------------------------- frame by frame
 

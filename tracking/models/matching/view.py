@@ -104,22 +104,12 @@ class View:
         return np.asarray(cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-class Looker:
-    """Looks at parts of frames. What is common to all cells of the first part says nothing, and is taken away."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._common: tuple[Tensor, ...] | None = None
-
-    def look(self, image: Image, region: Region, per_pixel: float) -> View:
-        """``region`` of ``image``, which has ``per_pixel`` pixels along one of the region's."""
-        picture = _cut(image, region, per_pixel)
-        rows, columns = picture.shape[0] // STRIDE, picture.shape[1] // STRIDE
-        groups = [found.flatten(1).T for found in self._encoder(picture)]
-        if self._common is None:
-            self._common = tuple(group.mean(dim=0) for group in groups)
-        parts = [_unit(group - common) for group, common in zip(groups, self._common, strict=True)]
-        return View(region, rows, columns, torch.cat(parts, dim=1) / math.sqrt(len(parts)))
+def look(encoder: Encoder, image: Image, region: Region, per_pixel: float) -> View:
+    """``region`` of ``image``, which has ``per_pixel`` pixels along one of the region's."""
+    picture = _cut(image, region, per_pixel)
+    rows, columns = picture.shape[0] // STRIDE, picture.shape[1] // STRIDE
+    groups = [_unit(found.flatten(1).T) for found in encoder(picture)]
+    return View(region, rows, columns, torch.cat(groups, dim=1) / math.sqrt(len(groups)))
 
 
 def _unit(vectors: Tensor) -> Tensor:
