@@ -7,6 +7,7 @@ All three together say how likely each pixel is the object's; the picture's edge
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from tracking.types import Frame, ObjectId, Prediction, Prompt
 SHORT_SIDE_PX = 480
 """Masks are followed at this size at most, and shown at the video's."""
 SMALLEST_FLOW_PX = 16
+REACH, LEAST_REACH_PX = 0.4, 24
+"""How far from its last mask, gone with the picture, an object is looked for: in its mean sides, and at least."""
 HALF = 0.5
 PRIOR_WEIGHT = 0.5
 """How much the last mask counts beside what is remembered of the object."""
@@ -183,7 +186,7 @@ class MatchingTracker:
     def _chances(self, target: Target, scene: Scene, view: View, prior: Soft) -> Soft:
         """(h, w): how likely each pixel is the object's, by itself."""
         window = view.region if target.lost else around(prior)
-        near = view.within(window)
+        near = view.within(window) if target.lost else view.cells(_widened(prior, target.area)) > 0
         evidence = torch.full((len(near),), NOTHING_SPEAKS)
         evidence[near] = target.memory.evidence(view.features[near])
         log_odds = view.pixels(evidence)[window.within(view.region)]
@@ -217,6 +220,13 @@ class MatchingTracker:
         size = scene.frame.width, scene.frame.height
         whole = soft if soft.shape == size[::-1] else cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
         return cropped(whole > HALF)
+
+
+def _widened(prior: Soft, area: int) -> Soft:
+    """(h, w): 1 where an object of so many pixels may have got to, else 0."""
+    reach = round(max(REACH * math.sqrt(area), LEAST_REACH_PX))
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate((prior > HALF).astype(np.uint8), square), np.float32)
 
 
 def _area(soft: Soft) -> int:
