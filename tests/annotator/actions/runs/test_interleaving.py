@@ -75,10 +75,19 @@ class Story:
         if self.run is None or str(track) not in Run.objects.get(pk=self.run.pk).objects_state:
             return  # Nothing is shown of it that a run could go on from.
         coming = [polygon(frame, corners, Flag.PREDICTED, mark) for frame in range(first, min(first + count, FRAMES))]
+        told = self._told(self.run, track)
         store_predictions(run_id=self.run.pk, rows=[PredictedRow(track, 0, row) for row in coming])
         mine = self.rows[track]
-        mine |= {row.frame: row for row in coming if not mine.get(row.frame, row).flags & Flag.KEYFRAME}
+        # Of a frame that was told before nothing is bettered that isn't there any more.
+        taken = [row for row in coming if row.frame in mine or row.frame not in told]
+        mine |= {row.frame: row for row in taken if not mine.get(row.frame, row).flags & Flag.KEYFRAME}
         self._note()
+
+    @staticmethod
+    def _told(run: Run, track: UUID) -> range:
+        """The frames that the run's one leg of a track has told of."""
+        (leg,) = Run.objects.get(pk=run.pk).objects_state[str(track)]["legs"]
+        return range(leg["origin"] + 1, (leg["origin"] if leg["at"] is None else leg["at"]) + 1)
 
     def set(self, which: int, first: int, corners: int, mark: int) -> None:
         track, row = self.tracks[which], polygon(first, corners, Flag.KEYFRAME, mark)
