@@ -3,11 +3,15 @@ deaf, and everybody is told in true words."""
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import ConnectionClosed
 
 from framewise.bench.client import Client, LiveChannel
-from framewise.bench.product import Product
+from framewise.bench.product import Product, free_port
 from tests.e2e.clips import moving_things, thing_at
 from tests.e2e.conftest import ENVIRONMENT, sign_in
 from tests.e2e.editor import draw_box, opened, rows_stored, track_with, wait_until_runs_end, wait_until_saved
@@ -219,29 +223,75 @@ def test_postgresql_goes_and_comes_back_while_people_edit_and_track(
         server.stop()
 
 
-@pytest.mark.services
-def test_redis_goes_and_comes_back_while_people_work(tmp_path: Path, clip: Path) -> None:
+@pytest.fixture(scope="module")
+def over_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Redis, Product]]:
+    """A product whose web processes tell each other by Redis."""
     server = Redis()
     server.start()
     try:
-        with running(tmp_path / "data", FRAMEWISE_REDIS_URL=server.url) as product, Client(product.url) as client:
-            _, layer, label = with_video(client, clip)
-            with client.live(layer) as live:
-                live.draw(label=label, frame=0, box=(10, 10, 50, 50))
-                server.stop()
-                logged = product.log.stat().st_size
-                live.draw(label=label, frame=1, box=(10, 10, 50, 50))
-                # Others come, sign in and work; those who were there go on.
-                with Client(product.url) as late, late.live(layer) as other:
-                    other.until(lambda message: message["type"] == "welcome", SOON_S)
-                    other.draw(label=label, frame=2, box=(10, 10, 50, 50))
-                    live.until(lambda message: message["type"] == "event" and message["revision"] == 3, SOON_S)
-                run = live.run(prompts=[(live.draw(label=label, frame=0, box=(0, 0, 40, 40)), 0)], first=0, last=20)
-                assert live.until_ended(run)["state"] == "done"
-                assert product.log.stat().st_size - logged < 100_000
-                server.start()
-                live.draw(label=label, frame=3, box=(10, 10, 50, 50))
-            log = product.log.read_text(errors="replace")
-            assert "The channel layer" in log
+        with running(tmp_path_factory.mktemp("redis") / "data", FRAMEWISE_REDIS_URL=server.url) as product:
+            yield server, product
     finally:
         server.stop()
+
+
+@contextmanager
+def second_web(product: Product, redis: Redis) -> Iterator[str]:
+    """Another web process beside the product's own; its address."""
+    port = free_port()
+    environment = {**os.environ, **ENVIRONMENT, "FRAMEWISE_DATA": str(product.data), "FRAMEWISE_REDIS_URL": redis.url}
+    command = [sys.executable, "-m", "annotator.web", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
+    settings = {"DJANGO_SETTINGS_MODULE": "annotator.settings"}
+    with subprocess.Popen([*command, "annotator.asgi:application"], env={**environment, **settings}) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline and process.poll() is None:
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+@pytest.mark.services
+def test_what_happens_at_one_web_process_is_seen_at_another(over_redis: tuple[Redis, Product], clip: Path) -> None:
+    redis, product = over_redis
+    with second_web(product, redis) as address, Client(product.url) as here, Client(address) as there:
+        _, layer, label = with_video(here, clip)
+        with here.live(layer) as one, there.live(layer) as other:
+            other.until(lambda message: message["type"] == "welcome", SOON_S)
+            drawn = one.draw(label=label, frame=0, box=(10, 20, 50, 60))
+            seen = other.until(lambda message: message["type"] == "event", SOON_S)
+            assert seen["operations"][0]["track"] == drawn
+            back = other.draw(label=label, frame=1, box=(60, 20, 90, 60))
+            one.until(lambda m: m["type"] == "event" and m["operations"][0]["track"] == back, SOON_S)
+            # The agent is connected to one of them; a run that is asked for at the other reaches it.
+            run = other.run(prompts=[(drawn, 0)], first=0, last=40)
+            assert other.until_ended(run)["state"] == "done"
+            assert one.until_ended(run)["state"] == "done"
+            assert one.seen[drawn] == other.seen[drawn] == set(range(1, 41))
+
+
+@pytest.mark.services
+def test_redis_goes_and_comes_back_while_people_work(over_redis: tuple[Redis, Product], clip: Path) -> None:
+    server, product = over_redis
+    with Client(product.url) as client:
+        _, layer, label = with_video(client, clip)
+        with client.live(layer) as live:
+            live.draw(label=label, frame=0, box=(10, 10, 50, 50))
+            server.stop()
+            logged = product.log.stat().st_size
+            live.draw(label=label, frame=1, box=(10, 10, 50, 50))
+            # Others come, sign in and work; those who were there go on.
+            with Client(product.url) as late, late.live(layer) as other:
+                other.until(lambda message: message["type"] == "welcome", SOON_S)
+                other.draw(label=label, frame=2, box=(10, 10, 50, 50))
+                live.until(lambda message: message["type"] == "event" and message["revision"] == 3, SOON_S)
+            run = live.run(prompts=[(live.draw(label=label, frame=0, box=(0, 0, 40, 40)), 0)], first=0, last=20)
+            assert live.until_ended(run)["state"] == "done"
+            assert product.log.stat().st_size - logged < 100_000
+            server.start()
+            live.draw(label=label, frame=3, box=(10, 10, 50, 50))
+        log = product.log.read_text(errors="replace")
+        assert "The channel layer" in log
