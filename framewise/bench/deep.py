@@ -33,6 +33,13 @@ from tracking.models.sam2.repvit import joined
 from tracking.models.sam2.tracker import CPU_SIDE, Eyes, Sam2Tracker
 from tracking.models.sam2.variants import VARIANTS as SAM2
 from tracking.models.sam2.variants import config_of, enliven
+from tracking.models.tapir.network import Tapir
+from tracking.models.tapir.tracker import OnlineTapir
+from tracking.models.tapir.weights import VARIANTS as TAPIR_VARIANTS
+from tracking.models.tapir.windows import WindowedTapir
+from tracking.models.tapnet.network import Config as TapNetConfig
+from tracking.models.tapnet.network import TapNet
+from tracking.models.tapnet.tracker import TapNetTracker
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.tracker import TransTTracker
 from tracking.models.xmem.memory import Rules
@@ -140,6 +147,19 @@ def _remembering(network: nn.Module, device: str, precision: str) -> Sam2Tracker
     return Sam2Tracker(opened, distractors=False, device=device, precision=precision)
 
 
+def _tapir(variant: str) -> Callable[[str, str], PointTracker]:
+    def build(device: str, precision: str) -> PointTracker:
+        config = TAPIR_VARIANTS[variant].config
+        kind = OnlineTapir if config.causal else WindowedTapir
+        return kind(Tapir(config).requires_grad_(False), device=device, precision=precision)
+
+    return build
+
+
+def _tapnet(device: str, precision: str) -> PointTracker:
+    return TapNetTracker(TapNet(TapNetConfig()).requires_grad_(False), device=device, precision=precision)
+
+
 def _frozen(tracker: T) -> T:
     tracker.network.requires_grad_(False)
     return tracker
@@ -162,10 +182,14 @@ DEEP: dict[str, Build] = {
     "XMem": _seeded(_xmem),
 }
 
-POINTS: dict[str, Callable[[str, str], WindowedPoints]] = {
+POINTS: dict[str, Callable[[str, str], PointTracker]] = {
     "PIPs": _seeded(_pips),
     "CoTracker 3 online": _seeded(_cotracker("online", ONLINE)),
     "CoTracker 3 offline": _seeded(_cotracker("offline", OFFLINE)),
+    "Online BootsTAPIR": _seeded(_tapir("online")),
+    "BootsTAPIR": _seeded(_tapir("bootstapir")),
+    "TAPIR": _seeded(_tapir("tapir")),
+    "TAP-Net": _seeded(_tapnet),
 }
 """Those that follow points, measured by ``framewise.bench.points``."""
 
