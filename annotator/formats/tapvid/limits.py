@@ -35,6 +35,18 @@ def _one_count(track: TrackData, _: LabelInfo) -> Held:
     return with_rows(track, rows.take(alike)), int((~alike).sum())
 
 
+def _gaps(track: TrackData, _: LabelInfo) -> Held:
+    rows = rows_of(track)
+    kept = gapped(Rows.of(expand(rows)))
+    return track, max(_gap_rows(rows) - _gap_rows(kept), 0)
+
+
+def _gap_rows(rows: Rows) -> int:
+    """Outside rows before the last shape."""
+    shown = np.flatnonzero(rows.shown)
+    return int((~rows.shown[: shown[-1]]).sum()) if len(shown) else 0
+
+
 def _every_frame(track: TrackData, _: LabelInfo) -> Held:
     rows = Rows.of(expand(rows_of(track)))
     return with_rows(track, rows), int((~rows.has(ORIGINS)).sum())
@@ -84,6 +96,7 @@ LIMITS: tuple[Limit, ...] = (
     shared.NOTHING_TO_SEE,
     shared.attributes(FORMAT),
     Limit("shapes with another number of points than their track's first are left out", track=_one_count),
+    Limit("gaps before the first shape are left out, and those that begin again within a gap are one", track=_gaps),
     Limit("interpolated shapes become keyframes: every frame has places of its own", track=_every_frame),
     Limit("shapes are without their confidence", track=_sure),
     Limit("predicted shapes become keyframes", track=_set_by_a_person),

@@ -79,6 +79,13 @@ def test_what_is_no_point_is_left_out_and_told(tmp_path: Path) -> None:
     assert report.losses == {"shapes that aren't points or skeletons are left out": 1}
 
 
+def test_gaps_that_do_not_come_back_are_told(tmp_path: Path) -> None:
+    gap = Flag.KEYFRAME | Flag.OUTSIDE
+    rows = [points(frame, Kind.POINTS, (1, 1, 2), flags=gap if frame != 5 else Flag.KEYFRAME) for frame in (0, 5)]
+    _, report = written(tmp_path, TrackData(1, "spot", rows))
+    assert [count for what, count in report.losses.items() if "gaps before" in what] == [1]
+
+
 def test_progress_can_cancel(tmp_path: Path) -> None:
     class Cancelled(Exception):
         pass
