@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -23,7 +24,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self._become = as_ordinary_user()
         binaries = find_binaries()
-        for each in (folder, *folder.parents[:2]):
+        for each in (folder, *folder.parents[: len(folder.relative_to(gettempdir()).parts) - 1]):
             each.chmod(0o755)
         if self._become:
             account = pwd.getpwnam("postgres")

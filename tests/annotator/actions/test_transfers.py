@@ -73,6 +73,8 @@ def one_track(number: int = 1, label: str = "car", frames: tuple[int, ...] = (0,
 
 # ---------------------------------------------------------------- out
 
+WITHOUT_BOXES = {"tapvid"}
+
 
 @pytest.mark.parametrize("format", [entry.id for entry in FORMATS])
 def test_an_export_is_made_and_fetched(world: World, format: str) -> None:
@@ -81,7 +83,8 @@ def test_an_export_is_made_and_fetched(world: World, format: str) -> None:
     transfer = work(export(world, format=format))
     answer = as_(world, "viewer").get(f"/api/transfers/{transfer.pk}").json()
 
-    assert (answer["state"], answer["progress"], answer["report"]["tracks"]) == ("done", 1, 1)
+    written = 0 if format in WITHOUT_BOXES else 1
+    assert (answer["state"], answer["progress"], answer["report"]["tracks"]) == ("done", 1, written)
     download = as_(world, "viewer").get(answer["file"])
     assert download.status_code == 200
     assert f'filename="cross-{format}' in download["Content-Disposition"]

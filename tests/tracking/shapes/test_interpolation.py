@@ -193,7 +193,14 @@ def test_every_kind_of_sound_geometry_is_accepted() -> None:
             [
                 key(0),
                 POLYGON,
-                Row(3, Kind.ROTATED_BOX, Flag.KEYFRAME, 1.0, (0, 0, 9, 9), struct.pack("<5f", 4, 4, 9, 9, 0.5)),
+                Row(
+                    3,
+                    Kind.ROTATED_BOX,
+                    Flag.KEYFRAME,
+                    1.0,
+                    (-2.1, -2.1, 10.1, 10.1),
+                    struct.pack("<5f", 4, 4, 9, 9, 0.5),
+                ),
                 Row(4, Kind.SKELETON, Flag.KEYFRAME, 1.0, (1, 1, 5, 5), skeleton),
                 Row(5, Kind.MASK, Flag.PREDICTED, 1.0, (7, 8, 10, 10), struct.pack("<4i3I", 7, 8, 3, 2, 1, 4, 1)),
             ],
