@@ -241,7 +241,13 @@ describe('predictions', () => {
   it('that were missed are fetched at once if they have been stored meanwhile', async () => {
     const bench = await opened()
     const track = draw(bench)
+    predict(
+      bench,
+      track,
+      [...Array(20).keys()].map((frame) => frame + 1),
+    )
     bench.announce([], { kind: 'predictions', touched: [[track, 0, 20]] })
+    await new Promise((resolve) => setTimeout(resolve))
     const before = bench.rest.windows
     bench.store.receivePredictions({
       header: { type: 'predictions', run: null, sequence: 1, tables: [], missed: [[track, 3, 9]] },
@@ -249,6 +255,26 @@ describe('predictions', () => {
     })
     await new Promise((resolve) => setTimeout(resolve))
     expect(bench.rest.windows).toBeGreaterThan(before)
+  })
+})
+
+describe('predictions that were stored', () => {
+  const stored = async (shown: readonly number[], touched: number) => {
+    const bench = await opened()
+    const track = draw(bench)
+    predict(bench, track, [...shown])
+    const before = bench.rest.windows
+    bench.announce([], { kind: 'predictions', touched: [[track, 1, touched]] })
+    await new Promise((resolve) => setTimeout(resolve))
+    return bench.rest.windows - before
+  }
+
+  it('are not fetched while they came live', async () => {
+    expect(await stored([1, 2, 3], 3)).toBe(0)
+  })
+
+  it('are fetched where they went out before this page was connected', async () => {
+    expect(await stored([1, 3], 3)).toBeGreaterThan(0)
   })
 })
 

@@ -452,7 +452,8 @@ export class EditorStore {
   private applyRemote(event: LayerEvent, mine: boolean): void {
     for (const [track, first, last] of event.touched) this.live.stored(track, first, last, event.revision)
     const still = this.missed.filter((missed) => !overlapsAny(missed, event.touched))
-    if (still.length < this.missed.length) {
+    const never = event.kind === 'predictions' && event.touched.some((stretch) => this.lacks(...stretch))
+    if (still.length < this.missed.length || never) {
       this.missed = still
       void this.mend(false)
     }
@@ -468,6 +469,14 @@ export class EditorStore {
       if (outside) void this.mend(false)
     }
     for (const [track, number] of Object.entries(event.numbers)) this.records.setNumber(track, number)
+  }
+
+  /** Whether a frame on which a track has a shape is shown without one: it came live before this connection was made. */
+  private lacks(track: TrackId, first: FrameNumber, last: FrameNumber): boolean {
+    const rows = this.records.rows(track)
+    for (let frame = first; frame <= last; frame++)
+      if (!rows.flags(frame) && this.loader.coversAll(frame, frame)) return true
+    return false
   }
 
   /** What this person's run found can be taken back like an edit. */
