@@ -22,7 +22,7 @@ WRITERS = (
 )
 """Where rows are locked, JSON and bytes are stored, and texts come from outside."""
 ONCE = "not address and not cvat and not mot and not coco and not tapvid"
-"""Formats know no database; odd values at every address would take minutes, those in messages reach the same writers."""
+"""Formats know no database; odd values at every address take minutes, and those in messages reach the same writers."""
 
 
 @pytest.fixture
