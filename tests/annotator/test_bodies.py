@@ -68,8 +68,9 @@ def web(tmp_path: Path) -> Iterator[Web]:
             process.terminate()
 
 
-def send(web: Web, head: str, length: int, *, chunked: bool = False) -> tuple[bytes, int]:
-    """The answer to a body of so many bytes, and the most that lay on disk meanwhile."""
+def send(web: Web, head: str, length: int, *, chunked: bool = False, written: int = 0) -> tuple[bytes, int]:
+    """The answer to a body of so many bytes, and the most that lay on disk meanwhile. Its end is held back until
+    ``written`` bytes lie there, or ten seconds."""
     most = 0
     piece = b"x" * 65_536
     frame = b"10000\r\n" + piece + b"\r\n" if chunked else piece
@@ -79,6 +80,10 @@ def send(web: Web, head: str, length: int, *, chunked: bool = False) -> tuple[by
         try:
             for _ in range(length // len(piece)):
                 wire.sendall(frame)
+                most = max(most, web.written())
+            deadline = time.monotonic() + 10
+            while most < written and time.monotonic() < deadline:
+                time.sleep(0.01)
                 most = max(most, web.written())
             wire.sendall(b"0\r\n\r\n" if chunked else b"x" * (length % len(piece)))
         except OSError:
@@ -104,7 +109,7 @@ def test_somebody_signed_in_may_send_large_files(web: Web, team: Team) -> None:
     session = client_of(team.mona).cookies["sessionid"].value
     head = f"POST /api/layers/1/imports HTTP/1.1\r\nCookie: sessionid={session}"
     for chunked in (False, True):
-        answer, most = send(web, head, 8 * MB, chunked=chunked)
+        answer, most = send(web, head, 8 * MB, chunked=chunked, written=7 * MB)
         # Without the token of a form it goes no further; it was read whole.
         assert answer.startswith(b"HTTP/1.1 403")
         assert most >= 7 * MB
