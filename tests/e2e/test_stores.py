@@ -199,6 +199,8 @@ def test_postgresql_goes_and_comes_back_while_people_edit_and_track(
             page.keyboard.press("t")
             page.wait_for_function("framewise.store.runs.active().length === 1")
             with client.live(layer) as live:
+                # Who isn't let in yet when the database goes is told to come back.
+                live.until(lambda message: message["type"] == "welcome", SOON_S)
                 server.stop()
                 drawn = draw_box(page, thing_at(1, 0))
                 edit, track = live.begin_drawing(label=label, frame=3, box=Box(10, 10, 50, 50))
