@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from framewise.prompts import TypedPrompt, numbers_of
-from tracking.segmenter import spread
+from tracking.shapes.bitmaps import spread
 from tracking.shapes.palette import palette
 from tracking.shapes.values import Mask, kind_of
 from tracking.types import TrackingError

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from framewise.prompts import read_mask
 from tracking import catalog
-from tracking.segmenter import Click, spread
+from tracking.segmenter import Click
 from tracking.segmenting import answer
+from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, TrackingError
 
 console = Console(stderr=True)

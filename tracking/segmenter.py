@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.shapes import bitmaps
 from tracking.types import Box, Mask, PromptError
 
 
@@ -88,20 +89,5 @@ def check_prompts(size: tuple[int, int], clicks: Sequence[Click], box: Box | Non
 
 def cropped(bitmap: NDArray[np.bool_], left: int = 0, top: int = 0) -> Mask:
     """A bitmap whose corner is at ``left``, ``top`` as a mask around what is set in it; of nothing, one empty pixel."""
-    rows, columns = np.flatnonzero(bitmap.any(axis=1)), np.flatnonzero(bitmap.any(axis=0))
-    if not len(rows):
-        return Mask(left, top, np.zeros((1, 1), np.bool_))
-    y, x = int(rows[0]), int(columns[0])
-    return Mask(left + x, top + y, bitmap[y : rows[-1] + 1, x : columns[-1] + 1].copy())
-
-
-def spread(mask: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """A mask over a whole picture of ``size`` (height, width); what lies outside is left out."""
-    height, width = size
-    whole = np.zeros(size, np.bool_)
-    h, w = mask.bitmap.shape
-    y1, x1 = max(0, mask.top), max(0, mask.left)
-    y2, x2 = min(height, mask.top + h), min(width, mask.left + w)
-    if y1 < y2 and x1 < x2:
-        whole[y1:y2, x1:x2] = mask.bitmap[y1 - mask.top : y2 - mask.top, x1 - mask.left : x2 - mask.left]
-    return whole
+    mask = bitmaps.cropped(bitmap, left, top)
+    return mask if mask.area else Mask(left, top, np.zeros((1, 1), np.bool_))

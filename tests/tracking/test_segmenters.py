@@ -12,8 +12,9 @@ import torch
 
 from tracking import catalog
 from tracking.catalog import SEGMENTERS, SegmenterEntry
-from tracking.segmenter import Click, Segmented, Segmenter, cropped, spread
+from tracking.segmenter import Click, Segmented, Segmenter, cropped
 from tracking.segmenting import answer
+from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, PromptError, TrackingError
 
 WIDTH, HEIGHT = 160, 120

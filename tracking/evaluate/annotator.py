@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.evaluate.mask_metrics import Bitmap, region
-from tracking.segmenter import Click, Embedding, Segmenter, spread
+from tracking.segmenter import Click, Embedding, Segmenter
+from tracking.shapes.bitmaps import spread
 from tracking.shapes.values import Mask
 
 

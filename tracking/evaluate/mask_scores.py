@@ -14,8 +14,8 @@ from tracking.evaluate.annotator import click_until
 from tracking.evaluate.mask_metrics import Bitmap, boundary, region
 from tracking.evaluate.masked_clips import Labels, MaskedClip
 from tracking.evaluate.scores import Measured, Tick, silent
-from tracking.layers.mask_prompts import cropped, placed
 from tracking.segmenter import Segmenter
+from tracking.shapes.bitmaps import cropped, spread
 from tracking.tracker import Tracker
 from tracking.types import Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
 
@@ -157,7 +157,7 @@ def _bitmap(prediction: Prediction, frame: Frame) -> Bitmap:
         raise TrackingError(f"Masks are compared; this model answers with a {kind}. Choose a mask tracker.")
     if not prediction.visible:
         return np.zeros((frame.height, frame.width), np.bool_)
-    return placed(prediction.shape, frame.width, frame.height)
+    return spread(prediction.shape, (frame.height, frame.width))
 
 
 def _require_all(clip: MaskedClip, found: Found) -> None:
@@ -228,7 +228,7 @@ def annotate(
 
 def _begin(segmenter: Segmenter, frame: Frame, prompt: Prompt, work: Work) -> None:
     assert isinstance(prompt.shape, Mask)  # noqa: S101 (for the type checker: ``_prompt`` made it)
-    truth = placed(prompt.shape, frame.width, frame.height)
+    truth = spread(prompt.shape, (frame.height, frame.width))
     embedding = segmenter.embed(frame.image)
     clicked = click_until(segmenter, embedding, truth, np.zeros_like(truth), goal=BEGUN, most=FIRST_CLICKS)
     work.first_clicks = clicked.clicks

@@ -1,4 +1,4 @@
-"""What all trackers share that follow masks: prompts as bitmaps of the frame, and bitmaps as masks again."""
+"""What all trackers share that follow masks: prompts as bitmaps of the frame."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tracking.shapes.bitmaps import spread
 from tracking.shapes.values import Mask, kind_of
 from tracking.types import Frame, ObjectId, Prompt, PromptError
 
@@ -32,34 +33,10 @@ def _bitmap(frame: Frame, prompt: Prompt) -> NDArray[np.bool_]:
         )
     if not shape.area:
         raise PromptError(f"A mask needs pixels to follow; it has none on frame {frame.number}. Paint it there.")
-    whole = placed(shape, frame.width, frame.height)
+    whole = spread(shape, (frame.height, frame.width))
     if not whole.any():
         raise PromptError(
             f"A mask must touch the frame; no pixel of it lies in {frame.width} x {frame.height} px on frame "
             f"{frame.number}. Paint it on a frame that shows the object."
         )
     return whole
-
-
-def placed(mask: Mask, width: int, height: int) -> NDArray[np.bool_]:
-    """(height, width): what of a mask lies in a frame of that size."""
-    whole = np.zeros((height, width), np.bool_)
-    rows, columns = mask.bitmap.shape
-    top, left = max(mask.top, 0), max(mask.left, 0)
-    bottom, right = min(mask.top + rows, height), min(mask.left + columns, width)
-    if top < bottom and left < right:
-        whole[top:bottom, left:right] = mask.bitmap[
-            top - mask.top : bottom - mask.top, left - mask.left : right - mask.left
-        ]
-    return whole
-
-
-def cropped(bitmap: NDArray[np.bool_]) -> Mask:
-    """(H, W) of a frame as a mask whose window is as small as can be; without a pixel, an empty one."""
-    rows = np.flatnonzero(bitmap.any(axis=1))
-    if not len(rows):
-        return Mask(0, 0, np.zeros((0, 0), np.bool_))
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(bitmap[top:bottom].any(axis=0))
-    left, right = int(columns[0]), int(columns[-1]) + 1
-    return Mask(left, top, bitmap[top:bottom, left:right].copy())

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tracking.segmenter import Click, Embedding, Segmented, spread
+from tracking.segmenter import Click, Embedding, Segmented
+from tracking.shapes.bitmaps import spread
 from tracking.shapes.values import moved
 from tracking.types import Box, Frame, Mask, Prediction, Prompt
 

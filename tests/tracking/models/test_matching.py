@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from tests.tracking.geometry import as_kind
 from tracking.layers import efficientnet_lite
 from tracking.layers.efficientnet_lite import Block, EfficientNetLite, pretrained
-from tracking.layers.mask_prompts import placed
 from tracking.models.matching.memory import OBJECT_CELLS, OTHER_CELLS, PERMANENT_CELLS, RECENT_FRAMES, Memory
 from tracking.models.matching.outline import NEVER, shared
 from tracking.models.matching.tracker import MatchingTracker, create
 from tracking.models.matching.view import Region, around, look, zoom_for
 from tracking.shapes.agreement import agreement
+from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt
 from tracking.weights import WeightsError
 
@@ -95,7 +95,7 @@ def test_no_pixel_belongs_to_two_objects() -> None:
     tracker.start(frame(0, (70, 80), (160, 80)), [Prompt(A, disc(70, 80)), Prompt(B, disc(160, 80))])
     for number in range(1, 5):
         found = tracker.step(frame(number, (70 + 5 * number, 80), (160 - 5 * number, 80)))
-        one, other = (placed(prediction.shape, WIDTH, HEIGHT) for prediction in found)  # type: ignore[arg-type]
+        one, other = (spread(prediction.shape, (HEIGHT, WIDTH)) for prediction in found)  # type: ignore[arg-type]
         assert one.any()
         assert other.any()
         assert not (one & other).any()
@@ -218,7 +218,7 @@ def test_another_file_than_the_known_one_is_refused(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_an_object_is_looked_for_around_it(box: Box, region: Region) -> None:
-    soft = placed(as_kind("mask", box), 500, 400).astype(np.float32)  # type: ignore[arg-type]
+    soft = spread(as_kind("mask", box), (400, 500)).astype(np.float32)  # type: ignore[arg-type]
     assert around(soft) == region
 
 

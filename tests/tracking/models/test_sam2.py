@@ -23,7 +23,6 @@ from tests.golden.check import Golden, blank_tensors
 from tracking import catalog
 from tracking.catalog import TRACKERS
 from tracking.layers.compute import Compute
-from tracking.layers.mask_prompts import placed
 from tracking.models.sam2 import edgetam
 from tracking.models.sam2.memory import (
     ANCHORS,
@@ -40,6 +39,7 @@ from tracking.models.sam2.tracker import TINY_SIDE, Eyes, Sam2Tracker, distracte
 from tracking.models.sam2.variants import VARIANTS
 from tracking.models.sam2.weights import from_folder, from_official, located
 from tracking.session import Leg, TrackingSession, Way
+from tracking.shapes.bitmaps import spread
 from tracking.shapes.values import bounds_of
 from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
 from tracking.weights import WeightsError, WeightsMisfit
@@ -301,7 +301,7 @@ def test_edgetam_finds_what_the_loop_of_transformers_finds(monkeypatch: pytest.M
         video=eyes._pixels(frame(0)), video_height=side, video_width=side, dtype=torch.float32
     )
     for name, mask in enumerate(masks):
-        given = tracker._square(placed(mask, SIDE, SIDE))[None, None]
+        given = tracker._square(spread(mask, (SIDE, SIDE)))[None, None]
         session.add_mask_inputs(session.obj_id_to_idx(name), 0, given)
         session.obj_with_new_inputs.append(name)
     network(inference_session=session, frame_idx=0)  # type: ignore[operator]
@@ -496,7 +496,7 @@ def alike(one: Prediction, other: Prediction) -> bool:
     """Whether two passes say the same, but for the order in which they add."""
     if not isinstance(one.shape, Mask) or not isinstance(other.shape, Mask):
         return bool(np.allclose(bounds_of(one.shape), bounds_of(other.shape), atol=1))
-    whole = [placed(shape, SIDE, SIDE) for shape in (one.shape, other.shape)]
+    whole = [spread(shape, (SIDE, SIDE)) for shape in (one.shape, other.shape)]
     return float(np.mean(whole[0] != whole[1])) < 0.001 and abs(one.confidence - other.confidence) < 1e-4
 
 
@@ -583,7 +583,7 @@ def test_an_odd_mask_is_followed(mask: Mask) -> None:
     tracker = tiny()
     image = np.asarray(cv2.resize(GROUND, (854, 480)))
     tracker.start(Frame(0, image), [Prompt(A, mask)])
-    assert float(tracker._square(placed(mask, 854, 480)).sum()) > 0
+    assert float(tracker._square(spread(mask, (480, 854))).sum()) > 0
     (found,) = tracker.step(Frame(1, image))
     assert isinstance(found.shape, Mask)
 

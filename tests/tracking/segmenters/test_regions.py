@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.tracking.test_segmenters import HEIGHT, ON, PLACE, WIDTH, picture
-from tracking.segmenter import Click, Embedding, cropped, spread
+from tracking.segmenter import Click, Embedding, cropped
 from tracking.segmenters.regions.segmenter import create
+from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, TrackingError
 
 SIZE = (HEIGHT, WIDTH)

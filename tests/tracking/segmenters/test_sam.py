@@ -13,9 +13,10 @@ from torch import nn
 from tests.tracking.test_segmenters import HEIGHT, ON, PLACE, WIDTH, picture
 from tracking import catalog
 from tracking.layers.compute import Compute
-from tracking.segmenter import Click, spread
+from tracking.segmenter import Click
 from tracking.segmenters.sam import segmenter as module
 from tracking.segmenters.sam.segmenter import Sam, opened, tiny_network
+from tracking.shapes.bitmaps import spread
 from tracking.types import TrackingError
 from tracking.weights import WeightsError
 

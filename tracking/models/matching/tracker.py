@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from tracking.layers.efficientnet_lite import pretrained
 from tracking.layers.frame_size import FrameSize
-from tracking.layers.mask_prompts import cropped, prompted_bitmaps
+from tracking.layers.mask_prompts import prompted_bitmaps
 from tracking.models.matching.memory import Memory
 from tracking.models.matching.outline import blurred, chance, drawn_to_edges, gone_with, odds, shared
 from tracking.models.matching.view import Encoder, Image, Region, Soft, View, around, look
 from tracking.scheduling import leave_real_time
+from tracking.shapes.bitmaps import cropped
 from tracking.shapes.values import Mask
 from tracking.types import Frame, ObjectId, Prediction, Prompt
 

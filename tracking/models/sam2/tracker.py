@@ -22,12 +22,13 @@ from tracking.layers.box_tracker import prompted_boxes
 from tracking.layers.compute import Compute, best_device, log
 from tracking.layers.frame_size import FrameSize
 from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
-from tracking.layers.mask_prompts import cropped, prompted_bitmaps
+from tracking.layers.mask_prompts import prompted_bitmaps
 from tracking.models.sam2.memory import Bank, DistractorAwareBank, Memory, PlainBank, Sight
 from tracking.models.sam2.network import IN, OUT, Clicks, Encoded, Found, Network
 from tracking.models.sam2.variants import VARIANTS, Variant, check_side, enliven, require_transformers, tiny_config
 from tracking.models.sam2.weights import changed_at, load, located
 from tracking.scheduling import leave_real_time
+from tracking.shapes.bitmaps import cropped
 from tracking.shapes.values import bounds_of
 from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tracking.layers.compute import Compute, best_batch
 from tracking.layers.frame_size import FrameSize
 from tracking.layers.images import PictureInput
-from tracking.layers.mask_prompts import cropped, prompted_bitmaps
+from tracking.layers.mask_prompts import prompted_bitmaps
 from tracking.layers.on_device import OnDevice
 from tracking.models.xmem.memory import Memory, Rules
 from tracking.models.xmem.network import Config, XMem
@@ -22,6 +22,7 @@ from tracking.models.xmem.picture import Fit
 from tracking.models.xmem.propagation import Objects, Propagation, State
 from tracking.models.xmem.weights import FILE, load
 from tracking.scheduling import leave_real_time
+from tracking.shapes.bitmaps import cropped
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
 
 SMALLEST_SIZE = 64

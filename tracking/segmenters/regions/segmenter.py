@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tracking.segmenter import Click, Embedding, Segmented, check_prompts, cropped, spread
+from tracking.segmenter import Click, Embedding, Segmented, check_prompts, cropped
 from tracking.segmenters.regions.superpixels import REGION_SIDE, Superpixels, Values, Window
+from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, TrackingError
 
 WAY_GAIN, BORDER_HEAD_START = 2.5, 0.6

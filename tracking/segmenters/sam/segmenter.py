@@ -21,7 +21,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from tracking.layers.compute import Compute
-from tracking.segmenter import Click, Embedding, Segmented, check_prompts, cropped, spread
+from tracking.segmenter import Click, Embedding, Segmented, check_prompts, cropped
+from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, TrackingError
 from tracking.weights import WeightsError, weights_folder
 
