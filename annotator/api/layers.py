@@ -175,8 +175,8 @@ def _affordable(chunks: Chunks, first: int, last: int, at: int) -> tuple[int, in
 def reach_of(weights: Sequence[tuple[int, int, int]], first: int, last: int, at: int, most: int) -> tuple[int, int]:
     """The longest stretch of ``first..last`` around ``at`` that ``weights`` (first frame, last frame, bytes) allow.
 
-    What lies ahead gets half of ``most``, what lies behind the rest, and ahead again what that leaves. The frame ``at``
-    is always part of it.
+    Each of ``weights`` has a frame of the stretch. What lies ahead gets half of ``most``, what lies behind the rest,
+    and ahead again what that leaves. The frame ``at`` is always part of it.
     """
     here = sum(size for begin, end, size in weights if begin <= at <= end)
     ahead = sorted((begin, size) for begin, _, size in weights if begin > at)

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotator.actions.edits import shape_draft
@@ -147,9 +147,12 @@ def test_the_frame_that_matters_is_one_that_is_asked_for(world: World) -> None:
     st.integers(0, 99),
     st.integers(0, 400),
 )
+@example([(99, 1), (1, 1), (1, 1)], 0, 0)
 def test_as_many_frames_are_answered_as_the_bytes_allow(steps: list[tuple[int, int]], at: int, most: int) -> None:
     ends = list(accumulate((length for length, _ in steps), initial=0))
-    weights = [(begin, end - 1, size) for begin, end, (_, size) in zip(ends, ends[1:], steps, strict=False)]
+    weights = [
+        (begin, end - 1, size) for begin, end, (_, size) in zip(ends, ends[1:], steps, strict=False) if begin <= 99
+    ]
 
     def weight(first: int, last: int) -> int:
         return sum(size for begin, end, size in weights if begin <= last and end >= first)
