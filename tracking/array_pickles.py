@@ -49,7 +49,7 @@ def load_plain(data: bytes) -> Any:
     """
     try:
         return _finished(_Plain(io.BytesIO(data), encoding="latin1").load(), 0)
-    except (UnsafePickle, DamagedPickle):
+    except (UnsafePickle, DamagedPickle, MemoryError):
         raise
     except Exception as error:  # whatever a parser meets in a damaged file
         raise DamagedPickle(f"is damaged or no pickle ({type(error).__name__}: {error})") from error

@@ -28,6 +28,7 @@ LARGEST_DIRECTORY = 16 * 2**20
 END = b"PK\x05\x06"
 LONGEST_END = 65_557
 """Bytes from the beginning of a zip's last record to its end."""
+BLOCK = 2**20
 BROKEN = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -42,6 +43,21 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 def is_archive(source: Path) -> bool:
     return zipfile.is_zipfile(source)
+
+
+def read_whole(file: IO[bytes], most: int, what: str) -> bytes:
+    """All of a file that can't be read in pieces. ``what``: e.g. "COCO file".
+
+    Raises:
+        FormatError: it has more than ``most`` bytes.
+    """
+    whole = io.BytesIO()
+    # Asked for all at once, Python makes room for as much as it may be, which is more than an import's process gets.
+    while block := file.read(BLOCK):
+        whole.write(block)
+        if whole.tell() > most:
+            raise FormatError(f"A {what} has at most {most / 2**30:.3g} GiB; this one goes on. Take it apart.")
+    return whole.getvalue()
 
 
 class Archive:

@@ -10,8 +10,9 @@ for videos and tracks https://github.com/TAO-Dataset/tao/blob/master/docs/format
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
-from annotator.formats.archive import Archive, is_archive
+from annotator.formats.archive import Archive, is_archive, read_whole
 from annotator.formats.base import Dataset, FormatError, Limits, Option, Options, Progress, Reading, Report, silent
 from annotator.formats.coco.limits import LIMITS
 from annotator.formats.coco.read import read_document
@@ -50,7 +51,7 @@ class Coco:
         """A file, or the files in an archive."""
         if not is_archive(source):
             with source.open("rb") as file:
-                return Reading(read_document(_whole(file.read(LARGEST_FILE + 1))), Report())
+                return Reading(read_document(_whole(file)), Report())
         report = Report()
         parts = []
         with Archive.opened(source) as archive:
@@ -59,12 +60,10 @@ class Coco:
                 raise FormatError("The archive holds no .json file. Choose a COCO export.")
             for member in documents:
                 with archive.read(member) as content:
-                    parts += read_document(_whole(content.read(LARGEST_FILE + 1)))
+                    parts += read_document(_whole(content))
             archive.note_unread(documents, report)
         return Reading(parts, report)
 
 
-def _whole(data: bytes) -> bytes:
-    if len(data) > LARGEST_FILE:
-        raise FormatError(f"A COCO file has at most {LARGEST_FILE / 2**30:.3g} GiB; this one goes on. Take it apart.")
-    return data
+def _whole(file: IO[bytes]) -> bytes:
+    return read_whole(file, LARGEST_FILE, "COCO file")

@@ -9,10 +9,12 @@ is absent is occluded and nowhere (NaN). No name in a pickle is imported (``trac
 
 from __future__ import annotations
 
+import logging
 import pickle
 from pathlib import Path
+from typing import IO
 
-from annotator.formats.archive import Archive, is_archive
+from annotator.formats.archive import Archive, is_archive, read_whole
 from annotator.formats.base import (
     Dataset,
     FormatError,
@@ -30,6 +32,8 @@ from annotator.formats.tapvid.limits import LIMITS
 from annotator.formats.tapvid.read import parts_of
 from annotator.formats.tapvid.write import clip_of
 from tracking.array_pickles import DamagedPickle, UnsafePickle, load_plain
+
+log = logging.getLogger(__name__)
 
 LARGEST_FILE = 2**30
 """Bytes of one file: it is read at once."""
@@ -64,7 +68,7 @@ class TapVid:
         """A file, or the files in an archive."""
         if not is_archive(source):
             with source.open("rb") as file:
-                return Reading(_parts(file.read(LARGEST_FILE + 1), source.stem), Report())
+                return Reading(_parts(file, source.stem), Report())
         report = Report()
         parts: list[Part] = []
         with Archive.opened(source) as archive:
@@ -73,20 +77,19 @@ class TapVid:
                 raise FormatError("The archive holds no .pkl file. Choose a TAP-Vid pickle.")
             for member in pickles:
                 with archive.read(member) as content:
-                    parts += _parts(content.read(LARGEST_FILE + 1), Path(member).stem)
+                    parts += _parts(content, Path(member).stem)
             archive.note_unread(pickles, report)
         return Reading(parts, report)
 
 
-def _parts(data: bytes, name: str) -> list[Part]:
-    if len(data) > LARGEST_FILE:
-        raise FormatError(f"A pickle has at most {LARGEST_FILE / 2**30:.3g} GiB; this one goes on. Take it apart.")
+def _parts(file: IO[bytes], name: str) -> list[Part]:
     try:
-        found = load_plain(data)
+        found = load_plain(read_whole(file, LARGEST_FILE, "pickle"))
     except UnsafePickle as error:
         raise FormatError(
             f"A TAP-Vid pickle holds arrays and plain values only; this one {error}. Don't use this file."
         ) from error
     except DamagedPickle as error:
-        raise FormatError(f"This is no TAP-Vid pickle: it {error}. Is the file whole?") from error
+        log.info("No pickle: %r", error.__cause__ or error)
+        raise FormatError("This is no TAP-Vid pickle: it is damaged or something else. Is the file whole?") from error
     return parts_of(found, name)

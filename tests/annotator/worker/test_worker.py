@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -16,9 +17,12 @@ from pytest_django import Settings
 
 from annotator.actions import transfers
 from annotator.actions.importing import AS_IT_IS
+from annotator.formats import FORMATS, geometry
+from annotator.formats.base import Dataset, Format, LabelInfo, TrackData, VideoInfo
 from annotator.models import Layer, Membership, Project, Role, Transfer, TransferState, Video, VideoState, Workspace
 from tests.annotator.worker.workers import until, working
 from tests.annotator.worlds import World, make_world
+from tracking.shapes.chunks import Flag, Kind
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 QUICK = ("--queue", "default")
@@ -47,10 +51,22 @@ def slow() -> bytes:
     return document(FRAMES, tracks=12)
 
 
-def bring(world: World, content: bytes, layer: Layer | None = None) -> Transfer:
+def bring(world: World, content: bytes, layer: Layer | None = None, format_id: str = "framewise") -> Transfer:
     file = SimpleUploadedFile("in.json", content)
     user = world.people["reviewer"]
-    return transfers._receive(user, Transfer(layer=layer or world.layer, created_by=user), "framewise", file, AS_IT_IS)
+    return transfers._receive(user, Transfer(layer=layer or world.layer, created_by=user), format_id, file, AS_IT_IS)
+
+
+def written(fmt: Format, folder: Path) -> tuple[bytes, bytes]:
+    """A track of one point as a format writes it; and the same in an archive, if it isn't one already."""
+    target, packed = folder / f"out{fmt.suffix}", folder / "packed.zip"
+    rows = [geometry.point_row(Kind.POINTS, frame, Flag.KEYFRAME, 1.0, [(10.0 + frame, 20.0)], [2]) for frame in (0, 5)]
+    track = TrackData(1, "car", rows)
+    fmt.write(Dataset(VideoInfo("clip.mp4", 1280, 720, 10, 25.0), (LabelInfo("car"),), (track,), 1), target, {})
+    if not zipfile.is_zipfile(target):
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(target, target.name)
+    return target.read_bytes(), (packed if packed.exists() else target).read_bytes()
 
 
 def state(transfer: Transfer) -> str:
@@ -81,11 +97,18 @@ def another_layer(world: World, name: str) -> Layer:
 
 
 def test_it_does_what_waits_and_writes_down_that_it_did(world: World, data: Path) -> None:
-    transfer = bring(world, document(100))
+    """Of every format, with the memory that an import gets."""
+    brought = {}
+    for fmt in FORMATS:
+        folder = data / fmt.id
+        folder.mkdir()
+        for number, content in enumerate(written(fmt, folder)):
+            brought[f"{fmt.id} {number}"] = bring(world, content, format_id=fmt.id)
     with working(data, *QUICK):
-        until(lambda: is_over(transfer), "the import is over")
-    assert (state(transfer), transfer.message, world.layer.tracks.count()) == ("done", "", 1)
-    assert DBTaskResult.objects.get().status == "SUCCESSFUL"
+        until(lambda: is_over(*brought.values()), "all imports are over")
+    assert {name: each.message for name, each in brought.items() if state(each) != TransferState.DONE} == {}
+    assert world.layer.tracks.count() >= len(brought)
+    assert set(DBTaskResult.objects.values_list("status", flat=True)) == {"SUCCESSFUL"}
 
 
 def test_a_task_that_takes_too_much_memory_is_ended_and_says_how_much(world: World, data: Path) -> None:
