@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.compute import Compute, best_batch
 from tracking.layers.images import PictureInput
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.layers.recording import Recordings
 from tracking.layers.side_by_side import SideBySide
-from tracking.scheduling import leave_real_time
 from tracking.types import Frame, ObjectId, Prediction, Prompt
 
 
@@ -31,7 +30,7 @@ class NetworkTarget(Target):
 T = TypeVar("T", bound=NetworkTarget)
 
 
-class NetworkTracker(OnDevice, BoxTracker[T]):
+class NetworkTracker(NetworkOnDevice, BoxTracker[T]):
     """Runs ``network`` as ``device`` and ``precision`` ask (see ``Compute``); ``recordings`` holds its recorded passes.
 
     A GPU that doesn't start, or runs out of memory, is left for the CPU with a ``note``, and the run goes on: the call
@@ -40,7 +39,7 @@ class NetworkTracker(OnDevice, BoxTracker[T]):
 
     def __init__(self, network: nn.Module, *, threshold: float, device: str, precision: str) -> None:
         self._team: SideBySide | None = None
-        OnDevice.__init__(self, network, device=device, precision=precision)
+        NetworkOnDevice.__init__(self, network, device=device, precision=precision)
         BoxTracker.__init__(self, threshold=threshold, batch=best_batch(self.compute.device))
 
     @abstractmethod
@@ -53,13 +52,15 @@ class NetworkTracker(OnDevice, BoxTracker[T]):
 
     def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
-        return self._computed(lambda: super(NetworkTracker, self).start(frame, prompts), RuntimeError)
+        return self.computed(lambda: super(NetworkTracker, self).start(frame, prompts), RuntimeError, self._kept())
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
-        return self._computed(lambda: super(NetworkTracker, self).correct(frame, prompts), torch.OutOfMemoryError)
+        return self.computed(
+            lambda: super(NetworkTracker, self).correct(frame, prompts), torch.OutOfMemoryError, self._kept()
+        )
 
     def step(self, frame: Frame) -> list[Prediction]:
-        return self._computed(lambda: super(NetworkTracker, self).step(frame), torch.OutOfMemoryError)
+        return self.computed(lambda: super(NetworkTracker, self).step(frame), torch.OutOfMemoryError, self._kept())
 
     def follow_all(self, frame: Frame, targets: Sequence[T]) -> list[float]:
         workers = min(len(targets), torch.get_num_threads()) if self.compute.device.type == "cpu" else 1
@@ -72,24 +73,18 @@ class NetworkTracker(OnDevice, BoxTracker[T]):
         return first + super().follow_all(frame, targets[full_rounds:])
 
     def _follow_one(self, frame: Frame, target: T) -> float:
-        with torch.inference_mode(), self.compute.autocast():  # both hold for one thread only
+        with self.computing():
             (confidence,) = self.follow(frame, [target])
         return confidence
 
-    def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
-        """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
-        leave_real_time()  # the team's threads and torch's own inherit it
-        before = self.state
-        try:
-            with torch.inference_mode(), self.compute.autocast():
-                return call()
-        except failure as error:
-            if self.compute.device.type == "cpu":
-                raise
-            self._leave_gpu(error)
-        self.state = before
-        with torch.inference_mode(), self.compute.autocast():
-            return call()
+    def _kept(self) -> Callable[[], None]:
+        """How to come back to what it carries now."""
+        state = self.state
+
+        def put_back() -> None:
+            self.state = state
+
+        return put_back
 
     @property
     def state(self) -> dict[ObjectId, T]:

@@ -37,8 +37,7 @@ class PointTracker(ABC):
         """Learn what the points of ``names`` look like on ``frame``, where they are now."""
 
     @abstractmethod
-    def follow(self, frame: Frame) -> None:
-        """Move the points of all ``objects`` to where they are on ``frame``."""
+    def step(self, frame: Frame) -> list[Prediction]: ...
 
     def forget(self, names: Collection[ObjectId]) -> None:  # noqa: B027 (most keep nothing of their own)
         """Let go of what is kept of ``names``."""
@@ -55,11 +54,6 @@ class PointTracker(ABC):
         self.begin(frame, tuple(fresh))
         return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
 
-    def step(self, frame: Frame) -> list[Prediction]:
-        self._frame_size.require(frame)
-        self.follow(frame)
-        return [predicted(name, frame.number, one) for name, one in self.objects.items()]
-
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:
             self.objects.pop(name, None)
@@ -67,6 +61,19 @@ class PointTracker(ABC):
 
     def finish(self) -> list[Prediction]:
         return []
+
+
+class ImmediatePointTracker(PointTracker):
+    """Tells where points are on a frame as soon as it has seen it."""
+
+    @abstractmethod
+    def follow(self, frame: Frame) -> None:
+        """Move the points of all ``objects`` to where they are on ``frame``."""
+
+    def step(self, frame: Frame) -> list[Prediction]:
+        self._frame_size.require(frame)
+        self.follow(frame)
+        return [predicted(name, frame.number, one) for name, one in self.objects.items()]
 
 
 def predicted(name: ObjectId, frame: int, one: Followed) -> Prediction:

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,13 +14,10 @@ from torch import Tensor, nn
 
 from tracking.layers.compute import Compute
 from tracking.layers.feature_ring import FeatureRing
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.layers.point_tracker import PointTracker, predicted
-from tracking.scheduling import leave_real_time
 from tracking.shapes.anchors import Places
 from tracking.types import Frame, ObjectId, Prediction, Prompt
-
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -65,7 +61,7 @@ class Trail:
             self.news = earliest if self.news is None else min(self.news, earliest)
 
 
-class WindowedPoints(OnDevice, PointTracker):
+class WindowedPoints(NetworkOnDevice, PointTracker):
     """Encodes each frame once, for the points of all objects, and places points in windows of ``window`` frames.
 
     ``step`` tells a frame as soon as every point of an object is placed on it, and again when a later window places one
@@ -79,7 +75,7 @@ class WindowedPoints(OnDevice, PointTracker):
         self.trails: dict[ObjectId, Trail] = {}
         self.clock = -1
         self._numbers: deque[int] = deque(maxlen=window)
-        OnDevice.__init__(self, network, device=device, precision=precision)
+        NetworkOnDevice.__init__(self, network, device=device, precision=precision)
         PointTracker.__init__(self)
 
     def reset(self) -> None:
@@ -123,7 +119,7 @@ class WindowedPoints(OnDevice, PointTracker):
             return super(WindowedPoints, self).start(frame, prompts)
 
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
-        return self._computed(begin, RuntimeError)
+        return self.computed(begin, RuntimeError, self._kept())
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         if self.clock < 0:
@@ -135,15 +131,15 @@ class WindowedPoints(OnDevice, PointTracker):
             before = [one for one in self._told(known) if one.frame != frame.number]
             return before + super(WindowedPoints, self).correct(frame, prompts)
 
-        return self._computed(again, torch.OutOfMemoryError)
+        return self.computed(again, torch.OutOfMemoryError, self._kept())
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
-        self._computed(lambda: self.follow(frame), torch.OutOfMemoryError)
+        self.computed(lambda: self._follow(frame), torch.OutOfMemoryError, self._kept())
         return self._told(self.trails)
 
     def finish(self) -> list[Prediction]:
-        self._computed(lambda: self.place_rest(tuple(self.trails)), torch.OutOfMemoryError)
+        self.computed(lambda: self.place_rest(tuple(self.trails)), torch.OutOfMemoryError, self._kept())
         return self._told(self.trails)
 
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
@@ -154,15 +150,15 @@ class WindowedPoints(OnDevice, PointTracker):
             self.trails[name] = Trail.begun(self.clock, xy, self.window)
         self.look(names)
 
-    def follow(self, frame: Frame) -> None:
-        self._take(frame)
-        self.place()
-
     def forget(self, names: Collection[ObjectId]) -> None:
         for name in names:
             self.trails.pop(name, None)
 
     # -------------------------------------------------------------- inside
+
+    def _follow(self, frame: Frame) -> None:
+        self._take(frame)
+        self.place()
 
     def _take(self, frame: Frame) -> None:
         self.ring.put(self.clock + 1, self.encode(frame))
@@ -189,22 +185,16 @@ class WindowedPoints(OnDevice, PointTracker):
         trail.news = end if int(trail.known.max()) >= end else None
         return found
 
-    def _computed(self, call: Callable[[], Result], failure: type[RuntimeError]) -> Result:
-        """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
-        leave_real_time()
-        before, numbers = self.clock, tuple(self._numbers)
-        try:
-            with torch.inference_mode(), self.compute.autocast():
-                return call()
-        except failure as error:
-            if self.compute.device.type == "cpu":
-                raise
-            self._leave_gpu(error)
-        self.clock = before
-        self._numbers.clear()
-        self._numbers.extend(numbers)
-        with torch.inference_mode(), self.compute.autocast():
-            return call()
+    def _kept(self) -> Callable[[], None]:
+        """How to come back to what it carries now."""
+        clock, numbers = self.clock, tuple(self._numbers)
+
+        def put_back() -> None:
+            self.clock = clock
+            self._numbers.clear()
+            self._numbers.extend(numbers)
+
+        return put_back
 
     def _use(self, compute: Compute) -> None:
         super()._use(compute)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracking.layers.point_tracker import Followed, PointTracker
+from tracking.layers.point_tracker import Followed, ImmediatePointTracker
 from tracking.models.flow.looks import Gray, Place, inside, likeness, patch, search
 from tracking.models.flow.motion import LOST_PX, Flow, Moves, align, common
 from tracking.shapes.anchors import Places
@@ -82,7 +82,7 @@ class Group:
         return found
 
 
-class FlowTracker(PointTracker):
+class FlowTracker(ImmediatePointTracker):
     """For every point: of several flows the step that is most like it and comes back to where it began; then its first
     look draws it back where it drifted. Points of an object that can't be followed go with the others until they are
     found again."""

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tracking.layers.box_tracker import prompted_boxes
-from tracking.layers.compute import Compute, best_device, log
+from tracking.layers.compute import Compute, best_device
 from tracking.layers.frame_size import FrameSize
 from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
 from tracking.layers.mask_prompts import prompted_bitmaps
+from tracking.layers.on_device import OnDevice
 from tracking.models.sam2.memory import Bank, DistractorAwareBank, Memory, PlainBank, Sight
 from tracking.models.sam2.network import IN, OUT, Clicks, Encoded, Found, Network
 from tracking.models.sam2.variants import VARIANTS, Variant, check_side, enliven, require_transformers, tiny_config
 from tracking.models.sam2.weights import changed_at, load, located
-from tracking.scheduling import leave_real_time
 from tracking.shapes.bitmaps import cropped
 from tracking.shapes.values import bounds_of
 from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
@@ -92,7 +92,7 @@ class Followed:
         return replace(self, bank=self.bank.copy())
 
 
-class Sam2Tracker:
+class Sam2Tracker(OnDevice):
     """Follows masks, and boxes by the masks in them. See ``tracking.tracker.Tracker`` for the contract.
 
     What a person said of an object (prompts, corrections) is remembered for the whole run, what was followed for as
@@ -100,18 +100,12 @@ class Sam2Tracker:
     ``note``.
     """
 
-    note = ""
-
     def __init__(self, open_network: Open, *, distractors: bool, device: str, precision: str) -> None:
         self.objects: dict[ObjectId, Followed] = {}
         self.distractors = distractors
         self._open = open_network
-        self._precision = precision
         self._frame_size = FrameSize()
-        try:
-            self._use(Compute.best(device, precision))
-        except (AssertionError, RuntimeError) as error:  # torch asserts that it was built for the device
-            self._leave_gpu(error)
+        super().__init__(device=device, precision=precision)
 
     # -------------------------------------------------------------- the contract
 
@@ -119,15 +113,15 @@ class Sam2Tracker:
         self.objects.clear()
         self._frame_size.begin(frame)
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
-        return self._computed(lambda: self._prompt(frame, prompts), RuntimeError)
+        return self.computed(lambda: self._prompt(frame, prompts), RuntimeError, self._kept())
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         self._frame_size.require(frame)
-        return self._computed(lambda: self._prompt(frame, prompts), torch.OutOfMemoryError)
+        return self.computed(lambda: self._prompt(frame, prompts), torch.OutOfMemoryError, self._kept())
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
-        return self._computed(lambda: self._follow(frame), torch.OutOfMemoryError)
+        return self.computed(lambda: self._follow(frame), torch.OutOfMemoryError, self._kept())
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:
@@ -237,34 +231,19 @@ class Sam2Tracker:
 
     # -------------------------------------------------------------- where it computes
 
-    def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
-        """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
-        leave_real_time()  # torch's threads inherit it
-        before = {name: one.copy() for name, one in self.objects.items()}
-        try:
-            with torch.inference_mode(), self.compute.autocast():
-                return call()
-        except failure as error:
-            if self.compute.device.type == "cpu":
-                raise
-            self._leave_gpu(error)
-        self.objects = before
-        for one in before.values():
-            one.bank.move(lambda tensor: tensor.to(self.compute.device))
-        with torch.inference_mode(), self.compute.autocast():
-            return call()
+    def _kept(self) -> Callable[[], None]:
+        """How to come back to what it carries now."""
+        objects = {name: one.copy() for name, one in self.objects.items()}
 
-    def _leave_gpu(self, error: Exception) -> None:
-        reason = str(error).partition("\n")[0]
-        self.note = f"The GPU can't be used ({reason}); this run goes on on the CPU, slower."
-        log.warning(self.note)
-        self._use(Compute.best("cpu", self._precision))
+        def put_back() -> None:
+            self.objects = objects
+            for one in objects.values():
+                one.bank.move(lambda tensor: tensor.to(self.compute.device))
+
+        return put_back
 
     def _use(self, compute: Compute) -> None:
-        if compute.device.type == "cuda":
-            # Where float32 is asked for, it is meant: the shortened products that cuDNN takes by itself are off.
-            torch.backends.cudnn.allow_tf32 = False
-        self.compute = compute
+        super()._use(compute)
         self.eyes = self._open(compute)
         self.network = self.eyes.network
 

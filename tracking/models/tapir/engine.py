@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -12,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.models.tapir.network import STRIDE, Config, Features, Looks, Memory, Paths, Tapir, refined_sizes
-from tracking.scheduling import leave_real_time
 from tracking.shapes.anchors import Places
 from tracking.types import Frame, TrackingError
 
@@ -23,7 +21,6 @@ VISIBLE = 0.5
 """A point is seen where the product of being visible and of being near the truth is above this (section 3.3)."""
 LARGEST_PASS = 2048
 """Points times frames that are refined at once: more of them only need more memory, some 130 MB here."""
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Answer:
         return self.sure > VISIBLE
 
 
-class TapirEngine(OnDevice):
+class TapirEngine(NetworkOnDevice):
     """The network on its device; each frame is looked at as a square of ``size`` px, whatever its shape."""
 
     network: Tapir
@@ -84,21 +81,6 @@ class TapirEngine(OnDevice):
         """As ``Tapir.follow``, and the answer in px of ``frame``."""
         paths, memory = self.network.follow(features, looks, known=known, memory=memory)
         return _answer(self.network.settled(paths), frame), memory
-
-    def computed(self, call: Callable[[], R], move: Callable[[torch.device], None], failure: type[RuntimeError]) -> R:
-        """What ``call`` returns; from the CPU if the GPU ends in ``failure``, after ``move`` has brought there what the
-        tracker holds."""
-        leave_real_time()
-        try:
-            with torch.inference_mode(), self.compute.autocast():
-                return call()
-        except failure as error:
-            if self.compute.device.type == "cpu":
-                raise
-            self._leave_gpu(error)
-        move(self.compute.device)
-        with torch.inference_mode(), self.compute.autocast():
-            return call()
 
 
 def _answer(paths: Paths, frame: Frame) -> Answer:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tracking.layers.point_tracker import PointTracker
+from tracking.layers.point_tracker import ImmediatePointTracker
 from tracking.models.tapir.engine import Answer, TapirEngine, small
 from tracking.models.tapir.network import Features, Looks, Memory, Tapir
 from tracking.models.tapir.weights import VARIANTS, load
 from tracking.types import Frame, ObjectId, Prediction, Prompt
 
 
-class OnlineTapir(PointTracker):
+class OnlineTapir(ImmediatePointTracker):
     """Searches each frame for the prompted look of every point, and refines what it finds by what it remembers of the
     frames before. The look is never updated: a point doesn't drift, and is found again wherever it shows again.
 
@@ -40,7 +40,7 @@ class OnlineTapir(PointTracker):
 
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
-        self.engine.computed(lambda: self._begin(frame, names), self._move, RuntimeError)
+        self.engine.computed(lambda: self._begin(frame, names), RuntimeError, self._move)
 
     def _begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         if self._encoded is None or self._encoded[0] != frame.number:
@@ -64,7 +64,7 @@ class OnlineTapir(PointTracker):
         if not self.objects:
             self._encoded = None
             return
-        answer = self.engine.computed(lambda: self._follow(frame), self._move, torch.OutOfMemoryError)
+        answer = self.engine.computed(lambda: self._follow(frame), torch.OutOfMemoryError, self._move)
         for name, rows in self._rows.items():
             one = self.objects[name]
             one.now, one.seen, one.sure = answer.xy[rows, 0], answer.seen[rows, 0], answer.sure[rows, 0]
@@ -95,7 +95,8 @@ class OnlineTapir(PointTracker):
             self._rows[name] = range(first, first + count)
             first += count
 
-    def _move(self, device: torch.device) -> None:
+    def _move(self) -> None:
+        device = self.engine.compute.device
         self._encoded = None
         self._looks = [each.to(device) for each in self._looks]
         self._memory = [[block.to(device, torch.float32) for block in each] for each in self._memory]

@@ -78,7 +78,7 @@ class WindowedTapir(PointTracker):
 
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
-        self.engine.computed(lambda: self._begin(frame, names), self._move, RuntimeError)
+        self.engine.computed(lambda: self._begin(frame, names), RuntimeError, self._move)
 
     def _begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         if not self._held or self._held[-1].number != frame.number:
@@ -91,16 +91,13 @@ class WindowedTapir(PointTracker):
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
-        self.engine.computed(lambda: self._hold(frame), self._move, torch.OutOfMemoryError)
+        self.engine.computed(lambda: self._hold(frame), torch.OutOfMemoryError, self._move)
         if self._count - self._told < 2 * self._third:
             return []
         return self._tell(self._told + self._third)
 
     def finish(self) -> list[Prediction]:
         return self._tell(self._count)
-
-    def follow(self, frame: Frame) -> None:
-        raise NotImplementedError  # ``step`` tells of whole windows
 
     def forget(self, names: Collection[ObjectId]) -> None:
         for name in names:
@@ -129,7 +126,7 @@ class WindowedTapir(PointTracker):
         wanted = [name for name in names if self._asked[name].at < until - 1 and since < until]
         if not wanted or self._frame is None:
             return []
-        answers = self.engine.computed(lambda: self._answers(wanted), self._move, torch.OutOfMemoryError)
+        answers = self.engine.computed(lambda: self._answers(wanted), torch.OutOfMemoryError, self._move)
         return [
             _prediction(name, self.objects[name], self._held[t - self._first].number, answer, t - self._first)
             for t in range(since, until)
@@ -165,7 +162,8 @@ class WindowedTapir(PointTracker):
         chosen = [Looks(each.fine[rows], each.coarse[rows]) for each in looks]
         return self.engine.follow(features, chosen, self._frame, known=(known[0][rows], known[1][rows]))[0]
 
-    def _move(self, device: torch.device) -> None:
+    def _move(self) -> None:
+        device = self.engine.compute.device
         for held in self._held:
             held.features = [each.to(device) for each in held.features]
         for asked in self._asked.values():

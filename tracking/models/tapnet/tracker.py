@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.layers.point_tracker import Followed, PointTracker, predicted
 from tracking.models.tapnet.network import SIZE_PX, Config, Stream, TapNet
 from tracking.models.tapnet.weights import load
-from tracking.scheduling import leave_real_time
 from tracking.types import Frame, ObjectId, Prediction, Prompt
 
 VISIBLE = 0.5
@@ -33,7 +32,7 @@ class Asked:
     looks: Tensor | None = None
 
 
-class TapNetTracker(OnDevice, PointTracker):
+class TapNetTracker(NetworkOnDevice, PointTracker):
     """Searches each frame for the prompted look of every point, without regard to where it was before. Features of a
     frame need the four before it and the four after it; each frame is encoded once."""
 
@@ -42,7 +41,7 @@ class TapNetTracker(OnDevice, PointTracker):
     def __init__(self, network: TapNet, *, size: int = SIZE_PX, device: str = "auto", precision: str = "auto") -> None:
         self._size = size
         self._begin_run()
-        OnDevice.__init__(self, network, device=device, precision=precision)
+        NetworkOnDevice.__init__(self, network, device=device, precision=precision)
         PointTracker.__init__(self)
 
     def _begin_run(self) -> None:
@@ -61,7 +60,7 @@ class TapNetTracker(OnDevice, PointTracker):
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         if self._last is None or self._last.number != frame.number:
             # Libraries of a GPU load with their first call, and say in many ways that they can't.
-            self._computed(lambda: self._take(frame), RuntimeError)
+            self.computed(lambda: self._take(frame), RuntimeError, self._kept())
         size = np.array([frame.width, frame.height])
         for name in names:
             one = self.objects[name]
@@ -70,13 +69,10 @@ class TapNetTracker(OnDevice, PointTracker):
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
-        return self._computed(lambda: self._take(frame), torch.OutOfMemoryError)
+        return self.computed(lambda: self._take(frame), torch.OutOfMemoryError, self._kept())
 
     def finish(self) -> list[Prediction]:
-        return self._computed(self._rest, torch.OutOfMemoryError)
-
-    def follow(self, frame: Frame) -> None:
-        raise NotImplementedError  # ``step`` tells of earlier frames
+        return self.computed(self._rest, torch.OutOfMemoryError, self._kept())
 
     def forget(self, names: Collection[ObjectId]) -> None:
         for name in names:
@@ -125,29 +121,23 @@ class TapNetTracker(OnDevice, PointTracker):
             asked.points.now, asked.points.sure, asked.points.seen = xy[part], sure[part], sure[part] > VISIBLE
             yield predicted(name, number, asked.points)
 
-    def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
-        """What ``call`` returns; from the CPU if the GPU ends in ``failure``, from the state before it."""
-        leave_real_time()
+    def _kept(self) -> Callable[[], None]:
+        """How to come back to what it carries now."""
         stream, last = self._stream, self._last
         pending = list(stream.pending) if stream else []
         counts, numbers = (self._count, self._arrived), deque(self._numbers)
-        try:
-            with torch.inference_mode(), self.compute.autocast():
-                return call()
-        except failure as error:
-            if self.compute.device.type == "cpu":
-                raise
-            self._leave_gpu(error)
-        device = self.compute.device
-        self._stream, self._last, self._numbers = stream, last, numbers
-        self._count, self._arrived = counts
-        if stream:
-            stream.pending = [each and each.to(device) for each in pending]
-        for asked in (each for prompts in self._asked.values() for each in prompts):
-            asked.xy = asked.xy.to(device)
-            asked.looks = None if asked.looks is None else asked.looks.to(device)
-        with torch.inference_mode(), self.compute.autocast():
-            return call()
+
+        def put_back() -> None:
+            device = self.compute.device
+            self._stream, self._last, self._numbers = stream, last, numbers
+            self._count, self._arrived = counts
+            if stream:
+                stream.pending = [each and each.to(device) for each in pending]
+            for asked in (each for prompts in self._asked.values() for each in prompts):
+                asked.xy = asked.xy.to(device)
+                asked.looks = None if asked.looks is None else asked.looks.to(device)
+
+        return put_back
 
 
 def _way(frame: Frame, size: int) -> int:

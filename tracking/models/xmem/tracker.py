@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,21 +15,20 @@ from tracking.layers.compute import Compute, best_batch
 from tracking.layers.frame_size import FrameSize
 from tracking.layers.images import PictureInput
 from tracking.layers.mask_prompts import prompted_bitmaps
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.models.xmem.memory import Memory, Rules
 from tracking.models.xmem.network import Config, XMem
 from tracking.models.xmem.passes import NetworkPasses
 from tracking.models.xmem.picture import Fit
 from tracking.models.xmem.propagation import Objects, Propagation, State
 from tracking.models.xmem.weights import FILE, load
-from tracking.scheduling import leave_real_time
 from tracking.shapes.bitmaps import cropped
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
 
 SMALLEST_SIZE = 64
 
 
-class XMemTracker(OnDevice):
+class XMemTracker(NetworkOnDevice):
     """Follows masks, all of them in one pass. See ``tracking.tracker.Tracker`` for the contract.
 
     ``threshold``: confidence below which an object counts as lost; ``size``: px of the short side that frames are
@@ -70,18 +70,18 @@ class XMemTracker(OnDevice):
         self._fit = Fit(frame.width, frame.height, self.size)
         self.propagation.state = State(Memory(self.rules))
         # Libraries of a GPU load with their first call, and say in many ways that they can't.
-        self._computed(lambda: self._show(frame, bitmaps), RuntimeError)
+        self.computed(lambda: self._show(frame, bitmaps), RuntimeError, self._kept())
         return _as_prompted(frame, prompts)
 
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         self._frame_size.require(frame)
         bitmaps = prompted_bitmaps(frame, prompts)
-        self._computed(lambda: self._show(frame, bitmaps), torch.OutOfMemoryError)
+        self.computed(lambda: self._show(frame, bitmaps), torch.OutOfMemoryError, self._kept())
         return _as_prompted(frame, prompts)
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
-        return self._computed(lambda: self._told(frame, self._seen(frame)), torch.OutOfMemoryError)
+        return self.computed(lambda: self._told(frame, self._seen(frame)), torch.OutOfMemoryError, self._kept())
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         self.propagation.drop(objects)
@@ -129,21 +129,20 @@ class XMemTracker(OnDevice):
 
     # -------------------------------------------------------------- where it computes
 
-    def _computed(self, call: Callable[[], list[Prediction]], failure: type[RuntimeError]) -> list[Prediction]:
-        """What ``call`` returns, from the CPU if the GPU ends in ``failure``."""
-        leave_real_time()  # torch's own threads inherit it
-        before, at = self.state, self._at
-        try:
-            with torch.inference_mode():
-                return call()
-        except failure as error:
-            if self.compute.device.type == "cpu":
-                raise
-            self._leave_gpu(error)
-        self._at = at
+    def _kept(self) -> Callable[[], None]:
+        """How to come back to what it carries now."""
+        state, at = self.state, self._at
+
+        def put_back() -> None:
+            self.state, self._at = state, at
+
+        return put_back
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Its passes alone are shortened (see ``NetworkPasses``); what it remembers is float32."""
         with torch.inference_mode():
-            self.state = before
-            return call()
+            yield
 
     @property
     def state(self) -> State:
