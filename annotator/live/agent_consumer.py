@@ -19,6 +19,7 @@ from annotator.actions.runs.presence import (
     is_let_in,
     refused_for,
 )
+from annotator.announce.messages import COME_BACK
 from annotator.announce.notices import AgentNotice
 from annotator.faults import Complaint, fault_of
 from annotator.live.answered import Questions
@@ -193,8 +194,13 @@ class AgentConsumer(Socket):
             if load is None:
                 continue
             try:
-                if not await in_writing_thread(agent_heard, agent_id=self.agent.pk, load=load):
+                standing = await in_writing_thread(agent_heard, agent_id=self.agent.pk, load=load)
+                if standing == "let out":
                     await self.close(UNWELCOME, reason="This agent's token has been revoked.")
+                    return
+                if standing == "forgotten" and self.welcomed.is_set():
+                    log.warning("Agent %s was taken for gone while its database was away.", self.agent)
+                    await self.close(COME_BACK, reason="The server took this agent for gone. Connect again.")
                     return
                 await self.writer.stalled(load.stalled)
             except DatabaseError as error:

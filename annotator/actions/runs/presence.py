@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,8 @@ from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of, sp
 from annotator.announce.publish import announce_run
 from annotator.models import Agent, Run, RunState
 from tracking.protocol import Hello, Load
+
+Standing = Literal["here", "let out", "forgotten"]
 
 LOST_AFTER_S = 30.0
 """An agent that was connected and hasn't been heard of for so long is gone."""
@@ -51,19 +53,26 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
     return sorted(set(hello.runs) - {str(run_id) for run_id in own})
 
 
-def agent_heard(*, agent_id: int, load: Load) -> bool:
-    """Note how busy an agent is; what waited for a model that it has now starts. Returns whether it is still let in."""
+def agent_heard(*, agent_id: int, load: Load) -> Standing:
+    """Note how busy an agent is; what waited for a model that it has now starts.
+
+    Returns:
+        "here"; "let out": its token is good no more; "forgotten": while nothing of it could be noted it was taken for
+        gone (``forget_agents``), so it gets no work before it says hello again.
+    """
     with transaction.atomic():
         agent = Agent.objects.select_for_update(of=("self",)).filter(pk=agent_id).first()
         if agent is None or not is_let_in(agent_id):
-            return False
+            return "let out"
+        if not agent.connected:
+            return "forgotten"
         new = set(load.models or ()) - set(agent.info.get("models", ()))
         agent.info = agent.info | load.model_dump(mode="json", exclude={"type"}, exclude_none=True)
         agent.last_seen_at = timezone.now()
         agent.save(update_fields=["info", "last_seen_at"])
     if new:
         dispatch_queued()
-    return True
+    return "here"
 
 
 def refused_for(*, agent_id: int, hello: Hello) -> str:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import InterfaceError, OperationalError
 
+from annotator.actions.runs.presence import forget_agents
 from annotator.announce.messages import COME_BACK, EventOut, Held, Refused, RunUpdate
 from annotator.live import agent_consumer, consumer, writer
 from annotator.live.outlet import Outlet
@@ -106,6 +107,22 @@ async def test_an_agent_stays_while_how_it_is_cannot_be_noted(world: World, monk
     await alice.track(await in_thread(draw, world, 0))
     assert await agent.until(Start)
     for socket in (alice, agent):
+        await socket.close()
+
+
+async def test_an_agent_that_was_taken_for_gone_meanwhile_comes_back_to_its_work(world: World) -> None:
+    """Nothing of it could be noted for longer than an agent may be silent."""
+    alice = await Browser.on(world)
+    agent = await FakeAgent.connected()
+    await in_thread(forget_agents, all_of_them=True)
+    await alice.track(await in_thread(draw, world, 0))
+    await agent.send(Load(cpu=0, memory_bytes=1, runs=0))
+    while await agent.raw() is not None:
+        pass
+    assert agent.closed == COME_BACK
+    again = await FakeAgent.connected()
+    assert await again.until(Start)
+    for socket in (alice, again):
         await socket.close()
 
 
