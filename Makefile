@@ -13,7 +13,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable ".[dev,postgres,redis]"
-	# Only for the tests of MOTChallenge. Its requirement opencv-python would own the same files as the headless one.
+	# For scores of tracks (framewise evaluate --shapes tracks) and tests of MOTChallenge. Its requirement opencv-python would own the same files as the headless one.
 	$(VENV)/bin/pip install --quiet --no-deps trackeval==1.3.0
 	@touch $@
 

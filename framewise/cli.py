@@ -381,6 +381,7 @@ class Judged(StrEnum):
     BOXES = "boxes"
     MASKS = "masks"
     POINTS = "points"
+    TRACKS = "tracks"
 
 
 class Queries(StrEnum):
@@ -410,6 +411,13 @@ def evaluate(
             help="From where TAP-Vid's points are followed: their first visible frame, or every fifth, both ways."
         ),
     ] = Queries.FIRST,
+    association: Annotated[
+        list[str] | None,
+        typer.Option(help="Of tracks: what links detections, bytetrack, botsort, ocsort or deepsort; repeat for more."),
+    ] = None,
+    detections: Annotated[
+        str, typer.Option(help="Of tracks: the name of the file of detections in each clip.")
+    ] = "det.txt",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", dir_okay=False, help="Also write the scores as JSON.")
     ] = None,
@@ -419,7 +427,9 @@ def evaluate(
     It finds clips in the layouts of OTB and VOT (groundtruth.txt), DAVIS (Annotations/) and MOTChallenge (gt.txt), and
     says which of them it can't use. With `--shapes masks` it takes those of DAVIS, and tells J and F, and the seconds
     that a person works on an object. With `--shapes points` it takes TAP-Vid's pickles (.pkl) and joints labelled by
-    hand (tracks.json beside a video and Annotations/). Exit status: 1 when a model failed on a clip, 130 after Ctrl-C.
+    hand (tracks.json beside a video and Annotations/). With `--shapes tracks` it links the detections of MOTChallenge
+    (det/det.txt beside gt/gt.txt) into tracks, and tells HOTA, DetA, AssA, IDF1, MOTA and how often a number changes.
+    Exit status: 1 when a model failed on a clip, 130 after Ctrl-C.
 
     **Examples**
 
@@ -434,12 +444,25 @@ def evaluate(
     - `framewise evaluate DAVIS/ --shapes masks --model framewise-mask --only dog`
 
     - `framewise evaluate tapvid_davis/ --shapes points --model framewise-flow --model bootstapir-online`
+
+    - `framewise evaluate MOT15/train --shapes tracks --association bytetrack --association deepsort`
     """
     from tracking.evaluate.points import main as run_points
     from tracking.evaluate.run import BOXES, MASKS
     from tracking.evaluate.run import main as run
+    from tracking.evaluate.tracks import main as run_tracks
     from tracking.types import TrackingError
 
+    if (shapes is Judged.TRACKS and model) or (shapes is not Judged.TRACKS and association):
+        raise typer.BadParameter("Tracks are linked by an --association, other shapes followed by a --model.")
+    if shapes is Judged.TRACKS:
+        try:
+            linked = run_tracks(association or [], data, out, only=only, detections=detections, frames=frames)
+        except TrackingError as error:
+            fail(error)
+        if not linked.complete:
+            raise typer.Exit(INTERRUPTED if linked.interrupted else FAILED)
+        return
     origin = None if pixels_from is PixelOrigin.AUTO else int(pixels_from)
     try:
         evaluation = (
