@@ -5,9 +5,11 @@ from __future__ import annotations
 from annotator.formats.base import Format, FormatError
 from annotator.formats.coco import Coco
 from annotator.formats.cvat import CvatXml
+from annotator.formats.davis import Davis
 from annotator.formats.mot import Mot
 from annotator.formats.native import Native
 from annotator.formats.tapvid import TapVid
+from annotator.formats.ytvis import YouTubeVis
 
 FORMATS: tuple[Format, ...] = (
     Native(),
@@ -15,6 +17,8 @@ FORMATS: tuple[Format, ...] = (
     Mot(),
     Coco(),
     TapVid(),
+    Davis(),
+    YouTubeVis(),
 )
 
 

@@ -5,7 +5,7 @@ Adding a format is one file with what ``Format`` names, and one line in ``FORMAT
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -221,12 +221,14 @@ class Limit:
     becomes something else.
 
     ``track``: of a track and its label, the track as the format holds it, None where not at all, and how often
-    something was lost in it. ``label``: the same of a label.
+    something was lost in it. ``label``: the same of a label. ``layer``: of a video and all its tracks, where what is
+    lost of one depends on the others or on the picture; it calls with how often something was lost in a track.
     """
 
     words: str
     track: Callable[[TrackData, LabelInfo], tuple[TrackData | None, int]] | None = None
     label: Callable[[LabelInfo], tuple[LabelInfo, int]] | None = None
+    layer: Callable[[VideoInfo, Iterable[TrackData], Callable[[int], None]], Iterator[TrackData]] | None = None
 
 
 Limits = Sequence[Limit]
@@ -259,7 +261,8 @@ def silent(_: int) -> None:
 class Format(Protocol):
     """One annotation format. ``suffix`` is that of the file it writes. Frames, pixels and ids convert at its edge.
 
-    ``takes``, ``writes``: sentences for people, shown where a file is chosen and in ``docs/formats.md``.
+    ``takes``, ``writes``: sentences for people, shown where a file is chosen and in ``docs/formats.md``. ``kinds``: the
+    geometries that come back as they were; of the others ``limits`` says what becomes of them.
     """
 
     @property
@@ -272,6 +275,8 @@ class Format(Protocol):
     def takes(self) -> str: ...
     @property
     def writes(self) -> str: ...
+    @property
+    def kinds(self) -> Collection[Kind]: ...
     @property
     def options(self) -> tuple[Option, ...]: ...
 

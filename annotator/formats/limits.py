@@ -6,8 +6,9 @@ that the report doesn't count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,15 @@ from tracking.shapes.chunks import Flag, Kind
 def held(dataset: Dataset, limits: Limits, report: Report) -> Dataset:
     """The dataset as a format of these limits holds it; ``report`` counts what is lost, while tracks are iterated."""
     labels = [_label_within(label, limits, report) for label in dataset.labels]
-    return replace(dataset, labels=labels, tracks=_tracks_within(dataset, limits, report))
+    known = {label.name: label for label in dataset.labels}
+    tracks: Iterator[TrackData] = (replace(track, rows=Rows.of(track.rows)) for track in dataset.tracks)
+    for limit in limits:
+        lose = partial(report.lose, limit.words, tracks=1)
+        if limit.track:
+            tracks = _tracks_within(tracks, known, limit.track, lose)
+        if limit.layer:
+            tracks = limit.layer(dataset.video, tracks, lose)
+    return replace(dataset, labels=labels, tracks=tracks)
 
 
 def losses(dataset: Dataset, limits: Limits) -> Report:
@@ -40,22 +49,17 @@ def _label_within(label: LabelInfo, limits: Limits, report: Report) -> LabelInfo
     return label
 
 
-def _tracks_within(dataset: Dataset, limits: Limits, report: Report) -> Iterator[TrackData]:
-    labels = {label.name: label for label in dataset.labels}
-    for track in dataset.tracks:
-        label = labels.get(track.label) or LabelInfo(track.label)
-        kept = _track_within(track, label, limits, report)
+def _tracks_within(
+    tracks: Iterator[TrackData],
+    labels: Mapping[str, LabelInfo],
+    within: Callable[[TrackData, LabelInfo], tuple[TrackData | None, int]],
+    lose: Callable[[int], None],
+) -> Iterator[TrackData]:
+    for track in tracks:
+        kept, lost = within(track, labels.get(track.label) or LabelInfo(track.label))
+        lose(lost)
         if kept is not None:
             yield kept
-
-
-def _track_within(track: TrackData, label: LabelInfo, limits: Limits, report: Report) -> TrackData | None:
-    kept: TrackData | None = replace(track, rows=Rows.of(track.rows))
-    for limit in limits:
-        if limit.track and kept is not None:
-            kept, lost = limit.track(kept, label)
-            report.lose(limit.words, lost, tracks=1)
-    return kept
 
 
 def rows_of(track: TrackData) -> Rows:

@@ -42,6 +42,8 @@ PIXELS = _pixels(1e6)
 NEAR = _pixels(5000)
 SIDE = st.floats(0.5, 5000, width=32)
 SEEN = st.integers(0, 2)
+CORNER = st.integers(-3, 12) | st.integers(0, 60) | st.integers(-5000, 5000)
+"""Of a mask, in px: near others, within the picture, far from it."""
 
 
 @st.composite
@@ -114,7 +116,7 @@ def rows_of_kind(draw: st.DrawFn, kind: Kind, frame: int, joints: int) -> Row:
         case Kind.MASK:
             bits = draw(st.lists(st.booleans(), min_size=1, max_size=12))
             bitmap = np.array(bits).reshape(draw(st.sampled_from([(1, -1), (-1, 1)])))
-            left, top = draw(st.integers(-5000, 5000)), draw(st.integers(-5000, 5000))
+            left, top = draw(CORNER), draw(CORNER)
             return geometry.mask_row(frame, flags, sure, left, top, bitmap)
         case Kind.TAG:
             return Row(frame, kind, flags, sure, (0.0, 0.0, 0.0, 0.0))
@@ -125,7 +127,9 @@ def tracks(draw: st.DrawFn, number: int, label: LabelInfo) -> TrackData:
     joints = len(label.skeleton.joints) if label.skeleton else 0
     kinds = [kind for kind in Kind if kind != Kind.TAG and (kind != Kind.SKELETON or joints)]
     used = draw(
-        st.sampled_from([[kind] for kind in kinds] + [[Kind.BOX, Kind.ROTATED_BOX], [Kind.BOX, Kind.MASK], [Kind.TAG]])
+        st.sampled_from(
+            [[kind] for kind in kinds] + [[Kind.BOX, Kind.ROTATED_BOX], [Kind.BOX, Kind.MASK], [Kind.MASK], [Kind.TAG]]
+        )
     )
     frames = sorted(draw(st.sets(st.integers(0, 40) | st.integers(0, FRAMES - 1), max_size=5)))
     rows = [draw(rows_of_kind(draw(st.sampled_from(used)), frame, joints)) for frame in frames]
@@ -156,7 +160,7 @@ def layers(draw: st.DrawFn) -> Dataset:
     labels = [draw(label_infos(name)) for name in names]
     numbers = draw(st.lists(st.integers(1, 1_000_000), max_size=3, unique=True))
     listed = [draw(tracks(number, draw(st.sampled_from(labels)))) for number in numbers]
-    return Dataset(VideoInfo(draw(TEXT), 1280, 720, FRAMES, 25.0), labels, listed, len(listed))
+    return Dataset(VideoInfo(draw(TEXT), 64, 48, FRAMES, 25.0), labels, listed, len(listed))
 
 
 # ---------------------------------------------------------------- what is equal

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from annotator.formats import FORMATS, find, geometry
 from annotator.formats.base import (
@@ -24,10 +25,16 @@ from annotator.formats.base import (
     silent,
 )
 from tests.formats.files import read
+from tests.formats.layers import places, said
 from tracking.shapes.chunks import Flag, Kind, Row
+from tracking.shapes.skeletons import Joint, Skeleton
 
 every_format = pytest.mark.parametrize("fmt", FORMATS, ids=lambda fmt: fmt.id)
-of_boxes = pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if fmt.id != "tapvid"], ids=lambda fmt: fmt.id)
+of_boxes = pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if Kind.BOX in fmt.kinds], ids=lambda fmt: fmt.id)
+of_masks = pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if Kind.MASK in fmt.kinds], ids=lambda fmt: fmt.id)
+every_kind = pytest.mark.parametrize(
+    ("fmt", "kind"), [pytest.param(fmt, kind, id=f"{fmt.id} {kind.words}") for fmt in FORMATS for kind in fmt.kinds]
+)
 VIDEO = VideoInfo("street.mp4", 640, 360, 60, 25.0)
 LABELS = (LabelInfo("person", "#ff0000"), LabelInfo("Fußgänger 歩行者", "#00ff00"))
 
@@ -65,6 +72,78 @@ def test_it_keeps_every_box_on_its_frame_and_its_number(fmt: Format, tmp_path: P
     )
     read = round_trip(fmt, dataset(*tracks), tmp_path)
     assert [(t.number, t.label, shown(t)) for t in read] == [(t.number, t.label, shown(t)) for t in tracks]
+
+
+def shape(kind: Kind, frame: int) -> Row:
+    xy = [(10.0 + frame, 10.0), (40.0, 10.5), (40.0, 30.0)]
+    match kind:
+        case Kind.BOX:
+            return box(frame, frame)
+        case Kind.ROTATED_BOX:
+            return geometry.rotated_row(frame, Flag.KEYFRAME, 1.0, (50 + frame, 40, 20, 10, 0.5))
+        case Kind.POLYGON | Kind.POLYLINE:
+            return geometry.vertex_row(kind, frame, Flag.KEYFRAME, 1.0, xy)
+        case Kind.POINTS | Kind.SKELETON:
+            return geometry.point_row(kind, frame, Flag.KEYFRAME, 1.0, xy, [2, 2, 2])
+        case Kind.MASK:
+            return geometry.mask_row(frame, Flag.KEYFRAME, 1.0, 20 + 5 * frame, 30, blob(frame))
+        case Kind.TAG:
+            return Row(frame, kind, Flag.KEYFRAME, 1.0, (0.0, 0.0, 0.0, 0.0))
+
+
+def blob(seed: int, height: int = 24, width: int = 31) -> NDArray[np.bool_]:
+    """Several pieces, with holes, that reach every edge of their window."""
+    bitmap: NDArray[np.bool_] = np.random.default_rng(seed).random((height, width)) > 0.4
+    bitmap[0, 0] = bitmap[-1, -1] = True
+    return bitmap
+
+
+@every_kind
+def test_what_it_says_that_it_holds_comes_back_as_it_was(fmt: Format, kind: Kind, tmp_path: Path) -> None:
+    joints = tuple(Joint(name=name, x=0.5, y=0.5) for name in "abc")
+    labels = (LabelInfo("person", "#ff0000", (), Skeleton(joints=joints) if kind == Kind.SKELETON else None),)
+    rows = [shape(kind, 3), shape(kind, 4), replace(shape(kind, 5), flags=Flag.KEYFRAME | Flag.OUTSIDE), shape(kind, 9)]
+    rows = rows if kind != Kind.TAG else [rows[0], rows[1]]
+    target = tmp_path / "out"
+
+    report = fmt.write(Dataset(VIDEO, labels, [TrackData(7, "person", rows)], 1), target, {})
+    (track,) = read(fmt, target)[0].tracks
+
+    assert report.losses == {}
+    assert (track.number, track.label) == (7, "person")
+    assert said([track]) == [{**said([TrackData(7, "person", rows)])[0], "source": track.source}]
+    np.testing.assert_allclose(places([track]), places([TrackData(7, "person", rows)]), rtol=0, atol=1e-6)
+
+
+@of_masks
+def test_it_keeps_masks_at_the_edges_and_of_one_pixel_and_of_a_whole_picture(fmt: Format, tmp_path: Path) -> None:
+    shapes = [
+        (0, 0, np.ones((1, 1), np.bool_)),
+        (639, 359, np.ones((1, 1), np.bool_)),
+        (0, 0, np.ones((360, 640), np.bool_)),
+        (0, 120, np.ones((1, 640), np.bool_)),
+        (320, 0, np.ones((360, 1), np.bool_)),
+    ]
+    rows = [geometry.mask_row(frame, Flag.KEYFRAME, 1.0, *mask) for frame, mask in enumerate(shapes)]
+    (track,) = round_trip(fmt, dataset(TrackData(1, "person", rows)), tmp_path)
+    assert [row.payload for row in track.rows] == [row.payload for row in rows]
+
+
+@of_masks
+def test_it_keeps_a_mask_of_ten_thousand_pieces(fmt: Format, tmp_path: Path) -> None:
+    bitmap = np.zeros((199, 201), np.bool_)
+    bitmap[::2, ::2] = True
+    rows = [geometry.mask_row(0, Flag.KEYFRAME, 1.0, 3, 5, bitmap)]
+    (track,) = round_trip(fmt, dataset(TrackData(1, "person", rows)), tmp_path)
+    assert int(bitmap.sum()) > 10_000
+    assert [row.payload for row in track.rows] == [rows[0].payload]
+
+
+@every_format
+def test_a_kind_that_it_does_not_hold_is_told(fmt: Format, tmp_path: Path) -> None:
+    for kind in set(Kind) - set(fmt.kinds):
+        report = fmt.write(dataset(TrackData(1, "person", [shape(kind, 0)])), tmp_path / "out", {})
+        assert report.losses, kind
 
 
 @every_format
@@ -147,14 +226,14 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     monkeypatch.setattr("annotator.formats.archive.LARGEST", 1000)
     source = tmp_path / "bomb.zip"
     with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in ("gt/gt.txt", "annotations.xml", "tracks.json", "points.pkl"):
+        for name in ("gt/gt.txt", "annotations.xml", "tracks.json", "points.pkl", "a/00000.png"):
             archive.writestr(name, " " * 5000)
     with pytest.raises(FormatError, match="unpacks to at most"):
         read(fmt, source)
 
 
 def test_an_unknown_format_is_named_with_the_known_ones() -> None:
-    with pytest.raises(FormatError, match="framewise, cvat, mot, coco, tapvid"):
+    with pytest.raises(FormatError, match="framewise, cvat, mot, coco, tapvid, davis"):
         find("avi")
 
 

@@ -28,7 +28,11 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("mot", {"pixels": "cvat"}),
     ("mot", {"contents": "results"}),
     ("coco", {}),
+    ("ytvis", {}),
 ]
+of_boxes = pytest.mark.parametrize(
+    ("format_id", "options"), [case for case in CASES if Kind.BOX in find(case[0]).kinds], ids=str
+)
 every_case = pytest.mark.parametrize(("format_id", "options"), CASES, ids=str)
 
 
@@ -107,7 +111,7 @@ def test_it_writes_what_it_always_wrote(
     assert found == golden
 
 
-@every_case
+@of_boxes
 def test_what_it_wrote_reads_back(format_id: str, options: dict[str, str], tmp_path: Path) -> None:
     """The same boxes on the same frames, to a thousandth of a pixel; where only stored shapes were written, those.
     Results don't say what an object is."""
@@ -124,8 +128,8 @@ def shown(track: TrackData) -> dict[int, tuple[float, ...]]:
 
 
 def test_every_format_has_golden_files() -> None:
-    # A pickle is no text, and holds no boxes.
-    assert {entry.id for entry in FORMATS} - {"tapvid"} == {format_id for format_id, _ in CASES}
+    # Pickles and pictures are no text.
+    assert {entry.id for entry in FORMATS} - {"tapvid", "davis"} == {format_id for format_id, _ in CASES}
 
 
 def test_trackeval_reads_what_mot_writes(tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.formats import FORMATS
 from annotator.formats.base import Dataset, Format, LabelInfo, TrackData, VideoInfo
+from annotator.formats.geometry import mask_row
 from annotator.formats.names import MOST_BYTES, safe_name, safe_stem
 from annotator.formats.videos import part_of
 from tracking.shapes.chunks import Flag, Kind, Row
 
-ROWS = [Row(0, Kind.BOX, Flag.KEYFRAME, 1.0, (1.0, 2.0, 3.0, 4.0))]
+KINDS = (Kind.BOX, Kind.MASK)
 NAMES = [
     "Überwachung Straße #3 (50%) & Co.mp4",
     "кошка 猫 🐈\u200d⬛.MP4",
@@ -51,11 +53,17 @@ def is_safe(path: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if fmt.id != "tapvid"], ids=lambda fmt: fmt.id)
+def rows(fmt: Format, x: int) -> list[Row]:
+    if Kind.BOX in fmt.kinds:
+        return [Row(0, Kind.BOX, Flag.KEYFRAME, 1.0, (x, 2.0, x + 2, 4.0))]
+    return [mask_row(0, Flag.KEYFRAME, 1.0, x, 2, np.ones((2, 2), np.bool_))]
+
+
+@pytest.mark.parametrize("fmt", [fmt for fmt in FORMATS if {*KINDS} & {*fmt.kinds}], ids=lambda fmt: fmt.id)
 @pytest.mark.parametrize("name", NAMES)
 def test_members_are_safe_paths_and_the_file_is_read_back(fmt: Format, name: str, tmp_path: Path) -> None:
     labels = (LabelInfo("../a/b"), LabelInfo("../A/B"))
-    tracks = [TrackData(1, "../a/b", ROWS), TrackData(2, "../A/B", ROWS)]
+    tracks = [TrackData(1, "../a/b", rows(fmt, 1)), TrackData(2, "../A/B", rows(fmt, 5))]
     target = tmp_path / "out"
     fmt.write(Dataset(VideoInfo(name, 640, 360, 9, 25.0), labels, tracks, 2), target, {})
     if zipfile.is_zipfile(target):

@@ -14,7 +14,7 @@ from typing import IO
 
 from annotator.formats.archive import Archive, is_archive, read_whole
 from annotator.formats.base import Dataset, FormatError, Limits, Option, Options, Progress, Reading, Report, silent
-from annotator.formats.coco.limits import LIMITS
+from annotator.formats.coco.limits import HELD, LIMITS
 from annotator.formats.coco.read import read_document
 from annotator.formats.coco.write import write_document
 from annotator.formats.limits import held
@@ -35,6 +35,7 @@ class Coco:
         "One JSON file: skeletons as keypoints, masks (as run lengths) and polygons as segmentations, boxes; an "
         "annotation for every frame."
     )
+    kinds = HELD
     options: tuple[Option, ...] = ()
 
     def limits(self, options: Options) -> Limits:

@@ -23,6 +23,10 @@ Window = tuple[int, int, int, int]
 """Left, top, width, height in px."""
 
 
+class EmptyMask(FormatError):
+    """Run lengths without a pixel, and no bbox that would be the mask's window."""
+
+
 def encoded(runs: NDArray[Any]) -> str:
     """Run lengths as a text: from the fourth on, each is the difference from the one before the last."""
     numbers = np.asarray(runs, np.int64).copy()
@@ -72,7 +76,7 @@ def read_segmentation(
     frame: int, flags: Flag, score: float, told: Mapping[str, Any], bbox: Sequence[Any] | None
 ) -> Row:
     """A mask by its run lengths; its window is ``bbox`` where that is one around it, else as small as can be. What it
-    costs depends on the run lengths, not on the image. Raises FormatError."""
+    costs depends on the run lengths, not on the image. Raises FormatError, EmptyMask where there is none."""
     height, width = _size(told.get("size"))
     counts = _counts(told.get("counts"))
     if counts.min(initial=0) < 0 or int(counts.sum(dtype=np.float64)) != width * height:
@@ -83,7 +87,7 @@ def read_segmentation(
     tight = _bounds(starts, ends, height)
     window = _window(bbox, width, height) or tight
     if window is None:
-        raise FormatError("A mask has pixels or a bbox; this one has neither.")
+        raise EmptyMask("A mask has pixels or a bbox; this one has neither.")
     if tight is not None and not _encloses(window, tight):
         window = tight
     left, top, columns, rows = window

@@ -38,6 +38,7 @@ from annotator.formats.cvat.limits import LIMITS
 from annotator.formats.cvat.read import read_document
 from annotator.formats.cvat.write import Writer
 from annotator.formats.limits import held
+from tracking.shapes.chunks import Kind
 
 
 class CvatXml:
@@ -46,6 +47,7 @@ class CvatXml:
     id, label, suffix = "cvat", "CVAT for video 1.1", ".zip"
     takes = "CVAT's annotations.xml of a task, a job or a project, alone or in CVAT's zip. Not “CVAT for images”."
     writes = "A zip with annotations.xml, which CVAT's “Upload annotations” takes: boxes, polygons, masks, skeletons …"
+    kinds = tuple(kind for kind in Kind if kind != Kind.TAG)
     options = (FRAMES,)
 
     def limits(self, options: Options) -> Limits:

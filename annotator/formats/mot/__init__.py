@@ -37,6 +37,7 @@ from annotator.formats.mot.lines import columns_of
 from annotator.formats.mot.read import FRAME, OFFICIAL_CLASSES, SequenceReader
 from annotator.formats.mot.write import lines_of, seqinfo, write_lines
 from annotator.formats.names import safe_stem
+from tracking.shapes.chunks import Kind
 
 PIXELS = Option(
     "pixels",
@@ -63,6 +64,7 @@ class Mot:
         "labels.txt: MOT15 to MOT20, DanceTrack, SportsMOT, CVAT's and Datumaro's. Detections without an id stay out."
     )
     writes = "A zip with seqinfo.ini and gt/gt.txt, or data/SEQUENCE.txt for results: upright boxes, one line a frame."
+    kinds = (Kind.BOX,)
     options = (PIXELS, CONTENTS)
 
     def limits(self, options: Options) -> Limits:

@@ -38,6 +38,7 @@ from annotator.formats.archive import Archive, is_archive
 from annotator.formats.base import Dataset, FormatError, Limits, Option, Options, Progress, Reading, Report, silent
 from annotator.formats.native.read import read_document
 from annotator.formats.native.write import write_document
+from tracking.shapes.chunks import Kind
 
 
 class Native:
@@ -46,6 +47,7 @@ class Native:
     id, label, suffix = "framewise", "Framewise JSON (lossless)", ".json"
     takes = "One JSON file of a video, as Framewise or `framewise track` writes it, or a zip of several."
     writes = "One JSON file with all that a video's tracks hold: keyframes, predictions, confidences, attributes."
+    kinds = tuple(Kind)
     options: tuple[Option, ...] = ()
 
     def limits(self, options: Options) -> Limits:

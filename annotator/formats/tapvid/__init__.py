@@ -28,7 +28,7 @@ from annotator.formats.base import (
     silent,
 )
 from annotator.formats.limits import held
-from annotator.formats.tapvid.limits import LIMITS
+from annotator.formats.tapvid.limits import HELD, LIMITS
 from annotator.formats.tapvid.read import parts_of
 from annotator.formats.tapvid.write import clip_of
 from tracking.array_pickles import DamagedPickle, UnsafePickle, load_plain
@@ -50,6 +50,7 @@ class TapVid:
         "a track."
     )
     writes = "One pickle of points and occlusions on every frame, of points and skeletons; without the pictures."
+    kinds = HELD
     options: tuple[Option, ...] = ()
 
     def limits(self, options: Options) -> Limits:
