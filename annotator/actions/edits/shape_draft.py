@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import F, Max, Min, Q
 from numpy.typing import NDArray
 
 from annotator.actions.edits.insert import insert_rows
@@ -229,20 +229,47 @@ class ShapeDraft:
         self._tracks.clear()
 
     def _taken(self, windows: Mapping[tuple[UUID, int], _Window]) -> dict[tuple[UUID, int], list[Span]]:
-        """Every stretch that is stored of those windows that get rows where nothing was, and aren't known whole."""
-        asked = [
-            (track, start)
+        """What is taken by stored stretches of those windows that get rows where nothing was, and aren't known whole.
+
+        Of a few windows what lies before and behind the new rows is told as one stretch each: a run of large shapes
+        has hundreds in its window, and puts a few behind them again and again.
+        """
+        loose = {
+            (track, start): frames
             for (track, start), window in windows.items()
-            if not self._tracks[track].knows(start, start + WINDOW - 1) and window.loose()
-        ]
-        if not asked:
+            if not self._tracks[track].knows(start, start + WINDOW - 1) and (frames := window.loose())
+        }
+        if not loose:
             return {}
-        starts = [start for _, start in asked]
-        chunks = chunks_of({track for track, _ in asked}).filter(start__gte=min(starts), start__lt=max(starts) + WINDOW)
-        found: dict[tuple[UUID, int], list[Span]] = {}
-        for track, start, length in chunks.order_by().values_list("track_id", "start", "span"):
-            found.setdefault((track, window_start(start)), []).append((start, length))
+        starts = sorted({start for _, start in loose})
+        found: defaultdict[tuple[UUID, int], list[Span]] = defaultdict(list)
+        if len(starts) > FEW:
+            everything = chunks_of({track for track, _ in loose}).order_by()
+            between = everything.filter(start__gte=starts[0], start__lt=starts[-1] + WINDOW)
+            for track, start, length in between.values_list("track_id", "start", "span"):
+                found[track, window_start(start)].append((start, length))
+            return found
+        for start in starts:
+            here = {track: frames for (track, at), frames in loose.items() if at == start}
+            around = (min(frames[0] for frames in here.values()), max(frames[-1] for frames in here.values()))
+            for track, span in _taken_in(here, start, around):
+                found[track, start].append(span)
         return found
+
+
+def _taken_in(tracks: Collection[UUID], start: int, around: FrameRange) -> Iterator[tuple[UUID, Span]]:
+    """What is taken of the window from ``start``: exactly on the frames ``around``, as one stretch on either side."""
+    end = start + WINDOW
+    chunks = chunks_of(tracks).filter(start__gte=start, start__lt=end).order_by()
+    before = Max(F("start") + F("span"), filter=Q(start__lt=around[0]))
+    behind = Min("start", filter=Q(start__gt=around[1]))
+    for track, first_free, next_taken in chunks.values_list("track_id").annotate(before=before, behind=behind):
+        if first_free is not None:
+            yield track, (start, first_free - start)
+        if next_taken is not None:
+            yield track, (next_taken, end - next_taken)
+    for track, at, length in chunks.filter(start__range=around).values_list("track_id", "start", "span"):
+        yield track, (at, length)
 
 
 def _starts(windows: Mapping[int, _Window], first: int, last: int) -> Iterator[int]:

@@ -135,6 +135,22 @@ def test_a_stretch_is_named_once_however_many_of_its_frames_are_asked_for() -> N
     assert free_spans([3, 5, 60, 130, 200, WINDOW, WINDOW + 9], taken) == [(0, 64), (128, 128), (WINDOW, WINDOW)]
 
 
+def test_however_many_stretches_lie_beside_new_rows_one_tells_of_those_before_and_one_of_those_behind() -> None:
+    world = make_world(FRAMES)
+    track = draw(world)
+    filled = ShapeDraft(world.layer.pk)
+    heavy = [shape(frame, 600) for frame in (*range(1, 100), 104, *range(110, 200))]
+    filled.replace(track, [], tables_of(heavy))
+    filled.save()
+    draft = ShapeDraft(world.layer.pk)
+    draft.replace(track, [], tables_of([shape(frame, 600) for frame in (103, 106)]))
+    beside = shape_draft._taken_in([track], 0, (103, 106))
+    assert sorted(beside) == [(track, (0, 100)), (track, (104, 1)), (track, (110, WINDOW - 110))]
+    draft.save()
+    check(track)
+    assert [row.frame for row in rows_of(track)] == [*range(1, 100), 103, 104, 106, *range(110, 200)]
+
+
 def overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return not (sum(one) <= other[0] or sum(other) <= one[0])
 
