@@ -22,5 +22,16 @@ export default defineConfig({
     rollupOptions: { input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, here(path)])) },
   },
   worker: { format: 'es' },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 20_000, hookTimeout: 20_000 },
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.{ts,tsx}'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // Starting a process for each file, and importing the editor in each, took longer than the tests. What a test puts
+    // in place of something global goes before the next one.
+    pool: 'threads',
+    isolate: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+  },
 })

@@ -67,10 +67,14 @@ const isTaken = (node: ts.Node) =>
       (ts.isCallExpression(each) && (TRANSLATING.has(calledName(each)) || KEPT.has(calledName(each)))),
   )
 
-function all(node: ts.Node): ts.Node[] {
-  const below: ts.Node[] = []
-  node.forEachChild((child) => void below.push(child, ...all(child)))
-  return below
+function all(source: ts.SourceFile): ts.Node[] {
+  const found: ts.Node[] = []
+  const visit = (node: ts.Node): void => {
+    found.push(node)
+    node.forEachChild(visit)
+  }
+  source.forEachChild(visit)
+  return found
 }
 
 const FILES = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter(

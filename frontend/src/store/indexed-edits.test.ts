@@ -1,6 +1,5 @@
-import 'fake-indexeddb/auto'
-import { IDBFactory } from 'fake-indexeddb'
-import { beforeEach, expect, it, vi } from 'vitest'
+import * as fake from 'fake-indexeddb'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Edit } from '@/protocol/generated'
 import { IndexedEdits } from './indexed-edits'
 
@@ -8,7 +7,13 @@ const edit = (id: string): Edit => ({ type: 'edit', id, operations: [], base: 1,
 const ids = async (edits: IndexedEdits) => (await edits.load()).map(({ id }) => id)
 
 beforeEach(() => {
-  vi.stubGlobal('indexedDB', new IDBFactory())
+  for (const [name, value] of Object.entries(fake)) if (name.startsWith('IDB')) vi.stubGlobal(name, value)
+  vi.stubGlobal('indexedDB', new fake.IDBFactory())
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
 })
 
 it('edits outlive the page, in the order in which they were made', async () => {
@@ -21,7 +26,6 @@ it('edits outlive the page, in the order in which they were made', async () => {
   vi.setSystemTime(Date.now() + 1)
   await next.put(edit('a'))
   expect(await ids(new IndexedEdits('1/1'))).toEqual(['c', 'b', 'a'])
-  vi.useRealTimers()
 })
 
 it('people and layers are apart, and so are edits that were refused', async () => {
