@@ -8,17 +8,18 @@ import io
 import json
 import shutil
 import struct
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from django.core import signing
+from django.db import transaction
 from django.http import StreamingHttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from PIL import Image
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from annotator.actions.agents import create_agent, revoke_agent
 from annotator.actions.ingest import ingest, make_quick
@@ -26,7 +27,7 @@ from annotator.media import agent_access, storage
 from annotator.media.agent_access import media_token, video_access
 from annotator.models import Agent, ProxyState, Video, VideoState
 from tests.media.clips import B_FRAMES, number_in, write_clip
-from tests.people import Team, client_of
+from tests.people import Team, client_of, make_team
 from tracking.frames import FrameIndex
 
 
@@ -35,18 +36,33 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", 70, options={**B_FRAMES, "g": "250"})
 
 
+@pytest.fixture(scope="module")
+def ingested(
+    clip: Path, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> tuple[dict[str, Any], Path]:
+    """What ingesting the clip writes into a video's row, and the folder of its files."""
+    root = tmp_path_factory.mktemp("ingested")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=root), transaction.atomic():
+        made = Video.objects.create(project=make_team().project, name="clip.mp4", size_bytes=clip.stat().st_size)
+        source = storage.video_file(made, storage.SOURCE)
+        source.parent.mkdir(parents=True)
+        shutil.copy(clip, source)
+        ingest.call(made.pk)
+        make_quick.call(made.pk)
+        row = Video.objects.values().get(pk=made.pk)
+        transaction.set_rollback(True)
+    return {name: value for name, value in row.items() if name not in ("id", "key", "project_id")}, source.parent
+
+
 @pytest.fixture
-def video(team: Team, clip: Path, tmp_path: Path, settings: Settings) -> Iterator[Video]:
+def video(team: Team, ingested: tuple[dict[str, Any], Path], tmp_path: Path, settings: Settings) -> Video:
     """A video of 70 frames that is ready, with all its files."""
     settings.MEDIA_ROOT = tmp_path
-    made = Video.objects.create(project=team.project, name="clip.mp4", size_bytes=clip.stat().st_size)
-    source = storage.video_file(made, storage.SOURCE)
-    source.parent.mkdir(parents=True)
-    shutil.copy(clip, source)
-    ingest.call(made.pk)
-    make_quick.call(made.pk)
+    row, files = ingested
+    made = Video.objects.create(project=team.project, **row)
+    shutil.copytree(files, storage.video_file(made, storage.SOURCE).parent)
     made.refresh_from_db()
-    yield made
+    return made
 
 
 def body(answer: object) -> bytes:
