@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth import authenticate
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from annotator import sessions
@@ -42,8 +43,9 @@ def said(answer: Any) -> str:
 
 
 def guess(name: str, times: int, **where: str) -> None:
+    """Wrong passwords that came to the door, without the page that it answers with."""
     for _ in range(times):
-        Client().post("/sign-in/", {"username": name, "password": "wrong"}, **where)
+        assert authenticate(RequestFactory().post("/sign-in/", **where), username=name, password="wrong") is None
 
 
 def test_too_many_wrong_passwords_make_one_wait_even_with_the_right_one(people: People) -> None:
