@@ -89,7 +89,7 @@ rows = st.lists(
 changes = st.tuples(st.integers(0, 1), ranges, rows, st.booleans())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.lists(changes, min_size=1, max_size=3), max_size=6))
 def test_drafts_leave_what_a_plain_dictionary_would_hold(drafts: list[list[tuple[int, list, list[Row], bool]]]) -> None:  # type: ignore[type-arg]
     with undone():

@@ -232,7 +232,7 @@ def test_any_story_ends_with_what_a_dictionary_would_hold(desk: Desk, monkeypatc
     desk.world.car.geometry_kinds = ["box", "polygon"]
     desk.world.car.save()
 
-    @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+    @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
     @given(stories)
     def play(story: list[tuple[Any, ...]]) -> None:
         with transaction.atomic():
