@@ -104,7 +104,7 @@ def _layer(video: str, name: str) -> Layer:
 
     from annotator.models import Layer, Video
 
-    wanted = Q(name=video) | (Q(pk=int(video)) if video.isdigit() else Q())
+    wanted = Q(name=video) | (Q(pk=int(video)) if video.isdecimal() else Q())
     found = list(Video.objects.filter(wanted))
     if len(found) != 1:
         known = ", ".join(f"{one.pk} ({one.name})" for one in found or Video.objects.all()[:SHOWN_VIDEOS])

@@ -40,6 +40,11 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def as_key(text: str) -> int | None:
+    """What a form or an address names a row by; None where that can't be any row's number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 def attempt(request: HttpRequest, work: Callable[[], Any], done: str = "") -> bool:
     """Do ``work`` and say ``done`` on the next page, or why it couldn't be done. Returns whether it was.
 

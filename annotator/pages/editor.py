@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from annotator.access import LeadsOn, access_job, access_video
 from annotator.models import User, VideoState
+from annotator.pages.common import as_key
 from annotator.pages.editor_config import editor_config
 
 
@@ -28,8 +29,8 @@ def editor(request: HttpRequest, video_id: int) -> HttpResponse:
         project = video.project
         raise LeadsOn(message, way_on=f"/projects/{project.pk}/", way_on_name=project.name)
     job = None
-    if (job_id := request.GET.get("job", "")).isdigit():
-        job = access_job(user, int(job_id), "view")
+    if (job_id := as_key(request.GET.get("job", ""))) is not None:
+        job = access_job(user, job_id, "view")
         if job.video_id != video.pk:
             raise Http404("This job is of another video.")
     config = editor_config(user=user, video=video, job=job, csrf_token=get_token(request))

@@ -13,7 +13,7 @@ from annotator.access import access_job, access_project, access_video, may, requ
 from annotator.actions.errors import ActionError
 from annotator.actions.jobs import assign, move, remove_job, split_video, steps_for
 from annotator.models import Job, Membership, Project, Stage, User, VideoState
-from annotator.pages.common import act, attempt, page, person
+from annotator.pages.common import act, as_key, attempt, page, person
 from annotator.pages.forms import SplitForm
 from annotator.pages.projects import frame
 
@@ -51,11 +51,11 @@ def split(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(user, project_id, "manage")
     require_at_work(project)
     form = SplitForm(request.POST)
-    chosen = request.POST.get("video", "")
+    chosen = as_key(request.POST.get("video", ""))
     if not form.is_valid():
         messages.error(request, "Frames per job is a whole number of at least 1.")
-    elif chosen.isdigit():
-        video = access_video(user, int(chosen), "manage")
+    elif chosen is not None:
+        video = access_video(user, chosen, "manage")
         made: list[Job] = []
         frames = form.cleaned_data["frames"]
         if attempt(request, lambda: made.extend(split_video(by=user, video=video, frames_per_job=frames))):
@@ -71,7 +71,7 @@ def hand_out(request: HttpRequest, project_id: int) -> HttpResponse:
     user = person(request)
     project = access_project(user, project_id, "manage")
     require_at_work(project)
-    ticked = [int(each) for each in request.POST.getlist("job") if each.isdigit()]
+    ticked = [key for each in request.POST.getlist("job") if (key := as_key(each)) is not None]
     chosen = list(Job.objects.filter(video__project=project, pk__in=ticked).select_related("video__project"))
     refused: list[str] = []
     for job in chosen:
@@ -112,7 +112,8 @@ def _chosen(request: HttpRequest, field: str, job: Job) -> User | None:
         return job.assignee if field == "assignee" else job.reviewer
     if value == NOBODY:
         return None
-    user = User.objects.filter(pk=value).first() if value.isdigit() else None
+    key = as_key(value)
+    user = None if key is None else User.objects.filter(pk=key).first()
     if user is None:
         raise ActionError("This person isn't there any more. Reload the page.")
     return user

@@ -96,12 +96,13 @@ PAGES = (
     Route("GET", "/projects/{project_id}/jobs/", VIEW),
     Route("POST", "/projects/{project_id}/jobs/split/", MANAGE, {"video": "{video_id}", "frames": "100"}),
     Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "do": "remove"}),
+    Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "assignee": "1"}),
     Route("GET", "/projects/{project_id}/labels/", VIEW),
     Route("GET", "/projects/{project_id}/settings/", MANAGE),
     Route("POST", "/projects/{project_id}/settings/", MANAGE, {"name": "Steppe"}),
     Route("POST", "/projects/{project_id}/archive/", MANAGE, {"archived": "yes"}),
     Route("POST", "/jobs/{job_id}/step/", ANNOTATE, {"step": "submit"}),
-    Route("GET", "/videos/{video_id}/edit/", VIEW),
+    Route("GET", "/videos/{video_id}/edit/", VIEW, query="?job={job_id}"),
 )
 
 API = (

@@ -190,7 +190,8 @@ def form_field(value: str | bytes, things: dict[str, Any] | None) -> Any:
     """As a browser would send it, and as none would."""
     if isinstance(value, bytes):
         return SimpleUploadedFile("a", value)
-    return (value.format_map(things) if things else value).encode("utf-8", "surrogatepass")
+    # In a list: of bytes alone Django's client would send each one as a field.
+    return [(value.format_map(things) if things else value).encode("utf-8", "surrogatepass")]
 
 
 @pytest.mark.timeout(300)
