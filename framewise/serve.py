@@ -70,7 +70,7 @@ def _prepare(data: Path, *, token: str, demo: bool) -> str:
 
 
 def _children(*, host: str, port: int, token: str, agent: bool) -> list[Child]:
-    base = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "annotator.settings"}
+    base = {**os.environ, "PYTHONUNBUFFERED": "1"}
     python = sys.executable
     web = [python, "-m", "annotator.web", "-v", "0", "-b", host, "-p", str(port), "annotator.asgi:application"]
     children = [
