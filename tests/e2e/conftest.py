@@ -57,7 +57,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session")
 def browser(browser: Browser) -> Browser:
     """Its pages let tests wait for expressions, which Playwright has the page itself evaluate: the policy forbids it.
-    ``test_policy.py`` has pages that keep to it."""
+    ``test_pages.py`` has pages that keep to it."""
     browser.new_context = partial(browser.new_context, bypass_csp=True)  # type: ignore[method-assign]
     browser.new_page = partial(browser.new_page, bypass_csp=True)  # type: ignore[method-assign]
     return browser

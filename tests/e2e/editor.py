@@ -135,11 +135,32 @@ def keyframes(rows: list[Row]) -> dict[int, Box]:
     return {row.frame: Box(*row.bounds) for row in rows if row.flags & Flag.KEYFRAME}
 
 
-def serious(page: Page) -> list[str]:
-    """Serious violations of accessibility rules, as axe finds them."""
-    page.evaluate(AXE.read_text())
-    script = """async () => (await axe.run(document)).violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0].html}`)"""
-    found: list[str] = page.evaluate(script)
+def serious(page: Page, *rules: str) -> list[str]:
+    """Serious violations of accessibility rules, as axe finds them; of these rules alone where some are named."""
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(AXE.read_text())
+    script = """async (rules) => {
+      const only = rules.length ? { runOnly: { type: 'rule', values: rules } } : {}
+      const { violations } = await axe.run(document, { resultTypes: ['violations'], ...only })
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes[0].html}`)
+    }"""
+    found: list[str] = page.evaluate(script, rules)
     return found
+
+
+def serious_in_each_theme(page: Page) -> list[str]:
+    """Like ``serious``, in the theme that the page shows and, by the rules about colours, in the other one."""
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    other = {"light": "dark", "dark": "light"}[theme]
+    found = [f"{theme}: {problem}" for problem in serious(page)]
+    show_theme(page, other)
+    found += [f"{other}: {problem}" for problem in serious(page, "color-contrast", "link-in-text-block")]
+    show_theme(page, theme)
+    return found
+
+
+def show_theme(page: Page, theme: str) -> None:
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    wait_for(page, "!document.getAnimations().some((each) => each instanceof CSSTransition)")

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from framewise.bench.product import Product
-from tests.e2e.conftest import sign_in
-from tests.e2e.editor import drag, draw, draw_box, frame_of, go_to, near, on_page, opened, selected_box, serious
+from tests.e2e.editor import (
+    drag,
+    draw,
+    draw_box,
+    frame_of,
+    go_to,
+    near,
+    on_page,
+    opened,
+    selected_box,
+    serious_in_each_theme,
+)
 from tracking.types import Box
 
 FRAMES = 48
@@ -151,27 +160,20 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
     return width, height
 
 
-@pytest.fixture(params=["light", "dark"])
-def themed(
-    request: pytest.FixtureRequest, browser: Browser, product: Product, video: int, size: tuple[int, int]
-) -> Iterator[Page]:
+def test_everything_is_in_view_and_accessible(
+    person: Page, product: Product, video: int, size: tuple[int, int]
+) -> None:
     width, height = size
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=request.param)
-    page = context.new_page()
-    sign_in(page, product.url)
-    yield opened(page, product, video)
-    context.close()
-
-
-def test_everything_is_in_view_and_accessible(themed: Page, size: tuple[int, int]) -> None:
-    draw(themed, (300, 200), (400, 300))
+    person.set_viewport_size({"width": width, "height": height})
+    page = opened(person, product, video)
+    draw(page, (300, 200), (400, 300))
     for name in ("Objects", "Tracking", "Timeline", "Playback"):
-        expect(themed.get_by_role("region", name=re.compile(f"^{name}$")).first).to_be_in_viewport(ratio=0.9)
-    assert themed.evaluate("[document.body.scrollWidth, document.body.scrollHeight]") == list(size)
-    assert serious(themed) == []
-    themed.get_by_role("button", name="Export").click()
-    themed.get_by_role("radio", name=re.compile("MOT")).wait_for()
-    assert serious(themed) == []
-    themed.keyboard.press("Escape")
-    themed.keyboard.press("?")
-    assert serious(themed) == []
+        expect(page.get_by_role("region", name=re.compile(f"^{name}$")).first).to_be_in_viewport(ratio=0.9)
+    assert page.evaluate("[document.body.scrollWidth, document.body.scrollHeight]") == list(size)
+    assert serious_in_each_theme(page) == []
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("radio", name=re.compile("MOT")).wait_for()
+    assert serious_in_each_theme(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert serious_in_each_theme(page) == []
