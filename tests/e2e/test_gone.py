@@ -8,25 +8,30 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from framewise.bench.client import Client
 from framewise.bench.product import Product
-from framewise.bench.videos import moving_object
-from tests.e2e.editor import RUN_MS, drag, draw, opened, wait_until_saved
+from tests.e2e.clips import moving_things
+from tests.e2e.conftest import cookies_of
+from tests.e2e.editor import RUN_MS, drag, draw, opened, track_with, wait_until_saved
 
-SOON_MS = 3000
+SOON_MS = 15_000
 AWAY_MS = 1700
 FRAMES = 24
 PASSWORD = "Sommer-im-Wald-77"
 
 
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return moving_things(tmp_path_factory.mktemp("clips") / "clip.mp4", 150)
+
+
 @pytest.fixture
-def fresh(client: Client, tmp_path: Path) -> int:
+def fresh(client: Client, clip: Path) -> int:
     """A video that the test may delete."""
-    clip = tmp_path / "clip.mp4"
-    moving_object(clip, 240)
     video = client.upload(client.demo_project(), clip)
     client.until_ready(video)
     return video
@@ -36,23 +41,28 @@ def fresh(client: Client, tmp_path: Path) -> int:
 def zoe(product: Product, client: Client, browser: Browser) -> Iterator[Page]:
     """An annotator of the demo workspace, in a browser of her own."""
     name = f"zoe{uuid.uuid4().hex[:6]}"
-    workspace = workspace_of(client)
-    invited = client.http.post(
-        f"/workspaces/{workspace}/invitations/", data={"role": "annotator"}, headers=client.headers
-    )
-    token = re.findall(r"/invite/([\w-]+)/", invited.text)[0]
-    page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
-    page.goto(f"{product.url}/invite/{token}/")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("E-mail").fill(f"{name}@example.org")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name=re.compile("join|account", re.I)).click()
+    join(client, name)
     with Client(product.url, name, PASSWORD) as hers:
         hers.prefer_defaults()
-    page.wait_for_url(lambda address: "/invite/" not in address)
+        context = browser.new_context(viewport={"width": 1280, "height": 720})
+        context.add_cookies(cookies_of(hers))
+    page = context.new_page()
     page.name = name  # type: ignore[attr-defined]
     yield page
-    page.context.close()
+    context.close()
+
+
+def join(client: Client, name: str) -> None:
+    """Invite somebody who makes an account and joins; ``test_site.py`` does it with a browser."""
+    invited = client.http.post(
+        f"/workspaces/{workspace_of(client)}/invitations/", data={"role": "annotator"}, headers=client.headers
+    )
+    link = re.findall(r"/invite/[\w-]+/", invited.text)[0]
+    with httpx.Client(base_url=client.url, timeout=30) as guest:
+        page = guest.get(link).raise_for_status().text
+        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+        form = {"username": name, "email": f"{name}@example.org", "password": PASSWORD, "csrfmiddlewaretoken": token}
+        assert guest.post(link, data=form, headers={"Referer": client.url}).status_code == 302
 
 
 def workspace_of(client: Client) -> str:
@@ -79,6 +89,8 @@ def test_a_deleted_video_is_told_at_once_its_run_ends_and_the_page_is_quiet(
     product: Product, client: Client, zoe: Page, fresh: int
 ) -> None:
     opened(zoe, product, fresh)
+    with zoe.expect_response("**/api/me/preferences"):
+        track_with(zoe, "unhurried")
     draw(zoe, (60, 60), (160, 160))
     wait_until_saved(zoe)
     zoe.get_by_role("button", name="Track selected").click()
@@ -91,7 +103,7 @@ def test_a_deleted_video_is_told_at_once_its_run_ends_and_the_page_is_quiet(
     assert zoe.evaluate("framewise.store.runs.active().length") == 0
     expect(zoe.locator(".runs")).to_contain_text("“clip.mp4” was deleted by admin.")
     asked = requests_of(zoe)
-    zoe.wait_for_timeout(3000)
+    zoe.wait_for_timeout(2000)
     assert asked == []
     text = zoe.locator("body").inner_text()
     assert "Offline" not in text
@@ -209,10 +221,11 @@ def test_a_label_that_is_deleted_leaves_the_list_and_the_next_object_gets_anothe
     assert zoe.evaluate("framewise.editor.selected().length") == 1
 
 
-def come_back(page: Page) -> None:
+def come_back(*pages: Page) -> None:
     """Somebody was in another window for a while."""
-    page.wait_for_timeout(AWAY_MS)
-    page.evaluate("dispatchEvent(new Event('focus'))")
+    pages[0].wait_for_timeout(AWAY_MS)
+    for page in pages:
+        page.evaluate("dispatchEvent(new Event('focus'))")
 
 
 def project_of(client: Client, video: int) -> int:
@@ -258,23 +271,26 @@ def test_what_is_typed_on_a_page_stays_when_somebody_changes_what_it_shows(
         client.http.post(settings, data={"name": name}, headers=client.headers).raise_for_status()
 
 
-@pytest.mark.parametrize("tab", ["", "jobs/", "labels/"])
 def test_who_was_shut_out_or_signed_out_meanwhile_is_told_on_every_page(
-    product: Product, client: Client, zoe: Page, video: int, tab: str
+    product: Product, client: Client, zoe: Page, video: int
 ) -> None:
-    zoe.goto(f"{product.url}/projects/{project_of(client, video)}/{tab}")
-    expect(zoe.get_by_role("navigation", name="Where you are")).to_be_visible()
+    pages = [zoe, zoe.context.new_page(), zoe.context.new_page()]
+    for page, tab in zip(pages, ("", "jobs/", "labels/"), strict=True):
+        page.goto(f"{product.url}/projects/{project_of(client, video)}/{tab}")
+        expect(page.get_by_role("navigation", name="Where you are")).to_be_visible()
     number = member(client, zoe.name)  # type: ignore[attr-defined]
     client.http.post(f"/members/{number}/end/", headers=client.headers).raise_for_status()
-    come_back(zoe)
-    told = zoe.get_by_role("alert").filter(has_text="There is nothing here, or it isn't shared with you.")
-    expect(told.get_by_role("link", name="Go to your projects")).to_be_visible(timeout=SOON_MS)
+    come_back(*pages)
+    for page in pages:
+        told = page.get_by_role("alert").filter(has_text="There is nothing here, or it isn't shared with you.")
+        expect(told.get_by_role("link", name="Go to your projects")).to_be_visible(timeout=SOON_MS)
     zoe.context.clear_cookies()
-    come_back(zoe)
-    told = zoe.get_by_role("alert").filter(has_text="You are signed out.")
-    expect(told).to_be_visible(timeout=SOON_MS)
-    told.get_by_role("link", name="Sign in").click()
-    zoe.wait_for_url(re.compile(r"/sign-in/\?next="))
+    come_back(*pages)
+    for page in pages:
+        told = page.get_by_role("alert").filter(has_text="You are signed out.")
+        expect(told).to_be_visible(timeout=SOON_MS)
+        told.get_by_role("link", name="Sign in").click()
+        page.wait_for_url(re.compile(r"/sign-in/\?next="))
 
 
 def test_what_could_not_be_done_with_a_video_stays_on_the_page(
