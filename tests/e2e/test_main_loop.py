@@ -49,15 +49,13 @@ def video(client: Client, clip: Path) -> int:
     return number
 
 
-@pytest.mark.parametrize("pictures", ["decoded here", "images"])
 def test_an_object_is_tracked_live_corrected_and_exported(
-    person: Page, product: Product, client: Client, clip: Path, tmp_path: Path, pictures: str
+    person: Page, product: Product, client: Client, clip: Path, tmp_path: Path
 ) -> None:
     page = person
     video = upload(page, product, client.demo_project(), clip)
-    page.goto(f"{product.url}/videos/{video}/edit/?frame=0{'&images=1' if pictures == 'images' else ''}")
-    page.wait_for_selector("#stage[data-frame='0']")
-    assert (page.evaluate("framewise.player.kind") == "images") is (pictures == "images")
+    opened(page, product, video)
+    assert page.evaluate("framewise.player.kind") != "images"
     layer: int = client.editor_config(video)["layer"]["id"]
     track_with(page, "unhurried")
 
