@@ -31,12 +31,16 @@ expect.set_options(timeout=20_000)
 TIMEOUT_S = 300
 """A test that starts and kills products, or the first one of a module, takes its time on a loaded machine."""
 
+LONGEST = ("test_stores", "test_player_frames", "test_gone", "test_main_loop", "test_following_kinds", "test_faults")
+"""Files that begin first, so that no process is left with a long one at the end."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")
