@@ -7,6 +7,7 @@ from annotator.formats.coco import Coco
 from annotator.formats.cvat import CvatXml
 from annotator.formats.davis import Davis
 from annotator.formats.mot import Mot
+from annotator.formats.mots import Mots
 from annotator.formats.native import Native
 from annotator.formats.tapvid import TapVid
 from annotator.formats.ytvis import YouTubeVis
@@ -19,6 +20,7 @@ FORMATS: tuple[Format, ...] = (
     TapVid(),
     Davis(),
     YouTubeVis(),
+    Mots(),
 )
 
 

@@ -29,6 +29,8 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("mot", {"contents": "results"}),
     ("coco", {}),
     ("ytvis", {}),
+    ("mots", {"contents": "text"}),
+    ("mots", {"numbering": "kitti"}),
 ]
 of_boxes = pytest.mark.parametrize(
     ("format_id", "options"), [case for case in CASES if Kind.BOX in find(case[0]).kinds], ids=str

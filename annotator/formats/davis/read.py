@@ -74,6 +74,7 @@ def _part(reader: PictureReader, folder: PictureFolder, told: beside.Told | None
     by_value = {track.value: track for track in told.tracks} if told else {}
     tracks = [_track(value, found[value], frames, by_value.get(value)) for value in sorted(found)]
     report.tracks += len(tracks)
+    tracks.sort(key=lambda track: track.number)
     report.shapes += sum(map(len, found.values()))
     labels = [LabelInfo(LABEL)] if any(track.label == LABEL for track in tracks) else []
     if told:

@@ -120,7 +120,12 @@ def seqinfo(sequence: str, video: VideoInfo, pixels: str) -> str:
     """The sequence's facts; our own section at the end, which readers pass over, says from where pixels count and what
     the video is called in full."""
     name = "".join(sign if sign.isprintable() else " " for sign in video.name)
+    return f"{facts(sequence, video)}\n[Framewise]\npixels={pixels}\nvideo={name}\n"
+
+
+def facts(sequence: str, video: VideoInfo) -> str:
+    """The section of a seqinfo.ini that readers know."""
     return (
         f"[Sequence]\nname={sequence}\nimDir=img1\nframeRate={round(video.fps)}\nseqLength={video.frame_count}\n"
-        f"imWidth={video.width}\nimHeight={video.height}\nimExt=.jpg\n\n[Framewise]\npixels={pixels}\nvideo={name}\n"
+        f"imWidth={video.width}\nimHeight={video.height}\nimExt=.jpg\n"
     )
