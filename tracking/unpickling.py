@@ -57,6 +57,13 @@ def load_inert(path: Path) -> object:
     return torch.load(path, map_location="cpu", weights_only=False, pickle_module=_InertPickle)
 
 
+def load_records(path: Path) -> object:
+    """As ``load_inert``, for checkpoints whose parameters lie inside objects of foreign code: a ``Record`` stands for
+    each of them and for torch's own modules."""
+    _refuse_archives_with_code(path)
+    return torch.load(path, map_location="cpu", weights_only=False, pickle_module=_RecordPickle)
+
+
 def _refuse_archives_with_code(path: Path) -> None:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
@@ -121,8 +128,39 @@ class InertUnpickler(pickle.Unpickler):
 class _InertPickle:
     """The part of the ``pickle`` module that ``torch.load`` uses, restricted."""
 
-    Unpickler = InertUnpickler
+    Unpickler: type[pickle.Unpickler] = InertUnpickler
 
-    @staticmethod
-    def load(file: IO[bytes], **options: Any) -> object:
-        return InertUnpickler(file, **options).load()
+    @classmethod
+    def load(cls, file: IO[bytes], **options: Any) -> object:
+        return cls.Unpickler(file, **options).load()
+
+
+class Record(Inert):
+    """Stands for an object of foreign code as ``Inert`` does, and keeps what it was given as its attributes.
+
+    ``kind``: the name of the class that it was of, "package.module.Class".
+    """
+
+    kind = ""
+    state: dict[str, object]
+
+    def __new__(cls, *args: object, **kwargs: object) -> Record:
+        record = object.__new__(cls)
+        object.__setattr__(record, "state", {})
+        return record
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, dict):
+            object.__setattr__(self, "state", {str(name): value for name, value in state.items()})
+
+
+class RecordUnpickler(InertUnpickler):
+    """Gives a pickle plain values, records of foreign objects and of torch's modules, and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = Inert if module.startswith("torch.nn.modules.") else super().find_class(module, name)
+        return _Sealed(name, (Record,), {"kind": f"{module}.{name}"}) if found is Inert else found
+
+
+class _RecordPickle(_InertPickle):
+    Unpickler = RecordUnpickler

@@ -181,20 +181,37 @@ def _refuse_misfit(
         raise WeightsMisfit(file, missing=missing, unexpected=unexpected, reshaped=reshaped)
 
 
+def read_records(path: Path) -> object:
+    """What ``torch.save`` wrote where parameters lie inside of pickled objects: a ``tracking.unpickling.Record`` stands
+    for each of these.
+
+    Raises:
+        WeightsError: when the file is damaged, or would need code to be run.
+    """
+    from tracking.unpickling import load_records
+
+    return _read_restricted(path, load_records)
+
+
 def _read_checkpoint(path: Path) -> object:
     import pickle
 
     import torch
 
-    from tracking.unpickling import UnsafePickle, load_inert
+    from tracking.unpickling import load_inert
 
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError):
         # Damaged, or an official file that pickles settings beside its tensors: the stricter reader finds out which.
-        pass
+        return _read_restricted(path, load_inert)
+
+
+def _read_restricted(path: Path, read: Callable[[Path], object]) -> object:
+    from tracking.unpickling import UnsafePickle
+
     try:
-        return load_inert(path)
+        return read(path)
     except UnsafePickle as error:
         raise WeightsError(
             f"Weights may hold tensors and plain values only; {path.name} {error}. Don't use this file; get it from "
