@@ -11,10 +11,9 @@ import httpx
 from rich.console import Console
 
 from framewise.weights import receive
-from tracking import catalog
 from tracking.catalog import HUB_TENSORS, Weights
 from tracking.types import TrackingError
-from tracking.verification import files
+from tracking.verification import files, try_on_networks
 from tracking.weights import WeightsError, weights_folder
 
 NAMES = ("config.json", HUB_TENSORS)
@@ -83,9 +82,7 @@ def download_folder(hub_id: str, console: Console) -> None:
 
 def _check(folder: Path, weights: Weights) -> None:
     """Raises WeightsError where a folder doesn't fit a network that uses it (of those whose packages are here)."""
-    for entry in catalog.entries():
-        if entry.takes_file and weights in entry.weights and not catalog.missing_packages(entry):
-            catalog.create(entry.id, weights=str(folder), device="cpu")
+    try_on_networks(weights, folder)
 
 
 def _partial(weights: Weights) -> Path:

@@ -48,7 +48,7 @@ def verify_files(names: list[str], console: Console) -> bool:
     Raises:
         TrackingError: when there is no such model.
     """
-    wanted = {weights.file for name in names for weights in catalog.find(name).weights}
+    wanted = {weights.file for name in names for weights in catalog.find_with_weights(name).weights}
     right = True
     for weights, _ in files():
         present = (weights_folder() / weights.file).is_file()
@@ -87,7 +87,7 @@ def download(model: str, console: Console) -> None:
     Raises:
         TrackingError: when there is no such model, its files have no address, or the download fails.
     """
-    entry = catalog.find(model)
+    entry = catalog.find_with_weights(model)
     if not entry.weights:
         console.print(f"{entry.name} needs no weights.")
         return

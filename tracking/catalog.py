@@ -1,6 +1,7 @@
 """Every model Framewise knows, listed without importing any of them (no torch, no OpenCV).
 
-Adding a model is one folder in ``tracking/models/`` and one line in ``TRACKERS``.
+Adding a model is one folder in ``tracking/models/`` and one line in ``TRACKERS``; of a detector one in
+``tracking/detectors/`` and a line in ``DETECTORS``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from tracking.coco import COCO
+from tracking.detector import Detector
 from tracking.finder import Finder
+from tracking.finding import DetectorFinder
 from tracking.protocol import Setting
 from tracking.scheduling import leave_real_time
 from tracking.segmenter import Segmenter
@@ -505,18 +509,106 @@ DEFAULT_TRACKER: Mapping[Family, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class DetectorEntry:
+    """What finds objects of known classes on single frames. ``factory``: ``"module:callable"``, called with the
+    settings below and with ``classes``, the names of those that are wanted (none: all), as keyword arguments, returning
+    a ``Detector``; it takes another file or folder as ``weights``. ``classes``: all that its official weights know. The
+    other fields are those of ``ModelEntry``. ``problem``: why it can't be used here though its file is there."""
+
+    id: str
+    name: str
+    summary: str
+    factory: str
+    licence: str
+    classes: tuple[str, ...]
+    paper: str = ""
+    weights: tuple[Weights, ...] = ()
+    weights_licence: str = ""
+    commercial: bool = True
+    needs: tuple[str, ...] = ()
+    takes_file: bool = True
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    problem: str = ""
+
+
+DETECTOR_SETTINGS: Mapping[str, Setting] = {
+    "confidence": 0.25,
+    "overlap": 0.45,
+    "image_size": 0,
+    "device": "auto",
+    "precision": "auto",
+}
+_YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX"
+_YOLOV5 = "https://github.com/ultralytics/yolov5/releases"
+
+
+def _yolox(size: str, factory: str, summary: str) -> DetectorEntry:
+    file = f"yolox_{size}.onnx"
+    return DetectorEntry(
+        id=f"yolox-{size}",
+        name=f"YOLOX-{size}",
+        summary=summary,
+        factory=f"tracking.detectors.yolox.detector:{factory}",
+        licence="Apache-2.0",
+        classes=COCO,
+        paper="https://arxiv.org/abs/2107.08430",
+        weights=(Weights(file, url=f"{_YOLOX}/releases/download/0.1.1rc0/{file}", page=_YOLOX),),
+        weights_licence="Apache-2.0",
+        settings=DETECTOR_SETTINGS,
+    )
+
+
+def _yolov5(size: str, factory: str, summary: str) -> DetectorEntry:
+    file = f"yolov5{size}.pt"
+    return DetectorEntry(
+        id=f"yolov5{size}",
+        name=f"YOLOv5{size}",
+        summary=summary,
+        factory=f"tracking.detectors.yolov5.detector:{factory}",
+        licence="Apache-2.0",
+        classes=COCO,
+        paper="https://doi.org/10.5281/zenodo.3908559",
+        weights=(Weights(file, url=f"{_YOLOV5}/download/v7.0/{file}", page=f"{_YOLOV5}/tag/v7.0"),),
+        weights_licence="AGPL-3.0",
+        settings=DETECTOR_SETTINGS,
+    )
+
+
+DETECTORS: tuple[DetectorEntry, ...] = (
+    _yolox("nano", "nano", "The quickest; 25.8 AP on COCO."),
+    _yolox("tiny", "tiny", "Quick on a CPU; 32.8 AP on COCO."),
+    _yolox("s", "small", "40.5 AP on COCO."),
+    _yolox("m", "medium", "46.9 AP on COCO; for GPUs."),
+    _yolox("l", "large", "49.7 AP on COCO; for GPUs."),
+    _yolox("x", "extra", "51.1 AP on COCO; for GPUs."),
+    _yolox("darknet", "darknet", "On the backbone of YOLOv3, 47.7 AP on COCO; for GPUs."),
+    _yolov5("n", "nano", "Quick on a CPU; 28.0 AP on COCO."),
+    _yolov5("s", "small", "37.4 AP on COCO."),
+    _yolov5("m", "medium", "45.4 AP on COCO; for GPUs."),
+    _yolov5("l", "large", "49.0 AP on COCO; for GPUs."),
+    _yolov5("x", "extra", "50.7 AP on COCO; for GPUs."),
+    _yolov5("n6", "nano6", "Looks at 1280 px, for small objects; 36.0 AP on COCO."),
+    _yolov5("s6", "small6", "Looks at 1280 px, for small objects; 44.8 AP on COCO."),
+    _yolov5("m6", "medium6", "Looks at 1280 px, for small objects; 51.3 AP on COCO; for GPUs."),
+    _yolov5("l6", "large6", "Looks at 1280 px, for small objects; 53.7 AP on COCO; for GPUs."),
+    _yolov5("x6", "extra6", "Looks at 1280 px, for small objects; 55.0 AP on COCO; for GPUs."),
+)
+
+DEFAULT_DETECTOR = "yolox-tiny"
+"""What finds objects unless a person chose another one."""
+
+
+@dataclass(frozen=True, slots=True)
 class FinderEntry:
     """What finds objects that nobody prompted. ``factory``: ``"module:callable"``, called with ``classes``, the names
-    of those that are wanted, and returning a ``Finder``. ``classes``: all that it knows."""
+    of those that are wanted, and returning a ``Finder``; where it is empty, the detector of the same id looks.
+    ``classes``: all that it knows."""
 
     id: str
     name: str
     summary: str
     factory: str
     classes: tuple[str, ...]
-
-
-FINDERS: tuple[FinderEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -575,6 +667,8 @@ SEGMENTERS: tuple[SegmenterEntry, ...] = (
 DEFAULT_SEGMENTER = "framewise-click"
 """What answers clicks unless a person chose another one."""
 
+AnyEntry = ModelEntry | DetectorEntry | SegmenterEntry
+
 
 def family_of(kind: GeometryKind) -> Family:
     """The family that a kind of geometry is followed in."""
@@ -612,12 +706,12 @@ def _spelt(kind: GeometryKind) -> str:
     return kind.replace("_", " ")
 
 
-def checked_settings(entry: ModelEntry, settings: Mapping[str, Setting]) -> dict[str, Setting]:
+def checked_settings(entry: ModelEntry | DetectorEntry, settings: Mapping[str, Setting]) -> dict[str, Setting]:
     """Settings that a model knows, each of its default's type. Raises TrackingError naming what doesn't fit."""
     return {name: _checked_setting(entry, name, value) for name, value in settings.items()}
 
 
-def _checked_setting(entry: ModelEntry, name: str, value: Setting) -> Setting:
+def _checked_setting(entry: ModelEntry | DetectorEntry, name: str, value: Setting) -> Setting:
     if name not in entry.settings:
         known = ", ".join(sorted(entry.settings)) or "none"
         raise TrackingError(f"{entry.name} has these settings: {known}; {name!r} came.")
@@ -639,8 +733,15 @@ def entries() -> tuple[ModelEntry, ...]:
 
 
 def finders() -> tuple[FinderEntry, ...]:
-    """Everything that finds objects, and behind it what ``FRAMEWISE_EXTRA_FINDERS`` adds in the same way."""
-    return (*FINDERS, *_extra("FRAMEWISE_EXTRA_FINDERS"))
+    """Every detector as a finder, and behind them what ``FRAMEWISE_EXTRA_FINDERS`` adds in the same way."""
+    looking = (FinderEntry(each.id, each.name, each.summary, "", each.classes) for each in detectors())
+    return (*looking, *_extra("FRAMEWISE_EXTRA_FINDERS"))
+
+
+def detectors() -> tuple[DetectorEntry, ...]:
+    """Everything that finds objects on single frames, and behind it what ``FRAMEWISE_EXTRA_DETECTORS`` adds in the same
+    way."""
+    return (*DETECTORS, *_extra("FRAMEWISE_EXTRA_DETECTORS"))
 
 
 def segmenters() -> tuple[SegmenterEntry, ...]:
@@ -656,14 +757,14 @@ def _extra(variable: str) -> tuple[Any, ...]:
     return tuple(getattr(import_module(module), name))
 
 
-def missing(entry: ModelEntry | SegmenterEntry) -> list[str]:
+def missing(entry: AnyEntry) -> list[str]:
     """What this machine lacks to run a model: names of Python packages and of weights files that aren't there or were
     refused; nothing: it runs."""
     lacks = [weights.file for weights in entry.weights if not is_here(weights)]
     return missing_packages(entry) + lacks + list(refused(entry))
 
 
-def missing_packages(entry: ModelEntry | SegmenterEntry) -> list[str]:
+def missing_packages(entry: AnyEntry) -> list[str]:
     """The Python packages that a model needs and that aren't installed here."""
     return [name for name in entry.needs if find_spec(name) is None]
 
@@ -675,7 +776,7 @@ def is_here(weights: Weights) -> bool:
     return as_folder or (folder / weights.file).is_file()
 
 
-def refused(entry: ModelEntry | SegmenterEntry) -> dict[str, str]:
+def refused(entry: AnyEntry) -> dict[str, str]:
     """Why weights files of a model that are here can't be used, by file; nothing: no check found anything."""
     folder = weights_folder()
     return {weights.file: problem for weights in entry.weights if (problem := verdict_on(folder / weights.file))}
@@ -688,6 +789,17 @@ def find(model_id: str) -> ModelEntry:
             return entry
     known = ", ".join(entry.id for entry in entries())
     raise TrackingError(f"A run needs a model of the catalogue; {model_id!r} is none of them. Choose one of: {known}.")
+
+
+def with_weights() -> tuple[ModelEntry | DetectorEntry, ...]:
+    """Everything whose weights are imported and checked."""
+    followers: tuple[ModelEntry | DetectorEntry, ...] = entries()
+    return followers + detectors()
+
+
+def find_with_weights(model_id: str) -> ModelEntry | DetectorEntry:
+    """As ``find``, among the detectors too."""
+    return next((entry for entry in detectors() if entry.id == model_id), None) or find(model_id)
 
 
 def create(model_id: str, **settings: object) -> Tracker:
@@ -712,8 +824,55 @@ def find_finder(finder_id: str) -> FinderEntry:
 
 def create_finder(finder_id: str, *, classes: Sequence[str]) -> Finder:
     """A fresh finder of ``finder_id`` for those ``classes``; this is where its packages are imported."""
-    module, _, name = find_finder(finder_id).factory.partition(":")
+    entry = find_finder(finder_id)
+    if not entry.factory:
+        return DetectorFinder(create_detector(entry.id, classes=classes))
+    module, _, name = entry.factory.partition(":")
     return cast(Finder, getattr(import_module(module), name)(classes=classes))
+
+
+def find_detector(detector_id: str) -> DetectorEntry:
+    """The entry of ``detector_id``. Raises TrackingError naming the known ids when there is none."""
+    for entry in detectors():
+        if entry.id == detector_id:
+            return entry
+    known = ", ".join(entry.id for entry in detectors())
+    raise TrackingError(f"Objects are detected by a model of the catalogue; {detector_id!r} is none of them ({known}).")
+
+
+def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object) -> Detector:
+    """A detector by its id, or by the path of its file: for who runs this machine, never for what comes over a
+    network.
+
+    Raises:
+        TrackingError: nothing is known by that name, or it can't be read as what it seems to be.
+    """
+    path = Path(named).expanduser()
+    if any(entry.id == named for entry in detectors()):
+        return create_detector(named, classes=classes, **settings)
+    leave_real_time()
+    if not path.is_file():
+        known = ", ".join(entry.id for entry in detectors())
+        raise TrackingError(f"A detector is an id of the catalogue ({known}) or a file; {named!r} is neither.")
+    module = _reader_of(path)
+    create = import_module(f"tracking.detectors.{module}.detector").create
+    return cast(Detector, create(weights=str(path) if path.exists() else named, classes=classes, **settings))
+
+
+def _reader_of(path: Path) -> str:
+    """Which folder of ``tracking/detectors/`` reads a file."""
+    readers = {".onnx": "yolox", ".pth": "yolox", ".pt": "yolov5"}
+    if path.suffix not in readers:
+        raise TrackingError(f"A detector's file is .onnx or .pth (YOLOX) or .pt (YOLOv5); {path.name} came.")
+    return readers[path.suffix]
+
+
+def create_detector(detector_id: str, *, classes: Sequence[str] = (), **settings: object) -> Detector:
+    """A fresh detector of ``detector_id`` for those ``classes``, none: all; this is where its packages are imported and
+    its weights are read."""
+    leave_real_time()
+    module, _, name = find_detector(detector_id).factory.partition(":")
+    return cast(Detector, getattr(import_module(module), name)(classes=classes, **settings))
 
 
 def find_segmenter(segmenter_id: str) -> SegmenterEntry:

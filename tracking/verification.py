@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracking import catalog
-from tracking.catalog import ModelEntry, Weights
+from tracking.catalog import DetectorEntry, ModelEntry, Weights
 from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
 
 log = logging.getLogger(__name__)
 
 
-def files() -> Iterator[tuple[Weights, list[ModelEntry]]]:
+def files() -> Iterator[tuple[Weights, list[ModelEntry | DetectorEntry]]]:
     """Each weights file of the catalogue once, with the models that use it."""
-    users: dict[str, tuple[Weights, list[ModelEntry]]] = {}
-    for entry in catalog.entries():
+    users: dict[str, tuple[Weights, list[ModelEntry | DetectorEntry]]] = {}
+    for entry in catalog.with_weights():
         for weights in entry.weights:
             users.setdefault(weights.file, (weights, []))[1].append(entry)
     yield from users.values()
@@ -36,9 +36,15 @@ def check(path: Path, weights: Weights) -> None:
             found = hashlib.file_digest(content, "sha256").hexdigest()
         if found != weights.sha256:
             raise WeightsError(f"{weights.file} has the SHA-256 {weights.sha256}; this file has {found}. Get it again.")
-    for entry in catalog.entries():
+    try_on_networks(weights, path)
+
+
+def try_on_networks(weights: Weights, path: Path) -> None:
+    """Raises WeightsError where the file or folder ``path`` doesn't fit a network that uses ``weights``."""
+    for entry in catalog.with_weights():
         if entry.takes_file and weights in entry.weights and not catalog.missing_packages(entry):
-            catalog.create(entry.id, weights=str(path), device="cpu")
+            create = catalog.create_detector if isinstance(entry, DetectorEntry) else catalog.create
+            create(entry.id, weights=str(path), device="cpu")
 
 
 def verify(weights: Weights) -> str:

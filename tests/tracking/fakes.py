@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tracking.catalog import FinderEntry, ModelEntry
+from tracking.catalog import DetectorEntry, FinderEntry, ModelEntry
+from tracking.detection import Detection
 from tracking.finder import Discovery
 from tracking.protocol import Setting
 from tracking.session import Leg, LegEnd, TrackingSession, Way
@@ -294,3 +295,41 @@ def spotting(classes: Sequence[str]) -> Spotting:
 
 FINDERS = (FinderEntry("spotting", "Spotting", "For tests.", f"{__name__}:spotting", ("car", "person")),)
 """What ``FRAMEWISE_EXTRA_FINDERS=tests.tracking.fakes:FINDERS`` adds."""
+
+
+class Repeating:
+    """A detector that sees the same on every frame; ``breaks``: it fails on this frame."""
+
+    classes = ("car", "person")
+
+    def __init__(self, seen: Sequence[Detection], breaks: int | None = None) -> None:
+        self.seen, self.breaks = list(seen), breaks
+        self.looked: list[int] = []
+
+    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        for frame in frames:
+            if frame.number == self.breaks:
+                raise RuntimeError("out of memory")
+            self.looked.append(frame.number)
+        return [list(self.seen) for _ in frames]
+
+
+def repeating(*, classes: Sequence[str] = (), confidence: float = 0.25, breaks: int = -1) -> Repeating:
+    """A detector of a car and a person, for ``DETECTORS``."""
+    seen = [Detection(Box(60, 50, 70, 60), 0.8, "car"), Detection(Box(10, 20, 14.5, 30), 0.4, "person")]
+    chosen = [one for one in seen if one.confidence >= confidence and (not classes or one.label in classes)]
+    return Repeating(chosen, None if breaks < 0 else breaks)
+
+
+DETECTORS = (
+    DetectorEntry(
+        "repeating",
+        "Repeating",
+        "For tests.",
+        f"{__name__}:repeating",
+        "Apache-2.0",
+        ("car", "person"),
+        settings={"confidence": 0.25, "breaks": -1},
+    ),
+)
+"""What ``FRAMEWISE_EXTRA_DETECTORS=tests.tracking.fakes:DETECTORS`` adds."""

@@ -1,0 +1,1 @@
+"""What finds objects of known classes, one folder each; ``tracking.catalog`` lists them."""
