@@ -278,6 +278,69 @@ def segment(
         fail(error)
 
 
+@app.command()
+def detect(
+    video: Annotated[Path, typer.Argument(help="A video file, or a folder of images in the order of their names.")],
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="Where the boxes go: .json, or .txt (MOT).")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="A detector of `framewise models`, or its file (.onnx, .pth, .pt). The default one unless given."
+        ),
+    ] = "",
+    every: Annotated[int, typer.Option(min=1, help="Look at every N-th frame only.")] = 1,
+    classes: Annotated[
+        str,
+        typer.Option(metavar="NAME,NAME", help="Keep these classes only, by the names that the model has for them."),
+    ] = "",
+    first: Annotated[int, typer.Option(min=0, help="Begin with this frame.")] = 0,
+    last: Annotated[int | None, typer.Option(min=0, help="End with this frame.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="confidence=0.4, overlap=0.6, image_size=960 …; repeat for more."
+        ),
+    ] = None,
+) -> None:
+    """Find objects of known classes on the frames of a video, and write their boxes. Ctrl-C keeps what was found.
+
+    In JSON, frames count from 0 and boxes are left, top, width and height in pixels from the frame's top-left corner. A
+    .txt file is as MOTChallenge has detections: frames and pixels count from 1, and no classes. Exit status: 0 when all
+    frames were looked at, 1 when something failed, 130 after Ctrl-C.
+
+    **Examples**
+
+    - `framewise detect street.mp4 --out boxes.json`
+
+    - `framewise detect street.mp4 --model yolox-s --every 5 --classes person,car -o boxes.json`
+
+    - `framewise detect street.mp4 --model ~/Downloads/yolov5s.pt --set confidence=0.4 -o det.txt`
+
+    - `framewise detect frames/ --model yolox-nano --last 99 -o boxes.json`
+    """
+    from tracking import catalog
+    from tracking.types import TrackingError
+
+    chosen = model or catalog.DEFAULT_DETECTOR
+    try:
+        from framewise import detect as module
+
+        found = module.detect(
+            video,
+            model=chosen,
+            out=out,
+            every=every,
+            first=first,
+            last=last,
+            classes=[name.strip() for name in classes.split(",") if name.strip()],
+            settings=dict(module.parse_setting(chosen, text) for text in setting or []),
+        )
+    except TrackingError as error:
+        fail(error)
+    if not found.complete:
+        raise typer.Exit(INTERRUPTED if found.interrupted else FAILED)
+
+
 @app.command("export")
 def export_(
     video: Annotated[str, typer.Argument(help="A video of this installation: its id, or its name.")],
@@ -349,7 +412,8 @@ def import_(
 
 @app.command()
 def models() -> None:
-    """List the models that follow objects or cut them out by clicks, their licence, and whether they can run here."""
+    """List the models that follow objects, detect them, or cut them out by clicks, their licence, and whether they can
+    run here."""
     from rich.table import Column, Table
 
     from tracking import catalog
@@ -362,6 +426,14 @@ def models() -> None:
         default = " (default)" if entry.id in catalog.DEFAULT_TRACKER.values() else ""
         licence = entry.licence if entry.commercial else f"{entry.licence}, [red]non-commercial[/]"
         table.add_row(entry.id + default, entry.name, ", ".join(entry.prompts), licence, state)
+    for detector in catalog.detectors():
+        lacks = catalog.missing(detector)
+        state = f"[yellow]{escape(detector.problem) or 'needs ' + ', '.join(lacks)}[/]" if lacks else "[green]ready[/]"
+        default = " (default)" if detector.id == catalog.DEFAULT_DETECTOR else ""
+        licence = detector.licence
+        if detector.weights_licence not in ("", licence):
+            licence = f"{licence}, weights {detector.weights_licence}"
+        table.add_row(detector.id + default, detector.name, "detects", licence, state)
     for segmenter in catalog.segmenters():
         lacks = catalog.missing(segmenter)
         state = f"[yellow]needs {', '.join(lacks)}[/]" if lacks else "[green]ready[/]"

@@ -108,11 +108,11 @@ def track(
             tracks are.
     """
     if out is not None:
-        _check_target(out, "--out", video)
+        check_target(out, "--out", video)
     if out_masks is not None:
         check_masks(out_masks, prompts)
     if render is not None:
-        _check_target(render, "--render", video)
+        check_target(render, "--render", video)
     pictures = DecodedVideo(video)
     _check_sizes(prompts, pictures)
     end = min(pictures.frame_count - 1 if last is None else last, pictures.frame_count - 1)
@@ -152,7 +152,7 @@ def _check_sizes(prompts: Sequence[TypedPrompt], pictures: DecodedVideo) -> None
             )
 
 
-def _check_target(target: Path, option: str, video: Path) -> None:
+def check_target(target: Path, option: str, video: Path) -> None:
     """Before anything is computed: ``target`` can be written, and isn't what is read."""
     if not target.parent.is_dir():
         raise TrackingError(f"{option} needs a folder that exists; this one doesn't: {target.parent}")
@@ -168,7 +168,7 @@ def _follow(session: TrackingSession, found: Found) -> bool:
     Raises whatever a failure is where nothing was found before it.
     """
     outcome = found.outcome
-    with _progress() as progress:
+    with progress_bar() as progress:
         bar = progress.add_task("Tracking", total=outcome.total, completed=outcome.done)
         try:
             for step in session.steps():
@@ -199,7 +199,7 @@ def _tell(outcome: Outcome, model: str) -> None:
     console.print(told, highlight=False, soft_wrap=True)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     return Progress(*columns, console=console)
 
@@ -260,6 +260,6 @@ def _render(found: Found, pictures: DecodedVideo, target: Path) -> None:
             if row is not None and not row.flags & Flag.OUTSIDE:
                 yield Drawn(int(name), shape_of(row), row.confidence)
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         bar = progress.add_task("Rendering", total=pictures.frame_count)
         render(pictures, drawn, target, lambda: progress.advance(bar))
