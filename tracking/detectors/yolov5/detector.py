@@ -16,7 +16,7 @@ from tracking.layers.candidates import Candidates, Choice, best_of_rows
 from tracking.layers.canvas_detector import CanvasDetector, checked_side
 from tracking.layers.csp import folded
 from tracking.layers.letterbox import enclosing
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.weights import weights_path
 
 SOURCE = "https://github.com/ultralytics/yolov5/releases/tag/v7.0"
@@ -45,16 +45,17 @@ def create(
     return _detector(network, Choice(names, confidence, overlap, classes), image_size, device, precision)
 
 
-class _Looking(OnDevice):
+class _Looking(NetworkOnDevice):
     def __init__(self, network: Yolov5Network, least: float, *, device: str, precision: str) -> None:
         super().__init__(folded(network.eval()), device=device, precision=precision)
         self._least = least
 
-    @torch.inference_mode()
     def __call__(self, canvases: NDArray[np.uint8]) -> list[Candidates]:
+        return self.computed(lambda: self._candidates(canvases), torch.OutOfMemoryError, lambda: None)
+
+    def _candidates(self, canvases: NDArray[np.uint8]) -> list[Candidates]:
         given = torch.from_numpy(canvases).to(self.compute.device).permute(0, 3, 1, 2)
-        with self.compute.autocast():
-            rows = self.network(given.to(torch.float32, memory_format=torch.channels_last) / 255)
+        rows = self.network(given.to(torch.float32, memory_format=torch.channels_last) / 255)
         return [best_of_rows(each, self._least, objectness=True) for each in rows.cpu().numpy()]
 
 

@@ -16,7 +16,7 @@ from tracking.detectors.yolox.network import STRIDES, YoloxNetwork, loaded
 from tracking.layers.candidates import Candidates, Choice, Floats, best_of_rows, cells, from_cells
 from tracking.layers.canvas_detector import CanvasDetector, checked_side
 from tracking.layers.csp import folded
-from tracking.layers.on_device import OnDevice
+from tracking.layers.on_device import NetworkOnDevice
 from tracking.layers.onnx_graph import Graph
 from tracking.types import TrackingError
 from tracking.weights import WeightsError, weights_path
@@ -95,15 +95,16 @@ def _of_network(network: YoloxNetwork, choice: Choice, side: int, device: str, p
     return _detector(_TorchRows(network, device=device, precision=precision), choice, (side, side))
 
 
-class _TorchRows(OnDevice):
+class _TorchRows(NetworkOnDevice):
     def __init__(self, network: YoloxNetwork, *, device: str, precision: str) -> None:
         super().__init__(folded(network.eval()), device=device, precision=precision)
 
-    @torch.inference_mode()
     def __call__(self, canvases: NDArray[np.uint8]) -> Floats:
+        return self.computed(lambda: self._rows(canvases), torch.OutOfMemoryError, lambda: None)
+
+    def _rows(self, canvases: NDArray[np.uint8]) -> Floats:
         given = torch.from_numpy(np.ascontiguousarray(canvases)).to(self.compute.device).permute(0, 3, 1, 2)
-        with self.compute.autocast():
-            rows = self.network(given.to(torch.float32, memory_format=torch.channels_last))
+        rows = self.network(given.to(torch.float32, memory_format=torch.channels_last))
         return np.asarray(rows.float().cpu().numpy(), np.float32)
 
 
