@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from framewise.bench import brush, crowd, heavy, json_files, live, many, objects, opening, shapes, undo, videos
+from framewise.bench import (
+    association,
+    brush,
+    crowd,
+    heavy,
+    json_files,
+    live,
+    many,
+    objects,
+    opening,
+    shapes,
+    undo,
+    videos,
+)
 from framewise.bench.browser import editor_page, interactive_ms, scrub, seek_times_ms
 from framewise.bench.client import Client
 from framewise.bench.database import own_database
@@ -27,8 +40,8 @@ def main(
     only: Annotated[
         str,
         typer.Option(
-            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json or objects. "
-            "Empty: all."
+            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json, objects or "
+            "links. Empty: all."
         ),
     ] = "",
 ) -> None:
@@ -45,7 +58,10 @@ def main(
         if only in ("", "objects"):
             console.print("Several objects at once …")
             figures += objects.measure()
-        if only not in (*DATABASE, "objects"):
+        if only in ("", "links"):
+            console.print("Linking detections …")
+            figures += association.measure()
+        if only not in (*DATABASE, "objects", "links"):
             product = Product.start(Path(folder) / "data")
             try:
                 figures += _measure_product(product, Path(folder), only, console)

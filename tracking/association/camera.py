@@ -13,9 +13,9 @@ from tracking.types import Frame
 
 Method = Literal["sparseOptFlow", "ecc", "none"]
 
-SIDE_PX = 640
+SIDE_PX = 480
 """Pictures are looked at no larger than this on their longer side."""
-CORNERS = 1000
+CORNERS = 400
 FEWEST = 12
 """Corners that must be found again for their motion to be believed."""
 ECC_STEPS = 50
