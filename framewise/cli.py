@@ -490,6 +490,10 @@ def evaluate(
     detections: Annotated[
         str, typer.Option(help="Of tracks: the name of the file of detections in each clip.")
     ] = "det.txt",
+    looks: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Of tracks: a network (.onnx) that tells what they look like."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", dir_okay=False, help="Also write the scores as JSON.")
     ] = None,
@@ -525,11 +529,15 @@ def evaluate(
     from tracking.evaluate.tracks import main as run_tracks
     from tracking.types import TrackingError
 
-    if (shapes is Judged.TRACKS and model) or (shapes is not Judged.TRACKS and association):
-        raise typer.BadParameter("Tracks are linked by an --association, other shapes followed by a --model.")
+    if (shapes is Judged.TRACKS and model) or (shapes is not Judged.TRACKS and (association or looks)):
+        raise typer.BadParameter(
+            "Tracks are linked by an --association and its --looks, other shapes followed by a --model."
+        )
     if shapes is Judged.TRACKS:
         try:
-            linked = run_tracks(association or [], data, out, only=only, detections=detections, frames=frames)
+            linked = run_tracks(
+                association or [], data, out, only=only, detections=detections, frames=frames, looks=looks
+            )
         except TrackingError as error:
             fail(error)
         if not linked.complete:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -25,6 +25,9 @@ from tracking.evaluate.sequences import Skipped
 from tracking.evaluate.track_clips import Rows, TrackClip, find_track_clips
 from tracking.evaluate.track_scores import TrackScores, compare, require_package
 from tracking.types import TrackingError
+
+if TYPE_CHECKING:
+    from tracking.association.appearance import Appearance
 
 MEASURES = tuple(one.name for one in fields(TrackScores))
 HEADINGS = {
@@ -61,6 +64,7 @@ class TrackEvaluation:
     skipped: list[Skipped]
     results: list[TrackResult]
     detections: str
+    looks: Path | None = None
     interrupted: bool = False
 
     def left(self, result: TrackResult) -> list[str]:
@@ -80,6 +84,7 @@ def main(
     only: str = "",
     detections: str = "det.txt",
     frames: int | None = None,
+    looks: Path | None = None,
 ) -> TrackEvaluation:
     """Link the detections of every clip below ``data``, compare with its truth, print tables, and write JSON to
     ``output`` if given. Ctrl-C ends it: what was measured is printed and written, and what wasn't is named.
@@ -89,6 +94,7 @@ def main(
         only: take the clips whose names contain this.
         detections: the name of the file that holds them.
         frames: how many of each clip, the first ones; None: all.
+        looks: an ONNX file of a network that tells what detections look like; None: nobody looks.
 
     Raises:
         TrackingError: before anything is measured: an unknown association, no clips, nowhere to write.
@@ -100,17 +106,18 @@ def main(
     for name in names:
         find(name)
     require_package()
+    appearance = None if looks is None else _appearance(looks)
     with told.status("Reading ground truth and detections …"):
         clips, skipped = find_track_clips(data, detections)
     clips = [clip if frames is None else clip.shortened(frames) for clip in clips if only in clip.name]
     skipped = [one for one in skipped if only in one.name]
-    evaluation = TrackEvaluation(clips, skipped, [TrackResult(name) for name in names], detections)
+    evaluation = TrackEvaluation(clips, skipped, [TrackResult(name) for name in names], detections, looks)
     say(told, _sentences(evaluation, frames))
     if not clips:
         raise TrackingError(f"Evaluation needs a clip; nothing under {data} can be used. Choose another part.")
     with progress_bar(told) as progress:
         try:
-            _measure(evaluation, progress, output)
+            _measure(evaluation, progress, output, appearance)
         except KeyboardInterrupt:
             evaluation.interrupted = True
     _show(evaluation, Console())
@@ -123,21 +130,44 @@ def main(
     return evaluation
 
 
-def _measure(evaluation: TrackEvaluation, progress: Progress, output: Path | None) -> None:
+def _appearance(file: Path) -> Appearance:
+    from tracking.association.appearance import Appearance
+
+    return Appearance(file)
+
+
+def _measure(
+    evaluation: TrackEvaluation, progress: Progress, output: Path | None, appearance: Appearance | None
+) -> None:
     clips = evaluation.clips
+    looked: dict[str, TrackClip] = {}
     bar = progress.add_task("", total=len(evaluation.results) * sum(clip.length for clip in clips))
     for result in evaluation.results:
         for number, clip in enumerate(clips, start=1):
             doing = f"{result.association}: {clip.name} ({number} of {len(clips)})"
             progress.update(bar, description=escape(doing))
             try:
-                result.clips[clip.name] = measure(create(result.association, clip.rate), clip)
+                if clip.name not in looked:
+                    looked[clip.name] = with_looks(clip, appearance)
+                result.clips[clip.name] = measure(create(result.association, clip.rate), looked[clip.name])
             except Exception as error:
                 # Whatever an association or a clip does, the others are measured.
                 result.failed[clip.name] = reason_of(error)
             progress.advance(bar, clip.length)
             if output is not None:
                 _write(evaluation, output)
+
+
+def with_looks(clip: TrackClip, appearance: Appearance | None) -> TrackClip:
+    """The same with what its detections look like, where that can be seen."""
+    if appearance is None or not clip.pictures:
+        return clip
+    frames = (clip.frame(number) for number in range(clip.length))
+    seen = (
+        tuple(appearance.looks(frame, detections)) if frame is not None else detections
+        for frame, detections in zip(frames, clip.detections, strict=True)
+    )
+    return replace(clip, detections=tuple(seen))
 
 
 def measure(association: Association, clip: TrackClip) -> TrackScores:
@@ -171,14 +201,17 @@ def link(association: Association, clip: TrackClip) -> tuple[Rows, list[float]]:
 
 
 def _sentences(evaluation: TrackEvaluation, frames: int | None) -> Iterable[str]:
-    yield f"Detections are those of {evaluation.detections}; nobody looks at what they look like."
+    looks = "nobody knows" if evaluation.looks is None else f"{evaluation.looks.name} tells"
+    yield f"Detections are those of {evaluation.detections}; {looks} what they look like."
     if frames is not None:
         yield f"Of each clip the first {frames} frames at most are measured."
     for clip in evaluation.clips:
         if clip.note:
             yield f"{clip.name}: {clip.note}"
-    looking = [find(result.association).name for result in evaluation.results if find(result.association).pictures]
     blind = [clip.name for clip in evaluation.clips if not clip.pictures]
+    if evaluation.looks is not None and blind:
+        yield f"Without pictures nobody knows what detections look like: {named(blind)}."
+    looking = [find(result.association).name for result in evaluation.results if find(result.association).pictures]
     if looking and blind:
         yield f"Without pictures the camera is taken to stand still by {', '.join(looking)}: {named(blind)}."
     for skipped in evaluation.skipped:
@@ -217,8 +250,8 @@ def _cells(row: dict[str, float]) -> list[str]:
 
 def as_json(evaluation: TrackEvaluation) -> str:
     """The same as JSON. By association: ``clips`` (measures by name), their ``mean``, ``failed`` (reasons by clip) and
-    ``missing``. Beside them ``evaluation``: whether it is ``complete``, the file of ``detections``, ``notes`` by clip,
-    and what was ``skipped``."""
+    ``missing``. Beside them ``evaluation``: whether it is ``complete``, the file of ``detections``, that of ``looks``
+    (null: nobody looked), ``notes`` by clip, and what was ``skipped``."""
     told: dict[str, Any] = {
         result.association: {
             "clips": {name: _plain(asdict(scores)) for name, scores in result.clips.items()},
@@ -231,6 +264,7 @@ def as_json(evaluation: TrackEvaluation) -> str:
     told["evaluation"] = {
         "complete": evaluation.complete,
         "detections": evaluation.detections,
+        "looks": None if evaluation.looks is None else evaluation.looks.name,
         "notes": {clip.name: clip.note for clip in evaluation.clips if clip.note},
         "skipped": {skipped.name: skipped.why for skipped in evaluation.skipped},
     }

@@ -7,15 +7,18 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from framewise.cli import app
+from tests.tracking.association.tiny_onnx import mean_colours
+from tracking.association.appearance import Appearance
 from tracking.evaluate import track_scores
 from tracking.evaluate.track_clips import Rows, TrackClip, find_track_clips
 from tracking.evaluate.track_scores import compare, require_package
-from tracking.evaluate.tracks import main
+from tracking.evaluate.tracks import main, with_looks
 from tracking.types import TrackingError
 
 LENGTH = 20
@@ -186,3 +189,16 @@ def test_what_doesnt_go_together_is_refused(tmp_path: Path, asked: list[str], pr
 def test_a_folder_without_clips_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="none was found"):
         main([], tmp_path)
+
+
+def test_looks_are_taken_from_the_pictures(tmp_path: Path) -> None:
+    folder = clip(tmp_path / "data" / "walk")
+    (folder / "img1").mkdir()
+    for number in range(1, LENGTH + 1):
+        cv2.imwrite(str(folder / "img1" / f"{number:06}.jpg"), np.full((200, 600, 3), 200, np.uint8))
+    network = tmp_path / "colours.onnx"
+    network.write_bytes(mean_colours(("n", 3, 8, 4)))
+    seen = with_looks(only(tmp_path / "data"), Appearance(network))
+    assert all(one.appearance is not None for detections in seen.detections for one in detections)
+    evaluation = main(["deepsort"], tmp_path / "data", looks=network)
+    assert evaluation.complete and evaluation.results[0].clips["walk"].assa > 0.8
