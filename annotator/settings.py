@@ -47,6 +47,7 @@ SECURE_CSP = POLICY
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if config.https else 0
 
 MIDDLEWARE = [
+    "annotator.answers.LongAnswers",
     "annotator.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from threading import Lock
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 from django.db.models.functions import Length
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from ninja import Query, Router
 
 from annotator.access import access_layer
 from annotator.actions.errors import ActionError
 from annotator.announce.outgoing import weight
+from annotator.answers import answer_of
 from annotator.api.layer_schemas import (
     BinOut,
     ChunkOut,
@@ -46,6 +48,9 @@ HISTORY_BYTES = 8 * 2**20
 """A page of changes ends with the one that makes it longer."""
 TRIES = 4
 
+_reading = Lock()
+"""Held while a window is in memory: one after the other, six that are asked for at once take as much as one."""
+
 Read = TypeVar("Read")
 
 
@@ -58,7 +63,7 @@ def window(
     tracks: bool = False,
     only: Annotated[list[UUID], Query(description="Shapes of these tracks alone; absent: of all.")] = [],  # noqa: B006
     at: Annotated[int | None, Query(description="The frame that matters most; absent: `first`.")] = None,
-) -> HttpResponse:
+) -> HttpResponseBase:
     """Binary: u32 (little-endian) length, that many bytes of JSON (`WindowOut`), then the tables, one after another.
 
     Of heavy shapes it answers fewer frames than were asked for, those around `at`; ask again for the others.
@@ -68,8 +73,9 @@ def window(
         raise ActionError(f"A window has 1..{MOST_FRAMES} frames; {first}..{last} came. Ask for several.")
     if at is not None and not first <= at <= last:
         raise ActionError(f"The frame that matters most is one of {first}..{last}; {at} came.")
-    body = pack_window(layer, first, last, tracks=tracks, only=only, at=at)
-    return HttpResponse(body, content_type="application/octet-stream")
+    with _reading:
+        parts = window_parts(layer, first, last, tracks=tracks, only=only, at=at)
+        return answer_of(request, parts, content_type="application/octet-stream")
 
 
 @router.get("/{layer_id}/overview", response=OverviewOut, summary="All of a layer, coarsely")
@@ -118,10 +124,15 @@ class _Chunk:
     data: bytes
 
 
-def pack_window(
-    layer: Layer, first: int, last: int, *, tracks: bool, only: Sequence[UUID] = (), at: int | None = None
-) -> bytes:
+def pack_window(layer: Layer, first: int, last: int, *, tracks: bool, only: Sequence[UUID] = ()) -> bytes:
     """The body of a window's answer; ``layer_schemas.WindowOut`` says what is in it."""
+    return b"".join(window_parts(layer, first, last, tracks=tracks, only=only))
+
+
+def window_parts(
+    layer: Layer, first: int, last: int, *, tracks: bool, only: Sequence[UUID] = (), at: int | None = None
+) -> list[bytes]:
+    """The body of a window's answer, in pieces one after another."""
     chunks = layer.chunks.filter(track_id__in=only) if only else layer.chunks.all()
 
     def read() -> tuple[list[Track] | None, tuple[int, int], list[_Chunk]]:
@@ -140,7 +151,7 @@ def pack_window(
         ],
     )
     text = header.model_dump_json().encode()
-    return b"".join([struct.pack("<I", len(text)), text, *(chunk.data for chunk in found)])
+    return [struct.pack("<I", len(text)), text, *(chunk.data for chunk in found)]
 
 
 def consistently(layer: Layer, read: Callable[[], Read]) -> tuple[int, Read]:
