@@ -22,7 +22,7 @@ from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.joints import with_points
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
-from tracking.tracker import Noting, Remembering, Tracker
+from tracking.tracker import Noting, Remembering, Sharing, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
 
 Way = Literal["forward", "backward"]
@@ -236,7 +236,8 @@ class TrackingSession:
 
     Args:
         open_pictures: opens the video, in the thread of ``steps``; the session closes it.
-        create: makes a fresh tracker; called once per lane, in the thread of ``steps``.
+        create: makes a fresh tracker; called once per lane, in the thread of ``steps``, or once where trackers share
+            what is dear to make (see ``Sharing``).
         legs: what to follow at first.
         detect_off_screen: end the leg of an object that leaves the frame, with an ``outside`` row.
         finding: what looks for new objects on the way; None: nothing does.
@@ -253,6 +254,7 @@ class TrackingSession:
     ) -> None:
         self._open_pictures = open_pictures
         self._create = create
+        self._create_another: Callable[[], Tracker] | None = None
         self._detect_off_screen = detect_off_screen
         self._search = None if finding is None else _Search(finding)
         self._lanes: list[_Lane] = []
@@ -315,6 +317,7 @@ class TrackingSession:
                         yield step
             finally:
                 self._lanes.clear()
+                self._create_another = None
                 self._close_unused_reels()
 
     def _obey(self) -> Step:
@@ -374,7 +377,9 @@ class TrackingSession:
         return self._settle(lane, frame, predictions)
 
     def _start(self, lane: _Lane, frame: Frame) -> list[Prediction]:
-        tracker = self._create()
+        tracker = (self._create_another or self._create)()
+        if isinstance(tracker, Sharing):
+            self._create_another = tracker.maker()
         prompts = [Prompt(name, one.leg.shape) for name, one in lane.following.items()]
         predictions = tracker.start(frame, prompts)
         if isinstance(tracker, Remembering):

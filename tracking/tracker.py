@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from tracking.types import Frame, ObjectId, Prediction, Prompt
@@ -64,4 +64,13 @@ class Remembering(Protocol):
     def remember(self, name: ObjectId, memory: object) -> None:
         """Take over what was said of an object elsewhere. Comes after ``start`` with the object's new shape, which
         counts on its frame."""
+        ...
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A tracker whose kind is dear to make, because of what never changes in it, such as a network's weights."""
+
+    def maker(self) -> Callable[[], Tracker]:
+        """What makes fresh trackers with the same settings that share it. It doesn't hold on to what this one saw."""
         ...

@@ -311,6 +311,38 @@ def test_a_correction_lets_go_of_what_led_to_it_and_stays_for_good() -> None:
     assert {0, 3} <= set(memory.origin[memory.held[A].mask])
 
 
+def test_another_tracker_takes_over_what_people_showed_but_for_the_frame_that_is_corrected() -> None:
+    first = tiny()
+    run_to(first, 3, a=block(12, 22), b=block(60, 30))
+    first.correct(frame(3), [Prompt(A, block(14, 22))])
+    second = first.maker()()
+    second.start(frame(3), [Prompt(A, block(40, 10))])
+    second.remember(A, first.memory_of(A))
+    memory = second.propagation.state.memory
+    (earlier,) = memory.said(A, second._shown)[:-1]
+    assert (earlier.frame, memory.anchors[A]) == (0, (-2, 0))
+    theirs = first.propagation.state.memory.said(A, first._shown)[0]
+    assert torch.equal(earlier.values, theirs.values)
+    assert torch.equal(earlier.elements.key, theirs.elements.key)
+    second.step(frame(4))
+    third = first.maker()()
+    third.start(frame(5), [Prompt(A, block(40, 10))])
+    third.remember(A, second.memory_of(A))
+    assert third.propagation.state.memory.anchors[A] == (-3, -2, 0)  # of frames 0, 3 and 5
+    assert first.memory_of(C) is None
+
+
+def test_trackers_of_one_maker_share_their_network_and_nothing_else() -> None:
+    first = tiny()
+    second = first.maker()()
+    assert second.network is first.network
+    run_to(first, 3, a=block(12, 22))
+    run_to(second, 3, b=block(60, 30))
+    alone = tiny()
+    run_to(alone, 3, b=block(60, 30))
+    assert told(second.step(frame(4))) == told(alone.step(frame(4)))
+
+
 def test_an_object_that_enters_later_is_followed_with_the_others() -> None:
     tracker = tiny()
     run_to(tracker, 3, a=block(12, 22))
@@ -416,7 +448,13 @@ def test_a_session_follows_corrects_drops_and_resumes_masks_both_ways() -> None:
         leg(C, 8, 2, "backward", shape=block(30, 5)),
         leg(C, 8, 20, shape=block(30, 5), emit_first=False),  # goes on from what was stored
     ]
-    session = TrackingSession(lambda: nullcontext(Pictures()), tiny, legs, detect_off_screen=False)
+    made: list[XMemTracker] = []
+
+    def make() -> XMemTracker:
+        made.append(tiny())
+        return made[-1]
+
+    session = TrackingSession(lambda: nullcontext(Pictures()), make, legs, detect_off_screen=False)
     corrected = leg(A, 13, 20, shape=block(40, 10), epoch=1)
     story: Story = play(
         session,
@@ -426,3 +464,4 @@ def test_a_session_follows_corrects_drops_and_resumes_masks_both_ways() -> None:
     assert max(story.frames(B)) == 16
     assert sorted(story.frames(C)) == list(range(2, 21))
     assert not any(end.problem for end in story.ends)
+    assert len(made) == 1  # weights are read once, whatever begins anew

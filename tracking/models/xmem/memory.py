@@ -112,6 +112,19 @@ class Group:
     objects: tuple[ObjectId, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is remembered of one object on a frame that a person showed it on: n ``elements`` and ``values`` (n, V).
+    ``frame``: the video's."""
+
+    frame: int
+    elements: Elements
+    values: Tensor
+
+    def to(self, device: torch.device) -> Said:
+        return replace(self, elements=self.elements.to(device), values=self.values.to(device))
+
+
 class Memory:
     """What is remembered, of all objects. Tensors are replaced, never changed: a ``copy`` keeps a state.
 
@@ -224,6 +237,29 @@ class Memory:
                 fresh = held.values[:0] if told is None else told
                 self.held[name] = held.with_more(np.full(size, told is not None), fresh)
         self._groups = None
+
+    def said(self, name: ObjectId, frames: Mapping[int, int]) -> list[Said]:
+        """What people said of an object, the oldest first. ``frames``: the video's, by the number of each here."""
+        found = []
+        for anchor in self.anchors.get(name, ()):
+            rows = (self.origin == anchor) & self.held[name].mask
+            if self.elements is not None and rows.any():
+                device = self.elements.key.device
+                of_frame = self.elements.at(_index(rows, device))
+                own = Elements.new(of_frame.key, of_frame.shrinkage, of_frame.selection)
+                found.append(Said(frames[anchor], own, self.held[name].at(rows).values))
+        return found
+
+    def hear(self, name: ObjectId, said: Sequence[Said]) -> dict[int, int]:
+        """Take over what was said of an object elsewhere, as if it had been before all that is remembered. Returns the
+        video's frames by the numbers that they have here."""
+        below = min(int(self.origin.min(initial=LONG)), LONG)
+        numbers = [below - len(said) + place for place in range(len(said))]
+        for number, one in zip(numbers, said, strict=True):
+            self._append(number, one.elements, {name: one.values})
+        first, *more = dict.fromkeys((*numbers, *self.anchors.get(name, ())))
+        self.anchors[name] = (first, *more[max(len(more) - (self.rules.most_anchors - 1), 0) :])
+        return dict(zip(numbers, (one.frame for one in said), strict=True))
 
     def forget_recent(self, name: ObjectId) -> None:
         """Let go of what the working memory has of an object, but for its anchors: it may be what went wrong."""

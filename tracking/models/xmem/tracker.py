@@ -16,7 +16,7 @@ from tracking.layers.frame_size import FrameSize
 from tracking.layers.images import PictureInput
 from tracking.layers.mask_prompts import prompted_bitmaps
 from tracking.layers.on_device import NetworkOnDevice
-from tracking.models.xmem.memory import Memory, Rules
+from tracking.models.xmem.memory import Memory, Rules, Said
 from tracking.models.xmem.network import Config, XMem
 from tracking.models.xmem.passes import NetworkPasses
 from tracking.models.xmem.picture import Fit
@@ -61,6 +61,8 @@ class XMemTracker(NetworkOnDevice):
         self.propagation = Propagation(self.passes, network.config.hidden, self.rules, batch=batch)
         self._frame_size = FrameSize()
         self._at: int | None = None
+        self._shown: dict[int, int] = {}
+        """The video's frames that people showed objects on, by their numbers in what is remembered."""
 
     # -------------------------------------------------------------- as every tracker
 
@@ -89,6 +91,32 @@ class XMemTracker(NetworkOnDevice):
     def finish(self) -> list[Prediction]:
         return []
 
+    def memory_of(self, name: ObjectId) -> tuple[Said, ...] | None:
+        """What people said of an object."""
+        if name not in self.propagation.objects:
+            return None
+        with self.computing():
+            return tuple(self.propagation.state.memory.said(name, self._shown))
+
+    def remember(self, name: ObjectId, memory: object) -> None:
+        """Take over what ``memory_of`` gave elsewhere, with pictures of the same size."""
+        assert isinstance(memory, tuple)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+        said = [one.to(self.compute.device) for one in memory if one.frame != self._at]
+        if said and name in self.propagation.objects:
+            with self.computing():
+                self._shown |= self.propagation.state.memory.hear(name, said)
+
+    def maker(self) -> Callable[[], XMemTracker]:
+        return partial(
+            XMemTracker,
+            self.network,
+            rules=self.rules,
+            threshold=self.threshold,
+            size=self.size,
+            device=self.compute.device.type,
+            precision=self.precision,
+        )
+
     # -------------------------------------------------------------- frame by frame
 
     def _seen(self, frame: Frame) -> Objects:
@@ -104,6 +132,7 @@ class XMemTracker(NetworkOnDevice):
             self.propagation.forget_recent(name)
         masks = {name: torch.from_numpy(self._fit.mask(bitmap)) for name, bitmap in bitmaps.items()}
         self.propagation.show({name: mask.to(self.compute.device) for name, mask in masks.items()})
+        self._shown[self.propagation.state.now] = frame.number
         return []
 
     def _told(self, frame: Frame, found: Objects) -> list[Prediction]:
@@ -160,9 +189,19 @@ class XMemTracker(NetworkOnDevice):
             self.propagation.passes, self.propagation.batch = self.passes, best_batch(self.compute.device)
 
     def _use(self, compute: Compute) -> None:
+        if next(self.network.parameters()).device.type != compute.device.type:
+            # Others may share the one that is there.
+            self.network = _copied(self.network, compute.device)
         super()._use(compute)
         self.pictures = PictureInput(compute.device)
         self.passes = NetworkPasses(self.network, compute)
+
+
+def _copied(network: XMem, device: torch.device) -> XMem:
+    with torch.device("meta"):
+        copy = XMem(network.config)
+    copy.load_state_dict({key: tensor.to(device) for key, tensor in network.state_dict().items()}, assign=True)
+    return copy.requires_grad_(False).eval()
 
 
 def _as_prompted(frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
