@@ -91,7 +91,8 @@ def test_the_tracker_agrees_box_by_box(golden: Golden, official: tuple[TransT, C
     assert goldfill.crc(template) == expected["template_crc"]
     assert np.array_equal(template[::16, ::16], expected["template_small"])
 
-    for t in range(8):
+    # Where each frame begins from the truth there is nothing that adds up.
+    for t in range(3 if run == "forced" else 8):
         if run == "forced":
             tracker.targets[THING].box = Box.from_xywh(*truth[t])
         before = tracker.targets[THING].box
