@@ -38,7 +38,7 @@ from tracking.shapes.chunks import Flag, Row, Table
 from tracking.shapes.payloads import single
 
 APPLICATION = URLRouter(websocket_urlpatterns)
-SOON_S = 5.0
+SOON_S = 20.0
 
 
 class Socket:
