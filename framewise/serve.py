@@ -74,7 +74,8 @@ def _children(*, host: str, port: int, token: str, agent: bool) -> list[Child]:
     python = sys.executable
     web = [python, "-m", "annotator.web", "-v", "0", "-b", host, "-p", str(port), "annotator.asgi:application"]
     children = [
-        Child("web", web, base),
+        # glibc gives each thread a heap, and the system nothing back of one that was once full of masks.
+        Child("web", web, {"MALLOC_ARENA_MAX": "2", **base}),
         Child("jobs", [python, "-m", "django", "framewise_worker", "--queue", "default"], base),
         Child("video", [python, "-m", "django", "framewise_worker", "--queue", "playback"], base),
     ]
