@@ -31,16 +31,20 @@ expect.set_options(timeout=20_000)
 TIMEOUT_S = 300
 """A test that starts and kills products, or the first one of a module, takes its time on a loaded machine."""
 
-LONGEST = ("test_stores", "test_player_frames", "test_gone", "test_main_loop", "test_following_kinds", "test_faults")
+LONGEST = (
+    *("test_stores", "test_player_frames", "test_following_kinds", "test_faults"),
+    *("test_main_loop", "test_pages", "test_gone"),
+)
 """Files that begin first, so that no process is left with a long one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents and item.get_closest_marker("timeout") is None:
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in here:
+        if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIMEOUT_S))
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    here.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    items[:] = [*(item for item in items if item not in here), *here]
 
 
 @pytest.fixture(scope="session")
