@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -184,68 +185,73 @@ def api_says_full(client: Client) -> str:
     raise AssertionError(f"The disk is full, and still the API answered {answer.status_code}: {answer.text}")
 
 
-@pytest.mark.services
-def test_postgresql_goes_and_comes_back_while_people_edit_and_track(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory, clip: Path
-) -> None:
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    try:
-        data = tmp_path_factory.mktemp("data")
-        with running(data, FRAMEWISE_DATABASE_URL=server.url) as product, Client(product.url) as client:
-            video, layer, label = with_video(client, clip)
-            client.prefer_defaults()
-            page = browser.new_page()
-            sign_in(page, product.url)
-            opened(page, product, video)
-            track_with(page, "slow")
-            tracked = draw_box(page, thing_at(0, 0))
-            page.keyboard.press("t")
-            page.wait_for_function("framewise.store.runs.active().length === 1")
-            with client.live(layer) as live:
-                # Who isn't let in yet when the database goes is told to come back.
-                live.until(lambda message: message["type"] == "welcome", SOON_S)
-                server.stop()
-                drawn = draw_box(page, thing_at(1, 0))
-                edit, track = live.begin_drawing(label=label, frame=3, box=Box(10, 10, 50, 50))
-                until_held(live, "away")
-                expect(page.locator("[data-held=away]")).to_contain_text("be reached.")
-                assert "can't be reached" in api_says(client, layer)
-                answer = client.http.get("/")
-                assert (answer.status_code, "do this now" in answer.text) == (503, True)
-                with pytest.raises(ConnectionClosed) as closed, client.live(layer) as late:
-                    late.socket.recv(timeout=SOON_S)
-                assert closed.value.rcvd is not None
-                assert closed.value.rcvd.code == 4503
-                server.start()
-                until_done(live, edit)
-            wait_until_saved(page)
-            wait_until_runs_end(page)
-            stored = rows_stored(client, layer, FRAMES)
-            assert set(stored) == {tracked, drawn, track}
-            assert [row.frame for row in stored[tracked]] == list(range(FRAMES))
-            page.close()
-    finally:
-        server.stop()
+@dataclass
+class Apart:
+    """A product whose web processes share a PostgreSQL and tell each other by Redis."""
+
+    product: Product
+    postgres: Postgres
+    redis: Redis
+    environment: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def over_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Redis, Product]]:
-    """A product whose web processes tell each other by Redis."""
-    server = Redis()
-    server.start()
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    postgres, redis = Postgres(tmp_path_factory.mktemp("postgres")), Redis()
+    postgres.start()
+    redis.start()
+    environment = {"FRAMEWISE_DATABASE_URL": postgres.url, "FRAMEWISE_REDIS_URL": redis.url}
     try:
-        with running(tmp_path_factory.mktemp("redis") / "data", FRAMEWISE_REDIS_URL=server.url) as product:
-            yield server, product
+        with running(tmp_path_factory.mktemp("apart") / "data", **environment) as product:
+            yield Apart(product, postgres, redis, environment)
     finally:
-        server.stop()
+        redis.stop()
+        postgres.stop()
+
+
+@pytest.mark.services
+def test_postgresql_goes_and_comes_back_while_people_edit_and_track(browser: Browser, apart: Apart, clip: Path) -> None:
+    product, server = apart.product, apart.postgres
+    with Client(product.url) as client:
+        video, layer, label = with_video(client, clip)
+        client.prefer_defaults()
+        page = browser.new_page()
+        sign_in(page, product.url)
+        opened(page, product, video)
+        track_with(page, "slow")
+        tracked = draw_box(page, thing_at(0, 0))
+        page.keyboard.press("t")
+        page.wait_for_function("framewise.store.runs.active().length === 1")
+        with client.live(layer) as live:
+            # Who isn't let in yet when the database goes is told to come back.
+            live.until(lambda message: message["type"] == "welcome", SOON_S)
+            server.stop()
+            drawn = draw_box(page, thing_at(1, 0))
+            edit, track = live.begin_drawing(label=label, frame=3, box=Box(10, 10, 50, 50))
+            until_held(live, "away")
+            expect(page.locator("[data-held=away]")).to_contain_text("be reached.")
+            assert "can't be reached" in api_says(client, layer)
+            answer = client.http.get("/")
+            assert (answer.status_code, "do this now" in answer.text) == (503, True)
+            with pytest.raises(ConnectionClosed) as closed, client.live(layer) as late:
+                late.socket.recv(timeout=SOON_S)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 4503
+            server.start()
+            until_done(live, edit)
+        wait_until_saved(page)
+        wait_until_runs_end(page)
+        stored = rows_stored(client, layer, FRAMES)
+        assert set(stored) == {tracked, drawn, track}
+        assert [row.frame for row in stored[tracked]] == list(range(FRAMES))
+        page.close()
 
 
 @contextmanager
-def second_web(product: Product, redis: Redis) -> Iterator[str]:
+def second_web(apart: Apart) -> Iterator[str]:
     """Another web process beside the product's own; its address."""
     port = free_port()
-    environment = {**os.environ, **ENVIRONMENT, "FRAMEWISE_DATA": str(product.data), "FRAMEWISE_REDIS_URL": redis.url}
+    environment = {**os.environ, **ENVIRONMENT, **apart.environment, "FRAMEWISE_DATA": str(apart.product.data)}
     command = [sys.executable, "-m", "annotator.web", "-v", "0", "-b", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen([*command, "annotator.asgi:application"], env=environment) as process:
         try:
@@ -260,9 +266,8 @@ def second_web(product: Product, redis: Redis) -> Iterator[str]:
 
 
 @pytest.mark.services
-def test_what_happens_at_one_web_process_is_seen_at_another(over_redis: tuple[Redis, Product], clip: Path) -> None:
-    redis, product = over_redis
-    with second_web(product, redis) as address, Client(product.url) as here, Client(address) as there:
+def test_what_happens_at_one_web_process_is_seen_at_another(apart: Apart, clip: Path) -> None:
+    with second_web(apart) as address, Client(apart.product.url) as here, Client(address) as there:
         _, layer, label = with_video(here, clip)
         with here.live(layer) as one, there.live(layer) as other:
             other.until(lambda message: message["type"] == "welcome", SOON_S)
@@ -279,8 +284,8 @@ def test_what_happens_at_one_web_process_is_seen_at_another(over_redis: tuple[Re
 
 
 @pytest.mark.services
-def test_redis_goes_and_comes_back_while_people_work(over_redis: tuple[Redis, Product], clip: Path) -> None:
-    server, product = over_redis
+def test_redis_goes_and_comes_back_while_people_work(apart: Apart, clip: Path) -> None:
+    product, server = apart.product, apart.redis
     with Client(product.url) as client:
         _, layer, label = with_video(client, clip)
         with client.live(layer) as live:
