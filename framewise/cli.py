@@ -285,7 +285,8 @@ def detect(
     model: Annotated[
         str,
         typer.Option(
-            help="A detector of `framewise models`, or its file (.onnx, .pth, .pt). The default one unless given."
+            help="A detector of `framewise models`; or its file (.onnx, .pth, .pt), its folder as on the Hugging Face "
+            "hub, or its id there, which is downloaded. The default one unless given."
         ),
     ] = "",
     every: Annotated[int, typer.Option(min=1, help="Look at every N-th frame only.")] = 1,

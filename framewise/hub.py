@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import httpx
 from rich.console import Console
 
 from framewise.weights import receive
-from tracking.catalog import HUB_TENSORS, Weights
+from tracking.catalog import HUB_TENSORS, DetectorEntry, ModelEntry, Weights
 from tracking.types import TrackingError
 from tracking.verification import files, try_on_networks
 from tracking.weights import WeightsError, weights_folder
 
 NAMES = ("config.json", HUB_TENSORS)
+OF_DETECTORS = ("preprocessor_config.json",)
+"""What a detector's folder holds besides."""
 
 
 def address() -> str:
@@ -31,20 +34,21 @@ def import_folder(folder: Path) -> Path:
         TrackingError: when the catalogue knows no such folder, it lacks a file, or belongs to another network.
     """
     name = folder.resolve().name
-    listed = next((weights for weights, _ in files() if weights.folder == name), None)
+    listed, entries = next(((weights, users) for weights, users in files() if weights.folder == name), (None, []))
     if listed is None:
         known = ", ".join(weights.folder for weights, _ in files() if weights.folder)
         raise WeightsError(f"A folder keeps its name on the hub; {name} is none of them: {known}. Rename it.")
-    lacks = [name for name in NAMES if not (folder / name).is_file()]
+    names = _names(entries)
+    lacks = [name for name in names if not (folder / name).is_file()]
     if lacks:
         raise WeightsError(
-            f"A model's folder holds {' and '.join(NAMES)}; this one lacks {', '.join(lacks)}. Get it again."
+            f"A model's folder holds {' and '.join(names)}; this one lacks {', '.join(lacks)}. Get it again."
         )
     _check(folder, listed)
     partial = _partial(listed)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    for name in NAMES:
+    for name in names:
         shutil.copyfile(folder / name, partial / name)
     return _settled(partial, listed)
 
@@ -63,7 +67,7 @@ def download_folder(hub_id: str, console: Console) -> None:
     console.print(f"Licence of these weights: {entries[0].weights_licence}", highlight=False, soft_wrap=True)
     partial = _partial(weights)
     partial.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
+    for name in _names(entries):
         part = replace(weights, file=name, url=f"{address()}/{hub_id}/resolve/main/{name}", size=None, sha256=None)
         try:
             receive(part, partial / name, console)
@@ -78,6 +82,10 @@ def download_folder(hub_id: str, console: Console) -> None:
         shutil.rmtree(partial)
         raise
     console.print(f"It is in {_settled(partial, weights)}", highlight=False, soft_wrap=True)
+
+
+def _names(entries: Sequence[ModelEntry | DetectorEntry]) -> tuple[str, ...]:
+    return NAMES + (OF_DETECTORS if any(isinstance(entry, DetectorEntry) for entry in entries) else ())
 
 
 def _check(folder: Path, weights: Weights) -> None:

@@ -7,6 +7,7 @@ Adding a model is one folder in ``tracking/models/`` and one line in ``TRACKERS`
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -574,6 +575,27 @@ def _yolov5(size: str, factory: str, summary: str) -> DetectorEntry:
     )
 
 
+def _detr(model: str, name: str, hub: str, summary: str, paper: str) -> DetectorEntry:
+    """A model of ``tracking.detectors.detr``; its weights are the hub's folder in the weights folder."""
+    folder = hub.rpartition("/")[2]
+    return DetectorEntry(
+        id=model,
+        name=name,
+        summary=summary,
+        factory=f"tracking.detectors.detr.detector:{model.replace('-', '_')}",
+        licence="Apache-2.0",
+        classes=COCO,
+        paper=paper,
+        weights=(Weights(f"{folder}/{HUB_TENSORS}", page=f"https://huggingface.co/{hub}", hub=hub),),
+        weights_licence="Apache-2.0",
+        needs=("transformers",),
+        settings={**DETECTOR_SETTINGS, "confidence": 0.4, "overlap": 1.0},
+    )
+
+
+_RTDETR, _DFINE = "https://arxiv.org/abs/2407.17140", "https://arxiv.org/abs/2410.13842"
+_RFDETR, _DEIM = "https://arxiv.org/abs/2511.09554", "https://arxiv.org/abs/2509.20787"
+
 DETECTORS: tuple[DetectorEntry, ...] = (
     _yolox("nano", "nano", "The quickest; 25.8 AP on COCO."),
     _yolox("tiny", "tiny", "Quick on a CPU; 32.8 AP on COCO."),
@@ -592,6 +614,21 @@ DETECTORS: tuple[DetectorEntry, ...] = (
     _yolov5("m6", "medium6", "Looks at 1280 px, for small objects; 51.3 AP on COCO; for GPUs."),
     _yolov5("l6", "large6", "Looks at 1280 px, for small objects; 53.7 AP on COCO; for GPUs."),
     _yolov5("x6", "extra6", "Looks at 1280 px, for small objects; 55.0 AP on COCO; for GPUs."),
+    _detr("deimv2-atto", "DEIMv2 Atto", "Intellindust/DEIMv2_HGNetv2_ATTO_COCO", "Tiny; 23.8 AP on COCO.", _DEIM),
+    _detr("deimv2-femto", "DEIMv2 Femto", "Intellindust/DEIMv2_HGNetv2_FEMTO_COCO", "Tiny; 31.0 AP on COCO.", _DEIM),
+    _detr("deimv2-pico", "DEIMv2 Pico", "Intellindust/DEIMv2_HGNetv2_PICO_COCO", "Small; 38.5 AP on COCO.", _DEIM),
+    _detr("deimv2-nano", "DEIMv2 N", "Intellindust/DEIMv2_HGNetv2_N_COCO", "Small; 43.0 AP on COCO.", _DEIM),
+    _detr("dfine-nano", "D-FINE N", "ustc-community/dfine-nano-coco", "42.7 AP on COCO.", _DFINE),
+    _detr("dfine-small", "D-FINE S", "ustc-community/dfine-small-coco", "50.6 AP on COCO; for GPUs.", _DFINE),
+    _detr("dfine-medium", "D-FINE M", "ustc-community/dfine-medium-coco", "55.0 AP on COCO; for GPUs.", _DFINE),
+    _detr("dfine-large", "D-FINE L", "ustc-community/dfine-large-coco", "57.2 AP on COCO; for GPUs.", _DFINE),
+    _detr("rf-detr-nano", "RF-DETR N", "Roboflow/rf-detr-nano", "48.4 AP on COCO; for GPUs.", _RFDETR),
+    _detr("rf-detr-small", "RF-DETR S", "Roboflow/rf-detr-small", "53.0 AP on COCO; for GPUs.", _RFDETR),
+    _detr("rf-detr-medium", "RF-DETR M", "Roboflow/rf-detr-medium", "54.7 AP on COCO; for GPUs.", _RFDETR),
+    _detr("rf-detr-large", "RF-DETR L", "Roboflow/rf-detr-large", "56.5 AP on COCO; for GPUs.", _RFDETR),
+    _detr("rtdetr-v2-r18", "RT-DETRv2 R18", "PekingU/rtdetr_v2_r18vd", "For GPUs.", _RTDETR),
+    _detr("rtdetr-v2-r34", "RT-DETRv2 R34", "PekingU/rtdetr_v2_r34vd", "For GPUs.", _RTDETR),
+    _detr("rtdetr-v2-r50", "RT-DETRv2 R50", "PekingU/rtdetr_v2_r50vd", "For GPUs.", _RTDETR),
 )
 
 DEFAULT_DETECTOR = "yolox-tiny"
@@ -841,8 +878,8 @@ def find_detector(detector_id: str) -> DetectorEntry:
 
 
 def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object) -> Detector:
-    """A detector by its id, or by the path of its file: for who runs this machine, never for what comes over a
-    network.
+    """A detector by its id, by the path of its file or of its folder as on the Hugging Face hub, or by its id there,
+    from where it is downloaded: for who runs this machine, never for what comes over a network.
 
     Raises:
         TrackingError: nothing is known by that name, or it can't be read as what it seems to be.
@@ -851,10 +888,16 @@ def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object
     if any(entry.id == named for entry in detectors()):
         return create_detector(named, classes=classes, **settings)
     leave_real_time()
-    if not path.is_file():
+    if path.is_file():
+        module = _reader_of(path)
+    elif path.is_dir() or re.fullmatch(r"[\w.-]+/[\w.-]+", named):
+        module = "detr"
+    else:
         known = ", ".join(entry.id for entry in detectors())
-        raise TrackingError(f"A detector is an id of the catalogue ({known}) or a file; {named!r} is neither.")
-    module = _reader_of(path)
+        raise TrackingError(
+            f"A detector is an id of the catalogue ({known}), a file, a folder, or an id of the Hugging Face hub as "
+            f"owner/name; {named!r} is none of these."
+        )
     create = import_module(f"tracking.detectors.{module}.detector").create
     return cast(Detector, create(weights=str(path) if path.exists() else named, classes=classes, **settings))
 

@@ -83,7 +83,7 @@ def test_ctrl_c_keeps_what_was_found(clip: Path, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--model", "nothing"], "'nothing' is neither"),
+        (["--model", "nothing"], "'nothing' is none"),
         (["--model", "repeating", "--set", "speed=1"], "confidence=0.25"),
         (["--model", "repeating", "--set", "confidence=high"], "a number"),
         (["--model", "repeating", "--first", "900"], "--first comes before --last"),

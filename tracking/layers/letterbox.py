@@ -8,6 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Fit = Literal["corner", "centre", "stretch"]
 """Where a picture lies in its canvas: scaled evenly into the top-left corner or the middle, or scaled to fill it."""
@@ -43,7 +44,8 @@ def letterboxed(
     """
     height, width = image.shape[:2]
     if fit == "stretch":
-        filled = np.asarray(cv2.resize(image, (size[1], size[0])), np.uint8)
+        # As networks that are given stretched pictures learned them: averaged where they shrink.
+        filled = np.asarray(Image.fromarray(image).resize((size[1], size[0]), Image.Resampling.BILINEAR), np.uint8)
         return filled, Placement(width, height, size[1] / width, size[0] / height)
     ratio = min(size[0] / height, size[1] / width)
     whole = int if fit == "corner" else round

@@ -1,0 +1,216 @@
+"""Detectors of the DETR family by the networks of ``transformers``; what they are given and what becomes of their
+answers is ours, as some of their processors need torchvision.
+
+RT-DETRv2: Lv et al. 2024, https://arxiv.org/abs/2407.17140. D-FINE: Peng et al. 2024, https://arxiv.org/abs/2410.13842.
+DEIMv2: Huang et al. 2025, https://arxiv.org/abs/2509.20787. RF-DETR: Robinson et al. 2025,
+https://arxiv.org/abs/2511.09554.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracking.layers.candidates import Candidates, Choice, corners
+from tracking.layers.canvas_detector import CanvasDetector
+from tracking.layers.on_device import NetworkOnDevice
+from tracking.types import TrackingError
+from tracking.weights import WeightsError, weights_folder
+
+KINDS = ("rt_detr", "rt_detr_v2", "d_fine", "deimv2", "rf_detr")
+PREPROCESSOR = "preprocessor_config.json"
+CONFIDENCE, OVERLAP = 0.4, 1.0
+"""Such networks find each object once by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a network is given: pictures stretched to ``size`` (height, width), times ``scale``, minus ``mean``, over
+    ``deviation``, each of three channels."""
+
+    size: tuple[int, int]
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    deviation: tuple[float, ...] = (1.0, 1.0, 1.0)
+
+
+def create(
+    *,
+    weights: str,
+    confidence: float = CONFIDENCE,
+    overlap: float = OVERLAP,
+    image_size: int = 0,
+    classes: Sequence[str] = (),
+    device: str = "auto",
+    precision: str = "auto",
+) -> CanvasDetector:
+    """The detector of a folder as the Hugging Face hub has them, or of an id there, from where it is downloaded.
+
+    Raises:
+        WeightsError: the folder isn't there, can't be downloaded, or holds something else.
+        TrackingError: a setting has no meaning for it, or ``transformers`` isn't installed.
+    """
+    network, given = _opened(weights)
+    if image_size not in (0, *given.size):
+        height, width = given.size
+        raise TrackingError(f"{weights} looks at {width} x {height} px; image_size {image_size} came. Leave it at 0.")
+    names = _names(network.config)
+    return _detector(network, given, Choice(names, confidence, overlap, classes), device, precision)
+
+
+def _opened(source: str) -> tuple[Any, Given]:
+    try:
+        from transformers import AutoConfig, AutoModelForObjectDetection
+    except ImportError as error:
+        raise TrackingError("This needs the package transformers. Install it: pip install transformers") from error
+    local = Path(source).is_dir()
+    try:
+        kind = AutoConfig.from_pretrained(source, local_files_only=local).model_type
+        if kind not in KINDS:
+            raise WeightsError(f"Folders of the hub are read of {', '.join(KINDS)}; {source} is a {kind}.")
+        given = _read_given(source, local)
+        # Never a pickle: of the hub's files only safetensors are read.
+        network = AutoModelForObjectDetection.from_pretrained(source, local_files_only=local, use_safetensors=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        where = "Check the folder." if local else "Check the name and the network."
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise WeightsError(f"{source} can't be loaded ({first}). {where}") from error
+    return network.eval(), given
+
+
+def _read_given(source: str, local: bool) -> Given:
+    from transformers.utils import cached_file
+
+    path = cached_file(source, PREPROCESSOR, local_files_only=local)
+    try:
+        told = json.loads(Path(path).read_text("utf-8"))
+        size = int(told["size"]["height"]), int(told["size"]["width"])
+        scale = float(told.get("rescale_factor", 1 / 255)) if told.get("do_rescale", True) else 1.0
+        if not told.get("do_normalize", False):
+            return Given(size, scale)
+        return Given(size, scale, tuple(map(float, told["image_mean"])), tuple(map(float, told["image_std"])))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise WeightsError(
+            f"{PREPROCESSOR} says to which height and width pictures are scaled, and how; that of {source} doesn't "
+            f"({type(error).__name__}: {error})."
+        ) from error
+
+
+def _names(config: Any) -> tuple[str, ...]:
+    """By index; of ids that a data set skips (COCO's do) the number."""
+    return tuple(str(config.id2label.get(index, index)) for index in range(max(config.id2label, default=-1) + 1))
+
+
+class _Looking(NetworkOnDevice):
+    def __init__(self, network: Any, given: Given, choice: Choice, *, device: str, precision: str) -> None:
+        super().__init__(network, device=device, precision=precision)
+        self._given, self._choice = given, choice
+
+    def __call__(self, canvases: NDArray[np.uint8]) -> list[Candidates]:
+        return self.computed(lambda: self._candidates(canvases), torch.OutOfMemoryError, lambda: None)
+
+    def _candidates(self, canvases: NDArray[np.uint8]) -> list[Candidates]:
+        device, (height, width) = self.compute.device, canvases.shape[1:3]
+        pixels = torch.from_numpy(canvases).to(device).permute(0, 3, 1, 2).float() * self._given.scale
+        mean, deviation = (
+            torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (self._given.mean, self._given.deviation)
+        )
+        told = self.network(pixel_values=(pixels - mean) / deviation)
+        scores = told.logits.float().sigmoid()
+        count = scores.shape[1]
+        # One query may be of several classes: the surest pairs of both count, as in the authors' evaluations.
+        best, places = scores.flatten(1).topk(count)
+        boxes = told.pred_boxes.float().cpu().numpy() * np.array([width, height] * 2, np.float32)
+        found = []
+        for of_picture, sureness, place in zip(boxes, best.cpu().numpy(), places.cpu().numpy(), strict=True):
+            queries, indexes = np.divmod(place, scores.shape[2])
+            named = indexes < len(self._choice.names)
+            found.append(Candidates(corners(of_picture[queries[named]]), sureness[named], indexes[named]))
+        return found
+
+
+def _detector(network: Any, given: Given, choice: Choice, device: str, precision: str) -> CanvasDetector:
+    look = _Looking(network, given, choice, device=device, precision=precision)
+    return CanvasDetector(look, choice, canvas=lambda height, width: given.size, fit="stretch")
+
+
+def of_folder(folder: str) -> Callable[..., CanvasDetector]:
+    """Makes the detector of a hub's folder in the weights folder."""
+
+    def create_folder(*, weights: str = "", **settings: object) -> CanvasDetector:
+        path = Path(weights) if weights else weights_folder() / folder
+        if not path.is_dir():
+            raise WeightsError(
+                f"This detector needs its weights; {folder}/model.safetensors isn't in {path.parent}. "
+                "Get the folder by: framewise weights download OWNER/NAME, as `framewise weights list` names it."
+            )
+        return create(weights=str(path), **settings)  # type: ignore[arg-type]
+
+    return create_folder
+
+
+FOLDERS = {
+    "rtdetr_v2_r18": "rtdetr_v2_r18vd", "rtdetr_v2_r34": "rtdetr_v2_r34vd", "rtdetr_v2_r50": "rtdetr_v2_r50vd",
+    "dfine_nano": "dfine-nano-coco", "dfine_small": "dfine-small-coco", "dfine_medium": "dfine-medium-coco",
+    "dfine_large": "dfine-large-coco",
+    "rf_detr_nano": "rf-detr-nano", "rf_detr_small": "rf-detr-small", "rf_detr_medium": "rf-detr-medium",
+    "rf_detr_large": "rf-detr-large",
+    "deimv2_atto": "DEIMv2_HGNetv2_ATTO_COCO", "deimv2_femto": "DEIMv2_HGNetv2_FEMTO_COCO",
+    "deimv2_pico": "DEIMv2_HGNetv2_PICO_COCO", "deimv2_nano": "DEIMv2_HGNetv2_N_COCO",
+}  # fmt: skip
+"""Folders of the hub by the names of their factories."""
+
+
+def __getattr__(name: str) -> Callable[..., CanvasDetector]:
+    if name not in FOLDERS:
+        raise AttributeError(name)
+    return of_folder(FOLDERS[name])
+
+
+def smallest(**settings: object) -> CanvasDetector:
+    """The smallest RF-DETR that there can be, with the same random weights each time, for 64 x 64 px; for tests."""
+    from transformers import AutoModelForObjectDetection
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = AutoModelForObjectDetection.from_config(smallest_config()).eval()
+    kept = {name: value for name, value in settings.items() if name in ("confidence", "overlap")}
+    choice = Choice(_names(network.config), **kept, wanted=settings.get("classes", ()))  # type: ignore[arg-type]
+    return _detector(network, Given((64, 64)), choice, "cpu", "float32")
+
+
+def smallest_config() -> Any:
+    """Of an RF-DETR of some ten thousand parameters that knows a person and a car."""
+    from transformers import RfDetrConfig
+
+    backbone = {
+        "model_type": "rf_detr_dinov2",
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 64,
+        "patch_size": 16,
+        "num_windows": 2,
+        "out_features": ["stage1", "stage2"],
+        "num_register_tokens": 0,
+        "window_block_indices": [0],
+    }
+    return RfDetrConfig(
+        backbone_config=backbone,
+        d_model=16,
+        decoder_layers=1,
+        decoder_self_attention_heads=2,
+        decoder_cross_attention_heads=2,
+        decoder_ffn_dim=16,
+        num_queries=12,
+        group_detr=1,
+        intermediate_size=16,
+        id2label={0: "person", 1: "car"},
+    )
