@@ -45,7 +45,7 @@ FILES: dict[str, tuple[str, Callable[[], str], str]] = {
     "many labels": (
         "framewise", lambda: HEAD + '"labels":[' + "{}," * 1_000_000 + '{}],"tracks":[]}', f"{MOST_LABELS:,}"
     ),
-    "a large head": ("framewise", lambda: HEAD + '"tracking":[' + "[]," * 4_000_000 + '[]],"tracks":[]}', "8 MiB"),
+    "a large head": ("framewise", lambda: HEAD + '"tracking":[' + "[]," * 2_900_000 + '[]],"tracks":[]}', "8 MiB"),
     "a large track": ("framewise", lambda: tracks('{"attributes":[' + "[]," * 600_000 + "[]]}"), "1 MiB"),
     "many vertices": (
         "framewise", lambda: shapes('{"frame":1,"polygon":[' + "[1,2]," * MOST_VERTICES + "[1,2]]}"), "100,000 points"

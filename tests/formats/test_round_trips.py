@@ -28,7 +28,7 @@ EVERY_CHOICE = [
     ]
 ]
 over_every_format = pytest.mark.parametrize(("fmt", "options"), EVERY_CHOICE)
-EXAMPLES = int(os.environ.get("FRAMEWISE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("FRAMEWISE_EXAMPLES", "15"))
 """More of them now and then: every format is tried with each of its choices."""
 EXACT_PX = {"mot": 1e-6}
 """How near coordinates come back; exactly, but where a file says left and width: the sum of the two is rounded."""
