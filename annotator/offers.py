@@ -43,13 +43,15 @@ class Offered(Generic[Entry]):
             return ""
         if all(weights.url for weights in files):
             return f"framewise weights download {self.entry.id}"
+        if files[0].hub:
+            return f"framewise weights download {files[0].hub}"
         return f"framewise weights import {files[0].file}"
 
     @property
     def pages(self) -> list[str]:
         """Where people get those of its files that the command doesn't download."""
-        found = [weights.page for weights in self.entry.weights if weights.file in self.lacking and not weights.url]
-        return list(dict.fromkeys(found))
+        lacking = [weights for weights in self.entry.weights if weights.file in self.lacking]
+        return list(dict.fromkeys(weights.page for weights in lacking if not weights.url and not weights.hub))
 
 
 OfferedModel = Offered[catalog.ModelEntry]

@@ -12,7 +12,7 @@ import httpx
 from rich.console import Console
 
 from framewise.weights import receive
-from tracking.catalog import HUB_TENSORS, DetectorEntry, ModelEntry, Weights
+from tracking.catalog import HUB_TENSORS, AnyEntry, DetectorEntry, Weights
 from tracking.types import TrackingError
 from tracking.verification import files, try_on_networks
 from tracking.weights import WeightsError, weights_folder
@@ -84,7 +84,7 @@ def download_folder(hub_id: str, console: Console) -> None:
     console.print(f"It is in {_settled(partial, weights)}", highlight=False, soft_wrap=True)
 
 
-def _names(entries: Sequence[ModelEntry | DetectorEntry]) -> tuple[str, ...]:
+def _names(entries: Sequence[AnyEntry]) -> tuple[str, ...]:
     return NAMES + (OF_DETECTORS if any(isinstance(entry, DetectorEntry) for entry in entries) else ())
 
 

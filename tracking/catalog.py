@@ -828,15 +828,16 @@ def find(model_id: str) -> ModelEntry:
     raise TrackingError(f"A run needs a model of the catalogue; {model_id!r} is none of them. Choose one of: {known}.")
 
 
-def with_weights() -> tuple[ModelEntry | DetectorEntry, ...]:
+def with_weights() -> tuple[AnyEntry, ...]:
     """Everything whose weights are imported and checked."""
-    followers: tuple[ModelEntry | DetectorEntry, ...] = entries()
-    return followers + detectors()
+    followers: tuple[AnyEntry, ...] = entries()
+    return followers + detectors() + segmenters()
 
 
-def find_with_weights(model_id: str) -> ModelEntry | DetectorEntry:
-    """As ``find``, among the detectors too."""
-    return next((entry for entry in detectors() if entry.id == model_id), None) or find(model_id)
+def find_with_weights(model_id: str) -> AnyEntry:
+    """As ``find``, among detectors and segmenters too."""
+    others: tuple[AnyEntry, ...] = (*detectors(), *segmenters())
+    return next((entry for entry in others if entry.id == model_id), None) or find(model_id)
 
 
 def create(model_id: str, **settings: object) -> Tracker:

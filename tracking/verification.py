@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracking import catalog
-from tracking.catalog import DetectorEntry, ModelEntry, Weights
+from tracking.catalog import AnyEntry, DetectorEntry, SegmenterEntry, Weights
 from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
 
 log = logging.getLogger(__name__)
 
 
-def files() -> Iterator[tuple[Weights, list[ModelEntry | DetectorEntry]]]:
+def files() -> Iterator[tuple[Weights, list[AnyEntry]]]:
     """Each weights file of the catalogue once, with the models that use it."""
-    users: dict[str, tuple[Weights, list[ModelEntry | DetectorEntry]]] = {}
+    users: dict[str, tuple[Weights, list[AnyEntry]]] = {}
     for entry in catalog.with_weights():
         for weights in entry.weights:
             users.setdefault(weights.file, (weights, []))[1].append(entry)
@@ -42,7 +42,9 @@ def check(path: Path, weights: Weights) -> None:
 def try_on_networks(weights: Weights, path: Path) -> None:
     """Raises WeightsError where the file or folder ``path`` doesn't fit a network that uses ``weights``."""
     for entry in catalog.with_weights():
-        if entry.takes_file and weights in entry.weights and not catalog.missing_packages(entry):
+        if isinstance(entry, SegmenterEntry) or not entry.takes_file:
+            continue
+        if weights in entry.weights and not catalog.missing_packages(entry):
             create = catalog.create_detector if isinstance(entry, DetectorEntry) else catalog.create
             create(entry.id, weights=str(path), device="cpu")
 

@@ -21,7 +21,7 @@ from annotator.actions.workspaces import (
     revoke_invitation,
 )
 from annotator.models import Agent, Membership, Role, Workspace
-from annotator.offers import offered_models
+from annotator.offers import offered_models, offered_segmenters
 from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
@@ -84,6 +84,7 @@ def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
         "agents": machines_of(workspace),
         "ended": ended_machines(workspace),
         "models": offered_models(workspace.pk),
+        "segmenters": offered_segmenters(workspace.pk),
         "form": MachineForm(),
         "shown": shown_once(request, "machine"),
         "server": f"{request.scheme}://{request.get_host()}",

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from framewise.cli import app
+from framewise.hub import import_folder
 from tracking import catalog
 from tracking.models.sam2.tracker import tiny_network
 
@@ -88,3 +89,14 @@ def test_a_folder_that_lacks_something_is_refused(weights: Path, tmp_path: Path)
     assert code != 0
     assert "lacks config.json, model.safetensors" in said
     assert not weights.exists()
+
+
+def test_a_folder_of_what_answers_clicks_is_taken_too(weights: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sam-vit-base"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_bytes(b"{}")
+    entry = catalog.find_with_weights("sam-base")
+    assert "sam-vit-base/model.safetensors" in catalog.missing(entry)
+    import_folder(folder)
+    assert "sam-vit-base/model.safetensors" not in catalog.missing(entry)

@@ -101,6 +101,15 @@ def test_a_model_without_weights_says_how_to_get_them(
     assert 'data-copy="framewise weights import transt.pth"' in page
 
 
+def test_what_answers_clicks_is_listed_and_says_how_to_get_its_weights(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+    assert "Framewise Click" in page
+    assert 'data-copy="framewise weights download facebook/sam-vit-base"' in page
+
+
 def test_weights_that_were_refused_say_which_keys_differ(
     people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
