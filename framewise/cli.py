@@ -317,7 +317,7 @@ def detect(
 
     - `framewise detect street.mp4 --model ~/Downloads/yolov5s.pt --set confidence=0.4 -o det.txt`
 
-    - `framewise detect frames/ --model yolox-nano --last 99 -o boxes.json`
+    - `framewise detect frames/ --model my_detector.onnx -o boxes.json` with my_detector.json beside it
     """
     from tracking import catalog
     from tracking.types import TrackingError

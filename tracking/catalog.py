@@ -905,9 +905,15 @@ def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object
 
 def _reader_of(path: Path) -> str:
     """Which folder of ``tracking/detectors/`` reads a file."""
+    listed = any(weights.file == path.name for entry in DETECTORS for weights in entry.weights)
+    if path.suffix == ".onnx" and (path.with_suffix(".json").is_file() or not listed):
+        return "onnx"
     readers = {".onnx": "yolox", ".pth": "yolox", ".pt": "yolov5"}
     if path.suffix not in readers:
-        raise TrackingError(f"A detector's file is .onnx or .pth (YOLOX) or .pt (YOLOv5); {path.name} came.")
+        raise TrackingError(
+            "A detector's file is .onnx (with a .json beside it, or YOLOX's own), .pth (YOLOX) or .pt (YOLOv5); "
+            f"{path.name} came."
+        )
     return readers[path.suffix]
 
 
