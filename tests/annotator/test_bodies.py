@@ -42,10 +42,8 @@ class Web:
         return count
 
 
-@pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Web]:
-    """A process for all tests here: what is in the database is each test's own."""
-    tmp_path = tmp_path_factory.mktemp("web")
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
     if connection.vendor != "sqlite":
         pytest.skip("The process is given SQLite's file.")
     (tmp_path / "framewise.sqlite3").symlink_to(connection.settings_dict["NAME"])
@@ -74,7 +72,6 @@ def send(web: Web, head: str, length: int, *, chunked: bool = False, written: in
     """The answer to a body of so many bytes, and the most that lay on disk meanwhile. Its end is held back until
     ``written`` bytes lie there, or ten seconds."""
     most = 0
-    let_go(web)
     piece = b"x" * 65_536
     frame = b"10000\r\n" + piece + b"\r\n" if chunked else piece
     with socket.create_connection(("127.0.0.1", web.port), timeout=30) as wire:
@@ -94,14 +91,6 @@ def send(web: Web, head: str, length: int, *, chunked: bool = False, written: in
         with suppress(OSError):
             return wire.recv(4096), max(most, web.written())
     return b"", most
-
-
-def let_go(web: Web) -> None:
-    """Wait until nothing lies there of the body before."""
-    deadline = time.monotonic() + 30
-    while web.written():
-        assert time.monotonic() < deadline, "The files of a body that is answered stay."
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
