@@ -60,6 +60,22 @@ def read_whole(file: IO[bytes], most: int, what: str) -> bytes:
     return whole.getvalue()
 
 
+def read_documents(source: Path, most: int, what: str, report: Report) -> Iterator[bytes]:
+    """A JSON file, or one after another those of an archive. ``what``: as for ``read_whole``, which it raises as."""
+    if not is_archive(source):
+        with source.open("rb") as file:
+            yield read_whole(file, most, what)
+        return
+    with Archive.opened(source) as archive:
+        documents = archive.ending(".json")
+        if not documents:
+            raise FormatError(f"The archive holds no .json file. Choose a {what}.")
+        for member in documents:
+            with archive.read(member) as content:
+                yield read_whole(content, most, what)
+        archive.note_unread(documents, report)
+
+
 class Archive:
     """A zip's files by their paths, with "/" between folders whatever system made it."""
 

@@ -10,10 +10,9 @@ for videos and tracks https://github.com/TAO-Dataset/tao/blob/master/docs/format
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO
 
-from annotator.formats.archive import Archive, is_archive, read_whole
-from annotator.formats.base import Dataset, FormatError, Limits, Option, Options, Progress, Reading, Report, silent
+from annotator.formats.archive import read_documents
+from annotator.formats.base import Dataset, Limits, Option, Options, Progress, Reading, Report, silent
 from annotator.formats.coco.limits import HELD, LIMITS
 from annotator.formats.coco.read import read_document
 from annotator.formats.coco.write import write_document
@@ -50,21 +49,6 @@ class Coco:
 
     def read(self, source: Path) -> Reading:
         """A file, or the files in an archive."""
-        if not is_archive(source):
-            with source.open("rb") as file:
-                return Reading(read_document(_whole(file)), Report())
         report = Report()
-        parts = []
-        with Archive.opened(source) as archive:
-            documents = archive.ending(".json")
-            if not documents:
-                raise FormatError("The archive holds no .json file. Choose a COCO export.")
-            for member in documents:
-                with archive.read(member) as content:
-                    parts += read_document(_whole(content))
-            archive.note_unread(documents, report)
-        return Reading(parts, report)
-
-
-def _whole(file: IO[bytes]) -> bytes:
-    return read_whole(file, LARGEST_FILE, "COCO file")
+        files = read_documents(source, LARGEST_FILE, "COCO file", report)
+        return Reading([part for file in files for part in read_document(file)], report)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from annotator.formats.archive import Archive, is_archive
-from annotator.formats.base import Dataset, FormatError, Limits, Option, Options, Progress, Reading, Report, silent
+from annotator.formats.archive import read_documents
+from annotator.formats.base import Dataset, Limits, Option, Options, Progress, Reading, Report, silent
 from annotator.formats.limits import held
 from annotator.formats.masks import HELD, limits_of
 from annotator.formats.ytvis.read import read_document
@@ -48,25 +48,6 @@ class YouTubeVis:
 
     def read(self, source: Path) -> Reading:
         """A file, or the files in an archive."""
-        if not is_archive(source):
-            with source.open("rb") as file:
-                return Reading(read_document(_whole(file.read(LARGEST_FILE + 1))), Report())
         report = Report()
-        parts = []
-        with Archive.opened(source) as archive:
-            documents = archive.ending(".json")
-            if not documents:
-                raise FormatError("The archive holds no .json file. Choose a YouTube-VIS file.")
-            for member in documents:
-                with archive.read(member) as content:
-                    parts += read_document(_whole(content.read(LARGEST_FILE + 1)))
-            archive.note_unread(documents, report)
-        return Reading(parts, report)
-
-
-def _whole(data: bytes) -> bytes:
-    if len(data) > LARGEST_FILE:
-        raise FormatError(
-            f"A YouTube-VIS file has at most {LARGEST_FILE / 2**30:.3g} GiB; this one goes on. Take it apart."
-        )
-    return data
+        files = read_documents(source, LARGEST_FILE, "YouTube-VIS file", report)
+        return Reading([part for file in files for part in read_document(file)], report)

@@ -23,7 +23,8 @@ from annotator.formats.base import Dataset, Format, LabelInfo, TrackData, VideoI
 from annotator.models import Layer, Membership, Project, Role, Transfer, TransferState, Video, VideoState, Workspace
 from tests.annotator.worker.workers import until, working
 from tests.annotator.worlds import World, make_world
-from tracking.shapes.chunks import Flag, Kind
+from tests.formats.pictures import mask
+from tracking.shapes.chunks import Flag, Kind, Row
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 QUICK = ("--queue", "default")
@@ -64,15 +65,19 @@ def bring(world: World, content: bytes, layer: Layer | None = None, format_id: s
 
 
 def written(fmt: Format, folder: Path) -> tuple[bytes, bytes]:
-    """A track of one point as a format writes it; and the same in an archive, if it isn't one already."""
+    """A track of a small shape as a format writes it; and the same in an archive, if it isn't one already."""
     target, packed = folder / f"out{fmt.suffix}", folder / "packed.zip"
-    rows = [geometry.point_row(Kind.POINTS, frame, Flag.KEYFRAME, 1.0, [(10.0 + frame, 20.0)], [2]) for frame in (0, 5)]
-    track = TrackData(1, "car", rows)
+    row = point if Kind.POINTS in fmt.kinds else mask
+    track = TrackData(1, "car", [row(frame, 10 + frame, 20) for frame in (0, 5)])
     fmt.write(Dataset(VideoInfo("clip.mp4", 1280, 720, 10, 25.0), (LabelInfo("car"),), (track,), 1), target, {})
     if not zipfile.is_zipfile(target):
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(target, target.name)
     return target.read_bytes(), (packed if packed.exists() else target).read_bytes()
+
+
+def point(frame: int, x: float, y: float) -> Row:
+    return geometry.point_row(Kind.POINTS, frame, Flag.KEYFRAME, 1.0, [(x, y)], [2])
 
 
 def state(transfer: Transfer) -> str:
