@@ -172,7 +172,7 @@ def test_everything_is_in_view_and_accessible(
     assert page.evaluate("[document.body.scrollWidth, document.body.scrollHeight]") == list(size)
     assert serious_in_each_theme(page) == []
     page.get_by_role("button", name="Export").click()
-    page.get_by_role("radio", name=re.compile("MOT")).wait_for()
+    page.get_by_role("radio", name="MOTChallenge").wait_for()
     assert serious_in_each_theme(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("?")
