@@ -12,6 +12,7 @@ import json
 import logging
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
@@ -29,6 +30,8 @@ OF_ANYBODY = 900_000
 """Bytes; what is on its way when a connection is held is less than 64 KiB."""
 OF_A_PERSON = 2 * 2**30 + MESSAGE_BYTES
 """The largest file that may be imported, with the form around it."""
+IN_MEMORY = 100_000
+"""Bytes of a body of unknown length that are kept in memory, as Twisted keeps those that say their length."""
 LINGER_S = 2.0
 """How long a refused body is read, and thrown away, so that who sends it gets to read the answer."""
 WORDS = {
@@ -45,10 +48,14 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types.
     refused = False
 
     def gotLength(self, length: int | None) -> None:
-        super().gotLength(0 if length is None else min(length, OF_A_PERSON))
-        if length is not None and length > OF_A_PERSON:
+        if length is None:
+            # It comes in chunks, and nobody knows how many: a large one mustn't gather in memory.
+            self.content = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the request closes it)
+            return
+        super().gotLength(min(length, OF_A_PERSON))
+        if length > OF_A_PERSON:
             self._refuse(413)
-        elif length is not None and length > self.most:
+        elif length > self.most:
             self._ask()
 
     def handleContentChunk(self, data: bytes) -> None:
