@@ -51,8 +51,7 @@ class ByteTrackSettings(Settings):
 
 
 class BotSortSettings(Settings):
-    """Of BoT-SORT (https://arxiv.org/abs/2206.14651). ``proximity_thresh`` was published as 0.5, which keeps looks from
-    speaking where they are needed: after an object was hidden."""
+    """Of BoT-SORT (https://arxiv.org/abs/2206.14651)."""
 
     track_high_thresh: Share = Field(0.6, description="Detections from here on are linked first.")
     track_low_thresh: Share = Field(0.1, description="Detections below are left alone.")
@@ -64,7 +63,7 @@ class BotSortSettings(Settings):
         "sparseOptFlow", description="How the camera's motion is found: by corners, by the whole picture, not at all."
     )
     with_reid: bool = Field(True, description="Whether looks are compared, where they are known.")
-    proximity_thresh: Share = Field(0.8, description="1 - overlap beyond which looks don't count.")
+    proximity_thresh: Share = Field(0.5, description="1 - overlap beyond which looks don't count.")
     appearance_thresh: Share = Field(0.25, description="Half the cosine distance beyond which looks don't count.")
 
 
