@@ -95,6 +95,8 @@ export function pickedRows(): void {
     tell()
   })
   table.addEventListener('change', tell)
+  // Somebody was quicker than this script.
+  if (all.checked) for (const box of boxes) box.checked = true
   // Browsers restore ticks when one comes back.
   addEventListener('pageshow', tell)
 }
