@@ -19,7 +19,7 @@ from tracking import catalog
 from tracking.evaluate.point_clips import PointClip, PointClips, find_clips
 from tracking.evaluate.point_metrics import QueryMode
 from tracking.evaluate.point_scores import JointScores, PointScores, TapScores, measures, score, ticks
-from tracking.evaluate.report import named
+from tracking.evaluate.report import check_place, plain, replace_whole, shortfalls_of
 from tracking.evaluate.run import progress_bar, reason_of, say
 from tracking.types import TrackingError
 from tracking.weights import weights_folder
@@ -93,8 +93,7 @@ def main(
         TrackingError: before anything is measured: a model that can't run here, no clips, nowhere to write.
     """
     told = Console(stderr=True, highlight=False)
-    if output is not None and not output.parent.is_dir():
-        raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
+    check_place(output)
     names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER["points"]]
     with told.status("Reading ground truth …"):
         clips = find_clips(data).only(only)
@@ -184,10 +183,7 @@ def _sentences(evaluation: PointEvaluation, frames: int | None) -> Iterable[str]
 
 def _shortfalls(evaluation: PointEvaluation) -> Iterable[str]:
     for result in evaluation.results:
-        for name, why in result.failed.items():
-            yield f"{result.model} failed on {name}: {why}"
-        if left := evaluation.left(result):
-            yield f"{result.model} was not measured on {named(left)}."
+        yield from shortfalls_of(result.model, result.failed, evaluation.left(result))
 
 
 def _show(evaluation: PointEvaluation, console: Console) -> None:
@@ -227,8 +223,8 @@ def as_json(evaluation: PointEvaluation) -> str:
         result.model: {
             **{
                 key: {
-                    "clips": {name: _plain(asdict(scores)) for name, scores in result.of(kind).items()},
-                    "mean": _plain(result.mean(kind)),
+                    "clips": {name: plain(asdict(scores)) for name, scores in result.of(kind).items()},
+                    "mean": plain(result.mean(kind)),
                 }
                 for kind, key in keys.items()
                 if result.of(kind)
@@ -246,12 +242,5 @@ def as_json(evaluation: PointEvaluation) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _plain(row: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else round(value, 4) for name, value in row.items()}
-
-
 def _write(evaluation: PointEvaluation, output: Path) -> None:
-    """Put the JSON in place of what was there, whole or not at all."""
-    unfinished = output.with_name(output.name + ".partial")
-    unfinished.write_text(as_json(evaluation) + "\n", encoding="utf-8")
-    unfinished.replace(output)
+    replace_whole(output, as_json(evaluation))

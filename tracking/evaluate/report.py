@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from rich.table import Table
 from tracking.evaluate.leave_one_out import lead, of_model
 from tracking.evaluate.scores import Measured, ModelScores
 from tracking.evaluate.sequences import Clips, Followable
+from tracking.types import TrackingError
 
 SHOWN_NAMES = 5
 """How many sequences a sentence names."""
@@ -114,10 +115,15 @@ def sentences(evaluation: Evaluation) -> Iterable[str]:
 def shortfalls(evaluation: Evaluation) -> Iterable[str]:
     """Of each model, where it failed and what was left when everything ended."""
     for result in evaluation.results:
-        for name, why in result.failed.items():
-            yield f"{result.model} failed on {name}: {why}"
-        if left := evaluation.left(result):
-            yield f"{result.model} was not measured on {named(left)}."
+        yield from shortfalls_of(result.model, result.failed, evaluation.left(result))
+
+
+def shortfalls_of(what: str, failed: Mapping[str, str], left: Sequence[str]) -> Iterable[str]:
+    """Where ``what`` failed (reasons by name), and what of it was left."""
+    for name, why in failed.items():
+        yield f"{what} failed on {name}: {why}"
+    if left:
+        yield f"{what} was not measured on {named(left)}."
 
 
 def named(names: Sequence[str]) -> str:
@@ -168,7 +174,7 @@ def _leads(evaluation: Evaluation, result: ModelScores) -> dict[str, Any]:
     return {
         measure: {
             "over": first.model,
-            **{name: _number(value) for name, value in asdict(one.difference).items()},
+            **plain(asdict(one.difference)),
             "more_on": one.more,
             "of": one.shared,
         }
@@ -177,19 +183,29 @@ def _leads(evaluation: Evaluation, result: ModelScores) -> dict[str, Any]:
 
 
 def write(evaluation: Evaluation, output: Path) -> None:
-    """Put the JSON in place of what was there, whole or not at all."""
+    replace_whole(output, as_json(evaluation))
+
+
+def check_place(output: Path | None) -> None:
+    """Raises TrackingError where the scores can't be written."""
+    if output is not None and not output.parent.is_dir():
+        raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
+
+
+def replace_whole(output: Path, text: str) -> None:
+    """Put a text in place of what was there, whole or not at all."""
     unfinished = output.with_name(output.name + ".partial")
-    unfinished.write_text(as_json(evaluation) + "\n", encoding="utf-8")
+    unfinished.write_text(text + "\n", encoding="utf-8")
     unfinished.replace(output)
 
 
+def plain(row: Mapping[str, float]) -> dict[str, float | None]:
+    """Measures by name as JSON has them: rounded, null where there was nothing to measure."""
+    return {name: None if math.isnan(value) else round(value, 4) for name, value in row.items()}
+
+
 def _plain(scores: Measured, *, frames: bool = True) -> dict[str, float | None]:
-    values = {name: value for name, value in asdict(scores).items() if frames or name != "frames"}
-    return {name: _number(value) for name, value in values.items()}
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 4)
+    return plain({name: value for name, value in asdict(scores).items() if frames or name != "frames"})
 
 
 def _cells(scores: Measured, *, frames: bool = True) -> list[str]:

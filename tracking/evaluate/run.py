@@ -16,7 +16,7 @@ from tracking import catalog
 from tracking.evaluate import comparison
 from tracking.evaluate.mask_scores import MASK_PASSES, Factory, MaskScores, score_masks
 from tracking.evaluate.masked_clips import MaskedClip, find_masked_clips
-from tracking.evaluate.report import Evaluation, sentences, shortfalls, show, write
+from tracking.evaluate.report import Evaluation, check_place, sentences, shortfalls, show, write
 from tracking.evaluate.scores import PASSES, Measured, ModelScores, Scores, Tick, score
 from tracking.evaluate.sequences import Clips, Followable, LabelledSequence, find_sequences
 from tracking.types import TrackingError
@@ -73,8 +73,7 @@ def main(
         TrackingError: before anything is measured: a model that can't run here, no clips, nowhere to write.
     """
     told = Console(stderr=True, highlight=False)
-    if output is not None and not output.parent.is_dir():
-        raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
+    check_place(output)
     names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER[judging.kind]]
     with told.status("Reading ground truth …"):
         clips = judging.find(data, origin).only(only)

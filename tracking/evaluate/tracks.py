@@ -19,7 +19,7 @@ from rich.table import Table
 
 from tracking.association.contract import Association, Link
 from tracking.association.registry import DEFAULT_ASSOCIATION, create, find
-from tracking.evaluate.report import named
+from tracking.evaluate.report import check_place, named, plain, replace_whole, shortfalls_of
 from tracking.evaluate.run import progress_bar, reason_of, say
 from tracking.evaluate.sequences import Skipped
 from tracking.evaluate.track_clips import Rows, TrackClip, find_track_clips
@@ -100,8 +100,7 @@ def main(
         TrackingError: before anything is measured: an unknown association, no clips, nowhere to write.
     """
     told = Console(stderr=True, highlight=False)
-    if output is not None and not output.parent.is_dir():
-        raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
+    check_place(output)
     names = list(dict.fromkeys(associations)) or [DEFAULT_ASSOCIATION]
     for name in names:
         find(name)
@@ -220,10 +219,7 @@ def _sentences(evaluation: TrackEvaluation, frames: int | None) -> Iterable[str]
 
 def _shortfalls(evaluation: TrackEvaluation) -> Iterable[str]:
     for result in evaluation.results:
-        for name, why in result.failed.items():
-            yield f"{result.association} failed on {name}: {why}"
-        if left := evaluation.left(result):
-            yield f"{result.association} was not measured on {named(left)}."
+        yield from shortfalls_of(result.association, result.failed, evaluation.left(result))
 
 
 def _show(evaluation: TrackEvaluation, console: Console) -> None:
@@ -254,8 +250,8 @@ def as_json(evaluation: TrackEvaluation) -> str:
     (null: nobody looked), ``notes`` by clip, and what was ``skipped``."""
     told: dict[str, Any] = {
         result.association: {
-            "clips": {name: _plain(asdict(scores)) for name, scores in result.clips.items()},
-            "mean": _plain(result.mean),
+            "clips": {name: plain(asdict(scores)) for name, scores in result.clips.items()},
+            "mean": plain(result.mean),
             "failed": result.failed,
             "missing": evaluation.left(result),
         }
@@ -271,12 +267,5 @@ def as_json(evaluation: TrackEvaluation) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _plain(row: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else round(value, 4) for name, value in row.items()}
-
-
 def _write(evaluation: TrackEvaluation, output: Path) -> None:
-    """Put the JSON in place of what was there, whole or not at all."""
-    unfinished = output.with_name(output.name + ".partial")
-    unfinished.write_text(as_json(evaluation) + "\n", encoding="utf-8")
-    unfinished.replace(output)
+    replace_whole(output, as_json(evaluation))
