@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,13 +19,12 @@ from annotator.formats.bounds import MOST_LABELS, MOST_ROWS, MOST_TRACKS, MOST_V
 from annotator.formats.coco import masks
 from annotator.formats.coco.limits import stored
 from annotator.formats.coco.write import INTERPOLATED, PREDICTED
+from annotator.formats.documents import decoded
 from annotator.formats.rows import Rows
 from annotator.refusals import struct_problem
 from tracking.shapes.checks import FARTHEST_PX
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.skeletons import LONGEST_NAME, MOST_JOINTS, Joint, Skeleton
-
-log = logging.getLogger(__name__)
 
 ALIEN = "This is no COCO file"
 HIGHEST_FRAME = 2**31
@@ -101,14 +99,7 @@ _ANNOTATION = msgspec.json.Decoder(AnnotationIn)
 
 def read_document(data: bytes) -> list[Part]:
     """The videos of a file. Raises FormatError where it isn't one of COCO's."""
-    try:
-        document = _DOCUMENT.decode(data)
-    except msgspec.ValidationError as error:
-        place, sentence = struct_problem(error)
-        raise FormatError(f"{ALIEN}: {place and f'{place}: '}{sentence}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        log.info("No JSON: %s", error)
-        raise FormatError(f"{ALIEN}: a part of it isn't JSON. Is the file whole? Export it again.") from error
+    document = decoded(_DOCUMENT, data, ALIEN)
     check_count("labels", len(document.categories), MOST_LABELS)
     check_count("shapes", len(document.annotations), MOST_ROWS)
     return _Reader(document).parts()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,12 +17,11 @@ from annotator.formats import beside
 from annotator.formats.base import Dataset, FormatError, LabelInfo, Part, Report, TrackData, VideoInfo
 from annotator.formats.bounds import MOST_LABELS, MOST_ROWS, MOST_TRACKS, check_count
 from annotator.formats.coco.masks import EmptyMask, read_segmentation
+from annotator.formats.documents import decoded
 from annotator.formats.masks import rows_of_masks
 from annotator.formats.rows import Rows
 from annotator.refusals import struct_problem
 from tracking.shapes.chunks import Flag
-
-log = logging.getLogger(__name__)
 
 ALIEN = "This is no YouTube-VIS file"
 SOURCE = "ytvis"
@@ -74,14 +72,7 @@ _ANNOTATION = msgspec.json.Decoder(AnnotationIn)
 
 def read_document(data: bytes) -> list[Part]:
     """The videos of a file. Raises FormatError where it isn't one of YouTube-VIS."""
-    try:
-        document = _DOCUMENT.decode(data)
-    except msgspec.ValidationError as error:
-        place, sentence = struct_problem(error)
-        raise FormatError(f"{ALIEN}: {place and f'{place}: '}{sentence}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        log.info("No JSON: %s", error)
-        raise FormatError(f"{ALIEN}: a part of it isn't JSON. Is the file whole? Export it again.") from error
+    document = decoded(_DOCUMENT, data, ALIEN)
     if isinstance(document, list):
         return _Reader(DocumentIn([], document, []), are_results=True).parts()
     return _Reader(document, are_results=False).parts()
