@@ -51,7 +51,10 @@ def test_only_the_restricted_unpickler_reads_checkpoints_that_hold_more_than_ten
     }
     unsafe = {path for path, text in loads.items() if text.count("torch.load(") != text.count("weights_only=True)")}
     assert unsafe == {"tracking/unpickling.py"}
-    assert "weights_only=False, pickle_module=_InertPickle)" in loads["tracking/unpickling.py"]
+    reader = loads["tracking/unpickling.py"]
+    assert "weights_only=False, pickle_module=_InertPickle)" in reader
+    restricted = re.findall(r"weights_only=False, pickle_module=_(?:Inert|Record)Pickle\)", reader)
+    assert len(restricted) == reader.count("torch.load(") == 2
 
 
 def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:
