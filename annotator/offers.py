@@ -11,7 +11,7 @@ from django.db.models import Q
 from annotator.models import Agent
 from tracking import catalog
 
-Entry = TypeVar("Entry", catalog.ModelEntry, catalog.SegmenterEntry)
+Entry = TypeVar("Entry", catalog.ModelEntry, catalog.SegmenterEntry, catalog.DetectorEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,47 @@ def offered_models(workspace_id: int) -> list[OfferedModel]:
 def offered_segmenters(workspace_id: int) -> list[Offered[catalog.SegmenterEntry]]:
     """All that answers clicks, in the catalogue's order."""
     return _offered(catalog.segmenters(), _run_by_agents(workspace_id, "segmenters"))
+
+
+def offered_detectors(workspace_id: int) -> list[Offered[catalog.DetectorEntry]]:
+    """All that finds objects of known classes, in the catalogue's order."""
+    return _offered(catalog.detectors(), _run_by_agents(workspace_id, "finders"))
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFinder:
+    """What finds new objects in a run. ``why`` it can't be used and the ``command`` that gets its weights; empty when
+    it can."""
+
+    entry: catalog.FinderEntry
+    confidence: float | None
+    """Below it nothing is found unless a run says otherwise; None: it isn't told."""
+    commercial: bool
+    why: str
+    command: str
+
+    @property
+    def available(self) -> bool:
+        return not self.why
+
+
+def offered_finders(workspace_id: int) -> list[OfferedFinder]:
+    """Every detector as a finder, and behind them the others, in the catalogue's order."""
+    known = {offered.entry.id: offered for offered in offered_detectors(workspace_id)}
+    return [_offered_finder(entry, known.get(entry.id)) for entry in catalog.finders()]
+
+
+def _offered_finder(entry: catalog.FinderEntry, detector: Offered[catalog.DetectorEntry] | None) -> OfferedFinder:
+    if entry.factory or detector is None:
+        return OfferedFinder(entry, confidence=None, commercial=True, why="", command="")
+    usual = detector.entry.settings.get("confidence")
+    return OfferedFinder(
+        entry,
+        confidence=float(usual) if usual is not None else None,
+        commercial=detector.entry.commercial,
+        why=detector.why,
+        command=detector.command,
+    )
 
 
 def _run_by_agents(workspace_id: int, kind: str) -> set[str]:

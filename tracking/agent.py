@@ -131,6 +131,7 @@ class Agent:
             devices=devices(),
             models=models,
             segmenters=self._segmenters(),
+            finders=catalog.ready_finders(),
             runs_at_once=self.engine.runs_at_once,
             runs=list(self._outboxes),
             instance=self._instance,
@@ -233,6 +234,7 @@ class Agent:
                 runs=runs,
                 models=models,
                 segmenters=self._segmenters(),
+                finders=catalog.ready_finders(),
                 stalled=stalled,
             )
             await self._send(connection, load)

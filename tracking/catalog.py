@@ -851,6 +851,12 @@ def create(model_id: str, **settings: object) -> Tracker:
     return cast(Tracker, getattr(import_module(module), name)(**settings))
 
 
+def ready_finders() -> list[str]:
+    """The ids of those that this machine can look with: detectors that lack nothing, and all that is no detector."""
+    lacking = {entry.id for entry in detectors() if missing(entry)}
+    return [entry.id for entry in finders() if entry.factory or entry.id not in lacking]
+
+
 def find_finder(finder_id: str) -> FinderEntry:
     """The entry of ``finder_id``. Raises TrackingError naming the known ids when there is none."""
     for entry in finders():

@@ -21,7 +21,7 @@ from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 
-PROTOCOL = 3
+PROTOCOL = 4
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -255,6 +255,7 @@ class Hello(AgentMessage):
     models: list[str]
     runs_at_once: int = Field(1, ge=1, description="Runs beyond it wait for their turn.")
     segmenters: list[str] = Field([], description="What it can answer clicks with.")
+    finders: list[str] = Field([], description="What it can find objects with.")
     runs: list[str] = Field([], description="Runs it is still working on, after a lost connection.")
     instance: str = Field(
         "", max_length=64, description="Names the program for as long as it lives, so that two with one token are told."
@@ -340,6 +341,7 @@ class Load(AgentMessage):
         None, description="Which models it can run by now: weights come and go. null: as it said in `Hello`."
     )
     segmenters: list[str] | None = Field(None, description="What it can answer clicks with by now; null: as before.")
+    finders: list[str] | None = Field(None, description="What it can find objects with by now; null: as before.")
     stalled: dict[str, float] = Field(
         {},
         description="Runs that should have got on and haven't for a minute or longer, by id, and for how many seconds. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from pydantic import Field
 
 from annotator.access import editable_ranges, may, role_in
@@ -13,7 +14,7 @@ from annotator.announce.messages import OpenJob
 from annotator.announce.surroundings import open_job
 from annotator.media.strip import Strip
 from annotator.models import Job, Layer, LayerKind, ProxyState, User, Video
-from annotator.offers import offered_models, offered_segmenters
+from annotator.offers import offered_finders, offered_models, offered_segmenters
 from annotator.operations import Message
 from tracking import catalog
 from tracking.protocol import Setting
@@ -71,7 +72,22 @@ class SegmenterOffer(Message):
     default: bool
 
 
+class FinderOffer(Message):
+    """What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights."""
+
+    id: str
+    name: str
+    classes: list[str] = Field(description="All that it knows, by its own names.")
+    confidence: float | None = Field(description="What it finds is at least so sure unless a run says; null: not told.")
+    available: bool
+    why: str
+    command: str
+    commercial: bool = Field(description="False: its licence, or that of its weights, forbids commercial use.")
+    default: bool
+
+
 class EditorUrls(Message):
+    networks: str = Field(description="The page with what every model needs.")
     live: str = Field(description="The live channel's path.")
     project: str
 
@@ -90,6 +106,7 @@ class EditorConfig(Message):
     editable_ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change.")
     models: list[ModelOffer]
     segmenters: list[SegmenterOffer]
+    finders: list[FinderOffer]
     preferences: dict[str, Any]
     urls: EditorUrls
     csrf_token: str
@@ -145,8 +162,26 @@ def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str)
             )
             for offered in offered_segmenters(video.project.workspace_id)
         ],
+        finders=[
+            FinderOffer(
+                id=offered.entry.id,
+                name=offered.entry.name,
+                classes=list(offered.entry.classes),
+                confidence=offered.confidence,
+                available=offered.available,
+                why=offered.why,
+                command=offered.command,
+                commercial=offered.commercial,
+                default=offered.entry.id == catalog.DEFAULT_DETECTOR,
+            )
+            for offered in offered_finders(video.project.workspace_id)
+        ],
         preferences=user.preferences,
-        urls=EditorUrls(live=f"/ws/layers/{layer.pk}/{asked}", project=f"/projects/{video.project_id}/"),
+        urls=EditorUrls(
+            live=f"/ws/layers/{layer.pk}/{asked}",
+            networks=reverse("networks", args=[video.project.workspace_id]),
+            project=f"/projects/{video.project_id}/",
+        ),
         csrf_token=csrf_token,
     )
 

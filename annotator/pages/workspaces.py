@@ -21,10 +21,11 @@ from annotator.actions.workspaces import (
     revoke_invitation,
 )
 from annotator.models import Agent, Membership, Role, Workspace
-from annotator.offers import offered_models, offered_segmenters
+from annotator.offers import offered_detectors, offered_models, offered_segmenters
 from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
+from tracking import catalog
 
 ROLES = {
     Role.ADMIN: "manages members and machines, and all below",
@@ -84,6 +85,8 @@ def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
         "agents": machines_of(workspace),
         "ended": ended_machines(workspace),
         "models": offered_models(workspace.pk),
+        "detectors": offered_detectors(workspace.pk),
+        "default_detector": catalog.find_detector(catalog.DEFAULT_DETECTOR).name,
         "segmenters": offered_segmenters(workspace.pk),
         "form": MachineForm(),
         "shown": shown_once(request, "machine"),

@@ -72,7 +72,12 @@ def make_world(frame_count: int = FRAMES) -> World:
 
 
 def make_agent(
-    world: World, name: str = "agent", *, connected: bool = True, models: Sequence[str] = ("framewise-cf",)
+    world: World,
+    name: str = "agent",
+    *,
+    connected: bool = True,
+    models: Sequence[str] = ("framewise-cf",),
+    finders: Sequence[str] = ("spotting",),
 ) -> Agent:
     """An agent whose token is ``<name>-token``."""
     return Agent.objects.create(
@@ -81,7 +86,7 @@ def make_agent(
         token_hash=token_hash(f"{name}-token"),
         created_by=world.people["admin"],
         connected=connected,
-        info={"models": list(models)},
+        info={"models": list(models), "finders": list(finders)},
     )
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,13 +115,16 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOAD_EVERY_S", 0.05)
 
 
-async def test_it_introduces_itself_and_tells_its_load() -> None:
+async def test_it_introduces_itself_and_tells_its_load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("FRAMEWISE_EXTRA_FINDERS", "tests.tracking.fakes:FINDERS")
     async with running() as server:
         await server.connection()
         hello, load = await server.next("hello"), await server.next("load")
 
     assert (hello["host"], hello["runs"]) == ("here", [])
     assert hello["devices"][0]["kind"] == "cpu"
+    assert hello["finders"] == load["finders"] == ["spotting"]
     assert 0 <= load["cpu"] <= 1
     assert load["memory_bytes"] > 1_000_000
 

@@ -49,12 +49,16 @@ def dispatch_queued() -> None:
 
 
 def choose_agent(run: Run) -> Agent | None:
-    """The least busy of the connected agents that serve the run's workspace and know its model."""
+    """The least busy of the connected agents that serve the run's workspace, know its model, and have what it looks
+    for objects with."""
     workspace_id = run.layer.video.project.workspace_id
+    finder = finder_of(run)
     agents = [
         agent
         for agent in Agent.objects.let_in().filter(connected=True)
-        if agent.workspace_id in (None, workspace_id) and run.model in agent.info.get("models", ())
+        if agent.workspace_id in (None, workspace_id)
+        and run.model in agent.info.get("models", ())
+        and (finder is None or finder in agent.info.get("finders", ()))
     ]
     busy = {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
     return min(agents, key=lambda agent: (busy[agent.pk], agent.info.get("cpu", 0.0), agent.pk), default=None)
@@ -93,8 +97,7 @@ def dispatch(opened: OpenRun) -> None:
         return
     agent = choose_agent(run)
     if agent is None:
-        name = next((entry.name for entry in catalog.entries() if entry.id == run.model), run.model)
-        run.message = run.message or f"It waits for an agent that can run {name}."
+        run.message = run.message or f"It waits for an agent that can run {_needed(run)}."
         run.save(update_fields=["message"])
         announce_run(run)
         return
@@ -133,6 +136,20 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
     join_later(run)
     for waiting in waiting_with(run):
         announce_run(waiting)
+
+
+def finder_of(run: Run) -> str | None:
+    """What the run looks for new objects with, by its id in the catalogue; None: it looks for none."""
+    asked = run.options.get("find")
+    return str(asked["finder"]) if asked else None
+
+
+def _needed(run: Run) -> str:
+    """The names of what an agent must have for a run."""
+    needed = [next((entry.name for entry in catalog.entries() if entry.id == run.model), run.model)]
+    if (finder := finder_of(run)) is not None:
+        needed.append(next((entry.name for entry in catalog.finders() if entry.id == finder), finder))
+    return " and ".join(needed)
 
 
 def _find(run: Run) -> Find | None:

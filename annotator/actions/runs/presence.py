@@ -54,7 +54,7 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
 
 
 def agent_heard(*, agent_id: int, load: Load) -> Standing:
-    """Note how busy an agent is; what waited for a model that it has now starts.
+    """Note how busy an agent is; what waited for a model or a finder that it has now starts.
 
     Returns:
         "here"; "let out": its token is good no more; "forgotten": while nothing of it could be noted it was taken for
@@ -67,6 +67,7 @@ def agent_heard(*, agent_id: int, load: Load) -> Standing:
         if not agent.connected:
             return "forgotten"
         new = set(load.models or ()) - set(agent.info.get("models", ()))
+        new |= set(load.finders or ()) - set(agent.info.get("finders", ()))
         agent.info = agent.info | load.model_dump(mode="json", exclude={"type"}, exclude_none=True)
         agent.last_seen_at = timezone.now()
         agent.save(update_fields=["info", "last_seen_at"])

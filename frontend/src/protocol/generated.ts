@@ -1941,6 +1941,7 @@ export interface components {
       readonly editable_ranges: readonly (readonly [number, number])[]
       readonly models: readonly components['schemas']['ModelOffer'][]
       readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
+      readonly finders: readonly components['schemas']['FinderOffer'][]
       readonly preferences: {
         readonly [key: string]: unknown
       }
@@ -1952,6 +1953,8 @@ export interface components {
       readonly name: string
     }
     readonly EditorUrls: {
+      /** @description The page with what every model needs. */
+      readonly networks: string
       /** @description The live channel's path. */
       readonly live: string
       readonly project: string
@@ -2042,6 +2045,21 @@ export interface components {
       readonly labels: {
         readonly [key: string]: number
       }
+    }
+    /** @description What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights. */
+    readonly FinderOffer: {
+      readonly id: string
+      readonly name: string
+      /** @description All that it knows, by its own names. */
+      readonly classes: readonly string[]
+      /** @description What it finds is at least so sure unless a run says; null: not told. */
+      readonly confidence: number | null
+      readonly available: boolean
+      readonly why: string
+      readonly command: string
+      /** @description False: its licence, or that of its weights, forbids commercial use. */
+      readonly commercial: boolean
+      readonly default: boolean
     }
     /** @description `takes` and `writes`: what its files are, in sentences. */
     readonly FormatOut: {
@@ -3039,6 +3057,7 @@ export type EventKindName = components['schemas']['EventKindName']
 export type EventOut = components['schemas']['EventOut']
 export type ExportIn = components['schemas']['ExportIn']
 export type FindOptions = components['schemas']['FindOptions']
+export type FinderOffer = components['schemas']['FinderOffer']
 export type FormatOut = components['schemas']['FormatOut']
 export type GeometryKind = components['schemas']['GeometryKind']
 export type GeometryKindOut = components['schemas']['GeometryKindOut']

@@ -198,8 +198,21 @@ export const CONFIG: EditorConfig = {
     model('masks', ['mask']),
   ],
   segmenters: [{ id: 'clicks', name: 'Clicks', available: true, why: '', default: true }],
+  finders: [
+    {
+      id: 'spotting',
+      name: 'Spotting',
+      classes: ['car', 'dog', 'person'],
+      confidence: 0.25,
+      available: true,
+      why: '',
+      command: '',
+      commercial: true,
+      default: true,
+    },
+  ],
   preferences: {},
-  urls: { live: '', project: '' },
+  urls: { live: '', networks: '/networks', project: '' },
   csrf_token: '',
 }
 

@@ -153,6 +153,7 @@ class FakeAgent(Socket):
         super().__init__("/ws/agent/", [(b"authorization", f"Bearer {token}".encode())])
         self.models = list(models)
         self.segmenters = ["framewise-click"]
+        self.finders = ["spotting"]
         self.sequence = 0
 
     @classmethod
@@ -173,6 +174,7 @@ class FakeAgent(Socket):
         device = Device(name="CPU", kind="cpu", memory_bytes=1)
         hello = Hello(protocol=PROTOCOL, version="0", host=host, devices=[device], models=self.models)
         hello.segmenters = self.segmenters
+        hello.finders = self.finders
         await self.send(hello.model_copy(update={"runs": list(runs), "instance": instance}))
 
     async def told(self) -> ToAgent:

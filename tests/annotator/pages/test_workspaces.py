@@ -110,6 +110,19 @@ def test_what_answers_clicks_is_listed_and_says_how_to_get_its_weights(
     assert 'data-copy="framewise weights download facebook/sam-vit-base"' in page
 
 
+def test_what_finds_objects_is_listed_and_says_how_to_get_its_weights(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    client, networks = client_of(people.alice), f"/workspaces/{people.workspace.pk}/networks/"
+    page = client.get(networks).content.decode()
+    assert "start with YOLOX-tiny" in page
+    assert 'data-copy="framewise weights download yolox-tiny"' in page
+
+    Agent.objects.create(name="local", token_hash="x", connected=True, info={"finders": ["yolox-tiny"]})
+    assert 'data-copy="framewise weights download yolox-tiny"' not in client.get(networks).content.decode()
+
+
 def test_weights_that_were_refused_say_which_keys_differ(
     people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

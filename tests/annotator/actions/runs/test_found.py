@@ -8,14 +8,15 @@ import pytest
 
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.found import FoundTrack
+from annotator.actions.runs.presence import agent_heard
 from annotator.actions.runs.store import EndedLeg, PredictedRow, store_predictions
 from annotator.announce.messages import FindOptions, RunOptions
 from annotator.announce.notices import EventNotice
-from annotator.models import Event, EventKind, Label, Run, RunState, Track
+from annotator.models import Agent, Event, EventKind, Label, Run, RunState, Track
 from annotator.operations import OPERATIONS
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import do, draw, frames_of, predicted
-from tracking.protocol import Correct, Find, Start
+from tracking.protocol import Correct, Find, Load, Start
 
 NEW = UUID(int=77)
 
@@ -46,6 +47,14 @@ def now(run: Run) -> Run:
 
 def test_the_agent_is_told_what_to_look_for(desk: Desk, run: Run) -> None:
     assert desk.told(Start)[0].find == Find(finder="spotting", every=5, classes=["car"])
+
+
+def test_it_waits_for_an_agent_that_can_look(desk: Desk) -> None:
+    Agent.objects.update(info={"models": ["framewise-cf"], "finders": []})
+    run = desk.start(draw(desk.world, 0), options=looking(desk))
+    assert (run.state, run.message) == ("queued", "It waits for an agent that can run Framewise CF and Spotting.")
+    agent_heard(agent_id=Agent.objects.get().pk, load=Load(cpu=0, memory_bytes=1, runs=0, finders=["spotting"]))
+    assert now(run).state == RunState.RUNNING
 
 
 def test_a_run_without_the_wish_looks_for_nothing(desk: Desk) -> None:
