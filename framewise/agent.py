@@ -26,7 +26,9 @@ GIGABYTE = 10**9
 FETCH_TIMEOUT_S = 30.0
 
 
-def keep_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float) -> int:
+def keep_agent(
+    *, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float, patience_s: float = 0
+) -> int:
     """Let an agent work in a process of its own, begun again when it dies, until Ctrl-C or SIGTERM.
 
     Returns:
@@ -37,6 +39,7 @@ def keep_agent(*, server: str, token: str, name: str, runs: int, cache: Path, ca
     """
     channel_url(server)
     options = {"--server": server, "--name": name, "--runs": runs, "--cache": cache, "--cache-gb": cache_gb}
+    options |= {"--patience": patience_s}
     command = [sys.executable, "-m", "framewise", "agent", "--no-restart"]
     command += [str(text) for option in options.items() for text in option]
     # In the environment, not among the arguments: every user of a machine can read those.
@@ -44,8 +47,13 @@ def keep_agent(*, server: str, token: str, name: str, runs: int, cache: Path, ca
     return supervise([Child("agent", command, environment, final=frozenset({ENDED, USAGE, NOT_LET_IN}))])
 
 
-def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float) -> int:
+def run_agent(
+    *, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float, patience_s: float = 0
+) -> int:
     """Connect and work until Ctrl-C or SIGTERM. A thread that hangs for minutes ends the process.
+
+    Args:
+        patience_s: how long a server that isn't there at first is only waited for, without a warning.
 
     Raises:
         TrackingError: when the address is none, or the server doesn't know the token.
@@ -58,7 +66,8 @@ def run_agent(*, server: str, token: str, name: str, runs: int, cache: Path, cac
     http = httpx.Client(base_url=server, timeout=FETCH_TIMEOUT_S, follow_redirects=True)
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
     open_video = videos_of(videos)
-    agent = Agent(server, token, LocalEngine(open_video, runs_at_once=runs), name=name, smart=Smart(open_video))
+    engine, smart = LocalEngine(open_video, runs_at_once=runs), Smart(open_video)
+    agent = Agent(server, token, engine, name=name, smart=smart, patience_s=patience_s)
     with http:
         asyncio.run(_until_told(agent))
     return ENDED

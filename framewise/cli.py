@@ -105,6 +105,10 @@ def agent(
             "--no-restart leaves that to a service manager; exit code 78: the server doesn't let it in."
         ),
     ] = True,
+    patience: Annotated[
+        float,
+        typer.Option(min=0, help="How many seconds to wait without a warning for a server that is only starting."),
+    ] = 0,
 ) -> None:
     """Connect this machine to a server, to track for it. It only opens connections outwards, and comes back by itself.
 
@@ -119,7 +123,15 @@ def agent(
 
     work = keep_agent if restart else run_agent
     try:
-        code = work(server=server, token=token, name=name, runs=runs, cache=cache.expanduser(), cache_gb=cache_gb)
+        code = work(
+            server=server,
+            token=token,
+            name=name,
+            runs=runs,
+            cache=cache.expanduser(),
+            cache_gb=cache_gb,
+            patience_s=patience,
+        )
     except TrackingError as error:
         fail(error, NOT_LET_IN)
     raise typer.Exit(code)

@@ -15,6 +15,9 @@ from rich.panel import Panel
 
 from framewise.supervision import Child, console, supervise
 
+PATIENCE_S = 30
+"""How long the local agent waits without a word for the web process, which starts beside it."""
+
 
 class ServeError(Exception):
     """Why the product can't be started, for the person at the terminal."""
@@ -82,7 +85,7 @@ def _children(*, host: str, port: int, token: str, agent: bool) -> list[Child]:
     if agent:
         local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 (comparison only)
         command = [python, "-m", "framewise", "agent", "--no-restart", "--name", "local"]
-        command += ["--server", f"http://{local}:{port}"]
+        command += ["--server", f"http://{local}:{port}", "--patience", str(PATIENCE_S)]
         # In the environment, not among the arguments: every user of a machine can read those.
         children.append(Child("agent", command, {**base, "FRAMEWISE_AGENT_TOKEN": token}))
     return children

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import assert_never
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -52,6 +53,8 @@ STABLE_S = 30.0
 """A connection that lived so long makes the next pause short again."""
 RESUME_AFTER_S = 5.0
 """After a reconnect a run that the server has neither started anew nor stopped by then goes on where it was."""
+LISTENS_EVERY_S = 0.2
+"""How often a server that is only starting is looked for."""
 REFUSED_CLOSE_CODES = {4401, 4403}
 MOST_TOLD = 1000
 """Answers to clicks that wait for a connection; older ones nobody waits for."""
@@ -72,14 +75,25 @@ class Agent:
         name: how this machine calls itself.
         engine: carries runs out.
         smart: answers clicks; None: nothing does.
+        patience_s: how long a server that isn't there at first is only waited for, without a warning.
     """
 
-    def __init__(self, server: str, token: str, engine: Engine, *, name: str = "", smart: Smart | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        token: str,
+        engine: Engine,
+        *,
+        name: str = "",
+        smart: Smart | None = None,
+        patience_s: float = 0,
+    ) -> None:
         self.url = channel_url(server)
         self.token = token
         self.name = name or platform.node()
         self.engine = engine
         self.smart = smart
+        self.patience_s = patience_s
         self._told: deque[Segmented] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
         self._weights = Watch()
@@ -92,6 +106,7 @@ class Agent:
         self._loop = asyncio.get_running_loop()
         pauses = backoff()
         try:
+            await self._server_begins()
             while True:
                 began = self._loop.time()
                 try:
@@ -110,6 +125,15 @@ class Agent:
             self.engine.close()
             if self.smart is not None:
                 self.smart.close()
+
+    async def _server_begins(self) -> None:
+        """Wait until something listens at the server's address, as long as patience lasts."""
+        address = urlsplit(self.url)
+        port = address.port or (443 if address.scheme == "wss" else 80)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.patience_s):
+                while not await _listens(address.hostname, port):
+                    await asyncio.sleep(LISTENS_EVERY_S)
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[ClientConnection]:
@@ -267,6 +291,15 @@ def channel_url(server: str) -> str:
             "Copy it from the browser, e.g. --server https://label.example.org"
         )
     return f"{'wss' if scheme == 'https' else 'ws'}://{rest}/ws/agent/"
+
+
+async def _listens(host: str | None, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def backoff() -> Iterator[float]:
