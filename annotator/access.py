@@ -26,6 +26,7 @@ from annotator.models import (
     Role,
     Run,
     Stage,
+    Sweep,
     Transfer,
     Upload,
     Video,
@@ -184,6 +185,12 @@ def access_transfer(user: Person, transfer_id: UUID, need: Need) -> Transfer:
     transfer = _get(Transfer.objects.select_related("layer__video__project", "project"), transfer_id)
     check(user, transfer.whose.workspace_id, need)
     return transfer
+
+
+def access_sweep(user: Person, sweep_id: UUID, need: Need) -> Sweep:
+    sweep = _get(Sweep.objects.select_related("project__workspace", "created_by"), sweep_id)
+    check(user, sweep.project.workspace_id, need)
+    return sweep
 
 
 def access_agent(user: Person, agent_id: int, need: Need) -> Agent:

@@ -851,6 +851,12 @@ def create(model_id: str, **settings: object) -> Tracker:
     return cast(Tracker, getattr(import_module(module), name)(**settings))
 
 
+def name_of(model_id: str) -> str:
+    """What people call what follows or finds objects; the id itself where it isn't in the catalogue (any more)."""
+    names = {entry.id: entry.name for entry in finders()} | {entry.id: entry.name for entry in entries()}
+    return names.get(model_id, model_id)
+
+
 def ready_finders() -> list[str]:
     """The ids of those that this machine can look with: detectors that lack nothing, and all that is no detector."""
     lacking = {entry.id for entry in detectors() if missing(entry)}

@@ -33,6 +33,8 @@ EDIT_BYTES = 64 * 2**20
 """Of one edit as JSON. What is larger is made as several edits, one after the other."""
 PART_BYTES = 512 * 2**10
 """Of an edit as JSON in one message: a longer one comes in parts, between which other messages get through."""
+MOST_PROMPTS = 300
+"""Tracks that one run starts from."""
 MOST_CLICKS = 200
 """On one object, on one frame."""
 PREDICTIONS_IN_FLIGHT = 64
@@ -107,7 +109,7 @@ class RunStart(Message):
     type: Literal["run.start"] = "run.start"
     id: UUID
     model: str | None = Field(None, description="A catalogue id; null: the default for the prompts.")
-    prompts: list[PromptIn] = Field(min_length=1, max_length=300)
+    prompts: list[PromptIn] = Field(min_length=1, max_length=MOST_PROMPTS)
     first: Frame
     last: Frame
     direction: Literal["forward", "backward", "both"] = "forward"

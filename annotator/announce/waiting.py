@@ -51,12 +51,12 @@ def _place(run: Run, line: QuerySet[Run], *, at_once: int, waits: bool) -> Place
     left = [max(0, total - done) for total, done in before.values_list("frames_total", "frames_done")]
     if not waits and len(left) < at_once:
         return None
-    speed = _speed_of(run.model)
+    speed = speed_of(run.model)
     to_do = sum(left) + max(0, run.frames_total - run.frames_done)
     return Place(len(left) if waits else len(left) - at_once + 1, to_do / speed if speed else None)
 
 
-def _speed_of(model: str) -> float | None:
+def speed_of(model: str) -> float | None:
     """Object-frames per second of a model's last runs; None before the first."""
     over = Run.objects.filter(model=model, state=RunState.DONE, frames_done__gt=0, finished_at__gt=F("started_at"))
     times = over.order_by("-finished_at").values_list("frames_done", "started_at", "finished_at")[:RECENT_RUNS]

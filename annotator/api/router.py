@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from ninja.security import django_auth
 
-from annotator.api import agent_media, errors, history, jobs, layers, me, models, projects, transfers, uploads, videos
+from annotator.api import (
+    agent_media,
+    errors,
+    history,
+    jobs,
+    layers,
+    me,
+    models,
+    projects,
+    sweeps,
+    transfers,
+    uploads,
+    videos,
+)
 from annotator.api.parsing import StrictParser
 
 api = errors.Api(title="Framewise", version="1", auth=django_auth, parser=StrictParser(), urls_namespace="api")
@@ -19,4 +32,5 @@ api.add_router("/layers", layers.router)
 api.add_router("/layers", history.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
+api.add_router("", sweeps.router)
 api.add_router("", transfers.router)

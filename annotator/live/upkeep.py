@@ -1,4 +1,5 @@
-"""What a web process does before its first socket, and goes on doing: letting go of agents that are gone."""
+"""What a web process does before its first socket, and goes on doing: letting go of agents that are gone, and giving
+those that are free the next videos of what is applied to projects."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 
 from annotator.actions.runs.presence import forget_agents
+from annotator.actions.sweeps.advance import advance
 from annotator.faults import Complaint
 from annotator.live.hub import Hub
 from annotator.live.relay import hub_here, in_thread, own
@@ -16,7 +18,7 @@ from annotator.live.relay import hub_here, in_thread, own
 TIDY_EVERY_S = 10.0
 
 log = logging.getLogger(__name__)
-_unseen = Complaint(log, "Agents that went silent can't be looked up.")
+_unseen = Complaint(log, "What agents do can't be looked up.")
 _begun: WeakKeyDictionary[Hub, asyncio.Future[None]] = WeakKeyDictionary()
 
 
@@ -40,6 +42,7 @@ async def _tidy() -> None:
         await asyncio.sleep(TIDY_EVERY_S)
         try:
             await in_thread(forget_agents, all_of_them=False)
+            await in_thread(advance)
         except Exception as error:
             _unseen.note(error)
         else:

@@ -8,6 +8,7 @@ from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import LegPrompt, Run, RunState
+from annotator.models.sweep import Destination, Pipeline, Sweep, SweepState, SweptState, SweptVideo
 from annotator.models.transfer import Transfer, TransferState
 from annotator.models.user import User
 from annotator.models.video import ProxyState, Upload, Video, VideoState
@@ -16,6 +17,7 @@ from annotator.models.workspace import Invitation, Membership, Role, Workspace
 __all__ = [
     "Agent",
     "Attribute",
+    "Destination",
     "Event",
     "EventKind",
     "Guess",
@@ -27,6 +29,7 @@ __all__ = [
     "LayerKind",
     "LegPrompt",
     "Membership",
+    "Pipeline",
     "Project",
     "ProxyState",
     "Removal",
@@ -34,6 +37,10 @@ __all__ = [
     "Run",
     "RunState",
     "Stage",
+    "Sweep",
+    "SweepState",
+    "SweptState",
+    "SweptVideo",
     "Track",
     "TrackChunk",
     "Transfer",

@@ -7,6 +7,7 @@ from django.db import models
 
 from annotator.models.agent import Agent
 from annotator.models.layer import Layer
+from annotator.models.sweep import SweptVideo
 
 
 class RunState(models.TextChoices):
@@ -43,6 +44,14 @@ class Run(models.Model):
     )
     message = models.TextField(blank=True, help_text="Why it failed, for the person who started it.")
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    swept = models.ForeignKey(
+        SweptVideo,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+        help_text="Which video of which sweep it serves. None: somebody asked for it in the editor, and waits for it.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

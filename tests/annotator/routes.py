@@ -60,6 +60,13 @@ ACCOUNT = {"username": "zoe", "email": "zoe@example.org", "password": "correct h
 CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
 NEW_UPLOAD = {"Upload-Length": "4", "Upload-Metadata": "filename YS5tcDQ=,project {project64}"}
 
+SWEEP = {
+    "id": "6f1c2f0a-0000-4000-8000-000000000001",
+    "pipeline": "continue",
+    "model": "framewise-cf",
+    "videos": [1],
+}
+
 PAGES = (
     Route("GET", "/admin/login/", SITE_ADMIN),
     # Only leads to /account/.
@@ -148,6 +155,10 @@ API = (
     Route("POST", "/api/layers/{layer_id}/exports/losses", VIEW, {"format": "mot"}),
     Route("POST", "/api/layers/{layer_id}/imports", ANNOTATE, {"format": "mot", "file": b"not an archive"}),
     Route("POST", "/api/projects/{project_id}/imports", ANNOTATE, {"format": "mot", "file": b"not an archive"}),
+    Route("GET", "/api/projects/{project_id}/sweeps", MANAGE),
+    Route("POST", "/api/projects/{project_id}/sweeps", MANAGE, SWEEP),
+    Route("GET", "/api/sweeps/{sweep_id}", MANAGE),
+    Route("POST", "/api/sweeps/{sweep_id}/steps", MANAGE, {"step": "pause"}),
     Route("GET", "/api/transfers/{transfer_id}", VIEW),
     Route("DELETE", "/api/transfers/{transfer_id}", MANAGE),
     Route("GET", "/api/transfers/{transfer_id}/file", VIEW),

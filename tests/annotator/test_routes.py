@@ -23,7 +23,7 @@ from annotator.api import videos
 from annotator.api.router import api
 from annotator.media import storage
 from annotator.media.agent_access import media_token
-from annotator.models import Membership, Role, Transfer, TransferState, Upload, User
+from annotator.models import Membership, Role, Sweep, Transfer, TransferState, Upload, User
 from tests.annotator.routes import API, EVERYBODY, LET_IN, NOT_ALLOWED, NOTHING, PAGES, ROUTES, SIGN_IN, Route
 from tests.people import Team, client_of
 
@@ -77,6 +77,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     )
     put(transfer_file(transfer))
     monkeypatch.setattr(videos, "frame_jpeg", lambda video, frame: b"a picture")
+    sweep = Sweep.objects.create(project=team.project, pipeline="continue", model="framewise-cf", destination="main")
     invitation, token = invite(by=team.alice, workspace=team.workspace, role=Role.VIEWER)
     agent, _ = create_agent(by=team.alice, workspace=team.workspace, name="machine")
     return {
@@ -93,6 +94,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "agent_id": agent.pk,
         "upload_id": upload.pk,
         "transfer_id": transfer.pk,
+        "sweep_id": sweep.pk,
         "token": media_token(team.video, agent),
         "frame": 0,
     }
@@ -127,6 +129,8 @@ KEPT_WHEN_ARCHIVED = {
     "POST /api/layers/{layer_id}/restore",
     "POST /api/layers/{layer_id}/imports",
     "POST /api/projects/{project_id}/imports",
+    "POST /api/projects/{project_id}/sweeps",
+    "POST /api/sweeps/{sweep_id}/steps",
 }
 
 

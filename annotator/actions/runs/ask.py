@@ -30,7 +30,7 @@ from annotator.announce.progress import (
     ways,
 )
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.models import Label, Layer, Run, RunState, User, VideoState
+from annotator.models import Label, Layer, Project, Run, RunState, SweptVideo, User, VideoState
 from tracking import catalog
 from tracking.protocol import Correct, Extend, Setting, Stop
 from tracking.shapes.chunks import Flag, Kind, Row
@@ -41,8 +41,11 @@ from tracking.types import TrackingError
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
-def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
+def start_run(*, user: User, layer_id: int, start: RunStart, swept: SweptVideo | None = None) -> Run:
     """Begin a run and give it to an agent, or let it wait for one. The same id again changes nothing.
+
+    Args:
+        swept: the video of a sweep that it serves; None: the person waits for it.
 
     Raises:
         Http404, PermissionDenied: the layer, or frames of the run, aren't the user's.
@@ -69,6 +72,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart) -> Run:
             last=start.last,
             direction=start.direction,
             options=start.options.model_dump(mode="json"),
+            swept=swept,
             created_by=user,
         )
         opened = OpenRun(run, _objects_of(layer, start, shapes))
@@ -103,6 +107,8 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
         _check_control(user, layer, run)
         shape = _shown(layer, correct.track, correct.frame, shown_at(layer, [(correct.track, correct.frame)]))
         _entry_for(run.model, [shape])
+        if run.state == RunState.DONE:
+            run.swept = None  # Somebody waits for it now.
         state = opened.objects[track]
         held = left_alone(layer, correct.track, shape)
         cleared = _redo(opened, layer, correct.track, shape, held)
@@ -285,7 +291,8 @@ def _check_start(user: User, layer: Layer, start: RunStart) -> None:
         raise ActionError("A run needs a video that is ready; this one isn't yet.")
     _check_frames(layer, start.first, start.last)
     _check_editable(user, layer, start.first, start.last)
-    _check_find(layer, start.options.find)
+    if start.options.find is not None:
+        check_find(layer.video.project, start.options.find)
     asked = [prompt.track for prompt in start.prompts]
     if len(set(asked)) < len(asked):
         raise ActionError("A run starts each track from one prompt; one track has two.")
@@ -361,9 +368,8 @@ def _settings_for(entry: catalog.ModelEntry, start: RunStart) -> dict[str, Setti
         raise ActionError(str(error)) from error
 
 
-def _check_find(layer: Layer, find: FindOptions | None) -> None:
-    if find is None:
-        return
+def check_find(project: Project, find: FindOptions) -> None:
+    """Raises ActionError where a finder, its classes or the project's labels aren't there."""
     try:
         entry = catalog.find_finder(find.finder)
     except TrackingError as error:
@@ -371,7 +377,7 @@ def _check_find(layer: Layer, find: FindOptions | None) -> None:
     if unknown := sorted(find.labels.keys() - set(entry.classes)):
         raise ActionError(f"{entry.name} finds objects of its own classes; {', '.join(unknown)} is none of them.")
     wanted = set(find.labels.values())
-    if Label.objects.filter(project=layer.video.project_id, pk__in=wanted).count() < len(wanted):
+    if Label.objects.filter(project=project, pk__in=wanted).count() < len(wanted):
         raise ActionError("What is found gets labels of the project; one of these isn't there (any more).")
 
 

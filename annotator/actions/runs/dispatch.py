@@ -5,10 +5,13 @@ Everything here expects the layers of the runs it changes to be locked, and says
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.dispatch import Signal
 from django.utils import timezone
 
 from annotator.actions.edits.events import lock_layer
@@ -17,16 +20,20 @@ from annotator.actions.runs.open_run import OpenRun
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.announce.waiting import place_of, waiting_with
 from annotator.media.agent_access import video_access
-from annotator.models import Agent, Run, RunState
+from annotator.models import Agent, Run, RunState, Sweep, SweepState
 from tracking import catalog
-from tracking.protocol import Find, Start
+from tracking.protocol import Find, Start, Stop
 
 TRIES = 3
 """How often a run is given to an agent without getting on, before it fails."""
+GIVEN_WAY = "It gave way to what somebody tracks in the editor, and goes on after that."
 GIVEN_UP = (
     f"It was begun {TRIES} times without getting on by a frame, so it isn't begun again. Start one on another frame or "
     "with another model; the agent's log says what happened there."
 )
+
+run_ended = Signal()
+"""``run``: it is done, was stopped or has failed. Sent within the transaction that ends it."""
 
 
 def requeue_runs_of(agent_id: int) -> None:
@@ -42,33 +49,74 @@ def requeue_runs_of(agent_id: int) -> None:
 
 
 def dispatch_queued() -> None:
-    """An agent has come: whatever waits for one and fits it starts, oldest first."""
+    """An agent has come: whatever waits for one and fits it starts, oldest first; those of sweeps behind all others."""
     with transaction.atomic():
-        for run in _locked(Run.objects.filter(state=RunState.QUEUED)):
+        waiting = Run.objects.filter(state=RunState.QUEUED)
+        for run in _locked(waiting.order_by(F("swept").asc(nulls_first=True), "created_at")):
+            dispatch(OpenRun.of(run))
+
+
+def dispatch_swept() -> None:
+    """An agent may be free: runs of sweeps that wait for one go on, oldest first."""
+    with transaction.atomic():
+        for run in _locked(Run.objects.filter(state=RunState.QUEUED, swept__sweep__state=SweepState.RUNNING)):
             dispatch(OpenRun.of(run))
 
 
 def choose_agent(run: Run) -> Agent | None:
-    """The least busy of the connected agents that serve the run's workspace, know its model, and have what it looks
-    for objects with."""
-    workspace_id = run.layer.video.project.workspace_id
-    finder = finder_of(run)
-    agents = [
+    """The least busy of the connected agents that serve the run's workspace and have what it needs; a run of a sweep
+    goes only to one that does nothing else."""
+    agents = _able(run.layer.video.project.workspace_id, run.model, finder_of(run.options))
+    busy = _busy(agents)
+    if run.swept_id is not None:
+        agents = [agent for agent in agents if not busy[agent.pk]]
+    return min(agents, key=lambda agent: (busy[agent.pk], agent.info.get("cpu", 0.0), agent.pk), default=None)
+
+
+def has_free_agent(sweep: Sweep) -> bool:
+    """Whether an agent that does nothing else could begin a video of a sweep."""
+    agents = able_agents(sweep)
+    return not all(_busy(agents).values())
+
+
+def able_agents(sweep: Sweep) -> list[Agent]:
+    """Those connected that have what a sweep needs."""
+    return _able(sweep.project.workspace_id, sweep.model, finder_of({"find": sweep.find}))
+
+
+def _able(workspace_id: int, model: str, finder: str | None) -> list[Agent]:
+    """Connected agents that serve a workspace and have a model and, unless that is None, a finder."""
+    return [
         agent
         for agent in Agent.objects.let_in().filter(connected=True)
         if agent.workspace_id in (None, workspace_id)
-        and run.model in agent.info.get("models", ())
+        and model in agent.info.get("models", ())
         and (finder is None or finder in agent.info.get("finders", ()))
     ]
-    busy = {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
-    return min(agents, key=lambda agent: (busy[agent.pk], agent.info.get("cpu", 0.0), agent.pk), default=None)
+
+
+def _busy(agents: Collection[Agent]) -> dict[int, int]:
+    """How many runs each has been given."""
+    return {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
+
+
+def finder_of(options: Mapping[str, Any]) -> str | None:
+    """What a run with these options looks for objects with, by its id in the catalogue; None: it looks for none."""
+    asked = options.get("find")
+    return str(asked["finder"]) if asked else None
+
+
+def needed(model: str, options: Mapping[str, Any]) -> str:
+    """The names of what an agent must have for a run with these options."""
+    finder = finder_of(options)
+    return " and ".join(catalog.name_of(each) for each in (model, finder) if each is not None)
 
 
 def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs, oldest first, as they are once all of their layers are locked."""
     for layer_id in sorted(set(runs.order_by().values_list("layer_id", flat=True))):
         lock_layer(layer_id)
-    return runs.select_related("layer__video__project", "created_by")
+    return runs.select_related("layer__video__project", "created_by", "swept__sweep")
 
 
 def spare_tries(agent_id: int, run_ids: Collection[str]) -> None:
@@ -95,9 +143,11 @@ def dispatch(opened: OpenRun) -> None:
     if run.tries >= TRIES:
         finish(run, RunState.FAILED, GIVEN_UP)
         return
+    if run.swept is not None and run.swept.sweep.state != SweepState.RUNNING:
+        return  # It goes on with its sweep.
     agent = choose_agent(run)
     if agent is None:
-        run.message = run.message or f"It waits for an agent that can run {_needed(run)}."
+        run.message = run.message or f"It waits for an agent that can run {needed(run.model, run.options)}."
         run.save(update_fields=["message"])
         announce_run(run)
         return
@@ -115,6 +165,27 @@ def dispatch(opened: OpenRun) -> None:
     )
     tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
     announce_run(run)
+    if run.swept is None:
+        transaction.on_commit(partial(_make_room, agent.pk), robust=True)
+
+
+def _make_room(agent_id: int) -> None:
+    """What somebody waits for goes first: where it would have to wait for its turn, a run of a sweep gives way."""
+    given = Run.objects.filter(agent=agent_id, state=RunState.RUNNING)
+    at_once = int(Agent.objects.get(pk=agent_id).info.get("runs_at_once", 1))
+    if given.count() <= at_once:
+        return
+    with transaction.atomic():
+        for run in list(_locked(given.filter(swept__isnull=False))):
+            withdraw(run, GIVEN_WAY)
+
+
+def withdraw(run: Run, why: str) -> None:
+    """Take a run, whose layer is locked, from its agent and let it wait; that was no try of its."""
+    if run.state == RunState.RUNNING and run.agent_id is not None:
+        tell_agent(run.agent_id, Stop(run=str(run.pk)), layer_id=run.layer_id)
+        run.tries = max(0, run.tries - 1)
+    queue(run, why)
 
 
 def _why_nothing(opened: OpenRun) -> str:
@@ -133,23 +204,10 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
     if state != RunState.DONE:  # Only that can be made to go on.
         run.prompts.all().delete()
     announce_run(run)
+    run_ended.send(sender=Run, run=run)
     join_later(run)
     for waiting in waiting_with(run):
         announce_run(waiting)
-
-
-def finder_of(run: Run) -> str | None:
-    """What the run looks for new objects with, by its id in the catalogue; None: it looks for none."""
-    asked = run.options.get("find")
-    return str(asked["finder"]) if asked else None
-
-
-def _needed(run: Run) -> str:
-    """The names of what an agent must have for a run."""
-    needed = [next((entry.name for entry in catalog.entries() if entry.id == run.model), run.model)]
-    if (finder := finder_of(run)) is not None:
-        needed.append(next((entry.name for entry in catalog.finders() if entry.id == finder), finder))
-    return " and ".join(needed)
 
 
 def _find(run: Run) -> Find | None:

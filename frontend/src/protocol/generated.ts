@@ -1349,6 +1349,150 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/sweeps': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** A project's sweeps, newest first */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['SweepOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /** Apply a model to videos */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['SweepIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/sweeps/{sweep_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** How one stands */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly sweep_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/sweeps/{sweep_id}/steps': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Pause it, let it go on, cancel it, try again */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly sweep_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['StepIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/formats': {
     readonly parameters: {
       readonly query?: never
@@ -2836,6 +2980,94 @@ export interface components {
        */
       readonly why: string
     }
+    /**
+     * @description Apply a model to videos. `continue`: it follows every track from its last shape in `first..last`. `find`: `find`
+     *     says what looks for objects, and the model follows them.
+     */
+    readonly SweepIn: {
+      /**
+       * Format: uuid
+       * @description Chosen by the client: the same again changes nothing.
+       */
+      readonly id: string
+      /** @constant */
+      readonly pipeline: 'continue'
+      /** @description What follows objects, by its id in the catalogue. */
+      readonly model: string
+      /**
+       * @description Of the model; absent ones are its defaults.
+       * @default {}
+       */
+      readonly settings?: {
+        readonly [key: string]: number | string | boolean
+      }
+      /** @description Of `find` alone. */
+      readonly find?: components['schemas']['FindOptions'] | null
+      readonly videos: readonly number[]
+      /** @default 0 */
+      readonly first?: number
+      /** @description null: to the end of each video. */
+      readonly last?: number | null
+      /**
+       * @description `layer`: a new one in each video; `empty`: the main one, of videos where it has no track.
+       * @default layer
+       * @enum {string}
+       */
+      readonly destination?: 'layer' | 'empty' | 'main'
+      /**
+       * @description Of the new layers; empty: as the model.
+       * @default
+       */
+      readonly layer_name?: string
+    }
+    /** @description `last`: null means to the end of each video. `message`: why it stands still, or how it ended. */
+    readonly SweepOut: {
+      /** Format: uuid */
+      readonly id: string
+      readonly project: number
+      /** @enum {string} */
+      readonly pipeline: 'continue' | 'find'
+      readonly model: string
+      readonly model_name: string
+      /** @description Of what looks for objects; empty: nothing does. */
+      readonly finder_name: string
+      /** @description It looks at every so-many-th frame. */
+      readonly every: number | null
+      readonly first: number
+      readonly last: number | null
+      /** @enum {string} */
+      readonly destination: 'layer' | 'empty' | 'main'
+      /** @enum {string} */
+      readonly state: 'running' | 'paused' | 'done' | 'cancelled'
+      readonly message: string
+      readonly created_at: string
+      readonly created_by: string
+      readonly done: number
+      readonly total: number
+      /** @description About how long all of it takes from now on; null: nothing tells. */
+      readonly seconds: number | null
+      readonly videos: readonly components['schemas']['SweptVideoOut'][]
+      readonly steps: readonly components['schemas']['StepOut'][]
+    }
+    /**
+     * @description `done` of `total` object-frames; while it waits `total` is an estimate. `layer`: where the result is, null: it
+     *     hasn't begun. `message`: what is left out, or why it ended.
+     */
+    readonly SweptVideoOut: {
+      readonly video: number
+      readonly name: string
+      readonly layer: number | null
+      readonly layer_name: string
+      /** @enum {string} */
+      readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'stopped' | 'failed' | 'cancelled'
+      readonly message: string
+      /** @description Continued or found. */
+      readonly tracks: number
+      readonly done: number
+      readonly total: number
+      /** @description About how long it takes from now on; null: nothing tells. */
+      readonly seconds: number | null
+    }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
       /** @constant */
@@ -3122,6 +3354,9 @@ export type StepIn = components['schemas']['StepIn']
 export type StepOut = components['schemas']['StepOut']
 export type Strip = components['schemas']['Strip']
 export type Surroundings = components['schemas']['Surroundings']
+export type SweepIn = components['schemas']['SweepIn']
+export type SweepOut = components['schemas']['SweepOut']
+export type SweptVideoOut = components['schemas']['SweptVideoOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']

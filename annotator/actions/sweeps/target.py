@@ -1,0 +1,62 @@
+"""Which layer a video of a sweep is written to, and what is there to go on from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from annotator.actions.edits.apply import write_tracks
+from annotator.actions.sweeps.planning import Plan
+from annotator.models import Destination, Layer, LayerKind, SweptVideo, Track
+from tracking.shapes.chunks import Flag, Row
+
+
+def main_layer(swept: SweptVideo) -> Layer:
+    """That which every ready video has."""
+    return Layer.objects.select_related("video__project").get(video=swept.video_id, kind=LayerKind.MAIN)
+
+
+def target_layer(swept: SweptVideo, main: Layer) -> Layer:
+    """The main layer, or the new one, which is made where it isn't there yet."""
+    if swept.sweep.destination != Destination.LAYER:
+        return main
+    if swept.layer is not None:
+        return swept.layer
+    taken = {name.casefold() for name in main.video.layers.values_list("name", flat=True)}
+    wanted = swept.sweep.layer_name
+    tries = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
+    name = next(each for each in tries if each.casefold() not in taken)
+    return Layer.objects.create(video=main.video, kind=LayerKind.MODEL, name=name, owner=swept.sweep.created_by)
+
+
+def bring(swept: SweptVideo, plan: Plan, main: Layer, layer: Layer) -> list[tuple[UUID, int]]:
+    """(track, frame) to go on from in ``layer``: in a new one tracks of their own begin with what the main one shows
+    there, under the same numbers."""
+    if layer.pk == main.pk:
+        return [(track, row.frame) for track, row in plan.rows.items()]
+    originals = Track.objects.select_related("label").in_bulk(plan.rows)
+    copies = {track: _copy(swept, originals[track]) for track in plan.rows}
+    write_tracks(
+        user=swept.sweep.created_by,
+        layer_id=layer.pk,
+        tracks=[(copies[track], [_as_keyframe(row)]) for track, row in plan.rows.items()],
+        summary=f"Began with the last shapes of {len(copies)} track{'' if len(copies) == 1 else 's'}",
+    )
+    return [(copies[track].pk, row.frame) for track, row in plan.rows.items()]
+
+
+def _copy(swept: SweptVideo, track: Track) -> Track:
+    return Track(
+        id=uuid4(),
+        number=track.number,
+        label=track.label,
+        colour=track.colour,
+        attributes=track.attributes,
+        frame_attributes=track.frame_attributes,
+        source=track.source,
+        created_by=swept.sweep.created_by,
+    )
+
+
+def _as_keyframe(row: Row) -> Row:
+    return replace(row, flags=Flag.KEYFRAME | (row.flags & Flag.OCCLUDED), confidence=1.0)
