@@ -20,6 +20,7 @@ from annotator.models import (
     Invitation,
     Job,
     Layer,
+    LayerKind,
     Membership,
     Project,
     Removal,
@@ -164,6 +165,36 @@ def access_layer(user: Person, layer_id: int, need: Need) -> Layer:
     return layer
 
 
+TO_MAKE: dict[str, Need] = {
+    LayerKind.REPLICA: "annotate",
+    LayerKind.GROUND_TRUTH: "review",
+    LayerKind.MODEL: "review",
+}
+"""What it needs to make a layer of a kind; a main one comes with its video."""
+
+
+def access_video_for_layer(user: Person, video_id: int, kind: LayerKind) -> Video:
+    """A video of which somebody makes a layer: annotators a replica of their own, reviewers any kind."""
+    video = access_video(user, video_id, TO_MAKE.get(kind, "review"))
+    require_at_work(video.project)
+    return video
+
+
+def access_layer_itself(user: Person, layer_id: int, need: Need) -> Layer:
+    """A layer whose name changes, or that goes: its owner's, as long as they annotate; others need ``need``."""
+    layer = access_layer(user, layer_id, "annotate")
+    if not _owns(user, layer):
+        check(user, layer.video.project.workspace_id, need)
+    return layer
+
+
+def may_change_itself(user: Person, layer: Layer, need: Need) -> bool:
+    """Whether ``access_layer_itself`` lets the user in, who may see the layer, and the layer isn't a main one."""
+    if layer.kind == LayerKind.MAIN or layer.video.project.archived_at is not None:
+        return False
+    return may(role_in(user, layer.video.project.workspace_id), "annotate" if _owns(user, layer) else need)
+
+
 def access_job(user: Person, job_id: int, need: Need) -> Job:
     jobs = Job.objects.select_related("video__project__workspace", "layer", "assignee", "reviewer")
     job = _find(user, jobs, job_id, Removal.Kind.JOB)
@@ -206,18 +237,29 @@ def access_agent(user: Person, agent_id: int, need: Need) -> Agent:
 def editable_ranges(user: Person, layer: Layer) -> list[tuple[int, int]]:
     """The frames, both ends included, in which the user may change shapes of a layer.
 
-    Reviewers and above: everywhere. An annotator: the ranges of their own unaccepted jobs on this layer; where a
-    layer has no jobs at all, everywhere. A viewer, and anybody in an archived project: nowhere.
+    Reviewers and above: everywhere. An annotator: the ranges of their own unaccepted jobs on this layer; where it has
+    no jobs at all, everywhere on the main one and on their own replica, and nowhere on others: what is compared with
+    stays as it is. A viewer, and anybody in an archived project: nowhere.
     """
     role = role_in(user, layer.video.project.workspace_id)
     everywhere = [(0, max(layer.video.frame_count - 1, 0))]
     if not may(role, "annotate") or layer.video.project.archived_at is not None:
         return []
     jobs = Job.objects.filter(layer=layer)
-    if may(role, "review") or not jobs.exists():
+    if may(role, "review"):
         return everywhere
+    if not jobs.exists():
+        return everywhere if layer.kind == LayerKind.MAIN or _owns_replica(user, layer) else []
     mine = jobs.filter(assignee_id=user.pk).exclude(stage=Stage.ACCEPTED)
     return list(mine.order_by("first").values_list("first", "last"))
+
+
+def _owns(user: Person, layer: Layer) -> bool:
+    return layer.owner_id is not None and layer.owner_id == user.pk
+
+
+def _owns_replica(user: Person, layer: Layer) -> bool:
+    return layer.kind == LayerKind.REPLICA and _owns(user, layer)
 
 
 def _memberships(user: Person) -> QuerySet[Membership]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from annotator import access
 from annotator.actions.edits.apply import write_tracks
 from annotator.actions.errors import ActionError
 from annotator.actions.fitting import Fitting
+from annotator.actions.layers import check_whole
 from annotator.actions.naming import Naming
 from annotator.formats.base import Dataset, Part, Reading, Report, TrackData, VideoInfo
 from annotator.formats.limits import NOTHING_TO_SEE, rows_of
@@ -24,10 +24,13 @@ from annotator.models import Layer, LayerKind, Project, Track, User, VideoState
 @dataclass(frozen=True, slots=True)
 class How:
     """How a file is imported. ``create_labels``: make those that the project lacks; ``leave_out``: take the rest where
-    rows can't be taken. Without them such a file is refused."""
+    rows can't be taken. Without them such a file is refused. ``new_layer``: make a layer of that name, and of
+    ``new_kind``, for it; empty: import into the one that is there."""
 
     create_labels: bool = False
     leave_out: bool = False
+    new_layer: str = ""
+    new_kind: str = LayerKind.GROUND_TRUTH
 
 
 AS_IT_IS = How()
@@ -83,11 +86,7 @@ def main_layers(project: Project) -> list[Layer]:
 
 def check_may_import(user: User, layer: Layer) -> None:
     """Raises PermissionDenied unless the user may change every frame of the layer."""
-    access.require_at_work(layer.video.project)
-    if access.editable_ranges(user, layer) != [(0, max(layer.video.frame_count - 1, 0))]:
-        raise PermissionDenied(
-            f"An import changes every frame of {layer.video}; yours are those of your jobs. Ask a reviewer to do it."
-        )
+    check_whole(user, layer, "An import")
 
 
 def import_dataset(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotator.models import Job, Label, Project, Removal, User, Video
+from annotator.models import Job, Label, Layer, Project, Removal, User, Video
 
 
 def remember_video(*, video: Video, by: User) -> str:
@@ -29,6 +29,20 @@ def remember_job(*, job: Job, by: User) -> str:
     removal = _removal(video.project, Removal.Kind.JOB, job.pk, what, by, f"/videos/{video.pk}/edit/", video.name)
     removal.save(force_insert=True)
     return str(removal)
+
+
+def remember_layer(*, layer: Layer, by: User) -> str:
+    """The same of a layer and of its jobs; its video is still there. Returns the words."""
+    video = layer.video
+    what = f"The layer “{layer.name}” of “{video.name}”"
+    kinds = ((Removal.Kind.LAYER, [layer.pk]), (Removal.Kind.JOB, layer.jobs.values_list("pk", flat=True)))
+    removals = [
+        _removal(video.project, kind, key, what, by, f"/videos/{video.pk}/edit/", video.name)
+        for kind, keys in kinds
+        for key in keys
+    ]
+    Removal.objects.bulk_create(removals)
+    return str(removals[0])
 
 
 def remember_label(*, label: Label, by: User) -> None:

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import Any
@@ -25,11 +25,12 @@ from annotator.actions.background import Allowance, Background, memory_of_machin
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
+from annotator.actions.layers import make_layer, unused_name
 from annotator.config import config
 from annotator.formats.base import Format, FormatError, Report, UnreadableRows, chosen
 from annotator.formats.limits import losses
 from annotator.media import storage
-from annotator.models import Layer, Project, Transfer, TransferState, User
+from annotator.models import Layer, LayerKind, Project, Transfer, TransferState, User
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +92,18 @@ def _format_with(format_id: str, options: Mapping[str, str]) -> Format:
 
 
 def begin_import(*, user: User, layer: Layer, format_id: str, file: UploadedFile[Any], how: How = AS_IT_IS) -> Transfer:
-    """Keep an uploaded file and queue its import into a layer.
+    """Keep an uploaded file and queue its import into a layer, or into a new one of its video.
 
     Raises:
-        PermissionDenied: the user may not change every frame, or not make labels.
-        ActionError, FormatError: a file that is empty or too large, or a format that there isn't.
+        PermissionDenied: the user may not change every frame, or not make such a layer, or not make labels.
+        ActionError, FormatError: a file that is empty or too large, a format that there isn't, a name for the new
+            layer that it can't have.
     """
-    check_may_import(user, layer)
+    if how.new_layer:
+        access.access_video_for_layer(user, layer.video_id, LayerKind(how.new_kind))
+        how = replace(how, new_layer=unused_name(layer.video, how.new_layer))
+    else:
+        check_may_import(user, layer)
     return _receive(user, Transfer(layer=layer, created_by=user), format_id, file, how)
 
 
@@ -160,8 +166,11 @@ def _cancel_mark(transfer: Transfer) -> Path:
 
 
 def export_name(layer: Layer, format_id: str, suffix: str) -> str:
-    """Under which an export is saved: the video's name, cut to ``LONGEST_STEM`` bytes, and the format."""
+    """Under which an export is saved: the video's name, that of a layer beside its main one, cut to ``LONGEST_STEM``
+    bytes, and the format."""
     stem = PurePath(layer.video.name.replace("/", "_")).stem or "video"
+    if layer.kind != LayerKind.MAIN:
+        stem = f"{stem}-{layer.name.replace('/', '_')}"
     short = stem.encode(errors="replace")[:LONGEST_STEM].decode(errors="ignore")
     return f"{short}-{format_id}{suffix}"
 
@@ -224,21 +233,31 @@ def _import(transfer: Transfer) -> None:
     reading = formats.find(transfer.format).read(transfer_file(transfer))
     watch.show(0.5)
     watch.check()
+    how = How(**transfer.options)
     with transaction.atomic():
+        into = _destination(transfer, how)
         report = import_reading(
             reading,
-            into=_destination(transfer),
+            into=into,
             user=transfer.created_by,
             summary=f"Imported {transfer.file_name}"[:200],
-            how=How(**transfer.options),
+            how=how,
         )
+        made = {"layer": {"id": into.pk, "name": into.name}} if isinstance(into, Layer) else {}
         # In one transaction: a worker that dies imports everything once, or nothing.
-        _finish(transfer, report.as_json())
+        _finish(transfer, {**report.as_json(), **made})
     _remove_files(transfer)
 
 
-def _destination(transfer: Transfer) -> Layer | Project:
-    return transfer.whose if transfer.layer is None else transfer.layer
+def _destination(transfer: Transfer, how: How) -> Layer | Project:
+    """Where the tracks go; a new layer is made, in the transaction of the import."""
+    if transfer.layer is None:
+        return transfer.whose
+    if not how.new_layer or transfer.created_by is None:
+        return transfer.layer
+    kind = LayerKind(how.new_kind)
+    video = access.access_video_for_layer(transfer.created_by, transfer.layer.video_id, kind)
+    return make_layer(video=video, kind=kind, name=how.new_layer, owner=transfer.created_by)
 
 
 def _finish(transfer: Transfer, report: dict[str, object]) -> None:

@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from annotator.actions.errors import ActionError
 from annotator.actions.ingest import ingest, make_quick
+from annotator.actions.layers import empty_layer
 from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
-from annotator.announce.publish import announce_names, announce_rights
+from annotator.announce.publish import announce_names
 from annotator.media import storage
-from annotator.models import Layer, Project, ProxyState, TransferState, Upload, Video, VideoState
+from annotator.models import Layer, Project, ProxyState, Upload, Video, VideoState
 from annotator.models.user import User
 
 ROOM_TO_SPARE = 3
@@ -191,22 +192,9 @@ def delete_video(*, by: User, video: Video) -> None:
         why = remember_video(video=video, by=by)
         end_runs(layer_ids=[layer.pk for layer in layers], why=why)
         for layer in layers:
-            # Labels protect tracks; a track of a removed video protects nothing.
-            layer.tracks.all().delete()
-            _end_transfers(layer, why)
-            announce_rights(layer=layer.pk)
+            empty_layer(layer, why)
         video.delete()
     storage.remove_video_files(video)
-
-
-def _end_transfers(layer: Layer, why: str) -> None:
-    """Exports and imports of a layer that goes: who waits for one, or for its file, learns why there is none. From now
-    on they are the project's; a worker that is at one notices."""
-    project = layer.video.project_id
-    over = (TransferState.FAILED, TransferState.CANCELLED)
-    layer.transfers.exclude(state__in=over).update(
-        layer=None, project=project, state=TransferState.FAILED, message=why, report={}
-    )
 
 
 def queue_ingest(video: Video) -> None:

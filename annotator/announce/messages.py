@@ -270,6 +270,7 @@ class Surroundings(Message):
 
     type: Literal["surroundings"] = "surroundings"
     video: str = Field(description="Its name.")
+    layer: str = Field(description="The name of the layer itself.")
     frame_count: int
     width: int = Field(description="px, display-oriented")
     height: int = Field(description="px, display-oriented")

@@ -13,6 +13,7 @@ def surroundings_of(layer: Layer, job_id: int | None = None) -> Surroundings:
     job = Job.objects.filter(pk=job_id, layer=layer).first() if job_id is not None else None
     return Surroundings(
         video=video.name,
+        layer=layer.name,
         frame_count=video.frame_count,
         width=video.width,
         height=video.height,

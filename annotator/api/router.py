@@ -17,6 +17,7 @@ from annotator.api import (
     transfers,
     uploads,
     videos,
+    whole_layers,
 )
 from annotator.api.parsing import StrictParser
 
@@ -30,6 +31,7 @@ api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)
 api.add_router("/layers", layers.router)
 api.add_router("/layers", history.router)
+api.add_router("", whole_layers.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", sweeps.router)

@@ -76,6 +76,13 @@ class VideoReport(Message):
     shapes: int
 
 
+class IntoOut(Message):
+    """The layer that an import went into."""
+
+    id: int
+    name: str
+
+
 class ReportOut(Message):
     """Of an import that failed because of its rows, `left_out` names them; they can be left out on request."""
 
@@ -85,6 +92,7 @@ class ReportOut(Message):
     notes: list[str] = Field([], description="What was assumed where a file leaves a choice.")
     left_out: LeftOut = LeftOut()
     videos: list[VideoReport] = []
+    layer: IntoOut | None = Field(None, description="Where an import into a single video went; null: none, or not yet.")
 
 
 class TransferOut(Message):
@@ -169,12 +177,14 @@ def begin_import(
     format: Form[str],
     create_labels: Form[bool] = False,
     leave_out: Form[bool] = False,
+    new_layer: Form[str] = "",
+    new_kind: Form[Literal["ground_truth", "replica", "model"]] = "ground_truth",
 ) -> Status[dict[str, Any]]:
     """With `leave_out`, rows that can't be taken are left out and named in the report; without it they refuse the
-    file."""
+    file. With `new_layer`, a layer of that name and of `new_kind` is made beside this one, and gets the tracks."""
     user = signed_in(request)
     layer = access_layer(user, layer_id, "annotate")
-    how = How(create_labels=create_labels, leave_out=leave_out)
+    how = How(create_labels=create_labels, leave_out=leave_out, new_layer=new_layer, new_kind=new_kind)
     return Status(201, _out(transfers.begin_import(user=user, layer=layer, format_id=format, file=file, how=how)))
 
 

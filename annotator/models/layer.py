@@ -17,7 +17,8 @@ class LayerKind(models.TextChoices):
 
 
 class Layer(models.Model):
-    """One complete set of tracks for a video. ``revision`` grows by one with every event, under a row lock."""
+    """One complete set of tracks for a video. ``revision`` grows by one with every event, under a row lock. ``owner``:
+    whose replica it is, or who made the layer; nobody's is the main one."""
 
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="layers")
     kind = models.CharField(max_length=16, choices=LayerKind, default=LayerKind.MAIN)

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotator.access import LeadsOn, access_job, access_video
+from annotator.access import LeadsOn, access_job, access_layer, access_video
 from annotator.models import User, VideoState
 from annotator.pages.common import as_key
 from annotator.pages.editor_config import editor_config
@@ -21,7 +21,8 @@ from annotator.pages.editor_config import editor_config
 @login_required
 @never_cache
 def editor(request: HttpRequest, video_id: int) -> HttpResponse:
-    """``?frame=N`` is where it opens (read by the page itself), ``?job=J`` whose frames it shows."""
+    """``?frame=N`` is where it opens (read by the page itself), ``?job=J`` whose frames it shows, ``?layer=L`` which of
+    the video's layers; without either the main one."""
     user = cast(User, request.user)
     video = access_video(user, video_id, "view")
     if video.state != VideoState.READY:
@@ -33,5 +34,10 @@ def editor(request: HttpRequest, video_id: int) -> HttpResponse:
         job = access_job(user, job_id, "view")
         if job.video_id != video.pk:
             raise Http404("This job is of another video.")
-    config = editor_config(user=user, video=video, job=job, csrf_token=get_token(request))
+    chosen = None
+    if (layer_id := as_key(request.GET.get("layer", ""))) is not None:
+        chosen = access_layer(user, layer_id, "view")
+        if chosen.video_id != video.pk:
+            raise Http404("This layer is of another video.")
+    config = editor_config(user=user, video=video, job=job, chosen=chosen, csrf_token=get_token(request))
     return render(request, "editor.html", {"video": video, "config": config.model_dump(mode="json")})

@@ -43,6 +43,7 @@ class EditorVideo(Message):
 class EditorLayer(Message):
     id: int
     name: str
+    kind: LayerKind
 
 
 class Reader(Message):
@@ -97,7 +98,7 @@ class EditorConfig(Message):
 
     video: EditorVideo
     layer: EditorLayer
-    job: OpenJob | None = Field(description="Whose frames are shown; null: the whole main layer.")
+    job: OpenJob | None = Field(description="Whose frames are shown; null: the whole layer.")
     labels: list[LabelOut]
     archived: bool = Field(description="Whether its project is put away: nobody changes anything then.")
     user: Reader
@@ -112,27 +113,32 @@ class EditorConfig(Message):
     csrf_token: str
 
 
-def layer_of(video: Video, job: Job | None) -> Layer:
-    """The layer that the editor shows: the job's, or the video's main one. Raises Http404 when there is none yet."""
-    layer = job.layer if job is not None else video.layers.filter(kind=LayerKind.MAIN).first()
+def layer_of(video: Video, job: Job | None, chosen: Layer | None = None) -> Layer:
+    """The layer that the editor shows: the job's, the ``chosen`` one of the video, or its main one. Raises Http404 when
+    there is none yet."""
+    main = video.layers.filter(kind=LayerKind.MAIN)
+    layer = job.layer if job is not None else chosen or main.first()
     if layer is None:
         raise Http404("This video has no annotations yet: it isn't ready.")
     layer.video = video
     return layer
 
 
-def editor_config(*, user: User, video: Video, job: Job | None, csrf_token: str) -> EditorConfig:
+def editor_config(
+    *, user: User, video: Video, job: Job | None, csrf_token: str, chosen: Layer | None = None
+) -> EditorConfig:
     """Everything of a video that has been looked up with the user's access.
 
     Args:
-        job: whose layer and frames to show; None: all of the main layer.
+        job: whose layer and frames to show; None: all of the layer.
+        chosen: the layer to show where there is no job; None: the main one.
     """
-    layer = layer_of(video, job)
+    layer = layer_of(video, job, chosen)
     ranges = editable_ranges(user, layer)
     asked = f"?job={job.pk}" if job is not None else ""
     return EditorConfig(
         video=_video(video),
-        layer=EditorLayer(id=layer.pk, name=layer.name),
+        layer=EditorLayer(id=layer.pk, name=layer.name, kind=LayerKind(layer.kind)),
         job=open_job(job) if job is not None else None,
         labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
         archived=video.project.archived_at is not None,

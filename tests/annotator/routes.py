@@ -29,7 +29,7 @@ def from_role(least: str) -> dict[str, str]:
     }
 
 
-VIEW, ANNOTATE, MANAGE, ADMIN = (from_role(role) for role in (Role.VIEWER, Role.ANNOTATOR, Role.MANAGER, Role.ADMIN))
+VIEW, ANNOTATE, REVIEW, MANAGE, ADMIN = map(from_role, reversed(Role.values))
 PUBLIC = dict.fromkeys(EVERYBODY, LET_IN)
 SIGNED_IN = PUBLIC | {"nobody": SIGN_IN}
 SITE_ADMIN = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {"nobody": SIGN_IN, "site admin": LET_IN}
@@ -55,6 +55,7 @@ class Route:
 
 
 RESTORE = {"edit": "6f1c2f0a-0000-4000-8000-000000000000", "revision": 0}
+TAKE_OVER = {"source": "{layer_id}"}
 LABELS = {"labels": [{"name": "dog", "colour": "#112233"}]}
 ACCOUNT = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse battery staple"}
 CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
@@ -135,6 +136,13 @@ API = (
     Route("GET", "/api/videos/{video_id}/proxy.mp4", VIEW),
     Route("GET", "/api/videos/{video_id}/strip.jpg", VIEW),
     Route("GET", "/api/videos/{video_id}/frames/{frame}.jpg", VIEW),
+    Route("GET", "/api/videos/{video_id}/layers", VIEW),
+    Route("POST", "/api/videos/{video_id}/layers", ANNOTATE, {"name": "mine", "kind": "replica"}),
+    Route("POST", "/api/videos/{video_id}/layers", REVIEW, {"name": "truth", "kind": "ground_truth"}),
+    Route("POST", "/api/videos/{video_id}/layers", REVIEW, {"name": "yolo", "kind": "model"}),
+    Route("PATCH", "/api/layers/{layer_id}", REVIEW, {"name": "truth"}),
+    Route("DELETE", "/api/layers/{layer_id}", MANAGE, query="?revision=0"),
+    Route("POST", "/api/layers/{layer_id}/take-over", ANNOTATE, TAKE_OVER),
     Route("GET", "/api/layers/{layer_id}/window", VIEW, query="?first=0&last=9"),
     Route("GET", "/api/layers/{layer_id}/overview", VIEW),
     Route("GET", "/api/layers/{layer_id}/tracks", VIEW),

@@ -125,6 +125,10 @@ KEPT_WHEN_ARCHIVED = {
     "POST /api/jobs/{job_id}/steps",
     "POST /api/uploads/",
     "PATCH /api/uploads/{upload_id}",
+    "POST /api/videos/{video_id}/layers",
+    "PATCH /api/layers/{layer_id}",
+    "DELETE /api/layers/{layer_id}",
+    "POST /api/layers/{layer_id}/take-over",
     "GET /api/layers/{layer_id}/restore",
     "POST /api/layers/{layer_id}/restore",
     "POST /api/layers/{layer_id}/imports",
@@ -153,7 +157,15 @@ def ask(client: Client, route: Route, things: dict[str, Any]) -> Any:
     if route.method in ("GET", "HEAD"):
         return client.generic(route.method, url, headers=headers)
     method = getattr(client, route.method.lower())
-    return method(url, route.sent if route.sent is not None else b"", content_type=kind, headers=headers)
+    sent = b"" if route.sent is None else filled(route.sent, things)
+    return method(url, sent, content_type=kind, headers=headers)
+
+
+def filled(sent: Any, things: dict[str, Any]) -> Any:
+    """The JSON of a request with what stands for the braces of its texts."""
+    if not isinstance(sent, dict):
+        return sent
+    return {name: value.format_map(things) if isinstance(value, str) else value for name, value in sent.items()}
 
 
 def form_value(value: Any, things: dict[str, Any]) -> Any:

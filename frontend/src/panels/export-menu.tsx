@@ -9,6 +9,8 @@ import { ExportLosses, LossCounter } from './export-losses'
 import { FormatChoice } from './format-choice'
 import { Icon } from './icons'
 import { AS_IT_IS, ImportChoice, importForm, type How } from './import-choice'
+import { InThis, IntoLayer, intoLayer, type Into } from './import-into'
+import { addressOf } from './layer-menu'
 import { MenuButton } from './menu-button'
 import { TransferFailure, TransferReport } from './transfer-report'
 
@@ -17,6 +19,7 @@ const formats = signal<readonly FormatOut[]>([])
 const wanted = signal<Wanted>({ format: 'framewise', options: {} })
 const how = signal(AS_IT_IS)
 const current = signal<TransferOut | null>(null)
+const into = signal<Into>(InThis)
 /** Kept to import it again without what can't be read. */
 const brought = signal<File | null>(null)
 
@@ -42,14 +45,21 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
   // The panel is made anew whenever it opens: the layer may have changed meanwhile.
   const counter = useMemo(() => new LossCounter(rest), [])
   const { format } = wanted.value
+  const { layers } = editor.store
+  useEffect(() => void layers.load().catch(tell), [])
+  const mayImport = editor.config.can_edit || layers.mayMake.value.length > 0
   const watch = (begun: TransferOut) => watchTransfer(rest, begun, (transfer) => (current.value = transfer))
   const begin = () => {
     rest.post('/api/layers/{layer_id}/exports', { path, body: wanted.value }).then(watch).catch(tell)
   }
   const bring = (file: File, chosen: How = how.value) => {
+    if (!(into.value.name ?? (editor.config.can_edit ? editor.config.layer.name : '')).trim()) {
+      editor.session.tell(t('Give the new layer a name first.'), 'error')
+      return
+    }
     brought.value = file
     rest
-      .upload('/api/layers/{layer_id}/imports', { path }, importForm(file, format, chosen))
+      .upload('/api/layers/{layer_id}/imports', { path }, intoLayer(importForm(file, format, chosen), into.value))
       .then(watch)
       .catch(tell)
   }
@@ -62,7 +72,7 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
         <button type="button" class="button primary" disabled={!formats.value.length} onClick={begin}>
           <Icon name="download" /> {t('Export')}
         </button>
-        {editor.config.can_edit && (
+        {mayImport && (
           <label class="button file">
             <Icon name="upload" /> {t('Import …')}
             <input
@@ -79,15 +89,17 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
           {t('Close')}
         </button>
       </div>
-      {editor.config.can_edit && (
+      {mayImport && (
         <ImportChoice
           takes={formats.value.find(({ id }) => id === format)?.takes ?? ''}
           how={how.value}
           onChange={(next) => (how.value = next)}
         />
       )}
+      {mayImport && <IntoLayer editor={editor} into={into.value} onChange={(next) => (into.value = next)} />}
       {current.value && (
         <Progress
+          editor={editor}
           transfer={current.value}
           onCancel={() =>
             void rest.delete('/api/transfers/{transfer_id}', { path: { transfer_id: current.value!.id } }).catch(tell)
@@ -100,15 +112,18 @@ function Panel({ editor, rest, tell }: { editor: Editor; rest: Rest; tell: (erro
 }
 
 function Progress({
+  editor,
   transfer,
   onCancel,
   onLeaveOut,
 }: {
+  editor: Editor
   transfer: TransferOut
   onCancel: () => void
   onLeaveOut: () => void
 }) {
   const { kind, state, progress, file, file_name } = transfer
+  const into = transfer.report.layer
   return (
     <div class="transfer" aria-live="polite">
       {isUnderWay(transfer) && (
@@ -124,6 +139,11 @@ function Progress({
       {state === 'done' && (
         <>
           <TransferReport transfer={transfer} />
+          {into && into.id !== editor.config.layer.id && (
+            <a class="button" href={addressOf(editor, into.id)}>
+              <Icon name="layers" /> {t('Show “{name}”', { name: into.name })}
+            </a>
+          )}
           {file && (
             <a class="button" href={file} download={file_name}>
               <Icon name="download" /> {file_name}

@@ -5,6 +5,7 @@ import { CommandButton } from './buttons'
 import { ExportMenu } from './export-menu'
 import { Icon } from './icons'
 import { JobMenu } from './job-menu'
+import { LayerMenu } from './layer-menu'
 import { ViewMenu } from './view-menu'
 
 export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; onTheme: () => void }) {
@@ -22,6 +23,7 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
       <h1 class="video-name" title={config.video.name}>
         {config.video.name}
       </h1>
+      <LayerMenu editor={editor} />
       <Saved editor={editor} />
       {!config.can_edit && !editor.session.gone.value && (
         <span class="badge plain" data-read-only>

@@ -23,6 +23,7 @@ import { ChangeLog } from './change-log'
 import { rowAt, unpack } from './chunks'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
+import { Layers } from './layers'
 import { Loader, type LoadedWindow } from './loader'
 import { editToWire, fromWire, tablesOf, type Edit, type LayerEvent, type Operation } from './operations'
 import { Overview } from './overview'
@@ -87,6 +88,7 @@ export class EditorStore {
   readonly overview: Overview
   readonly changes: ChangeLog
   readonly restorer: Restorer
+  readonly layers: Layers
   readonly refusals: Refusals
   readonly conflicts: Conflicts
   readonly config: EditorConfig
@@ -137,6 +139,7 @@ export class EditorStore {
     this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
     this.refusals = new Refusals(deps.refused)
     this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
+    this.layers = new Layers(deps.rest, config.video.id, config.layer.id, this.history)
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
     this.loader = new Loader(
       deps.rest,

@@ -7,8 +7,9 @@ import type { EditorConfig } from './types'
 
 export type Surroundings = Omit<SurroundingsMessage, 'type' | 'why' | 'project'>
 
-export const surroundingsIn = ({ video, archived, labels, job }: EditorConfig): Surroundings => ({
+export const surroundingsIn = ({ video, layer, archived, labels, job }: EditorConfig): Surroundings => ({
   video: video.name,
+  layer: layer.name,
   frame_count: video.frame_count,
   width: video.width,
   height: video.height,
@@ -24,6 +25,7 @@ export function currentConfig(
   surroundings: Signal<Surroundings>,
 ): EditorConfig {
   const video = computed(() => ({ ...config.video, name: surroundings.value.video }))
+  const layer = computed(() => ({ ...config.layer, name: surroundings.value.layer }))
   const editable = computed(() => workedOn(rights.value.editable_ranges, surroundings.value.job))
   return {
     ...config,
@@ -38,6 +40,9 @@ export function currentConfig(
     },
     get video() {
       return video.value
+    },
+    get layer() {
+      return layer.value
     },
     get archived() {
       return surroundings.value.archived

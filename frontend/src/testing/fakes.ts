@@ -132,7 +132,7 @@ export const CONFIG: EditorConfig = {
     strip: null,
     strip_url: '',
   },
-  layer: { id: 1, name: 'main' },
+  layer: { id: 1, name: 'main', kind: 'main' },
   job: null,
   archived: false,
   labels: [
@@ -252,9 +252,9 @@ export class StoreBench {
 
   /** What is said around the tracks, but for what a test says otherwise. */
   surroundings(changes: Partial<Surroundings> = {}): Surroundings {
-    const { video, archived, labels, job } = this.store.config
+    const { video, layer, archived, labels, job } = this.store.config
     const { name, frame_count, width, height } = video
-    const as_it_is = { video: name, frame_count, width, height, archived, labels, job }
+    const as_it_is = { video: name, layer: layer.name, frame_count, width, height, archived, labels, job }
     return { type: 'surroundings', project: 'Crossing', why: '', ...as_it_is, ...changes }
   }
 

@@ -576,6 +576,59 @@ def test_making_labels_for_a_project_needs_a_manager(world: World) -> None:
     assert bring_project(world, two_videos("cross.mp4"), create_labels=True).status_code == 403
 
 
+# ---------------------------------------------------------------- into a new layer
+
+
+def test_an_import_makes_the_layer_that_it_goes_into(world: World) -> None:
+    transfer = work(bring(world, document(one_track()), new_layer=" ground  truth"))
+
+    layer = world.video.layers.get(name="ground truth")
+    assert (layer.kind, layer.owner) == ("ground_truth", world.people["reviewer"])
+    assert (layer.tracks.count(), world.layer.tracks.count()) == (1, 0)
+    assert transfer.report["layer"] == {"id": layer.pk, "name": "ground truth"}
+
+
+def test_an_import_that_fails_makes_no_layer(world: World) -> None:
+    transfer = work(bring(world, document(one_track(label="dog")), new_layer="truth"))
+
+    assert transfer.state == TransferState.FAILED
+    assert list(world.video.layers.all()) == [world.layer]
+
+
+def test_the_name_of_the_new_layer_is_refused_at_once_or_when_it_was_taken_meanwhile(world: World) -> None:
+    answer = bring(world, document(one_track()), new_layer="MAIN")
+    assert (answer.status_code, "there is a “MAIN” already" in answer.json()["message"]) == (400, True)
+    begun = bring(world, document(one_track()), new_layer="truth")
+    Layer.objects.create(video=world.video, name="truth")
+    assert "there is a “truth” already" in work(begun).message
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "status"),
+    [
+        ("stranger", "replica", 404),
+        ("viewer", "replica", 403),
+        ("annotator", "replica", 201),
+        ("annotator", "ground_truth", 403),
+        ("annotator", "model", 403),
+        ("reviewer", "model", 201),
+        ("admin", "main", 422),
+    ],
+)
+def test_who_may_import_into_a_new_layer(world: World, role: str, kind: str, status: int) -> None:
+    # A replica is one's own, whoever has the jobs.
+    Job.objects.create(video=world.video, layer=world.layer, first=0, last=99, assignee=world.people["reviewer"])
+    answer = bring(world, document(one_track()), role, new_layer="another", new_kind=kind)
+    assert answer.status_code == status
+    if status == 201:
+        assert work(answer).state == TransferState.DONE
+
+
+def test_an_export_names_the_layer_beside_the_main_one(world: World) -> None:
+    layer = Layer.objects.create(video=world.video, name="by/night", kind="model")
+    assert export_name(layer, "mot", ".zip") == "cross-by_night-mot.zip"
+
+
 # ---------------------------------------------------------------- who may
 
 

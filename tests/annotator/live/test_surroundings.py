@@ -8,9 +8,10 @@ import pytest
 
 from annotator.actions.jobs import move, remove_job
 from annotator.actions.labels import LabelDraft, save_labels
+from annotator.actions.layers import delete_layer, rename_layer
 from annotator.actions.projects import archive_project, change_project, restore_project
 from annotator.actions.videos import rename_video
-from annotator.announce.messages import Ping, Pong, Refused, Rights, RunUpdate, Surroundings, Welcome
+from annotator.announce.messages import Gone, Ping, Pong, Refused, Rights, RunUpdate, Surroundings, Welcome
 from annotator.live.relay import in_thread
 from annotator.models import Event, EventKind, Job, Label, Layer, Project, Stage, Video
 from tests.annotator.live.sockets import Browser
@@ -46,6 +47,25 @@ async def test_a_renamed_video_and_project_have_their_new_names(world: World) ->
     await in_thread(lambda: change_project(by=by, project=Project.objects.get(), name="Junction", description=""))
     told = await browser.until(Surroundings)
     assert (told.project, told.why) == ("Junction", "manager renamed the project “Crossing” to “Junction”.")
+    await browser.close()
+
+
+async def test_a_renamed_layer_has_its_new_name(world: World) -> None:
+    await in_thread(lambda: Layer.objects.update(kind="model", name="yolo"))
+    browser, by = await Browser.on(world, "viewer"), world.people["manager"]
+    layer = await in_thread(lambda: Layer.objects.select_related("video__project").get())
+    await in_thread(lambda: rename_layer(by=by, layer=layer, name="YOLO v5"))
+    told = await browser.until(Surroundings)
+    assert (told.layer, told.why) == ("YOLO v5", "manager renamed the layer “yolo” to “YOLO v5”.")
+    await browser.close()
+
+
+async def test_who_has_a_deleted_layer_open_is_told_who_did_it(world: World) -> None:
+    await in_thread(lambda: Layer.objects.update(kind="model", name="yolo"))
+    browser, by = await Browser.on(world, "viewer"), world.people["manager"]
+    layer = await in_thread(lambda: Layer.objects.select_related("video__project").get())
+    await in_thread(lambda: delete_layer(by=by, layer=layer, revision=0))
+    assert (await browser.until(Gone)).message == "The layer “yolo” of “cross.mp4” was deleted by manager."
     await browser.close()
 
 

@@ -97,7 +97,7 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
             ],
         }
     ]
-    assert config["layer"] == {"id": world.layer.pk, "name": "main"}
+    assert config["layer"] == {"id": world.layer.pk, "name": "main", "kind": "main"}
     assert config["editable_ranges"] == [[0, 999]]
     assert config["urls"]["live"] == f"/ws/layers/{world.layer.pk}/"
     assert {model["id"]: model["available"] for model in config["models"]}["framewise-cf"]
@@ -123,6 +123,19 @@ def test_a_job_of_another_video_is_not_found(world: World) -> None:
     layer = Layer.objects.create(video=video)
     job = Job.objects.create(video=video, layer=layer, first=0, last=9)
     assert open_editor(world, query=f"?job={job.pk}").status_code == 404
+
+
+def test_it_shows_the_layer_that_is_asked_for(world: World) -> None:
+    truth = Layer.objects.create(video=world.video, name="truth", kind="ground_truth")
+    config = config_of(open_editor(world, query=f"?layer={truth.pk}"))
+    assert config["layer"] == {"id": truth.pk, "name": "truth", "kind": "ground_truth"}
+    # An annotator looks at what is compared with, and doesn't change it.
+    assert (config["can_edit"], config["urls"]["live"]) == (False, f"/ws/layers/{truth.pk}/")
+
+
+def test_a_layer_of_another_video_is_not_found(world: World) -> None:
+    layer = Layer.objects.create(video=Video.objects.create(project=world.project, name="other.mp4", frame_count=10))
+    assert open_editor(world, query=f"?layer={layer.pk}").status_code == 404
 
 
 def test_it_tells_which_models_are_not_for_commercial_use(world: World) -> None:
