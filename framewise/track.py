@@ -175,8 +175,8 @@ def _follow(session: TrackingSession, found: Found) -> bool:
                 for row in step.rows:
                     found.take(row)
                 progress.advance(bar, outcome.take(step))
-                if step.note:
-                    progress.console.print(f"[yellow]{escape(step.note)}[/]", highlight=False)
+                for note in step.notes:
+                    progress.console.print(f"[yellow]{escape(note)}[/]", highlight=False)
         except KeyboardInterrupt:
             session.stop()
             outcome.give_up(End.INTERRUPTED)

@@ -120,9 +120,8 @@ class Outbox:
         """Tell of a step. Raises TrackingError when a shape is larger than ``SHAPE_BYTES``."""
         for batch in _batches(self.run, step):
             self._put(batch)
-        if step.note:
-            told = _text(RunNote(run=self.run, message=step.note))
-            self._put(_Item(lambda _: told))
+        for note in step.notes:
+            self._put(_Item(partial(_note, self.run, note)))
         for end in step.ends:
             self._put(_Item(partial(_leg_done, self.run, end)))
         with self._changed:
@@ -247,6 +246,10 @@ def packed_tables(rows: Sequence[_Told]) -> list[tuple[str, int, bytes]]:
 
 def _found(found: Found) -> FoundObject:
     return FoundObject(object=found.object, label=found.label, frame=found.frame, direction=found.way, last=found.last)
+
+
+def _note(run: str, sentence: str, sequence: int) -> str:
+    return _text(RunNote(run=run, message=sentence))
 
 
 def _leg_done(run: str, end: LegEnd, sequence: int) -> str:

@@ -22,7 +22,7 @@ from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.joints import with_points
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
-from tracking.tracker import Noting, Remembering, Sharing, Tracker
+from tracking.tracker import Noting, Remembering, Sharing, Telling, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
 
 Way = Literal["forward", "backward"]
@@ -129,13 +129,13 @@ class Step:
 
     rows: tuple[Tracked, ...] = ()
     ends: tuple[LegEnd, ...] = ()
-    note: str = ""
-    """What a tracker has to tell the person, once."""
+    notes: tuple[str, ...] = ()
+    """What trackers have to tell the person, each sentence once."""
     found: tuple[Found, ...] = ()
     """Objects whose first rows are among ``rows``."""
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.ends or self.note)
+        return bool(self.rows or self.ends or self.notes)
 
 
 @dataclass
@@ -261,6 +261,7 @@ class TrackingSession:
         self._reels: list[Reel] = []
         self._commands: deque[Callable[[], Iterable[LegEnd]]] = deque()
         self._told: dict[tuple[ObjectId, int], set[int]] = {}
+        self._last_words: list[str] = []
         self._stopped = Event()
         self._got_on = monotonic()
         self._commands.append(lambda: self._add_lanes(legs))
@@ -321,7 +322,7 @@ class TrackingSession:
                 self._close_unused_reels()
 
     def _obey(self) -> Step:
-        return Step(ends=tuple(self._commands.popleft()()))
+        return Step(ends=tuple(self._commands.popleft()()), notes=self._take_last_words())
 
     def _add_lanes(self, legs: Sequence[Leg], memory: object = None) -> Iterable[LegEnd]:
         due = min((lane.due for lane in self._lanes), default=0.0)
@@ -400,7 +401,7 @@ class TrackingSession:
             assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
             self._take(lane, frame, lane.tracker.finish(), rows, ends)
             ends += self._end_all(lane)
-        return Step(tuple(rows), tuple(ends), _news(lane), found)
+        return Step(tuple(rows), tuple(ends), (*_news(lane), *self._take_last_words()), found)
 
     def _find(self, lane: _Lane, frame: Frame, rows: list[Tracked], ends: list[LegEnd]) -> tuple[Found, ...]:
         """Look for new objects on a frame, and let the lane follow them from it."""
@@ -480,8 +481,15 @@ class TrackingSession:
             if lane.tracker is not None:
                 lane.tracker.drop(objects)
             return
+        if isinstance(lane.tracker, Telling):
+            self._last_words += lane.tracker.news(over=True)
         self._lanes.remove(lane)
         self._close_unused_reels()
+
+    def _take_last_words(self) -> tuple[str, ...]:
+        """What trackers said whose work was over since."""
+        said, self._last_words = tuple(self._last_words), []
+        return said
 
     def _close_unused_reels(self) -> None:
         used = {id(lane.reel) for lane in self._lanes}
@@ -490,13 +498,15 @@ class TrackingSession:
             reel.close()
 
 
-def _news(lane: _Lane) -> str:
-    """What the lane's tracker notes and has not told yet."""
+def _news(lane: _Lane) -> list[str]:
+    """What the lane's tracker has not told yet."""
+    if isinstance(lane.tracker, Telling):
+        return lane.tracker.news(over=False)
     note = lane.tracker.note if isinstance(lane.tracker, Noting) else ""
     if note == lane.noted:
-        return ""
+        return []
     lane.noted = note
-    return note
+    return [note] if note else []
 
 
 def _memory_of(lane: _Lane, name: ObjectId) -> object | None:

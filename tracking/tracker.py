@@ -53,6 +53,15 @@ class Noting(Protocol):
 
 
 @runtime_checkable
+class Telling(Protocol):
+    """A tracker that has several things to tell, each once."""
+
+    def news(self, *, over: bool) -> list[str]:
+        """Sentences that weren't handed out before. ``over``: the tracker's work is done, and its sums are final."""
+        ...
+
+
+@runtime_checkable
 class Remembering(Protocol):
     """A tracker that knows an object by all that people said of it: where a correction lets another tracker follow the
     object, that one hears of the earlier prompts too."""

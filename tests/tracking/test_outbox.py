@@ -255,7 +255,7 @@ def test_closing_lets_the_engine_go() -> None:
 
 def test_a_note_is_told_behind_the_rows_it_came_with() -> None:
     box = outbox()
-    box.stepped(replace(rows(0, A), note="The GPU gave out."))
+    box.stepped(replace(rows(0, A), notes=("The GPU gave out.",)))
     box.stepped(rows(1, A))
 
     assert [kind for kind, _, _ in taken(box)] == ["batch", "run.note", "batch"]

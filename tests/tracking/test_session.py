@@ -68,7 +68,7 @@ def test_it_leaves_out_a_first_frame_that_is_stored() -> None:
 def test_what_a_tracker_notes_is_handed_out_once_with_the_step_it_came_with() -> None:
     steps = list(TrackingSession(FakeVideo().opened, Complaining, [leg(last=6)]).steps())
 
-    assert [step.note for step in steps] == ["", "", "", "The GPU gave out.", "", "", ""]
+    assert [step.notes for step in steps] == [(), (), (), ("The GPU gave out.",), (), (), ()]
 
 
 def test_a_leg_of_one_frame_ends_after_it() -> None:
