@@ -32,6 +32,9 @@ GEOMETRY_KINDS: tuple[GeometryKind, ...] = (
 )
 """Every kind that a track can be followed as; a tag has no place to follow."""
 
+AS_MASK_KINDS: tuple[GeometryKind, ...] = ("box", "rotated_box", "polygon", "mask")
+"""What encloses an object: it can be followed as the object's mask, and kept as what it is."""
+
 
 class Box(NamedTuple):
     """Axis-aligned box by its corners, in px; ``x1 <= x2`` and ``y1 <= y2``. It may reach beyond the frame."""
