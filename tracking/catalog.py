@@ -23,7 +23,7 @@ from tracking.finding import DetectorFinder
 from tracking.protocol import Setting
 from tracking.scheduling import leave_real_time
 from tracking.segmenter import Segmenter
-from tracking.shapes.values import GeometryKind
+from tracking.shapes.values import AS_MASK_KINDS, GeometryKind
 from tracking.tracker import Tracker
 from tracking.types import TrackingError
 from tracking.weights import verdict_on, weights_folder
@@ -722,12 +722,17 @@ def default_for(kind: GeometryKind) -> str | None:
     return chosen if chosen in takers else next(iter(takers), None)
 
 
-def entry_for(model: str, kinds: Sequence[GeometryKind]) -> ModelEntry:
+def entry_for(model: str, kinds: Sequence[GeometryKind], *, as_mask: bool = False) -> ModelEntry:
     """The model that follows shapes of ``kinds``: the one of this id, or where it is empty the default of the first.
+
+    Args:
+        as_mask: shapes are followed as masks (see ``tracking.as_mask``).
 
     Raises:
         TrackingError: there is none, or it doesn't follow one of them.
     """
+    if as_mask:
+        kinds = [_as_mask(kind) for kind in kinds]
     chosen = model or default_for(kinds[0])
     if chosen is None:
         raise TrackingError(f"No model that follows a {_spelt(kinds[0])} is installed.")
@@ -737,6 +742,13 @@ def entry_for(model: str, kinds: Sequence[GeometryKind]) -> ModelEntry:
             takes = ", ".join(map(_spelt, entry.prompts))
             raise TrackingError(f"{entry.name} follows {takes}; a {_spelt(kind)} came. Choose another model for it.")
     return entry
+
+
+def _as_mask(kind: GeometryKind) -> GeometryKind:
+    if kind not in AS_MASK_KINDS:
+        able = ", ".join(map(_spelt, AS_MASK_KINDS))
+        raise TrackingError(f"Followed as masks are: {able}; a {_spelt(kind)} came. Follow it as it is.")
+    return "mask"
 
 
 def _spelt(kind: GeometryKind) -> str:

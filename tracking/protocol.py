@@ -159,6 +159,12 @@ class Find(AgentMessage):
     classes: list[str] = Field(description="The classes, by the finder's own names, that are wanted; others are left.")
 
 
+class AsMask(AgentMessage):
+    """Boxes, rotated boxes and polygons are followed as masks; their batches hold what they were prompted as."""
+
+    segmenter: str = Field(description="What finds the object in a box, by its id in the catalogue.")
+
+
 class Start(AgentMessage):
     """Run these legs. Sent again after a reconnect for whatever isn't finished; it replaces the run that an agent
     still holds under this id, whose batches then count from 1 again."""
@@ -171,6 +177,7 @@ class Start(AgentMessage):
     legs: list[Leg]
     detect_off_screen: bool = True
     find: Find | None = Field(None, description="null: only what was prompted is followed.")
+    as_mask: AsMask | None = Field(None, description="null: shapes are followed as what they are.")
 
 
 class Correct(AgentMessage):

@@ -282,6 +282,7 @@ ENTRIES = (
     _entry("broken", Broken),
     _entry("losing", Losing),
     _entry("windowed", Windowed),
+    _entry("masking", Drifting, ("mask",)),
     EVERY_KIND,
 )
 """What ``FRAMEWISE_EXTRA_TRACKERS=tests.tracking.fakes:ENTRIES`` adds to the catalogue."""

@@ -5,21 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.tracking.fakes import Drifting, FakeVideo
 from tracking.engine import local
 from tracking.engine.local import LocalEngine, leg_value
-from tracking.protocol import Held, Leg, RunPrompt, Start, VideoAccess
+from tracking.protocol import AsMask, Held, Leg, RunPrompt, Start, VideoAccess
 from tracking.session import Pictures, Step
 from tracking.shapes.chunks import Flag, Kind, Row, tables_of
+from tracking.shapes.values import Mask, Polygon
 from tracking.tracker import Tracker
-from tracking.types import TrackingError
+from tracking.types import Frame, Prediction, Prompt, TrackingError
 
+POLYGON = np.array([(10, 10), (20, 10), (20, 20), (10, 20)], "<f4")
 ACCESS = VideoAccess(key="k", source="/s", index="/i", width=100, height=80, frame_count=100)
 
 
@@ -74,6 +77,29 @@ def test_a_run_is_carried_out_to_its_end(engine: LocalEngine) -> None:
 
     assert heard.over.wait(10)
     assert (heard.frames, heard.failure) == ([0, 1, 2, 3], None)
+
+
+def test_a_run_as_masks_is_followed_by_masks_and_tells_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_TRACKERS", "tests.tracking.fakes:ENTRIES")
+    followed, told = [], []
+
+    class Seeing(Drifting):
+        def start(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+            followed.extend(prompts)
+            return super().start(frame, prompts)
+
+    engine = engine_with(Seeing)
+    heard = Heard(lambda step: told.extend(row.prediction.shape for row in step.rows))
+    row = Row(0, Kind.POLYGON, Flag.KEYFRAME, 1.0, (10, 10, 20, 20), POLYGON.tobytes())
+    asked = Leg(prompt=RunPrompt.of("a", row), direction="forward", last=2)
+    run = start("one", asked, model="masking").model_copy(update={"as_mask": AsMask(segmenter="framewise-click")})
+    engine.start(run, heard)
+
+    assert heard.over.wait(10)
+    assert heard.failure is None
+    assert [type(prompt.shape) for prompt in followed] == [Mask]
+    assert [type(shape) for shape in told] == [Polygon, Polygon]
+    engine.close()
 
 
 def test_runs_beyond_the_limit_wait_for_their_turn() -> None:

@@ -9,11 +9,13 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from time import monotonic
 from typing import Literal
 
 from tracking import catalog
 from tracking import session as following
+from tracking.as_mask import AsMask
 from tracking.engine import STALLED_AFTER_S, OpenVideo, Sink
 from tracking.protocol import Find, Leg, Start
 from tracking.session import Finding, TrackingSession
@@ -82,7 +84,7 @@ class LocalEngine:
 
         session = TrackingSession(
             lambda: self._open_video(run.video, cancelled),
-            lambda: self._create(run.model, **run.settings),
+            self._maker(run),
             [leg_value(leg) for leg in run.legs],
             detect_off_screen=run.detect_off_screen,
             finding=_finding(run.find),
@@ -137,6 +139,18 @@ class LocalEngine:
         for run in tuple(self._at_work):
             if run.thread is not None:
                 run.thread.join(max(0.0, until - monotonic()))
+
+    def _maker(self, run: Start) -> Callable[[], Tracker]:
+        """What makes a run's trackers."""
+
+        def create() -> Tracker:
+            return self._create(run.model, **run.settings)
+
+        if run.as_mask is None:
+            return create
+        segmenter = cache(partial(catalog.create_segmenter, run.as_mask.segmenter))
+        takes_boxes = "box" in catalog.find(run.model).prompts
+        return lambda: AsMask(create, segmenter, takes_boxes=takes_boxes)
 
     # -------------------------------------------------------------- with the lock held
 
