@@ -86,6 +86,17 @@ class FindOptions(Message):
     )
 
 
+class AsMaskOptions(Message):
+    """Follow boxes, rotated boxes and polygons as masks, by a model of masks, and keep each as what it is."""
+
+    segmenter: str | None = Field(
+        None,
+        max_length=64,
+        description="What finds the object in a box, by its id in the catalogue; null: the default. A model that takes "
+        "boxes finds it by itself.",
+    )
+
+
 class RunOptions(Message):
     """The Track settings panel."""
 
@@ -101,6 +112,7 @@ class RunOptions(Message):
     )
     confidence_threshold: float = Field(0.0, ge=0, le=1, description="Below it, predictions are marked doubtful.")
     find: FindOptions | None = Field(None, description="null: only what is prompted is followed.")
+    as_mask: AsMaskOptions | None = Field(None, description="null: shapes are followed as what they are.")
 
 
 class RunStart(Message):

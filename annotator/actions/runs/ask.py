@@ -17,7 +17,7 @@ from annotator.actions.runs.dispatch import dispatch, finish, queue
 from annotator.actions.runs.held import left_alone
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import set_aside
-from annotator.announce.messages import FindOptions, RunCorrect, RunExtend, RunStart, RunStop
+from annotator.announce.messages import AsMaskOptions, FindOptions, RunCorrect, RunExtend, RunStart, RunStop
 from annotator.announce.progress import (
     WAYS,
     LegState,
@@ -106,11 +106,11 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
             raise ActionError(f"A correction lies in the run's frames {run.first}..{run.last}; {correct.frame} came.")
         _check_control(user, layer, run)
         shape = _shown(layer, correct.track, correct.frame, shown_at(layer, [(correct.track, correct.frame)]))
-        _entry_for(run.model, [shape])
+        _entry_for(run.model, [shape], as_mask=opened.as_mask)
         if run.state == RunState.DONE:
             run.swept = None  # Somebody waits for it now.
         state = opened.objects[track]
-        held = left_alone(layer, correct.track, shape)
+        held = _held(opened, layer, correct.track, shape)
         cleared = _redo(opened, layer, correct.track, shape, held)
         set_aside(run, layer, correct.track, state, cleared, held)
         _go_on(opened, {track})
@@ -182,9 +182,14 @@ def _begin_redo(opened: OpenRun, layer: Layer, shapes: Mapping[UUID, Row]) -> No
     run = opened.run
     for track, state in opened.objects.items():
         ranges = [(min(leg.head + leg.step, leg.last), max(leg.head + leg.step, leg.last)) for leg in state.unfinished]
-        held = left_alone(layer, UUID(track), shapes[UUID(track)])
+        held = _held(opened, layer, UUID(track), shapes[UUID(track)])
         set_aside(run, layer, UUID(track), state, ranges, held)
     opened.save([])
+
+
+def _held(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[int]:
+    """The points that a correction leaves alone; none of an outline around a mask, which is another on every frame."""
+    return [] if opened.as_mask else left_alone(layer, track, shape)
 
 
 def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row, held: Sequence[int]) -> list[FrameRange]:
@@ -293,6 +298,7 @@ def _check_start(user: User, layer: Layer, start: RunStart) -> None:
     _check_editable(user, layer, start.first, start.last)
     if start.options.find is not None:
         check_find(layer.video.project, start.options.find)
+    _check_segmenter(start.options.as_mask)
     asked = [prompt.track for prompt in start.prompts]
     if len(set(asked)) < len(asked):
         raise ActionError("A run starts each track from one prompt; one track has two.")
@@ -351,12 +357,12 @@ def _shown(layer: Layer, track: UUID, frame: int, shown: Mapping[tuple[UUID, int
 
 def _model_for(start: RunStart, shapes: Mapping[UUID, Row]) -> catalog.ModelEntry:
     """The model that is asked for, or the default of the shapes' kind."""
-    return _entry_for(start.model or "", shapes.values())
+    return _entry_for(start.model or "", shapes.values(), as_mask=start.options.as_mask is not None)
 
 
-def _entry_for(model: str, shapes: Iterable[Row]) -> catalog.ModelEntry:
+def _entry_for(model: str, shapes: Iterable[Row], *, as_mask: bool) -> catalog.ModelEntry:
     try:
-        return catalog.entry_for(model, sorted({kind_name(row.kind) for row in shapes}))
+        return catalog.entry_for(model, sorted({kind_name(row.kind) for row in shapes}), as_mask=as_mask)
     except TrackingError as error:
         raise ActionError(str(error)) from error
 
@@ -379,6 +385,14 @@ def check_find(project: Project, find: FindOptions) -> None:
     wanted = set(find.labels.values())
     if Label.objects.filter(project=project, pk__in=wanted).count() < len(wanted):
         raise ActionError("What is found gets labels of the project; one of these isn't there (any more).")
+
+
+def _check_segmenter(as_mask: AsMaskOptions | None) -> None:
+    try:
+        if as_mask is not None and as_mask.segmenter is not None:
+            catalog.find_segmenter(as_mask.segmenter)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
 
 
 def _objects_of(layer: Layer, start: RunStart, shapes: Mapping[UUID, Row]) -> dict[str, ObjectState]:

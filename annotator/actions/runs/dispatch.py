@@ -22,7 +22,7 @@ from annotator.announce.waiting import place_of, waiting_with
 from annotator.media.agent_access import video_access
 from annotator.models import Agent, Run, RunState, Sweep, SweepState
 from tracking import catalog
-from tracking.protocol import Find, Start, Stop
+from tracking.protocol import AsMask, Find, Start, Stop
 
 TRIES = 3
 """How often a run is given to an agent without getting on, before it fails."""
@@ -151,7 +151,8 @@ def dispatch(opened: OpenRun) -> None:
         run.save(update_fields=["message"])
         announce_run(run)
         return
-    run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, "", run.tries + 1
+    as_mask, told = _as_mask(run, agent)
+    run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, told, run.tries + 1
     run.started_at = run.started_at or timezone.now()
     run.save(update_fields=["state", "agent", "message", "tries", "started_at"])
     start = Start(
@@ -162,6 +163,7 @@ def dispatch(opened: OpenRun) -> None:
         legs=[leg for legs in opened.agent_legs(opened.objects).values() for leg in legs],
         detect_off_screen=bool(run.options.get("detect_off_screen", True)),
         find=_find(run),
+        as_mask=as_mask,
     )
     tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
     announce_run(run)
@@ -186,6 +188,20 @@ def withdraw(run: Run, why: str) -> None:
         tell_agent(run.agent_id, Stop(run=str(run.pk)), layer_id=run.layer_id)
         run.tries = max(0, run.tries - 1)
     queue(run, why)
+
+
+def _as_mask(run: Run, agent: Agent) -> tuple[AsMask | None, str]:
+    """What an agent is to make masks of boxes by, and what the person should know of that: the segmenter that was asked
+    for, or where the agent lacks it the default one."""
+    asked = run.options.get("as_mask")
+    if not asked:
+        return None, ""
+    wanted = asked["segmenter"] or catalog.DEFAULT_SEGMENTER
+    if wanted == catalog.DEFAULT_SEGMENTER or wanted in agent.info.get("segmenters", ()):
+        return AsMask(segmenter=wanted), ""
+    usual = catalog.find_segmenter(catalog.DEFAULT_SEGMENTER)
+    lacking = f"The agent {agent.name} doesn't have {catalog.find_segmenter(wanted).name}"
+    return AsMask(segmenter=usual.id), f"{lacking}: what is in boxes is found by {usual.name}."
 
 
 def _why_nothing(opened: OpenRun) -> str:

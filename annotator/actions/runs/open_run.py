@@ -46,6 +46,11 @@ class OpenRun:
         """Whether an object stops before its next keyframe."""
         return bool(self.run.options.get("until_keyframe", True))
 
+    @property
+    def as_mask(self) -> bool:
+        """Whether its shapes are followed as masks."""
+        return bool(self.run.options.get("as_mask"))
+
     def way(self) -> tuple[tuple[int, int, int], ...]:
         """How far each object has come: another value after whatever gets the run on."""
         return tuple(

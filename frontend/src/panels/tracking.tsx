@@ -109,6 +109,21 @@ function Settings({ editor }: { editor: Editor }) {
           />
         </label>
       </div>
+      {families.includes('mask') && (
+        <label
+          class="choice"
+          title={t(
+            'Boxes, rotated boxes and polygons are followed by the model for masks: as the object in them, and each frame gets the shape around it.',
+          )}
+        >
+          <input
+            type="checkbox"
+            checked={tracking.asMask.value}
+            onChange={(event) => (tracking.asMask.value = event.currentTarget.checked)}
+          />
+          {t('Follow boxes and polygons as masks')}
+        </label>
+      )}
       <label
         class="choice"
         title={t(

@@ -2047,6 +2047,14 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    /** @description Follow boxes, rotated boxes and polygons as masks, by a model of masks, and keep each as what it is. */
+    readonly AsMaskOptions: {
+      /**
+       * @description What finds the object in a box, by its id in the catalogue; null: the default. A model that takes boxes finds it by itself.
+       * @default null
+       */
+      readonly segmenter?: string | null
+    }
     /**
      * @description An attribute as it shall be. `id` null: a new one. `choices` are those of a select; `default` is what a new
      *     object begins with.
@@ -3002,6 +3010,11 @@ export interface components {
        * @default null
        */
       readonly find?: components['schemas']['FindOptions'] | null
+      /**
+       * @description null: shapes are followed as what they are.
+       * @default null
+       */
+      readonly as_mask?: components['schemas']['AsMaskOptions'] | null
     }
     /** @description Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides. */
     readonly RunStart: {
@@ -3029,7 +3042,8 @@ export interface components {
        *       "check_both_ways": false,
        *       "redo": false,
        *       "confidence_threshold": 0,
-       *       "find": null
+       *       "find": null,
+       *       "as_mask": null
        *     }
        */
       readonly options?: components['schemas']['RunOptions']
@@ -3508,6 +3522,7 @@ export interface components {
   headers: never
   pathItems: never
 }
+export type AsMaskOptions = components['schemas']['AsMaskOptions']
 export type AttributeDraft = components['schemas']['AttributeDraft']
 export type AttributeKind = components['schemas']['AttributeKind']
 export type AttributeKindOut = components['schemas']['AttributeKindOut']

@@ -270,3 +270,36 @@ it('deleting a followed track stops following it', () => {
   test.press('Shift+Delete')
   expect(test.sent('run.stop')).toMatchObject([{ run: 'run', tracks: [track] }])
 })
+
+describe('followed as a mask', () => {
+  beforeEach(() => {
+    test.editor.tracking.asMask.value = true
+    test.editor.tracking.maskModel.value = 'masks'
+  })
+
+  it('a box goes to the model for masks, with what answers clicks to find the object in it', () => {
+    test.press('T')
+    expect(test.sent('run.start')).toMatchObject([
+      { model: 'masks', prompts: [{ track }], options: { as_mask: { segmenter: 'clicks' } } },
+    ])
+  })
+
+  it('it is tracked again like that after a correction', () => {
+    test.predict(track, [1, 2, 3], [100, 100, 200, 200])
+    test.editor.following.edited([track], 0)
+    expect(test.sent('run.start')).toMatchObject([{ model: 'masks', options: { as_mask: {}, redo: true } }])
+  })
+
+  it('points stay points', () => {
+    test.session.select(
+      test.store.transact('Given', (tx) => {
+        const made = tx.createTrack({ label: 1 })
+        const payload = new Uint8Array([...new Uint8Array(new Float32Array([20, 20]).buffer), 2, 0, 0, 0])
+        tx.putRows(made, [{ ...keyframeBox(0, [20, 20, 20, 20]), kind: 'points', payload }])
+        return made
+      }),
+    )
+    test.press('T')
+    expect(test.sent('run.start')).toMatchObject([{ model: null, options: { as_mask: null } }])
+  })
+})

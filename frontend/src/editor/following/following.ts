@@ -4,7 +4,7 @@ import { kindOf } from '@/geometry/kinds'
 import type { FrameNumber, Run, ShownShape, TrackId } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
-import { familyOf, sharedOut } from './models'
+import { followedIn, sharedOut, type Family } from './models'
 import { awaitsCorrection, planRetrack } from './retrack'
 
 export class Following {
@@ -64,8 +64,10 @@ export class Following {
 
   /** Whether the chosen model for a shape's kind, or where none is chosen any, takes it. */
   private isFollowed(shape: ShownShape): boolean {
-    const chosen = this.settings.modelOf(familyOf(shape.kind)).value
-    const takers = this.editor.config.models.filter(({ prompts }) => prompts.includes(shape.kind))
+    const family = this.familyOf(shape)
+    const chosen = this.settings.modelOf(family).value
+    const taken = family === 'mask' ? 'mask' : shape.kind
+    const takers = this.editor.config.models.filter(({ prompts }) => prompts.includes(taken))
     return chosen === null ? takers.length > 0 : takers.some(({ id }) => id === chosen)
   }
 
@@ -83,7 +85,8 @@ export class Following {
       this.session.tell(t('There are no frames left in that direction.'), 'error')
       return
     }
-    for (const share of sharedOut(shapes, (family) => this.settings.modelOf(family).value)) {
+    const chosen = (family: Family) => this.settings.modelOf(family).value
+    for (const share of sharedOut(shapes, chosen, this.settings.asMask.value)) {
       const prompts = share.shapes.map(({ track }) => ({ track: track.id, frame }))
       const sent = this.store.runs.start({
         ...this.modelAsked(share.model),
@@ -91,7 +94,7 @@ export class Following {
         first,
         last,
         direction,
-        options: this.runOptions(),
+        options: this.runOptions(share.asMask),
       })
       if (sent === null) return
     }
@@ -121,12 +124,17 @@ export class Following {
     if (!plan) return
     this.store.noteRetrack(track, plan.first, plan.last)
     const prompts = [{ track, frame }]
+    const family = this.familyOf(shape)
     this.store.runs.start({
-      ...this.modelAsked(this.settings.modelOf(familyOf(shape.kind)).value),
+      ...this.modelAsked(this.settings.modelOf(family).value),
       prompts,
       ...plan,
-      options: { ...this.runOptions(), redo: true },
+      options: { ...this.runOptions(family === 'mask' && shape.kind !== 'mask'), redo: true },
     })
+  }
+
+  private familyOf(shape: ShownShape): Family {
+    return followedIn(shape.kind, this.settings.asMask.value)
   }
 
   private runBounds(frame: FrameNumber, direction: Run['direction']): readonly [FrameNumber, FrameNumber] {
@@ -143,8 +151,9 @@ export class Following {
     return { model, ...(settings && { settings }) }
   }
 
-  private runOptions() {
+  private runOptions(asMask: boolean) {
     return {
+      as_mask: asMask ? { segmenter: this.editor.segmenter } : null,
       detect_off_screen: this.settings.detectOffScreen.value,
       until_keyframe: this.settings.untilKeyframe.value,
       check_both_ways: this.settings.checkBothWays.value,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { KINDS } from '@/store/chunks'
 import type { ShownShape } from '@/store/types'
 import { CONFIG } from '@/testing/fakes'
-import { FAMILIES, familyOf, modelsFor, offered, sharedOut, type Family } from './models'
+import { FAMILIES, familyOf, followedIn, modelsFor, offered, sharedOut, type Family } from './models'
 
 const shape = (kind: ShownShape['kind'], id = kind as string) => ({ kind, track: { id } }) as unknown as ShownShape
 const shares = (shapes: ShownShape[], chosen: Partial<Record<Family, string>>) =>
@@ -48,4 +48,16 @@ it('shapes share a run where they share a model, or the kind whose model is chos
   ])
   expect(shares(shapes, { box: 'all', points: 'all', mask: 'all' })).toEqual([['all', 'a b c d e']])
   expect(shares([], {})).toEqual([])
+})
+
+it('what encloses an object can be followed as its mask, together with masks and apart from the rest', () => {
+  expect(KINDS.filter((kind) => followedIn(kind, true) === 'mask')).toEqual(['box', 'rotated_box', 'polygon', 'mask'])
+  const shapes = [shape('box', 'a'), shape('polygon', 'b'), shape('mask', 'c'), shape('points', 'd')]
+  const all = sharedOut(shapes, () => null, true)
+  expect(all.map(({ asMask, shapes: own }) => [asMask, own.map(({ track }) => track.id).join(' ')])).toEqual([
+    [true, 'a b c'],
+    [false, 'd'],
+  ])
+  expect(sharedOut(shapes, () => 'all', true).map(({ asMask }) => asMask)).toEqual([true, false])
+  expect(sharedOut([shape('mask')], () => null, true).map(({ asMask }) => asMask)).toEqual([false])
 })

@@ -22,6 +22,8 @@ export class TrackSettings extends kept({
   autoTrack: flag(true),
   detectOffScreen: flag(true),
   untilKeyframe: flag(true),
+  /** Follow boxes, rotated boxes and polygons as masks, and keep each as what it is. */
+  asMask: flag(false),
   /** Track back from the end, and mark frames on which both ways disagree. */
   checkBothWays: flag(false),
   /** 0..1: predictions below it are marked doubtful. */
