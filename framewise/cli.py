@@ -6,13 +6,16 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from framewise import __version__
+
+if TYPE_CHECKING:
+    from tracking.shapes.values import GeometryKind
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -137,6 +140,17 @@ def agent(
     raise typer.Exit(code)
 
 
+class KeepAs(StrEnum):
+    BOX = "box"
+    ROTATED_BOX = "rotated-box"
+    POLYGON = "polygon"
+    MASK = "mask"
+
+    @property
+    def kind(self) -> GeometryKind:
+        return self.name.lower()  # type: ignore[return-value] # as the kinds are called
+
+
 @app.command()
 def track(
     video: Annotated[Path, typer.Argument(help="A video file, or a folder of images in the order of their names.")],
@@ -174,6 +188,10 @@ def track(
     first: Annotated[int, typer.Option(min=0, help="Don't go before this frame.")] = 0,
     last: Annotated[int | None, typer.Option(min=0, help="Don't go beyond this frame.")] = None,
     label: Annotated[str, typer.Option(help="What to call the objects.")] = "object",
+    keep_as: Annotated[
+        KeepAs | None,
+        typer.Option(help="Follow objects as masks, by a model of masks, and write the shape around each mask."),
+    ] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the model; repeat for more.")
     ] = None,
@@ -197,6 +215,8 @@ def track(
 
     - `framewise track a.mp4 --polygon "120,80;260,90;200,310@0" --mask person.png@0 --model MODEL -o t.json`
 
+    - `framewise track a.mp4 --box 1,2,30,40@0 --keep-as polygon -o t.json`: the outline of the object in the box
+
     - `framewise track a.mp4 --mask first.png@0 --model xmem --out-masks masks/` with objects numbered as in first.png
 
     Import the result into a project with `framewise import`.
@@ -218,7 +238,8 @@ def track(
             "mask": mask,
         }
         prompts = parse_all((kind, typed[kind]) for kind in GEOMETRY_KINDS)
-        entry = catalog.entry_for(model, [kind_name(kind_of(prompt.shape)) for prompt in prompts])
+        kinds = [kind_name(kind_of(prompt.shape)) for prompt in prompts]
+        entry = catalog.entry_for(model, kinds, as_mask=keep_as is not None)
         if direction not in ("forward", "backward", "both"):
             raise TrackingError(f"--direction is forward, backward or both; {direction!r} came.")
         if out is None and out_masks is None:
@@ -236,6 +257,7 @@ def track(
             direction=direction,  # type: ignore[arg-type] # checked above
             first=first,
             last=last,
+            keep_as=None if keep_as is None else keep_as.kind,
             settings=dict(module.parse_setting(entry, text) for text in setting or []),
             detect_off_screen=off_screen,
             render=render,

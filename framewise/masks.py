@@ -13,19 +13,21 @@ from PIL import Image
 from framewise.prompts import TypedPrompt, numbers_of
 from tracking.shapes.bitmaps import spread
 from tracking.shapes.palette import palette
-from tracking.shapes.values import Mask, kind_of
+from tracking.shapes.values import GeometryKind, Mask, kind_of
 from tracking.types import TrackingError
 
 MOST_OBJECTS = 255
 
 
-def check_masks(folder: Path, prompts: Sequence[TypedPrompt]) -> None:
+def check_masks(folder: Path, prompts: Sequence[TypedPrompt], keep_as: GeometryKind | None = None) -> None:
     """Before anything is computed: raise TrackingError unless masks of ``prompts`` can be written to ``folder``."""
+    if keep_as not in (None, "mask"):
+        raise TrackingError("--out-masks holds masks; --keep-as turns them into other shapes. Give one of the two.")
     for prompt in prompts:
-        if not isinstance(prompt.shape, Mask):
+        if keep_as is None and not isinstance(prompt.shape, Mask):
             raise TrackingError(
-                f"--out-masks holds masks; a {kind_of(prompt.shape).words} was given. Give objects by --mask, or write "
-                "--out."
+                f"--out-masks holds masks; a {kind_of(prompt.shape).words} was given. Give objects by --mask, or add "
+                "--keep-as mask, or write --out."
             )
     if max(numbers_of(prompts)) > MOST_OBJECTS:
         raise TrackingError(f"--out-masks numbers at most {MOST_OBJECTS} objects; {len(prompts)} were given.")

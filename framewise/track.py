@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 
 from rich.console import Console
@@ -17,12 +18,14 @@ from framewise.masks import check_masks, write_masks
 from framewise.outcome import End, Outcome
 from framewise.prompts import TypedPrompt, numbers_of
 from tracking import catalog
+from tracking.as_mask import AsMask
 from tracking.pictures import DecodedVideo
 from tracking.session import Leg, Tracked, TrackingSession
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.skeletons import Skeleton, numbered
-from tracking.shapes.values import Mask, Points
+from tracking.shapes.values import GeometryKind, Mask, Points, kind_name
+from tracking.tracker import Tracker
 from tracking.types import Direction, ObjectId, TrackingError
 
 console = Console(stderr=True)
@@ -36,9 +39,12 @@ class Found:
     outcome: Outcome
     rows: dict[ObjectId, dict[int, Row]] = field(default_factory=dict)
 
-    def prompt(self, name: ObjectId, prompt: TypedPrompt) -> None:
+    def prompt(self, name: ObjectId, prompt: TypedPrompt, keep_as: GeometryKind | None = None) -> None:
+        """What an object was given as is its keyframe, unless it is kept as something else."""
         row = row_of(prompt.shape, prompt.frame, Flag.KEYFRAME, 1.0)
-        self.rows.setdefault(name, {})[prompt.frame] = row
+        rows = self.rows.setdefault(name, {})
+        if keep_as in (None, kind_name(row.kind)):
+            rows[prompt.frame] = row
 
     def take(self, tracked: Tracked) -> None:
         row = tracked.row
@@ -94,6 +100,7 @@ def track(
     direction: Direction = "forward",
     first: int = 0,
     last: int | None = None,
+    keep_as: GeometryKind | None = None,
     settings: Mapping[str, float | int | str | bool] | None = None,
     detect_off_screen: bool = True,
     render: Path | None = None,
@@ -101,6 +108,7 @@ def track(
     """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON) and ``out_masks`` (a folder with a PNG
     for each frame), whichever is given, also when it is interrupted or fails.
 
+    ``keep_as``: follow every object as a mask, and keep it as this kind of shape.
     ``render``: also draw what was found into a copy of the whole video, unless tracking was interrupted or broke off.
 
     Raises:
@@ -110,7 +118,7 @@ def track(
     if out is not None:
         check_target(out, "--out", video)
     if out_masks is not None:
-        check_masks(out_masks, prompts)
+        check_masks(out_masks, prompts, keep_as)
     if render is not None:
         check_target(render, "--render", video)
     pictures = DecodedVideo(video)
@@ -119,13 +127,13 @@ def track(
     legs = legs_of(prompts, direction, first, end, pictures.frame_count)
     session = TrackingSession(
         lambda: nullcontext(pictures),
-        lambda: catalog.create(model, **(settings or {})),
+        _maker(model, settings or {}, keep_as),
         legs,
         detect_off_screen=detect_off_screen,
     )
     found = Found(model, Outcome.of(legs))
     for number, prompt in zip(numbers_of(prompts), prompts, strict=True):
-        found.prompt(ObjectId(str(number)), prompt)
+        found.prompt(ObjectId(str(number)), prompt, keep_as)
     broke_off = _follow(session, found)
     if out is not None:
         _write(found, pictures, name=video.name, label=label, out=out)
@@ -140,6 +148,19 @@ def track(
         else:
             _render(found, pictures, render)
     return found.outcome
+
+
+def _maker(
+    model: str, settings: Mapping[str, float | int | str | bool], keep_as: GeometryKind | None
+) -> Callable[[], Tracker]:
+    def create() -> Tracker:
+        return catalog.create(model, **settings)
+
+    if keep_as is None:
+        return create
+    segmenter = cache(partial(catalog.create_segmenter, catalog.DEFAULT_SEGMENTER))
+    takes_boxes = "box" in catalog.find(model).prompts
+    return lambda: AsMask(create, segmenter, takes_boxes=takes_boxes, keep=keep_as)
 
 
 def _check_sizes(prompts: Sequence[TypedPrompt], pictures: DecodedVideo) -> None:

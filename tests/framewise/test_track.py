@@ -353,3 +353,22 @@ def test_an_empty_mask_is_refused(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "black.png")
     with pytest.raises(TrackingError, match="aren't black; this one has none"):
         parse("mask", f"{tmp_path / 'black.png'}@0")
+
+
+@pytest.mark.parametrize("keep_as", ["box", "rotated-box", "polygon"])
+def test_objects_followed_as_masks_are_written_as_the_shape_around_them(
+    images: Path, tmp_path: Path, keep_as: str
+) -> None:
+    out, kind = tmp_path / "tracks.json", keep_as.replace("-", "_")
+    given = ["--polygon", "5,5;15,5;15,20;5,20@0", "--box", "20,10,30,20@0"]
+
+    code, said = run(images, *given, "--model", "masking", "--keep-as", keep_as, "--last", 3, "-o", out)
+
+    assert code == 0, said
+    for track in tracks(out):
+        assert [kind in shape for shape in track["shapes"]] == [True] * 4
+    # A box on pictures without anything in them: all of it is followed, and that is said.
+    assert "On frame 0 nothing was found that fills a box" in said
+    if kind == "box":
+        boxes = [shape["box"] for shape in tracks(out)[0]["shapes"]]
+        assert boxes == [[20.0 + frame, 10.0, 30.0 + frame, 20.0] for frame in range(4)]
