@@ -21,7 +21,7 @@ from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 
-PROTOCOL = 4
+PROTOCOL = 5
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
