@@ -13,14 +13,15 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from tracking import catalog
+from tracking.evaluate.command import carry_out, reason_of, require_place, require_runnable, say
 from tracking.evaluate.point_clips import PointClip, PointClips, find_clips
 from tracking.evaluate.point_metrics import QueryMode
 from tracking.evaluate.point_scores import JointScores, PointScores, TapScores, measures, score, ticks
-from tracking.evaluate.report import check_place, plain, replace_whole, shortfalls_of
-from tracking.evaluate.run import progress_bar, reason_of, say
+from tracking.evaluate.report import plain, replace_whole, shortfalls_of
 from tracking.types import TrackingError
 from tracking.weights import weights_folder
 
@@ -93,45 +94,41 @@ def main(
         TrackingError: before anything is measured: a model that can't run here, no clips, nowhere to write.
     """
     told = Console(stderr=True, highlight=False)
-    check_place(output)
+    require_place(output)
     names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER["points"]]
     with told.status("Reading ground truth …"):
         clips = find_clips(data).only(only)
         clips = clips if frames is None else clips.first(frames)
     with told.status("Loading the models …"):
-        _require_runnable(names)
+        require_runnable(names, _problem_of)
     evaluation = PointEvaluation(clips, [PointResult(name) for name in names], mode)
     say(told, _sentences(evaluation, frames))
     if not clips.clips:
         raise TrackingError(f"Evaluation needs a clip; nothing under {data} can be used. Choose another part.")
-    try:
-        _measure(evaluation, told, output)
-    except KeyboardInterrupt:
-        evaluation.interrupted = True
-    _show(evaluation, Console())
-    if evaluation.interrupted:
-        told.print("[bold yellow]Interrupted.[/]")
-    say(told, _shortfalls(evaluation))
-    if output is not None:
-        _write(evaluation, output)
-        told.print(f"The scores are in {escape(str(output))}", soft_wrap=True)
-    return evaluation
+    return carry_out(
+        evaluation,
+        told,
+        output,
+        measure=partial(_measure, output=output),
+        show=_show,
+        shortfalls=_shortfalls,
+        write=_write,
+    )
 
 
-def _measure(evaluation: PointEvaluation, told: Console, output: Path | None) -> None:
+def _measure(evaluation: PointEvaluation, progress: Progress, *, output: Path | None) -> None:
     clips, mode = evaluation.clips.clips, evaluation.mode
-    total = len(evaluation.results) * sum(ticks(clip, mode) for clip in clips)
-    with progress_bar(told) as progress:
-        bar, done = progress.add_task("", total=total), 0
-        for result in evaluation.results:
-            for number, clip in enumerate(clips, start=1):
-                doing = f"{result.model}: {clip.name} ({number} of {len(clips)})"
-                progress.update(bar, description=escape(doing))
-                _measure_one(result, clip, mode, partial(progress.advance, bar))
-                done += ticks(clip, mode)
-                progress.update(bar, completed=done)
-                if output is not None:
-                    _write(evaluation, output)
+    bar = progress.add_task("", total=len(evaluation.results) * sum(ticks(clip, mode) for clip in clips))
+    done = 0
+    for result in evaluation.results:
+        for number, clip in enumerate(clips, start=1):
+            doing = f"{result.model}: {clip.name} ({number} of {len(clips)})"
+            progress.update(bar, description=escape(doing))
+            _measure_one(result, clip, mode, partial(progress.advance, bar))
+            done += ticks(clip, mode)
+            progress.update(bar, completed=done)
+            if output is not None:
+                _write(evaluation, output)
 
 
 def _measure_one(result: PointResult, clip: PointClip, mode: QueryMode, tick: partial[None]) -> None:
@@ -140,15 +137,6 @@ def _measure_one(result: PointResult, clip: PointClip, mode: QueryMode, tick: pa
     except Exception as error:
         # Whatever a model or a clip does, the others are measured.
         result.failed[clip.name] = reason_of(error)
-
-
-def _require_runnable(models: Iterable[str]) -> None:
-    problems = [f"{model}: {problem}" for model in models if (problem := _problem_of(model))]
-    if problems:
-        raise TrackingError(
-            "Every model must be able to run here before any is measured. Leave these out, or mend them:\n  "
-            + "\n  ".join(problems)
-        )
 
 
 def _problem_of(model: str) -> str:

@@ -17,7 +17,6 @@ from rich.table import Table
 from tracking.evaluate.leave_one_out import lead, of_model
 from tracking.evaluate.scores import Measured, ModelScores
 from tracking.evaluate.sequences import Clips, Followable
-from tracking.types import TrackingError
 
 SHOWN_NAMES = 5
 """How many sequences a sentence names."""
@@ -184,12 +183,6 @@ def _leads(evaluation: Evaluation, result: ModelScores) -> dict[str, Any]:
 
 def write(evaluation: Evaluation, output: Path) -> None:
     replace_whole(output, as_json(evaluation))
-
-
-def check_place(output: Path | None) -> None:
-    """Raises TrackingError where the scores can't be written."""
-    if output is not None and not output.parent.is_dir():
-        raise TrackingError(f"The scores need a folder that exists; this one doesn't: {output.parent}")
 
 
 def replace_whole(output: Path, text: str) -> None:

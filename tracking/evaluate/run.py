@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from tracking import catalog
 from tracking.evaluate import comparison
+from tracking.evaluate.command import carry_out, reason_of, require_place, require_runnable, say
 from tracking.evaluate.mask_scores import MASK_PASSES, Factory, MaskScores, score_masks
 from tracking.evaluate.masked_clips import MaskedClip, find_masked_clips
-from tracking.evaluate.report import Evaluation, check_place, sentences, shortfalls, show, write
+from tracking.evaluate.report import Evaluation, sentences, shortfalls, show, write
 from tracking.evaluate.scores import PASSES, Measured, ModelScores, Scores, Tick, score
 from tracking.evaluate.sequences import Clips, Followable, LabelledSequence, find_sequences
 from tracking.types import TrackingError
@@ -73,13 +74,13 @@ def main(
         TrackingError: before anything is measured: a model that can't run here, no clips, nowhere to write.
     """
     told = Console(stderr=True, highlight=False)
-    check_place(output)
+    require_place(output)
     names = list(dict.fromkeys(models)) or [catalog.DEFAULT_TRACKER[judging.kind]]
     with told.status("Reading ground truth …"):
         clips = judging.find(data, origin).only(only)
         clips = clips if frames is None else clips.first(frames)
     with told.status("Loading the models …"):
-        require_runnable(names, judging)
+        require_runnable(names, partial(problem_of, judging=judging))
     evaluation = Evaluation(clips, [ModelScores(name, kind=judging.scores) for name in names])
     say(told, sentences(evaluation))
     if frames is not None:
@@ -89,22 +90,18 @@ def main(
             f"Evaluation needs a sequence; nothing under {data} can be used"
             + (f" whose name contains {only!r}. Choose another part." if only else ".")
         )
-    with progress_bar(told) as progress:
-        try:
-            measure(evaluation, judging, progress, output)
-        except KeyboardInterrupt:
-            evaluation.interrupted = True
-    show(evaluation, Console())
-    if evaluation.interrupted:
-        told.print("[bold yellow]Interrupted.[/]")
-    say(told, shortfalls(evaluation))
-    if output is not None:
-        write(evaluation, output)
-        told.print(f"The scores are in {escape(str(output))}", soft_wrap=True)
-    return evaluation
+    return carry_out(
+        evaluation,
+        told,
+        output,
+        measure=partial(measure, judging=judging, output=output),
+        show=show,
+        shortfalls=shortfalls,
+        write=write,
+    )
 
 
-def measure(evaluation: Evaluation, judging: Judging, progress: Progress, output: Path | None = None) -> None:
+def measure(evaluation: Evaluation, progress: Progress, *, judging: Judging, output: Path | None = None) -> None:
     """Measure every model on every sequence; write what is there after each of them, whatever comes then.
 
     A sequence that a model can't do is noted, and the next one follows.
@@ -132,16 +129,6 @@ def _measure_one(result: ModelScores, judging: Judging, sequence: Followable, ti
         result.failed[sequence.name] = reason_of(error)
 
 
-def require_runnable(models: Iterable[str], judging: Judging = BOXES) -> None:
-    """Load every model once. Raises TrackingError naming all that can't run here, and why."""
-    problems = [f"{model}: {problem}" for model in models if (problem := problem_of(model, judging))]
-    if problems:
-        raise TrackingError(
-            "Every model must be able to run here before any is measured. Leave these out, or mend them:\n  "
-            + "\n  ".join(problems)
-        )
-
-
 def problem_of(model: str, judging: Judging = BOXES) -> str:
     """Why a model can't be evaluated here; '': it can."""
     try:
@@ -156,17 +143,3 @@ def problem_of(model: str, judging: Judging = BOXES) -> str:
     except Exception as error:
         return reason_of(error)
     return ""
-
-
-def reason_of(error: Exception) -> str:
-    return str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
-
-
-def say(console: Console, told: Iterable[str]) -> None:
-    for sentence in told:
-        console.print(escape(sentence), soft_wrap=True)
-
-
-def progress_bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console)

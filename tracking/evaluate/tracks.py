@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,8 @@ from rich.table import Table
 
 from tracking.association.contract import Association, Link
 from tracking.association.registry import DEFAULT_ASSOCIATION, create, find
-from tracking.evaluate.report import check_place, named, plain, replace_whole, shortfalls_of
-from tracking.evaluate.run import progress_bar, reason_of, say
+from tracking.evaluate.command import carry_out, reason_of, require_place, say
+from tracking.evaluate.report import named, plain, replace_whole, shortfalls_of
 from tracking.evaluate.sequences import Skipped
 from tracking.evaluate.track_clips import Rows, TrackClip, find_track_clips
 from tracking.evaluate.track_scores import TrackScores, compare, require_package
@@ -100,7 +101,7 @@ def main(
         TrackingError: before anything is measured: an unknown association, no clips, nowhere to write.
     """
     told = Console(stderr=True, highlight=False)
-    check_place(output)
+    require_place(output)
     names = list(dict.fromkeys(associations)) or [DEFAULT_ASSOCIATION]
     for name in names:
         find(name)
@@ -114,19 +115,15 @@ def main(
     say(told, _sentences(evaluation, frames))
     if not clips:
         raise TrackingError(f"Evaluation needs a clip; nothing under {data} can be used. Choose another part.")
-    with progress_bar(told) as progress:
-        try:
-            _measure(evaluation, progress, output, appearance)
-        except KeyboardInterrupt:
-            evaluation.interrupted = True
-    _show(evaluation, Console())
-    if evaluation.interrupted:
-        told.print("[bold yellow]Interrupted.[/]")
-    say(told, _shortfalls(evaluation))
-    if output is not None:
-        _write(evaluation, output)
-        told.print(f"The scores are in {escape(str(output))}", soft_wrap=True)
-    return evaluation
+    return carry_out(
+        evaluation,
+        told,
+        output,
+        measure=partial(_measure, output=output, appearance=appearance),
+        show=_show,
+        shortfalls=_shortfalls,
+        write=_write,
+    )
 
 
 def _appearance(file: Path) -> Appearance:
@@ -136,7 +133,7 @@ def _appearance(file: Path) -> Appearance:
 
 
 def _measure(
-    evaluation: TrackEvaluation, progress: Progress, output: Path | None, appearance: Appearance | None
+    evaluation: TrackEvaluation, progress: Progress, *, output: Path | None, appearance: Appearance | None
 ) -> None:
     clips = evaluation.clips
     looked: dict[str, TrackClip] = {}
