@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/jobs/hand-out/", jobs.hand_out, name="jobs-hand-out"),
     path("projects/<int:project_id>/labels/", projects.labels, name="labels"),
     path("projects/<int:project_id>/settings/", projects.settings, name="project-settings"),
+    path("projects/<int:project_id>/lock/", projects.lock, name="project-lock"),
     path("projects/<int:project_id>/archive/", projects.archive, name="project-archive"),
     path("jobs/<int:job_id>/step/", jobs.step, name="job-step"),
     path("videos/<int:video_id>/edit/", editor, name="editor"),

@@ -13,12 +13,13 @@ from annotator.actions.edits.apply import ATTRIBUTE_BYTES
 from annotator.actions.edits.layer_draft import picture_of
 from annotator.actions.naming import UNSTORABLE_WORDS, Naming
 from annotator.formats import geometry
-from annotator.formats.base import Report, TrackData
+from annotator.formats.base import JudgedSpan, Report, TrackData
 from annotator.formats.limits import rows_of
 from annotator.formats.rows import Rows, batched
 from annotator.formats.texts import parted
-from annotator.models import Attribute, Label, Layer, Track
+from annotator.models import Attribute, Label, Layer, Track, Verdict
 from annotator.ontology import UNSTORABLE, AttributeKind, storable
+from annotator.operations import SpanVerdict
 from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import point_count, single
@@ -109,15 +110,14 @@ class Fitting:
 
     # ------------------------------------------------------------ what is said of a track
 
-    def track(self, data: TrackData, rows: Rows, *, verdicts: bool) -> Track:
-        """An unsaved track. ``verdicts``: whether who imports may give them."""
+    def track(self, data: TrackData, rows: Rows) -> Track:
+        """An unsaved track."""
         label = self.naming.label(data.label)
         drawn = rows.kinds[rows.has(Flag.KEYFRAME)]
         for kind in np.unique(drawn).tolist():
             name = Kind(kind).name.lower()
             what = f"tracks of {label} have a {name}: allow it in the project's labels to change them"
             self.report.lose(what, int(name not in label.geometry_kinds))
-        self.report.lose("verdicts are a reviewer's to give", int(bool(data.verdict) and not verdicts))
         self.report.lose("names of models were cut", int(len(data.source) > LONGEST_SOURCE))
         constant, by_frame = self._values(data, label, int(rows.frames[rows.shown][0]))
         return Track(
@@ -125,10 +125,29 @@ class Fitting:
             label=label,
             colour=data.colour,
             source=self._storable(data.source)[:LONGEST_SOURCE],
-            verdict=data.verdict if verdicts else "",
             attributes=constant,
             frame_attributes=by_frame,
         )
+
+    def verdicts(self, data: TrackData, rows: Rows, *, given: bool) -> list[SpanVerdict]:
+        """Its verdicts, those that end with the video. ``given``: whether who imports may give them."""
+        spans = list(data.verdicts)
+        if data.verdict and not spans and rows.first is not None and rows.last is not None:
+            spans = [JudgedSpan(rows.first, rows.last, data.verdict)]
+        if not given:
+            self.report.lose("verdicts are a reviewer's to give", len(spans))
+            return []
+        inside = [span for span in spans if span.last < self.layer.video.frame_count]
+        self.report.lose("verdicts on frames that the video doesn't have", len(spans) - len(inside))
+        return [
+            SpanVerdict(
+                first=span.first,
+                last=span.last,
+                verdict=Verdict(span.verdict).value,
+                reason=self._storable(span.reason),
+            )
+            for span in inside
+        ]
 
     def _values(
         self, data: TrackData, label: Label, first: int

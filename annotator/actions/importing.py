@@ -19,6 +19,7 @@ from annotator.formats.limits import NOTHING_TO_SEE, rows_of
 from annotator.formats.rows import Rows
 from annotator.formats.videos import part_of, parts_by_video
 from annotator.models import Layer, LayerKind, Project, Track, User, VideoState
+from annotator.operations import SpanVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +113,13 @@ def import_dataset(
     _refuse_other_video(layer, dataset.video)
     tracks = list(dataset.tracks)
     with transaction.atomic():
-        made = _made(layer, dataset, tracks, user=user, create_labels=create_labels, report=report)
+        made, judged = _made(layer, dataset, tracks, user=user, create_labels=create_labels, report=report)
         report.tracks = len(made)
         report.shapes = sum(int(rows.shown.sum()) for _, rows in made)
         if made:
             wanted = [track.number for track, _ in made]
-            write_tracks(user=user, layer_id=layer.pk, tracks=made, summary=summary)
+            verdicts = {track.pk: spans for (track, _), spans in zip(made, judged, strict=True) if spans}
+            write_tracks(user=user, layer_id=layer.pk, tracks=made, summary=summary, verdicts=verdicts)
             given = [track.number for track, _ in made]
             renumbered = sum(had not in (0, has) for had, has in zip(wanted, given, strict=True))
             report.lose("tracks got another number: theirs was taken", renumbered)
@@ -131,12 +133,12 @@ def _made(
     user: User | None,
     create_labels: bool,
     report: Report,
-) -> list[tuple[Track, Rows]]:
-    """Unsaved tracks with the rows that fit."""
+) -> tuple[list[tuple[Track, Rows]], list[list[SpanVerdict]]]:
+    """Unsaved tracks with the rows that fit, and the verdicts on each."""
     verdicts = user is None or access.may(access.role_in(user, layer.video.project.workspace_id), "review")
     naming = Naming(layer.video.project, dataset.labels, tracks, create=create_labels, report=report)
     fitting = Fitting(layer, naming, report, tracks)
-    made = []
+    made, judged = [], []
     for data in tracks:
         if why := naming.refused(data.label):
             fitting.refuse(data, None, why)
@@ -145,8 +147,9 @@ def _made(
         if not rows.shown.any():
             report.lose(NOTHING_TO_SEE.words, int(rows_of(data).shown.sum() == 0))
             continue
-        made.append((fitting.track(data, rows, verdicts=verdicts), rows))
-    return made
+        made.append((fitting.track(data, rows), rows))
+        judged.append(fitting.verdicts(data, rows, given=verdicts))
+    return made, judged
 
 
 def _refuse_other_video(layer: Layer, video: VideoInfo) -> None:

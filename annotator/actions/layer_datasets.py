@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from uuid import UUID
@@ -11,9 +11,12 @@ from django.db.models import Sum
 from django.db.models.functions import Length
 
 from annotator import stored_shapes
-from annotator.formats.base import AttributeInfo, Dataset, LabelInfo, TrackData, VideoInfo
+from annotator.actions.edits.spans import whole
+from annotator.actions.edits.verdicts import read_verdicts
+from annotator.formats.base import AttributeInfo, Dataset, JudgedSpan, LabelInfo, TrackData, VideoInfo
 from annotator.formats.rows import Rows
 from annotator.models import Label, Layer, Track
+from annotator.operations import SpanVerdict
 from tracking.shapes.skeletons import skeleton_of
 
 TRACKS_AT_ONCE = 50
@@ -80,14 +83,18 @@ def _tracks(tracks: Iterable[Track], weights: Mapping[UUID, int], names: dict[st
             track_id: [table for _, table in of_track]
             for track_id, of_track in groupby(chunks, key=lambda chunk: chunk[0])
         }
+        judged = _judged([track.pk for track in several])
         for track in several:
+            rows = Rows.of_tables(tables.pop(track.pk, ()))
+            spans = judged.get(track.pk, [])
             yield TrackData(
                 number=track.number,
                 label=track.label.name,
-                rows=Rows.of_tables(tables.pop(track.pk, ())),
+                rows=rows,
                 colour=track.colour,
                 source=track.source,
-                verdict=track.verdict,
+                verdict=_verdict(spans, rows),
+                verdicts=[_judged_span(span) for span in spans],
                 attributes={names[key]: value for key, value in track.attributes.items() if key in names},
                 frame_attributes={
                     names[key]: [(frame, value) for frame, value in pairs]
@@ -95,6 +102,20 @@ def _tracks(tracks: Iterable[Track], weights: Mapping[UUID, int], names: dict[st
                     if key in names
                 },
             )
+
+
+def _verdict(spans: Sequence[SpanVerdict], rows: Rows) -> str:
+    """What is said of all of a track."""
+    return "" if rows.first is None or rows.last is None else whole(spans, rows.first, rows.last)
+
+
+def _judged(tracks: Sequence[UUID]) -> dict[UUID, list[SpanVerdict]]:
+    layer = Layer.objects.filter(tracks__in=tracks[:1]).first()
+    return {} if layer is None else read_verdicts(layer, tracks)
+
+
+def _judged_span(span: SpanVerdict) -> JudgedSpan:
+    return JudgedSpan(span.first, span.last, span.verdict, span.reason, span.by_name, span.at)
 
 
 def _attribute_names(labels: Iterable[Label]) -> dict[str, str]:

@@ -44,6 +44,17 @@ def change_project(*, by: User, project: Project, name: str, description: str) -
     return project
 
 
+def lock_accepted(*, by: User, project: Project, locks: bool) -> None:
+    """Whether annotators and runs leave accepted spans as they are; whoever has it open is told at once."""
+    if project.locks_accepted == locks:
+        return
+    project.locks_accepted = locks
+    with transaction.atomic():
+        project.save(update_fields=["locks_accepted"])
+        done = "locked what reviewers have accepted" if locks else "lets annotators change what was accepted again"
+        announce_names(project=project.pk, why=f"{by} {done}.")
+
+
 def archive_project(*, by: User, project: Project) -> None:
     """Put a project away: its runs end, nothing in it is changed, and its jobs are nobody's to do. All of it stays."""
     with transaction.atomic():

@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter
 
 from annotator.announce.labels import LabelOut
 from annotator.models import JobState, Stage
-from annotator.operations import Conflict, EventKindName, Frame, Message, Operation
+from annotator.operations import Conflict, EventKindName, Frame, Message, Operation, TrackVerdicts
 from tracking.protocol import SegmentStage
 
 SIGNED_OUT, NOT_THERE = 4401, 4404
@@ -264,6 +264,7 @@ class Rights(Message):
     type: Literal["rights"] = "rights"
     ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change; empty: none.")
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
+    can_review: bool = Field(description="Whether the reader may give verdicts.")
     why: str = Field("", description="What happened, as a sentence; empty: nothing did, or nobody knows what.")
 
 
@@ -288,6 +289,7 @@ class Surroundings(Message):
     height: int = Field(description="px, display-oriented")
     project: str = Field(description="Its name.")
     archived: bool = Field(description="Whether the project is put away.")
+    locks_accepted: bool = Field(description="Whether annotators and runs leave accepted spans as they are.")
     labels: list[LabelOut]
     job: OpenJob | None = Field(description="The one that is open, as it is now; null: none is, or it was removed.")
     why: str = Field("", description="What happened, as a sentence; empty: nothing did, or nobody knows what.")
@@ -334,6 +336,10 @@ class EventOut(Message):
         [],
         description="For predictions: (track, first, last) that were stored. Who missed some, or joined later than "
         "they were sent, refetches these.",
+    )
+    verdicts: list[TrackVerdicts] = Field(
+        [],
+        description="Tracks on which verdicts are others now: given by `operations`, or reopened by what they changed.",
     )
     conflicts: list[Conflict] = Field(
         [], description="Where it met what others had done; `operations` are as they were done, not as they were sent."

@@ -19,6 +19,7 @@ def surroundings_of(layer: Layer, job_id: int | None = None) -> Surroundings:
         height=video.height,
         project=video.project.name,
         archived=video.project.archived_at is not None,
+        locks_accepted=video.project.locks_accepted,
         labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
         job=open_job(job) if job is not None else None,
     )

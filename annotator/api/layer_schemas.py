@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from annotator.operations import EventKindName, Message, Operation
+from annotator.operations import EventKindName, Message, Operation, SpanVerdict
 
 
 class TrackOut(Message):
@@ -21,7 +21,7 @@ class TrackOut(Message):
     attributes: dict[str, Any]
     frame_attributes: dict[str, list[tuple[int, Any]]]
     source: str
-    verdict: Literal["", "accepted", "rejected"]
+    verdicts: list[SpanVerdict] = Field(description="In rising order, apart.")
     deleted: bool
 
 

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Query, Router
 
 from annotator.access import access_layer
+from annotator.actions.edits.verdicts import read_verdicts
 from annotator.actions.errors import ActionError
 from annotator.announce.outgoing import weight
 from annotator.answers import answer_of
@@ -32,6 +33,7 @@ from annotator.api.layer_schemas import (
     WindowOut,
 )
 from annotator.models import Event, EventKind, Layer, Track
+from annotator.operations import SpanVerdict
 from annotator.stored_shapes import READ_AT_ONCE, Chunks, at_places, holding
 from tracking.shapes.chunks import WINDOW
 
@@ -90,8 +92,8 @@ def overview(request: HttpRequest, layer_id: int, bins: int = 200) -> OverviewOu
 @router.get("/{layer_id}/tracks", response=TracksOut, summary="All tracks of a layer")
 def tracks(request: HttpRequest, layer_id: int) -> TracksOut:
     layer = access_layer(request.user, layer_id, "view")
-    revision, found = consistently(layer, lambda: list(layer.tracks.all()))
-    return TracksOut(revision=revision, tracks=[track_out(track) for track in found])
+    revision, found = consistently(layer, lambda: tracks_out(layer))
+    return TracksOut(revision=revision, tracks=found)
 
 
 @router.get("/{layer_id}/events", response=HistoryOut, summary="What was changed, newest first")
@@ -135,16 +137,16 @@ def window_parts(
     """The body of a window's answer, in pieces one after another."""
     chunks = layer.chunks.filter(track_id__in=only) if only else layer.chunks.all()
 
-    def read() -> tuple[list[Track] | None, tuple[int, int], list[_Chunk]]:
+    def read() -> tuple[list[TrackOut] | None, tuple[int, int], list[_Chunk]]:
         reach = _affordable(chunks, first, last, first if at is None else at)
-        return list(layer.tracks.all()) if tracks else None, reach, _window(chunks, *reach)
+        return tracks_out(layer) if tracks else None, reach, _window(chunks, *reach)
 
     revision, (listed, reach, found) = consistently(layer, read)
     header = WindowOut(
         revision=revision,
         first=reach[0],
         last=reach[1],
-        tracks=None if listed is None else [track_out(track) for track in listed],
+        tracks=listed,
         chunks=[
             ChunkOut(track=chunk.track, first=chunk.start, last=chunk.start + chunk.span - 1, bytes=len(chunk.data))
             for chunk in found
@@ -272,7 +274,13 @@ def _joined(a: BinOut, b: BinOut) -> BinOut:
 # ---------------------------------------------------------------- rows as JSON
 
 
-def track_out(track: Track) -> TrackOut:
+def tracks_out(layer: Layer) -> list[TrackOut]:
+    """All tracks of a layer, with the verdicts on them."""
+    verdicts = read_verdicts(layer)
+    return [track_out(track, verdicts.get(track.pk, ())) for track in layer.tracks.all()]
+
+
+def track_out(track: Track, verdicts: Sequence[SpanVerdict]) -> TrackOut:
     return TrackOut.model_validate(
         {
             "id": track.pk,
@@ -283,7 +291,7 @@ def track_out(track: Track) -> TrackOut:
             "attributes": track.attributes,
             "frame_attributes": track.frame_attributes,
             "source": track.source,
-            "verdict": track.verdict,
+            "verdicts": list(verdicts),
             "deleted": track.deleted_at is not None,
         }
     )

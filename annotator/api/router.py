@@ -16,6 +16,7 @@ from annotator.api import (
     sweeps,
     transfers,
     uploads,
+    verdicts,
     videos,
     whole_layers,
 )
@@ -32,6 +33,7 @@ api.add_router("/videos", videos.router)
 api.add_router("/layers", layers.router)
 api.add_router("/layers", history.router)
 api.add_router("", whole_layers.router)
+api.add_router("/layers", verdicts.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", sweeps.router)

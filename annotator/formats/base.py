@@ -59,10 +59,24 @@ class LabelInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedSpan:
+    """A reviewer's verdict on frames ``first..last`` of a track: accepted, rejected or check. ``by``, ``at``: who gave
+    it and when (ISO 8601), as far as it is known; an import signs it anew."""
+
+    first: int
+    last: int
+    verdict: str
+    reason: str = ""
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackData:
     """One track. ``rows``: its stored shapes in rising frame order; ``attributes`` and ``frame_attributes`` by name,
     the latter as ``(frame, value)`` pairs that hold from that frame on; ``place``: what a report calls it, where the
-    file has another number for it."""
+    file has another number for it. ``verdict``: accepted or rejected where that is said of all of it; ``verdicts``:
+    span by span, rising and apart."""
 
     number: int
     label: str
@@ -73,6 +87,7 @@ class TrackData:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
     place: str = ""
+    verdicts: Sequence[JudgedSpan] = ()
 
     def with_number(self, number: int) -> TrackData:
         """0: whichever is free when it is imported."""

@@ -83,9 +83,19 @@ NOTHING_TO_SEE = Limit("tracks without a visible shape are left out", track=_see
 
 def verdicts(format_name: str) -> Limit:
     def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
-        return replace(track, verdict=""), int(bool(track.verdict))
+        return replace(track, verdict="", verdicts=()), max(int(bool(track.verdict)), len(track.verdicts))
 
     return Limit(f"review verdicts have no place in {format_name}", track=without)
+
+
+def judged_spans(format_name: str) -> Limit:
+    """Of formats that say of a whole track whether it is accepted or rejected."""
+
+    def without(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+        lost = sum(bool(span.reason) or span.verdict != track.verdict for span in track.verdicts)
+        return replace(track, verdicts=()), lost
+
+    return Limit(f"verdicts on parts of a track, and what was wrong, have no place in {format_name}", track=without)
 
 
 def colours(format_name: str) -> Limit:

@@ -35,6 +35,7 @@ def limits_of(format_name: str, *, apart: bool, objects: Sequence[Limit] = ()) -
         shared.frame_tags(format_name),
         shared.NOTHING_TO_SEE,
         shared.attributes(format_name),
+        shared.judged_spans(format_name),
         Limit(GAPS, track=_gaps_lost),
         Limit("shapes that aren't masks are left out", track=_masks_only),
         Limit("interpolated masks become keyframes: every frame has one of its own", track=_every_frame),

@@ -433,7 +433,12 @@ class LayerConsumer(Socket):
 
     def _rights(self, layer: Layer) -> Rights:
         role = access.role_in(self.user, layer.video.project.workspace_id)
-        return Rights(ranges=access.editable_ranges(self.user, layer), can_manage=access.may(role, "manage"))
+        ranges = access.editable_ranges(self.user, layer)
+        return Rights(
+            ranges=ranges,
+            can_manage=access.may(role, "manage"),
+            can_review=bool(ranges) and access.may(role, "review"),
+        )
 
 
 def same_origin(scope: Any) -> bool:

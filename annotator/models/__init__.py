@@ -4,7 +4,7 @@ from annotator.models.agent import Agent
 from annotator.models.event import Event, EventKind
 from annotator.models.guess import Guess
 from annotator.models.job import Job, JobState, Stage
-from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict
+from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import LegPrompt, Run, RunState
@@ -48,6 +48,7 @@ __all__ = [
     "Upload",
     "User",
     "Verdict",
+    "VerdictSpan",
     "Video",
     "VideoState",
     "Workspace",

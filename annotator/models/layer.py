@@ -40,6 +40,7 @@ class Layer(models.Model):
 class Verdict(models.TextChoices):
     ACCEPTED = "accepted", "Accepted"
     REJECTED = "rejected", "Rejected"
+    CHECK = "check", "To be checked"
 
 
 class Track(models.Model):
@@ -59,7 +60,6 @@ class Track(models.Model):
     source = models.CharField(
         max_length=64, default="person", help_text='"person", or the model or format it came from.'
     )
-    verdict = models.CharField(max_length=16, choices=Verdict, blank=True, help_text="A reviewer's; empty: none yet.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deleted tracks can be restored.")
@@ -103,3 +103,33 @@ class TrackChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.track_id} from {self.start}"
+
+
+class VerdictSpan(models.Model):
+    """A reviewer's verdict on frames ``first..last`` of a track; those of a track don't overlap.
+
+    ``annotator/actions/edits/verdicts.py`` reads and writes them, nobody else. What changed an accepted or rejected
+    span made it one to check, and is told in ``reopened`` (``operations.Reopened``).
+    """
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="verdicts")
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="verdicts")
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    revision = models.PositiveBigIntegerField(help_text="The layer's when it was given.")
+    reopened = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["track", "first"]
+        constraints = [
+            models.UniqueConstraint(fields=["track", "first"], name="one_verdict_from_a_frame"),
+            models.CheckConstraint(condition=models.Q(first__lte=models.F("last")), name="a_span_has_frames"),
+        ]
+        indexes = [models.Index(fields=["layer", "verdict"], name="verdicts_of_a_layer")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} on {self.first}..{self.last}"

@@ -16,6 +16,9 @@ class Project(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    locks_accepted = models.BooleanField(
+        default=False, help_text="Annotators and runs leave accepted spans as they are; reviewers may change them."
+    )
 
     class Meta:
         ordering = ["name"]

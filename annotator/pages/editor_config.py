@@ -101,9 +101,11 @@ class EditorConfig(Message):
     job: OpenJob | None = Field(description="Whose frames are shown; null: the whole layer.")
     labels: list[LabelOut]
     archived: bool = Field(description="Whether its project is put away: nobody changes anything then.")
+    locks_accepted: bool = Field(description="Whether annotators and runs leave accepted spans as they are.")
     user: Reader
     can_edit: bool
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
+    can_review: bool = Field(description="Whether the reader may give verdicts.")
     editable_ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change.")
     models: list[ModelOffer]
     segmenters: list[SegmenterOffer]
@@ -135,6 +137,7 @@ def editor_config(
     """
     layer = layer_of(video, job, chosen)
     ranges = editable_ranges(user, layer)
+    role = role_in(user, video.project.workspace_id)
     asked = f"?job={job.pk}" if job is not None else ""
     return EditorConfig(
         video=_video(video),
@@ -142,9 +145,11 @@ def editor_config(
         job=open_job(job) if job is not None else None,
         labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
         archived=video.project.archived_at is not None,
+        locks_accepted=video.project.locks_accepted,
         user=Reader(id=user.pk, name=str(user)),
         can_edit=bool(ranges),
-        can_manage=may(role_in(user, video.project.workspace_id), "manage"),
+        can_manage=may(role, "manage"),
+        can_review=bool(ranges) and may(role, "review"),
         editable_ranges=ranges,
         models=[
             ModelOffer(

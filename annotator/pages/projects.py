@@ -10,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 
 from annotator.access import access_project, access_workspace, may, role_in
-from annotator.actions.projects import archive_project, change_project, create_project, restore_project
+from annotator.actions.projects import archive_project, change_project, create_project, lock_accepted, restore_project
 from annotator.models import Project
 from annotator.pages.common import act, attempt, fits, form_page, page, person
 from annotator.pages.forms import NewProjectForm, ProjectForm
@@ -58,6 +58,16 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("project-settings", project.pk)
     return render(request, "project_settings.html", {"form": form, **frame(request, project, "settings")})
+
+
+@act
+def lock(request: HttpRequest, project_id: int) -> HttpResponse:
+    user = person(request)
+    project = access_project(user, project_id, "manage")
+    locks = request.POST.get("locks") == "yes"
+    done = "Accepted spans are locked." if locks else "Accepted spans can be changed by annotators."
+    attempt(request, lambda: lock_accepted(by=user, project=project, locks=locks), done)
+    return redirect("project-settings", project.pk)
 
 
 @act

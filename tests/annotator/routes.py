@@ -56,6 +56,9 @@ class Route:
 
 RESTORE = {"edit": "6f1c2f0a-0000-4000-8000-000000000000", "revision": 0}
 TAKE_OVER = {"source": "{layer_id}"}
+NO_TRACK = "6f1c2f0a-0000-4000-8000-000000000001"
+VERDICT = {"spans": [{"track": NO_TRACK}], "verdict": "accepted"}
+FORMER = f"?track={NO_TRACK}&revision=0&first=0&last=9"
 LABELS = {"labels": [{"name": "dog", "colour": "#112233"}]}
 ACCOUNT = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse battery staple"}
 CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
@@ -108,6 +111,7 @@ PAGES = (
     Route("GET", "/projects/{project_id}/labels/", VIEW),
     Route("GET", "/projects/{project_id}/settings/", MANAGE),
     Route("POST", "/projects/{project_id}/settings/", MANAGE, {"name": "Steppe"}),
+    Route("POST", "/projects/{project_id}/lock/", MANAGE, {"locks": "yes"}),
     Route("POST", "/projects/{project_id}/archive/", MANAGE, {"archived": "yes"}),
     Route("POST", "/jobs/{job_id}/step/", ANNOTATE, {"step": "submit"}),
     Route("GET", "/videos/{video_id}/edit/", VIEW, query="?job={job_id}"),
@@ -151,6 +155,9 @@ API = (
     Route("GET", "/api/layers/{layer_id}/authors", VIEW),
     Route("GET", "/api/layers/{layer_id}/conflicts", VIEW, query="?since=0"),
     Route("GET", "/api/layers/{layer_id}/deleted", VIEW),
+    Route("GET", "/api/layers/{layer_id}/verdicts", VIEW),
+    Route("PUT", "/api/layers/{layer_id}/verdicts", REVIEW, VERDICT),
+    Route("GET", "/api/layers/{layer_id}/former", VIEW, query=FORMER),
     Route("GET", "/api/layers/{layer_id}/restore", MANAGE, query="?revision=0"),
     Route("POST", "/api/layers/{layer_id}/restore", MANAGE, RESTORE),
     Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),

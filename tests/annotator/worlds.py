@@ -21,11 +21,21 @@ from annotator.models import (
     ProxyState,
     Role,
     User,
+    VerdictSpan,
     Video,
     VideoState,
     Workspace,
 )
-from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
+from annotator.operations import (
+    Operation,
+    ShapesReplace,
+    SpanVerdict,
+    TrackCreate,
+    TrackFields,
+    TrackUpdate,
+    Verdict,
+    VerdictsReplace,
+)
 from tracking.shapes.chunks import Flag, Kind, Row, tables_of
 
 FRAMES = 1000
@@ -121,6 +131,20 @@ def put(track: UUID, rows: Iterable[Row], *, keep_keyframes: bool = False) -> Sh
 
 def clear(track: UUID, first: int, last: int, *, keep_keyframes: bool = False) -> ShapesReplace:
     return ShapesReplace(track=track, ranges=[(first, last)], tables=[], keep_keyframes=keep_keyframes)
+
+
+def judge(track: UUID, first: int, last: int, verdict: Verdict = "accepted", reason: str = "") -> VerdictsReplace:
+    """A verdict on first..last of a track."""
+    span = SpanVerdict(first=first, last=last, verdict=verdict, reason=reason)
+    return VerdictsReplace(track=track, ranges=[(first, last)], spans=[span])
+
+
+def spans_of(track: UUID) -> list[tuple[str, int, int]]:
+    """(verdict, first, last) of all that is said of a track; "reopened": given, and changed since."""
+    return [
+        ("reopened" if span.reopened else span.verdict, span.first, span.last)
+        for span in VerdictSpan.objects.filter(track=track).order_by("first")
+    ]
 
 
 def edit(*operations: Operation, edit_id: UUID | None = None, undoes: UUID | None = None) -> Edit:

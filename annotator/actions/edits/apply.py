@@ -16,6 +16,7 @@ from django.db import transaction
 from annotator import access, stored_shapes
 from annotator.actions import jobs
 from annotator.actions.edits.events import append_event, lock_layer
+from annotator.actions.edits.judging import Judging, judge_new
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, picture_of, within
 from annotator.actions.edits.meanwhile import Meanwhile
 from annotator.actions.edits.reach import kept_outside, spelt
@@ -25,7 +26,15 @@ from annotator.actions.runs import ask
 from annotator.announce.messages import Edit
 from annotator.formats.rows import Rows, batched
 from annotator.models import Attribute, Event, EventKind, Label, Layer, Removal, Track, User, Video
-from annotator.operations import Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
+from annotator.operations import (
+    Operation,
+    ShapesReplace,
+    SpanVerdict,
+    TrackCreate,
+    TrackFields,
+    TrackUpdate,
+    VerdictsReplace,
+)
 from tracking.shapes.checks import ShapeError, check_geometry
 from tracking.shapes.chunks import Flag, Kind, Row, Table
 from tracking.shapes.payloads import point_count
@@ -60,11 +69,12 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
         applied = find_edit(layer_id=layer_id, edit_id=edit.id)
         if applied is not None:
             return applied
-        editing = _Editing(user, layer, Meanwhile(layer, user, edit))
+        editing = _Editing(user, layer, Meanwhile(layer, user, edit), edit.undoes)
         editing.load(edit.operations)
         done = [editing.apply(editing.merged(operation)) for operation in edit.operations]
         editing.check_relabelled()
         editing.draft.save()
+        editing.judging.draft.save()
         event = append_event(
             layer,
             kind=EventKind.EDIT,
@@ -89,11 +99,12 @@ def _frames_of(done: Iterable[tuple[Operation, Operation]]) -> list[FrameRange]:
 class _Editing:
     """One edit on its way into a layer: checks every operation, collects the changes in a draft."""
 
-    def __init__(self, user: User, layer: Layer, meanwhile: Meanwhile) -> None:
+    def __init__(self, user: User, layer: Layer, meanwhile: Meanwhile, undoes: UUID | None = None) -> None:
         self.user = user
         self.layer = layer
         self.meanwhile = meanwhile
         self.draft = LayerDraft(layer, user)
+        self.judging = Judging(user, self.draft, undoes)
         self.numbers: dict[UUID, int] = {}
         self.reshaped: set[UUID] = set()
         self.deleted: set[UUID] = set()
@@ -101,10 +112,6 @@ class _Editing:
         self.taken: set[UUID] = set()
         self.shared: set[UUID] = set()
         """Those of the tracks to update that have shapes outside of the person's frames."""
-
-    @cached_property
-    def role(self) -> str:
-        return access.role_in(self.user, self.layer.video.project.workspace_id)
 
     @cached_property
     def ranges(self) -> list[FrameRange]:
@@ -126,6 +133,7 @@ class _Editing:
         self.draft.load_tracks(operation.track for operation in operations)
         created = [operation.track for operation in operations if isinstance(operation, TrackCreate)]
         self.taken = set(Track.objects.in_bulk(created)) if created else set()
+        self.judging.load(operations)
         updates = [operation for operation in operations if isinstance(operation, TrackUpdate)]
         if updates and not self.everywhere:
             tables = self.draft.everything({operation.track for operation in updates} & self.draft.tracks.keys())
@@ -180,6 +188,8 @@ class _Editing:
                 return self._update(operation)
             case ShapesReplace():
                 return operation, self._replace(operation)
+            case VerdictsReplace():
+                return self.judging.apply(operation)
 
     def _create(self, operation: TrackCreate) -> Operation:
         fields = operation.fields
@@ -254,8 +264,6 @@ class _Editing:
             self.ontology.check_relabelled(self.draft.track(track_id), table)
 
     def _check_fields(self, fields: TrackFields) -> None:
-        if fields.verdict is not None and not access.may(self.role, "review"):
-            raise PermissionDenied("A verdict on a track is a reviewer's to give.")
         if fields.label is not None:
             self.ontology.label(fields.label)
         self.ontology.check_values(fields, self.layer.video.frame_count)
@@ -372,6 +380,7 @@ def write_tracks(
     layer_id: int,
     tracks: Sequence[tuple[Track, Iterable[Row]]],
     summary: str,
+    verdicts: Mapping[UUID, Sequence[SpanVerdict]] | None = None,
 ) -> Event:
     """Put whole tracks into a layer at once, as an import does: one event, which takes one undo back.
 
@@ -380,6 +389,7 @@ def write_tracks(
         tracks: unsaved tracks with their rows. A track's ``label`` is of the project; its ``number`` is kept where it
             is free, and 0 or a taken one becomes the next free one.
         summary: in words, for the history panel.
+        verdicts: on the new tracks; who gives them is ``user``, and the moment is this one.
 
     Raises:
         ActionError: a frame beyond the video, or unsound geometry.
@@ -402,6 +412,7 @@ def write_tracks(
         _check_rows(layer.video, [rows for _, rows in coming])
         draft.save()
         write_new(layer.pk, ((track, table) for track, rows in coming for table in rows.tables()))
+        judge_new(layer, user, verdicts or {})
         inverse = [TrackUpdate(track=track.pk, fields=TrackFields(deleted=True)) for track, _ in tracks]
         return append_event(
             layer,

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from annotator.actions.edits.verdicts import settle
 from annotator.announce.outgoing import is_heavy
 from annotator.announce.publish import publish_on_commit
 from annotator.models import Event, EventKind, Layer, Run, User
@@ -41,6 +42,8 @@ def append_event(
 ) -> Event:
     """Give a locked layer its next revision and tell everybody watching once it is committed.
 
+    The change itself is written already. Verdicts on what it touches are settled here: no change gets around it.
+
     Args:
         layer: from ``lock_layer``; its ``next_number`` is saved too.
         inverse: what takes the change back; None: nothing does.
@@ -48,12 +51,24 @@ def append_event(
         touched: (track, first, last) where predictions were stored.
         conflicts: where it met what others had done.
         extent: what changed; None: what the operations and ``touched`` name.
+
+    Raises:
+        PermissionDenied: it changes accepted spans that are locked for its author.
     """
     done = as_json(operations)
     # What a person did is kept whole; what came out of the log can be taken from it again.
     heavy = kind != EventKind.EDIT and is_heavy(done)
     layer.revision += 1
     layer.save(update_fields=["revision", "next_number"])
+    verdicts = settle(
+        layer,
+        operations=operations,
+        inverse=inverse or (),
+        author=author,
+        run=run,
+        how=summary,
+        back=undoes is not None or kind in (EventKind.RESTORE, EventKind.RUN),
+    )
     event = Event.objects.create(
         layer=layer,
         revision=layer.revision,
@@ -68,6 +83,7 @@ def append_event(
             **({"told": False} if heavy else {}),
             "numbers": {str(track): number for track, number in (numbers or {}).items()},
             "touched": [[str(track), first, last] for track, first, last in touched],
+            **({"verdicts": [each.model_dump(mode="json") for each in verdicts]} if verdicts else {}),
             **({"conflicts": [conflict.model_dump(mode="json") for conflict in conflicts]} if conflicts else {}),
         },
         inverse=None if inverse is None else as_json(inverse),

@@ -18,7 +18,15 @@ import numpy as np
 from annotator.actions.edits.layer_draft import FrameRange, decoded, stretches
 from annotator.announce.messages import Edit
 from annotator.models import Event, EventKind, Layer, Track, User
-from annotator.operations import OPERATIONS, Conflict, Operation, ShapesReplace, TrackFields, TrackUpdate
+from annotator.operations import (
+    OPERATIONS,
+    Conflict,
+    Operation,
+    ShapesReplace,
+    TrackFields,
+    TrackUpdate,
+    VerdictsReplace,
+)
 from tracking.shapes.chunks import Flag
 
 MERGED = ("attributes", "frame_attributes")
@@ -46,6 +54,8 @@ class Theirs:
             self.ranges += operation.ranges
             for table in map(decoded, operation.tables):
                 self.keyframes |= set(table.frames[(table.flags & Flag.KEYFRAME) != 0].tolist())
+            return
+        if isinstance(operation, VerdictsReplace):
             return
         if operation.fields.deleted is not None:
             self.deleted = operation.fields.deleted
@@ -79,6 +89,8 @@ class Meanwhile:
         Args:
             keyframes: frames in the operation's ranges on which the track has one now.
         """
+        if isinstance(operation, VerdictsReplace):
+            return operation
         for theirs in self._by_track.get(track.pk, ()):
             if theirs.deleted and _leaves_deleted(operation):
                 self._note(theirs, track, "buried")

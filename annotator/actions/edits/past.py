@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from annotator.actions.edits.layer_draft import FrameRange, decoded, within
 from annotator.models import Event, EventKind, Layer
-from annotator.operations import OPERATIONS, Operation, ShapesReplace, TrackFields
+from annotator.operations import OPERATIONS, Operation, ShapesReplace, TrackFields, VerdictsReplace
 from tracking.shapes.chunks import WINDOW, Table, window_start
 
 FEW = 20
@@ -83,7 +83,7 @@ def read_past(layer: Layer, revision: int, tracks: Collection[UUID] | None = Non
             past.exact = False
             continue
         for operation in _former(event):
-            if tracks is not None and operation.track not in tracks:
+            if isinstance(operation, VerdictsReplace) or (tracks is not None and operation.track not in tracks):
                 continue
             track = past.tracks.setdefault(operation.track, TrackPast())
             if isinstance(operation, ShapesReplace):

@@ -134,6 +134,7 @@ def _apply(draft: LayerDraft, operation: Operation) -> Operation:
     if isinstance(operation, ShapesReplace):
         tables = [decoded(text) for text in operation.tables]
         return draft.replace_shapes(operation.track, operation.ranges, tables)
+    assert isinstance(operation, TrackUpdate)  # noqa: S101 (that, and shapes, is what a plan has)
     former = draft.update_track(draft.track(operation.track), operation.fields)
     return TrackUpdate(track=operation.track, fields=former)
 
@@ -148,7 +149,6 @@ class _Planner:
         if not self.ranges:
             raise PermissionDenied("You change the frames of your own jobs; none of them is open on this layer.")
         self.everywhere = self.ranges == [(0, max(layer.video.frame_count - 1, 0))]
-        self.reviews = access.may(access.role_in(user, layer.video.project.workspace_id), "review")
         self.attributes = Ontology.of(layer).attributes
         self.picture = picture_of(layer.video)
 
@@ -201,8 +201,6 @@ class _Planner:
         if former.frame_attributes is not None:
             kept = {key: steps for key, steps in former.frame_attributes.items() if key in self.attributes}
             former.frame_attributes = kept
-        if not self.reviews:
-            former.verdict = None
         now = {
             **{name: getattr(track, name) for name in TrackFields.model_fields if hasattr(track, name)},
             "label": track.label_id,

@@ -18,6 +18,8 @@ import numpy as np
 
 from annotator.actions.edits.events import append_event
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, decoded, encoded, within
+from annotator.actions.edits.spans import without
+from annotator.actions.edits.verdicts import locked_frames
 from annotator.announce.progress import HeldPoints, LegState, ObjectState
 from annotator.announce.publish import announce_cleared
 from annotator.models import Event, EventKind, Layer, Run
@@ -48,7 +50,9 @@ def set_aside(
     run: Run, layer: Layer, track: UUID, state: ObjectState, ranges: Sequence[FrameRange], held: Sequence[int] = ()
 ) -> None:
     """Take the predictions of a track in ``ranges`` away, from the screens at once, then from the store, and note with
-    the object's newest legs where they are kept, and which points of them are ``held``."""
+    the object's newest legs where they are kept, and which points of them are ``held``. What is accepted and locked
+    stays."""
+    ranges = without(ranges, locked_frames(layer, [track]).get(track, ()))
     announce_cleared(run, track=track, epoch=state.epoch, ranges=ranges)
     draft = LayerDraft(layer)
     former = draft.replace_shapes(track, ranges, [], keep_keyframes=True)

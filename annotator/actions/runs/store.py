@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +12,8 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from annotator.actions.edits.events import append_event, lock_layer
-from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, stretches
+from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, stretches, within
+from annotator.actions.edits.verdicts import locked_frames
 from annotator.actions.runs.check import begin_checks, mark_doubtful
 from annotator.actions.runs.dispatch import dispatch, finish, queue
 from annotator.actions.runs.found import FoundTrack, take_found
@@ -93,7 +95,7 @@ def store_predictions(
             for item in fresh
             if objects[str(item.track)].has_told(item.row.frame, item.epoch)
         }
-        touched, former, gone = _merge(layer, [item for item in fresh if not item.check], better)
+        touched, former, gone, locked = _merge(layer, [item for item in fresh if not item.check], better)
         for track_id, ranges in gone:
             announce_cleared(run, track=track_id, epoch=objects[str(track_id)].epoch, ranges=ranges)
         for item in fresh:
@@ -112,6 +114,7 @@ def store_predictions(
         if opened.way() != before:
             run.tries = 0
         run.message = _told(run.message, [left_out, *notes, *(leg.problem for leg in ended)])
+        run.message = with_locked(run.message, locked)
         opened.save(["tries", "message"])
         if run.state == RunState.RUNNING:
             _go_on(opened, restarted, done=done)
@@ -124,6 +127,20 @@ def _told(message: str, more: Iterable[str]) -> str:
     lines.pop(AND_MORE, None)
     told = list(lines)[:MOST_SENTENCES]
     return "\n".join([*told, AND_MORE] if len(lines) > len(told) or AND_MORE in message else told)
+
+
+LOCKED = re.compile(r"^([0-9]+) (shapes?) .* accepted and locked[.]$", re.MULTILINE)
+
+
+def with_locked(message: str, count: int) -> str:
+    """What the person reads of a run, with so many more shapes that weren't stored as what lies there is accepted."""
+    if not count:
+        return message
+    before = LOCKED.search(message)
+    total = count + (int(before[1]) if before else 0)
+    those = "shapes were left as they are" if total > 1 else "shape was left as it is"
+    sentence = f"{total} {those}: there the objects are accepted and locked."
+    return LOCKED.sub(sentence, message, count=1) if before else "\n".join(filter(None, [message, sentence]))
 
 
 def fail_run(*, run_id: UUID, message: str) -> None:
@@ -196,10 +213,10 @@ Gone = list[tuple[UUID, list[FrameRange]]]
 
 def _merge(
     layer: Layer, items: Sequence[PredictedRow], better: Collection[tuple[UUID, int]]
-) -> tuple[Touched, list[ShapesReplace], Gone]:
+) -> tuple[Touched, list[ShapesReplace], Gone, int]:
     """Write rows where no keyframe is, and those of the (track, frame) in ``better`` only where one that was predicted
-    is. Returns the stretches of frames that were written, by track, the inverse, and where nothing was to be bettered
-    any more, as a person took it away."""
+    is. Returns the stretches of frames that were written, by track, the inverse, where nothing was to be bettered
+    any more, as a person took it away, and how many rows would have changed what is accepted and locked."""
     replaced = _replaced_since(layer, items)
     by_track: dict[UUID, list[Row]] = {}
     for item in items:
@@ -208,24 +225,29 @@ def _merge(
     there = set(layer.tracks.filter(pk__in=by_track, deleted_at=None).values_list("pk", flat=True))
     draft = LayerDraft(layer)
     draft.load_shapes((track, row.frame, row.frame) for track in there for row in by_track[track])
+    locked = locked_frames(layer, there)
     touched: Touched = []
     former: list[ShapesReplace] = []
     gone: Gone = []
+    left = 0
     for track in sorted(there):
         newest = {row.frame: row for row in by_track[track]}
         for coming in tables_of(list(newest.values())):
             flags = _flags(draft, track, coming)
             keyframe = (flags & Flag.KEYFRAME) != 0
             missing = (flags == 0) & [(track, frame) in better for frame in coming.frames.tolist()]
+            kept = within(coming, locked.get(track, ())) & ~keyframe
+            left += int((kept & ~missing).sum())
+            missing |= kept & (flags == 0)
             if missing.any():
                 gone.append((track, stretches(coming.frames[missing].tolist())))
-            written = coming.take(~keyframe & ~missing)
+            written = coming.take(~keyframe & ~missing & ~kept)
             if len(written):
                 ranges = stretches(written.frames.tolist())
                 former.append(draft.replace_shapes(track, ranges, [written]))
                 touched += ((track, first, last) for first, last in ranges)
     draft.save()
-    return touched, former, gone
+    return touched, former, gone, left
 
 
 def _flags(draft: LayerDraft, track: UUID, coming: Table) -> NDArray[np.uint8]:

@@ -64,6 +64,7 @@ LIMITS: tuple[Limit, ...] = (
     shared.frame_tags(FORMAT),
     shared.NOTHING_TO_SEE,
     shared.attributes(FORMAT),
+    shared.judged_spans(FORMAT),
     *(shared.as_boxes(kind) for kind in Kind if kind not in (*HELD, Kind.TAG)),
     Limit("gaps before the first shape are left out, and those that begin again within a gap are one", track=_gaps),
     Limit("joints that are absent have no place", track=_places),

@@ -11,6 +11,10 @@ writes it too.
                  "shapes": [{"frame": 12, "box": [x1, y1, x2, y2], "confidence": 0.93,
                              "keyframe": false, "outside": false}]}]}
 
+A track whose spans have verdicts also has ``"verdicts": [{"first", "last", "verdict": "accepted" | "rejected" |
+"check", "reason", "by", "at"}]``, rising and apart; ``"verdict"`` is what is said of all of its frames alike. Who gave
+them, and when, is for people to read: an import signs them with who imports.
+
 A label has ``"skeleton"`` only where it may be drawn as one; its joints lie in 0..1 of a drawn box, its edges are
 positions in them. A shape has ``"occluded"`` or ``"doubtful"`` only where they are true, and instead of ``"box"`` one
 of ``"rotated_box": [centre x, centre y, width, height, clockwise angle in radians]``, ``"polygon"`` or ``"polyline":

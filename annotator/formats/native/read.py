@@ -9,7 +9,17 @@ from typing import Any, BinaryIO, NoReturn
 import msgspec
 from pydantic import ValidationError
 
-from annotator.formats.base import AttributeInfo, Dataset, FormatError, LabelInfo, Part, Report, TrackData, VideoInfo
+from annotator.formats.base import (
+    AttributeInfo,
+    Dataset,
+    FormatError,
+    JudgedSpan,
+    LabelInfo,
+    Part,
+    Report,
+    TrackData,
+    VideoInfo,
+)
 from annotator.formats.bounds import MOST_ROWS, MOST_TRACKS, check_count
 from annotator.formats.native.pieces import Head, Shapes, Track, pieces
 from annotator.formats.native.schema import HeadIn, LabelIn, TrackIn
@@ -82,6 +92,7 @@ class _Document:
                 verdict=track.verdict,
                 attributes=track.attributes,
                 frame_attributes=track.frame_attributes,
+                verdicts=tuple(JudgedSpan(**span.model_dump()) for span in track.verdicts),
             )
         )
 

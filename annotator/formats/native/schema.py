@@ -4,10 +4,11 @@ messages say more."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from annotator.formats.bounds import MOST_ATTRIBUTES, MOST_LABELS
@@ -74,8 +75,29 @@ def _at_most(most: int) -> Callable[[object], object]:
     return check
 
 
+MOST_JUDGED = 100_000
+"""Spans of one track with a verdict."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class JudgedIn(_Part):
+    """A verdict on a span of a track's frames."""
+
+    first: int = Field(ge=0, le=2**31)
+    last: int = Field(ge=0, le=2**31)
+    verdict: Literal["accepted", "rejected", "check"]
+    reason: str = Field("", max_length=500)
+    by: str = ""
+    at: str = ""
+
+
+def _apart(spans: list[JudgedIn]) -> list[JudgedIn]:
+    if any(span.first > span.last for span in spans) or any(one.last >= other.first for one, other in pairwise(spans)):
+        raise PydanticCustomError("apart", "spans rise and don't overlap; these don't")
+    return spans
 
 
 class TrackIn(_Part):
@@ -86,6 +108,7 @@ class TrackIn(_Part):
     colour: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$")
     source: str = "person"
     verdict: Literal["", "accepted", "rejected"] = ""
+    verdicts: Annotated[list[JudgedIn], BeforeValidator(_at_most(MOST_JUDGED)), AfterValidator(_apart)] = []
     attributes: dict[str, Any] = {}
     frame_attributes: dict[str, list[tuple[int, Any]]] = {}
     shapes: list[Any]

@@ -95,6 +95,7 @@ LIMITS: tuple[Limit, ...] = (
     Limit("shapes that aren't points or skeletons are left out", track=_points_only),
     shared.NOTHING_TO_SEE,
     shared.attributes(FORMAT),
+    shared.judged_spans(FORMAT),
     Limit("shapes with another number of points than their track's first are left out", track=_one_count),
     Limit("gaps before the first shape are left out, and those that begin again within a gap are one", track=_gaps),
     Limit("interpolated shapes become keyframes: every frame has places of its own", track=_every_frame),

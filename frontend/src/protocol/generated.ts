@@ -1199,20 +1199,28 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
-  readonly '/api/videos/{video_id}/layers': {
+  readonly '/api/layers/{layer_id}/verdicts': {
     readonly parameters: {
       readonly query?: never
       readonly header?: never
       readonly path?: never
       readonly cookie?: never
     }
-    /** A video's layers */
+    /**
+     * Verdicts on a layer's tracks
+     * @description What isn't said filters nothing out.
+     */
     readonly get: {
       readonly parameters: {
-        readonly query?: never
+        readonly query?: {
+          readonly track?: string | null
+          readonly verdict?: components['schemas']['Verdict'] | null
+          /** @description Only spans that were changed after their verdict. */
+          readonly reopened?: boolean
+        }
         readonly header?: never
         readonly path: {
-          readonly video_id: number
+          readonly layer_id: number
         }
         readonly cookie?: never
       }
@@ -1224,66 +1232,66 @@ export interface paths {
             readonly [name: string]: unknown
           }
           content: {
-            readonly 'application/json': components['schemas']['LayersOut']
+            readonly 'application/json': components['schemas']['VerdictsOut']
           }
         }
       }
     }
-    readonly put?: never
     /**
-     * Make an empty layer
-     * @description It is the maker's own: an annotator may make replicas, a reviewer every kind but a main one.
+     * Accept, reject or flag spans of tracks
+     * @description For reviewers. What was said of the same frames before is replaced.
      */
-    readonly post: {
+    readonly put: {
       readonly parameters: {
         readonly query?: never
         readonly header?: never
         readonly path: {
-          readonly video_id: number
+          readonly layer_id: number
         }
         readonly cookie?: never
       }
       readonly requestBody: {
         readonly content: {
-          readonly 'application/json': components['schemas']['LayerIn']
+          readonly 'application/json': components['schemas']['VerdictIn']
         }
       }
       readonly responses: {
-        /** @description Created */
-        readonly 201: {
+        /** @description OK */
+        readonly 200: {
           headers: {
             readonly [name: string]: unknown
           }
           content: {
-            readonly 'application/json': components['schemas']['LayerOut']
+            readonly 'application/json': components['schemas']['GivenOut']
           }
         }
       }
     }
+    readonly post?: never
     readonly delete?: never
     readonly options?: never
     readonly head?: never
     readonly patch?: never
     readonly trace?: never
   }
-  readonly '/api/layers/{layer_id}': {
+  readonly '/api/layers/{layer_id}/former': {
     readonly parameters: {
       readonly query?: never
       readonly header?: never
       readonly path?: never
       readonly cookie?: never
     }
-    readonly get?: never
-    readonly put?: never
-    readonly post?: never
     /**
-     * Delete a layer with all that is in it
-     * @description `revision`: the layer's when the person was told what is in it; one that has changed since is kept.
+     * A track's shapes at an earlier revision
+     * @description What was looked at when a span was accepted that was changed since: before and after.
      */
-    readonly delete: {
+    readonly get: {
       readonly parameters: {
         readonly query: {
+          readonly track: string
           readonly revision: number
+          readonly first: number
+          readonly last: number
         }
         readonly header?: never
         readonly path: {
@@ -1293,82 +1301,19 @@ export interface paths {
       }
       readonly requestBody?: never
       readonly responses: {
-        /** @description No Content */
-        readonly 204: {
-          headers: {
-            readonly [name: string]: unknown
-          }
-          content?: never
-        }
-      }
-    }
-    readonly options?: never
-    readonly head?: never
-    /** Rename a layer */
-    readonly patch: {
-      readonly parameters: {
-        readonly query?: never
-        readonly header?: never
-        readonly path: {
-          readonly layer_id: number
-        }
-        readonly cookie?: never
-      }
-      readonly requestBody: {
-        readonly content: {
-          readonly 'application/json': components['schemas']['LayerName']
-        }
-      }
-      readonly responses: {
         /** @description OK */
         readonly 200: {
           headers: {
             readonly [name: string]: unknown
           }
           content: {
-            readonly 'application/json': components['schemas']['LayerOut']
+            readonly 'application/json': components['schemas']['FormerOut']
           }
         }
       }
     }
-    readonly trace?: never
-  }
-  readonly '/api/layers/{layer_id}/take-over': {
-    readonly parameters: {
-      readonly query?: never
-      readonly header?: never
-      readonly path?: never
-      readonly cookie?: never
-    }
-    readonly get?: never
     readonly put?: never
-    /** Copy tracks of another layer into it */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never
-        readonly header?: never
-        readonly path: {
-          readonly layer_id: number
-        }
-        readonly cookie?: never
-      }
-      readonly requestBody: {
-        readonly content: {
-          readonly 'application/json': components['schemas']['TakeOverIn']
-        }
-      }
-      readonly responses: {
-        /** @description OK */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown
-          }
-          content: {
-            readonly 'application/json': components['schemas']['TakenOverOut']
-          }
-        }
-      }
-    }
+    readonly post?: never
     readonly delete?: never
     readonly options?: never
     readonly head?: never
@@ -1522,150 +1467,6 @@ export interface paths {
         }
       }
     }
-    readonly patch?: never
-    readonly trace?: never
-  }
-  readonly '/api/projects/{project_id}/sweeps': {
-    readonly parameters: {
-      readonly query?: never
-      readonly header?: never
-      readonly path?: never
-      readonly cookie?: never
-    }
-    /** A project's sweeps, newest first */
-    readonly get: {
-      readonly parameters: {
-        readonly query?: never
-        readonly header?: never
-        readonly path: {
-          readonly project_id: number
-        }
-        readonly cookie?: never
-      }
-      readonly requestBody?: never
-      readonly responses: {
-        /** @description OK */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown
-          }
-          content: {
-            readonly 'application/json': readonly components['schemas']['SweepOut'][]
-          }
-        }
-      }
-    }
-    readonly put?: never
-    /** Apply a model to videos */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never
-        readonly header?: never
-        readonly path: {
-          readonly project_id: number
-        }
-        readonly cookie?: never
-      }
-      readonly requestBody: {
-        readonly content: {
-          readonly 'application/json': components['schemas']['SweepIn']
-        }
-      }
-      readonly responses: {
-        /** @description Created */
-        readonly 201: {
-          headers: {
-            readonly [name: string]: unknown
-          }
-          content: {
-            readonly 'application/json': components['schemas']['SweepOut']
-          }
-        }
-      }
-    }
-    readonly delete?: never
-    readonly options?: never
-    readonly head?: never
-    readonly patch?: never
-    readonly trace?: never
-  }
-  readonly '/api/sweeps/{sweep_id}': {
-    readonly parameters: {
-      readonly query?: never
-      readonly header?: never
-      readonly path?: never
-      readonly cookie?: never
-    }
-    /** How one stands */
-    readonly get: {
-      readonly parameters: {
-        readonly query?: never
-        readonly header?: never
-        readonly path: {
-          readonly sweep_id: string
-        }
-        readonly cookie?: never
-      }
-      readonly requestBody?: never
-      readonly responses: {
-        /** @description OK */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown
-          }
-          content: {
-            readonly 'application/json': components['schemas']['SweepOut']
-          }
-        }
-      }
-    }
-    readonly put?: never
-    readonly post?: never
-    readonly delete?: never
-    readonly options?: never
-    readonly head?: never
-    readonly patch?: never
-    readonly trace?: never
-  }
-  readonly '/api/sweeps/{sweep_id}/steps': {
-    readonly parameters: {
-      readonly query?: never
-      readonly header?: never
-      readonly path?: never
-      readonly cookie?: never
-    }
-    readonly get?: never
-    readonly put?: never
-    /** Pause it, let it go on, cancel it, try again */
-    readonly post: {
-      readonly parameters: {
-        readonly query?: never
-        readonly header?: never
-        readonly path: {
-          readonly sweep_id: string
-        }
-        readonly cookie?: never
-      }
-      readonly requestBody: {
-        readonly content: {
-          readonly 'application/json': components['schemas']['StepIn']
-        }
-      }
-      readonly responses: {
-        /** @description OK */
-        readonly 200: {
-          headers: {
-            readonly [name: string]: unknown
-          }
-          content: {
-            readonly 'application/json': components['schemas']['SweepOut']
-          }
-        }
-      }
-    }
-    readonly delete?: never
-    readonly options?: never
-    readonly head?: never
     readonly patch?: never
     readonly trace?: never
   }
@@ -1842,7 +1643,7 @@ export interface paths {
     /**
      * Begin an import
      * @description With `leave_out`, rows that can't be taken are left out and named in the report; without it they refuse the
-     *     file. With `new_layer`, a layer of that name and of `new_kind` is made beside this one, and gets the tracks.
+     *     file.
      */
     readonly post: {
       readonly parameters: {
@@ -1863,13 +1664,6 @@ export interface paths {
             readonly create_labels?: boolean
             /** @default false */
             readonly leave_out?: boolean
-            /** @default  */
-            readonly new_layer?: string
-            /**
-             * @default ground_truth
-             * @enum {string}
-             */
-            readonly new_kind?: 'ground_truth' | 'replica' | 'model'
           }
         }
       }
@@ -2263,20 +2057,23 @@ export interface components {
     readonly EditorConfig: {
       readonly video: components['schemas']['EditorVideo']
       readonly layer: components['schemas']['EditorLayer']
-      /** @description Whose frames are shown; null: the whole layer. */
+      /** @description Whose frames are shown; null: the whole main layer. */
       readonly job: components['schemas']['OpenJob'] | null
       readonly labels: readonly components['schemas']['LabelOut'][]
       /** @description Whether its project is put away: nobody changes anything then. */
       readonly archived: boolean
+      /** @description Whether annotators and runs leave accepted spans as they are. */
+      readonly locks_accepted: boolean
       readonly user: components['schemas']['Reader']
       readonly can_edit: boolean
       /** @description Whether the reader may bring back an earlier state of the whole layer. */
       readonly can_manage: boolean
+      /** @description Whether the reader may give verdicts. */
+      readonly can_review: boolean
       /** @description Frames whose shapes the reader may change. */
       readonly editable_ranges: readonly (readonly [number, number])[]
       readonly models: readonly components['schemas']['ModelOffer'][]
       readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
-      readonly finders: readonly components['schemas']['FinderOffer'][]
       readonly preferences: {
         readonly [key: string]: unknown
       }
@@ -2286,11 +2083,8 @@ export interface components {
     readonly EditorLayer: {
       readonly id: number
       readonly name: string
-      readonly kind: components['schemas']['LayerKind']
     }
     readonly EditorUrls: {
-      /** @description The page with what every model needs. */
-      readonly networks: string
       /** @description The live channel's path. */
       readonly live: string
       readonly project: string
@@ -2356,6 +2150,11 @@ export interface components {
        */
       readonly touched: readonly (readonly [string, number, number])[]
       /**
+       * @description Tracks on which verdicts are others now: given by `operations`, or reopened by what they changed.
+       * @default []
+       */
+      readonly verdicts: readonly components['schemas']['TrackVerdicts'][]
+      /**
        * @description Where it met what others had done; `operations` are as they were done, not as they were sent.
        * @default []
        */
@@ -2382,21 +2181,6 @@ export interface components {
         readonly [key: string]: number
       }
     }
-    /** @description What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights. */
-    readonly FinderOffer: {
-      readonly id: string
-      readonly name: string
-      /** @description All that it knows, by its own names. */
-      readonly classes: readonly string[]
-      /** @description What it finds is at least so sure unless a run says; null: not told. */
-      readonly confidence: number | null
-      readonly available: boolean
-      readonly why: string
-      readonly command: string
-      /** @description False: its licence, or that of its weights, forbids commercial use. */
-      readonly commercial: boolean
-      readonly default: boolean
-    }
     /** @description `takes` and `writes`: what its files are, in sentences. */
     readonly FormatOut: {
       readonly id: string
@@ -2406,6 +2190,13 @@ export interface components {
       readonly writes: string
       readonly options: readonly components['schemas']['OptionOut'][]
     }
+    /** @description Packed tables, base64, of a track's rows on the frames asked for, and of the nearest ones beside them. */
+    readonly FormerOut: {
+      readonly revision: number
+      /** @description False: changes of old versions of the program didn't keep what they replaced. */
+      readonly exact: boolean
+      readonly tables: readonly string[]
+    }
     /**
      * @description What a label may be drawn as.
      * @enum {string}
@@ -2414,6 +2205,13 @@ export interface components {
     readonly GeometryKindOut: {
       readonly kind: components['schemas']['GeometryKind']
       readonly words: string
+    }
+    /** @description `edit`: by which it can be taken back. */
+    readonly GivenOut: {
+      /** Format: uuid */
+      readonly edit: string
+      readonly revision: number
+      readonly tracks: readonly components['schemas']['TrackVerdicts'][]
     }
     /**
      * @description There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
@@ -2462,11 +2260,6 @@ export interface components {
       readonly events: readonly components['schemas']['HistoryEvent'][]
       readonly before: number | null
     }
-    /** @description The layer that an import went into. */
-    readonly IntoOut: {
-      readonly id: number
-      readonly name: string
-    }
     /** @description A job. `first` and `last` are both part of it. */
     readonly JobOut: {
       readonly id: number
@@ -2489,6 +2282,12 @@ export interface components {
       readonly name: string
       readonly x: number
       readonly y: number
+    }
+    readonly JudgedIn: {
+      /** Format: uuid */
+      readonly track: string
+      /** @description [first, last] pairs, both included; null: all of the track. */
+      readonly ranges?: readonly (readonly [number, number])[] | null
     }
     /** @description A label as it shall be. `id` null: a new one. */
     readonly LabelDraft: {
@@ -2554,42 +2353,6 @@ export interface components {
       readonly attribute_kinds: readonly components['schemas']['AttributeKindOut'][]
       /** @description #rrggbb: colours of new labels, in this order. */
       readonly palette: readonly string[]
-    }
-    readonly LayerIn: {
-      readonly name: string
-      /** @enum {string} */
-      readonly kind: 'ground_truth' | 'replica' | 'model'
-    }
-    /** @enum {string} */
-    readonly LayerKind: 'main' | 'ground_truth' | 'replica' | 'model'
-    readonly LayerName: {
-      readonly name: string
-    }
-    /**
-     * @description One complete set of tracks for a video. `tracks` and `shapes` are without deleted tracks; `jobs` go with it when
-     *     it is deleted, `runs` are under way in it. `may_edit`: some of its frames are the reader's to change.
-     */
-    readonly LayerOut: {
-      readonly id: number
-      /** @enum {string} */
-      readonly kind: 'main' | 'ground_truth' | 'replica' | 'model'
-      readonly name: string
-      /** @description Whose replica it is, or who made it; empty: nobody. */
-      readonly owner: string
-      readonly mine: boolean
-      readonly revision: number
-      readonly tracks: number
-      readonly shapes: number
-      readonly jobs: number
-      readonly runs: number
-      readonly may_edit: boolean
-      readonly may_rename: boolean
-      readonly may_delete: boolean
-    }
-    /** @description The main layer first. `may_make`: the kinds that the reader may make. */
-    readonly LayersOut: {
-      readonly layers: readonly components['schemas']['LayerOut'][]
-      readonly may_make: readonly ('ground_truth' | 'replica' | 'model')[]
     }
     /** @description Rows that can't be taken: how many, and the first of them. */
     readonly LeftOut: {
@@ -2669,6 +2432,7 @@ export interface components {
       | components['schemas']['TrackCreate']
       | components['schemas']['TrackUpdate']
       | components['schemas']['ShapesReplace']
+      | components['schemas']['VerdictsReplace']
     /** @description A choice on export; the first one is the default. */
     readonly OptionOut: {
       readonly id: string
@@ -2796,6 +2560,20 @@ export interface components {
       readonly message: string
       readonly problems: readonly components['schemas']['ProblemOut'][]
     }
+    /** @description Why a verdict counts no more: the span was changed after it was given. */
+    readonly Reopened: {
+      /** @enum {string} */
+      readonly was: 'accepted' | 'rejected'
+      /** @description Who changed it; null: a run, or an account that was deleted. */
+      readonly by: number | null
+      readonly by_name: string
+      /** @description ISO 8601, UTC. */
+      readonly at: string
+      /** @description The layer's, after the change. */
+      readonly revision: number
+      /** @description The change in words. */
+      readonly how: string
+    }
     /** @description Of an import that failed because of its rows, `left_out` names them; they can be left out on request. */
     readonly ReportOut: {
       /** @default 0 */
@@ -2818,8 +2596,6 @@ export interface components {
       readonly left_out: components['schemas']['LeftOut']
       /** @default [] */
       readonly videos: readonly components['schemas']['VideoReport'][]
-      /** @description Where an import into a single video went; null: none, or not yet. */
-      readonly layer: components['schemas']['IntoOut'] | null
     }
     /** @description Bring back the state after `revision`. */
     readonly RestoreIn: {
@@ -2875,6 +2651,8 @@ export interface components {
       readonly ranges: readonly (readonly [number, number])[]
       /** @description Whether the reader may bring back an earlier state of the whole layer. */
       readonly can_manage: boolean
+      /** @description Whether the reader may give verdicts. */
+      readonly can_review: boolean
       /**
        * @description What happened, as a sentence; empty: nothing did, or nobody knows what.
        * @default
@@ -3179,6 +2957,44 @@ export interface components {
       /** @description Where each frame's bytes lie in it. */
       readonly packets_url: string
     }
+    /**
+     * @description A verdict on frames ``first..last`` of a track. Spans of a track don't overlap.
+     *
+     *     Who, when and ``revision`` are the server's to say: what a client sends of them is only looked at where an undo
+     *     brings a former verdict back.
+     */
+    readonly SpanVerdict: {
+      readonly first: number
+      readonly last: number
+      readonly verdict: components['schemas']['Verdict']
+      /**
+       * @description Of a rejected span: what is wrong.
+       * @default
+       */
+      readonly reason?: string
+      /**
+       * @description The reviewer; null: their account was deleted, or it came from a file.
+       * @default null
+       */
+      readonly by?: number | null
+      /** @default  */
+      readonly by_name?: string
+      /**
+       * @description ISO 8601, UTC.
+       * @default
+       */
+      readonly at?: string
+      /**
+       * @description The layer's when it was given: what was looked at is what was there.
+       * @default 0
+       */
+      readonly revision?: number
+      /**
+       * @description Of a span to check: it was accepted or rejected by `by`, and changed since. null: it wasn't.
+       * @default null
+       */
+      readonly reopened?: components['schemas']['Reopened'] | null
+    }
     /** @enum {string} */
     readonly Stage: 'annotation' | 'review' | 'accepted'
     readonly StepIn: {
@@ -3203,8 +3019,6 @@ export interface components {
       readonly type: 'surroundings'
       /** @description Its name. */
       readonly video: string
-      /** @description The name of the layer itself. */
-      readonly layer: string
       readonly frame_count: number
       /** @description px, display-oriented */
       readonly width: number
@@ -3214,6 +3028,8 @@ export interface components {
       readonly project: string
       /** @description Whether the project is put away. */
       readonly archived: boolean
+      /** @description Whether annotators and runs leave accepted spans as they are. */
+      readonly locks_accepted: boolean
       readonly labels: readonly components['schemas']['LabelOut'][]
       /** @description The one that is open, as it is now; null: none is, or it was removed. */
       readonly job: components['schemas']['OpenJob'] | null
@@ -3222,111 +3038,6 @@ export interface components {
        * @default
        */
       readonly why: string
-    }
-    /**
-     * @description Apply a model to videos. `continue`: it follows every track from its last shape in `first..last`. `find`: `find`
-     *     says what looks for objects, and the model follows them.
-     */
-    readonly SweepIn: {
-      /**
-       * Format: uuid
-       * @description Chosen by the client: the same again changes nothing.
-       */
-      readonly id: string
-      /** @constant */
-      readonly pipeline: 'continue'
-      /** @description What follows objects, by its id in the catalogue. */
-      readonly model: string
-      /**
-       * @description Of the model; absent ones are its defaults.
-       * @default {}
-       */
-      readonly settings?: {
-        readonly [key: string]: number | string | boolean
-      }
-      /** @description Of `find` alone. */
-      readonly find?: components['schemas']['FindOptions'] | null
-      readonly videos: readonly number[]
-      /** @default 0 */
-      readonly first?: number
-      /** @description null: to the end of each video. */
-      readonly last?: number | null
-      /**
-       * @description `layer`: a new one in each video; `empty`: the main one, of videos where it has no track.
-       * @default layer
-       * @enum {string}
-       */
-      readonly destination?: 'layer' | 'empty' | 'main'
-      /**
-       * @description Of the new layers; empty: as the model.
-       * @default
-       */
-      readonly layer_name?: string
-    }
-    /** @description `last`: null means to the end of each video. `message`: why it stands still, or how it ended. */
-    readonly SweepOut: {
-      /** Format: uuid */
-      readonly id: string
-      readonly project: number
-      /** @enum {string} */
-      readonly pipeline: 'continue' | 'find'
-      readonly model: string
-      readonly model_name: string
-      /** @description Of what looks for objects; empty: nothing does. */
-      readonly finder_name: string
-      /** @description It looks at every so-many-th frame. */
-      readonly every: number | null
-      readonly first: number
-      readonly last: number | null
-      /** @enum {string} */
-      readonly destination: 'layer' | 'empty' | 'main'
-      /** @enum {string} */
-      readonly state: 'running' | 'paused' | 'done' | 'cancelled'
-      readonly message: string
-      readonly created_at: string
-      readonly created_by: string
-      readonly done: number
-      readonly total: number
-      /** @description About how long all of it takes from now on; null: nothing tells. */
-      readonly seconds: number | null
-      readonly videos: readonly components['schemas']['SweptVideoOut'][]
-      readonly steps: readonly components['schemas']['StepOut'][]
-    }
-    /**
-     * @description `done` of `total` object-frames; while it waits `total` is an estimate. `layer`: where the result is, null: it
-     *     hasn't begun. `message`: what is left out, or why it ended.
-     */
-    readonly SweptVideoOut: {
-      readonly video: number
-      readonly name: string
-      readonly layer: number | null
-      readonly layer_name: string
-      /** @enum {string} */
-      readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'stopped' | 'failed' | 'cancelled'
-      readonly message: string
-      /** @description Continued or found. */
-      readonly tracks: number
-      readonly done: number
-      readonly total: number
-      /** @description About how long it takes from now on; null: nothing tells. */
-      readonly seconds: number | null
-    }
-    /** @description Which tracks of `source` come. `labels`: those of these labels (ids) alone; `tracks`: these alone; null: all. */
-    readonly TakeOverIn: {
-      readonly source: number
-      readonly labels?: readonly number[] | null
-      readonly tracks?: readonly string[] | null
-    }
-    /** @description What came. `inverse` takes the change `edit` back; `renumbered`: tracks whose number was taken. */
-    readonly TakenOverOut: {
-      /** Format: uuid */
-      readonly edit: string
-      readonly revision: number
-      readonly summary: string
-      readonly tracks: number
-      readonly shapes: number
-      readonly renumbered: number
-      readonly inverse: readonly components['schemas']['Operation'][]
     }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
@@ -3367,8 +3078,6 @@ export interface components {
         readonly [key: string]: readonly (readonly [number, unknown])[]
       } | null
       /** @default null */
-      readonly verdict?: components['schemas']['Verdict'] | null
-      /** @default null */
       readonly deleted?: boolean | null
     }
     /** @description A track as everybody sees it. Deleted ones are among them, so that a deletion can be taken back. */
@@ -3387,8 +3096,8 @@ export interface components {
         readonly [key: string]: readonly (readonly [number, unknown])[]
       }
       readonly source: string
-      /** @enum {string} */
-      readonly verdict: '' | 'accepted' | 'rejected'
+      /** @description In rising order, apart. */
+      readonly verdicts: readonly components['schemas']['SpanVerdict'][]
       readonly deleted: boolean
     }
     readonly TrackUpdate: {
@@ -3397,6 +3106,12 @@ export interface components {
       /** Format: uuid */
       readonly track: string
       readonly fields: components['schemas']['TrackFields']
+    }
+    /** @description All verdicts on a track as they are from now on, in rising order. */
+    readonly TrackVerdicts: {
+      /** Format: uuid */
+      readonly track: string
+      readonly spans: readonly components['schemas']['SpanVerdict'][]
     }
     /** @description All tracks of a layer as of `revision`. */
     readonly TracksOut: {
@@ -3423,7 +3138,41 @@ export interface components {
       readonly created_by: string
     }
     /** @enum {string} */
-    readonly Verdict: '' | 'accepted' | 'rejected'
+    readonly Verdict: 'accepted' | 'rejected' | 'check'
+    /** @description One verdict on some spans. */
+    readonly VerdictIn: {
+      readonly spans: readonly components['schemas']['JudgedIn'][]
+      /** @description Empty: what was said is taken away. */
+      readonly verdict: components['schemas']['Verdict'] | ''
+      /**
+       * @description Of a rejection: what is wrong.
+       * @default
+       */
+      readonly reason?: string
+      /** @description Chosen by the client: a request sent twice counts once. */
+      readonly edit?: string | null
+    }
+    /** @description Verdicts as of `revision`. Tracks without any aren't among them. */
+    readonly VerdictsOut: {
+      readonly revision: number
+      readonly tracks: readonly components['schemas']['TrackVerdicts'][]
+    }
+    /**
+     * @description The one way a person gives verdicts: those of ``track`` in ``ranges`` go, those of ``spans`` come.
+     *
+     *     Its inverse is the same with the verdicts that were there. Where a change of shapes reopens a span, the event of
+     *     that change says so by itself (``EventOut.verdicts``).
+     */
+    readonly VerdictsReplace: {
+      /** @constant */
+      readonly op: 'verdicts.replace'
+      /** Format: uuid */
+      readonly track: string
+      /** @description [first, last] pairs, both included. */
+      readonly ranges: readonly (readonly [number, number])[]
+      /** @description Each lies in one of `ranges`. */
+      readonly spans: readonly components['schemas']['SpanVerdict'][]
+    }
     readonly VideoIn: {
       readonly name: string
     }
@@ -3550,27 +3299,23 @@ export type EventKindName = components['schemas']['EventKindName']
 export type EventOut = components['schemas']['EventOut']
 export type ExportIn = components['schemas']['ExportIn']
 export type FindOptions = components['schemas']['FindOptions']
-export type FinderOffer = components['schemas']['FinderOffer']
 export type FormatOut = components['schemas']['FormatOut']
+export type FormerOut = components['schemas']['FormerOut']
 export type GeometryKind = components['schemas']['GeometryKind']
 export type GeometryKindOut = components['schemas']['GeometryKindOut']
+export type GivenOut = components['schemas']['GivenOut']
 export type Gone = components['schemas']['Gone']
 export type Held = components['schemas']['Held']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
-export type IntoOut = components['schemas']['IntoOut']
 export type JobOut = components['schemas']['JobOut']
 export type JobState = components['schemas']['JobState']
 export type Joint = components['schemas']['Joint']
+export type JudgedIn = components['schemas']['JudgedIn']
 export type LabelDraft = components['schemas']['LabelDraft']
 export type LabelOut = components['schemas']['LabelOut']
 export type LabelsIn = components['schemas']['LabelsIn']
 export type LabelsPage = components['schemas']['LabelsPage']
-export type LayerIn = components['schemas']['LayerIn']
-export type LayerKind = components['schemas']['LayerKind']
-export type LayerName = components['schemas']['LayerName']
-export type LayerOut = components['schemas']['LayerOut']
-export type LayersOut = components['schemas']['LayersOut']
 export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LossOut = components['schemas']['LossOut']
@@ -3596,6 +3341,7 @@ export type Reader = components['schemas']['Reader']
 export type Received = components['schemas']['Received']
 export type Refused = components['schemas']['Refused']
 export type RefusedOut = components['schemas']['RefusedOut']
+export type Reopened = components['schemas']['Reopened']
 export type ReportOut = components['schemas']['ReportOut']
 export type RestoreIn = components['schemas']['RestoreIn']
 export type RestoreOut = components['schemas']['RestoreOut']
@@ -3616,23 +3362,23 @@ export type Skeleton = components['schemas']['Skeleton']
 export type SmartAnswer = components['schemas']['SmartAnswer']
 export type SmartClicks = components['schemas']['SmartClicks']
 export type SourceUrls = components['schemas']['SourceUrls']
+export type SpanVerdict = components['schemas']['SpanVerdict']
 export type Stage = components['schemas']['Stage']
 export type StepIn = components['schemas']['StepIn']
 export type StepOut = components['schemas']['StepOut']
 export type Strip = components['schemas']['Strip']
 export type Surroundings = components['schemas']['Surroundings']
-export type SweepIn = components['schemas']['SweepIn']
-export type SweepOut = components['schemas']['SweepOut']
-export type SweptVideoOut = components['schemas']['SweptVideoOut']
-export type TakeOverIn = components['schemas']['TakeOverIn']
-export type TakenOverOut = components['schemas']['TakenOverOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']
 export type TrackUpdate = components['schemas']['TrackUpdate']
+export type TrackVerdicts = components['schemas']['TrackVerdicts']
 export type TracksOut = components['schemas']['TracksOut']
 export type TransferOut = components['schemas']['TransferOut']
 export type Verdict = components['schemas']['Verdict']
+export type VerdictIn = components['schemas']['VerdictIn']
+export type VerdictsOut = components['schemas']['VerdictsOut']
+export type VerdictsReplace = components['schemas']['VerdictsReplace']
 export type VideoIn = components['schemas']['VideoIn']
 export type VideoOut = components['schemas']['VideoOut']
 export type VideoReport = components['schemas']['VideoReport']

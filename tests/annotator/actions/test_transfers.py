@@ -21,7 +21,7 @@ from annotator.actions.videos import delete_video
 from annotator.formats import FORMATS
 from annotator.formats.native import Native
 from annotator.models import Attribute, Job, Label, Layer, Membership, Track, Transfer, TransferState, Video, VideoState
-from tests.annotator.worlds import World, create, do, draw, frames_of, make_world, update
+from tests.annotator.worlds import World, create, do, draw, frames_of, judge, make_world, spans_of, update
 from tests.formats.cvat import documents as cvat
 from tracking.shapes.chunks import Kind
 
@@ -144,8 +144,9 @@ def test_what_an_export_would_lose_is_counted_before_it_begins(world: World) -> 
     first, second = draw(world, 0, 4), draw(world, 8)
     do(
         world,
-        update(first, colour="#112233", verdict="accepted"),
-        update(second, verdict="rejected"),
+        update(first, colour="#112233"),
+        judge(first, 0, 4),
+        judge(second, 8, 8, "rejected", "a shadow"),
         by="reviewer",
     )
 
@@ -166,7 +167,7 @@ LOSE_NOTHING = {"framewise", "coco"}
 @pytest.mark.parametrize("format", [entry.id for entry in FORMATS])
 def test_what_is_told_before_is_what_the_export_reports(world: World, format: str) -> None:
     first, _ = draw(world, 0, 4), draw(world, 8)
-    do(world, update(first, colour="#112233", verdict="accepted"), by="reviewer")
+    do(world, update(first, colour="#112233"), judge(first, 0, 4), by="reviewer")
 
     told = losses(world, format=format)["losses"]
 
@@ -367,7 +368,7 @@ def test_what_could_not_be_taken_over_is_reported(world: World) -> None:
     assert transfer.state == TransferState.DONE, transfer.message
     assert any("weight" in what for what in whats)
     assert any("verdicts" in what for what in whats)
-    assert world.layer.tracks.get().verdict == ""
+    assert spans_of(world.layer.tracks.get().pk) == []
 
 
 def test_shapes_that_a_label_is_not_for_come_in_and_are_reported(world: World) -> None:

@@ -140,8 +140,7 @@ def test_the_table_has_every_message_and_every_field_of_a_track() -> None:
     # A part of an edit is an edit once all parts are there.
     runs = {name.partition(" ")[0] for name in MESSAGES if name.startswith("run.")}
     assert sent - harmless - {"edit", "edit.part"} == runs
-    # A verdict is a reviewer's, by role alone.
-    named = {"label", "number", "colour", "locked", "attributes", "frame_attributes", "deleted", "verdict"}
+    named = {"label", "number", "colour", "locked", "attributes", "frame_attributes", "deleted"}
     assert set(TrackFields.model_fields) == named, "a new field needs a line in MESSAGES"
 
 

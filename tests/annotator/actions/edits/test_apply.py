@@ -267,14 +267,6 @@ def test_a_viewer_may_not_edit(world: World) -> None:
         do(world, create(uuid4(), world.car), by="viewer")
 
 
-def test_a_verdict_is_a_reviewers(world: World) -> None:
-    track = draw(world, 1)
-    with pytest.raises(PermissionDenied):
-        do(world, update(track, verdict="accepted"))
-    do(world, update(track, verdict="accepted"), by="reviewer")
-    assert Track.objects.get().verdict == "accepted"
-
-
 def give_job(world: World, first: int, last: int, **fields: object) -> Job:
     return Job.objects.create(
         video=world.video, layer=world.layer, first=first, last=last, assignee=world.annotator, **fields

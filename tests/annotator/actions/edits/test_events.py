@@ -262,7 +262,7 @@ class Replica:
                     "attributes": {},
                     "frame_attributes": {},
                     "source": "person",
-                    "verdict": "",
+                    "verdicts": [],
                     "deleted": False,
                 }
                 self._set(track, fields)

@@ -20,7 +20,7 @@ def world() -> World:
 
 
 def test_objects_are_stored_with_every_value_and_default(world: World) -> None:
-    values = {"attributes": {"1": None}, "frame_attributes": {"2": [[0, "é%s"]]}, "colour": "#00ff00", "verdict": ""}
+    values = {"attributes": {"1": None}, "frame_attributes": {"2": [[0, "é%s"]]}, "colour": "#00ff00"}
     made = [Track(layer=world.layer, number=number, label=world.car, **values) for number in (7, 8)]
     insert_new(made)
     assert not made[0]._state.adding
