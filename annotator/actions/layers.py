@@ -13,8 +13,10 @@ from django.db.models.functions import Length
 
 from annotator import access, stored_shapes
 from annotator.actions.edits.events import append_event
+from annotator.actions.edits.judging import judge_new
 from annotator.actions.edits.layer_draft import LayerDraft
 from annotator.actions.edits.shape_draft import write_new
+from annotator.actions.edits.verdicts import read_verdicts
 from annotator.actions.errors import ActionError
 from annotator.actions.removals import remember_layer
 from annotator.actions.runs.ask import ACTIVE
@@ -181,13 +183,16 @@ def take_over(
     check_whole(user, target, "Taking over")
     with transaction.atomic():
         locked = _locked(source, target)
-        copies = _copies(user, source, locked, _wanted(source, labels, tracks))
+        copies = _copies(user, locked, _wanted(source, labels, tracks))
         draft = LayerDraft(locked, user)
         renumbered = _number(locked, copies)
         for copy in copies.values():
             draft.add_track(copy)
         draft.save()
         write_new(locked.pk, _tables(copies))
+        if access.may(access.role_in(user, source.video.project.workspace_id), "review"):
+            judged = read_verdicts(source, copies)
+            judge_new(locked, user, {copies[track].pk: spans for track, spans in judged.items()})
         extent = _extents(copies)
         event = append_event(
             locked,
@@ -253,9 +258,8 @@ def _wanted(source: Layer, labels: Collection[int] | None, tracks: Collection[UU
     return found
 
 
-def _copies(user: User, source: Layer, target: Layer, tracks: Sequence[Track]) -> dict[UUID, Track]:
+def _copies(user: User, target: Layer, tracks: Sequence[Track]) -> dict[UUID, Track]:
     """Unsaved copies, by the id of what they are copies of."""
-    verdicts = access.may(access.role_in(user, source.video.project.workspace_id), "review")
     return {
         track.pk: Track(
             id=uuid4(),
@@ -266,7 +270,6 @@ def _copies(user: User, source: Layer, target: Layer, tracks: Sequence[Track]) -
             attributes=track.attributes,
             frame_attributes=track.frame_attributes,
             source=track.source,
-            verdict=track.verdict if verdicts else "",
             created_by=user,
         )
         for track in tracks

@@ -131,6 +131,7 @@ KEPT_WHEN_ARCHIVED = {
     "POST /api/layers/{layer_id}/take-over",
     "GET /api/layers/{layer_id}/restore",
     "POST /api/layers/{layer_id}/restore",
+    "PUT /api/layers/{layer_id}/verdicts",
     "POST /api/layers/{layer_id}/imports",
     "POST /api/projects/{project_id}/imports",
     "POST /api/projects/{project_id}/sweeps",

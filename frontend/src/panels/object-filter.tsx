@@ -1,7 +1,7 @@
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { conditionsOf, SORT_KEYS, type Content, type SortKey } from '@/editor/lists/track-filter'
-import type { Track } from '@/store/types'
+import type { Standing } from '@/store/verdicts'
 import { Popover } from './popover'
 
 const SORTS: Record<SortKey, string> = {
@@ -17,7 +17,12 @@ const CONTENTS: Record<Content, string> = {
   doubtful: 'Doubtful',
   running: 'Being tracked',
 }
-const VERDICTS: Record<Track['verdict'], string> = { '': 'Not reviewed', accepted: 'Accepted', rejected: 'Rejected' }
+const VERDICTS: Record<Standing, string> = {
+  none: 'Not reviewed',
+  check: 'To be checked',
+  rejected: 'Rejected',
+  accepted: 'Accepted',
+}
 
 /** What the list, and the timeline with it, shows and in which order. */
 export function ObjectFilter({

@@ -1199,6 +1199,182 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/videos/{video_id}/layers': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** A video's layers */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['LayersOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Make an empty layer
+     * @description It is the maker's own: an annotator may make replicas, a reviewer every kind but a main one.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['LayerIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['LayerOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/layers/{layer_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    readonly post?: never
+    /**
+     * Delete a layer with all that is in it
+     * @description `revision`: the layer's when the person was told what is in it; one that has changed since is kept.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query: {
+          readonly revision: number
+        }
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    /** Rename a layer */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['LayerName']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['LayerOut']
+          }
+        }
+      }
+    }
+    readonly trace?: never
+  }
+  readonly '/api/layers/{layer_id}/take-over': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Copy tracks of another layer into it */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['TakeOverIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['TakenOverOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/layers/{layer_id}/verdicts': {
     readonly parameters: {
       readonly query?: never
@@ -1470,6 +1646,150 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/sweeps': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** A project's sweeps, newest first */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['SweepOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /** Apply a model to videos */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['SweepIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/sweeps/{sweep_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** How one stands */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly sweep_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/sweeps/{sweep_id}/steps': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Pause it, let it go on, cancel it, try again */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly sweep_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['StepIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/formats': {
     readonly parameters: {
       readonly query?: never
@@ -1643,7 +1963,7 @@ export interface paths {
     /**
      * Begin an import
      * @description With `leave_out`, rows that can't be taken are left out and named in the report; without it they refuse the
-     *     file.
+     *     file. With `new_layer`, a layer of that name and of `new_kind` is made beside this one, and gets the tracks.
      */
     readonly post: {
       readonly parameters: {
@@ -1664,6 +1984,13 @@ export interface paths {
             readonly create_labels?: boolean
             /** @default false */
             readonly leave_out?: boolean
+            /** @default  */
+            readonly new_layer?: string
+            /**
+             * @default ground_truth
+             * @enum {string}
+             */
+            readonly new_kind?: 'ground_truth' | 'replica' | 'model'
           }
         }
       }
@@ -2057,7 +2384,7 @@ export interface components {
     readonly EditorConfig: {
       readonly video: components['schemas']['EditorVideo']
       readonly layer: components['schemas']['EditorLayer']
-      /** @description Whose frames are shown; null: the whole main layer. */
+      /** @description Whose frames are shown; null: the whole layer. */
       readonly job: components['schemas']['OpenJob'] | null
       readonly labels: readonly components['schemas']['LabelOut'][]
       /** @description Whether its project is put away: nobody changes anything then. */
@@ -2074,6 +2401,7 @@ export interface components {
       readonly editable_ranges: readonly (readonly [number, number])[]
       readonly models: readonly components['schemas']['ModelOffer'][]
       readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
+      readonly finders: readonly components['schemas']['FinderOffer'][]
       readonly preferences: {
         readonly [key: string]: unknown
       }
@@ -2083,8 +2411,11 @@ export interface components {
     readonly EditorLayer: {
       readonly id: number
       readonly name: string
+      readonly kind: components['schemas']['LayerKind']
     }
     readonly EditorUrls: {
+      /** @description The page with what every model needs. */
+      readonly networks: string
       /** @description The live channel's path. */
       readonly live: string
       readonly project: string
@@ -2181,6 +2512,21 @@ export interface components {
         readonly [key: string]: number
       }
     }
+    /** @description What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights. */
+    readonly FinderOffer: {
+      readonly id: string
+      readonly name: string
+      /** @description All that it knows, by its own names. */
+      readonly classes: readonly string[]
+      /** @description What it finds is at least so sure unless a run says; null: not told. */
+      readonly confidence: number | null
+      readonly available: boolean
+      readonly why: string
+      readonly command: string
+      /** @description False: its licence, or that of its weights, forbids commercial use. */
+      readonly commercial: boolean
+      readonly default: boolean
+    }
     /** @description `takes` and `writes`: what its files are, in sentences. */
     readonly FormatOut: {
       readonly id: string
@@ -2259,6 +2605,11 @@ export interface components {
     readonly HistoryOut: {
       readonly events: readonly components['schemas']['HistoryEvent'][]
       readonly before: number | null
+    }
+    /** @description The layer that an import went into. */
+    readonly IntoOut: {
+      readonly id: number
+      readonly name: string
     }
     /** @description A job. `first` and `last` are both part of it. */
     readonly JobOut: {
@@ -2353,6 +2704,42 @@ export interface components {
       readonly attribute_kinds: readonly components['schemas']['AttributeKindOut'][]
       /** @description #rrggbb: colours of new labels, in this order. */
       readonly palette: readonly string[]
+    }
+    readonly LayerIn: {
+      readonly name: string
+      /** @enum {string} */
+      readonly kind: 'ground_truth' | 'replica' | 'model'
+    }
+    /** @enum {string} */
+    readonly LayerKind: 'main' | 'ground_truth' | 'replica' | 'model'
+    readonly LayerName: {
+      readonly name: string
+    }
+    /**
+     * @description One complete set of tracks for a video. `tracks` and `shapes` are without deleted tracks; `jobs` go with it when
+     *     it is deleted, `runs` are under way in it. `may_edit`: some of its frames are the reader's to change.
+     */
+    readonly LayerOut: {
+      readonly id: number
+      /** @enum {string} */
+      readonly kind: 'main' | 'ground_truth' | 'replica' | 'model'
+      readonly name: string
+      /** @description Whose replica it is, or who made it; empty: nobody. */
+      readonly owner: string
+      readonly mine: boolean
+      readonly revision: number
+      readonly tracks: number
+      readonly shapes: number
+      readonly jobs: number
+      readonly runs: number
+      readonly may_edit: boolean
+      readonly may_rename: boolean
+      readonly may_delete: boolean
+    }
+    /** @description The main layer first. `may_make`: the kinds that the reader may make. */
+    readonly LayersOut: {
+      readonly layers: readonly components['schemas']['LayerOut'][]
+      readonly may_make: readonly ('ground_truth' | 'replica' | 'model')[]
     }
     /** @description Rows that can't be taken: how many, and the first of them. */
     readonly LeftOut: {
@@ -2596,6 +2983,8 @@ export interface components {
       readonly left_out: components['schemas']['LeftOut']
       /** @default [] */
       readonly videos: readonly components['schemas']['VideoReport'][]
+      /** @description Where an import into a single video went; null: none, or not yet. */
+      readonly layer: components['schemas']['IntoOut'] | null
     }
     /** @description Bring back the state after `revision`. */
     readonly RestoreIn: {
@@ -3019,6 +3408,8 @@ export interface components {
       readonly type: 'surroundings'
       /** @description Its name. */
       readonly video: string
+      /** @description The name of the layer itself. */
+      readonly layer: string
       readonly frame_count: number
       /** @description px, display-oriented */
       readonly width: number
@@ -3038,6 +3429,111 @@ export interface components {
        * @default
        */
       readonly why: string
+    }
+    /**
+     * @description Apply a model to videos. `continue`: it follows every track from its last shape in `first..last`. `find`: `find`
+     *     says what looks for objects, and the model follows them.
+     */
+    readonly SweepIn: {
+      /**
+       * Format: uuid
+       * @description Chosen by the client: the same again changes nothing.
+       */
+      readonly id: string
+      /** @constant */
+      readonly pipeline: 'continue'
+      /** @description What follows objects, by its id in the catalogue. */
+      readonly model: string
+      /**
+       * @description Of the model; absent ones are its defaults.
+       * @default {}
+       */
+      readonly settings?: {
+        readonly [key: string]: number | string | boolean
+      }
+      /** @description Of `find` alone. */
+      readonly find?: components['schemas']['FindOptions'] | null
+      readonly videos: readonly number[]
+      /** @default 0 */
+      readonly first?: number
+      /** @description null: to the end of each video. */
+      readonly last?: number | null
+      /**
+       * @description `layer`: a new one in each video; `empty`: the main one, of videos where it has no track.
+       * @default layer
+       * @enum {string}
+       */
+      readonly destination?: 'layer' | 'empty' | 'main'
+      /**
+       * @description Of the new layers; empty: as the model.
+       * @default
+       */
+      readonly layer_name?: string
+    }
+    /** @description `last`: null means to the end of each video. `message`: why it stands still, or how it ended. */
+    readonly SweepOut: {
+      /** Format: uuid */
+      readonly id: string
+      readonly project: number
+      /** @enum {string} */
+      readonly pipeline: 'continue' | 'find'
+      readonly model: string
+      readonly model_name: string
+      /** @description Of what looks for objects; empty: nothing does. */
+      readonly finder_name: string
+      /** @description It looks at every so-many-th frame. */
+      readonly every: number | null
+      readonly first: number
+      readonly last: number | null
+      /** @enum {string} */
+      readonly destination: 'layer' | 'empty' | 'main'
+      /** @enum {string} */
+      readonly state: 'running' | 'paused' | 'done' | 'cancelled'
+      readonly message: string
+      readonly created_at: string
+      readonly created_by: string
+      readonly done: number
+      readonly total: number
+      /** @description About how long all of it takes from now on; null: nothing tells. */
+      readonly seconds: number | null
+      readonly videos: readonly components['schemas']['SweptVideoOut'][]
+      readonly steps: readonly components['schemas']['StepOut'][]
+    }
+    /**
+     * @description `done` of `total` object-frames; while it waits `total` is an estimate. `layer`: where the result is, null: it
+     *     hasn't begun. `message`: what is left out, or why it ended.
+     */
+    readonly SweptVideoOut: {
+      readonly video: number
+      readonly name: string
+      readonly layer: number | null
+      readonly layer_name: string
+      /** @enum {string} */
+      readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'stopped' | 'failed' | 'cancelled'
+      readonly message: string
+      /** @description Continued or found. */
+      readonly tracks: number
+      readonly done: number
+      readonly total: number
+      /** @description About how long it takes from now on; null: nothing tells. */
+      readonly seconds: number | null
+    }
+    /** @description Which tracks of `source` come. `labels`: those of these labels (ids) alone; `tracks`: these alone; null: all. */
+    readonly TakeOverIn: {
+      readonly source: number
+      readonly labels?: readonly number[] | null
+      readonly tracks?: readonly string[] | null
+    }
+    /** @description What came. `inverse` takes the change `edit` back; `renumbered`: tracks whose number was taken. */
+    readonly TakenOverOut: {
+      /** Format: uuid */
+      readonly edit: string
+      readonly revision: number
+      readonly summary: string
+      readonly tracks: number
+      readonly shapes: number
+      readonly renumbered: number
+      readonly inverse: readonly components['schemas']['Operation'][]
     }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
@@ -3299,6 +3795,7 @@ export type EventKindName = components['schemas']['EventKindName']
 export type EventOut = components['schemas']['EventOut']
 export type ExportIn = components['schemas']['ExportIn']
 export type FindOptions = components['schemas']['FindOptions']
+export type FinderOffer = components['schemas']['FinderOffer']
 export type FormatOut = components['schemas']['FormatOut']
 export type FormerOut = components['schemas']['FormerOut']
 export type GeometryKind = components['schemas']['GeometryKind']
@@ -3308,6 +3805,7 @@ export type Gone = components['schemas']['Gone']
 export type Held = components['schemas']['Held']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
+export type IntoOut = components['schemas']['IntoOut']
 export type JobOut = components['schemas']['JobOut']
 export type JobState = components['schemas']['JobState']
 export type Joint = components['schemas']['Joint']
@@ -3316,6 +3814,11 @@ export type LabelDraft = components['schemas']['LabelDraft']
 export type LabelOut = components['schemas']['LabelOut']
 export type LabelsIn = components['schemas']['LabelsIn']
 export type LabelsPage = components['schemas']['LabelsPage']
+export type LayerIn = components['schemas']['LayerIn']
+export type LayerKind = components['schemas']['LayerKind']
+export type LayerName = components['schemas']['LayerName']
+export type LayerOut = components['schemas']['LayerOut']
+export type LayersOut = components['schemas']['LayersOut']
 export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LossOut = components['schemas']['LossOut']
@@ -3368,6 +3871,11 @@ export type StepIn = components['schemas']['StepIn']
 export type StepOut = components['schemas']['StepOut']
 export type Strip = components['schemas']['Strip']
 export type Surroundings = components['schemas']['Surroundings']
+export type SweepIn = components['schemas']['SweepIn']
+export type SweepOut = components['schemas']['SweepOut']
+export type SweptVideoOut = components['schemas']['SweptVideoOut']
+export type TakeOverIn = components['schemas']['TakeOverIn']
+export type TakenOverOut = components['schemas']['TakenOverOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']

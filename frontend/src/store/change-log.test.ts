@@ -51,6 +51,7 @@ const event = (revision: number, more: Partial<LayerEvent> = {}): LayerEvent => 
   run: null,
   numbers: {},
   touched: [],
+  verdicts: [],
   conflicts: [],
   told: true,
   ...more,

@@ -162,4 +162,4 @@ function extentOf(event: LayerEvent): { tracks: Set<TrackId>; first: number | nu
   return { tracks, first, last }
 }
 
-const framesOf = (operation: Operation): number[] => (operation.op === 'shapes.replace' ? operation.ranges.flat() : [])
+const framesOf = (operation: Operation): number[] => ('ranges' in operation ? operation.ranges.flat() : [])

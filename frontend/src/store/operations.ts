@@ -18,7 +18,7 @@ export interface ShapesReplace {
 }
 
 /** One step of an edit; every step has an inverse (`Records.apply`). */
-export type Operation = Wire.TrackCreate | Wire.TrackUpdate | ShapesReplace
+export type Operation = Wire.TrackCreate | Wire.TrackUpdate | Wire.VerdictsReplace | ShapesReplace
 
 /** What a person did at once: done whole or not at all, and once, whoever sends it again. */
 export interface Edit {

@@ -41,6 +41,7 @@ export function piecesOf(
 
 /** About how many bytes an operation has as JSON. */
 export function weightOf(operation: Operation): number {
+  if (operation.op === 'verdicts.replace') return OPERATION_BYTES + JSON.stringify(operation.spans).length
   if (operation.op !== 'shapes.replace') return OPERATION_BYTES + JSON.stringify(operation.fields).length
   const tables = operation.tables.reduce((sum, { bytes }) => sum + base64Length(bytes.byteLength), 0)
   return OPERATION_BYTES + 24 * operation.ranges.length + tables

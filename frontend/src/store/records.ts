@@ -4,6 +4,7 @@ import { STORED, Flag, type Table } from './chunks'
 import { tablesOf, type Operation, type ShapesReplace } from './operations'
 import { Changes, TrackRows } from './track-rows'
 import type { FrameNumber, Row, Track, TrackId } from './types'
+import { putIn, within, type SpanVerdict, type VerdictsReplace } from './verdicts'
 
 /** Tracks and their rows, changed only through operations and tables. `version` grows once per batch of changes. */
 export class Records {
@@ -69,6 +70,12 @@ export class Records {
     if (known && known.number !== number) this.setTrack({ ...known, number })
   }
 
+  /** These are all verdicts on a track. */
+  setVerdicts(track: TrackId, verdicts: readonly SpanVerdict[]): void {
+    const known = this.track(track)
+    if (known) this.setTrack({ ...known, verdicts })
+  }
+
   /** As it is from now on; `settle` tells. */
   setTrack(track: Track): void {
     this.draft ??= new Map(this.tracks.peek())
@@ -88,6 +95,8 @@ export class Records {
         return this.update(operation.track, operation.fields)
       case 'shapes.replace':
         return this.replace(operation)
+      case 'verdicts.replace':
+        return this.judge(operation)
     }
   }
 
@@ -133,6 +142,12 @@ export class Records {
     return { op: 'track.update', track: id, fields: formerFields(known, fields) }
   }
 
+  private judge({ op, track: id, ranges, spans }: VerdictsReplace): Operation {
+    const track = this.track(id)
+    if (track) this.setTrack({ ...track, verdicts: putIn(track.verdicts, ranges, spans) })
+    return { op, track: id, ranges, spans: within(track?.verdicts ?? [], ranges) }
+  }
+
   private replace({ op, track, ranges, tables, keepKeyframes = false }: ShapesReplace): Operation {
     const rows = this.rows(track)
     const mask = keepKeyframes ? Flag.predicted : STORED
@@ -161,7 +176,7 @@ function blank(id: TrackId, number: number): Track {
     attributes: {},
     frame_attributes: {},
     source: 'person',
-    verdict: '',
+    verdicts: [],
     deleted: false,
   }
 }
@@ -176,7 +191,6 @@ function withFields(track: Track, fields: TrackFields): Track {
     locked: fields.locked ?? track.locked,
     attributes: fields.attributes ?? track.attributes,
     frame_attributes: fields.frame_attributes ?? track.frame_attributes,
-    verdict: fields.verdict ?? track.verdict,
     deleted: fields.deleted ?? track.deleted,
   }
 }
@@ -190,7 +204,6 @@ function formerFields(track: Track, fields: TrackFields): TrackFields {
     ...(fields.locked != null && { locked: track.locked }),
     ...(fields.attributes != null && { attributes: track.attributes }),
     ...(fields.frame_attributes != null && { frame_attributes: track.frame_attributes }),
-    ...(fields.verdict != null && { verdict: track.verdict }),
     ...(fields.deleted != null && { deleted: track.deleted }),
   }
 }

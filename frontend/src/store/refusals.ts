@@ -21,9 +21,9 @@ export class Refusals {
     this.kept.value = [...left.map((edit) => ({ edit: editFromWire(edit), message: '' })), ...this.kept.value]
   }
 
-  /** Keep an edit if work is in it that would have to be done again; a colour or a number is chosen anew at once. */
+  /** Keep an edit if work is in it that would have to be done again; a colour, a number or a verdict is given anew at once. */
   add(edit: Edit, message: string): void {
-    if (edit.operations.every(({ op }) => op === 'track.update')) return
+    if (edit.operations.every(({ op }) => op === 'track.update' || op === 'verdicts.replace')) return
     this.kept.value = [...this.kept.value, { edit, message }]
     this.storage.put(editToWire(edit)).catch(() => undefined)
   }

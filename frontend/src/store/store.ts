@@ -472,6 +472,15 @@ export class EditorStore {
       if (outside) void this.mend(false)
     }
     for (const [track, number] of Object.entries(event.numbers)) this.records.setNumber(track, number)
+    this.settleVerdicts(event)
+  }
+
+  /** Verdicts are what the server says, who gave them and what was reopened; those that are on their way stay on top. */
+  private settleVerdicts({ verdicts }: LayerEvent): void {
+    for (const { track, spans } of verdicts) this.records.setVerdicts(track, spans)
+    if (!verdicts.length) return
+    for (const { operations } of this.outbox.edits)
+      this.reapply(operations.filter(({ op }) => op === 'verdicts.replace'))
   }
 
   /** Whether a frame on which a track has a shape is shown without one: it came live before this connection was made. */
@@ -510,7 +519,11 @@ export class EditorStore {
     for (const id of only ?? [...this.records.tracked()].map(([track]) => track))
       this.records.setStretch(id, header.first, header.last, null)
     for (const { track, first, last, table } of tables) this.records.setStretch(track, first, last, table)
-    for (const event of this.recentEvents) if (event.revision > header.revision) this.reapply(event.operations)
+    for (const event of this.recentEvents)
+      if (event.revision > header.revision) {
+        this.reapply(event.operations)
+        if (header.tracks) this.settleVerdicts(event)
+      }
     for (const { track, table } of this.live.missingFrom(header.revision)) this.records.putPredictions(track, table)
     this.redoUnsent()
     this.forgetSurplus()

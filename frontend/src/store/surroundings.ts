@@ -7,13 +7,21 @@ import type { EditorConfig } from './types'
 
 export type Surroundings = Omit<SurroundingsMessage, 'type' | 'why' | 'project'>
 
-export const surroundingsIn = ({ video, layer, archived, labels, job }: EditorConfig): Surroundings => ({
+export const surroundingsIn = ({
+  video,
+  layer,
+  archived,
+  locks_accepted,
+  labels,
+  job,
+}: EditorConfig): Surroundings => ({
   video: video.name,
   layer: layer.name,
   frame_count: video.frame_count,
   width: video.width,
   height: video.height,
   archived,
+  locks_accepted,
   labels,
   job,
 })
@@ -35,6 +43,9 @@ export function currentConfig(
     get can_manage() {
       return rights.value.can_manage
     },
+    get can_review() {
+      return rights.value.can_review
+    },
     get editable_ranges() {
       return editable.value
     },
@@ -46,6 +57,9 @@ export function currentConfig(
     },
     get archived() {
       return surroundings.value.archived
+    },
+    get locks_accepted() {
+      return surroundings.value.locks_accepted
     },
     get labels() {
       return surroundings.value.labels

@@ -4,6 +4,7 @@ import type { TrackFields } from '@/protocol/generated'
 import { tablesOf, type Operation, type Range } from './operations'
 import type { Records } from './records'
 import type { FrameNumber, Row, TrackId } from './types'
+import type { SpanVerdict } from './verdicts'
 
 /** Every call is done to the records at once; whoever began it sends `operations`, or takes them back by `inverse`. */
 export class Transaction {
@@ -44,6 +45,11 @@ export class Transaction {
     this.do({ op: 'shapes.replace', track: id, ranges, tables: tablesOf(rows), keepKeyframes })
   }
 
+  /** Spans of a track get a verdict instead of what was said of their frames. */
+  judge(id: TrackId, ranges: readonly Range[], spans: readonly SpanVerdict[]): void {
+    this.do({ op: 'verdicts.replace', track: id, ranges, spans })
+  }
+
   /** One more operation, whose inverse is noted. */
   do(operation: Operation): void {
     this.operations.push(operation)
@@ -66,7 +72,7 @@ export function rangesOf(frames: readonly FrameNumber[]): [FrameNumber, FrameNum
 export function placeOf(operations: readonly Operation[]): { frame: FrameNumber | null; tracks: TrackId[] } {
   const tracks = [...new Set(operations.map((operation) => operation.track))]
   const frames = operations.flatMap((operation) =>
-    operation.op === 'shapes.replace' ? operation.ranges.map(([first]) => first) : [],
+    'ranges' in operation ? operation.ranges.map(([first]) => first) : [],
   )
   return { frame: frames.length ? Math.min(...frames) : null, tracks }
 }

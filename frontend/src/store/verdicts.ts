@@ -34,10 +34,7 @@ export function putIn(
 }
 
 /** The frames of a range that lie in none of `ranges`. */
-export const beside = (range: Range, ranges: readonly Range[]): Range[] =>
-  without([[range[0], range[1] + 1]], united(ranges.map(([first, last]) => [first, last + 1]))).map(
-    ([first, end]) => [first, end - 1] as const,
-  )
+export const beside = (range: Range, ranges: readonly Range[]): Range[] => without([range], united(ranges))
 
 /** What is said of a frame; null: nothing. */
 export function verdictAt(spans: readonly SpanVerdict[], frame: FrameNumber): SpanVerdict | null {

@@ -135,6 +135,7 @@ export const CONFIG: EditorConfig = {
   layer: { id: 1, name: 'main', kind: 'main' },
   job: null,
   archived: false,
+  locks_accepted: false,
   labels: [
     {
       id: 1,
@@ -191,6 +192,7 @@ export const CONFIG: EditorConfig = {
   user: { id: 1, name: 'Alice' },
   can_edit: true,
   can_manage: true,
+  can_review: true,
   editable_ranges: [[0, 999]],
   models: [
     model('boxes', ['box'], { threshold: 0.3, device: 'auto' }),
@@ -239,12 +241,13 @@ export class StoreBench {
   connect(revision = this.revision): void {
     this.online = true
     this.revision = revision
-    const { can_manage, editable_ranges: ranges } = this.store.config
+    const { can_manage, can_review, editable_ranges: ranges } = this.store.config
     const rights = {
       type: 'rights',
       why: '',
       ranges,
       can_manage,
+      can_review,
     } as const
     const surroundings = this.surroundings()
     this.store.receive({ type: 'welcome', connection: 'me', revision, rights, surroundings, people: [], runs: [] })
@@ -252,9 +255,10 @@ export class StoreBench {
 
   /** What is said around the tracks, but for what a test says otherwise. */
   surroundings(changes: Partial<Surroundings> = {}): Surroundings {
-    const { video, layer, archived, labels, job } = this.store.config
+    const { video, layer, archived, locks_accepted, labels, job } = this.store.config
     const { name, frame_count, width, height } = video
-    const as_it_is = { video: name, layer: layer.name, frame_count, width, height, archived, labels, job }
+    const size = { frame_count, width, height }
+    const as_it_is = { video: name, layer: layer.name, ...size, archived, locks_accepted, labels, job }
     return { type: 'surroundings', project: 'Crossing', why: '', ...as_it_is, ...changes }
   }
 
@@ -284,6 +288,7 @@ export class StoreBench {
       run: null,
       numbers: {},
       touched: [],
+      verdicts: [],
       conflicts: [],
       told: true,
       ...more,

@@ -46,7 +46,7 @@ const listed = (number: number): TrackOut => ({
   attributes: {},
   frame_attributes: {},
   source: 'person',
-  verdict: '',
+  verdicts: [],
   deleted: false,
 })
 

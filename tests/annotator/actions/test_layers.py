@@ -20,9 +20,22 @@ from annotator.actions.layers import (
     rename_layer,
     take_over,
 )
-from annotator.models import Job, Label, Layer, LayerKind, Removal, Role, Track, TrackChunk, Transfer, Verdict, Video
+from annotator.models import Job, Label, Layer, LayerKind, Removal, Role, Track, TrackChunk, Transfer, Video
 from annotator.operations import OPERATIONS
-from tests.annotator.worlds import World, create, draw, edit, keyframe, make_world, predicted, put, rows_of, update
+from tests.annotator.worlds import (
+    World,
+    create,
+    draw,
+    edit,
+    judge,
+    keyframe,
+    make_world,
+    predicted,
+    put,
+    rows_of,
+    spans_of,
+    update,
+)
 from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.payloads import row_of
 from tracking.shapes.values import Polygon
@@ -233,10 +246,11 @@ def test_some_are_taken_over_by_label_or_one_by_one(world: World) -> None:
 
 def test_only_a_reviewer_takes_verdicts_over(world: World) -> None:
     truth = made(world)
-    drawn_in(world, truth, keyframe(1), verdict="accepted")
-    for who, verdict in (("annotator", ""), ("reviewer", Verdict.ACCEPTED)):
+    drawn = drawn_in(world, truth, keyframe(1))
+    apply_edit(user=world.people["admin"], layer_id=truth.pk, edit=edit(judge(drawn, 1, 1)))
+    for who, verdicts in (("annotator", []), ("reviewer", [("accepted", 1, 1)])):
         take_over(user=world.people[who], source=truth, target=world.layer)
-        assert world.layer.tracks.last().verdict == verdict  # type: ignore[union-attr]
+        assert spans_of(world.layer.tracks.latest("number").pk) == verdicts
 
 
 def test_what_cant_be_taken_over_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

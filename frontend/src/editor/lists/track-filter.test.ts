@@ -69,7 +69,7 @@ describe('the list of tracks', () => {
 
   it('asks for all conditions, of each any', () => {
     test.editor.list.narrow({ labels: new Set([1, 2]), verdicts: new Set(['accepted']) })
-    test.store.transact('Accept', (tx) => tx.updateTrack(car, { verdict: 'accepted' }))
+    test.store.transact('Accept', (tx) => tx.judge(car, [[0, 9]], [{ first: 0, last: 9, verdict: 'accepted' }]))
     expect(shown()).toEqual([car])
     expect(conditionsOf(test.editor.list.filter.value)).toBe(2)
     test.editor.list.clear()

@@ -1,6 +1,7 @@
 /** Which tracks are listed, and in what order. Pure: timeline and objects panel show the same list. */
 import type { Summary } from '@/store/track-rows'
 import type { Track } from '@/store/types'
+import { standingOf, type Standing } from '@/store/verdicts'
 
 /** What a track holds. A track may be several of them. */
 export type Content = 'keyframes' | 'predicted' | 'doubtful' | 'running'
@@ -15,7 +16,7 @@ export interface TrackFilter {
   readonly visible: boolean
   readonly labels: ReadonlySet<number>
   readonly contents: ReadonlySet<Content>
-  readonly verdicts: ReadonlySet<Track['verdict']>
+  readonly verdicts: ReadonlySet<Standing>
   readonly sources: ReadonlySet<string>
 }
 
@@ -70,7 +71,7 @@ export function listed(
 function matches(track: Track, filter: TrackFilter, known: TrackKnowledge): boolean {
   const { labels, verdicts, sources, contents } = filter
   if (labels.size && !labels.has(track.label)) return false
-  if (verdicts.size && !verdicts.has(track.verdict)) return false
+  if (verdicts.size && !verdicts.has(standingOf(track))) return false
   if (sources.size && !sources.has(track.source)) return false
   if (filter.visible && known.isHidden(track)) return false
   if (filter.query && !matchesQuery(track, filter.query, known)) return false

@@ -42,7 +42,7 @@ const track = (more: Partial<Track> = {}): Track => ({
   attributes: {},
   frame_attributes: {},
   source: 'person',
-  verdict: '',
+  verdicts: [],
   deleted: false,
   ...more,
 })

@@ -17,8 +17,9 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,10 +32,22 @@ from annotator.actions.runs.store import PredictedRow, store_predictions
 from annotator.announce import publish
 from annotator.announce.messages import Cleared, EventOut, PromptIn, RunCorrect, RunStart
 from annotator.announce.notices import ClearedNotice, EventNotice, Notice
-from annotator.api.layers import track_out
+from annotator.api.layers import tracks_out
 from annotator.models import Event, Layer, TrackChunk
 from annotator.operations import OPERATIONS, Operation, ShapesReplace, TrackCreate, TrackFields, TrackUpdate
-from tests.annotator.worlds import World, clear, create, edit, keyframe, make_agent, make_world, predicted, put, update
+from tests.annotator.worlds import (
+    World,
+    clear,
+    create,
+    edit,
+    judge,
+    keyframe,
+    make_agent,
+    make_world,
+    predicted,
+    put,
+    update,
+)
 from tracking.shapes.chunks import Flag, Table, tables_of
 
 FIXTURES = Path(__file__).parents[3] / "protocol" / "events.json"
@@ -59,11 +72,11 @@ class Story:
             case ClearedNotice():
                 self.messages.append(notice.cleared.model_dump(mode="json"))
 
-    def do(self, *operations: Operation) -> Event:
+    def do(self, *operations: Operation, by: str = "annotator") -> Event:
         self.edits += 1
         sent = edit(*operations, edit_id=UUID(int=self.edits))
         with self.capture(execute=True):
-            return apply_edit(user=self.world.annotator, layer_id=self.world.layer.pk, edit=sent)
+            return apply_edit(user=self.world.people[by], layer_id=self.world.layer.pk, edit=sent)
 
     def undo(self, event: Event) -> Event:
         return self.do(*OPERATIONS.validate_python(event.inverse))
@@ -100,7 +113,7 @@ class Story:
         chunks = TrackChunk.objects.filter(layer=layer).order_by("track_id", "start")
         return {
             "revision": layer.revision,
-            "tracks": [track_out(track).model_dump(mode="json") for track in layer.tracks.order_by("pk")],
+            "tracks": [track.model_dump(mode="json") for track in sorted(tracks_out(layer), key=attrgetter("id"))],
             "tables": [
                 {"track": str(chunk.track_id), "table": b64encode(bytes(chunk.data)).decode()} for chunk in chunks
             ],
@@ -162,6 +175,12 @@ def a_correction(story: Story) -> None:
     story.store(story.predict(CAR, 11, 15, epoch=1))
 
 
+def verdicts(story: Story) -> None:
+    story.do(judge(CAR, 0, 300), by="reviewer")
+    story.do(put(CAR, [keyframe(40, 90)]))
+    story.do(judge(CAR, 20, 60, "rejected", "too far left"), judge(BUS, 10, 10), by="reviewer")
+
+
 STORIES: dict[str, tuple[Callable[[Story], None], Callable[[Story], None]]] = {
     "drawing on an empty layer": (nothing, drawing),
     "undo and redo": (two_tracks, undo_and_redo),
@@ -169,6 +188,7 @@ STORIES: dict[str, tuple[Callable[[Story], None], Callable[[Story], None]]] = {
     "a keyframe is never replaced": (a_run, a_keyframe_is_never_replaced),
     "an edit overtakes the storing of predictions": (a_run, an_edit_overtakes_storing),
     "a correction makes predictions stale": (a_run, a_correction),
+    "verdicts are given and reopened": (two_tracks, verdicts),
 }
 
 
@@ -193,6 +213,9 @@ def _with_fixed_ids(case: dict[str, Any], world: World) -> dict[str, Any]:
     """Label and person as 1: the database counts on from test to test."""
     for track in [*case["before"]["tracks"], *case["after"]["tracks"]]:
         track["label"] = 1
+    for span in _spans_in(case):
+        for signed in filter(None, (span, span["reopened"])):
+            signed |= {"by": 1, "at": "2026-01-01T00:00:00+00:00"}
     for message in case["messages"]:
         if message["type"] == "event":
             message["author"] = None if message["author"] is None else 1
@@ -202,6 +225,15 @@ def _with_fixed_ids(case: dict[str, Any], world: World) -> dict[str, Any]:
             if message["kind"] != "edit":
                 message["edit"] = str(UUID(int=message["revision"]))
     return case
+
+
+def _spans_in(told: Any) -> Iterator[dict[str, Any]]:
+    """Every verdict in what was recorded."""
+    if isinstance(told, dict) and {"first", "last", "verdict"} <= told.keys():
+        yield told
+    elif isinstance(told, dict | list):
+        for part in told.values() if isinstance(told, dict) else told:
+            yield from _spans_in(part)
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -250,6 +282,8 @@ class Replica:
                 self.revision = event.revision
                 for operation in event.operations:
                     self._do(operation, event)
+                for told in event.verdicts:
+                    self.tracks[told.track]["verdicts"] = [span.model_dump(mode="json") for span in told.spans]
 
     def _do(self, operation: Operation, event: EventOut) -> None:
         match operation:

@@ -32,7 +32,7 @@ def move_out(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0014_leg_prompts'),
+        ('annotator', '0015_sweeps'),
     ]
 
     operations = [

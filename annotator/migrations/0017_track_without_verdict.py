@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0015_verdict_spans'),
+        ('annotator', '0016_verdict_spans'),
     ]
 
     operations = [
