@@ -9,6 +9,7 @@ the object's box, sees every shift of the whole search region as a counterexampl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ Complex = NDArray[np.complex64]
 
 LABEL_WIDTH = 1 / 16
 """Standard deviation of the wanted peak, as a share of the object's side."""
-OUTSIDE_PENALTY = 1e5
 INSIDE_PENALTY = 1e-3
 MEMORY = 64.0
 """How strongly the filter of the last frame holds the next one."""
@@ -40,49 +40,88 @@ class Peak:
 
 
 class TranslationFilter:
-    """A template of (C, N, N) features for an object of ``width`` x ``height`` cells in the grid's middle."""
+    """A template of (C, N, N) features for an object of ``width`` x ``height`` cells in the grid's middle.
+
+    What the penalty forbids, cells outside of the object, is left out of all computations (there the template would be
+    1e-10 of what it is inside).
+    """
 
     def __init__(self, channels: int, grid: int, width: float, height: float) -> None:
-        self.grid = grid
         self.spectrum: Complex = np.zeros((channels, grid, grid // 2 + 1), np.complex64)
+        self._grid = grid
         self._learnt = False
         self.window = np.outer(np.hanning(grid + 2)[1:-1], np.hanning(grid + 2)[1:-1]).astype(np.float32)
         sigma = LABEL_WIDTH * float(np.sqrt(width * height))
         offset = np.fft.fftfreq(grid, 1 / grid).astype(np.float32)
         bump = np.exp(-0.5 * (offset / sigma) ** 2)
         self._label: Complex = fft.rfft2(np.outer(bump, bump).astype(np.float32))
-        inside = np.outer(_inside(grid, height), _inside(grid, width))
-        self._penalty = np.where(inside, INSIDE_PENALTY, OUTSIDE_PENALTY).astype(np.float32) ** 2
+        self._part = PartTransform(grid, _inside(grid, height), _inside(grid, width))
+        self._template: Float = np.zeros((channels, *self._part.shape), np.float32)
 
     def transform(self, features: Float) -> Complex:
         """Windowed features in the Fourier domain: (C, N, N/2 + 1)."""
         return np.asarray(fft.rfft2(features * self.window), np.complex64)
 
     def learn(self, sample: Complex) -> None:
-        """Take the object's look, ``sample`` from ``transform``, into the filter."""
-        size = np.float32(self.grid * self.grid)
+        """Take the object's look, ``sample`` from ``transform``, into the filter.
+
+        The method's variables are all of the form ``sample * u + spectrum of t``: u is a field over frequencies that
+        all channels share, t a template. Only these are computed with.
+        """
+        size = np.float32(self._grid * self._grid)
         memory = np.float32(MEMORY if self._learnt else 0.0)
-        power = (sample.real**2 + sample.imag**2).sum(0)  # (N, N/2 + 1)
-        wanted = sample * np.conj(self._label) / size + memory * self.spectrum
-        template = dual = np.zeros_like(sample)
-        step = FIRST_STEP
-        for _ in range(ITERATIONS):
-            weight = np.float32(step) + memory
-            aim = wanted + np.float32(step) * template - dual
-            aligned = (np.conj(sample) * aim).sum(0)
-            free = (aim - sample * (aligned / (size * weight + power))) / weight
-            spatial = fft.irfft2(np.float32(step) * free + dual, s=(self.grid, self.grid))
-            spatial /= self._penalty + np.float32(step)
-            template = np.asarray(fft.rfft2(spatial), np.complex64)
-            dual = dual + np.float32(step) * (free - template)
-            step = min(step * STEP_GROWTH, LARGEST_STEP)
-        self.spectrum = template
+        power = np.einsum("cij,cij->ij", sample.real, sample.real) + np.einsum("cij,cij->ij", sample.imag, sample.imag)
+        wanted = np.conj(self._label) / size, memory * self._template
+        template = np.zeros_like(self._template)
+        dual = np.zeros_like(self._label), template
+        steps = np.minimum(FIRST_STEP * STEP_GROWTH ** np.arange(ITERATIONS), LARGEST_STEP).astype(np.float32)
+        for step in steps:
+            weight = step + memory
+            aim = wanted[0] - dual[0], wanted[1] + step * template - dual[1]
+            aligned = power * aim[0] + _summed(self._part.forward(aim[1]), sample)
+            free = (aim[0] - aligned / (size * weight + power)) / weight, aim[1] / weight
+            spatial = self._part.inverse(sample * (step * free[0] + dual[0])) + step * free[1] + dual[1]
+            template = spatial / (np.float32(INSIDE_PENALTY**2) + step)
+            dual = dual[0] + step * free[0], dual[1] + step * (free[1] - template)
+        self._template = template
+        self.spectrum = self._part.forward(template)
         self._learnt = True
 
     def respond(self, sample: Complex) -> Float:
         """Response over the shifts of the grid, the middle being no shift: (N, N)."""
-        response = fft.irfft2((sample * np.conj(self.spectrum)).sum(0), s=(self.grid, self.grid))
+        response = fft.irfft2(_summed(sample, self.spectrum), s=(self._grid, self._grid))
         return np.asarray(np.fft.fftshift(response), np.float32)
+
+
+class PartTransform:
+    """Fourier transforms between a rectangle of a grid that is 0 elsewhere, (C, h, w), and the half spectrum of the
+    whole grid, (C, N, N/2 + 1): as ``rfft2`` and ``irfft2``, at the cost of the rectangle."""
+
+    def __init__(self, grid: int, rows: NDArray[np.bool_], columns: NDArray[np.bool_]) -> None:
+        down, right = np.flatnonzero(rows), np.flatnonzero(columns)
+        self.shape = len(down), len(right)
+        turns = -2j * np.pi / grid
+        frequencies = np.arange(grid // 2 + 1)
+        across = np.exp(turns * np.outer(right, frequencies))  # (w, N/2 + 1)
+        # The half of the spectrum that isn't kept is the conjugate of the other: all but the ends count twice.
+        twice = np.where(frequencies % (grid // 2) == 0, 1, 2) / grid**2
+        back = across.conj().T * twice[:, None]
+        self._down: Complex = np.exp(turns * np.outer(np.arange(grid), down)).astype(np.complex64)  # (N, h)
+        self._up: Complex = np.ascontiguousarray(self._down.conj().T)
+        # Real and imaginary parts by turns, as complex numbers lie in memory.
+        self._across: Float = np.stack([across.real, across.imag], -1).reshape(len(right), -1).astype(np.float32)
+        self._back: Float = np.stack([back.real, -back.imag], 1).reshape(-1, len(right)).astype(np.float32)
+
+    def forward(self, part: Float) -> Complex:
+        return np.matmul(self._down, (part @ self._across).view(np.complex64))
+
+    def inverse(self, spectrum: Complex) -> Float:
+        return np.matmul(np.matmul(self._up, spectrum).view(np.float32), self._back)
+
+
+def _summed(first: Complex, second: Complex) -> Complex:
+    """``first`` times the conjugate of ``second``, summed over channels: (N, N/2 + 1)."""
+    return np.asarray((first * np.conj(second)).sum(0), np.complex64)
 
 
 def _inside(grid: int, length: float) -> NDArray[np.bool_]:
@@ -117,37 +156,52 @@ def _parabola(line: Float, at: int) -> float:
 
 
 class ScaleFilter:
-    """Compares the object at ``steps`` sizes around the one believed in."""
+    """Compares the object at ``steps`` sizes around the one believed in.
+
+    A feature's numerator is kept over sizes instead of their frequencies: a filter then costs two real products of
+    matrices, not a transform of every feature.
+    """
 
     def __init__(self, steps: int = 17, factor: float = 1.03, rate: float = 0.025) -> None:
         offsets = np.arange(steps) - steps // 2
-        self.factors = factor ** offsets.astype(np.float64)
+        self.factors: list[float] = (factor ** offsets.astype(np.float64)).tolist()
         self._factor = factor
         self._rate = np.float32(rate)
         self._window = np.hanning(steps + 2)[1:-1].astype(np.float32)
-        label = np.exp(-0.5 * (offsets / (steps / 16)) ** 2)
-        self._label: Complex = fft.fft(np.roll(label, -(steps // 2)).astype(np.float32))
-        self._top: Complex = np.zeros(steps, np.complex64)
+        label = np.roll(np.exp(-0.5 * (offsets / (steps / 16)) ** 2), -(steps // 2)).astype(np.float32)
+        # Multiplying a spectrum by the label's conjugate is a product with this matrix over the sizes.
+        self._label: Float = label[_shifts(steps)]
+        self._top: Float = np.zeros((steps, 1), np.float32)
         self._bottom: Float = np.zeros(steps, np.float32)
         self._learnt = False
 
     def learn(self, samples: Float) -> None:
         """``samples``: (steps, D) features, one row per size."""
-        spectrum = fft.fft(samples * self._window[:, None], axis=0).T  # (D, steps)
-        top = spectrum * np.conj(self._label)
-        bottom = (spectrum.real**2 + spectrum.imag**2).sum(0)
+        windowed = samples * self._window[:, None]
         rate = self._rate if self._learnt else np.float32(1)
-        self._top = (1 - rate) * self._top + rate * top
-        self._bottom = (1 - rate) * self._bottom + rate * bottom
+        self._top = (1 - rate) * self._top + (rate * self._label) @ windowed
+        self._bottom = (1 - rate) * self._bottom + rate * _spectrum(windowed, windowed).real
         self._learnt = True
 
     def growth(self, samples: Float) -> float:
         """The factor by which the object's size has changed, from ``samples`` as for ``learn``."""
-        spectrum = fft.fft(samples * self._window[:, None], axis=0).T
-        response = fft.ifft(
-            (np.conj(self._top) * spectrum).sum(0) / (self._bottom + 1e-2 * self._bottom.mean() + 1e-9)
-        ).real
+        matches = _spectrum(self._top, samples * self._window[:, None])
+        response = fft.ifft(matches / (self._bottom + 1e-2 * self._bottom.mean() + 1e-9)).real
         response = np.roll(response, len(self.factors) // 2)
         best = int(response.argmax())
         fine = _parabola(response, best) if 0 < best < len(response) - 1 else 0.0
         return float(self._factor ** (best - len(self.factors) // 2 + fine))
+
+
+@cache
+def _shifts(steps: int) -> NDArray[np.intp]:
+    """(steps, steps): how far the size of each column is ahead of that of each row, around the circle."""
+    places = np.arange(steps)
+    return (places - places[:, None]) % steps
+
+
+def _spectrum(first: Float, second: Float) -> Complex:
+    """Over their features, the sum of ``second``'s spectra times the conjugate of ``first``'s; both (steps, D)."""
+    steps = len(first)
+    correlation = np.bincount(_shifts(steps).ravel(), (first @ second.T).ravel(), steps)
+    return np.asarray(fft.fft(correlation), np.complex64)
