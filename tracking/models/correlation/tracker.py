@@ -12,8 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.cores import Cores
 from tracking.models.correlation.colour import ColourModel
@@ -31,7 +29,7 @@ from tracking.models.correlation.filters import Peak, ScaleFilter, TranslationFi
 from tracking.models.correlation.flow import Stretch, flow_patch, stretch
 from tracking.models.correlation.lookout import Lookout
 from tracking.models.correlation.outline import Outline, adjustment, outline
-from tracking.models.correlation.patches import Image, Region, cut
+from tracking.models.correlation.patches import Image, Region, cut, cut_all
 from tracking.types import Box, Frame
 
 GRID = 48
@@ -278,8 +276,9 @@ def learn(image: Image, target: CorrelationTarget, find: Find) -> None:
 def scale_samples(image: Image, scale: ScaleFilter, box: Box) -> Float:
     """Gradients of the object cut out at each size of ``scale``: (sizes, D)."""
     x, y = box.centre
-    patches = [cut(image, Region(x, y, box.width * f, box.height * f), SCALE_PX, SCALE_PX) for f in scale.factors]
-    return gradient_histograms(np.stack(patches)).reshape(len(patches), -1)
+    regions = [Region(x, y, box.width * factor, box.height * factor) for factor in scale.factors]
+    patches = cut_all(image, regions, SCALE_PX, SCALE_PX)
+    return gradient_histograms(patches).reshape(len(patches), -1)
 
 
 def _stretched(box: Box, change: Stretch) -> Box:
