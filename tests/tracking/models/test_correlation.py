@@ -13,9 +13,19 @@ from numpy.typing import NDArray
 from tracking.layers.cores import Cores
 from tracking.models.correlation.colour import ColourModel
 from tracking.models.correlation.confidence import Evidence
-from tracking.models.correlation.features import CHANNELS, grid_features
+from tracking.models.correlation.features import CELL, CHANNELS, ORIENTATIONS, gradient_histograms, grid_features
+from tracking.models.correlation.filters import (
+    FIRST_STEP,
+    INSIDE_PENALTY,
+    ITERATIONS,
+    LARGEST_STEP,
+    MEMORY,
+    STEP_GROWTH,
+    ScaleFilter,
+    TranslationFilter,
+)
 from tracking.models.correlation.flow import flow_patch, stretch
-from tracking.models.correlation.patches import Region, cut
+from tracking.models.correlation.patches import Region, cut, cut_all
 from tracking.models.correlation.tracker import PATIENCE, create
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, iou
 
@@ -176,6 +186,89 @@ def test_a_patch_of_the_same_size_is_the_picture_itself() -> None:
 @pytest.mark.parametrize("region", [Region(-300, -300, 50, 50), Region(700, 20, 900, 30), Region(20, 20, 4000, 0.5)])
 def test_a_patch_beyond_the_frame_repeats_its_edge(region: Region) -> None:
     assert cut(texture(3, 64, 48), region, 32, 24).shape == (24, 32, 3)
+
+
+def test_patches_cut_together_are_those_cut_one_by_one() -> None:
+    image = texture(3, 640, 360)
+    regions = [Region(600, 340, 50 * size, 90 * size) for size in (0.5, 0.9, 1.4, 2.2)]
+    together = cut_all(image, regions, 32, 32)
+    np.testing.assert_array_equal(together, [cut(image, region, 32, 32) for region in regions])
+
+
+def test_gradients_count_for_the_cells_around_a_pixel_and_for_the_nearest_orientation() -> None:
+    patches = np.stack([texture(seed, 24, 16) for seed in (3, 4)])
+    found = gradient_histograms(patches)
+    for patch, features in zip(patches, found, strict=True):
+        sums = summed_gradients(patch.astype(np.float32))
+        unsigned = sums[..., :ORIENTATIONS] + sums[..., ORIENTATIONS:]
+        energy = np.pad((unsigned**2).sum(-1), 1, mode="edge")
+        blocks = energy[1:, 1:] + energy[1:, :-1] + energy[:-1, 1:] + energy[:-1, :-1]
+        scales = np.stack([1 / np.sqrt(blocks[y : y + 4, x : x + 6] + 1e-4) for y, x in np.ndindex(2, 2)])
+        clipped = np.minimum(np.concatenate([sums, unsigned], -1) * scales[..., None], 0.2)
+        energies = clipped[..., : 2 * ORIENTATIONS].sum(-1)
+        np.testing.assert_allclose(features[:-4], 0.5 * clipped.sum(0).transpose(2, 0, 1), atol=1e-5)
+        np.testing.assert_allclose(features[-4:], 0.2357 * energies, atol=1e-5)
+
+
+def summed_gradients(patch: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Each cell's share of all pixels' gradients, pixel by pixel: (H / CELL, W / CELL, 18)."""
+    across, down = np.zeros_like(patch), np.zeros_like(patch)
+    across[:, 1:-1] = patch[:, 2:] - patch[:, :-2]
+    down[1:-1] = patch[2:] - patch[:-2]
+    strongest = (across**2 + down**2).argmax(-1)[..., None]
+    across, down = (np.take_along_axis(each, strongest, -1)[..., 0] for each in (across, down))
+    nearest = np.floor(cv2.phase(across, down) * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(int)
+    height, width = across.shape
+    sums = np.zeros((height // CELL, width // CELL, 2 * ORIENTATIONS))
+    for y, x in np.ndindex(height, width):
+        below = np.maximum(0, 1 - np.abs((y + 0.5) / CELL - np.arange(height // CELL) - 0.5))
+        right = np.maximum(0, 1 - np.abs((x + 0.5) / CELL - np.arange(width // CELL) - 0.5))
+        length = np.hypot(across[y, x], down[y, x]) / 255
+        sums[..., nearest[y, x] % (2 * ORIENTATIONS)] += np.outer(below, right) * length
+    return sums
+
+
+def test_a_template_is_that_of_the_method_over_the_whole_grid() -> None:
+    """The filter computes within the object only; here are the paper's steps over all of the grid."""
+    random, grid, rows, columns = np.random.default_rng(5), 16, slice(5, 11), slice(6, 10)
+    filters = TranslationFilter(3, grid, width=4, height=6)
+    penalty = np.full((grid, grid), 1e10)
+    penalty[rows, columns] = INSIDE_PENALTY**2
+    template = np.zeros((3, grid, grid // 2 + 1), complex)
+    for memory in (0.0, MEMORY):
+        sample = filters.transform(random.normal(size=(3, grid, grid)).astype(np.float32))
+        wanted = sample * np.conj(filters._label) / grid**2 + memory * template
+        template, dual, step = np.zeros_like(template), np.zeros_like(template), FIRST_STEP
+        for _ in range(ITERATIONS):
+            weight = step + memory
+            aim = wanted + step * template - dual
+            aligned = (np.conj(sample) * aim).sum(0)
+            free = (aim - sample * aligned / (grid**2 * weight + (np.abs(sample) ** 2).sum(0))) / weight
+            template = np.fft.rfft2(np.fft.irfft2(step * free + dual) / (penalty + step))
+            dual, step = dual + step * (free - template), min(step * STEP_GROWTH, LARGEST_STEP)
+        filters.learn(sample)
+        np.testing.assert_allclose(filters.spectrum, template, atol=1e-4 * np.abs(template).max())
+
+
+def test_growth_is_that_of_the_method_over_frequencies() -> None:
+    samples = np.random.default_rng(6).normal(size=(20, 50)).astype(np.float32)
+    samples = np.asarray(cv2.blur(samples, (1, 5)), np.float32)
+    filters = ScaleFilter()
+    window, offsets = np.hanning(19)[1:-1, None], np.arange(17) - 8
+    label = np.fft.fft(np.roll(np.exp(-0.5 * (offsets / (17 / 16)) ** 2), -8))[:, None]
+    spectra = [np.fft.fft(samples[begin : begin + 17] * window, axis=0) for begin in (2, 1)]
+    top, bottom = spectra[0] * np.conj(label), (np.abs(spectra[0]) ** 2).sum(1)
+    top = 0.975 * top + 0.025 * spectra[1] * np.conj(label)
+    bottom = 0.975 * bottom + 0.025 * (np.abs(spectra[1]) ** 2).sum(1)
+    for begin in (2, 1):
+        filters.learn(samples[begin : begin + 17])
+    seen = np.fft.fft(samples[:17] * window, axis=0)
+    response = np.fft.ifft((np.conj(top) * seen).sum(1) / (bottom + 0.01 * bottom.mean())).real
+    best = int(np.roll(response, 8).argmax()) - 8
+    assert best != 0
+    left, middle, right = (response[(best + step) % 17] for step in (-1, 0, 1))
+    between = 0.5 * (left - right) / (left - 2 * middle + right)
+    assert filters.growth(samples[:17]) == pytest.approx(1.03 ** (best + between), abs=1e-4)
 
 
 def test_features_have_a_cell_for_every_four_pixels() -> None:

@@ -14,6 +14,7 @@ from functools import cache
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 Float = NDArray[np.float32]
 
@@ -55,7 +56,9 @@ def grid_features(patch: NDArray[np.uint8]) -> tuple[Float, Levels]:
     """
     gradients, colours = gradient_histograms(patch[None])[0], colour_memberships(patch)
     by = _power(gradients), _power(colours)
-    features = np.concatenate([gradients / by[0], colours / by[1]])
+    features = np.empty((CHANNELS, *gradients.shape[1:]), np.float32)
+    np.divide(gradients, by[0], out=features[:GRADIENT_CHANNELS])
+    np.divide(colours, by[1], out=features[GRADIENT_CHANNELS:])
     return features, Levels(*by, features.mean((1, 2), keepdims=True))
 
 
@@ -75,36 +78,48 @@ def gradient_histograms(patches: NDArray[np.uint8]) -> Float:
     """
     count, height, width, _ = patches.shape
     magnitude, angle = _gradients(patches)
-    cells, shares = _cell_binning(count, height, width)
+    cells, shares, ends = _cell_binning(count, height, width)
     # Each pixel counts for the orientation nearest to its own, as in the paper.
-    nearest = (angle * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(np.intp)  # [0, 18]
+    nearest = (angle * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(np.int32)  # [0, 18]
     nearest[nearest == 2 * ORIENTATIONS] = 0
     shape = 2 * ORIENTATIONS, count, height // CELL, width // CELL
     nearest *= math.prod(shape[1:])
-    bins = np.bincount((cells + nearest).ravel(), (shares * magnitude).ravel(), math.prod(shape))
-    return np.ascontiguousarray(_normalise(bins.reshape(shape).astype(np.float32)).swapaxes(0, 1))
+    # Added up by one sparse product: in single precision, and without holding up other threads.
+    pixels = csc_array((shares, (cells + nearest).ravel(), ends), shape=(math.prod(shape), len(shares)))
+    signed = (pixels @ np.tile(magnitude, 4)).reshape(shape)
+    return np.ascontiguousarray(_normalise(signed).swapaxes(0, 1))
 
 
 def _gradients(patches: NDArray[np.uint8]) -> tuple[Float, Float]:
     """Magnitude (in units of the full brightness range) and angle in [0, 2 pi] of each pixel's strongest channel."""
     count, height, width, _ = patches.shape
-    x, y, best = (np.zeros((count * height, width), np.float32) for _ in range(3))
-    for plane in cv2.split(patches.reshape(count * height, width, 3)):
-        across = cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1)
-        down = cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1)
-        down.reshape(count, height, width)[:, [0, -1]] = 0  # not across the seam of two patches
-        power = across * across
-        power += down * down
+    planes = [_derivatives(plane, height) for plane in _planes(patches.reshape(count * height, width, 3))]
+    x, y, best = planes[0]
+    for across, down, power in planes[1:]:
         stronger = (power > best).view(np.uint8)
-        for kept, other in ((x, across), (y, down), (best, power)):
-            cv2.copyTo(other, stronger, kept)
-    angle = np.asarray(cv2.phase(x, y), np.float32)
-    return np.asarray(np.sqrt(best) / np.float32(255.0), np.float32).ravel(), angle.ravel()
+        cv2.copyTo(across, stronger, x)
+        cv2.copyTo(down, stronger, y)
+        np.maximum(best, power, out=best)
+    magnitude = np.sqrt(best, out=best)
+    magnitude *= np.float32(1 / 255)
+    return magnitude.ravel(), np.asarray(cv2.phase(x, y), np.float32).ravel()
+
+
+def _derivatives(plane: NDArray[np.uint8], height: int) -> tuple[Float, Float, Float]:
+    """Differences across and down, and the sum of their squares, of one channel of pictures of ``height`` rows that
+    stand on each other."""
+    across = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 1, 0, ksize=1), np.float32)
+    down = np.asarray(cv2.Sobel(plane, cv2.CV_32F, 0, 1, ksize=1), np.float32)
+    down[::height] = down[height - 1 :: height] = 0  # not across the seam of two patches
+    power = across * across
+    power += down * down
+    return across, down, power
 
 
 @cache
-def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.intp], Float]:
-    """For every pixel the first bins of the four cells it counts for, and its bilinear shares: both (4, pixels)."""
+def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.int32], Float, NDArray[np.int32]]:
+    """For every pixel the first bins of the four cells it counts for, (4, pixels), its bilinear shares of each,
+    (4 * pixels), and the numbers from 0 to 4 * pixels."""
     rows, columns = height // CELL, width // CELL
     y = (np.arange(height) + 0.5) / CELL - 0.5
     x = (np.arange(width) + 0.5) / CELL - 0.5
@@ -118,27 +133,34 @@ def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.intp]
             cell = np.clip(row, 0, rows - 1)[:, None] * columns + np.clip(column, 0, columns - 1)
             cells.append((np.arange(count)[:, None, None] * rows * columns + cell).ravel())
             shares.append(np.tile(share.ravel(), count))
-    return np.stack(cells), np.stack(shares).astype(np.float32)
+    counts = np.concatenate(shares).astype(np.float32)
+    return np.stack(cells).astype(np.int32), counts, np.arange(len(counts) + 1, dtype=np.int32)
 
 
 def _normalise(signed: Float) -> Float:
     """Contrast-normalise (18, N, h, w) by the four 2x2 blocks around each cell: (31, N, h, w)."""
-    unsigned = signed[:ORIENTATIONS] + signed[ORIENTATIONS:]
-    energy = np.pad((unsigned * unsigned).sum(0), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    count, height, width = signed.shape[1:]
+    both = np.empty((3 * ORIENTATIONS, count, height, width), np.float32)
+    both[: 2 * ORIENTATIONS] = signed
+    unsigned = np.add(signed[:ORIENTATIONS], signed[ORIENTATIONS:], out=both[2 * ORIENTATIONS :])
+    energy = np.empty((count, height + 2, width + 2), np.float32)
+    np.einsum("onhw,onhw->nhw", unsigned, unsigned, out=energy[:, 1:-1, 1:-1])
+    energy[:, 0], energy[:, -1] = energy[:, 1], energy[:, -2]
+    energy[:, :, 0], energy[:, :, -1] = energy[:, :, 1], energy[:, :, -2]
     pairs = energy[:, 1:] + energy[:, :-1]
     blocks = pairs[:, :, 1:] + pairs[:, :, :-1]  # (N, h + 1, w + 1)
     scale = 1 / np.sqrt(blocks + np.float32(1e-4))
-    height, width = signed.shape[2:]
-    out = np.zeros((GRADIENT_CHANNELS, *signed.shape[1:]), np.float32)
-    both = np.concatenate([signed, unsigned])
-    clipped = np.empty_like(both)
+    out = np.empty((GRADIENT_CHANNELS, count, height, width), np.float32)
+    total, next_one = out[: 3 * ORIENTATIONS], np.empty_like(both)
     corners = ((0, 0), (0, 1), (1, 0), (1, 1))
     for index, (down, right) in enumerate(corners):
         factor = np.ascontiguousarray(scale[:, down : down + height, right : right + width])
+        clipped = next_one if index else total
         np.minimum(np.multiply(both, factor, out=clipped), np.float32(0.2), out=clipped)
-        out[: 3 * ORIENTATIONS] += clipped
-        out[3 * ORIENTATIONS + index] = clipped[: 2 * ORIENTATIONS].sum(0)
-    out[: 3 * ORIENTATIONS] *= np.float32(0.5)
+        np.sum(clipped[: 2 * ORIENTATIONS], axis=0, out=out[3 * ORIENTATIONS + index])
+        if index:
+            total += clipped
+    total *= np.float32(0.5)
     out[3 * ORIENTATIONS :] *= np.float32(0.2357)
     return out
 
@@ -147,7 +169,8 @@ def colour_memberships(patch: NDArray[np.uint8]) -> Float:
     """How much each cell has of each basic colour, in [0, 1]: (COLOUR_CHANNELS, H/CELL, W/CELL)."""
     height, width = patch.shape[:2]
     half = np.asarray(cv2.resize(patch, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
-    shares = _colour_table()[colour_index(half, 5)]  # (H/2, W/2, colours); a cell has two by two of them
+    # (H/2, W/2, colours); a cell has two by two of them.
+    shares = _colour_table().take(colour_index(half, 5), axis=0)
     shares = shares[0::2] + shares[1::2]
     shares = (shares[:, 0::2] + shares[:, 1::2]) * np.float32(0.25)
     return np.ascontiguousarray(shares.transpose(2, 0, 1))
@@ -155,8 +178,12 @@ def colour_memberships(patch: NDArray[np.uint8]) -> Float:
 
 def colour_index(image: NDArray[np.uint8], bits: int) -> NDArray[np.intp]:
     """Each pixel's place in a colour table with ``bits`` bits per channel: (H, W)."""
-    coarse = (image >> (8 - bits)).astype(np.intp)
-    return (coarse[..., 0] << (2 * bits)) | (coarse[..., 1] << bits) | coarse[..., 2]
+    red, green, blue = (np.right_shift(plane, 8 - bits, dtype=np.uint16) for plane in _planes(image))
+    red <<= 2 * bits
+    green <<= bits
+    red |= green
+    red |= blue
+    return red.astype(np.intp)
 
 
 @cache
@@ -171,5 +198,9 @@ def _colour_table() -> Float:
     return (table - table.mean(0)).astype(np.float32)
 
 
+def _planes(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    return [np.asarray(plane, np.uint8) for plane in cv2.split(image)]
+
+
 def _power(features: Float) -> np.float32:
-    return np.float32(np.sqrt(np.mean(features * features) + np.float32(1e-6)))
+    return np.float32(math.sqrt(float(np.vdot(features, features)) / features.size + 1e-6))
