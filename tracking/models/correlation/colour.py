@@ -34,6 +34,7 @@ class ColourModel:
         )
         self._object: Float = np.zeros(1 << (3 * BITS), np.float32)
         self._surroundings: Float = np.zeros(1 << (3 * BITS), np.float32)
+        self._likely: Float = self._object
         self._learnt = False
 
     def learn(self, patch: Image) -> None:
@@ -41,18 +42,26 @@ class ColourModel:
         rate = np.float32(RATE if self._learnt else 1.0)
         self._object += rate * (_histogram(colours[self._inside]) - self._object)
         self._surroundings += rate * (_histogram(colours[self._outside]) - self._surroundings)
+        floor = np.float32(1e-4)
+        self._likely = (self._object + floor) / (self._object + self._surroundings + 2 * floor)
         self._learnt = True
 
     def likelihood(self, patch: Image) -> Float:
         """Probability of each pixel to be the object's, by its colour: (H, W) in [0, 1]."""
-        floor = np.float32(1e-4)
-        table = (self._object + floor) / (self._object + self._surroundings + 2 * floor)
-        return np.asarray(table[colour_index(patch, BITS)], np.float32)
+        return self.likelihood_of(colour_index(patch, BITS))
 
-    def response(self, patch: Image, step: int) -> Float:
+    def likelihood_of(self, colours: NDArray[np.intp]) -> Float:
+        """The same of pixels whose ``colour_index`` at BITS is known."""
+        return self._likely.take(colours)
+
+    def response(self, colours: NDArray[np.intp], step: int) -> Float:
         """Mean likelihood in the object's box, for its shifts by ``step`` px: (S/step, S/step), the middle being no
-        shift. Nothing beyond the patch is likely."""
-        means = cv2.blur(self.likelihood(patch), self._box, borderType=cv2.BORDER_CONSTANT)
+        shift. Nothing beyond the patch is likely.
+
+        Args:
+            colours: (S, S), the ``colour_index`` of a patch at BITS.
+        """
+        means = cv2.blur(self.likelihood_of(colours), self._box, borderType=cv2.BORDER_CONSTANT)
         begin = len(means) // 2 % step
         return np.asarray(means[begin::step, begin::step], np.float32)
 

@@ -8,8 +8,10 @@ al., 2009), with fixed anchors in CIE Lab instead of a learnt table.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import cv2
 import numpy as np
@@ -48,54 +50,68 @@ class Levels:
     means: Float
 
 
-def grid_features(patch: NDArray[np.uint8]) -> tuple[Float, Levels]:
-    """Gradients and colours of an RGB picture whose sides are multiples of CELL: (CHANNELS, H/CELL, W/CELL), and their
-    levels.
+def grid_features(patches: NDArray[np.uint8]) -> tuple[Float, list[Levels]]:
+    """Gradients and colours of RGB pictures, and the levels of each.
 
     Both groups are scaled to a mean square of 1, so that neither outweighs the other by its units.
+
+    Args:
+        patches: (N, H, W, 3), sides multiples of CELL.
+
+    Returns: (N, CHANNELS, H/CELL, W/CELL) and N levels.
     """
-    gradients, colours = gradient_histograms(patch[None])[0], colour_memberships(patch)
-    by = _power(gradients), _power(colours)
-    features = np.empty((CHANNELS, *gradients.shape[1:]), np.float32)
-    np.divide(gradients, by[0], out=features[:GRADIENT_CHANNELS])
-    np.divide(colours, by[1], out=features[GRADIENT_CHANNELS:])
-    return features, Levels(*by, features.mean((1, 2), keepdims=True))
+    gradients, colours = gradient_histograms(patches[:, None])[:, :, 0], colour_memberships(patches)
+    levels = []
+    features = np.empty((len(patches), CHANNELS, *colours.shape[2:]), np.float32)
+    for index in range(len(patches)):
+        by = _power(gradients[index]), _power(colours[index])
+        np.divide(gradients[index], by[0], out=features[index, :GRADIENT_CHANNELS])
+        np.divide(colours[index], by[1], out=features[index, GRADIENT_CHANNELS:])
+        levels.append(Levels(*by, features[index].mean((1, 2), keepdims=True)))
+    return features, levels
 
 
-def features_at(patch: NDArray[np.uint8], levels: Levels) -> Float:
-    """Features of a small part of a picture, on the scale of a larger patch's ``levels``."""
-    gradients, colours = gradient_histograms(patch[None])[0], colour_memberships(patch)
-    return np.concatenate([gradients / levels.gradients, colours / levels.colours])
+def features_at(patches: NDArray[np.uint8], levels: Sequence[Levels]) -> Float:
+    """Features of small parts of pictures, each on the scale of a larger patch's levels: as ``grid_features``."""
+    features = np.concatenate([gradient_histograms(patches[:, None])[:, :, 0], colour_memberships(patches)], 1)
+    for part, level in zip(features, levels, strict=True):
+        part[:GRADIENT_CHANNELS] /= level.gradients
+        part[GRADIENT_CHANNELS:] /= level.colours
+    return features
 
 
 def gradient_histograms(patches: NDArray[np.uint8]) -> Float:
     """Normalised histograms of oriented gradients.
 
     Args:
-        patches: (N, H, W, 3), sides multiples of CELL.
+        patches: (N, K, H, W, 3): N series of K pictures each; sides multiples of CELL.
 
-    Returns: (N, 31, H/CELL, W/CELL): 18 signed orientations, 9 unsigned ones, 4 texture energies, each in [0, 1].
+    Returns: (N, 31, K, H/CELL, W/CELL): 18 signed orientations, 9 unsigned ones, 4 texture energies, each in [0, 1].
     """
-    count, height, width, _ = patches.shape
-    magnitude, angle = _gradients(patches)
-    cells, shares, ends = _cell_binning(count, height, width)
+    count, length, height, width, _ = patches.shape
+    magnitudes, angles = (each.reshape(count, -1) for each in _gradients(patches.reshape(-1, height, width, 3)))
     # Each pixel counts for the orientation nearest to its own, as in the paper.
-    nearest = (angle * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(np.int32)  # [0, 18]
+    nearest = (angles * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(np.int32)  # [0, 18]
     nearest[nearest == 2 * ORIENTATIONS] = 0
-    shape = 2 * ORIENTATIONS, count, height // CELL, width // CELL
+    cells, pixels = _cell_binning(length, height, width)
+    shape = 2 * ORIENTATIONS, length, height // CELL, width // CELL
     nearest *= math.prod(shape[1:])
-    # Added up by one sparse product: in single precision, and without holding up other threads.
-    pixels = csc_array((shares, (cells + nearest).ravel(), ends), shape=(math.prod(shape), len(shares)))
-    signed = (pixels @ np.tile(magnitude, 4)).reshape(shape)
-    return np.ascontiguousarray(_normalise(signed).swapaxes(0, 1))
+    signed = np.empty((count, *shape), np.float32)
+    for index in range(count):
+        # Added up by one sparse product: in single precision, and without holding up other threads.
+        bins = copy(pixels)
+        bins.indices = (cells + nearest[index]).ravel()
+        signed[index] = (bins @ np.concatenate([magnitudes[index]] * 4)).reshape(shape)
+    return _normalise(signed)
 
 
 def _gradients(patches: NDArray[np.uint8]) -> tuple[Float, Float]:
     """Magnitude (in units of the full brightness range) and angle in [0, 2 pi] of each pixel's strongest channel."""
     count, height, width, _ = patches.shape
-    planes = [_derivatives(plane, height) for plane in _planes(patches.reshape(count * height, width, 3))]
-    x, y, best = planes[0]
-    for across, down, power in planes[1:]:
+    first, *others = _planes(patches.reshape(count * height, width, 3))
+    x, y, best = _derivatives(first, height)
+    for plane in others:
+        across, down, power = _derivatives(plane, height)
         stronger = (power > best).view(np.uint8)
         cv2.copyTo(across, stronger, x)
         cv2.copyTo(down, stronger, y)
@@ -116,10 +132,10 @@ def _derivatives(plane: NDArray[np.uint8], height: int) -> tuple[Float, Float, F
     return across, down, power
 
 
-@cache
-def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.int32], Float, NDArray[np.int32]]:
-    """For every pixel the first bins of the four cells it counts for, (4, pixels), its bilinear shares of each,
-    (4 * pixels), and the numbers from 0 to 4 * pixels."""
+@lru_cache(maxsize=64)
+def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.int32], csc_array]:
+    """For every pixel the first bins of the four cells it counts for, (4, pixels); and its bilinear shares of each as a
+    matrix, (bins, 4 * pixels), in which they lie in those bins."""
     rows, columns = height // CELL, width // CELL
     y = (np.arange(height) + 0.5) / CELL - 0.5
     x = (np.arange(width) + 0.5) / CELL - 0.5
@@ -133,47 +149,51 @@ def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.int32
             cell = np.clip(row, 0, rows - 1)[:, None] * columns + np.clip(column, 0, columns - 1)
             cells.append((np.arange(count)[:, None, None] * rows * columns + cell).ravel())
             shares.append(np.tile(share.ravel(), count))
-    counts = np.concatenate(shares).astype(np.float32)
-    return np.stack(cells).astype(np.int32), counts, np.arange(len(counts) + 1, dtype=np.int32)
+    first = np.stack(cells).astype(np.int32)
+    ends = np.arange(first.size + 1, dtype=np.int32)
+    shape = 2 * ORIENTATIONS * count * rows * columns, first.size
+    return first, csc_array((np.concatenate(shares).astype(np.float32), first.ravel(), ends), shape=shape)
 
 
 def _normalise(signed: Float) -> Float:
-    """Contrast-normalise (18, N, h, w) by the four 2x2 blocks around each cell: (31, N, h, w)."""
-    count, height, width = signed.shape[1:]
-    both = np.empty((3 * ORIENTATIONS, count, height, width), np.float32)
-    both[: 2 * ORIENTATIONS] = signed
-    unsigned = np.add(signed[:ORIENTATIONS], signed[ORIENTATIONS:], out=both[2 * ORIENTATIONS :])
-    energy = np.empty((count, height + 2, width + 2), np.float32)
-    np.einsum("onhw,onhw->nhw", unsigned, unsigned, out=energy[:, 1:-1, 1:-1])
-    energy[:, 0], energy[:, -1] = energy[:, 1], energy[:, -2]
-    energy[:, :, 0], energy[:, :, -1] = energy[:, :, 1], energy[:, :, -2]
-    pairs = energy[:, 1:] + energy[:, :-1]
-    blocks = pairs[:, :, 1:] + pairs[:, :, :-1]  # (N, h + 1, w + 1)
+    """Contrast-normalise (N, 18, K, h, w) by the four 2x2 blocks around each cell: (N, 31, K, h, w)."""
+    count, _, length, height, width = signed.shape
+    both = np.empty((count, 3 * ORIENTATIONS, length, height, width), np.float32)
+    both[:, : 2 * ORIENTATIONS] = signed
+    unsigned = np.add(signed[:, :ORIENTATIONS], signed[:, ORIENTATIONS:], out=both[:, 2 * ORIENTATIONS :])
+    energy = np.empty((count, length, height + 2, width + 2), np.float32)
+    np.einsum("nokhw,nokhw->nkhw", unsigned, unsigned, out=energy[..., 1:-1, 1:-1])
+    energy[..., 0, :], energy[..., -1, :] = energy[..., 1, :], energy[..., -2, :]
+    energy[..., 0], energy[..., -1] = energy[..., 1], energy[..., -2]
+    pairs = energy[..., 1:, :] + energy[..., :-1, :]
+    blocks = pairs[..., 1:] + pairs[..., :-1]  # (N, K, h + 1, w + 1)
     scale = 1 / np.sqrt(blocks + np.float32(1e-4))
-    out = np.empty((GRADIENT_CHANNELS, count, height, width), np.float32)
-    total, next_one = out[: 3 * ORIENTATIONS], np.empty_like(both)
+    out = np.empty((count, GRADIENT_CHANNELS, length, height, width), np.float32)
+    total, next_one = out[:, : 3 * ORIENTATIONS], np.empty_like(both)
     corners = ((0, 0), (0, 1), (1, 0), (1, 1))
     for index, (down, right) in enumerate(corners):
-        factor = np.ascontiguousarray(scale[:, down : down + height, right : right + width])
+        factor = np.ascontiguousarray(scale[..., down : down + height, right : right + width])[:, None]
         clipped = next_one if index else total
         np.minimum(np.multiply(both, factor, out=clipped), np.float32(0.2), out=clipped)
-        np.sum(clipped[: 2 * ORIENTATIONS], axis=0, out=out[3 * ORIENTATIONS + index])
+        np.sum(clipped[:, : 2 * ORIENTATIONS], axis=1, out=out[:, 3 * ORIENTATIONS + index])
         if index:
             total += clipped
     total *= np.float32(0.5)
-    out[3 * ORIENTATIONS :] *= np.float32(0.2357)
+    out[:, 3 * ORIENTATIONS :] *= np.float32(0.2357)
     return out
 
 
-def colour_memberships(patch: NDArray[np.uint8]) -> Float:
-    """How much each cell has of each basic colour, in [0, 1]: (COLOUR_CHANNELS, H/CELL, W/CELL)."""
-    height, width = patch.shape[:2]
-    half = np.asarray(cv2.resize(patch, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
-    # (H/2, W/2, colours); a cell has two by two of them.
+def colour_memberships(patches: NDArray[np.uint8]) -> Float:
+    """How much each cell of RGB pictures, (N, H, W, 3), has of each basic colour, in [0, 1]:
+    (N, COLOUR_CHANNELS, H/CELL, W/CELL)."""
+    count, height, width, _ = patches.shape
+    size = width // 2, count * height // 2
+    half = np.asarray(cv2.resize(patches.reshape(-1, width, 3), size, interpolation=cv2.INTER_AREA), np.uint8)
+    # (N * H/2, W/2, colours); a cell has two by two of them.
     shares = _colour_table().take(colour_index(half, 5), axis=0)
     shares = shares[0::2] + shares[1::2]
     shares = (shares[:, 0::2] + shares[:, 1::2]) * np.float32(0.25)
-    return np.ascontiguousarray(shares.transpose(2, 0, 1))
+    return np.ascontiguousarray(shares.reshape(count, height // CELL, width // CELL, -1).transpose(0, 3, 1, 2))
 
 
 def colour_index(image: NDArray[np.uint8], bits: int) -> NDArray[np.intp]:

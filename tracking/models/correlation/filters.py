@@ -8,6 +8,7 @@ the object's box, sees every shift of the whole search region as a counterexampl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,17 +51,12 @@ class TranslationFilter:
         self.spectrum: Complex = np.zeros((channels, grid, grid // 2 + 1), np.complex64)
         self._grid = grid
         self._learnt = False
-        self.window = np.outer(np.hanning(grid + 2)[1:-1], np.hanning(grid + 2)[1:-1]).astype(np.float32)
         sigma = LABEL_WIDTH * float(np.sqrt(width * height))
         offset = np.fft.fftfreq(grid, 1 / grid).astype(np.float32)
         bump = np.exp(-0.5 * (offset / sigma) ** 2)
         self._label: Complex = fft.rfft2(np.outer(bump, bump).astype(np.float32))
         self._part = PartTransform(grid, _inside(grid, height), _inside(grid, width))
         self._template: Float = np.zeros((channels, *self._part.shape), np.float32)
-
-    def transform(self, features: Float) -> Complex:
-        """Windowed features in the Fourier domain: (C, N, N/2 + 1)."""
-        return np.asarray(fft.rfft2(features * self.window), np.complex64)
 
     def learn(self, sample: Complex) -> None:
         """Take the object's look, ``sample`` from ``transform``, into the filter.
@@ -87,10 +83,30 @@ class TranslationFilter:
         self.spectrum = self._part.forward(template)
         self._learnt = True
 
-    def respond(self, sample: Complex) -> Float:
-        """Response over the shifts of the grid, the middle being no shift: (N, N)."""
-        response = fft.irfft2(_summed(sample, self.spectrum), s=(self._grid, self._grid))
-        return np.asarray(np.fft.fftshift(response), np.float32)
+
+def transform(features: Float) -> Complex:
+    """Features, (..., C, N, N), in the Fourier domain, after a window that hides the grid's border:
+    (..., C, N, N/2 + 1)."""
+    return np.asarray(fft.rfft2(features * _window(features.shape[-1])), np.complex64)
+
+
+@cache
+def _window(grid: int) -> Float:
+    line = np.hanning(grid + 2)[1:-1]
+    return np.outer(line, line).astype(np.float32)
+
+
+def respond(filters: Sequence[TranslationFilter], samples: Complex) -> Float:
+    """The response of each filter to its sample, over the shifts of the grid, the middle being no shift.
+
+    Args:
+        samples: (F, C, N, N/2 + 1), from ``transform``.
+
+    Returns: (F, N, N).
+    """
+    spectra = np.stack([_summed(sample, each.spectrum) for sample, each in zip(samples, filters, strict=True)])
+    grid = samples.shape[-2]
+    return np.asarray(np.fft.fftshift(fft.irfft2(spectra, s=(grid, grid)), axes=(1, 2)), np.float32)
 
 
 class PartTransform:
@@ -164,7 +180,7 @@ class ScaleFilter:
 
     def __init__(self, steps: int = 17, factor: float = 1.03, rate: float = 0.025) -> None:
         offsets = np.arange(steps) - steps // 2
-        self.factors: list[float] = (factor ** offsets.astype(np.float64)).tolist()
+        self.factors = factor ** offsets.astype(np.float64)
         self._factor = factor
         self._rate = np.float32(rate)
         self._window = np.hanning(steps + 2)[1:-1].astype(np.float32)

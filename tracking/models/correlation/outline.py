@@ -55,13 +55,12 @@ def outline(likelihood: Float, width: float, height: float) -> Outline:
     """Outline of an object whose box has ``width`` x ``height`` px in the middle of a patch.
 
     Args:
-        likelihood: (S, S), each pixel's probability to be the object's.
+        likelihood: (H, W), each pixel's probability to be the object's; what is nearer than ``window`` counts.
     """
-    size = len(likelihood)
     certain = np.clip(2 * cv2.blur(likelihood, (3, 3)) - 1, 0, 1)
-    half_x, half_y = (min(size // 2, max(1, round(side * WINDOW / 2))) for side in (width, height))
-    middle = size // 2
-    part = certain[middle - half_y : middle + half_y, middle - half_x : middle + half_x]
+    middle_y, middle_x = (length // 2 for length in likelihood.shape)
+    half_x, half_y = min(middle_x, window(width)), min(middle_y, window(height))
+    part = certain[middle_y - half_y : middle_y + half_y, middle_x - half_x : middle_x + half_x]
     total = float(part.sum())
     if total < 1:
         return NOTHING
@@ -72,6 +71,11 @@ def outline(likelihood: Float, width: float, height: float) -> Outline:
     apart = _ramp(own / total, APART_NONE, APART_FULL)
     filled = _ramp(own / (width * height), FILLED_NONE, FILLED_FULL)
     return Outline(x, y, spread_x, spread_y, apart * filled)
+
+
+def window(side: float) -> int:
+    """How far from its middle an object's colours count, in px, along a side of its box."""
+    return max(1, round(side * WINDOW / 2))
 
 
 def adjustment(now: Outline, prompted: Outline) -> Adjustment:

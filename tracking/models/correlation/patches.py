@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -28,55 +27,64 @@ def cut(image: Image, region: Region, columns: int, rows: int) -> Image:
 
     Reads the region only. Where it shrinks by 2 or more, pixels are averaged first, so that nothing is aliased.
     """
-    return np.asarray(cut_all(image, [region], columns, rows)[0], np.uint8)
-
-
-def cut_all(image: Image, regions: Sequence[Region], columns: int, rows: int) -> Image:
-    """Each of ``regions`` as ``cut`` has it: (N, rows, columns, 3). Pixels are averaged once for all of them, so they
-    should lie over each other."""
-    height, width = image.shape[:2]
-    patches = np.empty((len(regions), rows, columns, 3), np.uint8)
-    alike: dict[tuple[int, int], list[int]] = {}
-    for index, region in enumerate(regions):
-        steps = _step(region.width / columns, width), _step(region.height / rows, height)
-        alike.setdefault(steps, []).append(index)
+    step_x, step_y = int(region.width / columns), int(region.height / rows)
+    part, x, y, step_x, step_y = _part(image, region, step_x, step_y)
+    # From a pixel of the patch to one of the part; pixel centres lie at +0.5 in both.
+    scale_x, scale_y = region.width / columns / step_x, region.height / rows / step_y
+    to_part = np.array([[scale_x, 0, x + 0.5 * scale_x - 0.5], [0, scale_y, y + 0.5 * scale_y - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    for (step_x, step_y), indices in alike.items():
-        chosen = [regions[index] for index in indices]
-        x1, x2 = _span([(region.x, region.width) for region in chosen], width, step_x)
-        y1, y2 = _span([(region.y, region.height) for region in chosen], height, step_y)
-        part = image[y1:y2, x1:x2]
-        if step_x > 1 or step_y > 1:
-            size = (x2 - x1) // step_x, (y2 - y1) // step_y
-            part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-        for index, region in zip(indices, chosen, strict=True):
-            scale_x, shift_x = _to_part(region.x, region.width, columns, x1, step_x)
-            scale_y, shift_y = _to_part(region.y, region.height, rows, y1, step_y)
-            to_part = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]])
-            cv2.warpAffine(
-                part, to_part, (columns, rows), dst=patches[index], flags=flags, borderMode=cv2.BORDER_REPLICATE
-            )
+    patch = cv2.warpAffine(part, to_part, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(patch, np.uint8)
+
+
+def cut_sizes(image: Image, region: Region, factors: NDArray[np.float64], columns: int, rows: int) -> Image:
+    """As ``cut``, of ``region`` at each of some sizes, multiples of its own, around its middle: (N, rows, columns, 3).
+    Pixels are averaged once for all sizes that shrink alike."""
+    patches = np.empty((len(factors), rows, columns, 3), np.uint8)
+    steps_x = (factors * (region.width / columns)).astype(int)
+    steps_y = (factors * (region.height / rows)).astype(int)
+    unit_x, unit_y = (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows
+    for step_x, step_y in sorted(set(zip(steps_x.tolist(), steps_y.tolist(), strict=True))):
+        alike = (steps_x == step_x) & (steps_y == step_y)
+        sizes = factors[alike, None]
+        most = sizes.max()
+        whole = Region(region.x, region.y, region.width * most, region.height * most)
+        part, x, y, by_x, by_y = _part(image, whole, step_x, step_y)
+        places = np.empty((2, len(sizes), rows, columns), np.float32)
+        places[0] = (x + region.width / by_x * ((most - sizes) / 2 + sizes * unit_x) - 0.5)[:, None]
+        places[1] = (y + region.height / by_y * ((most - sizes) / 2 + sizes * unit_y) - 0.5)[:, :, None]
+        map_x, map_y = places.reshape(2, -1, columns)  # one call for patches that stand on each other
+        found = cv2.remap(part, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        patches[alike] = found.reshape(len(sizes), rows, columns, 3)
     return patches
 
 
-def _step(shrink: float, limit: int) -> int:
-    """How many pixels of a line of ``limit`` px are averaged into one."""
-    return min(max(1, math.floor(shrink)), limit)
+def _part(image: Image, region: Region, step_x: int, step_y: int) -> tuple[Image, float, float, int, int]:
+    """The part of a picture that a region and a margin cover, ``step_x`` x ``step_y`` pixels averaged into one, though
+    not more than there are and at least one.
+
+    Returns: the part, the region's left and top edge in its pixels, and how many were averaged.
+    """
+    height, width = image.shape[:2]
+    step_x, step_y = min(max(step_x, 1), width), min(max(step_y, 1), height)
+    left, top = region.x - region.width / 2, region.y - region.height / 2
+    x1, x2 = _span(left, region.width, width, step_x)
+    y1, y2 = _span(top, region.height, height, step_y)
+    part = image[y1:y2, x1:x2]
+    if step_x > 1 or step_y > 1:
+        size = (x2 - x1) // step_x, (y2 - y1) // step_y
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return part, (left - x1) / step_x, (top - y1) / step_y, step_x, step_y
 
 
-def _to_part(middle: float, length: float, count: int, begin: int, step: int) -> tuple[float, float]:
-    """Scale and shift from a pixel of the patch to one of a part of the frame that begins at ``begin``, along a line;
-    pixel centres lie at +0.5 in both."""
-    scale = length / count / step
-    return scale, (middle - length / 2 - begin) / step + 0.5 * scale - 0.5
+def _span(start: float, length: float, limit: int, step: int) -> tuple[int, int]:
+    """Whole pixels of a line of ``limit`` px that cover a stretch and a margin: a multiple of ``step``, at least one
+    ``step`` where the line has as many. ``step`` isn't larger than ``limit``.
 
-
-def _span(stretches: Sequence[tuple[float, float]], limit: int, step: int) -> tuple[int, int]:
-    """Whole pixels of a line of ``limit`` px that cover stretches (middle, length) and a margin, as far as it has them:
-    from one multiple of ``step`` to another, so that a pixel is averaged with the same others whatever the stretches.
-    ``step`` isn't larger than ``limit``."""
-    first = min(middle - length / 2 for middle, length in stretches)
-    last = max(middle + length / 2 for middle, length in stretches)
-    whole = limit // step
-    begin = min(max(math.floor(first / step) - 2, 0), whole - 1)
-    return begin * step, max(min(math.ceil(last / step) + 2, whole), begin + 1) * step
+    They begin with the stretch, not with a multiple of ``step``: pixels are averaged with the same others wherever an
+    object has moved.
+    """
+    margin = 2 * step
+    first = min(max(math.floor(start) - margin, 0), limit - step)
+    last = max(min(math.ceil(start + length) + margin, limit), first + step)
+    return first, last - (last - first) % step

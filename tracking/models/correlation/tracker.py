@@ -9,11 +9,16 @@ the frame, a few places at a time, until something looks like it.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
 
 from tracking.layers.box_tracker import BoxTracker, Target
 from tracking.layers.cores import Cores
+from tracking.models.correlation.colour import BITS as COLOUR_BITS
 from tracking.models.correlation.colour import ColourModel
 from tracking.models.correlation.confidence import Evidence, Memory, across, look_of
 from tracking.models.correlation.features import (
@@ -21,15 +26,23 @@ from tracking.models.correlation.features import (
     CHANNELS,
     Float,
     Levels,
+    colour_index,
     features_at,
     gradient_histograms,
     grid_features,
 )
-from tracking.models.correlation.filters import Peak, ScaleFilter, TranslationFilter, peak_of
-from tracking.models.correlation.flow import Stretch, flow_patch, stretch
+from tracking.models.correlation.filters import (
+    Peak,
+    ScaleFilter,
+    TranslationFilter,
+    peak_of,
+    respond,
+    transform,
+)
+from tracking.models.correlation.flow import Stretch, flow_patch, stretches
 from tracking.models.correlation.lookout import Lookout
-from tracking.models.correlation.outline import Outline, adjustment, outline
-from tracking.models.correlation.patches import Image, Region, cut, cut_all
+from tracking.models.correlation.outline import Outline, adjustment, outline, window
+from tracking.models.correlation.patches import Image, Region, cut, cut_sizes
 from tracking.types import Box, Frame
 
 GRID = 48
@@ -51,6 +64,8 @@ RIGID, BENDING = 0.7, 0.4
 """Agreement of the pixels' motion from which on an object's outline isn't asked, and below which it counts in full."""
 OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
 """How far a box follows the object's outline in one frame."""
+LARGEST_GROUP = 5
+"""Most objects that are computed together: with more, what is computed no longer fits into a core's cache."""
 LEARN_FROM = 0.5
 """Belief from which on a find is learnt from."""
 EAGER, EVERY = 10, 3
@@ -117,41 +132,31 @@ class Find:
 
 
 class CorrelationTracker(BoxTracker[CorrelationTarget]):
-    """Follows each object by filters of its own. Objects share nothing, so they are followed on all cores at once; what
-    is found doesn't depend on how many there are."""
+    """Follows each object by filters of its own. Objects share nothing but calls: those of a group are computed
+    together, and groups on all cores at once. What is found doesn't depend on how many there are."""
 
     def __init__(self, *, threshold: float) -> None:
-        super().__init__(threshold=threshold)
+        super().__init__(threshold=threshold, batch=sys.maxsize)
         self._cores = Cores()
 
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[CorrelationTarget]:
-        return self._cores.map(lambda box: self.new_target(frame.image, box), boxes)
+        return self._cores.map(lambda box: new_target(frame.image, box), boxes)
 
     def follow(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
-        return self._cores.map(lambda target: self._follow_one(frame, target), targets)
+        groups = _groups(targets, self._cores.count)
+        confidences = self._cores.map(lambda group: self._follow_together(frame, group), groups)
+        return [confidence for group in confidences for confidence in group]
 
-    def new_target(self, image: Image, box: Box) -> CorrelationTarget:
-        return new_target(image, box)
+    def _follow_together(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
+        finds = find(frame.image, targets)
+        judged = [self._judge(frame, *pair) for pair in zip(targets, finds, strict=True)]
+        believed = [(target, found) for target, found, (_, sure) in zip(targets, finds, judged, strict=True) if sure]
+        learn(frame.image, believed)
+        return [confidence for confidence, _ in judged]
 
-    def search(self, image: Image, target: CorrelationTarget, region: Region) -> tuple[Box, Peak]:
-        """The best match of the object in ``region``, its size being the region's share."""
-        response, guide = answers(image, target, region)
-        peak = peak_of(response, guide, exclude=GRID / REACH / 2)
-        return matched(target, region, peak), peak
-
-    def learn(self, image: Image, target: CorrelationTarget, find: Find) -> None:
-        learn(image, target, find)
-
-    def look_around(self, image: Image, target: CorrelationTarget, lookout: Lookout) -> Find:
-        """The best match of a lost object in a few more places of the frame."""
-        matches = [self.search(image, target, region) for region in lookout.places(image, target.colours)]
-        return refined(image, target, *max(matches, key=lambda match: match[1].height))
-
-    def _follow_one(self, frame: Frame, target: CorrelationTarget) -> float:
-        if target.lookout is None:
-            find = refined(frame.image, target, *self.search(frame.image, target, target.region()))
-        else:
-            find = self.look_around(frame.image, target, target.lookout)
+    def _judge(self, frame: Frame, target: CorrelationTarget, find: Find) -> tuple[float, bool]:
+        """Move a target to what was found, or leave it for lost. Returns how sure to be of it, and whether the find is
+        to be learnt from."""
         inside = _share_inside(find.box, frame)
         belief = find.evidence.belief * inside
         needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
@@ -159,22 +164,27 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
             target.doubts += 1
             if target.lookout is None and target.doubts <= PATIENCE and inside > MOSTLY_INSIDE:
                 self._place(frame, target, find.box)
-                return self.threshold
+                return self.threshold, False
             if target.lookout is None:
                 # What was followed in doubt may have been what covers it.
                 self._place(frame, target, target.believed or target.place)
                 target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
-            return min(belief, max(0.0, self.threshold - 0.01))
+            return min(belief, max(0.0, self.threshold - 0.01)), False
         target.lookout, target.doubts, target.believed = None, 0, find.box
         self._place(frame, target, find.box)
-        if belief >= LEARN_FROM:
-            self.learn(frame.image, target, find)
-        return max(find.evidence.confidence * inside, self.threshold)
+        return max(find.evidence.confidence * inside, self.threshold), belief >= LEARN_FROM
 
     @staticmethod
     def _place(frame: Frame, target: CorrelationTarget, box: Box) -> None:
         target.place = box
         target.box = box.clipped(frame.width, frame.height)
+
+
+def _groups(targets: Sequence[CorrelationTarget], cores: int) -> list[Sequence[CorrelationTarget]]:
+    """The targets in groups of about the same size: as many for each core, none larger than LARGEST_GROUP."""
+    count = min(len(targets), cores * math.ceil(len(targets) / (cores * LARGEST_GROUP)))
+    edges = [index * len(targets) // count for index in range(count + 1)] if count else []
+    return [targets[first:last] for first, last in pairwise(edges)]
 
 
 def new_target(image: Image, box: Box) -> CorrelationTarget:
@@ -184,7 +194,7 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
     width, height = GRID / per_width, GRID / per_height
     x, y = box.centre
     patch = cut(image, Region(x, y, side, side), PATCH_PX, PATCH_PX)
-    features, levels = grid_features(patch)
+    features, (levels,) = grid_features(patch[None])
     colours = ColourModel(PATCH_PX, width * CELL, height * CELL)
     colours.learn(patch)
     target = CorrelationTarget(
@@ -196,22 +206,45 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
         scale=ScaleFilter(),
         colours=colours,
         levels=levels,
-        memory=Memory(look_of(features, levels, width, height)),
+        memory=Memory(look_of(features[0], levels, width, height)),
         seen=flow_patch(image, box),
         prompted=outline(colours.likelihood(patch), width * CELL, height * CELL),
     )
-    target.translation.learn(target.translation.transform(features))
-    target.scale.learn(scale_samples(image, target.scale, box))
+    target.translation.learn(transform(features)[0])
+    target.scale.learn(scale_samples(image, [(target.scale, box)])[0])
     return target
 
 
-def answers(image: Image, target: CorrelationTarget, region: Region) -> tuple[Float, Float]:
-    """The filter's response to ``region``, and the same helped by the object's colours: each (GRID, GRID), the middle
-    being no shift."""
-    patch = cut(image, region, PATCH_PX, PATCH_PX)
-    response = target.translation.respond(target.translation.transform(grid_features(patch)[0]))
-    colours = target.colours.response(patch, CELL)
-    return response, (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * colours
+def find(image: Image, targets: Sequence[CorrelationTarget]) -> list[Find]:
+    """The best match of each object: near its last place, or in a few more places of the frame if it is lost."""
+    places = [
+        [target.region()] if target.lookout is None else target.lookout.places(image, target.colours)
+        for target in targets
+    ]
+    searches = [(target, region) for target, regions in zip(targets, places, strict=True) for region in regions]
+    matches = iter(
+        [
+            match
+            for first in range(0, len(searches), LARGEST_GROUP)
+            for match in search(image, searches[first : first + LARGEST_GROUP])
+        ]
+    )
+    best = [max(islice(matches, len(regions)), key=lambda match: match[1].height) for regions in places]
+    return refined(image, targets, best)
+
+
+def search(image: Image, searches: Sequence[tuple[CorrelationTarget, Region]]) -> list[tuple[Box, Peak]]:
+    """The best match of each object in a region, its size being the region's share."""
+    patches = np.stack([cut(image, region, PATCH_PX, PATCH_PX) for _, region in searches])
+    samples = transform(grid_features(patches)[0])
+    responses = respond([target.translation for target, _ in searches], samples)
+    colours = colour_index(patches.reshape(-1, PATCH_PX, 3), COLOUR_BITS).reshape(patches.shape[:3])
+    matches = []
+    for (target, region), response, seen in zip(searches, responses, colours, strict=True):
+        guide = (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * target.colours.response(seen, CELL)
+        peak = peak_of(response, guide, exclude=GRID / REACH / 2)
+        matches.append((matched(target, region, peak), peak))
+    return matches
 
 
 def matched(target: CorrelationTarget, region: Region, peak: Peak) -> Box:
@@ -220,65 +253,87 @@ def matched(target: CorrelationTarget, region: Region, peak: Peak) -> Box:
     return _boxed(x, y, region.width / target.per_width, region.height / target.per_height)
 
 
-def refined(image: Image, target: CorrelationTarget, box: Box, peak: Peak) -> Find:
-    """A match with its size and aspect set right."""
-    growth = target.scale.growth(scale_samples(image, target.scale, box))
-    box = _grown(box, growth, growth)
-    change = stretch(target.seen, flow_patch(image, box))
-    box = _stretched(box, change)
-    bending = 1 - _ramp(change.agreement, BENDING, RIGID)
-    if bending > 0 and target.prompted.trust > 0:
-        box = outlined(image, target, box, bending)
-    return examine(image, target, box, peak, change.agreement)
+def refined(image: Image, targets: Sequence[CorrelationTarget], matches: Sequence[tuple[Box, Peak]]) -> list[Find]:
+    """Matches with their sizes and aspects set right."""
+    boxes = [box for box, _ in matches]
+    samples = scale_samples(image, [(target.scale, box) for target, box in zip(targets, boxes, strict=True)])
+    for index, target in enumerate(targets):
+        growth = target.scale.growth(samples[index])
+        boxes[index] = _grown(boxes[index], growth, growth)
+    changes = stretches([target.seen for target in targets], [flow_patch(image, box) for box in boxes])
+    for index, (target, change) in enumerate(zip(targets, changes, strict=True)):
+        boxes[index] = _stretched(boxes[index], change)
+        bending = 1 - _ramp(change.agreement, BENDING, RIGID)
+        if bending > 0 and target.prompted.trust > 0:
+            boxes[index] = outlined(image, target, boxes[index], bending)
+    looks = looks_at(image, targets, boxes)
+    return [
+        Find(box, look, peak, target.memory.evidence(peak, look, change.agreement))
+        for target, box, look, (_, peak), change in zip(targets, boxes, looks, matches, changes, strict=True)
+    ]
 
 
 def outlined(image: Image, target: CorrelationTarget, box: Box, weight: float) -> Box:
     """A box brought nearer to the outline of the object's colours, as far as ``weight`` and their clearness allow."""
-    patch = cut(image, target.region_of(box), PATCH_PX, PATCH_PX)
-    width, height = target.cells
-    found = outline(target.colours.likelihood(patch), width * CELL, height * CELL)
-    change = adjustment(found, target.prompted)
+    width, height = (cells * CELL for cells in target.cells)
+    columns, rows = (min(2 * (window(side) + 1), PATCH_PX) for side in (width, height))
+    patch = cut(image, _inner(target.region_of(box), columns, rows), columns, rows)
+    change = adjustment(outline(target.colours.likelihood(patch), width, height), target.prompted)
     trust = weight * change.trust
     x, y = box.centre
     move = OUTLINE_MOVES * trust
     return _boxed(
-        x + move * change.x * box.width / (width * CELL),
-        y + move * change.y * box.height / (height * CELL),
+        x + move * change.x * box.width / width,
+        y + move * change.y * box.height / height,
         box.width * change.across ** (OUTLINE_SIZES * trust),
         box.height * change.down ** (OUTLINE_SIZES * trust),
     )
 
 
-def examine(image: Image, target: CorrelationTarget, box: Box, peak: Peak, agreement: float) -> Find:
-    """What there is in ``box``, compared to what is remembered of the object."""
-    columns, rows = (min(across(GRID, cells) + 2 * LOOK_MARGIN, GRID) for cells in target.cells)
-    region = target.region_of(box)
-    inner = Region(region.x, region.y, region.width * columns / GRID, region.height * rows / GRID)
-    features = features_at(cut(image, inner, columns * CELL, rows * CELL), target.levels)
-    look = look_of(features, target.levels, *target.cells)
-    return Find(box, look, peak, target.memory.evidence(peak, look, agreement))
+def looks_at(image: Image, targets: Sequence[CorrelationTarget], boxes: Sequence[Box]) -> list[Float]:
+    """What there is in each object's box, as ``look_of`` has it."""
+    sizes = [[min(across(GRID, cells) + 2 * LOOK_MARGIN, GRID) for cells in target.cells] for target in targets]
+    columns, rows = (max(size) * CELL for size in zip(*sizes, strict=True))
+    regions = [_inner(target.region_of(box), columns, rows) for target, box in zip(targets, boxes, strict=True)]
+    patches = np.stack([cut(image, region, columns, rows) for region in regions])
+    features = features_at(patches, [target.levels for target in targets])
+    return [look_of(part, target.levels, *target.cells) for target, part in zip(targets, features, strict=True)]
 
 
-def learn(image: Image, target: CorrelationTarget, find: Find) -> None:
-    """Take a find, believed to be the object, into what is known of it."""
-    target.memory.learn(find.look, find.peak)
-    target.seen = flow_patch(image, find.box)
-    target.finds += 1
-    if target.finds > EAGER and target.finds % EVERY:
+def learn(image: Image, finds: Sequence[tuple[CorrelationTarget, Find]]) -> None:
+    """Take finds, believed to be the objects, into what is known of them."""
+    due = []
+    for target, found in finds:
+        target.memory.learn(found.look, found.peak)
+        target.seen = flow_patch(image, found.box)
+        target.finds += 1
+        if target.finds <= EAGER or target.finds % EVERY == 0:
+            due.append((target, found.box))
+    if not due:
         return
-    patch = cut(image, target.region_of(find.box), PATCH_PX, PATCH_PX)
-    features, target.levels = grid_features(patch)
-    target.translation.learn(target.translation.transform(features))
-    target.scale.learn(scale_samples(image, target.scale, find.box))
-    target.colours.learn(patch)
+    patches = np.stack([cut(image, target.region_of(box), PATCH_PX, PATCH_PX) for target, box in due])
+    features, levels = grid_features(patches)
+    samples = transform(features), scale_samples(image, [(target.scale, box) for target, box in due])
+    for (target, _), patch, level, place, sizes in zip(due, patches, levels, *samples, strict=True):
+        target.levels = level
+        target.translation.learn(place)
+        target.scale.learn(sizes)
+        target.colours.learn(patch)
 
 
-def scale_samples(image: Image, scale: ScaleFilter, box: Box) -> Float:
-    """Gradients of the object cut out at each size of ``scale``: (sizes, D)."""
-    x, y = box.centre
-    regions = [Region(x, y, box.width * factor, box.height * factor) for factor in scale.factors]
-    patches = cut_all(image, regions, SCALE_PX, SCALE_PX)
-    return gradient_histograms(patches).reshape(len(patches), -1)
+def scale_samples(image: Image, places: Sequence[tuple[ScaleFilter, Box]]) -> Float:
+    """Gradients of objects cut out at each size of their filters: (N, sizes, D)."""
+    patches = []
+    for scale, box in places:
+        x, y = box.centre
+        patches.append(cut_sizes(image, Region(x, y, box.width, box.height), scale.factors, SCALE_PX, SCALE_PX))
+    gradients = gradient_histograms(np.stack(patches)).swapaxes(1, 2)
+    return gradients.reshape(*gradients.shape[:2], -1)
+
+
+def _inner(region: Region, columns: int, rows: int) -> Region:
+    """The middle of a search region: as much as ``columns`` x ``rows`` px of its patch show."""
+    return Region(region.x, region.y, region.width * columns / PATCH_PX, region.height * rows / PATCH_PX)
 
 
 def _stretched(box: Box, change: Stretch) -> Box:
