@@ -108,6 +108,7 @@ PAGES = (
     Route("POST", "/projects/{project_id}/jobs/split/", MANAGE, {"video": "{video_id}", "frames": "100"}),
     Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "do": "remove"}),
     Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "assignee": "1"}),
+    Route("GET", "/projects/{project_id}/apply/", MANAGE),
     Route("GET", "/projects/{project_id}/labels/", VIEW),
     Route("GET", "/projects/{project_id}/settings/", MANAGE),
     Route("POST", "/projects/{project_id}/settings/", MANAGE, {"name": "Steppe"}),

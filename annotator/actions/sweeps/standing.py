@@ -48,7 +48,7 @@ class Standing:
 
 def standing_of(sweep: Sweep) -> Standing:
     """As the database has it now."""
-    rows = sweep.videos.select_related("video", "layer").prefetch_related("runs")
+    rows = sweep.videos.select_related("sweep", "video", "layer").prefetch_related("runs")
     found = [_standing(swept) for swept in rows]
     going = sweep.state == SweepState.RUNNING
     agents = able_agents(sweep) if going else []
@@ -65,7 +65,8 @@ def _standing(swept: SweptVideo) -> VideoStanding:
         runs = sorted(swept.runs.all(), key=lambda run: run.created_at)
         done, total = sum(run.frames_done for run in runs), sum(run.frames_total for run in runs)
         tracks = sum(len(run.objects_state) for run in runs)
-        message = "\n".join(dict.fromkeys(filter(None, (message, runs[-1].message if runs else ""))))
+        if swept.sweep.state == SweepState.RUNNING:
+            message = "\n".join(dict.fromkeys(filter(None, (message, runs[-1].message if runs else ""))))
     return VideoStanding(swept, done, max(done, total), tracks, None, message)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from annotator.actions.edits.apply import write_tracks
+from annotator.actions.layers import free_name, make_layer
 from annotator.actions.sweeps.planning import Plan
 from annotator.models import Destination, Layer, LayerKind, SweptVideo, Track
 from tracking.shapes.chunks import Flag, Row
@@ -22,11 +23,8 @@ def target_layer(swept: SweptVideo, main: Layer) -> Layer:
         return main
     if swept.layer is not None:
         return swept.layer
-    taken = {name.casefold() for name in main.video.layers.values_list("name", flat=True)}
-    wanted = swept.sweep.layer_name
-    tries = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
-    name = next(each for each in tries if each.casefold() not in taken)
-    return Layer.objects.create(video=main.video, kind=LayerKind.MODEL, name=name, owner=swept.sweep.created_by)
+    name = free_name(main.video, swept.sweep.layer_name)
+    return make_layer(video=main.video, kind=LayerKind.MODEL, name=name, owner=swept.sweep.created_by)
 
 
 def bring(swept: SweptVideo, plan: Plan, main: Layer, layer: Layer) -> list[tuple[UUID, int]]:

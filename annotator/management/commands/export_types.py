@@ -17,6 +17,7 @@ from annotator.api.layer_schemas import WindowOut
 from annotator.api.router import api
 from annotator.contract import contract
 from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
+from annotator.pages.apply import ApplyPage
 from annotator.pages.editor_config import EditorConfig
 from annotator.pages.project_data import LabelsPage, VideosPage
 from tracking.protocol import MESSAGE_BYTES
@@ -31,6 +32,7 @@ SENT: dict[str, TypeAdapter[Any]] = {
     # The head of a binary answer, which the API's own document can't show.
     "WindowOut": TypeAdapter(WindowOut),
     "EditorConfig": TypeAdapter(EditorConfig),
+    "ApplyPage": TypeAdapter(ApplyPage),
     "LabelsPage": TypeAdapter(LabelsPage),
     "VideosPage": TypeAdapter(VideosPage),
 }

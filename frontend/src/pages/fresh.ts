@@ -7,8 +7,8 @@ import { t } from '@/core/text'
 /** Looking again sooner shows nothing new to who only changed windows. */
 const SOONEST_MS = 1500
 
-/** What changes with every answer, or is said once. */
-const PASSING = 'input[name=csrfmiddlewaretoken], .message, [data-look]'
+/** What changes with every answer, by what goes on in the background, or is said once. */
+const PASSING = 'input[name=csrfmiddlewaretoken], .message, [data-look], [data-passing]'
 
 interface WayOn {
   readonly text: string

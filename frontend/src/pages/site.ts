@@ -1,4 +1,5 @@
 /** The small scripts of the server-rendered pages. */
+import { mountApply } from './apply/page'
 import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange, themeForm } from './behaviours'
 import { askFirst } from './confirm'
 import { stayFresh } from './fresh'
@@ -22,5 +23,7 @@ themeForm()
 askFirst()
 
 for (const root of document.querySelectorAll<HTMLElement>('[data-uploads]')) busy.push(mountUploads(root))
+const apply = document.getElementById('apply-page')
+if (apply) busy.push(mountApply(apply))
 const labels = document.getElementById('labels-editor')
 if (labels) busy.push(mountLabels(labels))

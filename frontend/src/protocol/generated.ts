@@ -2168,6 +2168,51 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    /** @description What finds objects. `why`: what it lacks, empty when it is available. */
+    readonly ApplyFinder: {
+      readonly id: string
+      readonly name: string
+      readonly classes: readonly string[]
+      readonly available: boolean
+      readonly why: string
+      readonly commercial: boolean
+      readonly default: boolean
+    }
+    readonly ApplyLabel: {
+      readonly id: number
+      readonly name: string
+      /** @description Which kinds of geometry it may be drawn as. */
+      readonly kinds: readonly string[]
+    }
+    /** @description What follows objects. `why`: what it lacks, empty when it is available. */
+    readonly ApplyModel: {
+      readonly id: string
+      readonly name: string
+      readonly summary: string
+      readonly prompts: readonly string[]
+      readonly available: boolean
+      readonly why: string
+      readonly commercial: boolean
+      readonly default: boolean
+    }
+    /** @description What the page that applies models begins with. */
+    readonly ApplyPage: {
+      readonly project: number
+      readonly may_begin: boolean
+      readonly csrf_token: string
+      /** @description Those that are ready. */
+      readonly videos: readonly components['schemas']['ApplyVideo'][]
+      readonly labels: readonly components['schemas']['ApplyLabel'][]
+      readonly models: readonly components['schemas']['ApplyModel'][]
+      readonly finders: readonly components['schemas']['ApplyFinder'][]
+      /** @description The page with what every model needs. */
+      readonly networks: string
+    }
+    readonly ApplyVideo: {
+      readonly id: number
+      readonly name: string
+      readonly frames: number
+    }
     /** @description Follow boxes, rotated boxes and polygons as masks, by a model of masks, and keep each as what it is. */
     readonly AsMaskOptions: {
       /**
@@ -3767,6 +3812,11 @@ export interface components {
   headers: never
   pathItems: never
 }
+export type ApplyFinder = components['schemas']['ApplyFinder']
+export type ApplyLabel = components['schemas']['ApplyLabel']
+export type ApplyModel = components['schemas']['ApplyModel']
+export type ApplyPage = components['schemas']['ApplyPage']
+export type ApplyVideo = components['schemas']['ApplyVideo']
 export type AsMaskOptions = components['schemas']['AsMaskOptions']
 export type AttributeDraft = components['schemas']['AttributeDraft']
 export type AttributeKind = components['schemas']['AttributeKind']

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import type { ApplyPage } from '@/protocol/generated'
+import { firstChoice, labelsByName, modelsFor, problemOf, wanted } from './choice'
+
+const model = (id: string, available: boolean, isDefault = false) => ({
+  id,
+  name: id.toUpperCase(),
+  summary: '',
+  prompts: ['box'],
+  available,
+  why: available ? '' : 'Needs a file.',
+  commercial: true,
+  default: isDefault,
+})
+
+const PAGE: ApplyPage = {
+  project: 1,
+  may_begin: true,
+  csrf_token: '',
+  videos: [{ id: 5, name: 'street.mp4', frames: 100 }],
+  labels: [
+    { id: 1, name: 'Car', kinds: ['box'] },
+    { id: 2, name: 'person', kinds: ['box'] },
+  ],
+  models: [model('far', false), model('near', true), model('usual', true, true)],
+  finders: [],
+  networks: '/networks/',
+}
+
+test('models that are ready come first, and the usual one is chosen', () => {
+  expect(modelsFor(PAGE).map(({ id }) => id)).toEqual(['near', 'usual', 'far'])
+  expect(firstChoice(PAGE).model).toBe('usual')
+})
+
+test('it says what is missing before it can begin', () => {
+  const choice = { ...firstChoice(PAGE), videos: new Set([5]) }
+  expect(problemOf(firstChoice(PAGE), PAGE)).toBe('Tick the videos first.')
+  expect(problemOf(choice, PAGE)).toBe('')
+  expect(problemOf({ ...choice, first: '9', last: '8' }, PAGE)).toBe('The last frame comes after the first.')
+  expect(problemOf({ ...choice, last: '1.5' }, PAGE)).toBe('A frame is a whole number from 0; 1.5 was typed.')
+})
+
+test('empty fields mean from the first frame to the end', () => {
+  const choice = { ...firstChoice(PAGE), videos: new Set([5]) }
+  expect(wanted(choice, 'an-id')).toMatchObject({ first: 0, last: null, videos: [5], model: 'usual' })
+  expect(wanted({ ...choice, first: '3', last: '40' }, 'an-id')).toMatchObject({ first: 3, last: 40 })
+})
+
+test('classes find labels of their name', () => {
+  expect([...labelsByName(['car', 'Person', 'dog'], PAGE.labels)]).toEqual([
+    ['car', 1],
+    ['Person', 2],
+  ])
+})
