@@ -48,6 +48,9 @@ class TrackFields(Message):
         exclude_if=_absent,
         description="By attribute id: (frame, value), each value from its frame to the next one.",
     )
+    candidate: bool | None = Field(
+        None, exclude_if=_absent, description="Found and not followed for long: a person takes or dismisses it."
+    )
     deleted: bool | None = Field(None, exclude_if=_absent)
 
     @model_validator(mode="before")

@@ -197,7 +197,7 @@ class Agent:
             case Correct():
                 self.engine.correct(message.run, message.object, message.legs)
             case Extend():
-                self.engine.extend(message.run, message.direction, message.last, message.objects)
+                self.engine.extend(message.run, message.direction, message.last, message.objects, search=message.search)
             case Stop():
                 log.info("Run %s: stopped.", message.run)
                 self.engine.stop(message.run)

@@ -884,11 +884,17 @@ def find_finder(finder_id: str) -> FinderEntry:
     raise TrackingError(f"Objects are found by a finder of the catalogue; {finder_id!r} is none of them ({known}).")
 
 
-def create_finder(finder_id: str, *, classes: Sequence[str]) -> Finder:
-    """A fresh finder of ``finder_id`` for those ``classes``; this is where its packages are imported."""
+def create_finder(finder_id: str, *, classes: Sequence[str], confidence: float | None = None) -> Finder:
+    """A fresh finder of ``finder_id`` for those ``classes``; this is where its packages are imported.
+
+    Args:
+        confidence: in [0, 1], of what a detector is to keep at least; None: as its entry has it.
+    """
     entry = find_finder(finder_id)
     if not entry.factory:
-        return DetectorFinder(create_detector(entry.id, classes=classes))
+        known = confidence is not None and "confidence" in find_detector(entry.id).settings
+        settings: dict[str, object] = {"confidence": confidence} if known else {}
+        return DetectorFinder(create_detector(entry.id, classes=classes, **settings))
     module, _, name = entry.factory.partition(":")
     return cast(Finder, getattr(import_module(module), name)(classes=classes))
 

@@ -60,20 +60,25 @@ class _Item:
 
 
 class _Rows(_Item):
-    """A batch, of one model step, of several, or of a part of one. ``bytes``: about what its tables take."""
+    """A batch, of one model step, of several, or of a part of one. ``bytes``: about what its tables take;
+    ``searched``: as of a ``Step``."""
 
-    def __init__(self, run: str, rows: Sequence[_Told], found: Sequence[Found], *, steps: int) -> None:
+    def __init__(
+        self, run: str, rows: Sequence[_Told], found: Sequence[Found], *, steps: int, searched: int | None
+    ) -> None:
         super().__init__(self._batch)
         self.run = run
         self.rows = list(rows)
         self.found = list(found)
         self.steps = steps
+        self.searched = searched
         self.bytes = sum(row.bytes for row in rows)
 
     def add(self, later: _Rows) -> None:
         self.rows += later.rows
         self.found += later.found
         self.steps += later.steps
+        self.searched = self.searched if later.searched is None else later.searched
         self.bytes += later.bytes
 
     def has_room_for(self, later: _Rows) -> bool:
@@ -86,6 +91,7 @@ class _Rows(_Item):
             sequence=sequence,
             tables=[BatchTable(object=name, epoch=epoch, bytes=len(data)) for name, epoch, data in tables],
             found=[_found(found) for found in self.found],
+            searched=self.searched,
         )
         return packed_batch(head, [data for _, _, data in tables])
 
@@ -217,8 +223,9 @@ def _batches(run: str, step: Step) -> Iterator[_Rows]:
     for part in parts:
         names = {row.object for row in part}
         found = [found for found in step.found if found.object in names]
-        if part:
-            yield _Rows(run, part, found, steps=1 if part is parts[-1] else 0)
+        ends = part is parts[-1]
+        if part or (ends and step.searched is not None):
+            yield _Rows(run, part, found, steps=int(ends), searched=step.searched if ends else None)
 
 
 def _told(tracked: Tracked) -> _Told:

@@ -21,7 +21,7 @@ from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 
-PROTOCOL = 5
+PROTOCOL = 6
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -152,11 +152,19 @@ class Accepted(AgentMessage):
 
 
 class Find(AgentMessage):
-    """Look for objects that nobody prompted, on every `every`-th frame of the run."""
+    """Look for objects that nobody prompted, on every `every`-th frame from `frame` to `last`, whether or not anything
+    is followed there."""
 
     finder: str = Field(description="Which one, by its id in the catalogue.")
     every: int = Field(ge=1)
     classes: list[str] = Field(description="The classes, by the finder's own names, that are wanted; others are left.")
+    direction: Literal["forward", "backward"]
+    frame: int
+    last: int
+    confidence: float | None = Field(None, ge=0, le=1, description="What is less sure is left; null: as it is made.")
+    region: tuple[float, float, float, float] | None = Field(
+        None, description="x1, y1, x2, y2 in px: what has its middle outside is left; null: the whole frame."
+    )
 
 
 class AsMask(AgentMessage):
@@ -198,6 +206,7 @@ class Extend(AgentMessage):
     direction: Literal["forward", "backward"]
     last: int
     objects: list[str] | None = Field(None, description="Whose legs; null: those of every object.")
+    search: bool = Field(False, description="Looking for new objects ends there, too, where it goes on.")
 
 
 class Stop(AgentMessage):
@@ -297,6 +306,9 @@ class Batch(AgentMessage):
     sequence: int
     tables: list[BatchTable]
     found: list[FoundObject] = []
+    searched: int | None = Field(
+        None, description="The frame up to which new objects were looked for; null: nothing is new about that."
+    )
 
 
 class LegDone(AgentMessage):

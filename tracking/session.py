@@ -2,8 +2,8 @@
 
 A *leg* is one object's way in one direction. Legs that begin on the same frame in the same direction share a *lane*:
 one tracker instance, fed each frame once. A corrected object gets a lane of its own, so that nobody else's tracker is
-touched. Lanes that walk over the same frames share one decoder (``Reel``). A finder may look at some of the frames for
-objects that nobody prompted; what it finds joins the lane it was found in.
+touched. Lanes that walk over the same frames share one decoder (``Reel``). One lane may *seek*: a finder looks at some
+of its frames for objects that nobody prompted, whether or not anything is followed there; what it finds joins the lane.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from threading import Event
 from time import monotonic
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import uuid4
 
-from tracking.finder import Discovery, Finder
+from tracking.search import Finding, Search, Seek
 from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.joints import with_points
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
 from tracking.tracker import Noting, Remembering, Sharing, Telling, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
-
-Way = Literal["forward", "backward"]
+from tracking.types import Way as Way
 
 CATCH_UP_WEIGHT = 3
 """How many steps a lane that catches up gets for one of every other lane."""
@@ -106,14 +105,6 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What looks for new objects, on every ``every``-th frame; ``create`` makes it, in the session's thread."""
-
-    create: Callable[[], Finder]
-    every: int = 10
-
-
-@dataclass(frozen=True, slots=True)
 class LegEnd:
     """An object's leg is over: it reached its end, left the frame, or could not begin (``problem`` says why)."""
 
@@ -133,9 +124,11 @@ class Step:
     """What trackers have to tell the person, each sentence once."""
     found: tuple[Found, ...] = ()
     """Objects whose first rows are among ``rows``."""
+    searched: int | None = None
+    """The frame up to which new objects were looked for; None: nothing is new about that."""
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.ends or self.notes)
+        return bool(self.rows or self.ends or self.notes or self.searched is not None)
 
 
 @dataclass
@@ -179,7 +172,8 @@ class _Following:
 
 @dataclass
 class _Lane:
-    """One tracker and the legs it follows. ``position``: the frame it takes next; ``due``: virtual time of its turn."""
+    """One tracker and the legs it follows. ``position``: the frame it takes next; ``due``: virtual time of its turn;
+    ``seeks``: the last frame that new objects are looked for on, None: they aren't (any more)."""
 
     way: Way
     position: int
@@ -187,11 +181,14 @@ class _Lane:
     due: float
     tracker: Tracker | None = None
     noted: str = ""
+    seeks: int | None = None
     reel: Reel | None = field(default=None, repr=False)
 
     @property
     def exhausted(self) -> bool:
-        return all(_past(self.position, one.leg.last, self.way) for one in self.following.values())
+        return self.seeks is None and all(
+            _past(self.position, one.leg.last, self.way) for one in self.following.values()
+        )
 
 
 class Reel:
@@ -256,7 +253,7 @@ class TrackingSession:
         self._create = create
         self._create_another: Callable[[], Tracker] | None = None
         self._detect_off_screen = detect_off_screen
-        self._search = None if finding is None else _Search(finding)
+        self._search = None if finding is None else Search(finding)
         self._lanes: list[_Lane] = []
         self._reels: list[Reel] = []
         self._commands: deque[Callable[[], Iterable[LegEnd]]] = deque()
@@ -264,7 +261,7 @@ class TrackingSession:
         self._last_words: list[str] = []
         self._stopped = Event()
         self._got_on = monotonic()
-        self._commands.append(lambda: self._add_lanes(legs))
+        self._commands.append(lambda: self._add_lanes(legs, seek=None if finding is None else finding.seek))
         self._pictures: Pictures
 
     # -------------------------------------------------------------- from any thread
@@ -273,9 +270,10 @@ class TrackingSession:
         """Replace every leg of ``name`` by ``legs``, in lanes of their own; without any, drop it."""
         self._commands.append(lambda: self._replace(name, legs))
 
-    def extend(self, way: Way, last: int, objects: Collection[ObjectId] | None = None) -> None:
-        """Let unfinished legs in this direction end at ``last`` instead; one that is already there ends at once."""
-        self._commands.append(lambda: self._move_ends(way, last, objects))
+    def extend(self, way: Way, last: int, objects: Collection[ObjectId] | None = None, *, search: bool = False) -> None:
+        """Let unfinished legs in this direction end at ``last`` instead; one that is already there ends at once.
+        ``search``: so does looking for new objects, where that goes on."""
+        self._commands.append(lambda: self._move_ends(way, last, objects, search))
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         """Stop following ``objects``; their legs end without a word."""
@@ -324,7 +322,7 @@ class TrackingSession:
     def _obey(self) -> Step:
         return Step(ends=tuple(self._commands.popleft()()), notes=self._take_last_words())
 
-    def _add_lanes(self, legs: Sequence[Leg], memory: object = None) -> Iterable[LegEnd]:
+    def _add_lanes(self, legs: Sequence[Leg], memory: object = None, *, seek: Seek | None = None) -> Iterable[LegEnd]:
         due = min((lane.due for lane in self._lanes), default=0.0)
         lanes: dict[tuple[int, Way], _Lane] = {}
         for asked in legs:
@@ -334,6 +332,9 @@ class TrackingSession:
                 continue
             lane = lanes.setdefault((leg.frame, leg.way), _Lane(leg.way, leg.frame, {}, due))
             lane.following[leg.object] = _Following(leg, memory=memory)
+        if seek is not None and 0 <= seek.frame < self._pictures.frame_count:
+            lane = lanes.setdefault((seek.frame, seek.way), _Lane(seek.way, seek.frame, {}, due))
+            lane.seeks = min(max(seek.last, 0), self._pictures.frame_count - 1)
         # In front of the others: they were there first, but somebody waits for these.
         self._lanes[:0] = lanes.values()
 
@@ -348,11 +349,14 @@ class TrackingSession:
             del self._told[stale]
         yield from self._add_lanes(legs, memory)
 
-    def _move_ends(self, way: Way, last: int, objects: Collection[ObjectId] | None) -> Iterable[LegEnd]:
+    def _move_ends(self, way: Way, last: int, objects: Collection[ObjectId] | None, search: bool) -> Iterable[LegEnd]:
         last = min(max(last, 0), self._pictures.frame_count - 1)
         for lane in tuple(self._lanes):
             if lane.way != way:
                 continue
+            if search and lane.seeks is not None:
+                lane.seeks = last
+                self._end_search(lane)
             for name, one in tuple(lane.following.items()):
                 if objects is not None and name not in objects:
                     continue
@@ -365,17 +369,21 @@ class TrackingSession:
         """Feed a lane its next frame."""
         lane.due += 1 / CATCH_UP_WEIGHT if self._is_behind(lane) else 1
         frame = self._next_frame(lane)
-        if lane.tracker is None:
+        ends: list[LegEnd] = []
+        predictions: list[Prediction] = []
+        if lane.tracker is not None:
+            predictions = lane.tracker.step(frame)
+        elif lane.following:
             try:
                 predictions = self._start(lane, frame)
             except PromptError as error:
-                if len(self._lanes) == 1:
+                if len(self._lanes) == 1 and lane.seeks is None:
                     raise
-                return Step(ends=tuple(replace(end, problem=str(error)) for end in self._end_all(lane)))
-        else:
-            predictions = lane.tracker.step(frame)
+                ends = [replace(end, problem=str(error)) for end in self._end_all(lane)]
+                if lane.seeks is None:
+                    return Step(ends=tuple(ends))
         lane.position = frame.number + _sign(lane.way)
-        return self._settle(lane, frame, predictions)
+        return self._settle(lane, frame, predictions, ends)
 
     def _start(self, lane: _Lane, frame: Frame) -> list[Prediction]:
         tracker = (self._create_another or self._create)()
@@ -391,31 +399,37 @@ class TrackingSession:
         lane.tracker = tracker
         return predictions
 
-    def _settle(self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction]) -> Step:
+    def _settle(self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction], ends: list[LegEnd]) -> Step:
         """Turn a tracker's predictions into rows, and end the legs that are over."""
         rows: list[Tracked] = []
-        ends: list[LegEnd] = []
         self._take(lane, frame, predictions, rows, ends)
-        found = self._find(lane, frame, rows, ends)
+        looks = self._looks(lane, frame)
+        found = self._find(lane, frame, rows, ends) if looks else ()
+        searched = frame.number if looks or frame.number == lane.seeks else None
+        self._end_search(lane)
         if lane.following and lane.exhausted:
             assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
             self._take(lane, frame, lane.tracker.finish(), rows, ends)
             ends += self._end_all(lane)
-        return Step(tuple(rows), tuple(ends), (*_news(lane), *self._take_last_words()), found)
+        return Step(tuple(rows), tuple(ends), (*_news(lane), *self._take_last_words()), found, searched)
 
     def _find(self, lane: _Lane, frame: Frame, rows: list[Tracked], ends: list[LegEnd]) -> tuple[Found, ...]:
         """Look for new objects on a frame, and let the lane follow them from it."""
-        if self._search is None or not lane.following or not self._search.is_due(lane, frame.number):
-            return ()
+        assert self._search is not None  # noqa: S101 (for the type checker: only lanes that look come here)
         known = [one.told for other in self._lanes for one in other.following.values() if one.told is not None]
-        last = max((one.leg.last for one in lane.following.values()), key=lambda at: at * _sign(lane.way))
+        # Those that ended here, too.
+        known += [row.prediction for row in rows if row.prediction.frame == frame.number]
+        last = frame.number if lane.seeks is None else lane.seeks
         found: list[Found] = []
         for new in self._search.find(frame, known):
             name = ObjectId(str(uuid4()))
             lane.following[name] = _Following(Leg(name, new.shape, frame.number, lane.way, last))
             try:
-                assert lane.tracker is not None  # noqa: S101 (for the type checker: it has been fed)
-                predictions = lane.tracker.correct(frame, [Prompt(name, new.shape)])
+                predictions = (
+                    self._start(lane, frame)
+                    if lane.tracker is None
+                    else lane.tracker.correct(frame, [Prompt(name, new.shape)])
+                )
             except PromptError:
                 # The detector sees what this model can't follow, e.g. another kind of shape or a speck.
                 del lane.following[name]
@@ -483,8 +497,23 @@ class TrackingSession:
             return
         if isinstance(lane.tracker, Telling):
             self._last_words += lane.tracker.news(over=True)
+        if lane.seeks is not None:
+            lane.tracker = None  # What is found next starts another one.
+            return
         self._lanes.remove(lane)
         self._close_unused_reels()
+
+    def _looks(self, lane: _Lane, frame: Frame) -> bool:
+        """Whether new objects are looked for on a lane's frame."""
+        seeks = lane.seeks is not None and not _past(frame.number, lane.seeks, lane.way)
+        return self._search is not None and seeks and self._search.is_due(frame.number)
+
+    def _end_search(self, lane: _Lane) -> None:
+        """Once a lane has walked all frames that it seeks on; it is closed when it follows nothing either."""
+        if lane.seeks is not None and _past(lane.position, lane.seeks, lane.way):
+            lane.seeks = None
+            if not lane.following:
+                self._forget(lane, ())
 
     def _take_last_words(self) -> tuple[str, ...]:
         """What trackers said whose work was over since."""
@@ -551,25 +580,3 @@ def _at_border(shape: Shape, frame: Frame) -> bool:
     box = bounds_of(shape)
     x, y = BORDER_SHARE * frame.width, BORDER_SHARE * frame.height
     return box.x1 <= x or box.y1 <= y or box.x2 >= frame.width - x or box.y2 >= frame.height - y
-
-
-class _Search:
-    """Which frames a finder looks at, each once in a direction, and what it says."""
-
-    def __init__(self, finding: Finding) -> None:
-        self._finding = finding
-        self._finder: Finder | None = None
-        self._reached: dict[Way, int] = {}
-
-    def is_due(self, lane: _Lane, frame: int) -> bool:
-        """Whether to look at ``frame`` now: lanes that catch up walk over frames that were looked at."""
-        reached = self._reached.get(lane.way)
-        due = reached is None or (frame - reached) * _sign(lane.way) >= self._finding.every
-        if due:
-            self._reached[lane.way] = frame
-        return due
-
-    def find(self, frame: Frame, known: Sequence[Prediction]) -> Sequence[Discovery]:
-        if self._finder is None:
-            self._finder = self._finding.create()
-        return self._finder.find(frame, known)

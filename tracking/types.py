@@ -22,6 +22,7 @@ from tracking.shapes.values import Shape as Shape
 ObjectId = NewType("ObjectId", str)
 """Names one followed object within a run: the track's UUID on the server, any string on the command line."""
 
+Way = Literal["forward", "backward"]
 Direction = Literal["forward", "backward", "both"]
 
 

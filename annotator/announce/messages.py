@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from annotator.announce.labels import LabelOut
 from annotator.models import JobState, Stage
@@ -76,6 +76,17 @@ class PromptIn(Message):
     frame: Frame
 
 
+def _with_an_area(region: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = region
+    if not (x1 < x2 and y1 < y2):
+        raise ValueError(f"A region is x1, y1, x2, y2 with x1 < x2 and y1 < y2; {x1:g}, {y1:g}, {x2:g}, {y2:g} came.")
+    return region
+
+
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
+Region = Annotated[tuple[Coordinate, Coordinate, Coordinate, Coordinate], AfterValidator(_with_an_area)]
+
+
 class FindOptions(Message):
     """Look for objects that nobody prompted, and follow them from where they were found."""
 
@@ -83,6 +94,18 @@ class FindOptions(Message):
     every: int = Field(10, ge=1, le=1000, description="On every so-many-th frame.")
     labels: dict[str, int] = Field(
         min_length=1, max_length=1000, description="Which of its classes are wanted, by name, and the label each gets."
+    )
+    confidence: float | None = Field(
+        None, ge=0, le=1, description="What it is less sure of is left; null: as it is made."
+    )
+    region: Region | None = Field(
+        None, description="x1, y1, x2, y2 in px: what has its middle outside is left; null: the whole frame."
+    )
+    least_frames: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="What is followed over fewer frames is a candidate, for a person to take or dismiss.",
     )
 
 
@@ -116,12 +139,13 @@ class RunOptions(Message):
 
 
 class RunStart(Message):
-    """Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides."""
+    """Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides. Without prompts it
+    follows what it finds, as `options.find` says, from its first frame on (backward: from its last)."""
 
     type: Literal["run.start"] = "run.start"
     id: UUID
     model: str | None = Field(None, description="A catalogue id; null: the default for the prompts.")
-    prompts: list[PromptIn] = Field(min_length=1, max_length=MOST_PROMPTS)
+    prompts: list[PromptIn] = Field(max_length=MOST_PROMPTS, description="None: only with `options.find`.")
     first: Frame
     last: Frame
     direction: Literal["forward", "backward", "both"] = "forward"
@@ -223,7 +247,9 @@ class RunInfo(Message):
     first: int
     last: int
     tracks: list[UUID]
-    frames_done: int = Field(description="Object-frames stored so far.")
+    frames_done: int = Field(
+        description="Object-frames stored so far; looking for new objects counts as one more object."
+    )
     frames_total: int
     ahead: int | None = Field(
         None,
@@ -234,6 +260,9 @@ class RunInfo(Message):
     )
     stalled_s: float | None = Field(
         None, description="For so many seconds its agent should have got on with it and hasn't; null: it gets on."
+    )
+    searched: int | None = Field(
+        None, description="The frame up to which it has looked for new objects; null: it looks for none (any more)."
     )
     checking: bool = Field(False, description="All objects came to their end, and are tracked back to be compared.")
     redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from annotator.announce.messages import EventOut, RunInfo
-from annotator.announce.progress import OBJECTS
+from annotator.announce.progress import OBJECTS, SearchState
 from annotator.announce.waiting import place_of
 from annotator.models import Agent, Event, EventKind, Run
 
@@ -51,6 +51,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "ahead": place and place.ahead,
             "wait_s": place and place.seconds,
             "stalled_s": stalled_s,
+            "searched": _searched(run),
             "checking": bool(going) and all(leg.check for leg in going),
             "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
             "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
@@ -63,6 +64,13 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "mine": reader is not None and run.created_by_id == reader,
         }
     )
+
+
+def _searched(run: Run) -> int | None:
+    search = SearchState.model_validate(run.search) if run.search is not None else None
+    if search is None or search.ended:
+        return None
+    return search.origin if search.at is None else search.at
 
 
 def _name_of(agent: Agent) -> str:

@@ -129,12 +129,14 @@ class LegState(BaseModel):
 
 
 class ObjectState(BaseModel):
-    """One track of a run. ``start``: the frame of its first prompt. ``epoch`` grows with each correction."""
+    """One track of a run. ``start``: the frame of its first prompt. ``epoch`` grows with each correction. ``seen``: on
+    how many frames it was held to be visible."""
 
     model_config = ConfigDict(extra="forbid")
 
     start: int
     epoch: int = 0
+    seen: int = 0
     legs: list[LegState] = []
 
     def leg(self, way: Way) -> LegState | None:
@@ -178,6 +180,50 @@ class ObjectState(BaseModel):
             if not leg.ended and leg.reaches(frame):
                 leg.advance(frame)
                 return
+
+
+class SearchState(BaseModel):
+    """How far a run has looked for new objects: on every ``every``-th frame from ``origin`` to ``last``. ``at``: the
+    frame that it has come to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    way: Way
+    origin: int
+    last: int
+    every: int
+    at: int | None = None
+    ended: bool = False
+
+    @property
+    def step(self) -> int:
+        return 1 if self.way == "forward" else -1
+
+    @property
+    def done(self) -> int:
+        """Frames behind it."""
+        return 0 if self.at is None else (self.at - self.origin) * self.step + 1
+
+    @property
+    def total(self) -> int:
+        """Frames it will have behind it; those it has once it ended."""
+        return self.done if self.ended else max(0, (self.last - self.origin) * self.step + 1)
+
+    @property
+    def next(self) -> int:
+        """The frame to go on with."""
+        return self.origin if self.at is None else self.at + self.every * self.step
+
+    def advance(self, frame: int) -> None:
+        if self.at is None or (frame - self.at) * self.step > 0:
+            self.at = frame
+        self.ended = self.ended or (self.last - frame) * self.step <= 0
+
+    def move_end(self, last: int) -> None:
+        """Let it end elsewhere; behind where it has come to it has ended, beyond it goes on."""
+        if last != self.last:
+            self.last = last
+            self.ended = self.at is not None and (last - self.at) * self.step <= 0
 
 
 OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState])

@@ -21,6 +21,7 @@ class TrackOut(Message):
     attributes: dict[str, Any]
     frame_attributes: dict[str, list[tuple[int, Any]]]
     source: str
+    candidate: bool = Field(description="Found and not followed for long: a person takes or dismisses it.")
     verdicts: list[SpanVerdict] = Field(description="In rising order, apart.")
     deleted: bool
 

@@ -291,6 +291,7 @@ def track_out(track: Track, verdicts: Sequence[SpanVerdict]) -> TrackOut:
             "attributes": track.attributes,
             "frame_attributes": track.frame_attributes,
             "source": track.source,
+            "candidate": track.candidate,
             "verdicts": list(verdicts),
             "deleted": track.deleted_at is not None,
         }

@@ -76,6 +76,8 @@ class Pending:
     """By track, way and epoch: while nothing can be stored an agent may say the same for hours."""
     notes: list[str] = field(default_factory=list)
     """At most ``MOST_SENTENCES``, each once."""
+    searched: int | None = None
+    """The frame up to which new objects were looked for."""
     done: bool = False
     failure: str = ""
     sequence: int = 0
@@ -89,6 +91,7 @@ class Pending:
             self.found + later.found,
             later.ended | self.ended,
             list(dict.fromkeys(self.notes + later.notes))[:MOST_SENTENCES],
+            self.searched if later.searched is None else later.searched,
             self.done or later.done,
             self.failure or later.failure,
             max(self.sequence, later.sequence),
@@ -249,6 +252,7 @@ class Writer:
             pending.failure = f"Its model gave geometry that no shape can have. {error}"
             return
         pending.found += run.meet(batch, sound)
+        pending.searched = pending.searched if batch.searched is None else batch.searched
         kept = [
             (item, leg, _marked(part, run.doubtful_below))
             for item, table in zip(batch.tables, sound, strict=True)
@@ -378,6 +382,7 @@ class Writer:
                 found=pending.found,
                 ended=list(pending.ended.values()),
                 notes=pending.notes,
+                searched=pending.searched,
                 done=pending.done and not pending.failure,
             )
             if pending.failure:

@@ -60,6 +60,9 @@ class Track(models.Model):
     source = models.CharField(
         max_length=64, default="person", help_text='"person", or the model or format it came from.'
     )
+    candidate = models.BooleanField(
+        default=False, help_text="Found by a detector and not followed for long: a person takes or dismisses it."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deleted tracks can be restored.")

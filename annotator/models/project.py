@@ -15,6 +15,11 @@ class Project(models.Model):
     description = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    class_labels = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What detectors' classes become: {name: label id}; null: such objects are left out.",
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     locks_accepted = models.BooleanField(
         default=False, help_text="Annotators and runs leave accepted spans as they are; reviewers may change them."

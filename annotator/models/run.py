@@ -22,7 +22,9 @@ class Run(models.Model):
     """One tracking run. ``first`` <= ``last`` bound the frames it may write, both included.
 
     ``objects_state`` is its progress, kept so that another agent can go on where one died:
-    ``{track id: announce.progress.ObjectState}``. Each moment of a run writes it: what is large lies in ``prompts``.
+    ``{track id: announce.progress.ObjectState}``; ``search`` is that of looking for new objects
+    (``announce.progress.SearchState``, null: it doesn't). Each moment of a run writes them: what is large lies in
+    ``prompts``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -37,7 +39,10 @@ class Run(models.Model):
     )
     state = models.CharField(max_length=16, choices=RunState, default=RunState.QUEUED)
     objects_state = models.JSONField(default=dict)
-    frames_total = models.PositiveIntegerField(default=0, help_text="Object-frames it will write.")
+    search = models.JSONField(null=True, blank=True)
+    frames_total = models.PositiveIntegerField(
+        default=0, help_text="Object-frames it will write; looking for new objects counts as one more object."
+    )
     frames_done = models.PositiveIntegerField(default=0, help_text="Object-frames stored.")
     tries = models.PositiveSmallIntegerField(
         default=0, help_text="How often it was given to an agent since it got on last."

@@ -9,6 +9,7 @@ from django.urls import reverse
 from pydantic import Field
 
 from annotator.access import editable_ranges, may, role_in
+from annotator.actions.class_labels import class_labels
 from annotator.announce.labels import LabelOut, label_out
 from annotator.announce.messages import OpenJob
 from annotator.announce.surroundings import open_job
@@ -42,6 +43,7 @@ class EditorVideo(Message):
 
 class EditorLayer(Message):
     id: int
+    project: int = Field(description="The id of its project.")
     name: str
     kind: LayerKind
 
@@ -110,6 +112,9 @@ class EditorConfig(Message):
     models: list[ModelOffer]
     segmenters: list[SegmenterOffer]
     finders: list[FinderOffer]
+    class_labels: dict[str, int | None] = Field(
+        description="What classes of finders become here, by name: a label, null: nothing; the rest isn't said yet."
+    )
     preferences: dict[str, Any]
     urls: EditorUrls
     csrf_token: str
@@ -141,7 +146,7 @@ def editor_config(
     asked = f"?job={job.pk}" if job is not None else ""
     return EditorConfig(
         video=_video(video),
-        layer=EditorLayer(id=layer.pk, name=layer.name, kind=LayerKind(layer.kind)),
+        layer=EditorLayer(id=layer.pk, project=video.project_id, name=layer.name, kind=LayerKind(layer.kind)),
         job=open_job(job) if job is not None else None,
         labels=[label_out(label) for label in video.project.labels.prefetch_related("attributes")],
         archived=video.project.archived_at is not None,
@@ -187,6 +192,7 @@ def editor_config(
             )
             for offered in offered_finders(video.project.workspace_id)
         ],
+        class_labels=class_labels(video.project),
         preferences=user.preferences,
         urls=EditorUrls(
             live=f"/ws/layers/{layer.pk}/{asked}",

@@ -125,6 +125,8 @@ API = (
     Route("PATCH", "/api/me/preferences", SIGNED_IN, {"theme": "dark"}),
     Route("GET", "/api/projects/{project_id}/labels", VIEW),
     Route("PUT", "/api/projects/{project_id}/labels", MANAGE, LABELS),
+    Route("GET", "/api/projects/{project_id}/class-labels", VIEW),
+    Route("PATCH", "/api/projects/{project_id}/class-labels", ANNOTATE, {"labels": {"dog": None}}),
     Route("GET", "/api/jobs/{job_id}", VIEW),
     Route("POST", "/api/jobs/{job_id}/steps", ANNOTATE, {"step": "submit"}),
     Route("POST", "/api/uploads/", MANAGE, headers=NEW_UPLOAD),

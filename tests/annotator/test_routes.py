@@ -122,6 +122,7 @@ KEPT_WHEN_ARCHIVED = {
     "POST /projects/{project_id}/jobs/hand-out/",
     "POST /jobs/{job_id}/step/",
     "PUT /api/projects/{project_id}/labels",
+    "PATCH /api/projects/{project_id}/class-labels",
     "POST /api/jobs/{job_id}/steps",
     "POST /api/uploads/",
     "PATCH /api/uploads/{upload_id}",

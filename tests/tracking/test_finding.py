@@ -8,7 +8,8 @@ from tests.tracking.fakes import BOX, A, Drifting, FakeVideo, Repeating
 from tracking import catalog
 from tracking.detection import Detection
 from tracking.finding import DetectorFinder, are_same
-from tracking.session import Finding, Leg, TrackingSession
+from tracking.search import Finding, Seek
+from tracking.session import Leg, TrackingSession
 from tracking.types import Box, ObjectId, Prediction
 
 (FRAME,) = FakeVideo(frame_count=1).walk(0, "forward")
@@ -47,7 +48,7 @@ def test_every_detector_is_a_finder_of_its_classes(monkeypatch: pytest.MonkeyPat
 
 def test_a_session_follows_what_a_detector_comes_upon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRAMEWISE_EXTRA_DETECTORS", "tests.tracking.fakes:DETECTORS")
-    finding = Finding(lambda: catalog.create_finder("repeating", classes=["car"]), 3)
+    finding = Finding(lambda: catalog.create_finder("repeating", classes=["car"]), Seek(0, "forward", 8), 3)
     session = TrackingSession(FakeVideo().opened, Drifting, [Leg(A, BOX, 0, "forward", 8)], finding=finding)
     new = [found for step in session.steps() for found in step.found]
     assert [(each.label, each.frame, each.last) for each in new][:1] == [("car", 0, 8)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,8 @@ from tests.tracking.fakes import (
     play,
 )
 from tests.tracking.geometry import as_kind
-from tracking.session import Finding, Found, Leg, LegEnd, Tracked, TrackingSession
+from tracking.search import Finding, Seek
+from tracking.session import Found, Leg, LegEnd, Tracked, TrackingSession
 from tracking.shapes.chunks import Flag
 from tracking.shapes.payloads import payload_of, row_of
 from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Mask, bounds_of
@@ -413,12 +415,13 @@ def test_an_empty_mask_holds_the_last_one_and_counts_as_lost() -> None:
 # ---------------------------------------------------------------- objects that nobody prompted
 
 
-def finding(finder: Spotting, *legs: Leg, every: int = 5) -> TrackingSession:
-    return TrackingSession(FakeVideo().opened, Drifting, legs, finding=Finding(lambda: finder, every))
+def finding(finder: Spotting, *legs: Leg, every: int = 5, **more: Any) -> TrackingSession:
+    seek = Seek(0, "forward", max((leg.last for leg in legs), default=20))
+    return TrackingSession(FakeVideo().opened, Drifting, legs, finding=Finding(lambda: finder, seek, every, **more))
 
 
 def test_what_is_found_is_followed_from_there() -> None:
-    finder = Spotting(Box(60, 50, 70, 60), on=range(10, 100))
+    finder = Spotting(Box(60, 50, 70, 60), on=range(10, 15))
     steps = list(finding(finder, leg(A, last=20)).steps())
 
     (found,) = [one for step in steps for one in step.found]
@@ -451,6 +454,70 @@ def test_what_the_model_cannot_follow_is_left() -> None:
     steps = list(finding(Spotting(Box(60, 50, 60, 60), on=[5]), leg(A, last=8)).steps())
     assert [one for step in steps for one in step.found] == []
     assert [row.prediction.frame for step in steps for row in step.rows] == list(range(9))
+
+
+def test_without_a_prompt_it_looks_from_the_first_frame_on_and_follows_what_it_finds() -> None:
+    finder = Spotting(Box(60, 50, 70, 60), on=range(8, 15))
+    steps = list(finding(finder).steps())
+
+    (found,) = [one for step in steps for one in step.found]
+    assert (found.frame, found.last) == (10, 20)
+    rows = [row.prediction for step in steps for row in step.rows]
+    assert [row.frame for row in rows] == list(range(10, 21))
+    assert finder.looked == [0, 5, 10, 15, 20]
+    assert [step.searched for step in steps if step.searched is not None] == [0, 5, 10, 15, 20]
+
+
+def test_it_goes_on_looking_when_nothing_is_followed_any_more() -> None:
+    running = finding(Spotting(Box(60, 50, 70, 60), on=[5, 15]))
+    found: list[Found] = []
+    for step in running.steps():
+        found += step.found
+        if step.found:
+            running.drop([step.found[0].object])
+    assert [one.frame for one in found] == [5, 15]
+
+
+def test_its_last_frame_is_told_also_when_it_is_not_looked_at() -> None:
+    finder = Spotting(Box(60, 50, 70, 60), on=[])
+    steps = list(finding(finder, every=8).steps())
+    assert finder.looked == [0, 8, 16]
+    assert [step.searched for step in steps] == [0, 8, 16, 20]
+
+
+def test_what_ends_on_a_frame_is_not_found_again_there() -> None:
+    steps = finding(Spotting(Box(30, 10, 40, 20), on=[20]), leg(A, last=20)).steps()
+    assert [one for step in steps for one in step.found] == []
+
+
+def test_looking_ends_elsewhere_like_a_leg() -> None:
+    finder = Spotting(Box(60, 50, 70, 60), on=[])
+    running = finding(finder)
+    for step in running.steps():
+        if step.searched == 10:
+            running.extend("forward", 32, [], search=True)
+    assert finder.looked == [0, 5, 10, 15, 20, 25, 30]
+
+
+def test_it_looks_backward_too() -> None:
+    finder = Spotting(Box(60, 50, 70, 60), on=[])
+    seek = Seek(12, "backward", 0)
+    list(TrackingSession(FakeVideo().opened, Drifting, [], finding=Finding(lambda: finder, seek, 5)).steps())
+    assert finder.looked == [12, 7, 2]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [
+        ({"confidence": 0.8}, 1),
+        ({"confidence": 0.81}, 0),
+        ({"region": Box(0, 0, 65, 55)}, 1),
+        ({"region": Box(0, 0, 64, 80)}, 0),
+    ],
+)
+def test_what_is_not_sure_enough_or_lies_elsewhere_is_left(wanted: dict[str, Any], count: int) -> None:
+    steps = finding(Spotting(Box(60, 50, 70, 60), on=[5]), **wanted).steps()
+    assert len([one for step in steps for one in step.found]) == count
 
 
 def test_a_found_object_is_corrected_like_any_other() -> None:

@@ -50,7 +50,15 @@ class Engine(Protocol):
         """Replace all legs of the object ``name`` by ``legs`` (none: drop it), before the run's next model step."""
         ...
 
-    def extend(self, run: str, way: Literal["forward", "backward"], last: int, objects: Sequence[str] | None) -> None:
+    def extend(
+        self,
+        run: str,
+        way: Literal["forward", "backward"],
+        last: int,
+        objects: Sequence[str] | None,
+        *,
+        search: bool = False,
+    ) -> None:
         """Let unfinished legs in a direction end on the frame ``last``; ``objects``: whose, None: everybody's."""
         ...
 

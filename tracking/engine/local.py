@@ -18,9 +18,10 @@ from tracking import session as following
 from tracking.as_mask import AsMask
 from tracking.engine import STALLED_AFTER_S, OpenVideo, Sink
 from tracking.protocol import Find, Leg, Start
-from tracking.session import Finding, TrackingSession
+from tracking.search import Finding, Seek
+from tracking.session import TrackingSession
 from tracking.tracker import Tracker
-from tracking.types import ObjectId, TrackingError
+from tracking.types import Box, ObjectId, TrackingError
 
 RUNS_AT_ONCE = 4
 ABANDONED_AFTER_S = 10.0
@@ -98,9 +99,18 @@ class LocalEngine:
         if known := self._runs.get(run):
             known.session.correct(ObjectId(name), [leg_value(leg) for leg in legs])
 
-    def extend(self, run: str, way: Literal["forward", "backward"], last: int, objects: Sequence[str] | None) -> None:
+    def extend(
+        self,
+        run: str,
+        way: Literal["forward", "backward"],
+        last: int,
+        objects: Sequence[str] | None,
+        *,
+        search: bool = False,
+    ) -> None:
         if known := self._runs.get(run):
-            known.session.extend(way, last, None if objects is None else {ObjectId(name) for name in objects})
+            names = None if objects is None else {ObjectId(name) for name in objects}
+            known.session.extend(way, last, names, search=search)
 
     def stop(self, run: str) -> None:
         with self._lock:
@@ -231,7 +241,13 @@ def leg_value(leg: Leg) -> following.Leg:
 def _finding(find: Find | None) -> Finding | None:
     if find is None:
         return None
-    return Finding(lambda: catalog.create_finder(find.finder, classes=find.classes), find.every)
+    return Finding(
+        lambda: catalog.create_finder(find.finder, classes=find.classes, confidence=find.confidence),
+        Seek(find.frame, find.direction, find.last),
+        find.every,
+        confidence=find.confidence or 0.0,
+        region=None if find.region is None else Box(*find.region),
+    )
 
 
 def _sentence(model: str, error: Exception) -> str:

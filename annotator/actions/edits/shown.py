@@ -25,6 +25,13 @@ def shown_at(layer: Layer, wanted: Iterable[tuple[UUID, int]]) -> dict[tuple[UUI
     return found
 
 
+def shown_on(layer: Layer, frame: int) -> dict[UUID, Row]:
+    """The shapes, stored or interpolated, of all tracks that are there on a frame."""
+    there = layer.tracks.filter(deleted_at=None).values_list("pk", flat=True)
+    shown = shown_at(layer, ((track, frame) for track in there))
+    return {track: row for (track, _), row in shown.items()}
+
+
 def stored_at(layer: Layer, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Row]:
     """The stored shapes by (track, frame); where nothing is stored, or the object is outside, there is none."""
     rows = stored_shapes.rows_at(layer.chunks.all(), {(UUID(track), frame) for track, frame in wanted})

@@ -22,6 +22,7 @@ from annotator.announce.progress import (
     WAYS,
     LegState,
     ObjectState,
+    SearchState,
     Way,
     corrected_leg,
     corrected_ways,
@@ -75,7 +76,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart, swept: SweptVideo |
             swept=swept,
             created_by=user,
         )
-        opened = OpenRun(run, _objects_of(layer, start, shapes))
+        opened = OpenRun(run, _objects_of(layer, start, shapes), _search_of(start))
         opened.save(insert=True)
         if start.options.redo:
             _begin_redo(opened, layer, shapes)
@@ -149,6 +150,8 @@ def stop_run(*, user: User, stop: RunStop) -> Run:
         if opened.run.state not in ACTIVE:
             return opened.run
         _check_control(user, layer, opened.run)
+        if stop.tracks is None and opened.search is not None:
+            opened.search.ended = True
         named = {str(track) for track in stop.tracks} if stop.tracks is not None else opened.objects
         _drop(opened, opened.objects.keys() & named)
     return opened.run
@@ -212,12 +215,13 @@ def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row, held: Sequence
     return cleared
 
 
-def _go_on(opened: OpenRun, changed: Iterable[str]) -> None:
-    """The legs of ``changed`` objects are others now: tell the run's agent, or give the run to one again."""
+def _go_on(opened: OpenRun, changed: Iterable[str], *, anew: bool = False) -> None:
+    """The legs of ``changed`` objects are others now: tell the run's agent, or give the run to one again. ``anew``: as
+    it looks for new objects again."""
     run = opened.run
     run.tries = 0  # What it is asked for is something else now.
     opened.save()
-    if run.state == RunState.RUNNING and run.agent_id is not None:
+    if run.state == RunState.RUNNING and run.agent_id is not None and not anew:
         for track, legs in opened.agent_legs(changed).items():
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)
@@ -245,7 +249,8 @@ def _drop(opened: OpenRun, dropped: Iterable[str]) -> None:
 
 
 def _move_ends(opened: OpenRun, layer: Layer, tracks: Iterable[str]) -> None:
-    """Let the legs of ``tracks`` end at the run's bounds, or before the next keyframe where the run stops there."""
+    """Let the legs of ``tracks`` end at the run's bounds, or before the next keyframe where the run stops there, and
+    looking for new objects at its bounds."""
     run, objects, tracks = opened.run, opened.objects, list(tracks)
     keyframes: dict[UUID, list[int]] = {}
     if opened.until_keyframe:
@@ -261,21 +266,35 @@ def _move_ends(opened: OpenRun, layer: Layer, tracks: Iterable[str]) -> None:
                 restarted.add(track)
             elif leg.last != former and not was_ended:
                 moved.setdefault((leg.way, leg.last), []).append(track)
-    if not restarted and not moved:
+    seeks_again = _move_search(opened)
+    if not restarted and not moved and not seeks_again:
         opened.save()
         announce_run(run)
         return
-    if run.state == RunState.RUNNING and run.agent_id is not None:
+    if run.state == RunState.RUNNING and run.agent_id is not None and not seeks_again:
         for (way, last), those in moved.items():
             extend = Extend(run=str(run.pk), direction=way, last=last, objects=sorted(set(those) - restarted))
             tell_agent(run.agent_id, extend, layer_id=run.layer_id)
     for track in restarted:
         objects[track].epoch += 1
-    if restarted or run.state == RunState.QUEUED:
-        _go_on(opened, restarted)
+    if seeks_again or restarted or run.state == RunState.QUEUED:
+        _go_on(opened, restarted, anew=seeks_again)
     else:
         opened.save()
         announce_run(run)
+
+
+def _move_search(opened: OpenRun) -> bool:
+    """Let looking for new objects end at the run's bounds. Returns whether it had ended, and goes on now."""
+    run, search = opened.run, opened.search
+    if search is None:
+        return False
+    was_ended, former = search.ended, search.last
+    search.move_end(run.first if search.way == "backward" else run.last)
+    if search.last != former and not was_ended and run.state == RunState.RUNNING and run.agent_id is not None:
+        extend = Extend(run=str(run.pk), direction=search.way, last=search.last, objects=[], search=True)
+        tell_agent(run.agent_id, extend, layer_id=run.layer_id)
+    return was_ended and not search.ended
 
 
 def _take_over(user: User, layer: Layer, tracks: Collection[str], *, by: Run | None = None) -> None:
@@ -298,6 +317,10 @@ def _check_start(user: User, layer: Layer, start: RunStart) -> None:
     _check_editable(user, layer, start.first, start.last)
     if start.options.find is not None:
         check_find(layer.video.project, start.options.find)
+    elif not start.prompts:
+        raise ActionError(
+            "A run follows what is prompted, or what it finds; this one has neither a prompt nor a finder."
+        )
     _check_segmenter(start.options.as_mask)
     asked = [prompt.track for prompt in start.prompts]
     if len(set(asked)) < len(asked):
@@ -355,14 +378,28 @@ def _shown(layer: Layer, track: UUID, frame: int, shown: Mapping[tuple[UUID, int
     return row
 
 
+def _search_of(start: RunStart) -> SearchState | None:
+    """Where a run looks for new objects: in one direction, which is forward for both, and where something is prompted
+    from there on, as that comes to the frames before by being followed."""
+    if start.options.find is None:
+        return None
+    way: Way = "backward" if start.direction == "backward" else "forward"
+    origin, last = (start.last, start.first) if way == "backward" else (start.first, start.last)
+    prompted = [prompt.frame for prompt in start.prompts]
+    if prompted:
+        origin = max(prompted) if way == "backward" else min(prompted)
+    return SearchState(way=way, origin=origin, last=last, every=start.options.find.every)
+
+
 def _model_for(start: RunStart, shapes: Mapping[UUID, Row]) -> catalog.ModelEntry:
-    """The model that is asked for, or the default of the shapes' kind."""
+    """The model that is asked for, or the default of the shapes' kind; what is found is a box mostly."""
     return _entry_for(start.model or "", shapes.values(), as_mask=start.options.as_mask is not None)
 
 
 def _entry_for(model: str, shapes: Iterable[Row], *, as_mask: bool) -> catalog.ModelEntry:
     try:
-        return catalog.entry_for(model, sorted({kind_name(row.kind) for row in shapes}), as_mask=as_mask)
+        kinds = sorted({kind_name(row.kind) for row in shapes}) or ["box"]
+        return catalog.entry_for(model, kinds, as_mask=as_mask)
     except TrackingError as error:
         raise ActionError(str(error)) from error
 

@@ -162,7 +162,7 @@ def dispatch(opened: OpenRun) -> None:
         video=video_access(run.layer.video, agent),
         legs=[leg for legs in opened.agent_legs(opened.objects).values() for leg in legs],
         detect_off_screen=bool(run.options.get("detect_off_screen", True)),
-        find=_find(run),
+        find=_find(opened),
         as_mask=as_mask,
     )
     tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
@@ -226,9 +226,18 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
         announce_run(waiting)
 
 
-def _find(run: Run) -> Find | None:
-    """What the agent is to look for, by the finder's own names."""
-    asked = run.options.get("find")
-    if not asked:
+def _find(opened: OpenRun) -> Find | None:
+    """What the agent is to look for, by the finder's own names, on the frames that are left."""
+    asked, search = opened.run.options.get("find"), opened.search
+    if not asked or search is None or search.ended:
         return None
-    return Find(finder=asked["finder"], every=asked["every"], classes=sorted(asked["labels"]))
+    return Find(
+        finder=asked["finder"],
+        every=search.every,
+        classes=sorted(asked["labels"]),
+        direction=search.way,
+        frame=search.next,
+        last=search.last,
+        confidence=asked["confidence"],
+        region=asked["region"],
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from annotator.actions.edits.shown import stored_at
 from annotator.actions.runs.rejoin import held_rows
-from annotator.announce.progress import OBJECTS, LegState, ObjectState, agent_legs, heads, resumed
+from annotator.announce.progress import OBJECTS, LegState, ObjectState, SearchState, agent_legs, heads, resumed
 from annotator.models import LegPrompt, Run
 from tracking.protocol import Leg
 from tracking.shapes.chunks import Row, Table
@@ -17,11 +17,12 @@ from tracking.shapes.payloads import single
 
 @dataclass
 class OpenRun:
-    """A run whose layer is locked. ``objects``: its progress by track id, which ``save`` writes back; ``kept``: the
-    prompts that are stored."""
+    """A run whose layer is locked. ``objects``: its progress by track id, and ``search``: how far it has looked for new
+    ones, which ``save`` writes back; ``kept``: the prompts that are stored."""
 
     run: Run
     objects: dict[str, ObjectState]
+    search: SearchState | None = None
     kept: set[UUID] = field(default_factory=set)
 
     @classmethod
@@ -32,14 +33,20 @@ class OpenRun:
     @classmethod
     def of(cls, run: Run) -> OpenRun:
         """A run that was read while its layer is locked."""
-        opened = cls(run, OBJECTS.validate_python(run.objects_state))
+        search = SearchState.model_validate(run.search) if run.search is not None else None
+        opened = cls(run, OBJECTS.validate_python(run.objects_state), search)
         opened.kept = {leg.prompt for leg in opened.legs()}
         return opened
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether any of its legs still goes on."""
-        return any(state.unfinished for state in self.objects.values())
+        """Whether any of its legs still goes on, or new objects are still looked for."""
+        return self.seeks or any(state.unfinished for state in self.objects.values())
+
+    @property
+    def seeks(self) -> bool:
+        """Whether new objects are still looked for."""
+        return self.search is not None and not self.search.ended
 
     @property
     def until_keyframe(self) -> bool:
@@ -53,10 +60,11 @@ class OpenRun:
 
     def way(self) -> tuple[tuple[int, int, int], ...]:
         """How far each object has come: another value after whatever gets the run on."""
-        return tuple(
+        objects = (
             (state.epoch, sum(leg.done for leg in state.legs), sum(leg.ended for leg in state.legs))
             for state in self.objects.values()
         )
+        return ((0, self.search.done if self.search else 0, not self.seeks), *objects)
 
     def legs(self) -> Iterator[LegState]:
         """Of all objects."""
@@ -65,7 +73,7 @@ class OpenRun:
     def save(self, fields: Collection[str] | None = None, *, insert: bool = False) -> None:
         """Write the objects' progress, the prompts of legs that are new, and of the run all, or ``fields``."""
         self._count()
-        counted = ("objects_state", "frames_done", "frames_total")
+        counted = ("objects_state", "search", "frames_done", "frames_total")
         self.run.save(force_insert=insert, update_fields=None if fields is None else [*counted, *fields])
         self._save_prompts()
 
@@ -89,9 +97,10 @@ class OpenRun:
     def _count(self) -> None:
         run = self.run
         run.objects_state = {track: state.model_dump(mode="json") for track, state in self.objects.items()}
-        legs = [leg for leg in self.legs() if not (leg.check and leg.ended)]
-        run.frames_done = sum(leg.done for leg in legs)
-        run.frames_total = sum(leg.total for leg in legs)
+        run.search = self.search.model_dump(mode="json") if self.search is not None else None
+        counted = [leg for leg in self.legs() if not (leg.check and leg.ended)]
+        run.frames_done = sum(leg.done for leg in counted) + (self.search.done if self.search else 0)
+        run.frames_total = sum(leg.total for leg in counted) + (self.search.total if self.search else 0)
         if run.options.get("check_both_ways"):
             # The ways back, which begin when an object has come to its end: without them the end would move away then.
             run.frames_total += sum(state.to_check for state in self.objects.values())

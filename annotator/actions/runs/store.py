@@ -16,7 +16,7 @@ from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, stretche
 from annotator.actions.edits.verdicts import locked_frames
 from annotator.actions.runs.check import begin_checks, mark_doubtful
 from annotator.actions.runs.dispatch import dispatch, finish, queue
-from annotator.actions.runs.found import FoundTrack, take_found
+from annotator.actions.runs.found import FoundTrack, confirm, take_found
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import Junction, find_junction, put_back
 from annotator.announce.progress import ObjectState, Way
@@ -65,6 +65,7 @@ def store_predictions(
     found: Sequence[FoundTrack] = (),
     ended: Sequence[EndedLeg] = (),
     notes: Sequence[str] = (),
+    searched: int | None = None,
     done: bool = False,
 ) -> Run:
     """Put predictions into the chunks and move the run's progress, in one transaction with one event.
@@ -73,6 +74,7 @@ def store_predictions(
     before only what is still there as predicted is bettered. ``found``: objects whose
     first rows are among ``rows``; their tracks are made in an event of their own, which undo takes back. ``notes``:
     what the person should know. ``agent_id``: who found it; from another than the run's own nothing is taken.
+    ``searched``: the frame up to which new objects were looked for.
     ``done``: the agent says that the run has ended; legs that a person has changed meanwhile go on.
 
     Raises:
@@ -87,6 +89,8 @@ def store_predictions(
         if agent_id is not None and run.agent_id != agent_id:
             return run
         left_out = take_found(opened, layer, found)
+        if searched is not None and opened.search is not None:
+            opened.search.advance(searched)
         fresh = [item for item in rows if _is_fresh(item, objects, layer)]
         junctions = list(_junctions(layer, [item for item in fresh if not item.check], objects))
         fresh = [item for item in fresh if not any(_is_beyond(item, junction) for junction in junctions)]
@@ -100,11 +104,14 @@ def store_predictions(
             announce_cleared(run, track=track_id, epoch=objects[str(track_id)].epoch, ranges=ranges)
         for item in fresh:
             objects[str(item.track)].advance(item.row.frame)
+            is_new = not item.check and (item.track, item.row.frame) not in better
+            objects[str(item.track)].seen += is_new and not item.row.flags & (Flag.OCCLUDED | Flag.OUTSIDE)
         restarted = {track for leg in ended if (track := _end(leg, objects)) is not None}
         for track in restarted:
             objects[track].epoch += 1
         if touched:
             append_event(layer, kind=EventKind.PREDICTIONS, run=run, touched=touched, inverse=former)
+        confirm(opened, layer, {item.track for item in fresh})
         for junction in junctions:
             put_back(run, layer, objects[str(junction.track)], junction)
             restarted.add(str(junction.track))
@@ -113,7 +120,7 @@ def store_predictions(
             restarted |= begin_checks(opened, {str(leg.track) for leg in ended})
         if opened.way() != before:
             run.tries = 0
-        run.message = _told(run.message, [left_out, *notes, *(leg.problem for leg in ended)])
+        run.message = _told(run.message, [*left_out, *notes, *(leg.problem for leg in ended)])
         run.message = with_locked(run.message, locked)
         opened.save(["tries", "message"])
         if run.state == RunState.RUNNING:

@@ -15,6 +15,7 @@ const run: Run = {
   ahead: null,
   wait_s: null,
   stalled_s: null,
+  searched: null,
   checking: false,
   redone: 0,
   stale: 0,

@@ -190,6 +190,73 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/class-labels': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** What detectors' classes become */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ClassLabelsOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    /**
+     * Say what detectors' classes become
+     * @description Classes that aren't named stay as they are.
+     */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['ClassLabels']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ClassLabelsOut']
+          }
+        }
+      }
+    }
+    readonly trace?: never
+  }
   readonly '/api/jobs/{job_id}': {
     readonly parameters: {
       readonly query?: never
@@ -2306,6 +2373,17 @@ export interface components {
       readonly last: number
       readonly bytes: number
     }
+    /** @description By a class's name, as detectors have it: the label that such objects get; null: they are left out. */
+    readonly ClassLabels: {
+      readonly labels: {
+        readonly [key: string]: number | null
+      }
+    }
+    readonly ClassLabelsOut: {
+      readonly labels: {
+        readonly [key: string]: number | null
+      }
+    }
     /**
      * @description Predictions of `track` in `ranges` are gone from now on; sent before the event that commits it, so that stale
      *     shapes vanish at once.
@@ -2447,6 +2525,10 @@ export interface components {
       readonly models: readonly components['schemas']['ModelOffer'][]
       readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
       readonly finders: readonly components['schemas']['FinderOffer'][]
+      /** @description What classes of finders become here, by name: a label, null: nothing; the rest isn't said yet. */
+      readonly class_labels: {
+        readonly [key: string]: number | null
+      }
       readonly preferences: {
         readonly [key: string]: unknown
       }
@@ -2455,6 +2537,8 @@ export interface components {
     }
     readonly EditorLayer: {
       readonly id: number
+      /** @description The id of its project. */
+      readonly project: number
       readonly name: string
       readonly kind: components['schemas']['LayerKind']
     }
@@ -2556,6 +2640,21 @@ export interface components {
       readonly labels: {
         readonly [key: string]: number
       }
+      /**
+       * @description What it is less sure of is left; null: as it is made.
+       * @default null
+       */
+      readonly confidence?: number | null
+      /**
+       * @description x1, y1, x2, y2 in px: what has its middle outside is left; null: the whole frame.
+       * @default null
+       */
+      readonly region?: readonly [number, number, number, number] | null
+      /**
+       * @description What is followed over fewer frames is a candidate, for a person to take or dismiss.
+       * @default 0
+       */
+      readonly least_frames?: number
     }
     /** @description What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights. */
     readonly FinderOffer: {
@@ -3133,7 +3232,7 @@ export interface components {
       readonly first: number
       readonly last: number
       readonly tracks: readonly string[]
-      /** @description Object-frames stored so far. */
+      /** @description Object-frames stored so far; looking for new objects counts as one more object. */
       readonly frames_done: number
       readonly frames_total: number
       /**
@@ -3151,6 +3250,11 @@ export interface components {
        * @default null
        */
       readonly stalled_s: number | null
+      /**
+       * @description The frame up to which it has looked for new objects; null: it looks for none (any more).
+       * @default null
+       */
+      readonly searched: number | null
       /**
        * @description All objects came to their end, and are tracked back to be compared.
        * @default false
@@ -3228,7 +3332,10 @@ export interface components {
        */
       readonly as_mask?: components['schemas']['AsMaskOptions'] | null
     }
-    /** @description Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides. */
+    /**
+     * @description Start a run. `id` is chosen by the client; frames `first..last` bound it on both sides. Without prompts it
+     *     follows what it finds, as `options.find` says, from its first frame on (backward: from its last).
+     */
     readonly RunStart: {
       /** @constant */
       readonly type: 'run.start'
@@ -3239,6 +3346,7 @@ export interface components {
        * @default null
        */
       readonly model?: string | null
+      /** @description None: only with `options.find`. */
       readonly prompts: readonly components['schemas']['PromptIn'][]
       readonly first: number
       readonly last: number
@@ -3618,6 +3726,11 @@ export interface components {
       readonly frame_attributes?: {
         readonly [key: string]: readonly (readonly [number, unknown])[]
       } | null
+      /**
+       * @description Found and not followed for long: a person takes or dismisses it.
+       * @default null
+       */
+      readonly candidate?: boolean | null
       /** @default null */
       readonly deleted?: boolean | null
     }
@@ -3637,6 +3750,8 @@ export interface components {
         readonly [key: string]: readonly (readonly [number, unknown])[]
       }
       readonly source: string
+      /** @description Found and not followed for long: a person takes or dismisses it. */
+      readonly candidate: boolean
       /** @description In rising order, apart. */
       readonly verdicts: readonly components['schemas']['SpanVerdict'][]
       readonly deleted: boolean
@@ -3828,6 +3943,8 @@ export type ChangeOut = components['schemas']['ChangeOut']
 export type ChangesOut = components['schemas']['ChangesOut']
 export type ChoiceOut = components['schemas']['ChoiceOut']
 export type ChunkOut = components['schemas']['ChunkOut']
+export type ClassLabels = components['schemas']['ClassLabels']
+export type ClassLabelsOut = components['schemas']['ClassLabelsOut']
 export type Cleared = components['schemas']['Cleared']
 export type Click = components['schemas']['Click']
 export type ClientMessage = components['schemas']['ClientMessage']

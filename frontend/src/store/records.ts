@@ -176,6 +176,7 @@ function blank(id: TrackId, number: number): Track {
     attributes: {},
     frame_attributes: {},
     source: 'person',
+    candidate: false,
     verdicts: [],
     deleted: false,
   }
@@ -191,6 +192,7 @@ function withFields(track: Track, fields: TrackFields): Track {
     locked: fields.locked ?? track.locked,
     attributes: fields.attributes ?? track.attributes,
     frame_attributes: fields.frame_attributes ?? track.frame_attributes,
+    candidate: fields.candidate ?? track.candidate,
     deleted: fields.deleted ?? track.deleted,
   }
 }
@@ -204,6 +206,7 @@ function formerFields(track: Track, fields: TrackFields): TrackFields {
     ...(fields.locked != null && { locked: track.locked }),
     ...(fields.attributes != null && { attributes: track.attributes }),
     ...(fields.frame_attributes != null && { frame_attributes: track.frame_attributes }),
+    ...(fields.candidate != null && { candidate: track.candidate }),
     ...(fields.deleted != null && { deleted: track.deleted }),
   }
 }

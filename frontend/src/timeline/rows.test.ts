@@ -46,6 +46,7 @@ const listed = (number: number): TrackOut => ({
   attributes: {},
   frame_attributes: {},
   source: 'person',
+  candidate: false,
   verdicts: [],
   deleted: false,
 })

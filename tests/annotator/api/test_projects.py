@@ -42,3 +42,14 @@ def test_a_label_in_use_is_not_removed(team: Team) -> None:
     refused = put(team, team.mona, {"labels": [], "removed": [team.car.pk, team.person.pk]})
     assert (refused.status_code, refused.json()["problems"][0]["path"]) == (422, ["removed", str(team.car.pk)])
     assert len(get(team)) == 2
+
+
+def test_what_classes_become_is_said_by_annotators_and_read_by_all(team: Team) -> None:
+    address = f"/api/projects/{team.project.pk}/class-labels"
+    sent = {"labels": {"automobile": team.car.pk, "kite": None}}
+    said = client_of(team.bob).patch(address, sent, content_type="application/json")
+    assert (said.status_code, said.json()) == (200, sent)
+    assert client_of(team.vic).get(address).json() == sent
+    assert client_of(team.vic).patch(address, sent, content_type="application/json").status_code == 403
+    refused = client_of(team.bob).patch(address, {"labels": {"kite": 10**6}}, content_type="application/json")
+    assert refused.status_code == 400

@@ -42,6 +42,7 @@ const track = (more: Partial<Track> = {}): Track => ({
   attributes: {},
   frame_attributes: {},
   source: 'person',
+  candidate: false,
   verdicts: [],
   deleted: false,
   ...more,

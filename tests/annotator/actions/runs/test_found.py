@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from annotator.actions.errors import ActionError
+from annotator.actions.runs.dispatch import requeue_runs_of
 from annotator.actions.runs.found import FoundTrack
 from annotator.actions.runs.presence import agent_heard
 from annotator.actions.runs.store import EndedLeg, PredictedRow, store_predictions
@@ -15,8 +18,9 @@ from annotator.announce.notices import EventNotice
 from annotator.models import Agent, Event, EventKind, Label, Run, RunState, Track
 from annotator.operations import OPERATIONS
 from tests.annotator.desk import Desk
-from tests.annotator.worlds import do, draw, frames_of, predicted
-from tracking.protocol import Correct, Find, Load, Start
+from tests.annotator.worlds import do, draw, frames_of, predicted, update
+from tracking.protocol import Correct, Extend, Find, Load, Start
+from tracking.shapes.chunks import Flag
 
 NEW = UUID(int=77)
 
@@ -46,7 +50,8 @@ def now(run: Run) -> Run:
 
 
 def test_the_agent_is_told_what_to_look_for(desk: Desk, run: Run) -> None:
-    assert desk.told(Start)[0].find == Find(finder="spotting", every=5, classes=["car"])
+    wanted = Find(finder="spotting", every=5, classes=["car"], direction="forward", frame=0, last=99)
+    assert desk.told(Start)[0].find == wanted
 
 
 def test_it_waits_for_an_agent_that_can_look(desk: Desk) -> None:
@@ -136,3 +141,151 @@ def test_an_unknown_finder_is_refused(desk: Desk) -> None:
     options = RunOptions(find=FindOptions(finder="oracle", labels={"car": desk.world.car.pk}))
     with pytest.raises(ActionError, match="oracle"):
         desk.start(draw(desk.world, 0), options=options)
+
+
+# ---------------------------------------------------------------- without a prompt
+
+
+@pytest.fixture
+def seeking(desk: Desk) -> Run:
+    return desk.start(options=looking(desk))
+
+
+def search(run: Run, searched: int, *, done: bool = False) -> None:
+    store_predictions(run_id=run.pk, searched=searched, done=done)
+
+
+def test_a_run_without_prompts_looks_from_its_first_frame_on(desk: Desk, seeking: Run) -> None:
+    (start,) = desk.told(Start)
+    assert (start.model, start.legs) == ("framewise-cf", [])
+    assert (start.find.direction, start.find.frame, start.find.last) == ("forward", 0, 99)
+
+
+@pytest.mark.parametrize(
+    ("direction", "way", "frames"), [("backward", "backward", (99, 0)), ("both", "forward", (0, 99))]
+)
+def test_it_looks_in_one_direction(desk: Desk, direction: str, way: str, frames: tuple[int, int]) -> None:
+    desk.start(options=looking(desk), direction=direction)
+    (start,) = desk.told(Start)
+    assert (start.find.direction, (start.find.frame, start.find.last)) == (way, frames)
+
+
+def test_with_prompts_it_looks_from_the_first_of_them_on(desk: Desk) -> None:
+    desk.start(draw(desk.world, 30), frame=30, options=looking(desk), direction="both")
+    assert (desk.told(Start)[0].find.direction, desk.told(Start)[0].find.frame) == ("forward", 30)
+
+
+def test_it_is_done_when_it_has_looked_at_all_and_what_it_found_has_ended(desk: Desk, seeking: Run) -> None:
+    search(seeking, 5)
+    assert (now(seeking).frames_done, now(seeking).frames_total) == (6, 100)
+    find(seeking, NEW, last=99)
+    search(seeking, 99)
+    assert now(seeking).state == RunState.RUNNING
+    store_predictions(run_id=seeking.pk, ended=[EndedLeg(NEW, "forward", 0)], done=True)
+    assert now(seeking).state == RunState.DONE
+
+
+def test_what_it_wants_is_told(desk: Desk) -> None:
+    labels = {"car": desk.world.car.pk}
+    wanted = FindOptions(finder="spotting", labels=labels, confidence=0.4, region=(0, 0, 50, 40))
+    desk.start(options=RunOptions(find=wanted))
+    assert (desk.told(Start)[0].find.confidence, desk.told(Start)[0].find.region) == (0.4, (0, 0, 50, 40))
+
+
+def test_another_agent_goes_on_where_it_had_looked(desk: Desk, seeking: Run) -> None:
+    search(seeking, 40)
+    agent = Agent.objects.get()
+    requeue_runs_of(agent.pk)
+    assert desk.told(Start)[-1].find.frame == 45
+
+
+def test_stopping_it_ends_the_looking(desk: Desk, seeking: Run) -> None:
+    find(seeking, NEW)
+    desk.stop(seeking, NEW)
+    assert now(seeking).state == RunState.RUNNING
+    desk.stop(seeking)
+    assert now(seeking).state == RunState.STOPPED
+
+
+def test_it_is_extended_while_it_looks_and_when_it_is_done(desk: Desk) -> None:
+    run = desk.start(options=looking(desk), last=50)
+    desk.extend(run, 60)
+    (told,) = desk.told(Extend)
+    assert (told.last, told.search, told.objects) == (60, True, [])
+    search(run, 60, done=True)
+    assert now(run).state == RunState.DONE
+    desk.extend(run, 80)
+    assert (desk.told(Start)[-1].find.frame, desk.told(Start)[-1].find.last) == (65, 80)
+
+
+def test_a_run_with_neither_prompt_nor_finder_is_refused(desk: Desk) -> None:
+    with pytest.raises(ActionError, match="neither a prompt nor a finder"):
+        desk.start()
+
+
+@pytest.mark.parametrize("region", [(10, 10, 10, 20), (0, 0, float("nan"), 4), (0, 0, 1e9, 4)])
+def test_a_region_without_an_area_is_refused(region: tuple[float, float, float, float]) -> None:
+    with pytest.raises(ValidationError):
+        FindOptions(finder="spotting", labels={"car": 1}, region=region)
+
+
+def test_what_lies_on_a_shape_that_is_there_gets_no_track(desk: Desk, seeking: Run) -> None:
+    draw(desk.world, 0, 10, left=5)
+    find(seeking, NEW)
+    assert not Track.objects.filter(pk=NEW).exists()
+    assert "where shapes are already" in now(seeking).message
+    assert desk.told(Correct)[-1] == Correct(run=str(seeking.pk), object=str(NEW), legs=[])
+
+
+def test_what_lies_on_a_deleted_shape_gets_one(desk: Desk, seeking: Run) -> None:
+    do(desk.world, update(draw(desk.world, 0, 10, left=5), deleted=True))
+    find(seeking, NEW)
+    assert Track.objects.filter(pk=NEW).exists()
+
+
+# ---------------------------------------------------------------- candidates
+
+
+@pytest.fixture
+def careful(desk: Desk) -> Run:
+    find = FindOptions(finder="spotting", every=5, labels={"car": desk.world.car.pk}, least_frames=10)
+    return desk.start(options=RunOptions(find=find))
+
+
+def is_candidate(track: UUID = NEW) -> bool:
+    return Track.objects.get(pk=track).candidate
+
+
+def test_what_is_found_is_a_candidate_until_it_was_followed_for_long_enough(desk: Desk, careful: Run) -> None:
+    find(careful, NEW, last=13)
+    assert is_candidate()
+    desk.predict(careful, NEW, 14, 14)
+    assert not is_candidate()
+    (event,) = Event.objects.filter(kind=EventKind.RUN, author=None)
+    assert (event.summary, event.run) == ("Followed a candidate", careful)
+    desk.predict(careful, NEW, 15, 16)
+    assert Event.objects.filter(kind=EventKind.RUN).count() == 2
+
+
+def test_frames_on_which_it_is_hidden_do_not_count(desk: Desk, careful: Run) -> None:
+    find(careful, NEW, last=10)
+    hidden = [replace(predicted(at, at), flags=Flag.PREDICTED | Flag.OCCLUDED) for at in range(11, 60)]
+    store_predictions(run_id=careful.pk, rows=[PredictedRow(NEW, 0, row) for row in hidden])
+    assert is_candidate()
+
+
+def test_a_person_takes_or_dismisses_a_candidate_and_undoes_it(desk: Desk, careful: Run) -> None:
+    find(careful, NEW, last=8)
+    taken = do(desk.world, update(NEW, candidate=False))
+    assert not is_candidate()
+    do(desk.world, *OPERATIONS.validate_python(taken.inverse))
+    assert is_candidate()
+    dismissed = do(desk.world, update(NEW, deleted=True))
+    assert Track.objects.filter(deleted_at=None).count() == 0
+    do(desk.world, *OPERATIONS.validate_python(dismissed.inverse))
+    assert is_candidate()
+
+
+def test_without_a_least_length_nothing_is_a_candidate(desk: Desk, seeking: Run) -> None:
+    find(seeking, NEW, last=6)
+    assert not is_candidate()
