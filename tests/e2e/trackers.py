@@ -151,7 +151,8 @@ CARRYING = replace(
     factory=f"{__name__}:Carrying",
     settings={"pace": 1.0},
 )
+MASKING = replace(CARRYING, id="masking-along", name="Masking", prompts=("mask",), outputs=("mask",), settings={})
 SLIPPING = replace(CARRYING, id="slipping", name="Slipping", factory=f"{__name__}:Slipping", settings={})
 HANGING = replace(UNHURRIED, id="hanging", name="Hanging", factory=f"{__name__}:Hanging")
-ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, SLIPPING, HANGING)
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, MASKING, SLIPPING, HANGING)
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""

@@ -78,6 +78,7 @@ function Settings({ editor }: { editor: Editor }) {
     <details class="settings">
       <summary>
         {t(DIRECTIONS[tracking.direction.value])}, {frames}, {model}
+        {tracking.asMask.value && families.includes('mask') && `, ${t('boxes and polygons as masks')}`}
       </summary>
       <div class="fields">
         {families.map((family) => (
