@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { ApiError, type Rest } from '@/protocol/rest'
@@ -124,8 +124,11 @@ function Progress({
 }) {
   const { kind, state, progress, file, file_name } = transfer
   const into = transfer.report.layer
+  const told = useRef<HTMLDivElement>(null)
+  // It is the last thing of a long panel, and the one that is waited for.
+  useEffect(() => told.current?.scrollIntoView({ block: 'nearest' }), [transfer.id, state])
   return (
-    <div class="transfer" aria-live="polite">
+    <div ref={told} class="transfer" aria-live="polite">
       {isUnderWay(transfer) && (
         <>
           <progress max={1} value={progress} aria-label={kind === 'export' ? t('Exporting') : t('Importing')} />
