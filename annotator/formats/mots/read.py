@@ -65,7 +65,8 @@ def read_archive(archive: Archive) -> Reading:
     texts = [path for path in archive.ending(".txt") if _holds_masks(archive, path)]
     folders = folders_in(archive)
     if texts:
-        read += texts
+        # What a sequence's facts say of masks, each line says too: their size and their frame.
+        read += [*texts, *archive.ending("seqinfo.ini")]
         parts = []
         for path in texts:
             name = _sequence(path)

@@ -100,6 +100,7 @@ def test_what_has_no_place_in_lines_comes_back(options: dict[str, str], tmp_path
     _, report = written(tmp_path, track, **options)
     (again,) = read("mots", tmp_path / "out.zip")[0].tracks
     assert report.losses == {}
+    assert find("mots").read(tmp_path / "out.zip").report.losses == {}
     assert [row.frame for row in again.rows] == [1]
     assert (again.number, again.label, again.colour, again.source, again.verdict) == (
         123_456, "Fußgänger", "#123456", "framewise-flow", "accepted"
