@@ -1,8 +1,12 @@
-"""The smart tool in a real browser: clicked, accepted, followed, corrected by clicks while the run goes on."""
+"""The smart tool in a real browser: clicked, accepted, followed, corrected by clicks while the run goes on; exported,
+and imported again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 import av
 import numpy as np
@@ -23,9 +27,13 @@ from tests.e2e.editor import (
     wait_until_runs_end,
     wait_until_saved,
 )
-from tracking.shapes.chunks import Kind
-from tracking.types import Box
+from tracking.shapes.bitmaps import spread
+from tracking.shapes.chunks import Kind, Row
+from tracking.shapes.payloads import shape_of
+from tracking.types import Box, Mask
 
+SIZE = (180, 320)
+"""Height and width of the video, in px."""
 FRAMES = 90
 CORRECTED = 30
 MODEL = "carrying"
@@ -41,19 +49,24 @@ def load(frame: int) -> Box:
 
 
 @pytest.fixture(scope="module")
-def video(client: Client, tmp_path_factory: pytest.TempPathFactory) -> int:
-    clip: Path = tmp_path_factory.mktemp("clips") / "carried.mp4"
-    noise = np.random.default_rng(1).normal(0, 4, (180, 320, 3))
-    with av.open(str(clip), "w") as out:
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("clips") / "carried.mp4"
+    noise = np.random.default_rng(1).normal(0, 4, (*SIZE, 3))
+    with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "15"})
-        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = SIZE[1], SIZE[0], "yuv420p"
         for frame in range(FRAMES):
-            image = np.full((180, 320, 3), (90, 120, 90), np.float64)
+            image = np.full((*SIZE, 3), (90, 120, 90), np.float64)
             for box, colour in ((body(frame), (220, 120, 40)), (load(frame), (40, 60, 200))):
                 image[int(box.y1) : int(box.y2), int(box.x1) : int(box.x2)] = colour
             picture = np.clip(image + noise, 0, 255).astype(np.uint8)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture
+def video(client: Client, clip: Path) -> int:
     number = client.upload(client.demo_project(), clip)
     client.until_ready(number)
     return number
@@ -67,10 +80,46 @@ def click_at(page: Page, x: float, y: float) -> None:
     page.mouse.click(*on_page(page, x, y))
 
 
-def test_an_object_is_clicked_accepted_followed_and_corrected_by_clicks_on_the_way(
-    person: Page, product: Product, client: Client, video: int
+def export_and_import(page: Page, label: str, folder: Path, layer: str) -> int:
+    """The layer as a file of a format, brought into a new layer by the editor's menu. Returns that one's id."""
+    page.get_by_role("button", name="Export", exact=True).click()
+    panel = page.get_by_role("dialog", name="Export and import")
+    panel.get_by_label(label).check()
+    panel.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        panel.get_by_role("link", name=".zip").click(timeout=60_000)
+    file = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    panel.get_by_label("A new layer").check()
+    panel.get_by_label("Name of the new layer").fill(layer)
+    panel.locator("input[type=file]").set_input_files(file)
+    shown = panel.get_by_role("link", name=f"Show “{layer}”")
+    expect(shown).to_be_in_viewport(timeout=60_000)
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    assert serious(page, "color-contrast") == []
+    (number,) = parse_qs(urlsplit(shown.get_attribute("href") or "").query)["layer"]
+    return int(number)
+
+
+def pixels(rows: Sequence[Row]) -> dict[int, bytes]:
+    """The masks of rows, by frame, as all pixels of the picture."""
+    masks = {row.frame: shape_of(row) for row in rows}
+    return {frame: spread(mask, SIZE).tobytes() for frame, mask in masks.items() if isinstance(mask, Mask)}
+
+
+@pytest.mark.parametrize(("theme", "label"), [("light", "DAVIS masks"), ("dark", "MOTS")])
+def test_an_object_is_clicked_accepted_followed_corrected_by_clicks_exported_and_imported_again(
+    person: Page,
+    product: Product,
+    client: Client,
+    video: int,
+    tmp_path: Path,
+    theme: Literal["light", "dark"],
+    label: str,
 ) -> None:
+    person.emulate_media(color_scheme=theme)
     page = opened(person, product, video)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
     page.keyboard.press("Shift+S")
     expect(page.locator(".smart-status")).to_have_text("Ready: click on an object, or drag a box around it.")
     click_at(page, 95, 85)
@@ -95,7 +144,7 @@ def test_an_object_is_clicked_accepted_followed_and_corrected_by_clicks_on_the_w
     wait_until_saved(page)
 
     layer: int = client.editor_config(video)["layer"]["id"]
-    rows = dict(rows_stored(client, layer, FRAMES))[track]
+    rows = rows_stored(client, layer, FRAMES)[track]
     assert {row.kind for row in rows} == {Kind.MASK}
     assert [row.frame for row in rows] == list(range(FRAMES))
     assert list(keyframes(rows)) == [0, CORRECTED]
@@ -103,3 +152,7 @@ def test_an_object_is_clicked_accepted_followed_and_corrected_by_clicks_on_the_w
         top = body(row.frame).y1 if row.frame < CORRECTED else load(row.frame).y1
         expected = (body(row.frame).x1, top, body(row.frame).x2, body(row.frame).y2)
         assert row.bounds == pytest.approx(expected, abs=3), row.frame
+
+    again = export_and_import(page, label, tmp_path, theme)
+    (back,) = rows_stored(client, again, FRAMES).values()
+    assert pixels(back) == pixels(rows)
