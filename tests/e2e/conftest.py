@@ -21,6 +21,7 @@ from tests.e2e.editor import opened
 ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])),
     "FRAMEWISE_EXTRA_TRACKERS": "tests.e2e.trackers:ENTRIES",
+    "FRAMEWISE_EXTRA_FINDERS": "tests.e2e.trackers:FINDERS",
     "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
 }
 

@@ -8,10 +8,13 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from tests.e2e.clips import thing_at
 from tests.tracking import fakes
 from tracking import catalog
-from tracking.catalog import ModelEntry
-from tracking.shapes.values import GEOMETRY_KINDS, moved
+from tracking.catalog import FinderEntry, ModelEntry
+from tracking.finder import Discovery
+from tracking.finding import are_same
+from tracking.shapes.values import GEOMETRY_KINDS, bounds_of, moved
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, Shape
 
 PAUSE_S = 0.03
@@ -131,6 +134,23 @@ class Hanging(Carrying):
             threading.Event().wait()
         return super().step(frame)
 
+
+class Knowing:
+    """A finder that knows where the things of ``clips.moving_things`` are: one at first, from frame 50 on all three."""
+
+    def find(self, frame: Frame, known: Sequence[Prediction]) -> list[Discovery]:
+        rows = (0, 1, 2) if frame.number >= 50 else (0,)
+        boxes = [thing_at(row, frame.number) for row in rows]
+        new = [box for box in boxes if not any(are_same(box, bounds_of(one.shape)) for one in known)]
+        return [Discovery("car", box, 0.9) for box in new]
+
+
+def knowing(*, classes: Sequence[str]) -> Knowing:
+    return Knowing()
+
+
+FINDERS = (FinderEntry("things", "Things", "For tests.", f"{__name__}:knowing", ("car", "kite")),)
+"""For ``FRAMEWISE_EXTRA_FINDERS``."""
 
 UNHURRIED = ModelEntry(
     id="unhurried",

@@ -48,6 +48,7 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
   drawOthers(context, editor, view, shapes, frame)
   if (editor.draft.value)
     drawDraft(context, view, editor.draft.value, editor.label(session.activeLabel.value ?? -1)?.colour ?? '#fff')
+  if (editor.finding.region.value) drawRegion(context, view, editor.finding.region.value)
   if (editor.marquee.value) drawMarquee(context, view, editor.marquee.value)
 }
 
@@ -56,7 +57,7 @@ function rectangle(view: View, box: BoxPx): [number, number, number, number] {
   return [x1, y1, x2 - x1, y2 - y1]
 }
 
-/** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line. */
+/** A person's shape has a solid line, a predicted one a dashed, an interpolated one a thin line; a candidate has short dashes. */
 export function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hovered: boolean): Look {
   const { display } = editor
   const thickness = display.lineWidth.value / 2
@@ -71,7 +72,8 @@ export function lookOf(editor: Editor, shape: ShownShape, selected: boolean, hov
 
 const colourOf = (editor: Editor, shape: ShownShape) => shapeColour(editor.config, shape, editor.display.colourBy.value)
 
-function dashOf({ origin, doubtful, occluded }: ShownShape): number[] {
+function dashOf({ track, origin, doubtful, occluded }: ShownShape): number[] {
+  if (track.candidate) return [4, 6]
   if (occluded) return [2, 3]
   if (origin !== 'predicted') return []
   return doubtful ? [3, 5] : [8, 4]
@@ -175,6 +177,15 @@ function drawOthers(
       context.restore()
     }
   }
+}
+
+/** Where new objects are looked for. */
+function drawRegion(context: CanvasRenderingContext2D, view: View, area: BoxPx): void {
+  context.save()
+  context.strokeStyle = 'rgb(90, 150, 255)'
+  context.setLineDash([2, 4])
+  context.strokeRect(...rectangle(view, area))
+  context.restore()
 }
 
 function drawMarquee(context: CanvasRenderingContext2D, view: View, area: BoxPx): void {

@@ -164,6 +164,7 @@ export class Stage {
       session.hiddenOn,
       session.frame,
       marquee,
+      this.editor.finding.region,
       draft,
       records.tracks,
       store.surroundings,

@@ -13,6 +13,7 @@ import type { Painting } from './masks/brush'
 import type { Clicks } from './masks/clicks'
 import { isPlaced, isTagLabel } from './time/frame-tags'
 import type { Draft } from './shapes/draft'
+import { Finding } from './following/finding'
 import { Following } from './following/following'
 import { FINGER_REACH, hitTest, REACH, type Hit, type HoveredGrip } from './shapes/hit-test'
 import type { Keyboard } from './keys/keyboard'
@@ -69,6 +70,9 @@ export class Editor {
   readonly preferences: Preferences
   readonly tracking: Preferences['groups']['tracking']
   readonly following = new Following(this)
+  readonly findSettings: Preferences['groups']['finding']
+  /** Objects that nobody drew. */
+  readonly finding: Finding
   readonly keymap: Keymap
   /** The tracks that timeline and panel list, filtered and in order. */
   readonly list: TrackList
@@ -125,6 +129,8 @@ export class Editor {
     this.preferences = new Preferences(store.config.preferences)
     const { groups } = this.preferences
     this.tracking = groups.tracking
+    this.findSettings = groups.finding
+    this.finding = new Finding(this)
     this.viewOptions = groups.view
     this.layout = groups.layout
     this.panels = groups.panels

@@ -30,6 +30,8 @@ import { HeldBanner, OfflineBanner } from '@/panels/offline'
 import { Objects } from '@/panels/objects'
 import { NoticeBar, QuestionDialog } from '@/panels/overlays'
 import { Palette } from '@/panels/palette'
+import { Candidates } from '@/panels/candidates'
+import { MappingDialog } from '@/panels/finding'
 import { TimeDialogs } from '@/panels/time-dialogs'
 import { ToolBar } from '@/panels/tool-bar'
 import { TopBar } from '@/panels/top-bar'
@@ -175,6 +177,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <FrameTags editor={editor} />
       <Labels editor={editor} />
       <Objects editor={editor} />
+      <Candidates editor={editor} />
       <Attributes editor={editor} />
       <Joints editor={editor} />
       <Tracking editor={editor} />
@@ -186,6 +189,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <NoticeBar editor={editor} />
       <QuestionDialog editor={editor} />
       <TimeDialogs editor={editor} />
+      <MappingDialog editor={editor} />
       <HelpOverlay editor={editor} />
       <Palette editor={editor} />
       <TourCard editor={editor} />

@@ -129,6 +129,12 @@ function Empty({ editor }: { editor: Editor }) {
   return (
     <p class="empty">
       {t('No objects yet. Press')} <kbd>{editor.keymap.shown('tool.draw')}</kbd> {t('and draw one.')}
+      {editor.finding.finder && (
+        <>
+          {' '}
+          <kbd>{editor.keymap.shown('run.detect')}</kbd> {t('finds them and follows them.')}
+        </>
+      )}
     </p>
   )
 }

@@ -16,6 +16,7 @@ export function statusOf(run: Run): string {
     : [isAllRedone ? redone(run) : t('{done} of {total}', { done: framesDone, total: framesTotal })]
   if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
   if (fps > 0) parts.push(t('{time} left', { time: lasting((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
+  if (run.searched !== null) parts.push(t('looked up to frame {frame}', { frame: run.searched }))
   if (agent) parts.push(agent)
   if (message) parts.push(message)
   return parts.join(' · ')

@@ -7,6 +7,7 @@ import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
 import type { Setting } from '@/editor/preferences/fields'
 import type { Run } from '@/store/types'
+import { FindButton, FindSettings } from './finding'
 import { Icon } from './icons'
 import { reasonOf } from './offline'
 import { stallOf, statusOf } from './run-status'
@@ -30,12 +31,14 @@ export function Tracking({ editor }: { editor: Editor }) {
   return (
     <Section editor={editor} id="tracking" title={t('Tracking')}>
       {!gone && <TrackButton editor={editor} />}
+      {!gone && <FindButton editor={editor} />}
       <div class="runs" aria-live="polite">
         {runs.map((run) => (
           <RunCard key={run.id} editor={editor} run={run} />
         ))}
       </div>
       {!gone && <Settings editor={editor} />}
+      {!gone && <FindSettings editor={editor} />}
     </Section>
   )
 }
@@ -285,7 +288,8 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
   const active = isActive(run)
   const stall = stallOf(run)
   const held = run.state === 'running' ? editor.session.heldRuns.value : null
-  const title = names.length > 3 ? t('{count} objects', { count: names.length }) : names.join(', ')
+  const title =
+    names.length > 3 ? t('{count} objects', { count: names.length }) : names.join(', ') || t('Looking for objects')
   return (
     <article class={`run ${run.state}`} data-run={run.state}>
       <header>

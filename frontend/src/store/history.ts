@@ -12,6 +12,8 @@ export interface Entry {
   readonly again?: readonly Operation[]
   /** Predictions that a tracker replaces because of it: they come back with what the edit changed. */
   readonly replaced?: readonly Operation[]
+  /** The run that found what the edit made. */
+  readonly run?: string
 }
 
 const DEEPEST = 500
@@ -28,6 +30,13 @@ export class History {
     this.done.push(entry)
     if (this.done.length > DEEPEST) this.done.shift()
     this.undone.length = 0
+    this.announce()
+  }
+
+  /** What a run found: all of it is one step, also when it comes bit by bit. */
+  pushFound(run: string | null, entry: Entry): void {
+    if (run === null) this.push(entry)
+    else if (!this.merged(run, entry)) this.push({ ...entry, run })
     this.announce()
   }
 
@@ -89,12 +98,23 @@ export class History {
       if (!event.inverse) continue
       const entry: Entry = { edit: event.edit, summary: event.summary, inverse: event.inverse.map(fromWire) }
       if (event.undoes === null) {
-        this.done.push(entry)
+        if (event.kind !== 'run' || event.run === null) this.done.push(entry)
+        else if (!this.merged(event.run, entry)) this.done.push({ ...entry, run: event.run })
         this.undone.length = 0
       } else if (removed(this.done, event.undoes)) this.undone.push(entry)
       else if (removed(this.undone, event.undoes)) this.done.push(entry)
     }
     this.announce()
+  }
+
+  private merged(run: string, entry: Entry): boolean {
+    const index = this.done.findIndex((each) => each.run === run)
+    const before = this.done[index]
+    if (!before) return false
+    const again = before.again && entry.again && { again: [...before.again, ...entry.again] }
+    const inverse = [...entry.inverse, ...before.inverse]
+    this.done[index] = { edit: before.edit, run, summary: `Found ${inverse.length} objects`, inverse, ...again }
+    return true
   }
 
   private taken(stack: Entry[]): Entry | null {

@@ -203,6 +203,8 @@ export class EditorStore {
   /** Take this person's last edit back; says where it was. */
   undo(): Acted | null {
     const entry = this.session.gone.value ? null : this.history.takeUndo()
+    // What a run goes on to find would come back.
+    if (entry?.run !== undefined && this.runs.active().some(({ id }) => id === entry.run)) this.runs.stop(entry.run)
     return entry && this.takeBack(entry, `Undo: ${entry.summary}`, (done) => this.history.pushUndone(done))
   }
 
@@ -239,6 +241,20 @@ export class EditorStore {
         'error',
       )
       return false
+    }
+  }
+
+  /** Remember for this project what detectors' classes become. Returns all that is remembered; null: it can't be. */
+  async sayClassLabels(
+    labels: Readonly<Record<string, number | null>>,
+  ): Promise<Readonly<Record<string, number | null>> | null> {
+    try {
+      const path = { project_id: this.config.layer.project }
+      const saved = await this.deps.rest.patch('/api/projects/{project_id}/class-labels', { path, body: { labels } })
+      return saved.labels
+    } catch (error) {
+      this.session.tell((error as Error).message, 'error')
+      return null
     }
   }
 
@@ -492,12 +508,12 @@ export class EditorStore {
   }
 
   /** What this person's run found can be taken back like an edit. */
-  private noteFound({ kind, author, edit, summary, operations }: LayerEvent): void {
+  private noteFound({ kind, author, edit, run, summary, operations }: LayerEvent): void {
     if (kind !== 'run' || author !== this.config.user.id) return
     const created = operations.filter((operation) => operation.op === 'track.create')
     if (!created.length) return
     const inverse = created.map(({ track }): Operation => ({ op: 'track.update', track, fields: { deleted: true } }))
-    this.history.push({ edit, summary, inverse, again: created })
+    this.history.pushFound(run, { edit, summary, inverse, again: created })
   }
 
   private reapply(operations: readonly Operation[]): void {

@@ -2,6 +2,7 @@
 import type { Command } from '@/editor/command'
 import { ATTRIBUTES } from './attributes'
 import { DISPLAY } from './display'
+import { FINDING } from './finding'
 import { GENERAL } from './general'
 import { HISTORY } from './history'
 import { MASKS } from './masks'
@@ -17,6 +18,7 @@ import { VIEW } from './view'
 export const COMMANDS: readonly Command[] = [
   ...PLAYBACK,
   ...GENERAL,
+  ...FINDING,
   ...SHAPES,
   ...MASKS,
   ...TRACKS,

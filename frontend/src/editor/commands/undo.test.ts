@@ -81,6 +81,10 @@ const labelled = (id: number): Scene => ({
   given: (test, box) => test.store.transact('Given', (tx) => tx.updateTrack(box, { label: id === 9 ? 1 : id + 1 })),
 })
 
+const candidate: Scene = {
+  given: (test, box) => test.store.transact('Given', (tx) => tx.updateTrack(box, { candidate: true })),
+}
+
 const SCENES: Readonly<Record<string, Scene>> = {
   'draw.finish': {
     given: (test) => {
@@ -107,6 +111,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
     given: (test, box) => void test.predict(box, [4, 5, 6, 7], [4, 0, 14, 10]),
     answer: ({ editor }, box) => thinOut(editor, planThinning(editor, [box], { tolerance: 5, keepKeyframes: true })),
   },
+  'candidate.take': candidate,
+  'candidate.dismiss': candidate,
   'track.label-colour': {
     given: (test, box) => test.store.transact('Given', (tx) => tx.updateTrack(box, { colour: '#123456' })),
   },

@@ -1,6 +1,7 @@
 /** Objects that models follow: from what, how far, and again after a correction. */
 import { t } from '@/core/text'
 import { kindOf } from '@/geometry/kinds'
+import type { FindOptions } from '@/protocol/generated'
 import type { FrameNumber, Run, ShownShape, TrackId } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
@@ -86,18 +87,37 @@ export class Following {
       return
     }
     const chosen = (family: Family) => this.settings.modelOf(family).value
+    let find = this.editor.finding.meanwhile()
     for (const share of sharedOut(shapes, chosen, this.settings.asMask.value)) {
       const prompts = share.shapes.map(({ track }) => ({ track: track.id, frame }))
+      // What follows boxes can follow what is found.
+      const finds = !share.asMask && share.shapes.some(({ kind }) => kind === 'box') ? find : null
+      if (finds) find = null
       const sent = this.store.runs.start({
         ...this.modelAsked(share.model),
         prompts,
         first,
         last,
         direction,
-        options: this.runOptions(share.asMask),
+        options: { ...this.runOptions(share.asMask), find: finds },
       })
       if (sent === null) return
     }
+  }
+
+  /** Look for objects from this frame on, and follow each. */
+  find(find: FindOptions): void {
+    const direction = this.settings.direction.value
+    const [first, last] = this.runBounds(this.session.frame.value, direction)
+    const model = this.modelAsked(this.settings.modelOf('box').value)
+    this.store.runs.start({
+      ...model,
+      prompts: [],
+      first,
+      last,
+      direction,
+      options: { ...this.runOptions(false), find },
+    })
   }
 
   /** Let a run go on as far again. */

@@ -9,6 +9,8 @@ export class TrackList {
   /** All tracks that aren't deleted. */
   readonly count: ReadonlySignal<number>
   readonly shown: ReadonlySignal<readonly Track[]>
+  /** Found and not followed for long, by number. */
+  readonly candidates: ReadonlySignal<readonly Track[]>
 
   constructor(
     private readonly store: EditorStore,
@@ -17,6 +19,11 @@ export class TrackList {
   ) {
     const { tracks } = store.records
     this.count = computed(() => [...tracks.value.values()].reduce((count, track) => count + Number(!track.deleted), 0))
+    this.candidates = computed(() =>
+      [...tracks.value.values()]
+        .filter(({ candidate, deleted }) => candidate && !deleted)
+        .sort((one, other) => one.number - other.number),
+    )
     this.shown = computed(() => listed(tracks.value.values(), this.filter.value, this.order.value, this.knowledge()))
   }
 

@@ -27,6 +27,7 @@ export function tagText(
     told.push(`${Math.round(confidence * 100)} %`)
   if (parts.includes('source')) told.push(track.source)
   if (important && occluded) told.push('occluded')
+  if (track.candidate) told.push('candidate')
   if (important && track.locked) told.push('locked')
   const text = told.filter(Boolean).join(' · ')
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text

@@ -2,6 +2,7 @@
 import { computed, type ReadonlySignal } from '@preact/signals-core'
 import { BrushSettings } from './brush'
 import { DisplaySettings } from './display'
+import { FindSettings } from './finding'
 import { byName, flag, record, texts, oneOf } from './fields'
 import { kept } from './kept'
 import { KeySettings } from './keys'
@@ -19,6 +20,7 @@ import { SORT_KEYS } from '@/editor/lists/track-filter'
 export const GROUPS = {
   brush: BrushSettings,
   display: DisplaySettings,
+  finding: FindSettings,
   keys: KeySettings,
   layout: LayoutSettings,
   panels: PanelSettings,

@@ -9,6 +9,7 @@ import { PAN } from './pan'
 import { POINTS } from './points'
 import { POLYGON } from './polygon'
 import { POLYLINE } from './polyline'
+import { REGION } from './region'
 import { ROTATED_BOX } from './rotated-box'
 import { SELECT } from './select'
 import { SKELETON } from './skeleton'
@@ -29,5 +30,6 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
   MASK_AREA,
   FILL,
   SLICE,
+  REGION,
   PAN,
 ]

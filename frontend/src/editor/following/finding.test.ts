@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { CONFIG } from '@/testing/fakes'
+import { TestEditor } from '@/testing/test-editor'
+import { chosenFinder, labelOfClass } from './finding'
+
+const [SPOTTING] = CONFIG.finders
+const numbered = (tracks: readonly string[]) => Object.fromEntries(tracks.map((track) => [track, track.charCodeAt(0)]))
+const other = (more: object) => ({ ...SPOTTING!, id: 'other', default: false, ...more })
+
+describe('The detector', () => {
+  it('is the chosen one where that is ready, else the default, else any', () => {
+    const away = { available: false, why: 'Needs yolox_tiny.onnx.' }
+    expect(chosenFinder([SPOTTING!, other({})], 'other')?.id).toBe('other')
+    expect(chosenFinder([SPOTTING!, other(away)], 'other')?.id).toBe('spotting')
+    expect(chosenFinder([other({}), SPOTTING!], null)?.id).toBe('spotting')
+    expect(chosenFinder([{ ...SPOTTING!, ...away }, other({})], null)?.id).toBe('other')
+    expect(chosenFinder([{ ...SPOTTING!, ...away }], null)).toBeNull()
+  })
+})
+
+describe('A class', () => {
+  const labels = [
+    { ...CONFIG.labels[0]!, id: 1, name: 'Person', geometry_kinds: ['box' as const] },
+    { ...CONFIG.labels[0]!, id: 2, name: 'lane', geometry_kinds: ['polyline' as const] },
+    { ...CONFIG.labels[0]!, id: 3, name: 'vehicle', geometry_kinds: ['box' as const] },
+  ]
+
+  it('becomes the label of its name, if that may be a box', () => {
+    expect(labelOfClass('person', labels, {})?.id).toBe(1)
+    expect(labelOfClass('lane', labels, {})).toBeNull()
+    expect(labelOfClass('dog', labels, {})).toBeNull()
+  })
+
+  it('becomes what was said of it, which may be nothing', () => {
+    expect(labelOfClass('car', labels, { car: 3 })?.id).toBe(3)
+    expect(labelOfClass('person', labels, { person: null })).toBeNull()
+    expect(labelOfClass('person', labels, { person: 99 })?.id).toBe(1)
+  })
+})
+
+describe('Detect and track', () => {
+  let test: TestEditor
+  const named = (name: string) => [{ ...CONFIG.labels[0]!, name, geometry_kinds: ['box' as const] }]
+
+  beforeEach(async () => {
+    test = await TestEditor.open({ labels: named('car') })
+  })
+
+  it('looks from this frame on, without a prompt', () => {
+    test.session.frame.value = 20
+    test.press('Shift+D')
+    expect(test.sent('run.start')).toMatchObject([
+      {
+        prompts: [],
+        first: 20,
+        last: 999,
+        direction: 'forward',
+        options: { find: { finder: 'spotting', every: 10, labels: { car: 1 }, region: null, least_frames: 15 } },
+      },
+    ])
+  })
+
+  it('looks where, how often and how sure the person says', () => {
+    const { finding, findSettings } = test.editor
+    findSettings.every.value = 4
+    findSettings.confidence.value = 0.6
+    test.command('tool.region').drag([10, 20], [210, 120])
+    expect([finding.region.value, test.session.tool.value]).toEqual([[10, 20, 210, 120], 'select'])
+    test.press('Shift+D')
+    expect(test.sent('run.start')).toMatchObject([
+      { options: { find: { every: 4, confidence: 0.6, region: [10, 20, 210, 120] } } },
+    ])
+    test.command('tool.region').click(50, 50)
+    expect(finding.region.value).toBeNull()
+  })
+
+  it('asks what classes become where none has the name of a label', async () => {
+    test = await TestEditor.open({ labels: named('vehicle') })
+    test.press('Shift+D')
+    expect([test.editor.finding.mapping.value, test.sent('run.start')]).toEqual(['then find', []])
+  })
+
+  it('says which detector to get where none is ready', async () => {
+    const away = { ...SPOTTING!, available: false, why: 'Needs a.onnx.', command: 'framewise weights download a' }
+    test = await TestEditor.open({ finders: [away] })
+    test.press('Shift+D')
+    expect(test.session.notice.value?.message).toContain('framewise weights download a')
+    expect(test.sent('run.start')).toEqual([])
+  })
+
+  it('goes along with boxes that are tracked, if wanted', () => {
+    test.given({ 0: [100, 100, 200, 200] })
+    test.press('T')
+    test.editor.findSettings.whileTracking.value = true
+    test.press('T')
+    const finds = test.sent('run.start').map((message) => (message as { options?: { find?: object | null } }).options)
+    expect(finds.map((options) => options?.find ?? null)).toMatchObject([null, { finder: 'spotting' }])
+  })
+})
+
+describe('What a run found', () => {
+  let test: TestEditor
+  beforeEach(async () => {
+    test = await TestEditor.open()
+  })
+
+  const find = (...tracks: string[]) => {
+    const created = tracks.map(
+      (track) => ({ op: 'track.create', track, fields: { label: 1, candidate: true } }) as const,
+    )
+    test.bench.announce(created, { kind: 'run', author: 1, run: 'run', numbers: numbered(tracks) })
+  }
+  const there = () => test.editor.list.shown.value.map(({ id }) => id)
+
+  it('is taken back in one step, with the run that goes on to find more', () => {
+    test.bench.run({ id: 'run', tracks: [] })
+    find('a')
+    find('b', 'c')
+    test.press('Ctrl+Z')
+    expect([there(), test.sent('run.stop')]).toMatchObject([[], [{ run: 'run' }]])
+    test.press('Ctrl+Y')
+    expect(there()).toHaveLength(3)
+  })
+
+  it('is a candidate, taken and dismissed one after the other by one key each, and undone', () => {
+    find('a', 'b')
+    const candidates = () => test.editor.list.candidates.value.map(({ id }) => id)
+    expect(candidates()).toEqual(['a', 'b'])
+    test.press('Shift+Y')
+    expect([candidates(), test.selection]).toEqual([['b'], ['b']])
+    test.press('Shift+Q')
+    expect([candidates(), there()]).toEqual([[], ['a']])
+    test.press('Ctrl+Z').press('Ctrl+Z')
+    expect(candidates()).toEqual(['a', 'b'])
+  })
+})

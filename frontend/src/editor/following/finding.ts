@@ -1,0 +1,111 @@
+/** Objects that nobody drew: what looks for them, what they become here, and the run that does. */
+import { signal, type Signal } from '@preact/signals-core'
+import { t } from '@/core/text'
+import type { Box } from '@/geometry/box'
+import type { EditorConfig, Label } from '@/store/types'
+import type { Editor } from '@/editor/editor'
+
+export type Finder = EditorConfig['finders'][number]
+type FindOptions = NonNullable<ReturnType<Finding['options']>>
+
+/** The one that is chosen if it is ready, else the default, else any that is; null: none is ready. Pure. */
+export function chosenFinder(finders: readonly Finder[], chosen: string | null): Finder | null {
+  const ready = finders.filter(({ available }) => available)
+  return ready.find(({ id }) => id === chosen) ?? ready.find((each) => each.default) ?? ready[0] ?? null
+}
+
+/** What objects of a class become: what was said of it, else the label of that name; null: they are left out. Pure. */
+export function labelOfClass(
+  name: string,
+  labels: readonly Label[],
+  said: Readonly<Record<string, number | null>>,
+): Label | null {
+  const fitting = labels.filter(({ geometry_kinds: kinds }) => kinds.includes('box'))
+  const known = said[name]
+  if (known === null) return null
+  const plain = (text: string) => text.trim().toLowerCase()
+  return fitting.find(({ id }) => id === known) ?? fitting.find((label) => plain(label.name) === plain(name)) ?? null
+}
+
+export class Finding {
+  /** Where objects are looked for, in px; null: on the whole frame. */
+  readonly region: Signal<Box | null> = signal(null, { name: 'region' })
+  /** What is said of classes in this project. */
+  readonly said: Signal<Readonly<Record<string, number | null>>>
+  /** Whether the dialog is open that says what classes become, and whether objects are looked for after it. */
+  readonly mapping: Signal<'only' | 'then find' | null> = signal(null, { name: 'mapping' })
+
+  constructor(private readonly editor: Editor) {
+    this.said = signal(editor.store.config.class_labels, { name: 'class labels' })
+  }
+
+  private get settings() {
+    return this.editor.findSettings
+  }
+
+  /** What looks; null: nothing is ready. */
+  get finder(): Finder | null {
+    return chosenFinder(this.editor.config.finders, this.settings.finder.value)
+  }
+
+  /** How to get a detector, where none is ready. */
+  get missing(): string {
+    const wanted = this.editor.config.finders.find((each) => each.default)
+    if (!wanted) return t('No detector is installed.')
+    return t('No detector is ready. Get {name} on the machine that tracks: {command}', {
+      name: wanted.name,
+      command: wanted.command || wanted.why,
+    })
+  }
+
+  /** The labels that classes of a finder get, by the classes' names; others are left out. */
+  labels(finder: Finder): Record<string, number> {
+    const found = finder.classes.map((name) => [name, labelOfClass(name, this.editor.config.labels, this.said.value)])
+    return Object.fromEntries(
+      found.filter((each): each is [string, Label] => each[1] !== null).map(([name, label]) => [name, label.id]),
+    )
+  }
+
+  /** What a run is to look for; null: nothing is ready, or no class becomes a label. */
+  options() {
+    const { finder } = this
+    const labels = finder ? this.labels(finder) : {}
+    if (!finder || !Object.keys(labels).length) return null
+    const region = this.region.value
+    return {
+      finder: finder.id,
+      every: this.settings.every.value,
+      labels,
+      confidence: this.settings.confidence.value,
+      region: region && ([...region] as [number, number, number, number]),
+      least_frames: this.settings.leastFrames.value,
+    }
+  }
+
+  /** The same while objects are tracked that a person drew, if that is wanted. */
+  meanwhile(): FindOptions | null {
+    return this.settings.whileTracking.value ? this.options() : null
+  }
+
+  /** Look for objects from this frame on, and follow them. */
+  start(): void {
+    if (!this.editor.mayDraw()) return
+    if (!this.finder) {
+      this.editor.session.tell(this.missing, 'error')
+      return
+    }
+    const find = this.options()
+    if (find) this.editor.following.find(find)
+    else this.mapping.value = 'then find'
+  }
+
+  /** Remember what classes become, for everybody in the project; then go on with what waited for it. */
+  async say(labels: Readonly<Record<string, number | null>>): Promise<void> {
+    const next = this.mapping.value
+    const saved = await this.editor.store.sayClassLabels(labels)
+    if (!saved) return
+    this.said.value = saved
+    this.mapping.value = null
+    if (next === 'then find' && this.options()) this.start()
+  }
+}

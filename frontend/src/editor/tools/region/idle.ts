@@ -1,0 +1,18 @@
+import { State, type PointerAt } from '@/editor/tool'
+import { RegionDragging } from './dragging'
+
+export class RegionIdle extends State<null> {
+  static readonly id = 'region.idle'
+
+  override onPointerDown(at: PointerAt): void {
+    this.machine.transition(RegionDragging, { start: at })
+  }
+
+  override onCancel(): void {
+    this.editor.useTool('select')
+  }
+
+  override cursor(): string {
+    return 'crosshair'
+  }
+}

@@ -1,0 +1,260 @@
+import { useSignal } from '@preact/signals'
+import { t } from '@/core/text'
+import type { Editor } from '@/editor/editor'
+import { labelOfClass, type Finder } from '@/editor/following/finding'
+import { Icon } from './icons'
+import { Modal } from './modal'
+
+/** Finds objects from this frame on; where no detector is ready it says which to get, and how. */
+export function FindButton({ editor }: { editor: Editor }) {
+  const { finding, keymap } = editor
+  const { finder } = finding
+  if (!finder) return <MissingFinder editor={editor} />
+  return (
+    <button
+      type="button"
+      class={`button wide ${editor.list.count.value ? '' : 'primary'}`}
+      title={t('{finder} finds objects from this frame on, and each is followed ({key})', {
+        finder: finder.name,
+        key: keymap.shown('run.detect'),
+      })}
+      onClick={() => editor.perform('run.detect')}
+    >
+      <Icon name="target" /> {t('Detect and track')}
+    </button>
+  )
+}
+
+function MissingFinder({ editor }: { editor: Editor }) {
+  const wanted = editor.config.finders.find((each) => each.default)
+  if (!wanted) return null
+  return (
+    <p class="muted find-missing">
+      {t('To find objects by themselves, get {name} on the machine that tracks:', { name: wanted.name })}{' '}
+      <code>{wanted.command || wanted.why}</code> <a href={editor.config.urls.networks}>{t('More detectors')}</a>
+    </p>
+  )
+}
+
+/** What looks for new objects, where, and what becomes of them; folded away, it says the most important. */
+export function FindSettings({ editor }: { editor: Editor }) {
+  const { finding, findSettings: settings, config } = editor
+  const { finder } = finding
+  const region = finding.region.value
+  const labelled = finder ? Object.keys(finding.labels(finder)).length : 0
+  return (
+    <details class="find-settings">
+      <summary>
+        {t('Find new objects')}: {finder ? finder.name : t('no detector')},{' '}
+        {settings.whileTracking.value ? t('also while tracking') : t('on request')}
+      </summary>
+      <div class="fields">
+        <label class="field model">
+          <span>{t('Detector')}</span>
+          <select
+            value={finder?.id ?? ''}
+            onChange={(event) => (settings.finder.value = event.currentTarget.value || null)}
+          >
+            {!finder && <option value="">{t('None is ready')}</option>}
+            {config.finders.map((each) => (
+              <option key={each.id} value={each.id} disabled={!each.available} title={each.why}>
+                {offered(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <NumberField
+          label={t('Every … frames')}
+          value={settings.every.value}
+          least={1}
+          most={1000}
+          onChange={(value) => (settings.every.value = value)}
+        />
+        <NumberField
+          label={t('Minimum length')}
+          title={t('What is followed over fewer frames becomes a candidate, for you to take or dismiss.')}
+          value={settings.leastFrames.value}
+          least={0}
+          most={1_000_000}
+          onChange={(value) => (settings.leastFrames.value = value)}
+        />
+      </div>
+      <label class="field slider">
+        <span>
+          {settings.confidence.value === null
+            ? t('Confidence as the detector has it')
+            : t('At least {percent} % sure', { percent: Math.round(settings.confidence.value * 100) })}
+        </span>
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={settings.confidence.value ?? finder?.confidence ?? 0.25}
+          onInput={(event) => (settings.confidence.value = event.currentTarget.valueAsNumber)}
+        />
+      </label>
+      <div class="field">
+        <span>{t('Where')}</span>
+        <span class="row">
+          <span class="muted">{region ? t('{width} × {height} px', sizeOf(region)) : t('Whole frame')}</span>
+          <button type="button" class="button quiet" onClick={() => editor.useTool('region')}>
+            {t('Draw region')}
+          </button>
+          {region && (
+            <button type="button" class="button quiet" onClick={() => (finding.region.value = null)}>
+              {t('Whole frame')}
+            </button>
+          )}
+        </span>
+      </div>
+      {finder && (
+        <div class="field">
+          <span>{t('What')}</span>
+          <span class="row">
+            <span class="muted">{t('{count} of {all} classes', { count: labelled, all: finder.classes.length })}</span>
+            <button type="button" class="button quiet" onClick={() => (finding.mapping.value = 'only')}>
+              {t('Classes and labels …')}
+            </button>
+          </span>
+        </div>
+      )}
+      <label
+        class="choice"
+        title={t('While boxes that you drew are tracked, the detector looks for others. They never replace yours.')}
+      >
+        <input
+          type="checkbox"
+          checked={settings.whileTracking.value}
+          onChange={(event) => (settings.whileTracking.value = event.currentTarget.checked)}
+        />
+        {t('Find new objects while tracking boxes')}
+      </label>
+    </details>
+  )
+}
+
+function NumberField({
+  label,
+  title,
+  value,
+  least,
+  most,
+  onChange,
+}: {
+  label: string
+  title?: string
+  value: number
+  least: number
+  most: number
+  onChange: (value: number) => void
+}) {
+  return (
+    <label class="field" title={title}>
+      <span>{label}</span>
+      <input
+        type="number"
+        min={least}
+        max={most}
+        step={1}
+        value={value}
+        onChange={({ currentTarget }) => {
+          const given = Math.round(currentTarget.valueAsNumber)
+          if (Number.isFinite(given)) onChange(Math.min(Math.max(given, least), most))
+          else currentTarget.value = String(value)
+        }}
+      />
+    </label>
+  )
+}
+
+/** What each class of the detector becomes in this project. */
+export function MappingDialog({ editor }: { editor: Editor }) {
+  const { finding } = editor
+  const wanted = finding.mapping.value
+  const { finder } = finding
+  if (!wanted || !finder) return null
+  return <Mapping editor={editor} finder={finder} wanted={wanted} />
+}
+
+function Mapping({ editor, finder, wanted }: { editor: Editor; finder: Finder; wanted: 'only' | 'then find' }) {
+  const { finding } = editor
+  const labels = editor.config.labels.filter(({ geometry_kinds: kinds }) => kinds.includes('box'))
+  const query = useSignal('')
+  const changed = useSignal<Readonly<Record<string, number | null>>>({})
+  const said = { ...finding.said.value, ...changed.value }
+  const chosen = (name: string) => labelOfClass(name, labels, said)?.id ?? null
+  const count = finder.classes.filter((name) => chosen(name) !== null).length
+  const shown = finder.classes.filter((name) => name.toLowerCase().includes(query.value.trim().toLowerCase()))
+  const close = () => (finding.mapping.value = null)
+  return (
+    <Modal label={t('Classes and labels')} onClose={close} look="mapping">
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void finding.say(changed.value)
+        }}
+      >
+        <h2>{t('Which labels do found objects get?')}</h2>
+        <p class="muted">
+          {labels.length
+            ? t('{finder} knows {count} classes. Choose a label for those that you want; the rest is left out.', {
+                finder: finder.name,
+                count: finder.classes.length,
+              })
+            : t('No label of this project may be drawn as a box. Allow it on the project’s page first.')}
+        </p>
+        <input
+          type="search"
+          placeholder={t('Find a class')}
+          aria-label={t('Find a class')}
+          value={query.value}
+          onInput={(event) => (query.value = event.currentTarget.value)}
+        />
+        <ul class="mapping-list">
+          {shown.map((name) => (
+            <li key={name}>
+              <label>
+                <span>{name}</span>
+                <select
+                  value={String(chosen(name) ?? '')}
+                  onChange={({ currentTarget }) =>
+                    (changed.value = {
+                      ...changed.value,
+                      [name]: currentTarget.value === '' ? null : Number(currentTarget.value),
+                    })
+                  }
+                >
+                  <option value="">{t('Leave out')}</option>
+                  {labels.map((label) => (
+                    <option key={label.id} value={String(label.id)}>
+                      {label.name}
+                    </option>
+                  ))}
+                </select>
+              </label>
+            </li>
+          ))}
+        </ul>
+        <p class="muted">{t('Remembered for everybody in this project.')}</p>
+        <div class="row end">
+          <button type="button" class="button" onClick={close}>
+            {t('Cancel')}
+          </button>
+          <button type="submit" class="button primary" disabled={count === 0 && wanted === 'then find'}>
+            {wanted === 'then find' ? t('Detect and track') : t('Save')}
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+const offered = ({ name, available, why, commercial }: Finder) =>
+  [commercial ? name : t('{name} (non-commercial)', { name }), available ? '' : why].filter(Boolean).join(' — ')
+
+const sizeOf = ([x1, y1, x2, y2]: readonly [number, number, number, number]) => ({
+  width: Math.round(x2 - x1),
+  height: Math.round(y2 - y1),
+})
