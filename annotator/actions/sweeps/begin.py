@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -35,9 +35,9 @@ class SweepIn(Message):
     model: str = Field(max_length=64, description="What follows objects, by its id in the catalogue.")
     settings: dict[str, Setting] = Field({}, max_length=32, description="Of the model; absent ones are its defaults.")
     find: FindOptions | None = Field(None, description="Of `find` alone.")
-    videos: list[int] = Field(min_length=1, max_length=MOST_VIDEOS)
-    first: Frame = 0
-    last: Frame | None = Field(None, description="null: to the end of each video.")
+    videos: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MOST_VIDEOS)
+    first: Frame = Field(0, lt=2**31)
+    last: Frame | None = Field(None, lt=2**31, description="null: to the end of each video.")
     destination: Literal["layer", "empty", "main"] = Field(
         "layer", description="`layer`: a new one in each video; `empty`: the main one, of videos where it has no track."
     )
