@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -61,22 +60,20 @@ def grid_features(patches: NDArray[np.uint8]) -> tuple[Float, list[Levels]]:
     Returns: (N, CHANNELS, H/CELL, W/CELL) and N levels.
     """
     gradients, colours = gradient_histograms(patches[:, None])[:, :, 0], colour_memberships(patches)
-    levels = []
+    by = _powers(gradients), _powers(colours)
     features = np.empty((len(patches), CHANNELS, *colours.shape[2:]), np.float32)
-    for index in range(len(patches)):
-        by = _power(gradients[index]), _power(colours[index])
-        np.divide(gradients[index], by[0], out=features[index, :GRADIENT_CHANNELS])
-        np.divide(colours[index], by[1], out=features[index, GRADIENT_CHANNELS:])
-        levels.append(Levels(*by, features[index].mean((1, 2), keepdims=True)))
-    return features, levels
+    np.divide(gradients, by[0], out=features[:, :GRADIENT_CHANNELS])
+    np.divide(colours, by[1], out=features[:, GRADIENT_CHANNELS:])
+    means = features.mean((2, 3), keepdims=True)
+    return features, [Levels(*each) for each in zip(by[0].ravel(), by[1].ravel(), means, strict=True)]
 
 
 def features_at(patches: NDArray[np.uint8], levels: Sequence[Levels]) -> Float:
     """Features of small parts of pictures, each on the scale of a larger patch's levels: as ``grid_features``."""
     features = np.concatenate([gradient_histograms(patches[:, None])[:, :, 0], colour_memberships(patches)], 1)
-    for part, level in zip(features, levels, strict=True):
-        part[:GRADIENT_CHANNELS] /= level.gradients
-        part[GRADIENT_CHANNELS:] /= level.colours
+    by = np.array([(level.gradients, level.colours) for level in levels], np.float32)
+    features[:, :GRADIENT_CHANNELS] /= by[:, 0, None, None, None]
+    features[:, GRADIENT_CHANNELS:] /= by[:, 1, None, None, None]
     return features
 
 
@@ -93,16 +90,17 @@ def gradient_histograms(patches: NDArray[np.uint8]) -> Float:
     # Each pixel counts for the orientation nearest to its own, as in the paper.
     nearest = (angles * np.float32(ORIENTATIONS / np.pi) + np.float32(0.5)).astype(np.int32)  # [0, 18]
     nearest[nearest == 2 * ORIENTATIONS] = 0
-    cells, pixels = _cell_binning(length, height, width)
-    shape = 2 * ORIENTATIONS, length, height // CELL, width // CELL
-    nearest *= math.prod(shape[1:])
-    signed = np.empty((count, *shape), np.float32)
-    for index in range(count):
-        # Added up by one sparse product: in single precision, and without holding up other threads.
-        bins = copy(pixels)
-        bins.indices = (cells + nearest[index]).ravel()
-        signed[index] = (bins @ np.concatenate([magnitudes[index]] * 4)).reshape(shape)
-    return _normalise(signed)
+    shape = count, 2 * ORIENTATIONS, length, height // CELL, width // CELL
+    nearest *= math.prod(shape[2:])
+    cells, shares, ends = _cell_binning(1 << (count - 1).bit_length(), length, height, width)
+    cells, shares, ends = cells[:count], shares[:count], ends[: shares[:count].size + 1]
+    # Added up by one sparse product: in single precision, and without holding up other threads.
+    pixels = csc_array(
+        (shares.ravel(), (cells + nearest[:, None]).ravel(), ends), shape=(math.prod(shape), shares.size)
+    )
+    weights = np.empty(shares.shape, np.float32)
+    weights[:] = magnitudes[:, None]
+    return _normalise((pixels @ weights.ravel()).reshape(shape))
 
 
 def _gradients(patches: NDArray[np.uint8]) -> tuple[Float, Float]:
@@ -132,10 +130,13 @@ def _derivatives(plane: NDArray[np.uint8], height: int) -> tuple[Float, Float, F
     return across, down, power
 
 
-@lru_cache(maxsize=64)
-def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.int32], csc_array]:
-    """For every pixel the first bins of the four cells it counts for, (4, pixels); and its bilinear shares of each as a
-    matrix, (bins, 4 * pixels), in which they lie in those bins."""
+@lru_cache(maxsize=24)
+def _cell_binning(
+    count: int, length: int, height: int, width: int
+) -> tuple[NDArray[np.int32], Float, NDArray[np.int32]]:
+    """How the pixels of ``count`` series of ``length`` pictures count for the four cells around them: the first bins of
+    these cells and each pixel's bilinear shares of them, both (count, 4, pixels of a series), and the numbers from 0 to
+    the size of either."""
     rows, columns = height // CELL, width // CELL
     y = (np.arange(height) + 0.5) / CELL - 0.5
     x = (np.arange(width) + 0.5) / CELL - 0.5
@@ -147,12 +148,12 @@ def _cell_binning(count: int, height: int, width: int) -> tuple[NDArray[np.int32
             share = np.outer(1 - np.abs(y - row), 1 - np.abs(x - column))
             share *= np.outer((row >= 0) & (row < rows), (column >= 0) & (column < columns))
             cell = np.clip(row, 0, rows - 1)[:, None] * columns + np.clip(column, 0, columns - 1)
-            cells.append((np.arange(count)[:, None, None] * rows * columns + cell).ravel())
-            shares.append(np.tile(share.ravel(), count))
-    first = np.stack(cells).astype(np.int32)
-    ends = np.arange(first.size + 1, dtype=np.int32)
-    shape = 2 * ORIENTATIONS * count * rows * columns, first.size
-    return first, csc_array((np.concatenate(shares).astype(np.float32), first.ravel(), ends), shape=shape)
+            cells.append((np.arange(length)[:, None, None] * rows * columns + cell).ravel())
+            shares.append(np.tile(share.ravel(), length))
+    bins = 2 * ORIENTATIONS * length * rows * columns
+    places = (np.arange(count)[:, None, None] * bins + np.stack(cells)).astype(np.int32)
+    weights = np.tile(np.stack(shares).astype(np.float32), (count, 1, 1))
+    return places, weights, np.arange(places.size + 1, dtype=np.int32)
 
 
 def _normalise(signed: Float) -> Float:
@@ -222,5 +223,7 @@ def _planes(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return [np.asarray(plane, np.uint8) for plane in cv2.split(image)]
 
 
-def _power(features: Float) -> np.float32:
-    return np.float32(math.sqrt(float(np.vdot(features, features)) / features.size + 1e-6))
+def _powers(features: Float) -> Float:
+    """Root mean square of each of N: (N, 1, 1, 1)."""
+    flat = features.reshape(len(features), -1)
+    return np.sqrt(np.vecdot(flat, flat) / np.float32(flat.shape[1]) + np.float32(1e-6))[:, None, None, None]

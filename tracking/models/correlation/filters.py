@@ -8,6 +8,7 @@ the object's box, sees every shift of the whole search region as a counterexampl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -104,7 +105,10 @@ def respond(filters: Sequence[TranslationFilter], samples: Complex) -> Float:
 
     Returns: (F, N, N).
     """
-    spectra = np.stack([_summed(sample, each.spectrum) for sample, each in zip(samples, filters, strict=True)])
+    products = np.stack([each.spectrum for each in filters])
+    np.conjugate(products, out=products)
+    products *= samples
+    spectra = products.sum(1)
     grid = samples.shape[-2]
     return np.asarray(np.fft.fftshift(fft.irfft2(spectra, s=(grid, grid)), axes=(1, 2)), np.float32)
 
@@ -145,23 +149,30 @@ def _inside(grid: int, length: float) -> NDArray[np.bool_]:
     return np.abs(np.arange(grid) + 0.5 - grid / 2) <= max(length / 2, 1.0)
 
 
-def peak_of(response: Float, guide: Float, exclude: float) -> Peak:
-    """The point of a response where ``guide`` is highest, between cells. ``exclude``: cells around it that aren't
-    background."""
-    middle = response.shape[0] // 2
-    row, column = (int(index) for index in np.unravel_index(int(guide.argmax()), guide.shape))
+def peaks_of(responses: Float, guides: Float, exclude: float) -> list[Peak]:
+    """The point of each response where its guide is highest, between cells; both (F, N, N). ``exclude``: how many cells
+    around it, to each side, aren't background."""
+    count, grid, _ = responses.shape
+    flat = responses.reshape(count, -1)
+    sums, squares = flat.sum(1), np.vecdot(flat, flat)
+    places = guides.reshape(count, -1).argmax(1)
+    return [
+        _peak(response, guide, divmod(int(place), grid), (float(total), float(square)), exclude)
+        for response, guide, place, total, square in zip(responses, guides, places, sums, squares, strict=True)
+    ]
+
+
+def _peak(response: Float, guide: Float, place: tuple[int, int], sums: tuple[float, float], exclude: float) -> Peak:
+    """``sums``: of the response and of its square, over all of it."""
+    grid, (row, column), reach = len(response), place, math.floor(exclude)
     height = float(response[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].max())
-    y = row + _parabola(guide[:, column], row)
-    x = column + _parabola(guide[row], column)
-    away = _away(response.shape[0], row, column, exclude)
-    spread = float(response[away].std()) if away.any() else 0.0
-    return Peak(float(x - middle), float(y - middle), height, height / (spread + 1e-6))
-
-
-def _away(grid: int, row: int, column: int, exclude: float) -> NDArray[np.bool_]:
-    rows = np.abs(np.arange(grid) - row) > exclude
-    columns = np.abs(np.arange(grid) - column) > exclude
-    return rows[:, None] | columns[None, :]
+    y, x = row + _parabola(guide[:, column], row), column + _parabola(guide[row], column)
+    near = response[max(row - reach, 0) : row + reach + 1, max(column - reach, 0) : column + reach + 1].ravel()
+    spread = 0.0
+    if away := grid * grid - len(near):
+        mean = (sums[0] - float(near.sum())) / away
+        spread = math.sqrt(max((sums[1] - float(near @ near)) / away - mean * mean, 0.0))
+    return Peak(x - grid // 2, y - grid // 2, height, height / (spread + 1e-6))
 
 
 def _parabola(line: Float, at: int) -> float:

@@ -35,7 +35,7 @@ from tracking.models.correlation.filters import (
     Peak,
     ScaleFilter,
     TranslationFilter,
-    peak_of,
+    peaks_of,
     respond,
     transform,
 )
@@ -64,7 +64,7 @@ RIGID, BENDING = 0.7, 0.4
 """Agreement of the pixels' motion from which on an object's outline isn't asked, and below which it counts in full."""
 OUTLINE_MOVES, OUTLINE_SIZES = 0.3, 0.15
 """How far a box follows the object's outline in one frame."""
-LARGEST_GROUP = 5
+LARGEST_GROUP = 8
 """Most objects that are computed together: with more, what is computed no longer fits into a core's cache."""
 LEARN_FROM = 0.5
 """Belief from which on a find is learnt from."""
@@ -239,12 +239,12 @@ def search(image: Image, searches: Sequence[tuple[CorrelationTarget, Region]]) -
     samples = transform(grid_features(patches)[0])
     responses = respond([target.translation for target, _ in searches], samples)
     colours = colour_index(patches.reshape(-1, PATCH_PX, 3), COLOUR_BITS).reshape(patches.shape[:3])
-    matches = []
-    for (target, region), response, seen in zip(searches, responses, colours, strict=True):
-        guide = (1 - COLOUR_WEIGHT) * response + COLOUR_WEIGHT * target.colours.response(seen, CELL)
-        peak = peak_of(response, guide, exclude=GRID / REACH / 2)
-        matches.append((matched(target, region, peak), peak))
-    return matches
+    likely = np.stack(
+        [target.colours.response(seen, CELL) for (target, _), seen in zip(searches, colours, strict=True)]
+    )
+    guides = (1 - COLOUR_WEIGHT) * responses + COLOUR_WEIGHT * likely
+    peaks = peaks_of(responses, guides, exclude=GRID / REACH / 2)
+    return [(matched(*searched, peak), peak) for searched, peak in zip(searches, peaks, strict=True)]
 
 
 def matched(target: CorrelationTarget, region: Region, peak: Peak) -> Box:
