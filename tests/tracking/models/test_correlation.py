@@ -30,6 +30,8 @@ from tracking.models.correlation.filters import (
     STEP_GROWTH,
     ScaleFilter,
     TranslationFilter,
+    growths,
+    learn_sizes,
     transform,
 )
 from tracking.models.correlation.flow import flow_patch, stretches
@@ -274,14 +276,15 @@ def test_growth_is_that_of_the_method_over_frequencies() -> None:
     top = 0.975 * top + 0.025 * spectra[1] * np.conj(label)
     bottom = 0.975 * bottom + 0.025 * (np.abs(spectra[1]) ** 2).sum(1)
     for begin in (2, 1):
-        filters.learn(samples[begin : begin + 17])
+        learn_sizes([filters], samples[None, begin : begin + 17])
     seen = np.fft.fft(samples[:17] * window, axis=0)
     response = np.fft.ifft((np.conj(top) * seen).sum(1) / (bottom + 0.01 * bottom.mean())).real
     best = int(np.roll(response, 8).argmax()) - 8
     assert best != 0
     left, middle, right = (response[(best + step) % 17] for step in (-1, 0, 1))
     between = 0.5 * (left - right) / (left - 2 * middle + right)
-    assert filters.growth(samples[:17]) == pytest.approx(1.03 ** (best + between), abs=1e-4)
+    (growth,) = growths([filters], samples[None, :17])
+    assert growth == pytest.approx(1.03 ** (best + between), abs=1e-4)
 
 
 def test_features_have_a_cell_for_every_four_pixels() -> None:

@@ -49,23 +49,28 @@ class Levels:
     means: Float
 
 
-def grid_features(patches: NDArray[np.uint8]) -> tuple[Float, list[Levels]]:
-    """Gradients and colours of RGB pictures, and the levels of each.
+def grid_features(patches: NDArray[np.uint8]) -> tuple[Float, Float]:
+    """Gradients and colours of RGB pictures, and the root mean squares that they were divided by.
 
     Both groups are scaled to a mean square of 1, so that neither outweighs the other by its units.
 
     Args:
         patches: (N, H, W, 3), sides multiples of CELL.
 
-    Returns: (N, CHANNELS, H/CELL, W/CELL) and N levels.
+    Returns: (N, CHANNELS, H/CELL, W/CELL); and (N, 2), of gradients and of colours. ``levels_of`` takes both.
     """
     gradients, colours = gradient_histograms(patches[:, None])[:, :, 0], colour_memberships(patches)
-    by = _powers(gradients), _powers(colours)
+    powers = np.stack([_powers(gradients), _powers(colours)], 1)
     features = np.empty((len(patches), CHANNELS, *colours.shape[2:]), np.float32)
-    np.divide(gradients, by[0], out=features[:, :GRADIENT_CHANNELS])
-    np.divide(colours, by[1], out=features[:, GRADIENT_CHANNELS:])
+    np.divide(gradients, powers[:, 0, None, None, None], out=features[:, :GRADIENT_CHANNELS])
+    np.divide(colours, powers[:, 1, None, None, None], out=features[:, GRADIENT_CHANNELS:])
+    return features, powers
+
+
+def levels_of(features: Float, powers: Float) -> list[Levels]:
+    """What features are measured against, from all that ``grid_features`` returned."""
     means = features.mean((2, 3), keepdims=True)
-    return features, [Levels(*each) for each in zip(by[0].ravel(), by[1].ravel(), means, strict=True)]
+    return [Levels(*each) for each in zip(powers[:, 0], powers[:, 1], means, strict=True)]
 
 
 def features_at(patches: NDArray[np.uint8], levels: Sequence[Levels]) -> Float:
@@ -224,6 +229,6 @@ def _planes(image: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 
 def _powers(features: Float) -> Float:
-    """Root mean square of each of N: (N, 1, 1, 1)."""
+    """Root mean square of each of N."""
     flat = features.reshape(len(features), -1)
-    return np.sqrt(np.vecdot(flat, flat) / np.float32(flat.shape[1]) + np.float32(1e-6))[:, None, None, None]
+    return np.sqrt(np.vecdot(flat, flat) / np.float32(flat.shape[1]) + np.float32(1e-6))

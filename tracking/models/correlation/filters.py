@@ -28,6 +28,17 @@ MEMORY = 64.0
 ITERATIONS = 2
 FIRST_STEP, STEP_GROWTH, LARGEST_STEP = 1.0, 10.0, 100.0
 """Step sizes of the alternating direction method of multipliers."""
+_STEPS = np.minimum(FIRST_STEP * STEP_GROWTH ** np.arange(ITERATIONS), LARGEST_STEP).astype(np.float32)
+STEPS, FACTOR = 17, 1.03
+"""How many sizes an object is compared at, and how much one is larger than the one before."""
+RATE = 0.025
+"""How fast the filter of sizes learns."""
+# Fourier transforms of so few are written out: what comes out doesn't depend on how many are transformed at once.
+_TURNS = np.exp(-2j * np.pi / STEPS * np.outer(np.arange(STEPS), np.arange(STEPS))).astype(np.complex64)
+_HIDING = np.hanning(STEPS + 2)[1:-1].astype(np.float32)
+_WANTED = np.exp(-0.5 * ((np.arange(STEPS) - STEPS // 2) / (STEPS / 16)) ** 2).astype(np.float32)
+# Multiplying a spectrum by that of the wanted peak, conjugate, is a product with this matrix over the sizes.
+_AIM = np.stack([np.roll(_WANTED, row - STEPS // 2) for row in range(STEPS)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +78,19 @@ class TranslationFilter:
         """
         size = np.float32(self._grid * self._grid)
         memory = np.float32(MEMORY if self._learnt else 0.0)
-        power = np.einsum("cij,cij->ij", sample.real, sample.real) + np.einsum("cij,cij->ij", sample.imag, sample.imag)
-        wanted = np.conj(self._label) / size, memory * self._template
-        template = np.zeros_like(self._template)
-        dual = np.zeros_like(self._label), template
-        steps = np.minimum(FIRST_STEP * STEP_GROWTH ** np.arange(ITERATIONS), LARGEST_STEP).astype(np.float32)
-        for step in steps:
+        power = _matched(sample, sample).real
+        wanted_u, wanted_t = np.conj(self._label) / size, memory * self._template
+        dual_u, dual_t = np.zeros_like(wanted_u), np.zeros_like(wanted_t)
+        template = np.zeros_like(wanted_t)
+        for step in _STEPS:
             weight = step + memory
-            aim = wanted[0] - dual[0], wanted[1] + step * template - dual[1]
-            aligned = power * aim[0] + _summed(self._part.forward(aim[1]), sample)
-            free = (aim[0] - aligned / (size * weight + power)) / weight, aim[1] / weight
-            spatial = self._part.inverse(sample * (step * free[0] + dual[0])) + step * free[1] + dual[1]
-            template = spatial / (np.float32(INSIDE_PENALTY**2) + step)
-            dual = dual[0] + step * free[0], dual[1] + step * (free[1] - template)
+            aim_u, aim_t = wanted_u - dual_u, wanted_t + step * template - dual_t
+            aligned = power * aim_u + _matched(self._part.forward(aim_t), sample)
+            # The free filter times the step, and the dual variable.
+            pushed_u = dual_u + (step / weight) * (aim_u - aligned / (size * weight + power))
+            pushed_t = dual_t + (step / weight) * aim_t
+            template = (self._part.inverse(sample * pushed_u) + pushed_t) / (np.float32(INSIDE_PENALTY**2) + step)
+            dual_u, dual_t = pushed_u, pushed_t - step * template
         self._template = template
         self.spectrum = self._part.forward(template)
         self._learnt = True
@@ -139,9 +150,9 @@ class PartTransform:
         return np.matmul(np.matmul(self._up, spectrum).view(np.float32), self._back)
 
 
-def _summed(first: Complex, second: Complex) -> Complex:
+def _matched(first: Complex, second: Complex) -> Complex:
     """``first`` times the conjugate of ``second``, summed over channels: (N, N/2 + 1)."""
-    return np.asarray((first * np.conj(second)).sum(0), np.complex64)
+    return np.asarray(np.vecdot(second.transpose(1, 2, 0), first.transpose(1, 2, 0)), np.complex64)
 
 
 def _inside(grid: int, length: float) -> NDArray[np.bool_]:
@@ -183,52 +194,53 @@ def _parabola(line: Float, at: int) -> float:
 
 
 class ScaleFilter:
-    """Compares the object at ``steps`` sizes around the one believed in.
+    """Compares the object at ``STEPS`` sizes around the one believed in, multiples ``factors`` of it; see
+    ``learn_sizes`` and ``growths``.
 
     A feature's numerator is kept over sizes instead of their frequencies: a filter then costs two real products of
     matrices, not a transform of every feature.
     """
 
-    def __init__(self, steps: int = 17, factor: float = 1.03, rate: float = 0.025) -> None:
-        offsets = np.arange(steps) - steps // 2
-        self.factors = factor ** offsets.astype(np.float64)
-        self._factor = factor
-        self._rate = np.float32(rate)
-        self._window = np.hanning(steps + 2)[1:-1].astype(np.float32)
-        label = np.roll(np.exp(-0.5 * (offsets / (steps / 16)) ** 2), -(steps // 2)).astype(np.float32)
-        # Multiplying a spectrum by the label's conjugate is a product with this matrix over the sizes.
-        self._label: Float = label[_shifts(steps)]
-        self._top: Float = np.zeros((steps, 1), np.float32)
-        self._bottom: Float = np.zeros(steps, np.float32)
-        self._learnt = False
+    factors: NDArray[np.float64] = FACTOR ** (np.arange(STEPS) - STEPS // 2).astype(np.float64)
 
-    def learn(self, samples: Float) -> None:
-        """``samples``: (steps, D) features, one row per size."""
-        windowed = samples * self._window[:, None]
-        rate = self._rate if self._learnt else np.float32(1)
-        self._top = (1 - rate) * self._top + (rate * self._label) @ windowed
-        self._bottom = (1 - rate) * self._bottom + rate * _spectrum(windowed, windowed).real
-        self._learnt = True
+    def __init__(self) -> None:
+        self.top: Float = np.zeros((STEPS, 1), np.float32)
+        self.bottom: Float = np.zeros(STEPS, np.float32)
+        self._rate = np.float32(1)
 
-    def growth(self, samples: Float) -> float:
-        """The factor by which the object's size has changed, from ``samples`` as for ``learn``."""
-        matches = _spectrum(self._top, samples * self._window[:, None])
-        response = fft.ifft(matches / (self._bottom + 1e-2 * self._bottom.mean() + 1e-9)).real
-        response = np.roll(response, len(self.factors) // 2)
-        best = int(response.argmax())
-        fine = _parabola(response, best) if 0 < best < len(response) - 1 else 0.0
-        return float(self._factor ** (best - len(self.factors) // 2 + fine))
+    def learn(self, windowed: Float, power: Float) -> None:
+        """``windowed``: (STEPS, D) features after ``_HIDING``; ``power``: their spectra's, (STEPS)."""
+        self.top = np.asarray((1 - self._rate) * self.top + (self._rate * _AIM) @ windowed, np.float32)
+        self.bottom = (1 - self._rate) * self.bottom + self._rate * power
+        self._rate = np.float32(RATE)
 
 
-@cache
-def _shifts(steps: int) -> NDArray[np.intp]:
-    """(steps, steps): how far the size of each column is ahead of that of each row, around the circle."""
-    places = np.arange(steps)
-    return (places - places[:, None]) % steps
+def learn_sizes(filters: Sequence[ScaleFilter], samples: Float) -> None:
+    """Take the look of each object into its filter. ``samples``: (N, STEPS, D) features, a row for each size."""
+    windowed = samples * _HIDING[:, None]
+    for each, *look in zip(filters, windowed, _spectra(windowed, windowed).real, strict=True):
+        each.learn(*look)
 
 
-def _spectrum(first: Float, second: Float) -> Complex:
-    """Over their features, the sum of ``second``'s spectra times the conjugate of ``first``'s; both (steps, D)."""
-    steps = len(first)
-    correlation = np.bincount(_shifts(steps).ravel(), (first @ second.T).ravel(), steps)
-    return np.asarray(fft.fft(correlation), np.complex64)
+def growths(filters: Sequence[ScaleFilter], samples: Float) -> list[float]:
+    """The factors by which the objects' sizes have changed, from ``samples`` as for ``learn_sizes``."""
+    matches = _spectra(np.stack([each.top for each in filters]), samples * _HIDING[:, None])
+    bottoms = np.stack([each.bottom for each in filters])
+    bottoms += np.float32(1e-2) * bottoms.mean(1, keepdims=True) + np.float32(1e-9)
+    responses = np.roll(((matches / bottoms)[:, None] * np.conj(_TURNS)).sum(2).real, STEPS // 2, axis=1)
+    places = [int(place) for place in responses.argmax(1)]
+    fine = [
+        _parabola(response, place) if 0 < place < STEPS - 1 else 0.0
+        for response, place in zip(responses, places, strict=True)
+    ]
+    return [float(FACTOR ** (place - STEPS // 2 + more)) for place, more in zip(places, fine, strict=True)]
+
+
+def _spectra(first: Float, second: Float) -> Complex:
+    """Over their features, the sum of ``second``'s spectra times the conjugate of ``first``'s; both (N, STEPS, D).
+    Returns (N, STEPS)."""
+    products = (first @ second.swapaxes(1, 2)).reshape(len(first), -1)
+    steps = np.arange(STEPS)
+    ahead = steps * STEPS + (steps + steps[:, None]) % STEPS  # by a row's steps, around the circle
+    correlations = products.take(ahead, axis=1).sum(2)
+    return np.asarray((correlations[:, None] * _TURNS).sum(2), np.complex64)

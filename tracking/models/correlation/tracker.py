@@ -30,11 +30,14 @@ from tracking.models.correlation.features import (
     features_at,
     gradient_histograms,
     grid_features,
+    levels_of,
 )
 from tracking.models.correlation.filters import (
     Peak,
     ScaleFilter,
     TranslationFilter,
+    growths,
+    learn_sizes,
     peaks_of,
     respond,
     transform,
@@ -194,7 +197,8 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
     width, height = GRID / per_width, GRID / per_height
     x, y = box.centre
     patch = cut(image, Region(x, y, side, side), PATCH_PX, PATCH_PX)
-    features, (levels,) = grid_features(patch[None])
+    features, powers = grid_features(patch[None])
+    (levels,) = levels_of(features, powers)
     colours = ColourModel(PATCH_PX, width * CELL, height * CELL)
     colours.learn(patch)
     target = CorrelationTarget(
@@ -211,7 +215,7 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
         prompted=outline(colours.likelihood(patch), width * CELL, height * CELL),
     )
     target.translation.learn(transform(features)[0])
-    target.scale.learn(scale_samples(image, [(target.scale, box)])[0])
+    learn_sizes([target.scale], scale_samples(image, [box]))
     return target
 
 
@@ -256,10 +260,8 @@ def matched(target: CorrelationTarget, region: Region, peak: Peak) -> Box:
 def refined(image: Image, targets: Sequence[CorrelationTarget], matches: Sequence[tuple[Box, Peak]]) -> list[Find]:
     """Matches with their sizes and aspects set right."""
     boxes = [box for box, _ in matches]
-    samples = scale_samples(image, [(target.scale, box) for target, box in zip(targets, boxes, strict=True)])
-    for index, target in enumerate(targets):
-        growth = target.scale.growth(samples[index])
-        boxes[index] = _grown(boxes[index], growth, growth)
+    sizes = growths([target.scale for target in targets], scale_samples(image, boxes))
+    boxes = [_grown(box, growth, growth) for box, growth in zip(boxes, sizes, strict=True)]
     changes = stretches([target.seen for target in targets], [flow_patch(image, box) for box in boxes])
     for index, (target, change) in enumerate(zip(targets, changes, strict=True)):
         boxes[index] = _stretched(boxes[index], change)
@@ -312,21 +314,21 @@ def learn(image: Image, finds: Sequence[tuple[CorrelationTarget, Find]]) -> None
     if not due:
         return
     patches = np.stack([cut(image, target.region_of(box), PATCH_PX, PATCH_PX) for target, box in due])
-    features, levels = grid_features(patches)
-    samples = transform(features), scale_samples(image, [(target.scale, box) for target, box in due])
-    for (target, _), patch, level, place, sizes in zip(due, patches, levels, *samples, strict=True):
+    features, powers = grid_features(patches)
+    levels = levels_of(features, powers)
+    for (target, _), patch, level, sample in zip(due, patches, levels, transform(features), strict=True):
         target.levels = level
-        target.translation.learn(place)
-        target.scale.learn(sizes)
+        target.translation.learn(sample)
         target.colours.learn(patch)
+    learn_sizes([target.scale for target, _ in due], scale_samples(image, [box for _, box in due]))
 
 
-def scale_samples(image: Image, places: Sequence[tuple[ScaleFilter, Box]]) -> Float:
-    """Gradients of objects cut out at each size of their filters: (N, sizes, D)."""
+def scale_samples(image: Image, boxes: Sequence[Box]) -> Float:
+    """Gradients of objects cut out at each size of a scale filter: (N, sizes, D)."""
     patches = []
-    for scale, box in places:
+    for box in boxes:
         x, y = box.centre
-        patches.append(cut_sizes(image, Region(x, y, box.width, box.height), scale.factors, SCALE_PX, SCALE_PX))
+        patches.append(cut_sizes(image, Region(x, y, box.width, box.height), ScaleFilter.factors, SCALE_PX, SCALE_PX))
     gradients = gradient_histograms(np.stack(patches)).swapaxes(1, 2)
     return gradients.reshape(*gradients.shape[:2], -1)
 
