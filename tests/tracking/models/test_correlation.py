@@ -28,6 +28,7 @@ from tracking.models.correlation.filters import (
     LARGEST_STEP,
     MEMORY,
     STEP_GROWTH,
+    Peak,
     ScaleFilter,
     TranslationFilter,
     growths,
@@ -36,7 +37,7 @@ from tracking.models.correlation.filters import (
 )
 from tracking.models.correlation.flow import flow_patch, stretches
 from tracking.models.correlation.patches import Region, cut, cut_sizes
-from tracking.models.correlation.tracker import PATIENCE, create
+from tracking.models.correlation.tracker import PATIENCE, Find, create, new_target
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, iou
 
 WIDTH, HEIGHT = 320, 240
@@ -132,6 +133,19 @@ def test_a_moment_of_belief_makes_patience_begin_anew(monkeypatch: pytest.Monkey
         believed = number % PATIENCE == 0
         monkeypatch.setattr(Evidence, "belief", property(lambda self, believed=believed: 0.9 if believed else 0.1))
         assert tracker.step(scene(number, place))[0].visible
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.18, True), (0.15, False)])
+def test_a_doubted_object_counts_as_lost_at_once_when_a_sixth_of_it_or_less_is_in_the_frame(
+    share: float, kept: bool
+) -> None:
+    frame = scene(0, Box(200, 90, 260, 130))
+    tracker = create()
+    target = new_target(frame.image, Box(200, 90, 260, 130))
+    left = WIDTH - 60 * share
+    doubted = Find(Box(left, 90, left + 60, 130), np.zeros(1, np.float32), Peak(0, 0, 0, 0), Evidence(0, 0, 0, 0, 0))
+    confidence, learnt = tracker._judge(frame, target, doubted)
+    assert (confidence >= tracker.threshold, learnt) == (kept, False)
 
 
 def test_it_gives_up_at_the_edge_of_the_frame() -> None:

@@ -79,8 +79,9 @@ LOOK_MARGIN = 2
 PATIENCE = 4
 """Frames in a row on which an object is followed though it isn't believed; after that it counts as lost. What bends,
 blurs or shakes is doubted for a moment and believed again; looking for it elsewhere would lose it."""
-MOSTLY_INSIDE = 0.5
-"""Share (``_share_inside``) of a doubted object up to which there is no patience: it leaves the frame."""
+IN_VIEW, GONE = 1 / 3, 1 / 6
+"""Shares of a box in the frame: from the first on its object is believed in full, less and less down to none; up to the
+second there is no patience with a doubted one, which has left the frame."""
 FOUND_AGAIN = 0.7
 """Belief needed to take a lost object as returned."""
 
@@ -160,12 +161,13 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
     def _judge(self, frame: Frame, target: CorrelationTarget, find: Find) -> tuple[float, bool]:
         """Move a target to what was found, or leave it for lost. Returns how sure to be of it, and whether the find is
         to be learnt from."""
-        inside = _share_inside(find.box, frame)
+        share = _share_inside(find.box, frame)
+        inside = min(1.0, share / IN_VIEW)
         belief = find.evidence.belief * inside
         needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
         if belief < needed:
             target.doubts += 1
-            if target.lookout is None and target.doubts <= PATIENCE and inside > MOSTLY_INSIDE:
+            if target.lookout is None and target.doubts <= PATIENCE and share > GONE:
                 self._place(frame, target, find.box)
                 return self.threshold, False
             if target.lookout is None:
@@ -359,8 +361,8 @@ def _boxed(x: float, y: float, width: float, height: float) -> Box:
 
 
 def _share_inside(box: Box, frame: Frame) -> float:
-    """1 while a third of the box or more is in the frame, falling to 0 when nothing is."""
-    return min(1.0, 3 * box.clipped(frame.width, frame.height).area / box.area) if box.area > 0 else 0.0
+    """How much of the box's area is in the frame, in [0, 1]."""
+    return box.clipped(frame.width, frame.height).area / box.area if box.area > 0 else 0.0
 
 
 def create(*, threshold: float = 0.3) -> CorrelationTracker:
