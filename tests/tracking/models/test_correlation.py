@@ -37,7 +37,7 @@ from tracking.models.correlation.filters import (
 )
 from tracking.models.correlation.flow import flow_patch, stretches
 from tracking.models.correlation.patches import Region, cut, cut_sizes
-from tracking.models.correlation.tracker import PATIENCE, Find, create, new_target
+from tracking.models.correlation.tracker import EVERY, PATIENCE, Find, create, new_target
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, iou
 
 WIDTH, HEIGHT = 320, 240
@@ -146,6 +146,23 @@ def test_a_doubted_object_counts_as_lost_at_once_when_a_sixth_of_it_or_less_is_i
     doubted = Find(Box(left, 90, left + 60, 130), np.zeros(1, np.float32), Peak(0, 0, 0, 0), Evidence(0, 0, 0, 0, 0))
     confidence, learnt = tracker._judge(frame, target, doubted)
     assert (confidence >= tracker.threshold, learnt) == (kept, False)
+
+
+def test_objects_take_turns_to_be_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt: list[TranslationFilter] = []
+    monkeypatch.setattr(TranslationFilter, "learn", lambda self, sample: learnt.append(self))
+    monkeypatch.setattr(Evidence, "belief", property(lambda self: 0.9))
+    monkeypatch.setattr("tracking.models.correlation.tracker.EAGER", 0)
+    boxes = [Box(60 + left, 60, 120 + left, 100) for left in range(EVERY)]
+    tracker = create()
+    tracker.start(scene(0, boxes[0]), [Prompt(ObjectId(str(n)), box) for n, box in enumerate(boxes)])
+    learnt.clear()
+    by_frame = []
+    for number in range(1, EVERY + 1):
+        tracker.step(scene(number, boxes[0]))
+        by_frame.append(len(learnt))
+    assert by_frame == list(range(1, EVERY + 1))
+    assert len(set(map(id, learnt))) == EVERY
 
 
 def test_it_gives_up_at_the_edge_of_the_frame() -> None:

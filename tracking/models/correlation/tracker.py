@@ -73,7 +73,8 @@ LEARN_FROM = 0.5
 """Belief from which on a find is learnt from."""
 EAGER, EVERY = 10, 3
 """So many finds are learnt from at first, then one of so many: neighbouring frames teach the filters the same, and
-learning costs as much as finding. What is remembered of the object's look and pixels is kept up on every frame."""
+learning costs as much as finding. What is remembered of the object's look and pixels is kept up on every frame.
+Objects take turns, by where they were prompted, so that no frame takes much longer than others."""
 LOOK_MARGIN = 2
 """Cells around the object that are cut out with it, so that its contrast is set right up to its edge."""
 PATIENCE = 4
@@ -93,6 +94,7 @@ class CorrelationTarget(Target):
     ``box`` is what people see, cut off at the frame's edge; ``place`` is the whole box. ``per_width``,
     ``per_height``: sides of the search region as multiples of the box's. ``seen``: the object when it was last learnt
     from, as ``flow_patch`` has it. ``levels``: of the last search patch learnt. ``prompted``: its outline as prompted.
+    ``turn``: of EVERY finds the one that is learnt from.
     ``lookout`` is there while the object is lost. ``doubts``: on how many frames in a row it hasn't been believed;
     ``finds``: how many have been learnt from; ``believed``: the whole box when it last was.
     """
@@ -107,6 +109,7 @@ class CorrelationTarget(Target):
     memory: Memory
     seen: Image
     prompted: Outline
+    turn: int
     lookout: Lookout | None = None
     doubts: int = 0
     finds: int = 0
@@ -215,6 +218,7 @@ def new_target(image: Image, box: Box) -> CorrelationTarget:
         memory=Memory(look_of(features[0], levels, width, height)),
         seen=flow_patch(image, box),
         prompted=outline(colours.likelihood(patch), width * CELL, height * CELL),
+        turn=int(box.x1 + box.y1) % EVERY,
     )
     target.translation.learn(transform(features)[0])
     learn_sizes([target.scale], scale_samples(image, [box]))
@@ -311,7 +315,7 @@ def learn(image: Image, finds: Sequence[tuple[CorrelationTarget, Find]]) -> None
         target.memory.learn(found.look, found.peak)
         target.seen = flow_patch(image, found.box)
         target.finds += 1
-        if target.finds <= EAGER or target.finds % EVERY == 0:
+        if target.finds <= EAGER or target.finds % EVERY == target.turn:
             due.append((target, found.box))
     if not due:
         return
