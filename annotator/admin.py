@@ -21,6 +21,7 @@ from annotator.announce.publish import announce_rights
 from annotator.models import (
     Agent,
     Attribute,
+    Comparison,
     Event,
     Guess,
     Invitation,
@@ -157,6 +158,7 @@ admin.site.register(
         Track,
         TrackChunk,
         Transfer,
+        Comparison,
         Upload,
         Video,
     ],

@@ -6,6 +6,7 @@ from ninja.security import django_auth
 
 from annotator.api import (
     agent_media,
+    comparisons,
     errors,
     history,
     jobs,
@@ -33,6 +34,7 @@ api.add_router("/videos", videos.router)
 api.add_router("/layers", layers.router)
 api.add_router("/layers", history.router)
 api.add_router("", whole_layers.router)
+api.add_router("", comparisons.router)
 api.add_router("/layers", verdicts.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)

@@ -1,6 +1,7 @@
 """Nouns: fields, constraints and choices, no side effects."""
 
 from annotator.models.agent import Agent
+from annotator.models.comparison import Comparison
 from annotator.models.event import Event, EventKind
 from annotator.models.guess import Guess
 from annotator.models.job import Job, JobState, Stage
@@ -17,6 +18,7 @@ from annotator.models.workspace import Invitation, Membership, Role, Workspace
 __all__ = [
     "Agent",
     "Attribute",
+    "Comparison",
     "Destination",
     "Event",
     "EventKind",

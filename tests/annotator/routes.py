@@ -150,6 +150,8 @@ API = (
     Route("PATCH", "/api/layers/{layer_id}", REVIEW, {"name": "truth"}),
     Route("DELETE", "/api/layers/{layer_id}", MANAGE, query="?revision=0"),
     Route("POST", "/api/layers/{layer_id}/take-over", ANNOTATE, TAKE_OVER),
+    Route("POST", "/api/layers/{layer_id}/comparisons/{reference_id}", VIEW),
+    Route("GET", "/api/layers/{layer_id}/comparisons/{reference_id}", VIEW),
     Route("GET", "/api/layers/{layer_id}/window", VIEW, query="?first=0&last=9"),
     Route("GET", "/api/layers/{layer_id}/overview", VIEW),
     Route("GET", "/api/layers/{layer_id}/tracks", VIEW),

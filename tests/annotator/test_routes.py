@@ -23,7 +23,7 @@ from annotator.api import videos
 from annotator.api.router import api
 from annotator.media import storage
 from annotator.media.agent_access import media_token
-from annotator.models import Membership, Role, Sweep, Transfer, TransferState, Upload, User
+from annotator.models import Comparison, Layer, Membership, Role, Sweep, Transfer, TransferState, Upload, User
 from tests.annotator.routes import API, EVERYBODY, LET_IN, NOT_ALLOWED, NOTHING, PAGES, ROUTES, SIGN_IN, Route
 from tests.people import Team, client_of
 
@@ -79,6 +79,8 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(videos, "frame_jpeg", lambda video, frame: b"a picture")
     sweep = Sweep.objects.create(project=team.project, pipeline="continue", model="framewise-cf", destination="main")
     invitation, token = invite(by=team.alice, workspace=team.workspace, role=Role.VIEWER)
+    truth = Layer.objects.create(video=team.video, kind="ground_truth", name="truth")
+    Comparison.objects.create(reference=truth, compared=team.layer)
     agent, _ = create_agent(by=team.alice, workspace=team.workspace, name="machine")
     return {
         "workspace_id": team.workspace.pk,
@@ -86,6 +88,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "project64": base64.b64encode(str(team.project.pk).encode()).decode(),
         "video_id": team.video.pk,
         "layer_id": team.layer.pk,
+        "reference_id": truth.pk,
         "job_id": team.job.pk,
         "person_id": team.bob.pk,
         "membership_id": Membership.objects.get(user=team.bob).pk,

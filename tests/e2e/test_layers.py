@@ -1,11 +1,12 @@
-"""Layers beside the main one: ground truth comes into one of its own, and tracks of it are taken over."""
+"""Layers beside the main one: ground truth comes into one of its own, is compared with, and taken over."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from framewise.bench.client import Client
 from framewise.bench.product import Product
@@ -32,21 +33,28 @@ def import_into(page: Page, file: Path, layer: str) -> None:
     expect(panel.get_by_role("link", name=f"Show “{layer}”")).to_be_visible(timeout=60_000)
 
 
-def test_ground_truth_comes_into_a_layer_of_its_own_and_tracks_are_taken_over(
+def test_ground_truth_in_a_layer_of_its_own_is_compared_with_and_taken_over(
     person: Page, product: Product, client: Client, video: int, tmp_path: Path
 ) -> None:
     truth = tmp_path / "truth.json"
     truth.write_bytes(document(track(1, 100, range(24)), track(2, 400, range(24))))
+    client.http.post(
+        f"/api/layers/{client.editor_config(video)['layer']['id']}/imports",
+        data={"format": "framewise"},
+        files={"file": ("in.json", document(track(1, 100, range(24)), track(3, 900, range(5, 10))))},
+        headers=client.headers,
+    ).raise_for_status()
     page = opened(person, product, video)
+    wait_for(page, "framewise.store.queries.shapesAt(0).length === 1")
     import_into(page, truth, "truth")
-    assert page.evaluate("framewise.store.queries.shapesAt(0).length") == 0
+    assert page.evaluate("framewise.store.queries.shapesAt(0).length") == 1
     page.get_by_role("link", name="Show “truth”").click()
     page.wait_for_selector("#stage[data-frame]")
     wait_for(page, "globalThis.framewise?.store.queries.shapesAt(0).length === 2")
 
-    page.get_by_role("button", name="truth").click()
+    page.get_by_role("button", name="truth", exact=True).click()
     menu = page.get_by_role("dialog", name="Layers of this video")
-    expect(menu.get_by_role("link")).to_have_text(["mainMain · 0 tracks", "truthGround truth · 2 tracks"])
+    expect(menu.get_by_role("link")).to_have_text(["mainMain · 2 tracks", "truthGround truth · 2 tracks"])
     assert serious_in_each_theme(page) == []
     menu.get_by_role("link", name="main").click()
     page.wait_for_selector("#stage[data-frame]")
@@ -54,10 +62,12 @@ def test_ground_truth_comes_into_a_layer_of_its_own_and_tracks_are_taken_over(
     menu.get_by_role("button", name="Take tracks of “truth” over").click()
     dialog = page.get_by_role("dialog", name="Take tracks over")
     dialog.get_by_role("button", name="Take 2 tracks over").click()
-    wait_for(page, "framewise.store.queries.shapesAt(0).length === 2")
+    wait_for(page, "framewise.store.queries.shapesAt(0).length === 3")
     page.keyboard.press("Control+z")
     wait_until_saved(page)
-    wait_for(page, "framewise.store.queries.shapesAt(0).length === 0")
+    wait_for(page, "framewise.store.queries.shapesAt(0).length === 1")
+
+    walk_through_the_differences(page, menu)
 
     page.get_by_role("button", name="main", exact=True).click()
     menu.get_by_role("button", name="Delete “truth”").click()
@@ -66,3 +76,31 @@ def test_ground_truth_comes_into_a_layer_of_its_own_and_tracks_are_taken_over(
     question.get_by_role("button", name="Delete the layer").click()
     expect(page.get_by_text("Deleted the layer “truth”.")).to_be_visible()
     assert [layer["name"] for layer in client.http.get(f"/api/videos/{video}/layers").json()["layers"]] == ["main"]
+
+
+def walk_through_the_differences(page: Page, menu: Locator) -> None:
+    """The truth has a car more, and the layer that is shown has one on five frames that isn't there."""
+    page.get_by_role("button", name="main", exact=True).click()
+    menu.get_by_role("button", name="Compare with “truth”").click()
+    panel = page.get_by_role("region", name="Comparison")
+    rows = panel.get_by_role("list", name="Differences").get_by_role("listitem")
+    expect(rows).to_have_text([re.compile("0.23Missedcar 2"), re.compile("5.9Extracar 3")], timeout=60_000)
+    # Half of the boxes are found, and placed perfectly.
+    expect(panel.get_by_role("row", name="All")).to_contain_text("67.6")
+    wait_for(page, "framewise.store.comparing.layer.value.queries.shapesAt(0).length === 2")
+    page.locator("#stage").focus()
+    page.keyboard.press("Alt+.")
+    page.keyboard.press("Alt+.")
+    page.wait_for_selector("#stage[data-frame='5']")
+    assert page.evaluate("framewise.editor.selected().length") == 1
+    page.keyboard.press("Alt+,")
+    page.wait_for_selector("#stage[data-frame='0']")
+    assert serious_in_each_theme(page) == []
+    panel.get_by_role("button", name="Take car 2 over").click()
+    wait_for(page, "framewise.store.queries.shapesAt(0).length === 2")
+    panel.get_by_role("button", name="Compare again").click()
+    expect(rows).to_have_text([re.compile("5.9Extracar 3")], timeout=60_000)
+    page.keyboard.press("Alt+v")
+    assert page.evaluate("framewise.store.comparing.overlay.value") is False
+    panel.get_by_role("button", name="End the comparison").click()
+    expect(panel).to_be_hidden()

@@ -19,6 +19,7 @@ import {
 } from '@/geometry/view-transform'
 import type { ShownShape } from '@/store/types'
 import { drawAids } from './aids'
+import { drawOtherLayer } from './other-layer'
 import { PaintLayer } from './painting'
 import { drawShapes } from './shapes'
 import { drawOnionSkin, drawTrajectories } from './trajectories'
@@ -172,6 +173,7 @@ export class Stage {
       display.values,
       trajectories.settings.values,
       trajectories.pointed,
+      store.comparing.version,
     ]
     const { painting, brush, clicks } = this.editor
     const paintedTrack = computed(() => painting.value?.track ?? null)
@@ -228,6 +230,7 @@ export class Stage {
     context.clearRect(0, 0, this.host.clientWidth, this.host.clientHeight)
     drawTrajectories(context, this.editor, this.frame)
     drawOnionSkin(context, this.editor, this.frame)
+    drawOtherLayer(context, this.editor, this.frame)
     drawShapes(context, this.editor, this.frame, this.host)
   }
 

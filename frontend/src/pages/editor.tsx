@@ -25,6 +25,7 @@ import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
 import { BrushOptions } from '@/panels/brush-options'
 import { SmartOptions } from '@/panels/smart-options'
+import { Comparison } from '@/panels/comparison'
 import { Joints } from '@/panels/joints'
 import { HeldBanner, OfflineBanner } from '@/panels/offline'
 import { Objects } from '@/panels/objects'
@@ -174,6 +175,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   render(<TimelineBar editor={editor} />, element('timeline-bar'))
   render(
     <>
+      <Comparison editor={editor} />
       <FrameTags editor={editor} />
       <Labels editor={editor} />
       <Objects editor={editor} />
@@ -265,6 +267,7 @@ function connectPlayer(player: Player, stage: Stage, timeline: Timeline, editor:
       player.show(frame)
       player.prefetch(frame, speed)
       store.loader.want(frame, speed || frame - before)
+      store.comparing.layer.value?.want(frame, speed || frame - before)
       before = frame
     }),
   )

@@ -5,6 +5,7 @@ import type { Editor } from '@/editor/editor'
 import type { LayerOut } from '@/protocol/generated'
 import type { MadeKind } from '@/store/layers'
 import { attempt } from './attempt'
+import { IconButton } from './buttons'
 import { Icon } from './icons'
 import { MenuButton } from './menu-button'
 import { TakeOverDialog } from './take-over-dialog'
@@ -77,6 +78,16 @@ function LayerRow({ editor, layer }: { editor: Editor; layer: LayerOut }) {
           {whose} · {counted(layer.tracks, '{count} track', '{count} tracks')}
         </small>
       </a>
+      {!here && (
+        <IconButton
+          icon="compare"
+          label={t('Compare with “{name}”', { name })}
+          onClick={() => {
+            open.value = false
+            editor.store.comparing.start(layer, editor.session.frame.value)
+          }}
+        />
+      )}
       {!here && editor.config.can_edit && layer.tracks > 0 && (
         <IconButton
           icon="takeOver"
@@ -94,14 +105,6 @@ function LayerRow({ editor, layer }: { editor: Editor; layer: LayerOut }) {
         <IconButton icon="trash" label={t('Delete “{name}” …', { name })} onClick={() => askToDelete(editor, layer)} />
       )}
     </li>
-  )
-}
-
-function IconButton({ icon, label, onClick }: { icon: string; label: string; onClick: () => void }) {
-  return (
-    <button type="button" class="icon-button" title={label} aria-label={label} onClick={onClick}>
-      <Icon name={icon} />
-    </button>
   )
 }
 

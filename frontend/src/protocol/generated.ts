@@ -1442,6 +1442,74 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/layers/{layer_id}/comparisons/{reference_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * How it compares
+     * @description 404 where they were never compared so.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+          readonly reference_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ComparisonOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Compare with a reference
+     * @description Begins in the background, unless both layers are as they were compared last: ask how it stands by GET.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+          readonly reference_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ComparisonOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/layers/{layer_id}/verdicts': {
     readonly parameters: {
       readonly query?: never
@@ -2415,6 +2483,49 @@ export interface components {
       | components['schemas']['Received']
       | components['schemas']['Presence']
       | components['schemas']['Ping']
+    /** @description `progress` in [0, 1]; `message`: why it failed. `current`: both layers still are as they were compared. */
+    readonly ComparisonOut: {
+      readonly reference: number
+      readonly compared: number
+      readonly reference_revision: number
+      readonly compared_revision: number
+      /** @enum {string} */
+      readonly state: 'queued' | 'running' | 'done' | 'failed'
+      readonly progress: number
+      readonly message: string
+      readonly current: boolean
+      readonly report: components['schemas']['ComparisonReport']
+    }
+    /**
+     * @description `boxes`: how many boxes differ, by kind; `chart`: the same in equal parts of the video. `not_listed`: further
+     *     differences. `by_bounds`: tracks with shapes that aren't boxes, which count by their bounds; `frame_tags`: tracks
+     *     that say something of frames, which aren't compared.
+     */
+    readonly ComparisonReport: {
+      /** @default [] */
+      readonly scores: readonly components['schemas']['ScoresOut'][]
+      /**
+       * @description Why there are no scores; empty: there are.
+       * @default
+       */
+      readonly scores_missing: string
+      /** @default [] */
+      readonly differences: readonly components['schemas']['DifferenceOut'][]
+      /** @default 0 */
+      readonly not_listed: number
+      /** @default {} */
+      readonly boxes: {
+        readonly [key: string]: number
+      }
+      /** @default {} */
+      readonly chart: {
+        readonly [key: string]: readonly number[]
+      }
+      /** @default 0 */
+      readonly by_bounds: number
+      /** @default 0 */
+      readonly frame_tags: number
+    }
     /**
      * @description An edit met what somebody else had done to the same track since its author last looked.
      *
@@ -2459,6 +2570,20 @@ export interface components {
     /** @description Newest first; at most 1000. */
     readonly DeletedTracksOut: {
       readonly tracks: readonly components['schemas']['DeletedOut'][]
+    }
+    /**
+     * @description A stretch of frames, both ends included, on which two tracks differ. `missed`: only the reference has it;
+     *     `extra`: only the compared one; `switch`: from here on it goes on under another track; `overlap`: they overlap by
+     *     less than half; `label`: the labels differ. `overlap`: the lowest in it.
+     */
+    readonly DifferenceOut: {
+      /** @enum {string} */
+      readonly kind: 'missed' | 'extra' | 'switch' | 'overlap' | 'label'
+      readonly first: number
+      readonly last: number
+      readonly reference: string | null
+      readonly compared: string | null
+      readonly overlap: number
     }
     /** @description A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once. */
     readonly Edit: {
@@ -3393,6 +3518,22 @@ export interface components {
       readonly type: 'run'
       readonly run: components['schemas']['RunInfo']
     }
+    /**
+     * @description How well tracks of a label (null: all, whatever their labels) agree with the reference's. Shares are in [0, 1],
+     *     `mota` may be below; null: the reference has no box of the label.
+     */
+    readonly ScoresOut: {
+      readonly label: number | null
+      readonly reference_boxes: number
+      readonly compared_boxes: number
+      readonly hota: number | null
+      readonly deta: number | null
+      readonly assa: number | null
+      readonly idf1: number | null
+      readonly mota: number | null
+      /** @description How often a track of the reference goes on under another one. */
+      readonly switches: number | null
+    }
     /** @description What answers clicks. `why`: what it lacks, empty when it is available. */
     readonly SegmenterOffer: {
       readonly id: string
@@ -3948,10 +4089,13 @@ export type ClassLabelsOut = components['schemas']['ClassLabelsOut']
 export type Cleared = components['schemas']['Cleared']
 export type Click = components['schemas']['Click']
 export type ClientMessage = components['schemas']['ClientMessage']
+export type ComparisonOut = components['schemas']['ComparisonOut']
+export type ComparisonReport = components['schemas']['ComparisonReport']
 export type Conflict = components['schemas']['Conflict']
 export type ConflictsOut = components['schemas']['ConflictsOut']
 export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
+export type DifferenceOut = components['schemas']['DifferenceOut']
 export type Edit = components['schemas']['Edit']
 export type EditPart = components['schemas']['EditPart']
 export type EditorConfig = components['schemas']['EditorConfig']
@@ -4025,6 +4169,7 @@ export type RunOptions = components['schemas']['RunOptions']
 export type RunStart = components['schemas']['RunStart']
 export type RunStop = components['schemas']['RunStop']
 export type RunUpdate = components['schemas']['RunUpdate']
+export type ScoresOut = components['schemas']['ScoresOut']
 export type SegmenterOffer = components['schemas']['SegmenterOffer']
 export type ServerMessage = components['schemas']['ServerMessage']
 export type ShapesReplace = components['schemas']['ShapesReplace']

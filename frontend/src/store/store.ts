@@ -21,6 +21,7 @@ import { MOST_POINTS } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
 import { rowAt, unpack } from './chunks'
+import { Comparing } from './comparing'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
 import { Layers } from './layers'
@@ -89,6 +90,7 @@ export class EditorStore {
   readonly changes: ChangeLog
   readonly restorer: Restorer
   readonly layers: Layers
+  readonly comparing: Comparing
   readonly refusals: Refusals
   readonly conflicts: Conflicts
   readonly config: EditorConfig
@@ -140,6 +142,9 @@ export class EditorStore {
     this.refusals = new Refusals(deps.refused)
     this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
     this.layers = new Layers(deps.rest, config.video.id, config.layer.id, this.history)
+    this.comparing = new Comparing(deps.rest, config.layer.id, config.video.frame_count, (message) =>
+      this.session.tell(message, 'error'),
+    )
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
     this.loader = new Loader(
       deps.rest,
@@ -164,6 +169,11 @@ export class EditorStore {
   }
 
   // ------------------------------------------------------------------ a person's edits
+
+  /** The layer's, as far as this page has heard. */
+  get seenRevision(): number {
+    return this.revision
+  }
 
   /** Do an edit: at once here, then everywhere. Returns what `work` returns. */
   transact<T>(summary: string, work: (tx: Transaction) => T): T {

@@ -10,6 +10,7 @@ import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
 import { SHAPES } from './shapes'
 import { TIME } from './time'
+import { COMPARING } from './comparing'
 import { TIMELINE } from './timeline'
 import { TRACKS } from './tracks'
 import { TRAJECTORIES } from './trajectories'
@@ -30,4 +31,5 @@ export const COMMANDS: readonly Command[] = [
   ...DISPLAY,
   ...VIEW,
   ...TRAJECTORIES,
+  ...COMPARING,
 ]

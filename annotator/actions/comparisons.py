@@ -1,0 +1,250 @@
+"""Two layers of a video compared: how well they agree, and where they differ. Computed in the background, and
+kept until one of them changes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from annotator import stored_shapes
+from annotator.actions.background import Allowance, Background
+from annotator.actions.errors import ActionError, in_our_words
+from annotator.config import config
+from annotator.formats.rows import Rows
+from annotator.models import Comparison, Layer, TransferState, User
+from tracking.shapes.chunks import Kind
+
+if TYPE_CHECKING:
+    from tracking.comparing import Differences, Tracks
+
+log = logging.getLogger(__name__)
+
+OPEN = (TransferState.QUEUED, TransferState.RUNNING)
+MOST_LISTED = 5_000
+"""Differences that are listed; of more, how many there are is told."""
+REPORT_EVERY_S = 0.4
+
+
+class _NotWanted(Exception):
+    """One of the layers is gone."""
+
+
+def begin_comparison(*, user: User, reference: Layer, compared: Layer) -> Comparison:
+    """The comparison of two layers as they are now: the one that was made, or is being made, or a new one.
+
+    Args:
+        user: theirs are both layers.
+        reference: what is taken as true.
+
+    Raises:
+        ActionError: layers of different videos, or the same twice.
+    """
+    if reference.pk == compared.pk:
+        raise ActionError("Two layers are compared; this one was named twice. Choose another one.")
+    if reference.video_id != compared.video_id:
+        raise ActionError("Layers of one video are compared; these are of two.")
+    with transaction.atomic():
+        found, made = Comparison.objects.select_for_update(of=("self",)).get_or_create(
+            reference=reference, compared=compared, defaults={"created_by": user}
+        )
+        if not made and (found.state in OPEN or (found.state == TransferState.DONE and is_current(found))):
+            return found
+        found.state, found.progress, found.message = TransferState.QUEUED, 0, ""
+        found.created_by, found.created_at = user, timezone.now()
+        found.save()
+        # The queue is in the same database: it is there when the transaction is.
+        carry_out_comparison.enqueue(str(found.pk))
+    return found
+
+
+def find_comparison(*, reference: Layer, compared: Layer) -> Comparison | None:
+    """The latest of two layers; None: they were never compared so."""
+    return Comparison.objects.filter(reference=reference, compared=compared).first()
+
+
+def is_current(comparison: Comparison) -> bool:
+    """Whether both layers still are as they were compared."""
+    now = dict(
+        Layer.objects.filter(pk__in=[comparison.reference_id, comparison.compared_id]).values_list("pk", "revision")
+    )
+    return (now.get(comparison.reference_id), now.get(comparison.compared_id)) == (
+        comparison.reference_revision,
+        comparison.compared_revision,
+    )
+
+
+@task()
+def carry_out_comparison(key: str) -> None:
+    """What the jobs worker does. Safe to run again after it was broken off anywhere."""
+    found = Comparison.objects.filter(pk=key, state__in=OPEN).first()
+    if found is None:
+        return
+    Comparison.objects.filter(pk=key).update(state=TransferState.RUNNING, progress=0)
+    try:
+        _compare(found)
+    except _NotWanted:
+        return
+    except ActionError as error:
+        _fail(key, str(error))
+    except MemoryError:
+        raise  # Its process says so.
+    except Exception as error:
+        log.exception("Comparison %s failed", key)
+        _fail(key, f"The comparison failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.")
+
+
+def _compare(found: Comparison) -> None:
+    from tracking.comparing import differences
+
+    layers = {layer.pk: layer for layer in Layer.objects.filter(pk__in=[found.reference_id, found.compared_id])}
+    if len(layers) < 2:
+        raise _NotWanted
+    watch = _Watch(found)
+    reference, compared = _Boxes(layers[found.reference_id]), _Boxes(layers[found.compared_id])
+    frames = layers[found.reference_id].video.frame_count
+    watch.show(0.1)
+    result = differences(reference.tracks, compared.tracks, frames, watch=watch.within(0.1, 0.6))
+    scores, note = _scores(reference.tracks, compared.tracks, frames, watch.within(0.6, 1.0))
+    report = {
+        "scores": scores,
+        "scores_missing": note,
+        **_listed(result, reference.keys, compared.keys),
+        "by_bounds": reference.by_bounds + compared.by_bounds,
+        "frame_tags": reference.frame_tags + compared.frame_tags,
+    }
+    Comparison.objects.filter(pk=found.pk, state=TransferState.RUNNING).update(
+        state=TransferState.DONE,
+        progress=1,
+        report=report,
+        reference_revision=layers[found.reference_id].revision,
+        compared_revision=layers[found.compared_id].revision,
+    )
+
+
+class _Boxes:
+    """Of a layer what is compared. ``keys``: the ids of its tracks, by their numbers in ``tracks``; ``by_bounds``: how
+    many tracks have shapes that aren't boxes; ``frame_tags``: how many say something of frames, and aren't compared."""
+
+    def __init__(self, layer: Layer) -> None:
+        from tracking.comparing import Tracks
+
+        self.keys: list[UUID] = []
+        self.by_bounds = self.frame_tags = 0
+        labels = dict(layer.tracks.filter(deleted_at=None).values_list("pk", "label_id"))
+        self.tracks = Tracks.joined(list(self._parts(labels)))
+
+    def _parts(self, labels: Mapping[UUID, int]) -> Iterator[tuple[int, int, Any, Any]]:
+        from tracking.comparing import shown
+
+        chunks = stored_shapes.read(stored_shapes.chunks_of(labels))
+        for key, several in groupby(chunks, key=lambda chunk: chunk[0]):
+            rows = Rows.of_tables([table for _, table in several])
+            if (rows.kinds == Kind.TAG).any():
+                self.frame_tags += 1
+                continue
+            self.by_bounds += bool((rows.kinds != Kind.BOX).any())
+            self.keys.append(key)
+            yield (
+                len(self.keys) - 1,
+                labels[key],
+                *shown(rows.frames, rows.kinds, rows.flags, rows.bounds.astype(np.float64)),
+            )
+
+
+def _scores(
+    reference: Tracks, compared: Tracks, frames: int, watch: Callable[[float], None]
+) -> tuple[list[dict[str, Any]], str]:
+    """Of all labels together (null), then of each that either has; and why there are none, where there aren't."""
+    from tracking.comparing import why_no_scores
+
+    if missing := why_no_scores():
+        return [], missing
+    labels = sorted({*np.unique(reference.label).tolist(), *np.unique(compared.label).tolist()})
+    rows = []
+    for number, label in enumerate([None, *labels]):
+        watch(number / (len(labels) + 1))
+        if label is None:
+            rows.append(_row(None, reference, compared, frames))
+        else:
+            rows.append(_row(label, reference.of_label(label), compared.of_label(label), frames))
+    return rows, ""
+
+
+def _row(label: int | None, reference: Tracks, compared: Tracks, frames: int) -> dict[str, Any]:
+    from tracking.comparing import scores
+
+    counts = {"reference_boxes": len(reference), "compared_boxes": len(compared)}
+    return {"label": label, **counts, **scores(reference, compared, frames)}
+
+
+def _listed(result: Differences, reference: list[UUID], compared: list[UUID]) -> dict[str, Any]:
+    listed = [
+        {
+            "kind": each.kind,
+            "first": each.first,
+            "last": each.last,
+            "reference": None if each.reference < 0 else str(reference[each.reference]),
+            "compared": None if each.compared < 0 else str(compared[each.compared]),
+            "overlap": round(each.overlap, 3),
+        }
+        for each in result.found[:MOST_LISTED]
+    ]
+    not_listed = len(result.found) - len(listed)
+    return {"differences": listed, "not_listed": not_listed, "boxes": result.frames, "chart": result.chart}
+
+
+class _Watch:
+    """Writes progress to the comparison's row, seldom enough not to matter; notices when it is gone."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.rows = Comparison.objects.filter(pk=comparison.pk, state=TransferState.RUNNING)
+        self.reported_at = 0.0
+
+    def within(self, first: float, last: float) -> Callable[[float], None]:
+        return lambda share: self.show(first + (last - first) * share)
+
+    def show(self, share: float) -> None:
+        """Raises _NotWanted where nobody wants it any more."""
+        now = time.monotonic()
+        if now - self.reported_at < REPORT_EVERY_S:
+            return
+        self.reported_at = now
+        if not self.rows.update(progress=share):
+            raise _NotWanted
+
+
+# ------------------------------------------------------------------ for the jobs worker
+
+
+def _fail(key: str, why: str) -> None:
+    Comparison.objects.filter(pk=key, state__in=OPEN).update(state=TransferState.FAILED, message=why)
+
+
+def _allowance(key: str) -> Allowance:
+    memory = config.transfer_memory * 2**20
+    return Allowance(memory, config.transfer_minutes * 60, "FRAMEWISE_TRANSFER_MEMORY", "FRAMEWISE_TRANSFER_MINUTES")
+
+
+def _workspaces() -> dict[str, int]:
+    waiting = Comparison.objects.filter(state__in=OPEN)
+    return {str(key): whose for key, whose in waiting.values_list("pk", "reference__video__project__workspace_id")}
+
+
+COMPARING = Background(
+    task=carry_out_comparison,
+    names=lambda key: ("The comparison", "Compare layers with fewer tracks."),
+    allowance=_allowance,
+    workspaces=_workspaces,
+    is_wanted=lambda key: Comparison.objects.filter(pk=key, state__in=OPEN).exists(),
+    drop=lambda key: True,
+    fail=_fail,
+)
