@@ -270,6 +270,7 @@ def _copies(user: User, target: Layer, tracks: Sequence[Track]) -> dict[UUID, Tr
             attributes=track.attributes,
             frame_attributes=track.frame_attributes,
             source=track.source,
+            candidate=track.candidate,
             created_by=user,
         )
         for track in tracks

@@ -26,7 +26,7 @@ export function drawOtherLayer(context: CanvasRenderingContext2D, editor: Editor
   }
 }
 
-/** Below the shape: the names of the shown layer are above theirs. */
+/** At the lower edge of the shape: the names of the shown layer are above theirs, its buttons below. */
 function drawName(context: CanvasRenderingContext2D, editor: Editor, shape: ShownShape): void {
   const [x, , , y] = boxInView(editor.session.view.value, shape.bounds)
   const text = `${editor.store.comparing.other.value?.name}: ${nameOf(editor, shape.track)}`
@@ -34,8 +34,8 @@ function drawName(context: CanvasRenderingContext2D, editor: Editor, shape: Show
   context.font = '12px "Inter", system-ui, sans-serif'
   context.textBaseline = 'middle'
   context.fillStyle = 'rgb(16 20 28 / 90%)'
-  context.fillRect(x - 1, y + 3, context.measureText(text).width + 10, 18)
+  context.fillRect(x - 1, y - 19, context.measureText(text).width + 10, 18)
   context.fillStyle = OTHER_COLOUR
-  context.fillText(text, x + 4, y + 12.5)
+  context.fillText(text, x + 4, y - 9.5)
   context.restore()
 }

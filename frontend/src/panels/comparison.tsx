@@ -94,7 +94,6 @@ function Found({ editor, result }: { editor: Editor; result: ComparisonOut }) {
         <ScoreTable editor={editor} report={report} />
       )}
       <DifferenceChart editor={editor} report={report} />
-      <Kinds editor={editor} boxes={report.boxes} />
       <div class="row comparison-walk">
         <CommandButton editor={editor} id="compare.previous" icon="previous" />
         <CommandButton editor={editor} id="compare.next" icon="next" />
@@ -108,6 +107,7 @@ function Found({ editor, result }: { editor: Editor; result: ComparisonOut }) {
       </div>
       <TakeThis editor={editor} />
       <List editor={editor} at={Math.max(position.value - 1, 0)} />
+      <Kinds editor={editor} boxes={report.boxes} />
       {notListed > 0 && (
         <p class="hint">{counted(notListed, '{count} more isn’t listed.', '{count} more aren’t listed.')}</p>
       )}
