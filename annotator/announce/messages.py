@@ -248,7 +248,8 @@ class RunInfo(Message):
     last: int
     tracks: list[UUID]
     frames_done: int = Field(
-        description="Object-frames stored so far; looking for new objects counts as one more object."
+        description="Object-frames stored so far; as long as it goes on, looking for new objects counts as one more "
+        "object."
     )
     frames_total: int
     ahead: int | None = Field(

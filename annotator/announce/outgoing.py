@@ -8,7 +8,7 @@ from typing import Any
 from annotator.announce.messages import EventOut, RunInfo
 from annotator.announce.progress import OBJECTS, SearchState
 from annotator.announce.waiting import place_of
-from annotator.models import Agent, Event, EventKind, Run
+from annotator.models import Agent, Event, EventKind, Run, RunState
 
 TOLD_BYTES = 1_000_000
 """Changes with more than that in tables aren't sent to everybody watching: they fetch what they show."""
@@ -36,6 +36,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
     """A run as everybody sees it; ``reader``: the id of the person it is for."""
     place = place_of(run)
     objects = OBJECTS.validate_python(run.objects_state)
+    looked = _looked(run)
     going = [leg for state in objects.values() for leg in state.unfinished]
     return RunInfo.model_validate(
         {
@@ -46,8 +47,8 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "first": run.first,
             "last": run.last,
             "tracks": list(objects),
-            "frames_done": run.frames_done,
-            "frames_total": run.frames_total,
+            "frames_done": run.frames_done - looked,
+            "frames_total": run.frames_total - looked,
             "ahead": place and place.ahead,
             "wait_s": place and place.seconds,
             "stalled_s": stalled_s,
@@ -64,6 +65,12 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "mine": reader is not None and run.created_by_id == reader,
         }
     )
+
+
+def _looked(run: Run) -> int:
+    """Of the frames that a run has behind it, those that it only looked at, once it is over: nothing is on them."""
+    over = run.state not in (RunState.QUEUED, RunState.RUNNING)
+    return SearchState.model_validate(run.search).done if run.search is not None and over else 0
 
 
 def _searched(run: Run) -> int | None:

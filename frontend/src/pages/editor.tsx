@@ -178,8 +178,8 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <Comparison editor={editor} />
       <FrameTags editor={editor} />
       <Labels editor={editor} />
-      <Objects editor={editor} />
       <Candidates editor={editor} />
+      <Objects editor={editor} />
       <Attributes editor={editor} />
       <Joints editor={editor} />
       <Tracking editor={editor} />

@@ -18,7 +18,7 @@ export function Candidates({ editor }: { editor: Editor }) {
     <Section editor={editor} id="candidates" title={t('Candidates')} aside={<span class="count">{all.length}</span>}>
       <p class="muted">
         {t('Found, and followed for a short time only.')} <kbd>{keys.take}</kbd> {t('takes one,')}{' '}
-        <kbd>{keys.dismiss}</kbd> {t('dismisses it.')}
+        <kbd>{keys.dismiss}</kbd> {t('dismisses it. Exports hold them until then.')}
       </p>
       <ul aria-label={t('Candidates')}>
         {all.slice(0, MOST_SHOWN).map((track) => {

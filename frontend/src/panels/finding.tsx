@@ -91,7 +91,9 @@ export function FindSettings({ editor }: { editor: Editor }) {
           max={1}
           step={0.05}
           value={settings.confidence.value ?? finder?.confidence ?? 0.25}
-          onInput={(event) => (settings.confidence.value = event.currentTarget.valueAsNumber)}
+          onInput={({ currentTarget: { valueAsNumber: value } }) =>
+            (settings.confidence.value = value === finder?.confidence ? null : value)
+          }
         />
       </label>
       <div class="field">

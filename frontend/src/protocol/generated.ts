@@ -3357,7 +3357,7 @@ export interface components {
       readonly first: number
       readonly last: number
       readonly tracks: readonly string[]
-      /** @description Object-frames stored so far; looking for new objects counts as one more object. */
+      /** @description Object-frames stored so far; as long as it goes on, looking for new objects counts as one more object. */
       readonly frames_done: number
       readonly frames_total: number
       /**

@@ -15,6 +15,7 @@ from annotator.actions.runs.presence import agent_heard
 from annotator.actions.runs.store import EndedLeg, PredictedRow, store_predictions
 from annotator.announce.messages import FindOptions, RunOptions
 from annotator.announce.notices import EventNotice
+from annotator.announce.outgoing import run_info
 from annotator.models import Agent, Event, EventKind, Label, Run, RunState, Track
 from annotator.operations import OPERATIONS
 from tests.annotator.desk import Desk
@@ -183,6 +184,8 @@ def test_it_is_done_when_it_has_looked_at_all_and_what_it_found_has_ended(desk: 
     assert now(seeking).state == RunState.RUNNING
     store_predictions(run_id=seeking.pk, ended=[EndedLeg(NEW, "forward", 0)], done=True)
     assert now(seeking).state == RunState.DONE
+    told = run_info(now(seeking))
+    assert (told.frames_done, told.frames_total, told.searched) == (95, 95, None)
 
 
 def test_what_it_wants_is_told(desk: Desk) -> None:
