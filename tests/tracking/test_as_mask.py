@@ -263,3 +263,24 @@ def test_the_catalogue_refuses_what_has_no_mask() -> None:
         catalog.entry_for("", ["polyline"], as_mask=True)
     with pytest.raises(TrackingError, match="follows box; a mask came"):
         catalog.entry_for("framewise-cf", ["box"], as_mask=True)
+
+
+def test_sam2_follows_a_box_by_itself_and_a_polygon_as_a_mask_through_a_correction() -> None:
+    """By random weights: kinds, frames and what is remembered, not places."""
+    from tracking.models.sam2.tracker import tiny
+
+    def none() -> Filling:
+        raise AssertionError("It takes boxes itself, and a polygon is filled.")
+
+    legs = [leg(A, shape=BOX, last=5), leg(B, shape=as_kind("polygon", Box(40, 30, 70, 60)), last=5)]
+    session = TrackingSession(
+        FakeVideo().opened, lambda: AsMask(tiny, none, takes_boxes=True), legs, detect_off_screen=False
+    )
+    kinds: dict[ObjectId, list[str]] = {A: [], B: []}
+    for step in session.steps():
+        for row in step.rows:
+            kinds[row.prediction.object].append(kind_name(kind_of(row.prediction.shape)))
+        if [row.prediction.frame for row in step.rows] == [3, 3]:
+            again = leg(B, shape=as_kind("polygon", Box(20, 20, 50, 50)), frame=3, last=5, epoch=1)
+            session.correct(B, [again])
+    assert kinds == {A: ["box"] * 6, B: ["polygon"] * 7}
