@@ -1,0 +1,200 @@
+"""What is looked at: the tracks of one layer, and what is known of their video and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracking.shapes.checks import ANY_PICTURE, Picture
+from tracking.shapes.chunks import Flag, Kind
+
+USUAL_RATE = 25.0
+"""Frames per second where nobody says."""
+LEAST_SIDE = 1.0
+"""Px. Smaller sides count as this: points and upright lines have none."""
+TOO_FEW = 8
+"""Of fewer steps a median says nothing about what is usual for a track."""
+MAD_TO_SIGMA = 1.4826
+"""From the median absolute deviation to the standard deviation of normally distributed numbers (Rousseeuw, Croux,
+*Alternatives to the Median Absolute Deviation*, 1993)."""
+
+
+class RowColumns(Protocol):
+    """The rows of one track over all frames; as in ``tracking.shapes.chunks.Table``, with ``confidence`` in [0, 1]."""
+
+    @property
+    def frames(self) -> NDArray[np.int64]: ...
+    @property
+    def kinds(self) -> NDArray[np.uint8]: ...
+    @property
+    def flags(self) -> NDArray[np.uint8]: ...
+    @property
+    def confidence(self) -> NDArray[np.float64]: ...
+    @property
+    def bounds(self) -> NDArray[np.float32]: ...
+    @property
+    def payloads(self) -> tuple[bytes, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """``takes``: what a value is, to go on after "is"; ``needed``: a track without a value is to be told of."""
+
+    name: str
+    takes: str
+    fits: Callable[[object], bool]
+    per_frame: bool = False
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """``kinds``: what it may be drawn as, none where nobody says; ``joints`` of its skeleton, None likewise."""
+
+    name: str
+    kinds: frozenset[Kind] = frozenset()
+    joints: int | None = None
+    attributes: tuple[AttributeRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``picture``: the video's size, 0 x 0 where it isn't known; ``frame_count``: 0 likewise; ``fps``: frames per
+    second; ``labels`` by name; ``replaced``: by track, the frames on which a machine replaced a person's shape; None
+    where nobody knows, as in a file."""
+
+    picture: Picture = ANY_PICTURE
+    frame_count: int = 0
+    fps: float = USUAL_RATE
+    labels: Mapping[str, LabelRule] = field(default_factory=dict)
+    replaced: Mapping[str, Sequence[int]] | None = None
+
+    @property
+    def rate(self) -> float:
+        """Frames per second."""
+        return self.fps if self.fps > 0 else USUAL_RATE
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track, and what all rules ask of it, reckoned once. Rows are (n,), steps lie between neighbouring ones: (s,).
+
+    Attributes:
+        key: what a finding calls it: its id, or its place in a file.
+        attributes, frame_attributes: by name; the latter as (frame, value) pairs that hold from that frame on.
+    """
+
+    key: str
+    number: int
+    label: str
+    rows: RowColumns
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows.frames)
+
+    @property
+    def name(self) -> str:
+        return f"{self.label} {self.number}"
+
+    @cached_property
+    def shown(self) -> NDArray[np.bool_]:
+        """(n,): which rows show something somewhere; tags have no place."""
+        seen: NDArray[np.bool_] = ((self.rows.flags & int(Flag.OUTSIDE)) == 0) & (self.rows.kinds != int(Kind.TAG))
+        return seen
+
+    @cached_property
+    def predicted(self) -> NDArray[np.bool_]:
+        """(n,)"""
+        found: NDArray[np.bool_] = (self.rows.flags & int(Flag.PREDICTED)) != 0
+        return found
+
+    @cached_property
+    def sides(self) -> NDArray[np.float32]:
+        """(n, 2): width, height in px."""
+        bounds = self.rows.bounds
+        sides: NDArray[np.float32] = bounds[:, 2:] - bounds[:, :2]
+        return sides
+
+    @cached_property
+    def sizes(self) -> NDArray[np.float32]:
+        """(n,): the root of the area, in px, at least ``LEAST_SIDE``."""
+        long = np.maximum(self.sides, LEAST_SIDE)
+        sizes: NDArray[np.float32] = np.sqrt(long[:, 0] * long[:, 1])
+        return sizes
+
+    @cached_property
+    def steps(self) -> NDArray[np.int64]:
+        """(s,): the rows i that show something, as does the row i + 1, a later one."""
+        if len(self) < 2:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.shown[:-1] & self.shown[1:] & (np.diff(self.rows.frames) > 0))
+
+    @cached_property
+    def spans(self) -> NDArray[np.int64]:
+        """(s,): frames that each step takes."""
+        frames = self.rows.frames
+        spans: NDArray[np.int64] = frames[self.steps + 1] - frames[self.steps]
+        return spans
+
+    @cached_property
+    def velocities(self) -> NDArray[np.float32]:
+        """(s, 2): of the centre, in sizes of the object per frame."""
+        bounds = self.rows.bounds
+        centres = (bounds[:, :2] + bounds[:, 2:]) / 2
+        at = self.steps
+        size = np.minimum(self.sizes[at], self.sizes[at + 1])
+        per_frame = (size * self.spans).astype(np.float32)
+        return np.asarray((centres[at + 1] - centres[at]) / per_frame[:, None], np.float32)
+
+    @cached_property
+    def speeds(self) -> NDArray[np.float32]:
+        """(s,): in sizes of the object per frame."""
+        found: NDArray[np.float32] = np.hypot(self.velocities[:, 0], self.velocities[:, 1])
+        return found
+
+    @cached_property
+    def growths(self) -> NDArray[np.float32]:
+        """(s,): the logarithm of by how much the size grows per frame; negative where it shrinks."""
+        logs = np.log(self.sizes)
+        return np.asarray((logs[self.steps + 1] - logs[self.steps]) / self.spans.astype(np.float32), np.float32)
+
+    @cached_property
+    def usual_speed(self) -> Usual:
+        return Usual.of(self.speeds)
+
+    @cached_property
+    def usual_growth(self) -> Usual:
+        return Usual.of(np.abs(self.growths))
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual for a track itself, whatever its rate and size: the median and a robust standard deviation."""
+
+    middle: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: NDArray[np.float32]) -> Usual:
+        if len(values) < TOO_FEW:
+            return cls(0.0, 0.0)
+        middle = float(np.median(values))
+        return cls(middle, MAD_TO_SIGMA * float(np.median(np.abs(values - middle))))
+
+    def beyond(self, values: NDArray[np.float32], least: float) -> NDArray[np.float32]:
+        """By how many spreads, each at least ``least``, values lie above the middle."""
+        found: NDArray[np.float32] = (values - self.middle) / max(self.spread, least)
+        return found
+
+
+def runs_of(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Where a mask is True in a row: (first, last) positions, both included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]

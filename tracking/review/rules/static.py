@@ -1,0 +1,54 @@
+"""Predictions that don't move at all: a tracker that hangs on to the background, or got stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tracking.review.findings import Finding, Grade, counted
+from tracking.review.layer import Facts, Track, runs_of
+from tracking.review.rule import Rule
+
+ID = "static"
+LEAST_S = 1.0
+LEAST_FRAMES = 10
+SAME = 1e-3
+"""Of its size: real objects, and trackers that see them, wander by more."""
+MOVES = 0.02
+"""In sizes per frame: a track that is usually quicker otherwise moves."""
+
+
+def stills(track: Track, rate: float) -> tuple[list[tuple[int, int]], bool]:
+    """Positions of the first and last row of each stretch of predictions that stay where they are; and whether the
+    track moves otherwise."""
+    rows = track.steps
+    moved = np.abs(track.rows.bounds[rows + 1] - track.rows.bounds[rows])
+    apart = np.maximum(np.maximum(moved[:, 0], moved[:, 1]), np.maximum(moved[:, 2], moved[:, 3]))
+    same = (apart <= SAME * track.sizes[rows]) & track.predicted[rows] & track.predicted[rows + 1]
+    if not same.any():
+        return [], False
+    still = np.zeros(len(track), np.bool_)
+    still[rows] = same
+    least = max(LEAST_S * rate, LEAST_FRAMES)
+    found = [(first, last + 1) for first, last in runs_of(still)]
+    frames, others = track.rows.frames, track.speeds[~same]
+    long = [(first, last) for first, last in found if frames[last] - frames[first] >= least]
+    return long, bool(len(others)) and float(np.median(others)) > MOVES
+
+
+def _find(track: Track, facts: Facts) -> Iterator[Finding]:
+    stretches, moves = stills(track, facts.rate)
+    for first, last in stretches:
+        frames = counted(int(track.rows.frames[last] - track.rows.frames[first]) + 1, "frame", "frames")
+        words = f"The tracker left it exactly where it was for {frames}. Does it stand still, or was it lost?"
+        yield Finding.of(ID, Grade.WARNING if moves else Grade.HINT, track, words, (first, last))
+
+
+RULE = Rule(
+    ID,
+    "Static prediction",
+    f"Predicted shapes stay exactly where they are for {LEAST_S:g} s and {LEAST_FRAMES} frames or longer. Probably "
+    "wrong where the track moves otherwise.",
+    of_track=_find,
+)
