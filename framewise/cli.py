@@ -17,7 +17,7 @@ from framewise import __version__
 if TYPE_CHECKING:
     from tracking.shapes.values import GeometryKind
 
-FAILED, INTERRUPTED = 1, 130
+FAILED, UNCHECKED, INTERRUPTED = 1, 2, 130
 
 console = Console(stderr=True)
 app = typer.Typer(
@@ -443,6 +443,44 @@ def import_(
         )
     except TransferError as error:
         fail(error)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export, or what `track` wrote.")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="framewise, cvat, mot or another one that can be imported.")
+    ] = "framewise",
+    fail_on: Annotated[
+        str, typer.Option(help="How bad it must be for exit status 1: error, warning or hint.")
+    ] = "warning",
+    json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+) -> None:
+    """Check the tracks of a file: out of bounds, degenerate, duplicates, jumps, gaps, broken rules of labels and more.
+
+    It needs no server. The button Check of the editor checks the same by the same rules. Exit status: 0 when nothing as
+    bad as `--fail-on` was found, 1 when something was, 2 when the file can't be checked.
+
+    **Examples**
+
+    - `framewise check street.json`
+
+    - `framewise check task_12.zip --format cvat --fail-on error`
+
+    - `framewise check street.json --json > findings.json`
+    """
+    from framewise import check as module
+    from tracking.review.findings import Grade
+
+    if fail_on not in list(Grade):
+        fail(f"--fail-on is error, warning or hint; {fail_on!r} came.", UNCHECKED)
+    try:
+        results = module.check_file(file, format)
+    except module.CheckError as error:
+        fail(error, UNCHECKED)
+    (module.write_json if json else module.tell)(results)
+    if module.fails(results, Grade(fail_on)):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

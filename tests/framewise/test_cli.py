@@ -60,7 +60,9 @@ def framewise(*arguments: object) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, list(map(str, arguments)))
 
 
-@pytest.mark.parametrize("command", ["serve", "agent", "track", "export", "import", "evaluate", "weights import"])
+@pytest.mark.parametrize(
+    "command", ["serve", "agent", "track", "export", "import", "check", "evaluate", "weights import"]
+)
 def test_help_teaches_by_example(command: str) -> None:
     result = framewise(*command.split(), "--help")
 
