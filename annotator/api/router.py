@@ -9,6 +9,7 @@ from annotator.api import (
     comparisons,
     errors,
     history,
+    inspections,
     jobs,
     layers,
     me,
@@ -36,6 +37,7 @@ api.add_router("/layers", history.router)
 api.add_router("", whole_layers.router)
 api.add_router("", comparisons.router)
 api.add_router("/layers", verdicts.router)
+api.add_router("/layers", inspections.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", sweeps.router)

@@ -4,6 +4,7 @@ from annotator.models.agent import Agent
 from annotator.models.comparison import Comparison
 from annotator.models.event import Event, EventKind
 from annotator.models.guess import Guess
+from annotator.models.inspection import Inspection, InspectionState
 from annotator.models.job import Job, JobState, Stage
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
 from annotator.models.project import Attribute, Label, Project
@@ -23,6 +24,8 @@ __all__ = [
     "Event",
     "EventKind",
     "Guess",
+    "Inspection",
+    "InspectionState",
     "Invitation",
     "Job",
     "JobState",

@@ -163,6 +163,8 @@ API = (
     Route("GET", "/api/layers/{layer_id}/verdicts", VIEW),
     Route("PUT", "/api/layers/{layer_id}/verdicts", REVIEW, VERDICT),
     Route("GET", "/api/layers/{layer_id}/former", VIEW, query=FORMER),
+    Route("GET", "/api/layers/{layer_id}/inspection", VIEW),
+    Route("POST", "/api/layers/{layer_id}/inspection", VIEW),
     Route("GET", "/api/layers/{layer_id}/restore", MANAGE, query="?revision=0"),
     Route("POST", "/api/layers/{layer_id}/restore", MANAGE, RESTORE),
     Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),

@@ -1,0 +1,149 @@
+"""Layers are checked in the background: by the rules of ``tracking/review``, of which the result is kept."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
+
+from annotator.actions.background import Allowance, Background
+from annotator.actions.edits.layer_draft import decoded
+from annotator.actions.errors import in_our_words
+from annotator.actions.layer_datasets import dataset_of
+from annotator.config import config
+from annotator.formats.checkable import facts_of, tracks_of
+from annotator.models import Event, EventKind, Inspection, InspectionState, Layer
+from tracking.review.check import Check, Checked
+from tracking.review.layer import Facts
+from tracking.review.rules import RULES
+from tracking.shapes.chunks import Flag, Kind
+
+log = logging.getLogger(__name__)
+
+OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
+EVENTS_AT_ONCE = 50
+
+
+def begin_inspection(layer: Layer) -> Inspection:
+    """Queue a check of the layer, unless one waits or runs that will see its present state, or there is its result."""
+    with transaction.atomic():
+        inspection, _ = Inspection.objects.select_for_update().defer("result").get_or_create(layer=layer)
+        is_known = inspection.state == InspectionState.DONE and inspection.revision == layer.revision
+        if is_known or (inspection.state in OPEN and _has_task(layer.pk)):
+            return inspection
+        inspection.state, inspection.message = InspectionState.QUEUED, ""
+        inspection.save(update_fields=["state", "message"])
+        key = str(layer.pk)
+        transaction.on_commit(lambda: inspect.enqueue(key))
+    return inspection
+
+
+def _has_task(layer_id: int) -> bool:
+    """Whether a task is to carry it out: the web process may have died before it could say so."""
+    waiting = DBTaskResult.objects.filter(task_path=inspect.module_path, finished_at=None)
+    return any(result.args_kwargs["args"][:1] == [str(layer_id)] for result in waiting)
+
+
+@task()
+def inspect(layer_id: str) -> None:
+    """What the jobs worker does. Safe to run again after it was broken off anywhere."""
+    waiting = Inspection.objects.filter(layer_id=layer_id, state__in=OPEN)
+    if not waiting.update(state=InspectionState.RUNNING):
+        return
+    layer = Layer.objects.select_related("video__project").get(pk=layer_id)
+    try:
+        # Of what changes from here on the result may know or not: it is told to be of the revision before.
+        result = inspected(layer)
+    except MemoryError:
+        raise  # Its process says so.
+    except Exception as error:
+        log.exception("The check of layer %s failed", layer_id)
+        _fail(layer_id, f"The check failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.")
+        return
+    waiting.update(
+        state=InspectionState.DONE, revision=layer.revision, result=result, finished_at=timezone.now(), message=""
+    )
+
+
+def inspected(layer: Layer) -> bytes:
+    """Check a layer. Returns the JSON of ``api.inspections.ResultOut``."""
+    began = time.monotonic()
+    dataset = dataset_of(layer)
+    keys = {number: str(key) for key, number in layer.tracks.filter(deleted_at=None).values_list("pk", "number")}
+    checking = Check(facts_of(dataset, kinds=_kinds(layer), replaced=_replaced_by_machines(layer)))
+    for track in tracks_of(dataset, keys):
+        checking.take(track)
+    return _packed(checking.end(), checking.facts, time.monotonic() - began)
+
+
+def _packed(checked: Checked, facts: Facts, seconds: float) -> bytes:
+    return msgspec.json.encode(
+        {
+            "findings": checked.findings,
+            "left_out": checked.left_out,
+            "rules": [{"id": rule.id, "title": rule.title, "says": rule.says} for rule in RULES],
+            "tracks": checked.tracks,
+            "shapes": checked.rows,
+            "compared_every": checked.every,
+            "seconds": round(seconds, 3),
+        }
+    )
+
+
+def _kinds(layer: Layer) -> dict[str, frozenset[Kind]]:
+    labels = layer.video.project.labels.values_list("name", "geometry_kinds")
+    return {name: frozenset(Kind[kind.upper()] for kind in kinds) for name, kinds in labels}
+
+
+def _replaced_by_machines(layer: Layer) -> dict[str, list[int]]:
+    """By track, the frames on which runs replaced or took away keyframes: none, unless something is very wrong."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for track, frames in _keyframes_that_runs_replaced(layer):
+        found[str(track)] += frames
+    return dict(found)
+
+
+def _keyframes_that_runs_replaced(layer: Layer) -> Iterator[tuple[UUID, list[int]]]:
+    events = Event.objects.filter(layer=layer, kind__in=(EventKind.PREDICTIONS, EventKind.RUN)).exclude(inverse=None)
+    for inverse in events.order_by("revision").values_list("inverse", flat=True).iterator(EVENTS_AT_ONCE):
+        for operation in inverse or ():
+            for text in operation.get("tables", ()):
+                table = decoded(text)
+                keyframes = (table.flags & int(Flag.KEYFRAME)) != 0
+                if keyframes.any():
+                    yield UUID(operation["track"]), table.frames[keyframes].tolist()
+
+
+def _fail(layer_id: str, why: str) -> None:
+    Inspection.objects.filter(layer_id=layer_id, state__in=OPEN).update(state=InspectionState.FAILED, message=why)
+
+
+def _workspaces() -> dict[str, int]:
+    waiting = Inspection.objects.filter(state__in=OPEN)
+    return {str(layer): workspace for layer, workspace in waiting.values_list("layer_id", _WORKSPACE)}
+
+
+_WORKSPACE = "layer__video__project__workspace_id"
+
+INSPECTING = Background(
+    task=inspect,
+    names=lambda _: ("The check", "Export the layer and check the file with “framewise check”."),
+    allowance=lambda _: Allowance(
+        config.transfer_memory * 2**20,
+        config.transfer_minutes * 60,
+        "FRAMEWISE_TRANSFER_MEMORY",
+        "FRAMEWISE_TRANSFER_MINUTES",
+    ),
+    workspaces=_workspaces,
+    is_wanted=lambda key: Inspection.objects.filter(layer_id=key, state__in=OPEN).exists(),
+    drop=lambda _: True,
+    fail=_fail,
+)

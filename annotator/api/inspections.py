@@ -1,0 +1,89 @@
+"""The check of a layer: begin it, and what it found."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import Field
+
+from annotator.access import access_layer
+from annotator.actions.inspecting import begin_inspection
+from annotator.models import Inspection, Layer
+from annotator.operations import Message
+
+router = Router(tags=["inspections"])
+
+
+class RuleOut(Message):
+    """`title` and `says`: a few words, and a sentence with its limits."""
+
+    id: str
+    title: str
+    says: str
+
+
+class FindingOut(Message):
+    """One thing that a rule finds. `track` and `other` are ids, `name` is what people call it; "": of the layer as a
+    whole. `first` and `last` are both part of it; null: it isn't of any frames."""
+
+    rule: str
+    grade: Literal["error", "warning", "hint"]
+    words: str
+    track: UUID | Literal[""]
+    name: str
+    other: UUID | Literal[""]
+    first: int | None
+    last: int | None
+
+
+class ResultOut(Message):
+    """The worst findings come first; `left_out` says of which rules there are more, and how many."""
+
+    findings: list[FindingOut]
+    left_out: dict[str, int]
+    rules: list[RuleOut]
+    tracks: int
+    shapes: int
+    compared_every: int = Field(description="Tracks were compared with each other on every so-many-th frame.")
+    seconds: float
+
+
+class InspectionOut(Message):
+    """The latest check. The result is of `revision`; the layer's is `current` by now."""
+
+    state: Literal["none", "queued", "running", "done", "failed"]
+    message: str
+    revision: int | None
+    current: int
+    result: ResultOut | None
+
+
+@router.get("/{layer_id}/inspection", response=InspectionOut, summary="What the latest check of a layer found")
+def get_inspection(request: HttpRequest, layer_id: int) -> HttpResponse:
+    layer = access_layer(request.user, layer_id, "view")
+    return _answer(layer, Inspection.objects.filter(layer=layer).first())
+
+
+@router.post("/{layer_id}/inspection", response=InspectionOut, summary="Check a layer")
+def inspect_layer(request: HttpRequest, layer_id: int) -> HttpResponse:
+    """In the background: ask again until `state` is `done` or `failed`. Nothing is done where the result is of the
+    present revision."""
+    layer = access_layer(request.user, layer_id, "view")
+    begin_inspection(layer)
+    return _answer(layer, Inspection.objects.filter(layer=layer).first())
+
+
+def _answer(layer: Layer, inspection: Inspection | None) -> HttpResponse:
+    """What was found is sent as it is kept: it may be thousands of findings."""
+    fields = {
+        "state": inspection.state if inspection else "none",
+        "message": inspection.message if inspection else "",
+        "revision": inspection.revision if inspection else None,
+        "current": layer.revision,
+        "result": msgspec.Raw(inspection.result if inspection and inspection.result else b"null"),
+    }
+    return HttpResponse(msgspec.json.encode(fields), content_type="application/json")
