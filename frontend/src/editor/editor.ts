@@ -26,6 +26,7 @@ import type { TimelineControl } from './time/timeline-control'
 import { commandOf, Machine, type PointerAt, type Tool } from './tool'
 import { Commands, perform, type Command } from './command'
 import { TrackList } from './lists/track-list'
+import { Inspection } from './inspection/inspection'
 import { Tour } from './help/tour'
 import { Trajectories, type PathPlace } from './trajectories/trajectories'
 import { Preferences } from './preferences'
@@ -99,6 +100,7 @@ export class Editor {
   readonly menuAt: Signal<Point | null> = signal(null)
   /** Which page of the history is open; null: none. */
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
+  readonly inspection: Inspection
   readonly paletteOpen = signal(false)
   readonly viewOpen = signal(false)
   readonly viewOptions: Preferences['groups']['view']
@@ -143,6 +145,7 @@ export class Editor {
     this.keymap = new Keymap(groups.keys, this.commands, deps.keyboard)
     this.trajectories = new Trajectories(store, groups.paths)
     this.tour = new Tour(groups.tour)
+    this.inspection = new Inspection(this)
     this.list = new TrackList(store, this.preferences.order)
     this.selectionHere = selectionHere(store)
     this.machine = new Machine(this, registries.tools[0])

@@ -20,6 +20,7 @@ import { Tracking } from '@/panels/tracking'
 import { Attributes } from '@/panels/attributes'
 import { ContextMenu } from '@/panels/context-menu'
 import { QuickBar } from '@/panels/quick-bar'
+import { InspectionDrawer } from '@/panels/inspection'
 import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
@@ -215,7 +216,13 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
     element('banner'),
   )
   render(<ConflictCards editor={editor} />, element('cards'))
-  render(<HistoryDrawer editor={editor} />, element('history'))
+  render(
+    <>
+      <HistoryDrawer editor={editor} />
+      <InspectionDrawer editor={editor} />
+    </>,
+    element('history'),
+  )
 }
 
 /** With the smart tool in hand, the frame on which one stays is looked at before it is clicked on. */

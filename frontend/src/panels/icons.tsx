@@ -57,6 +57,7 @@ const PATHS: Record<string, string> = {
   takeOver: 'M2 8h7 M6.500 5L9.500 8l-3 3 M10.500 2.500h3v11h-3',
   screen: 'M2 3h12v8H2z M5.500 13.500h5 M8 11v2.500',
   check: 'M3 8.500L6.500 12 13 4.500',
+  inspect: 'M3.500 3h9v11h-9z M6 3V1.500h4V3 M5.700 8.500L7.300 10.300 10.500 6.500',
 }
 
 export function Icon({ name }: { name: string }) {

@@ -34,6 +34,12 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
       <People editor={editor} />
       <CommandButton editor={editor} id="edit.undo" icon="undo" disabled={store.history.canUndo.value === null} />
       <CommandButton editor={editor} id="edit.redo" icon="redo" disabled={store.history.canRedo.value === null} />
+      <CommandButton
+        editor={editor}
+        id="inspection.check"
+        icon="inspect"
+        pressed={editor.inspection.page.value !== null}
+      />
       <CommandButton editor={editor} id="view.history" icon="history" pressed={editor.historyOpen.value !== null} />
       <ViewMenu editor={editor} />
       <ExportMenu editor={editor} rest={rest} />

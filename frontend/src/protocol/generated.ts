@@ -1631,6 +1631,70 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/layers/{layer_id}/inspection': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** What the latest check of a layer found */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['InspectionOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Check a layer
+     * @description In the background: ask again until `state` is `done` or `failed`. Nothing is done where the result is of the
+     *     present revision.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['InspectionOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/models/': {
     readonly parameters: {
       readonly query?: never
@@ -2796,6 +2860,21 @@ export interface components {
       readonly commercial: boolean
       readonly default: boolean
     }
+    /**
+     * @description One thing that a rule finds. `track` and `other` are ids, `name` is what people call it; "": of the layer as a
+     *     whole. `first` and `last` are both part of it; null: it isn't of any frames.
+     */
+    readonly FindingOut: {
+      readonly rule: string
+      /** @enum {string} */
+      readonly grade: 'error' | 'warning' | 'hint'
+      readonly words: string
+      readonly track: string | ''
+      readonly name: string
+      readonly other: string | ''
+      readonly first: number | null
+      readonly last: number | null
+    }
     /** @description `takes` and `writes`: what its files are, in sentences. */
     readonly FormatOut: {
       readonly id: string
@@ -2874,6 +2953,15 @@ export interface components {
     readonly HistoryOut: {
       readonly events: readonly components['schemas']['HistoryEvent'][]
       readonly before: number | null
+    }
+    /** @description The latest check. The result is of `revision`; the layer's is `current` by now. */
+    readonly InspectionOut: {
+      /** @enum {string} */
+      readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed'
+      readonly message: string
+      readonly revision: number | null
+      readonly current: number
+      readonly result: components['schemas']['ResultOut'] | null
     }
     /** @description The layer that an import went into. */
     readonly IntoOut: {
@@ -3301,6 +3389,19 @@ export interface components {
       /** @description False: some changes were made by an older version that didn't keep what was before. */
       readonly exact: boolean
     }
+    /** @description The worst findings come first; `left_out` says of which rules there are more, and how many. */
+    readonly ResultOut: {
+      readonly findings: readonly components['schemas']['FindingOut'][]
+      readonly left_out: {
+        readonly [key: string]: number
+      }
+      readonly rules: readonly components['schemas']['RuleOut'][]
+      readonly tracks: number
+      readonly shapes: number
+      /** @description Tracks were compared with each other on every so-many-th frame. */
+      readonly compared_every: number
+      readonly seconds: number
+    }
     /** @description What the reader may do here; sent again whenever it changes. */
     readonly Rights: {
       /** @constant */
@@ -3321,6 +3422,12 @@ export interface components {
     readonly RowOut: {
       readonly where: string
       readonly why: string
+    }
+    /** @description `title` and `says`: a few words, and a sentence with its limits. */
+    readonly RuleOut: {
+      readonly id: string
+      readonly title: string
+      readonly says: string
     }
     /**
      * @description The person corrected `track` on `frame`: that object alone goes back there, with what the layer shows of it. Its
@@ -4107,6 +4214,7 @@ export type EventOut = components['schemas']['EventOut']
 export type ExportIn = components['schemas']['ExportIn']
 export type FindOptions = components['schemas']['FindOptions']
 export type FinderOffer = components['schemas']['FinderOffer']
+export type FindingOut = components['schemas']['FindingOut']
 export type FormatOut = components['schemas']['FormatOut']
 export type FormerOut = components['schemas']['FormerOut']
 export type GeometryKind = components['schemas']['GeometryKind']
@@ -4116,6 +4224,7 @@ export type Gone = components['schemas']['Gone']
 export type Held = components['schemas']['Held']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
+export type InspectionOut = components['schemas']['InspectionOut']
 export type IntoOut = components['schemas']['IntoOut']
 export type JobOut = components['schemas']['JobOut']
 export type JobState = components['schemas']['JobState']
@@ -4160,8 +4269,10 @@ export type ReportOut = components['schemas']['ReportOut']
 export type RestoreIn = components['schemas']['RestoreIn']
 export type RestoreOut = components['schemas']['RestoreOut']
 export type RestorePreview = components['schemas']['RestorePreview']
+export type ResultOut = components['schemas']['ResultOut']
 export type Rights = components['schemas']['Rights']
 export type RowOut = components['schemas']['RowOut']
+export type RuleOut = components['schemas']['RuleOut']
 export type RunCorrect = components['schemas']['RunCorrect']
 export type RunExtend = components['schemas']['RunExtend']
 export type RunInfo = components['schemas']['RunInfo']

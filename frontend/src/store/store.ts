@@ -24,6 +24,7 @@ import { rowAt, unpack } from './chunks'
 import { Comparing } from './comparing'
 import { Conflicts } from './conflicts'
 import { History, type Entry } from './history'
+import { Inspections } from './inspections'
 import { Layers } from './layers'
 import { Loader, type LoadedWindow } from './loader'
 import { editToWire, fromWire, tablesOf, type Edit, type LayerEvent, type Operation } from './operations'
@@ -88,6 +89,7 @@ export class EditorStore {
   readonly loader: Loader
   readonly overview: Overview
   readonly changes: ChangeLog
+  readonly inspections: Inspections
   readonly restorer: Restorer
   readonly layers: Layers
   readonly comparing: Comparing
@@ -104,7 +106,8 @@ export class EditorStore {
   private readonly opened: Surroundings
   private readonly outbox: Outbox
   private readonly live = new LivePredictions()
-  private revision = 0
+  /** The layer's newest revision that is known here. */
+  readonly latest = signal(0, { name: 'latest' })
   private recentEvents: LayerEvent[] = []
   private refetching: Promise<void> | null = null
   private gesture: Transaction | null = null
@@ -146,6 +149,7 @@ export class EditorStore {
       this.session.tell(message, 'error'),
     )
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
+    this.inspections = new Inspections(deps.rest, config.layer.id)
     this.loader = new Loader(
       deps.rest,
       config.layer.id,
@@ -154,6 +158,14 @@ export class EditorStore {
       (error) => this.session.tell(error.message, 'error'),
     )
     this.overview = new Overview(this.loader, () => this.revision)
+  }
+
+  private get revision(): number {
+    return this.latest.peek()
+  }
+
+  private set revision(revision: number) {
+    this.latest.value = revision
   }
 
   /** Load what the editor opens with. The live channel may be connected before or after. */

@@ -22,6 +22,8 @@ export function restoreTracks(editor: Editor, tracks: readonly TrackId[]): void 
 
 function toggle(editor: Editor, page: 'changes' | 'deleted'): void {
   editor.historyOpen.value = editor.historyOpen.value === page ? null : page
+  // They share their place.
+  editor.inspection.close()
 }
 
 export const HISTORY: readonly Command[] = [

@@ -8,6 +8,7 @@ import { HISTORY } from './history'
 import { MASKS } from './masks'
 import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
+import { INSPECTION } from './inspection'
 import { SHAPES } from './shapes'
 import { TIME } from './time'
 import { COMPARING } from './comparing'
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   ...TIME,
   ...ATTRIBUTES,
   ...HISTORY,
+  ...INSPECTION,
   ...OBJECTS,
   ...TIMELINE,
   ...DISPLAY,

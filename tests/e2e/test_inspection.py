@@ -1,0 +1,52 @@
+"""The check of a layer in a real browser: a list to walk through by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.editor import draw_box, frame_of, go_to, serious_in_each_theme, wait_until_saved
+from tracking.types import Box
+
+BOX = Box(200, 150, 400, 300)
+
+
+def test_what_is_wrong_is_found_and_walked_through_by_keyboard(editor: Page) -> None:
+    page = editor
+    go_to(page, 5)
+    track = draw_box(page, BOX)
+    other = draw_box(page, BOX)
+    wait_until_saved(page)
+    go_to(page, 20)
+
+    page.keyboard.press("F9")
+    check = page.get_by_role("complementary", name="Check")
+    listed = check.get_by_role("listbox", name="What the check found")
+    found = listed.get_by_role("option")
+    expect(found.filter(has_text="Duplicate")).to_have_count(1)
+    expect(check).to_contain_text("2 objects, 2 shapes looked at.")
+    expect(listed).to_be_focused()
+
+    page.keyboard.press("ArrowDown")
+    expect(found.first).to_have_attribute("aria-selected", "true")
+    page.wait_for_function("() => framewise.editor.selected().length === 2")
+    assert sorted(page.evaluate("() => framewise.editor.selected()")) == sorted([track, other])
+    assert frame_of(page) == 5
+    page.keyboard.press("Space")
+    page.wait_for_function("() => framewise.editor.session.playing.value")
+    page.keyboard.press("Space")
+    page.wait_for_function("() => !framewise.editor.session.playing.value")
+    assert serious_in_each_theme(page) == []
+
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.evaluate("track => framewise.editor.session.select(track)", other)
+    page.keyboard.press("Control+Shift+Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(check).to_contain_text("Something was changed since")
+    wait_until_saved(page)
+    check.get_by_role("button", name="Check again").click()
+    expect(check).to_contain_text("1 object, 1 shape looked at.")
+    expect(found.filter(has_text=re.compile("Duplicate"))).to_have_count(0)
