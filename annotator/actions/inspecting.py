@@ -22,7 +22,7 @@ from annotator.config import config
 from annotator.formats.checkable import facts_of, tracks_of
 from annotator.models import Event, EventKind, Inspection, InspectionState, Layer
 from tracking.review.check import Check, Checked
-from tracking.review.layer import Facts
+from tracking.review.queue import Queue, Ranked
 from tracking.review.rules import RULES
 from tracking.shapes.chunks import Flag, Kind
 
@@ -79,14 +79,19 @@ def inspected(layer: Layer) -> bytes:
     dataset = dataset_of(layer)
     keys = {number: str(key) for key, number in layer.tracks.filter(deleted_at=None).values_list("pk", "number")}
     checking = Check(facts_of(dataset, kinds=_kinds(layer), replaced=_replaced_by_machines(layer)))
+    queue = Queue(checking.facts)
     for track in tracks_of(dataset, keys):
         checking.take(track)
-    return _packed(checking.end(), checking.facts, time.monotonic() - began)
+        queue.take(track)
+    checked = checking.end()
+    return _packed(checked, queue.end(checked.whole), time.monotonic() - began)
 
 
-def _packed(checked: Checked, facts: Facts, seconds: float) -> bytes:
+def _packed(checked: Checked, ranked: Ranked, seconds: float) -> bytes:
     return msgspec.json.encode(
         {
+            "queue": ranked.items,
+            "queue_left_out": ranked.left_out,
             "findings": checked.findings,
             "left_out": checked.left_out,
             "rules": [{"id": rule.id, "title": rule.title, "says": rule.says} for rule in RULES],

@@ -40,9 +40,28 @@ class FindingOut(Message):
     last: int | None
 
 
-class ResultOut(Message):
-    """The worst findings come first; `left_out` says of which rules there are more, and how many."""
+class QueueItemOut(Message):
+    """A span that a machine made, to be looked at; `other` is a second track where two come close. `chance` of a frame
+    in it being wrong is in [0, 1]; without `reasons` nothing is unusual. `pictures`: frame, x1, y1, x2, y2 in px."""
 
+    track: UUID
+    other: UUID | Literal[""]
+    name: str
+    first: int
+    last: int
+    worst: int = Field(description="The frame that is most likely wrong.")
+    chance: float
+    wrong: float = Field(description="Frames that are expected to be wrong.")
+    reasons: list[str]
+    pictures: list[tuple[int, float, float, float, float]]
+
+
+class ResultOut(Message):
+    """The worst findings come first; `left_out` says of which rules there are more, and how many. In the queue the
+    spans that are most likely wrong come first; `queue_left_out` more are behind them."""
+
+    queue: list[QueueItemOut]
+    queue_left_out: int
     findings: list[FindingOut]
     left_out: dict[str, int]
     rules: list[RuleOut]

@@ -10,6 +10,5 @@ from annotator.actions.runs.condense import JOINING
 from annotator.actions.transfers import TRANSFERRING
 
 KINDS: dict[str, Background] = {
-    kind.task.module_path: kind for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING)
-    kind.task.module_path: kind for kind in (OPENING, QUICKENING, TRANSFERRING, JOINING, INSPECTING)
+    kind.task.module_path: kind for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING)
 }

@@ -6,7 +6,15 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.editor import draw_box, frame_of, go_to, serious_in_each_theme, wait_until_saved
+from tests.e2e.editor import (
+    draw_box,
+    frame_of,
+    go_to,
+    serious_in_each_theme,
+    track_with,
+    wait_until_runs_end,
+    wait_until_saved,
+)
 from tracking.types import Box
 
 BOX = Box(200, 150, 400, 300)
@@ -50,3 +58,32 @@ def test_what_is_wrong_is_found_and_walked_through_by_keyboard(editor: Page) -> 
     check.get_by_role("button", name="Check again").click()
     expect(check).to_contain_text("1 object, 1 shape looked at.")
     expect(found.filter(has_text=re.compile("Duplicate"))).to_have_count(0)
+
+
+def test_what_a_tracker_made_is_reviewed_by_keyboard(editor: Page) -> None:
+    page = editor
+    go_to(page, 0)
+    draw_box(page, Box(500, 400, 640, 520))
+    track_with(page, "unhurried")
+    page.keyboard.press("t")
+    page.wait_for_function("() => framewise.store.runs.active().length > 0")
+    wait_until_runs_end(page)
+    wait_until_saved(page)
+
+    page.keyboard.press("Shift+F9")
+    check = page.get_by_role("complementary", name="Check")
+    queued = check.get_by_role("listbox", name="Review queue").get_by_role("option")
+    expect(queued.first).to_be_visible()
+    expect(queued.first.locator("img").first).to_be_attached()
+    page.keyboard.press("ArrowDown")
+    expect(queued.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("a")
+    expect(queued.first).to_contain_text("Accepted")
+    expect(check).not_to_contain_text("Something was changed since")
+    page.keyboard.press("Home")
+    page.keyboard.press("r")
+    expect(queued.first).to_contain_text("Rejected")
+    assert serious_in_each_theme(page) == []
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage")).to_be_focused()

@@ -2,9 +2,11 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
+import type { Page } from '@/editor/inspection/inspection'
 import type { Finding } from '@/store/inspections'
 import { CloseButton } from './buttons'
 import { framesInWords } from './change-words'
+import { ReviewQueue } from './review-queue'
 
 /** Of a long list so many are drawn at once; scrolling to the end draws more. */
 const PAGE = 200
@@ -12,7 +14,8 @@ const GRADES: Record<Finding['grade'], string> = { error: 'Error', warning: 'War
 
 /** What the check found, beside the picture: a list to walk through by keyboard. */
 export function InspectionDrawer({ editor }: { editor: Editor }) {
-  if (!editor.inspection.page.value) return null
+  const page = editor.inspection.page.value
+  if (!page) return null
   const close = () => {
     editor.inspection.close()
     editor.focusPanel('stage')
@@ -24,9 +27,31 @@ export function InspectionDrawer({ editor }: { editor: Editor }) {
         <span class="spring" />
         <CloseButton label={t('Close the check')} onClick={close} />
       </header>
+      <div class="tabs" role="tablist" aria-label={t('Check')}>
+        <Tab editor={editor} page="check" label={t('What is wrong')} />
+        <Tab editor={editor} page="queue" label={t('Review queue')} />
+      </div>
       <Summary editor={editor} />
-      <Findings editor={editor} onClose={close} />
+      {page === 'check' ? (
+        <Findings editor={editor} onClose={close} />
+      ) : (
+        <ReviewQueue editor={editor} onClose={close} />
+      )}
     </aside>
+  )
+}
+
+function Tab({ editor, page, label }: { editor: Editor; page: Page; label: string }) {
+  return (
+    <button
+      type="button"
+      role="tab"
+      class="tab"
+      aria-selected={editor.inspection.page.value === page}
+      onClick={() => editor.inspection.open(page)}
+    >
+      {label}
+    </button>
   )
 }
 
@@ -51,7 +76,7 @@ function Summary({ editor }: { editor: Editor }) {
       )}
       {stale && !asking && <p class="warn">{t('Something was changed since: this is how it was.')}</p>}
       <div class="row">
-        {result && <RuleChoice editor={editor} />}
+        {result && editor.inspection.page.value === 'check' && <RuleChoice editor={editor} />}
         <span class="spring" />
         {(stale || problem) && !asking && (
           <button type="button" class="button" onClick={() => void editor.inspection.check()}>

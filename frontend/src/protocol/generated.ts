@@ -3277,6 +3277,25 @@ export interface components {
      * @enum {string}
      */
     readonly ProxyState: 'waiting' | 'making' | 'ready' | 'unneeded' | 'failed'
+    /**
+     * @description A span that a machine made, to be looked at; `other` is a second track where two come close. `chance` of a frame
+     *     in it being wrong is in [0, 1]; without `reasons` nothing is unusual. `pictures`: frame, x1, y1, x2, y2 in px.
+     */
+    readonly QueueItemOut: {
+      /** Format: uuid */
+      readonly track: string
+      readonly other: string | ''
+      readonly name: string
+      readonly first: number
+      readonly last: number
+      /** @description The frame that is most likely wrong. */
+      readonly worst: number
+      readonly chance: number
+      /** @description Frames that are expected to be wrong. */
+      readonly wrong: number
+      readonly reasons: readonly string[]
+      readonly pictures: readonly (readonly [number, number, number, number, number])[]
+    }
     readonly Reader: {
       readonly id: number
       readonly name: string
@@ -3389,8 +3408,13 @@ export interface components {
       /** @description False: some changes were made by an older version that didn't keep what was before. */
       readonly exact: boolean
     }
-    /** @description The worst findings come first; `left_out` says of which rules there are more, and how many. */
+    /**
+     * @description The worst findings come first; `left_out` says of which rules there are more, and how many. In the queue the
+     *     spans that are most likely wrong come first; `queue_left_out` more are behind them.
+     */
     readonly ResultOut: {
+      readonly queue: readonly components['schemas']['QueueItemOut'][]
+      readonly queue_left_out: number
       readonly findings: readonly components['schemas']['FindingOut'][]
       readonly left_out: {
         readonly [key: string]: number
@@ -4260,6 +4284,7 @@ export type Presence = components['schemas']['Presence']
 export type ProblemOut = components['schemas']['ProblemOut']
 export type PromptIn = components['schemas']['PromptIn']
 export type ProxyState = components['schemas']['ProxyState']
+export type QueueItemOut = components['schemas']['QueueItemOut']
 export type Reader = components['schemas']['Reader']
 export type Received = components['schemas']['Received']
 export type Refused = components['schemas']['Refused']

@@ -4,8 +4,8 @@ import type { Editor } from '@/editor/editor'
 
 const look = { group: 'View', undoable: false } as const
 const listed = {
-  when: (editor: Editor) => editor.inspection.findings.value.length > 0,
-  needs: 'There is nothing to walk through. Check the objects first.',
+  when: (editor: Editor) => editor.inspection.places.value.length > 0,
+  needs: 'There is nothing to walk through. Check the objects first, or open the review queue.',
 } as const
 
 export const INSPECTION: readonly Command[] = [
@@ -20,10 +20,19 @@ export const INSPECTION: readonly Command[] = [
   },
   {
     ...look,
+    id: 'inspection.queue',
+    label: 'Review queue',
+    help: 'Lists all that trackers made, what is most likely wrong first, to accept, reject or put right.',
+    synonyms: 'review proofread suspicious likely wrong low confidence verdict',
+    keys: ['Shift+F9'],
+    run: ({ inspection }) => (inspection.page.value === 'queue' ? inspection.close() : inspection.open('queue')),
+  },
+  {
+    ...look,
     ...listed,
     id: 'inspection.next',
-    label: 'Next finding',
-    help: 'Goes to the next thing that the check found, and selects its object.',
+    label: 'Next in the list',
+    help: 'Goes to the next thing that the check found, or of the review queue, and selects its object.',
     synonyms: 'problem error',
     keys: ['F8'],
     run: ({ inspection }) => inspection.step(1),
@@ -32,8 +41,8 @@ export const INSPECTION: readonly Command[] = [
     ...look,
     ...listed,
     id: 'inspection.previous',
-    label: 'Previous finding',
-    help: 'Goes back to what the check found before it.',
+    label: 'Previous in the list',
+    help: 'Goes back to the one before it.',
     synonyms: 'problem error',
     keys: ['Shift+F8'],
     run: ({ inspection }) => inspection.step(-1),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Finding } from '@/store/inspections'
+import type { Finding, QueueItem } from '@/store/inspections'
 import type { TrackId } from '@/store/types'
 import { TestEditor } from '@/testing/test-editor'
 
@@ -18,13 +18,41 @@ const finding = (fields: Partial<Finding>): Finding => ({
   ...fields,
 })
 
+const item = (fields: Partial<QueueItem>): QueueItem => ({
+  track,
+  other: '',
+  name: 'car 1',
+  first: 5,
+  last: 9,
+  worst: 7,
+  chance: 0.5,
+  wrong: 2.5,
+  reasons: ['It jumped before.'],
+  pictures: [],
+  ...fields,
+})
+
 function found(...findings: Finding[]): void {
+  result(findings, [])
+}
+
+function result(findings: readonly Finding[], queue: readonly QueueItem[]): void {
   test.store.inspections.latest.value = {
     state: 'done',
     message: '',
     revision: 1,
     current: 1,
-    result: { findings, left_out: {}, rules: [], tracks: 1, shapes: 2, compared_every: 1, seconds: 0 },
+    result: {
+      findings,
+      queue,
+      queue_left_out: 0,
+      left_out: {},
+      rules: [],
+      tracks: 1,
+      shapes: 2,
+      compared_every: 1,
+      seconds: 0,
+    },
   }
 }
 
@@ -69,5 +97,52 @@ describe('walking through what was found', () => {
     expect(test.editor.inspection.isStale.value).toBe(false)
     test.store.latest.value = 2
     expect(test.editor.inspection.isStale.value).toBe(true)
+  })
+})
+
+describe('the review queue', () => {
+  const judged = (verdict: 'accepted' | 'rejected', first: number, last: number) => ({
+    first,
+    last,
+    verdict,
+    reason: '',
+    by: 1,
+    by_name: 'Ann',
+    at: '2026-01-01T00:00:00Z',
+    revision: 1,
+    reopened: null,
+  })
+
+  beforeEach(() => {
+    result([], [item({}), item({ first: 12, last: 15, worst: 13 })])
+    test.editor.inspection.page.value = 'queue'
+  })
+
+  it('is walked through, and put right where it is worst', () => {
+    test.press('F8').press('F8')
+    expect([test.session.frame.value, ...test.session.selection.value]).toEqual([12, track])
+    test.editor.inspection.fix()
+    expect([test.session.frame.value, test.focused]).toEqual([13, 'stage'])
+  })
+
+  it('knows what was said of all of a span, and of no part of it alone', () => {
+    const { inspection } = test.editor
+    const [first] = inspection.queue.value
+    expect(inspection.verdictOn(first!)).toBeNull()
+    test.store.records.setVerdicts(track, [judged('accepted', 0, 7)])
+    expect(inspection.verdictOn(first!)).toBeNull()
+    test.store.records.setVerdicts(track, [judged('accepted', 0, 7), judged('accepted', 8, 20)])
+    expect(inspection.verdictOn(first!)).toBe('accepted')
+    test.store.records.setVerdicts(track, [judged('accepted', 0, 7), judged('rejected', 8, 20)])
+    expect(inspection.verdictOn(first!)).toBeNull()
+  })
+
+  it('is for reviewers to judge', async () => {
+    test = await TestEditor.open({ can_review: false })
+    result([], [item({})])
+    test.editor.inspection.page.value = 'queue'
+    test.press('F8')
+    await test.editor.inspection.judge('accepted')
+    expect(test.session.notice.value?.message).toContain('reviewer')
   })
 })

@@ -1,10 +1,13 @@
 /** Walking through what a check found: where one is in the list, and how one gets there. */
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { Editor } from '@/editor/editor'
-import type { Finding } from '@/store/inspections'
+import { t } from '@/core/text'
+import type { Finding, Judged, QueueItem } from '@/store/inspections'
+import { beside, within, type Verdict } from '@/store/verdicts'
 import type { FrameNumber, TrackId } from '@/store/types'
 
-export type Page = 'check'
+/** The two lists: what rules find, and all that a machine made, what is most likely wrong first. */
+export type Page = 'check' | 'queue'
 
 /** Seconds before and behind a place that are played. */
 const AROUND_S = 1
@@ -24,6 +27,9 @@ export class Inspection {
   /** Where one is in the list; -1: nowhere yet. */
   readonly position: Signal<number> = signal(-1, { name: 'inspectionPosition' })
   readonly findings: ReadonlySignal<readonly Finding[]>
+  readonly queue: ReadonlySignal<readonly QueueItem[]>
+  /** The places of the list that is open. */
+  readonly places: ReadonlySignal<readonly Place[]>
   /** What is shown was found in an earlier state of the layer. */
   readonly isStale: ReadonlySignal<boolean>
   /** What was played before a place was: given back afterwards. */
@@ -36,13 +42,18 @@ export class Inspection {
       const rule = this.rule.value
       return rule ? all.filter((finding) => finding.rule === rule) : all
     })
+    this.queue = computed(() => inspections.latest.value?.result?.queue ?? [])
+    this.places = computed(() =>
+      this.page.value === 'queue' ? this.queue.value.map(placeOfItem) : this.findings.value.map(placeOf),
+    )
     this.isStale = computed(() => {
       const revision = inspections.latest.value?.revision
-      return typeof revision === 'number' && revision < latest.value
+      return typeof revision === 'number' && Math.max(revision, inspections.settled.value) < latest.value
     })
   }
 
   open(page: Page): void {
+    if (page !== this.page.value) this.position.value = -1
     this.page.value = page
     this.editor.historyOpen.value = null
     void this.check()
@@ -68,17 +79,17 @@ export class Inspection {
 
   /** Go on in the list by so many. */
   step(by: number): void {
-    const last = this.findings.value.length - 1
+    const last = this.places.value.length - 1
     if (last < 0) return
     this.visit(Math.min(Math.max(this.position.value + by, 0), last))
   }
 
   /** Show one of the list: its track is selected, and the playhead goes where it begins. */
   visit(index: number): void {
-    const finding = this.findings.value[index]
-    if (!finding) return
+    const place = this.places.value[index]
+    if (!place) return
     this.position.value = index
-    this.show(placeOf(finding))
+    this.show(place)
   }
 
   show({ tracks, first }: Place): void {
@@ -93,8 +104,7 @@ export class Inspection {
   /** Play a second before and behind the place, round and round; or stop that, and be there again. */
   playAround(): void {
     const { session, playback, config } = this.editor
-    const finding = this.findings.value[this.position.value]
-    const place = finding && placeOf(finding)
+    const place = this.places.value[this.position.value]
     if (session.playing.value) {
       if (place) this.show(place)
       else this.stop()
@@ -109,6 +119,47 @@ export class Inspection {
     playback.play(1)
   }
 
+  /** What was said of all frames of a span of the queue; null: nothing yet, or not of all. */
+  verdictOn({ track, first, last }: QueueItem): Verdict | null {
+    const spans = within(this.editor.store.records.track(track)?.verdicts ?? [], [[first, last]])
+    const [verdict, ...others] = new Set(spans.filter(({ reopened }) => !reopened).map((span) => span.verdict))
+    if (!verdict || others.length) return null
+    return beside(
+      [first, last],
+      spans.map((span): [number, number] => [span.first, span.last]),
+    ).length
+      ? null
+      : verdict
+  }
+
+  /** Say of the span one is at what one thinks of it, and go on to the next of which nothing was said. */
+  async judge(verdict: Judged): Promise<void> {
+    const { config, session, store } = this.editor
+    const index = this.position.value
+    const item = this.queue.value[index]
+    if (this.page.value !== 'queue' || !item) return
+    if (!config.can_review) {
+      session.tell(t('Verdicts are a reviewer’s to give.'), 'error')
+      return
+    }
+    const reason = verdict === 'rejected' ? (item.reasons[0] ?? t('It looks wrong.')) : ''
+    const stored = await store.inspections.judge(item, verdict, reason, store.latest.peek())
+    if (stored && verdict && this.position.value === index) this.goOn(index)
+  }
+
+  private goOn(index: number): void {
+    const next = this.queue.value.findIndex((item, at) => at > index && this.verdictOn(item) === null)
+    if (next >= 0) this.visit(next)
+    else this.editor.session.tell(t('That was the last one of the queue.'))
+  }
+
+  /** The span one is at, to be put right: on its worst frame, with the picture in focus. */
+  fix(): void {
+    const item = this.page.value === 'queue' ? this.queue.value[this.position.value] : undefined
+    if (item) this.editor.step(item.worst - this.editor.session.frame.value)
+    this.editor.focusPanel('stage')
+  }
+
   private stop(): void {
     const { session, playback } = this.editor
     playback?.pause()
@@ -120,6 +171,12 @@ export class Inspection {
 }
 
 export const placeOf = ({ track, other, first, last }: Finding): Place => ({
+  tracks: [track, other].filter(Boolean),
+  first,
+  last,
+})
+
+const placeOfItem = ({ track, other, first, last }: QueueItem): Place => ({
   tracks: [track, other].filter(Boolean),
   first,
   last,

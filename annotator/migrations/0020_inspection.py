@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0017_track_without_verdict'),
+        ('annotator', '0019_comparison'),
     ]
 
     operations = [

@@ -1,0 +1,145 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { counted, t } from '@/core/text'
+import type { Editor } from '@/editor/editor'
+import type { QueueItem } from '@/store/inspections'
+import type { Verdict } from '@/store/verdicts'
+import { framesInWords } from './change-words'
+import { cut } from './deleted-tracks'
+
+/** Of a long queue so many are drawn at once; scrolling to the end draws more. */
+const PAGE = 50
+const SAID: Record<Verdict, string> = { accepted: 'Accepted', rejected: 'Rejected', check: 'To be checked' }
+
+/** All that a machine made, what is most likely wrong first: gone through by keyboard alone. */
+export function ReviewQueue({ editor, onClose }: { editor: Editor; onClose: () => void }) {
+  const { inspection } = editor
+  const list = useRef<HTMLUListElement>(null)
+  const drawn = useSignal(PAGE)
+  const queue = inspection.queue.value
+  const position = inspection.position.value
+  useEffect(() => list.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    if (position >= drawn.value) drawn.value = position + PAGE
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [position, drawn.value])
+  const press = (event: KeyboardEvent) => {
+    const act = keysOf(editor, onClose)[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+    if (!act || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    event.stopPropagation()
+    act()
+  }
+  const more = (event: { currentTarget: HTMLElement }) => {
+    const { scrollTop, clientHeight, scrollHeight } = event.currentTarget
+    if (scrollTop + 2 * clientHeight > scrollHeight && drawn.value < queue.length) drawn.value += PAGE
+  }
+  return (
+    <>
+      <ul
+        ref={list}
+        class="finding-list"
+        role="listbox"
+        tabIndex={0}
+        data-first
+        aria-label={t('Review queue')}
+        aria-activedescendant={position >= 0 ? `queued-${position}` : undefined}
+        onKeyDown={press}
+        onScroll={more}
+      >
+        {queue.slice(0, drawn.value).map((item, index) => (
+          <QueueRow key={index} editor={editor} item={item} index={index} />
+        ))}
+      </ul>
+      <Keys editor={editor} />
+    </>
+  )
+}
+
+/** What keys do while the queue has the focus. */
+function keysOf(editor: Editor, onClose: () => void): Record<string, (() => void) | undefined> {
+  const { inspection } = editor
+  return {
+    ArrowDown: () => inspection.step(1),
+    ArrowUp: () => inspection.step(-1),
+    Home: () => inspection.visit(0),
+    End: () => inspection.visit(inspection.queue.value.length - 1),
+    ' ': () => inspection.playAround(),
+    a: () => void inspection.judge('accepted'),
+    r: () => void inspection.judge('rejected'),
+    f: () => void inspection.judge('check'),
+    Backspace: () => void inspection.judge(''),
+    Enter: () => inspection.fix(),
+    Escape: onClose,
+  }
+}
+
+function QueueRow({ editor, item, index }: { editor: Editor; item: QueueItem; index: number }) {
+  const verdict = editor.inspection.verdictOn(item)
+  const chance = Math.round(item.chance * 100)
+  return (
+    <li
+      id={`queued-${index}`}
+      role="option"
+      class={`finding queued ${verdict ? 'judged' : ''}`}
+      aria-selected={editor.inspection.position.value === index}
+      onClick={() => editor.inspection.visit(index)}
+    >
+      <span class="finding-title">
+        {item.name} {verdict && <span class="badge">{t(SAID[verdict])}</span>}
+      </span>
+      <span class="finding-where">
+        {framesInWords(item)}
+        {chance > 0 && ` · ${t('{chance} % likely wrong', { chance })}`}
+      </span>
+      {item.pictures.length > 0 && <Strip editor={editor} item={item} />}
+      <span class="finding-words">{item.reasons.join(' ') || t('Nothing is unusual.')}</span>
+    </li>
+  )
+}
+
+/** What the object looks like through the span. */
+function Strip({ editor, item }: { editor: Editor; item: QueueItem }) {
+  const { video } = editor.config
+  return (
+    <span class="queue-strip">
+      {item.pictures.map(([frame, ...box]) => {
+        const { left, top, scale } = cut(box)
+        const style = {
+          width: `${video.width * scale}px`,
+          height: `${video.height * scale}px`,
+          left: `${-left * scale}px`,
+          top: `${-top * scale}px`,
+        }
+        return (
+          <span key={frame} class="deleted-picture" title={t('frame {first}', { first: frame })}>
+            <img src={video.frame_url.replace('{frame}', String(frame))} alt="" loading="lazy" style={style} />
+          </span>
+        )
+      })}
+    </span>
+  )
+}
+
+/** Below the queue: its keys, what isn't listed, or why there is nothing. */
+function Keys({ editor }: { editor: Editor }) {
+  const result = editor.store.inspections.latest.value?.result
+  if (!result || editor.store.inspections.asking.value) return null
+  const { queue, queue_left_out: hidden } = result
+  return (
+    <footer class="inspection-foot">
+      {!queue.length && <p>{t('No tracker made anything here: there is nothing to review.')}</p>}
+      {hidden > 0 && (
+        <p>{counted(hidden, '{count} less likely span isn’t listed.', '{count} less likely spans aren’t listed.')}</p>
+      )}
+      {queue.length > 0 && (
+        <p class="muted">
+          <kbd>↑</kbd> <kbd>↓</kbd> {t('walk')} · <kbd>{t('Space')}</kbd> {t('play around it')} · <kbd>A</kbd>{' '}
+          {t('accept')} · <kbd>R</kbd> {t('reject')} · <kbd>F</kbd> {t('flag')} · <kbd>⌫</kbd> {t('take back')} ·{' '}
+          <kbd>{t('Enter')}</kbd> {t('fix')}
+        </p>
+      )}
+      <p class="muted">{t('What nobody has looked at yet isn’t known, so it doesn’t count.')}</p>
+    </footer>
+  )
+}

@@ -1,0 +1,90 @@
+"""The review queue: what is most likely wrong comes first, with its reasons; nothing that a machine made is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from annotator.formats.rows import Rows
+from tests.tracking.review.layers import FACTS, boxes, flagged, track, walk
+from tracking.review.check import Check
+from tracking.review.layer import Track
+from tracking.review.queue import MOST_ITEMS, Item, Queue, Ranked, spans_of
+from tracking.shapes.chunks import Flag
+
+
+def tracked(count: int = 100) -> Rows:
+    """A person's box, and what a tracker made of it."""
+    return flagged(boxes(walk(count)), Flag.KEYFRAME, at=slice(0, 1))
+
+
+def unsure(rows: Rows, at: slice, confidence: float = 0.2) -> Rows:
+    changed = rows.confidence.copy()
+    changed[at] = confidence
+    return replace(rows, confidence=changed)
+
+
+def ranked(*tracks: Track) -> Ranked:
+    checking, queue = Check(FACTS), Queue(FACTS)
+    for one in tracks:
+        checking.take(one)
+        queue.take(one)
+    return queue.end(checking.end().whole)
+
+
+def spans(item: Item) -> tuple[int, int]:
+    return item.first, item.last
+
+
+def test_where_the_tracker_was_unsure_comes_first_with_its_reason() -> None:
+    other = flagged(boxes(walk(100, start=(100, 250))), Flag.KEYFRAME, at=slice(0, 1))
+    first, *others = ranked(track(unsure(tracked(), slice(40, 60))), track(other, 2)).items
+    assert (first.name, 38 <= first.first <= 42, 57 <= first.last <= 61) == ("car 1", True, True)
+    assert first.reasons[0] == "The tracker's confidence is low for this track."
+    assert 40 <= first.worst < 60
+    assert all(item.chance < first.chance for item in others)
+
+
+@pytest.mark.parametrize("rows", [tracked(), unsure(tracked(), slice(40, 60)), unsure(tracked(), slice(20, 100, 7))])
+def test_all_that_a_machine_made_is_in_the_queue_once(rows: Rows) -> None:
+    frames = [frame for item in spans_of(track(rows), FACTS) for frame in range(item.first, item.last + 1)]
+    assert sorted(frames) == list(range(1, 100))
+
+
+def test_what_a_person_drew_is_not_in_it() -> None:
+    assert ranked(track(flagged(tracked(), Flag.KEYFRAME, at=slice(None)))).items == []
+
+
+def test_where_both_ways_disagree_is_told() -> None:
+    rows = flagged(tracked(), Flag.PREDICTED | Flag.DOUBTFUL, at=slice(30, 50))
+    reasons = [reason for item in spans_of(track(rows), FACTS) for reason in item.reasons]
+    assert "Followed back from its end, it lies elsewhere." in reasons
+
+
+def test_a_tracker_that_arrives_elsewhere_than_a_person_drew_is_told() -> None:
+    way = walk(100)
+    way[60:] += 60
+    rows = flagged(flagged(boxes(way), Flag.KEYFRAME, at=slice(0, 1)), Flag.KEYFRAME, at=slice(60, 61))
+    reasons = [reason for item in spans_of(track(rows), FACTS) if item.first < 60 for reason in item.reasons]
+    assert "The tracker arrives elsewhere than where a person drew it." in reasons
+
+
+def test_objects_that_come_close_are_a_span_of_both() -> None:
+    across = walk(100) + np.stack([np.linspace(200, -200, 100), np.zeros(100)], axis=1)
+    close = [item for item in ranked(track(tracked()), track(boxes(across), 2)).items if item.other]
+    assert [(item.track, item.other) for item in close] == [("1", "2")]
+    assert 44 <= close[0].first <= close[0].worst <= close[0].last <= 56
+
+
+def test_pictures_show_the_span_from_its_first_frame_to_its_last_and_the_worst_one() -> None:
+    (first, *_) = ranked(track(unsure(tracked(), slice(40, 60)))).items
+    frames = [picture[0] for picture in first.pictures]
+    assert (frames[0], frames[-1], first.worst in frames) == (first.first, first.last, True)
+
+
+def test_a_longer_queue_says_how_much_is_left_out() -> None:
+    rows = unsure(tracked(60), slice(20, 40))
+    found = ranked(*(track(rows, number, f"label {number}") for number in range(1, MOST_ITEMS // 2)))
+    assert (len(found.items), found.left_out > 0) == (MOST_ITEMS, True)
