@@ -40,6 +40,7 @@ from annotator.models import (
     Transfer,
     Upload,
     User,
+    VerdictSpan,
     Video,
     Workspace,
 )
@@ -160,6 +161,7 @@ admin.site.register(
         Transfer,
         Comparison,
         Upload,
+        VerdictSpan,
         Video,
     ],
     LookOnly,
