@@ -211,10 +211,18 @@ class SearchState(BaseModel):
 
     @property
     def next(self) -> int:
-        """The frame to go on with."""
-        return self.origin if self.at is None else self.at + self.every * self.step
+        """The frame to go on with; the last one is gone to at any rate, as only with it the search has ended."""
+        if self.at is None:
+            return self.origin
+        further = self.at + self.every * self.step
+        return self.last if (further - self.last) * self.step > 0 else further
 
     def advance(self, frame: int) -> None:
+        """``frame`` is behind it. An agent may go beyond an end that was moved meanwhile, and says nothing else."""
+        if (frame - self.origin) * self.step < 0:
+            return
+        if (frame - self.last) * self.step > 0:
+            frame = self.last
         if self.at is None or (frame - self.at) * self.step > 0:
             self.at = frame
         self.ended = self.ended or (self.last - frame) * self.step <= 0

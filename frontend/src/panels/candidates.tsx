@@ -16,9 +16,11 @@ export function Candidates({ editor }: { editor: Editor }) {
   const keys = { take: keymap.shown('candidate.take'), dismiss: keymap.shown('candidate.dismiss') }
   return (
     <Section editor={editor} id="candidates" title={t('Candidates')} aside={<span class="count">{all.length}</span>}>
-      <p class="muted">
-        {t('Found, and followed for a short time only.')} <kbd>{keys.take}</kbd> {t('takes one,')}{' '}
-        <kbd>{keys.dismiss}</kbd> {t('dismisses it. Exports hold them until then.')}
+      <p
+        class="muted"
+        title={t('Found, and followed for a short time only. Exports hold them until you dismiss them.')}
+      >
+        <kbd>{keys.take}</kbd> {t('takes one,')} <kbd>{keys.dismiss}</kbd> {t('dismisses it.')}
       </p>
       <ul aria-label={t('Candidates')}>
         {all.slice(0, MOST_SHOWN).map((track) => {

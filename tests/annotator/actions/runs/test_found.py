@@ -202,6 +202,20 @@ def test_another_agent_goes_on_where_it_had_looked(desk: Desk, seeking: Run) -> 
     assert desk.told(Start)[-1].find.frame == 45
 
 
+def test_the_last_frame_is_gone_to_by_another_agent_also_between_two_looks(desk: Desk, seeking: Run) -> None:
+    search(seeking, 95)
+    requeue_runs_of(Agent.objects.get().pk)
+    assert desk.told(Start)[-1].find.frame == 99
+    search(seeking, 99, done=True)
+    assert now(seeking).state == RunState.DONE
+
+
+@pytest.mark.parametrize(("searched", "done"), [(-5, 0), (10**30, 100)])
+def test_frames_that_it_does_not_look_at_count_for_nothing(desk: Desk, seeking: Run, searched: int, done: int) -> None:
+    search(seeking, searched)
+    assert now(seeking).frames_done == done
+
+
 def test_stopping_it_ends_the_looking(desk: Desk, seeking: Run) -> None:
     find(seeking, NEW)
     desk.stop(seeking, NEW)
