@@ -97,7 +97,12 @@ def test_the_page_knows_what_it_shows(world: World) -> None:
             ],
         }
     ]
-    assert config["layer"] == {"id": world.layer.pk, "name": "main", "kind": "main"}
+    assert config["layer"] == {
+        "id": world.layer.pk,
+        "project": world.video.project_id,
+        "name": "main",
+        "kind": "main",
+    }
     assert config["editable_ranges"] == [[0, 999]]
     assert config["urls"]["live"] == f"/ws/layers/{world.layer.pk}/"
     assert {model["id"]: model["available"] for model in config["models"]}["framewise-cf"]
@@ -128,7 +133,12 @@ def test_a_job_of_another_video_is_not_found(world: World) -> None:
 def test_it_shows_the_layer_that_is_asked_for(world: World) -> None:
     truth = Layer.objects.create(video=world.video, name="truth", kind="ground_truth")
     config = config_of(open_editor(world, query=f"?layer={truth.pk}"))
-    assert config["layer"] == {"id": truth.pk, "name": "truth", "kind": "ground_truth"}
+    assert config["layer"] == {
+        "id": truth.pk,
+        "project": world.video.project_id,
+        "name": "truth",
+        "kind": "ground_truth",
+    }
     # An annotator looks at what is compared with, and doesn't change it.
     assert (config["can_edit"], config["urls"]["live"]) == (False, f"/ws/layers/{truth.pk}/")
 
