@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -256,30 +257,33 @@ async def test_a_patient_one_waits_for_a_server_that_is_only_starting_without_a_
 ) -> None:
     monkeypatch.setattr(module, "LISTENS_EVERY_S", 0.01)
     server = FakeServer()
-    async with serve(server.talk, "127.0.0.1", 0, process_request=server.admit) as listening:
-        there = address(listening)
-    engine = LocalEngine(lambda *_: FakeVideo().opened())
-    task = asyncio.create_task(Agent(there, TOKEN, engine, patience_s=30).run())
-    await asyncio.sleep(0.1)
-    async with serve(server.talk, "127.0.0.1", int(there.rsplit(":")[-1]), process_request=server.admit):
-        await server.connection()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+    with socket.socket() as ours:
+        # Nobody else gets this port, and nobody is let in by it until the server listens.
+        ours.bind(("127.0.0.1", 0))
+        engine = LocalEngine(lambda *_: FakeVideo().opened())
+        agent = Agent(f"http://127.0.0.1:{ours.getsockname()[1]}", TOKEN, engine, patience_s=60)
+        task = asyncio.create_task(agent.run())
+        await asyncio.sleep(0.1)
+        async with serve(server.talk, sock=ours, process_request=server.admit):
+            await asyncio.wait_for(server.connections.get(), 60)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 async def test_patience_ends(caplog: pytest.LogCaptureFixture) -> None:
-    async with serve(FakeServer().talk, "127.0.0.1", 0) as listening:
-        gone = address(listening)
-    engine = LocalEngine(lambda *_: FakeVideo().opened())
-    task = asyncio.create_task(Agent(gone, TOKEN, engine, patience_s=0.05).run())
-    while "No connection" not in caplog.text:
-        await asyncio.sleep(0.01)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    with socket.socket() as nobodys:
+        nobodys.bind(("127.0.0.1", 0))
+        engine = LocalEngine(lambda *_: FakeVideo().opened())
+        agent = Agent(f"http://127.0.0.1:{nobodys.getsockname()[1]}", TOKEN, engine, patience_s=0.05)
+        task = asyncio.create_task(agent.run())
+        while "No connection" not in caplog.text:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_a_token_that_is_not_known_ends_it() -> None:
