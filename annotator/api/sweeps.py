@@ -10,12 +10,14 @@ from ninja import Router, Status
 from pydantic import Field
 
 from annotator.access import access_project, access_sweep, require_at_work
+from annotator.actions.errors import ActionError
 from annotator.actions.sweeps.begin import SweepIn, begin_sweep
 from annotator.actions.sweeps.standing import VideoStanding, standing_of
 from annotator.actions.sweeps.steps import steps_for, take_step
+from annotator.actions.sweeps.target import take_result_over
 from annotator.api.jobs import StepIn, StepOut
 from annotator.api.people import signed_in
-from annotator.models import Sweep
+from annotator.models import Destination, Sweep, SweptState
 from annotator.operations import Message
 from tracking import catalog
 
@@ -33,6 +35,8 @@ class SweptVideoOut(Message):
     state: Literal["waiting", "running", "done", "skipped", "stopped", "failed", "cancelled"]
     message: str
     tracks: int = Field(description="Continued or found.")
+    taken_over: int = Field(description="Tracks that came from its own layer to the main one.")
+    may_take_over: bool = Field(description="Whether it has ended with a layer of its own.")
     done: int
     total: int
     seconds: float | None = Field(description="About how long it takes from now on; null: nothing tells.")
@@ -88,6 +92,26 @@ def step(request: HttpRequest, sweep_id: UUID, sent: StepIn) -> SweepOut:
     return _out(take_step(by=user, sweep=sweep, step=sent.step))
 
 
+class TakeResultIn(Message):
+    """`labels`: tracks of these, by id, alone; null: all."""
+
+    labels: list[int] | None = None
+
+
+@router.post(
+    "/sweeps/{sweep_id}/videos/{video_id}/take-over", response=SweepOut, summary="Copy its result into the main layer"
+)
+def take_over(request: HttpRequest, sweep_id: UUID, video_id: int, sent: TakeResultIn) -> SweepOut:
+    user = signed_in(request)
+    sweep = access_sweep(user, sweep_id, "manage")
+    require_at_work(sweep.project)
+    swept = sweep.videos.select_related("sweep", "video", "layer__video__project").filter(video=video_id).first()
+    if swept is None:
+        raise ActionError("It was applied to other videos than this one.")
+    take_result_over(by=user, swept=swept, labels=sent.labels)
+    return _out(sweep)
+
+
 def _out(sweep: Sweep) -> SweepOut:
     standing = standing_of(sweep)
     return SweepOut(
@@ -123,6 +147,11 @@ def _video_out(each: VideoStanding) -> SweptVideoOut:
         state=swept.state,
         message=each.message,
         tracks=each.tracks,
+        taken_over=swept.taken_over,
+        may_take_over=each.tracks > 0
+        and swept.layer_id is not None
+        and swept.sweep.destination == Destination.LAYER
+        and swept.state not in (SweptState.WAITING, SweptState.RUNNING),
         done=each.done,
         total=each.total,
         seconds=each.seconds,

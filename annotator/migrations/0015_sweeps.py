@@ -7,64 +7,158 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotator', '0014_leg_prompts'),
+        ("annotator", "0014_leg_prompts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sweep',
+            name="Sweep",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('pipeline', models.CharField(choices=[('continue', 'Continue every track'), ('find', 'Find and track objects')], max_length=16)),
-                ('model', models.CharField(help_text='What follows objects: its id in the catalogue.', max_length=64)),
-                ('model_settings', models.JSONField(blank=True, default=dict)),
-                ('find', models.JSONField(blank=True, help_text='What looks for objects (announce.messages.FindOptions).', null=True)),
-                ('first', models.PositiveIntegerField(default=0)),
-                ('last', models.PositiveIntegerField(blank=True, null=True)),
-                ('destination', models.CharField(choices=[('layer', 'A new layer'), ('empty', 'The main layer, where nobody annotated'), ('main', 'The main layer')], max_length=8)),
-                ('layer_name', models.CharField(blank=True, help_text='Of the new layers.', max_length=120)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('paused', 'Paused'), ('done', 'Done'), ('cancelled', 'Cancelled')], default='running', max_length=16)),
-                ('message', models.TextField(blank=True, help_text='Why it stands still or ended, for the person who began it.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sweeps', to='annotator.project')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                (
+                    "pipeline",
+                    models.CharField(
+                        choices=[("continue", "Continue every track"), ("find", "Find and track objects")],
+                        max_length=16,
+                    ),
+                ),
+                ("model", models.CharField(help_text="What follows objects: its id in the catalogue.", max_length=64)),
+                ("model_settings", models.JSONField(blank=True, default=dict)),
+                (
+                    "find",
+                    models.JSONField(
+                        blank=True, help_text="What looks for objects (announce.messages.FindOptions).", null=True
+                    ),
+                ),
+                ("first", models.PositiveIntegerField(default=0)),
+                ("last", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "destination",
+                    models.CharField(
+                        choices=[
+                            ("layer", "A new layer"),
+                            ("empty", "The main layer, where nobody annotated"),
+                            ("main", "The main layer"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("layer_name", models.CharField(blank=True, help_text="Of the new layers.", max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "message",
+                    models.TextField(
+                        blank=True, help_text="Why it stands still or ended, for the person who began it."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sweeps", to="annotator.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='SweptVideo',
+            name="SweptVideo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('skipped', 'Left alone'), ('stopped', 'Stopped'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=16)),
-                ('message', models.TextField(blank=True, help_text='What was left out, or why it ended.')),
-                ('tracks', models.PositiveIntegerField(default=0, help_text='How many were continued or found.')),
-                ('waiting', models.JSONField(default=list, help_text='[track, frame]: prompts of the runs after this one.')),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done_before', models.PositiveIntegerField(default=0)),
-                ('began_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('layer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotator.layer')),
-                ('sweep', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='videos', to='annotator.sweep')),
-                ('video', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotator.video')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("skipped", "Left alone"),
+                            ("stopped", "Stopped"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=16,
+                    ),
+                ),
+                ("message", models.TextField(blank=True, help_text="What was left out, or why it ended.")),
+                ("tracks", models.PositiveIntegerField(default=0, help_text="How many were continued or found.")),
+                (
+                    "waiting",
+                    models.JSONField(default=list, help_text="[track, frame]: prompts of the runs after this one."),
+                ),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done_before", models.PositiveIntegerField(default=0)),
+                ("began_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="annotator.layer",
+                    ),
+                ),
+                (
+                    "sweep",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="videos", to="annotator.sweep"
+                    ),
+                ),
+                (
+                    "video",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="annotator.video"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sweep', 'position'],
+                "ordering": ["sweep", "position"],
             },
         ),
         migrations.AddField(
-            model_name='run',
-            name='swept',
-            field=models.ForeignKey(blank=True, help_text='Which video of which sweep it serves. None: somebody asked for it in the editor, and waits for it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='annotator.sweptvideo'),
+            model_name="run",
+            name="swept",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Which video of which sweep it serves. None: somebody asked for it in the editor, and waits for it.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="runs",
+                to="annotator.sweptvideo",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sweptvideo',
-            constraint=models.UniqueConstraint(fields=('sweep', 'video'), name='video_once_in_a_sweep'),
+            model_name="sweptvideo",
+            constraint=models.UniqueConstraint(fields=("sweep", "video"), name="video_once_in_a_sweep"),
         ),
     ]

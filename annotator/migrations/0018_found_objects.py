@@ -4,30 +4,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotator', '0017_track_without_verdict'),
+        ("annotator", "0017_track_without_verdict"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='project',
-            name='class_labels',
-            field=models.JSONField(blank=True, default=dict, help_text="What detectors' classes become: {name: label id}; null: such objects are left out."),
+            model_name="project",
+            name="class_labels",
+            field=models.JSONField(
+                blank=True,
+                default=dict,
+                help_text="What detectors' classes become: {name: label id}; null: such objects are left out.",
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='search',
+            model_name="run",
+            name="search",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='track',
-            name='candidate',
-            field=models.BooleanField(default=False, help_text='Found by a detector and not followed for long: a person takes or dismisses it.'),
+            model_name="track",
+            name="candidate",
+            field=models.BooleanField(
+                default=False,
+                help_text="Found by a detector and not followed for long: a person takes or dismisses it.",
+            ),
         ),
         migrations.AlterField(
-            model_name='run',
-            name='frames_total',
-            field=models.PositiveIntegerField(default=0, help_text='Object-frames it will write; looking for new objects counts as one more object.'),
+            model_name="run",
+            name="frames_total",
+            field=models.PositiveIntegerField(
+                default=0, help_text="Object-frames it will write; looking for new objects counts as one more object."
+            ),
         ),
     ]

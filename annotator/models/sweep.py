@@ -76,6 +76,7 @@ class SweptVideo(models.Model):
     state = models.CharField(max_length=16, choices=SweptState, default=SweptState.WAITING)
     message = models.TextField(blank=True, help_text="What was left out, or why it ended.")
     tracks = models.PositiveIntegerField(default=0, help_text="How many were continued or found.")
+    taken_over = models.PositiveIntegerField(default=0, help_text="Tracks that came from its layer to the main one.")
     waiting = models.JSONField(default=list, help_text="[track, frame]: prompts of the runs after this one.")
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)

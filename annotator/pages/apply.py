@@ -10,6 +10,7 @@ from django.urls import reverse
 from pydantic import Field
 
 from annotator.access import access_project
+from annotator.actions.class_labels import class_labels
 from annotator.models import LayerKind, Project, VideoState
 from annotator.offers import offered_finders, offered_models
 from annotator.operations import Message
@@ -49,6 +50,7 @@ class ApplyFinder(Message):
     id: str
     name: str
     classes: list[str]
+    confidence: float | None = Field(description="What it finds is at least so sure unless it is told; null: not told.")
     available: bool
     why: str
     commercial: bool
@@ -65,6 +67,7 @@ class ApplyPage(Message):
     labels: list[ApplyLabel]
     models: list[ApplyModel]
     finders: list[ApplyFinder]
+    class_labels: dict[str, int | None] = Field(description="What classes became here before: a label, null: nothing.")
     networks: str = Field(description="The page with what every model needs.")
 
 
@@ -111,6 +114,7 @@ def _data(project: Project, *, may_begin: bool, csrf_token: str) -> ApplyPage:
                 id=finder.entry.id,
                 name=finder.entry.name,
                 classes=list(finder.entry.classes),
+                confidence=finder.confidence,
                 available=finder.available,
                 why=finder.why,
                 commercial=finder.commercial,
@@ -118,5 +122,6 @@ def _data(project: Project, *, may_begin: bool, csrf_token: str) -> ApplyPage:
             )
             for finder in offered_finders(workspace)
         ],
+        class_labels=class_labels(project),
         networks=reverse("networks", args=[workspace]),
     )

@@ -181,6 +181,7 @@ API = (
     Route("POST", "/api/projects/{project_id}/sweeps", MANAGE, SWEEP),
     Route("GET", "/api/sweeps/{sweep_id}", MANAGE),
     Route("POST", "/api/sweeps/{sweep_id}/steps", MANAGE, {"step": "pause"}),
+    Route("POST", "/api/sweeps/{sweep_id}/videos/{video_id}/take-over", MANAGE, {}),
     Route("GET", "/api/transfers/{transfer_id}", VIEW),
     Route("DELETE", "/api/transfers/{transfer_id}", MANAGE),
     Route("GET", "/api/transfers/{transfer_id}/file", VIEW),

@@ -140,6 +140,7 @@ KEPT_WHEN_ARCHIVED = {
     "POST /api/projects/{project_id}/imports",
     "POST /api/projects/{project_id}/sweeps",
     "POST /api/sweeps/{sweep_id}/steps",
+    "POST /api/sweeps/{sweep_id}/videos/{video_id}/take-over",
 }
 
 

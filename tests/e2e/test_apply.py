@@ -109,6 +109,32 @@ def test_a_manager_begins_pauses_goes_on_and_cancels(
     look(person, "cancelled")
 
 
+def test_objects_are_found_in_an_empty_video_and_taken_over_into_its_main_layer(
+    person: Page, product: Product, client: Client, clip: Path
+) -> None:
+    video = client.upload(client.demo_project(), clip)
+    client.until_open(video)
+    config = client.editor_config(video)
+    person.goto(f"{product.url}/projects/{client.demo_project()}/apply/")
+    person.get_by_label("Find and track objects").check()
+    person.get_by_label("Detector", exact=True).select_option("things")
+    person.get_by_label("Followed by", exact=True).select_option("drifting")
+    # What others mapped before is remembered.
+    person.get_by_label("Label of car").select_option(label="car")
+    person.get_by_label("to", exact=True).fill("19")
+    person.locator(f"[data-video='{video}']").get_by_role("checkbox").check()
+    look(person, "find")
+    person.get_by_role("button", name="Begin").click()
+
+    row = person.get_by_role("article").first.locator("tbody tr")
+    expect(row).to_have_attribute("data-state", "done")
+    row.get_by_role("button", name="Take over").click()
+    expect(row.get_by_role("status")).to_have_text("1 track taken over")
+    look(person, "taken-over")
+    (rows,) = rows_stored(client, config["layer"]["id"], FRAMES).values()
+    assert [row.frame for row in rows] == list(range(20))
+
+
 def look(page: Page, name: str) -> None:
     """Pictures for whoever asks for them."""
     folder = os.environ.get("FRAMEWISE_PICTURES", "")

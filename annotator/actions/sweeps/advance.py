@@ -17,12 +17,14 @@ from django.db.models import Max
 from django.http import Http404
 from django.utils import timezone
 
+from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.runs.ask import start_run
 from annotator.actions.runs.dispatch import dispatch_swept, has_free_agent, run_ended
 from annotator.actions.sweeps.planning import count_tracks, plan_continue, range_in
 from annotator.actions.sweeps.target import bring, main_layer, target_layer
 from annotator.announce.messages import MOST_PROMPTS, FindOptions, PromptIn, RunOptions, RunStart
+from annotator.announce.progress import OBJECTS, SearchState
 from annotator.faults import fault_of
 from annotator.models import (
     Destination,
@@ -210,10 +212,30 @@ def _continue(swept: SweptVideo, first: int, last: int) -> None:
 
 
 def _find(swept: SweptVideo, first: int, last: int) -> None:
-    """Look for objects, and follow what is found."""
-    options = RunOptions(find=FindOptions.model_validate(swept.sweep.find))
-    start = RunStart(id=uuid4(), model=swept.sweep.model, prompts=[], first=first, last=last, options=options)
+    """Look for objects, and follow what is found; after a run that broke off from where it had come to, with what it
+    followed then."""
+    former = swept.runs.exclude(search=None).order_by("-created_at").first()
+    prompts: list[PromptIn] = []
+    seek = True
+    if former is not None:
+        search, prompts = SearchState.model_validate(former.search), _unfinished(former)
+        seek = not search.ended
+        first = min(max(search.next, first), last, *(prompt.frame for prompt in prompts))
+    if not (seek or prompts):
+        _end(swept, SweptState.DONE)
+        return
+    options = RunOptions(find=FindOptions.model_validate(swept.sweep.find) if seek else None)
+    start = RunStart(id=uuid4(), model=swept.sweep.model, prompts=prompts, first=first, last=last, options=options)
     _run(swept, start)
+
+
+def _unfinished(run: Run) -> list[PromptIn]:
+    """The tracks that a run was in the midst of, where it was."""
+    objects = OBJECTS.validate_python(run.objects_state)
+    here = set(run.layer.tracks.filter(deleted_at=None).values_list("pk", flat=True))
+    heads = {UUID(key): state.head for key, state in objects.items() if state.unfinished}
+    shown = shown_at(run.layer, [(track, frame) for track, frame in heads.items() if track in here])
+    return [PromptIn(track=track, frame=frame) for track, frame in shown][:MOST_PROMPTS]
 
 
 def _run(swept: SweptVideo, start: RunStart) -> None:

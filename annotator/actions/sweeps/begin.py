@@ -10,6 +10,7 @@ from django.db import transaction
 from pydantic import Field
 
 from annotator.access import require_at_work
+from annotator.actions.class_labels import map_classes
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.ask import check_find
 from annotator.actions.sweeps.advance import advance_soon
@@ -31,7 +32,7 @@ class SweepIn(Message):
     says what looks for objects, and the model follows them."""
 
     id: UUID = Field(description="Chosen by the client: the same again changes nothing.")
-    pipeline: Literal["continue"]
+    pipeline: Literal["continue", "find"]
     model: str = Field(max_length=64, description="What follows objects, by its id in the catalogue.")
     settings: dict[str, Setting] = Field({}, max_length=32, description="Of the model; absent ones are its defaults.")
     find: FindOptions | None = Field(None, description="Of `find` alone.")
@@ -83,6 +84,8 @@ def begin_sweep(*, user: User, project: Project, wanted: SweepIn) -> Sweep:
             SweptVideo(sweep=sweep, video=video, position=at, total=_estimate(sweep, video, entry))
             for at, video in enumerate(videos)
         )
+        if wanted.find is not None:
+            map_classes(project=project, labels=dict(wanted.find.labels))
         advance_soon()
     return sweep
 
@@ -119,6 +122,9 @@ def _check_pipeline(project: Project, wanted: SweepIn) -> None:
     if wanted.find is None:
         raise ActionError("To find objects, say what looks for them, and which label each class gets.")
     check_find(project, wanted.find)
+    entry = catalog.find(wanted.model)
+    if "box" not in entry.prompts:
+        raise ActionError(f"What is found is a box, which {entry.name} doesn't follow. Choose a model that does.")
 
 
 def _checked_videos(project: Project, wanted: SweepIn) -> Sequence[Video]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+from django.db import transaction
+
 from annotator.actions.edits.apply import write_tracks
-from annotator.actions.layers import free_name, make_layer
+from annotator.actions.errors import ActionError
+from annotator.actions.layers import free_name, make_layer, take_over
 from annotator.actions.sweeps.planning import Plan
-from annotator.models import Destination, Layer, LayerKind, SweptVideo, Track
+from annotator.models import Destination, Layer, LayerKind, SweptState, SweptVideo, Track, User
 from tracking.shapes.chunks import Flag, Row
 
 
@@ -25,6 +29,27 @@ def target_layer(swept: SweptVideo, main: Layer) -> Layer:
         return swept.layer
     name = free_name(main.video, swept.sweep.layer_name)
     return make_layer(video=main.video, kind=LayerKind.MODEL, name=name, owner=swept.sweep.created_by)
+
+
+def take_result_over(*, by: User, swept: SweptVideo, labels: Collection[int] | None) -> SweptVideo:
+    """Copy what a video got in a layer of its own into the main one: one event, which undo there takes back.
+
+    Args:
+        labels: ids; tracks of these alone. None: of all.
+
+    Raises:
+        PermissionDenied: the main layer isn't the person's to change.
+        ActionError: there is nothing to take over, or it isn't done yet.
+    """
+    if swept.layer is None or swept.sweep.destination != Destination.LAYER:
+        raise ActionError("What went into a layer of its own can be taken over; this didn't, or its layer was deleted.")
+    if swept.state in (SweptState.WAITING, SweptState.RUNNING):
+        raise ActionError("It is taken over once it has ended. Wait, or cancel it.")
+    with transaction.atomic():
+        taken = take_over(user=by, source=swept.layer, target=main_layer(swept), labels=labels)
+        swept.taken_over += taken.tracks
+        swept.save(update_fields=["taken_over"])
+    return swept
 
 
 def bring(swept: SweptVideo, plan: Plan, main: Layer, layer: Layer) -> list[tuple[UUID, int]]:

@@ -1989,6 +1989,49 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/sweeps/{sweep_id}/videos/{video_id}/take-over': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Copy its result into the main layer */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly sweep_id: string
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['TakeResultIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SweepOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/formats': {
     readonly parameters: {
       readonly query?: never
@@ -2372,6 +2415,8 @@ export interface components {
       readonly id: string
       readonly name: string
       readonly classes: readonly string[]
+      /** @description What it finds is at least so sure unless it is told; null: not told. */
+      readonly confidence: number | null
       readonly available: boolean
       readonly why: string
       readonly commercial: boolean
@@ -2404,6 +2449,10 @@ export interface components {
       readonly labels: readonly components['schemas']['ApplyLabel'][]
       readonly models: readonly components['schemas']['ApplyModel'][]
       readonly finders: readonly components['schemas']['ApplyFinder'][]
+      /** @description What classes became here before: a label, null: nothing. */
+      readonly class_labels: {
+        readonly [key: string]: number | null
+      }
       /** @description The page with what every model needs. */
       readonly networks: string
     }
@@ -3865,8 +3914,8 @@ export interface components {
        * @description Chosen by the client: the same again changes nothing.
        */
       readonly id: string
-      /** @constant */
-      readonly pipeline: 'continue'
+      /** @enum {string} */
+      readonly pipeline: 'continue' | 'find'
       /** @description What follows objects, by its id in the catalogue. */
       readonly model: string
       /**
@@ -3938,6 +3987,10 @@ export interface components {
       readonly message: string
       /** @description Continued or found. */
       readonly tracks: number
+      /** @description Tracks that came from its own layer to the main one. */
+      readonly taken_over: number
+      /** @description Whether it has ended with a layer of its own. */
+      readonly may_take_over: boolean
       readonly done: number
       readonly total: number
       /** @description About how long it takes from now on; null: nothing tells. */
@@ -3948,6 +4001,10 @@ export interface components {
       readonly source: number
       readonly labels?: readonly number[] | null
       readonly tracks?: readonly string[] | null
+    }
+    /** @description `labels`: tracks of these, by id, alone; null: all. */
+    readonly TakeResultIn: {
+      readonly labels?: readonly number[] | null
     }
     /** @description What came. `inverse` takes the change `edit` back; `renumbered`: tracks whose number was taken. */
     readonly TakenOverOut: {
@@ -4323,6 +4380,7 @@ export type SweepIn = components['schemas']['SweepIn']
 export type SweepOut = components['schemas']['SweepOut']
 export type SweptVideoOut = components['schemas']['SweptVideoOut']
 export type TakeOverIn = components['schemas']['TakeOverIn']
+export type TakeResultIn = components['schemas']['TakeResultIn']
 export type TakenOverOut = components['schemas']['TakenOverOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']

@@ -88,6 +88,18 @@ export class Applying {
     }
   }
 
+  /** Copy what a video got in a layer of its own into its main one. Returns why it couldn't be done; empty: it was. */
+  async takeOver(sweep: SweepOut, video: number, labels: number[] | null): Promise<string> {
+    try {
+      const path = { sweep_id: sweep.id, video_id: video }
+      const now = await this.rest.post('/api/sweeps/{sweep_id}/videos/{video_id}/take-over', { path, body: { labels } })
+      this.sweeps.value = this.sweeps.value?.map((each) => (each.id === now.id ? now : each)) ?? null
+      return ''
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
+
   private async fetch(): Promise<void> {
     const path = { project_id: this.page.project }
     this.sweeps.value = await this.rest.get('/api/projects/{project_id}/sweeps', { path })

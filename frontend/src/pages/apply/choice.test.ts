@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ApplyPage } from '@/protocol/generated'
-import { firstChoice, labelsByName, modelsFor, problemOf, wanted } from './choice'
+import { firstChoice, labelsFor, modelsFor, problemOf, wanted, withPipeline } from './choice'
 
 const model = (id: string, available: boolean, isDefault = false) => ({
   id,
@@ -23,12 +23,24 @@ const PAGE: ApplyPage = {
     { id: 2, name: 'person', kinds: ['box'] },
   ],
   models: [model('far', false), model('near', true), model('usual', true, true)],
-  finders: [],
+  finders: [
+    {
+      id: 'eyes',
+      name: 'Eyes',
+      classes: ['car', 'Person', 'dog', 'bus'],
+      confidence: 0.25,
+      available: true,
+      why: '',
+      commercial: true,
+      default: true,
+    },
+  ],
+  class_labels: { bus: 1, Person: null },
   networks: '/networks/',
 }
 
 test('models that are ready come first, and the usual one is chosen', () => {
-  expect(modelsFor(PAGE).map(({ id }) => id)).toEqual(['near', 'usual', 'far'])
+  expect(modelsFor(PAGE, 'continue').map(({ id }) => id)).toEqual(['near', 'usual', 'far'])
   expect(firstChoice(PAGE).model).toBe('usual')
 })
 
@@ -46,9 +58,26 @@ test('empty fields mean from the first frame to the end', () => {
   expect(wanted({ ...choice, first: '3', last: '40' }, 'an-id')).toMatchObject({ first: 3, last: 40 })
 })
 
-test('classes find labels of their name', () => {
-  expect([...labelsByName(['car', 'Person', 'dog'], PAGE.labels)]).toEqual([
+test('classes become what they became before, else the label of their name', () => {
+  expect([...labelsFor(PAGE.finders[0]!, PAGE)]).toEqual([
     ['car', 1],
-    ['Person', 2],
+    ['bus', 1],
   ])
+})
+
+test('what is found is followed by a model that follows boxes', () => {
+  const masks = { ...model('masks', true), prompts: ['mask'] }
+  const page = { ...PAGE, models: [...PAGE.models, masks] }
+  const choice = { ...firstChoice(page), model: 'masks', videos: new Set([5]) }
+  const finding = withPipeline(choice, 'find', page)
+  expect(finding.model).toBe('usual')
+  expect(wanted({ ...finding, confidence: '40' }, 'an-id').find).toMatchObject({
+    finder: 'eyes',
+    every: 10,
+    labels: { car: 1, bus: 1 },
+    confidence: 0.4,
+  })
+  expect(problemOf({ ...finding, every: '0' }, page)).toContain('0 was typed')
+  expect(problemOf({ ...finding, labels: new Map() }, page)).toBe('Give a label to at least one class.')
+  expect(withPipeline({ ...finding, destination: 'empty' }, 'continue', page).destination).toBe('layer')
 })

@@ -8,6 +8,13 @@ export type Destination = NonNullable<SweepIn['destination']>
 export interface Choice {
   readonly pipeline: Pipeline
   readonly model: string
+  readonly finder: string
+  /** Which label objects of each class get; other classes are left out. */
+  readonly labels: ReadonlyMap<string, number>
+  /** As typed: it looks at every so-many-th frame. */
+  readonly every: string
+  /** As typed, in percent; empty: as the finder is made. */
+  readonly confidence: string
   readonly videos: ReadonlySet<number>
   /** As typed; empty: from the beginning, to the end. */
   readonly first: string
@@ -17,9 +24,9 @@ export interface Choice {
   readonly layerName: string
 }
 
-/** Models that can do it, those that are ready first. */
-export function modelsFor(page: ApplyPage): readonly ApplyModel[] {
-  return ready(page.models)
+/** Models that can do it, those that are ready first. What is found is a box mostly. */
+export function modelsFor(page: ApplyPage, pipeline: Pipeline): readonly ApplyModel[] {
+  return ready(pipeline === 'find' ? page.models.filter(({ prompts }) => prompts.includes('box')) : page.models)
 }
 
 /** Those that are ready before the others, else in their order. */
@@ -28,10 +35,14 @@ export function ready<Offer extends ApplyModel | ApplyFinder>(offers: readonly O
 }
 
 export function firstChoice(page: ApplyPage): Choice {
-  const models = modelsFor(page)
+  const finder = usual(ready(page.finders))
   return {
     pipeline: 'continue',
-    model: (models.find((model) => model.default && model.available) ?? models[0])?.id ?? '',
+    model: usual(modelsFor(page, 'continue'))?.id ?? '',
+    finder: finder?.id ?? '',
+    labels: finder ? labelsFor(finder, page) : new Map(),
+    every: '10',
+    confidence: '',
     videos: new Set(),
     first: '',
     last: '',
@@ -40,24 +51,55 @@ export function firstChoice(page: ApplyPage): Choice {
   }
 }
 
+/** The default where it is ready, else the first. */
+function usual<Offer extends ApplyModel | ApplyFinder>(offers: readonly Offer[]): Offer | undefined {
+  return offers.find((offer) => offer.default && offer.available) ?? offers[0]
+}
+
+/** The choice with another task: what doesn't fit it is chosen anew. */
+export function withPipeline(choice: Choice, pipeline: Pipeline, page: ApplyPage): Choice {
+  const models = modelsFor(page, pipeline)
+  const model = models.some(({ id }) => id === choice.model) ? choice.model : (usual(models)?.id ?? '')
+  const destination = pipeline === 'continue' && choice.destination === 'empty' ? 'layer' : choice.destination
+  return { ...choice, pipeline, model, destination }
+}
+
 /** Why it can't begin as it is; empty: it can. */
 export function problemOf(choice: Choice, page: ApplyPage): string {
-  const model = page.models.find(({ id }) => id === choice.model)
   if (!choice.videos.size) return t('Tick the videos first.')
-  if (!model) return t('Choose a model.')
+  if (!page.models.some(({ id }) => id === choice.model)) return t('Choose a model.')
   for (const typed of [choice.first, choice.last])
     if (typed && !/^\d{1,9}$/.test(typed)) return t('A frame is a whole number from 0; {typed} was typed.', { typed })
   if (choice.first && choice.last && Number(choice.last) < Number(choice.first))
     return t('The last frame comes after the first.')
+  return choice.pipeline === 'find' ? problemOfFinding(choice) : ''
+}
+
+function problemOfFinding({ finder, labels, every, confidence }: Choice): string {
+  if (!finder) return t('Choose what finds objects.')
+  if (!labels.size) return t('Give a label to at least one class.')
+  if (!/^\d{1,4}$/.test(every) || Number(every) < 1 || Number(every) > 1000)
+    return t('It looks at every 1st to every 1000th frame; {typed} was typed.', { typed: every })
+  if (confidence && !(Number(confidence) >= 0 && Number(confidence) <= 100))
+    return t('How sure it is lies between 0 and 100 %; {typed} was typed.', { typed: confidence })
   return ''
 }
 
 /** What is sent to begin; `id`: a new UUID. */
 export function wanted(choice: Choice, id: string): SweepIn {
+  const find = {
+    finder: choice.finder,
+    every: Number(choice.every),
+    labels: Object.fromEntries(choice.labels),
+    confidence: choice.confidence ? Number(choice.confidence) / 100 : null,
+    region: null,
+    least_frames: 0,
+  }
   return {
     id,
     pipeline: choice.pipeline,
     model: choice.model,
+    find: choice.pipeline === 'find' ? find : null,
     videos: [...choice.videos],
     first: Number(choice.first || 0),
     last: choice.last ? Number(choice.last) : null,
@@ -66,10 +108,17 @@ export function wanted(choice: Choice, id: string): SweepIn {
   }
 }
 
-/** Labels by the names of classes, however their letters are written. */
-export function labelsByName(classes: readonly string[], labels: readonly ApplyLabel[]): Map<string, number> {
-  const known = new Map(labels.map(({ id, name }) => [name.toLowerCase(), id]))
-  return new Map(
-    classes.flatMap((name) => (known.has(name.toLowerCase()) ? [[name, known.get(name.toLowerCase())!]] : [])),
-  )
+/** The labels of a finder's classes as the project remembers them, else those of their name, however it is written. */
+export function labelsFor({ classes }: ApplyFinder, page: ApplyPage): Map<string, number> {
+  const named = new Map(page.labels.filter(isDrawnAsBox).map(({ id, name }) => [name.toLowerCase(), id]))
+  const found = new Map<string, number>()
+  for (const name of classes) {
+    const remembered = page.class_labels[name]
+    const label = remembered === undefined ? named.get(name.toLowerCase()) : remembered
+    if (label !== null && label !== undefined) found.set(name, label)
+  }
+  return found
 }
+
+/** Most finders find boxes: other labels would take nothing. */
+export const isDrawnAsBox = ({ kinds }: ApplyLabel): boolean => kinds.includes('box')

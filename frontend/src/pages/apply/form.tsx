@@ -1,7 +1,16 @@
 import { counted, t } from '@/core/text'
 import type { ApplyVideo } from '@/protocol/generated'
 import type { Applying } from './applying'
-import { modelsFor, problemOf, type Destination } from './choice'
+import {
+  isDrawnAsBox,
+  labelsFor,
+  modelsFor,
+  problemOf,
+  ready,
+  withPipeline,
+  type Destination,
+  type Pipeline,
+} from './choice'
 
 export function Form({ applying }: { applying: Applying }) {
   const { page } = applying
@@ -28,6 +37,7 @@ export function Form({ applying }: { applying: Applying }) {
       <div class="apply-columns">
         <div class="stack">
           <Task applying={applying} />
+          {choice.pipeline === 'find' && <Finder applying={applying} />}
           <Model applying={applying} />
           <Frames applying={applying} />
           <Result applying={applying} />
@@ -41,7 +51,7 @@ export function Form({ applying }: { applying: Applying }) {
       )}
       <div class="line toolbar">
         <span class="muted" role="status">
-          {problem || counted(choice.videos.size, '{count} video ticked', '{count} videos ticked')}
+          {problem || t('You can close this page then: agents go on, and what they find is kept as it comes.')}
         </span>
         <span class="spring" />
         <button class="button primary" disabled={problem !== '' || applying.beginning.value}>
@@ -52,11 +62,142 @@ export function Form({ applying }: { applying: Applying }) {
   )
 }
 
-function Task({ applying: _applying }: { applying: Applying }) {
+function Task({ applying }: { applying: Applying }) {
+  const choice = applying.choice.value
+  const tasks: readonly (readonly [Pipeline, string, string])[] = [
+    ['continue', t('Continue every track'), t('Each goes on from its last shape in the chosen frames.')],
+    ['find', t('Find and track objects'), t('A detector looks for objects, and a model follows each of them.')],
+  ]
   return (
-    <p class="muted">
-      {t('Every track of the ticked videos goes on from its last shape in the chosen frames. ')}
-      {t('You can close this page meanwhile: agents go on, and what they find is kept as it comes.')}
+    <fieldset class="choices apply-tasks">
+      <legend class="sr-only">{t('What to do')}</legend>
+      {tasks.map(([value, words, hint]) => (
+        <label key={value}>
+          <input
+            type="radio"
+            name="pipeline"
+            value={value}
+            checked={choice.pipeline === value}
+            onChange={() => (applying.choice.value = withPipeline(choice, value, applying.page))}
+          />
+          <span>
+            {words}
+            <span class="hint">{hint}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}
+
+function Finder({ applying }: { applying: Applying }) {
+  const { page } = applying
+  const choice = applying.choice.value
+  const chosen = page.finders.find(({ id }) => id === choice.finder)
+  const choose = (id: string) => {
+    const finder = page.finders.find((each) => each.id === id)
+    if (finder) applying.choose({ finder: id, labels: labelsFor(finder, page) })
+  }
+  return (
+    <>
+      <div class="field">
+        <label for="apply-finder">{t('Detector')}</label>
+        <select id="apply-finder" value={choice.finder} onChange={(event) => choose(event.currentTarget.value)}>
+          {ready(page.finders).map((finder) => (
+            <option key={finder.id} value={finder.id}>
+              {finder.available ? finder.name : t('{name} (not installed)', { name: finder.name })}
+            </option>
+          ))}
+        </select>
+        {chosen && !chosen.commercial && <p class="hint">{t('Its licence forbids commercial use.')}</p>}
+        {chosen && !chosen.available && <Missing why={chosen.why} networks={page.networks} />}
+      </div>
+      <fieldset class="choices">
+        <legend class="sr-only">{t('How it looks')}</legend>
+        <label>
+          {t('It looks at every')}
+          <input
+            inputMode="numeric"
+            size={4}
+            value={choice.every}
+            onInput={(event) => applying.choose({ every: event.currentTarget.value.trim() })}
+          />
+          {t('frames')}
+        </label>
+        <label>
+          {t('at least')}
+          <input
+            inputMode="decimal"
+            size={4}
+            placeholder={chosen?.confidence == null ? '' : String(Math.round(100 * chosen.confidence))}
+            value={choice.confidence}
+            onInput={(event) => applying.choose({ confidence: event.currentTarget.value.trim() })}
+          />
+          {t('% sure')}
+        </label>
+      </fieldset>
+      {chosen && <Classes applying={applying} classes={chosen.classes} />}
+    </>
+  )
+}
+
+function Classes({ applying, classes }: { applying: Applying; classes: readonly string[] }) {
+  const { page } = applying
+  const { labels } = applying.choice.value
+  const fitting = page.labels.filter(isDrawnAsBox)
+  const map = (name: string, label: number | null) => {
+    const changed = new Map(labels)
+    if (label === null) changed.delete(name)
+    else changed.set(name, label)
+    applying.choose({ labels: changed })
+  }
+  const others = classes.filter((name) => !labels.has(name))
+  const first = fitting[0]
+  if (!first) return <p class="warning">{t('No label of this project may be drawn as a box. Allow it in Labels.')}</p>
+  return (
+    <fieldset class="apply-classes">
+      <legend>{t('Which classes become which labels')}</legend>
+      {classes
+        .filter((name) => labels.has(name))
+        .map((name) => (
+          <label key={name}>
+            <span>{name}</span>
+            <select
+              aria-label={t('Label of {name}', { name })}
+              value={labels.get(name)}
+              onChange={(event) => map(name, event.currentTarget.value ? Number(event.currentTarget.value) : null)}
+            >
+              {fitting.map((label) => (
+                <option key={label.id} value={label.id}>
+                  {label.name}
+                </option>
+              ))}
+              <option value="">{t('left out')}</option>
+            </select>
+          </label>
+        ))}
+      {others.length > 0 && (
+        <select
+          aria-label={t('Add a class')}
+          value=""
+          onChange={(event) => event.currentTarget.value && map(event.currentTarget.value, first.id)}
+        >
+          <option value="">{counted(others.length, 'Add one more class …', 'Add one of {count} classes …')}</option>
+          {others.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+    </fieldset>
+  )
+}
+
+function Missing({ why, networks }: { why: string; networks: string }) {
+  return (
+    <p class="warning">
+      {why} {t('It waits until an agent has it.')} <a href={networks}>{t('Neural networks')}</a>
     </p>
   )
 }
@@ -64,15 +205,16 @@ function Task({ applying: _applying }: { applying: Applying }) {
 function Model({ applying }: { applying: Applying }) {
   const { page } = applying
   const chosen = page.models.find(({ id }) => id === applying.choice.value.model)
+  const finds = applying.choice.value.pipeline === 'find'
   return (
     <div class="field">
-      <label for="apply-model">{t('Model')}</label>
+      <label for="apply-model">{finds ? t('Followed by') : t('Model')}</label>
       <select
         id="apply-model"
         value={applying.choice.value.model}
         onChange={(event) => applying.choose({ model: event.currentTarget.value })}
       >
-        {modelsFor(page).map((model) => (
+        {modelsFor(page, applying.choice.value.pipeline).map((model) => (
           <option key={model.id} value={model.id}>
             {model.available ? model.name : t('{name} (not installed)', { name: model.name })}
           </option>
@@ -85,11 +227,7 @@ function Model({ applying }: { applying: Applying }) {
         </p>
       )}
       {chosen && !chosen.commercial && <p class="hint">{t('Its licence forbids commercial use.')}</p>}
-      {chosen && !chosen.available && (
-        <p class="warning">
-          {chosen.why} {t('It waits until an agent has it.')} <a href={page.networks}>{t('Neural networks')}</a>
-        </p>
-      )}
+      {chosen && !chosen.available && <Missing why={chosen.why} networks={page.networks} />}
     </div>
   )
 }
@@ -127,7 +265,12 @@ function Result({ applying }: { applying: Applying }) {
   const choice = applying.choice.value
   const model = applying.page.models.find(({ id }) => id === choice.model)
   const destinations: readonly (readonly [Destination, string])[] = [
-    ['main', t('to the main layer, into the tracks themselves')],
+    ...(choice.pipeline === 'find'
+      ? ([
+          ['empty', t('to the main layer, of videos where nobody annotated')],
+          ['main', t('to the main layer, beside what is there')],
+        ] as const)
+      : ([['main', t('to the main layer, into the tracks themselves')]] as const)),
     ['layer', t('to a new layer of each video')],
   ]
   return (

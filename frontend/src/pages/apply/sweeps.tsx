@@ -24,6 +24,7 @@ export function Sweeps({ applying }: { applying: Applying }) {
 function Sweep({ applying, sweep }: { applying: Applying; sweep: SweepOut }) {
   const refused = useSignal('')
   const asking = useSignal(false)
+  const takes = applying.page.may_begin && sweep.videos.some((video) => video.may_take_over)
   const isOver = sweep.state === 'done' || sweep.state === 'cancelled'
   const take = (step: string) => {
     asking.value = false
@@ -74,11 +75,19 @@ function Sweep({ applying, sweep }: { applying: Applying; sweep: SweepOut }) {
               <th class="apply-progress">{t('Progress')}</th>
               <th class="number">{t('Tracks')}</th>
               <th>{t('Layer')}</th>
+              {takes && <th>{t('Into the main layer')}</th>}
             </tr>
           </thead>
           <tbody>
             {sweep.videos.map((video) => (
-              <Row key={video.video} sweep={sweep} video={video} />
+              <Row
+                key={video.video}
+                applying={applying}
+                sweep={sweep}
+                video={video}
+                takes={takes}
+                onRefused={(why) => (refused.value = why)}
+              />
             ))}
           </tbody>
         </table>
@@ -87,7 +96,19 @@ function Sweep({ applying, sweep }: { applying: Applying; sweep: SweepOut }) {
   )
 }
 
-function Row({ sweep, video }: { sweep: SweepOut; video: SweptVideoOut }) {
+function Row({
+  applying,
+  sweep,
+  video,
+  takes,
+  onRefused,
+}: {
+  applying: Applying
+  sweep: SweepOut
+  video: SweptVideoOut
+  takes: boolean
+  onRefused: (why: string) => void
+}) {
   const address = `/videos/${video.video}/edit/?frame=${sweep.first}${video.layer === null ? '' : `&layer=${video.layer}`}`
   const share = video.total ? Math.min(1, video.done / video.total) : 0
   return (
@@ -117,7 +138,54 @@ function Row({ sweep, video }: { sweep: SweepOut; video: SweptVideoOut }) {
       </td>
       <td class="number">{video.tracks || ''}</td>
       <td class="long">{video.layer_name}</td>
+      {takes && (
+        <td>
+          {video.may_take_over && (
+            <TakeOver
+              applying={applying}
+              video={video}
+              onTake={(labels) => void applying.takeOver(sweep, video.video, labels).then(onRefused)}
+            />
+          )}
+        </td>
+      )}
     </tr>
+  )
+}
+
+function TakeOver({
+  applying,
+  video,
+  onTake,
+}: {
+  applying: Applying
+  video: SweptVideoOut
+  onTake: (labels: number[] | null) => void
+}) {
+  const label = useSignal('')
+  return (
+    <div class="row apply-take">
+      <select
+        aria-label={t('Which labels of {name}', { name: video.name })}
+        value={label.value}
+        onChange={(event) => (label.value = event.currentTarget.value)}
+      >
+        <option value="">{t('all labels')}</option>
+        {applying.page.labels.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <button type="button" class="button small" onClick={() => onTake(label.value ? [Number(label.value)] : null)}>
+        {t('Take over')}
+      </button>
+      {video.taken_over > 0 && (
+        <span class="muted" role="status">
+          {counted(video.taken_over, '{count} track taken over', '{count} tracks taken over')}
+        </span>
+      )}
+    </div>
   )
 }
 

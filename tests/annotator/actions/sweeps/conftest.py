@@ -13,6 +13,7 @@ from annotator.actions.runs.store import EndedLeg, PredictedRow, store_predictio
 from annotator.actions.sweeps.advance import advance
 from annotator.actions.sweeps.begin import SweepIn, begin_sweep
 from annotator.actions.sweeps.steps import take_step
+from annotator.announce.messages import FindOptions
 from annotator.models import Layer, ProxyState, Run, RunState, Sweep, SweptVideo, User, Video, VideoState
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import World, create, edit, keyframe, predicted, put
@@ -59,6 +60,10 @@ class Sweeping:
         with self.commit(execute=True):
             return begin_sweep(user=self.manager, project=self.world.project, wanted=wanted)
 
+    def find(self, videos: Sequence[Video], **fields: Any) -> Sweep:
+        find = FindOptions(finder="spotting", every=5, labels={"car": self.world.car.pk})
+        return self.begin(videos, **{"pipeline": "find", "destination": "empty", "find": find, **fields})
+
     def step(self, sweep: Sweep, step: str) -> Sweep:
         with self.commit(execute=True):
             return take_step(by=self.manager, sweep=sweep, step=step)
@@ -98,5 +103,7 @@ class Sweeping:
 def sweeping(
     desk: Desk,
     django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Sweeping]:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_FINDERS", "tests.tracking.fakes:FINDERS")
     yield Sweeping(desk, django_capture_on_commit_callbacks)

@@ -1,0 +1,144 @@
+"""Objects that nobody drew are found in several videos, and what was found is taken over."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from annotator.actions.class_labels import class_labels
+from annotator.actions.errors import ActionError
+from annotator.actions.runs.found import FoundTrack
+from annotator.actions.runs.presence import agent_disconnected
+from annotator.actions.runs.store import PredictedRow, fail_run, store_predictions
+from annotator.actions.sweeps.standing import standing_of
+from annotator.actions.sweeps.target import main_layer, take_result_over
+from annotator.models import Agent, Label, Project, Run, Sweep, SweptVideo, Video
+from tests.annotator.actions.sweeps.conftest import Sweeping
+from tests.annotator.worlds import frames_of, make_agent, predicted
+from tracking.protocol import Start
+
+NEW = UUID(int=77)
+
+
+@pytest.fixture
+def empty(sweeping: Sweeping) -> Video:
+    return sweeping.add_video("empty.mp4", drawn=False)
+
+
+def find_one(run: Run, *, first: int = 10, searched: int = 30) -> None:
+    """A car is found on a frame and followed to where the search has come."""
+    rows = [PredictedRow(NEW, 0, predicted(frame, frame)) for frame in range(first, searched + 1)]
+    found = [FoundTrack(NEW, "car", predicted(first, first), "forward")]
+    store_predictions(run_id=run.pk, rows=rows, found=found, searched=searched)
+
+
+def test_an_agent_looks_through_each_video_and_follows_what_it_finds(sweeping: Sweeping, empty: Video) -> None:
+    sweep = sweeping.find([empty])
+    (run,) = sweeping.runs(sweep)
+    (start,) = sweeping.desk.told(Start)
+    assert (start.legs, start.find.finder, start.find.every) == ([], "spotting", 5)
+    find_one(run)
+    standing = standing_of(sweep)
+    assert (standing.done, standing.total, standing.videos[0].tracks) == (31 + 21, 100 + 90, 1)
+    with sweeping.commit(execute=True):
+        store_predictions(run_id=run.pk, searched=99)
+    sweeping.end(run)
+    assert sweeping.states(sweep) == ["done"]
+    assert frames_of(NEW) == list(range(10, 100))
+
+
+def test_the_mapping_of_classes_is_remembered_for_the_project(sweeping: Sweeping, empty: Video) -> None:
+    sweeping.find([empty])
+    assert class_labels(Project.objects.get(pk=sweeping.world.project.pk)) == {"car": sweeping.world.car.pk}
+
+
+def test_videos_that_somebody_annotated_are_left_alone_where_that_is_wanted(sweeping: Sweeping, empty: Video) -> None:
+    sweep = sweeping.find([sweeping.add_video("drawn.mp4"), empty])
+    assert sweeping.states(sweep) == ["skipped", "running"]
+    assert sweep.videos.first().message == "Its main layer has 1 track already."  # type: ignore[union-attr]
+
+
+def test_looking_goes_on_where_a_lost_agent_stopped(sweeping: Sweeping, empty: Video) -> None:
+    sweep = sweeping.find([empty])
+    find_one(sweeping.runs(sweep)[0])
+    first = Agent.objects.get()
+    Agent.objects.update(info=first.info | {"connection": "one"})
+    make_agent(sweeping.world, "second")
+    with sweeping.commit(execute=True):
+        agent_disconnected(agent_id=first.pk, connection="one")
+    start = sweeping.desk.told(Start)[-1]
+    assert [(leg.prompt.frame, leg.last) for leg in start.legs] == [(30, 99)]
+    assert (start.find.frame, start.find.last) == (35, 99)
+
+
+def test_a_video_that_failed_goes_on_from_where_it_was(sweeping: Sweeping, empty: Video) -> None:
+    sweep = sweeping.find([empty])
+    run = sweeping.runs(sweep)[0]
+    find_one(run)
+    with sweeping.commit(execute=True):
+        fail_run(run_id=run.pk, message="Out of memory.")
+    sweeping.step(sweep, "retry")
+    again = sweeping.runs(sweep)[-1]
+    assert (again.first, again.last, list(again.objects_state)) == (30, 99, [str(NEW)])
+
+
+def test_what_failed_after_all_was_looked_through_is_done_when_it_is_tried_again(
+    sweeping: Sweeping, empty: Video
+) -> None:
+    sweep = sweeping.find([empty])
+    (run,) = sweeping.runs(sweep)
+    store_predictions(run_id=run.pk, searched=99)
+    with sweeping.commit(execute=True):
+        fail_run(run_id=run.pk, message="Out of memory.")
+    sweeping.step(sweep, "retry")
+    assert sweeping.states(sweep) == ["done"]
+
+
+def test_a_finder_needs_a_model_that_follows_boxes_and_labels_of_the_project(sweeping: Sweeping, empty: Video) -> None:
+    with pytest.raises(ActionError, match="a box, which Framewise Mask doesn't follow"):
+        sweeping.find([empty], model="framewise-mask")
+    with pytest.raises(ActionError, match="say what looks for them"):
+        sweeping.find([empty], find=None)
+    Label.objects.filter(pk=sweeping.world.car.pk).delete()
+    with pytest.raises(ActionError, match="one of these isn't there"):
+        sweeping.find([empty])
+    assert not Sweep.objects.exists()
+
+
+# ---------------------------------------------------------------- taking over
+
+
+@pytest.fixture
+def swept(sweeping: Sweeping, empty: Video) -> SweptVideo:
+    """A car was found, in a new layer."""
+    sweep = sweeping.find([empty], destination="layer")
+    (run,) = sweeping.runs(sweep)
+    find_one(run, searched=99)
+    sweeping.end(run)
+    return sweep.videos.select_related("sweep", "video", "layer__video__project").get()
+
+
+def test_a_result_is_taken_over_into_the_main_layer(sweeping: Sweeping, swept: SweptVideo) -> None:
+    main = main_layer(swept)
+    take_result_over(by=sweeping.manager, swept=swept, labels=None)
+    assert swept.taken_over == 1
+    assert frames_of(main.tracks.get().pk) == list(range(10, 100))
+
+
+def test_it_is_taken_over_by_label(sweeping: Sweeping, swept: SweptVideo) -> None:
+    bus = Label.objects.create(project=sweeping.world.project, name="bus", colour="#00ff00")
+    with pytest.raises(ActionError, match="nothing to take over"):
+        take_result_over(by=sweeping.manager, swept=swept, labels=[bus.pk])
+    take_result_over(by=sweeping.manager, swept=swept, labels=[bus.pk, sweeping.world.car.pk])
+    assert swept.taken_over == 1
+
+
+def test_nothing_is_taken_over_before_it_has_ended_or_by_who_may_not(sweeping: Sweeping, swept: SweptVideo) -> None:
+    with pytest.raises(PermissionDenied):
+        take_result_over(by=sweeping.world.people["viewer"], swept=swept, labels=None)
+    swept.state = "running"
+    with pytest.raises(ActionError, match="once it has ended"):
+        take_result_over(by=sweeping.manager, swept=swept, labels=None)
+    assert not main_layer(swept).tracks.exists()
