@@ -1,3 +1,4 @@
+import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { isPlaced } from '@/editor/time/frame-tags'
 import { tagText } from '@/editor/objects/tag-text'
@@ -11,6 +12,8 @@ import { paint, type Look } from './kinds'
 
 const GRIP_PX = 8
 const TAG_HEIGHT = 18
+/** The colour of what was accepted; bright on the dark line below it. */
+const FORMER = '#5ee08a'
 /** Names are left out when so many shapes are shown: they would cover each other and the picture. */
 const MOST_TAGS = 120
 
@@ -37,6 +40,7 @@ export function drawShapes(context: CanvasRenderingContext2D, editor: Editor, fr
     paint(context, view, shape, lookOf(editor, shape, selection.has(shape.track.id), hovered === shape.track.id))
   for (const ghost of editor.ghosts())
     if (!session.isHidden(ghost.track.id, frame)) drawGhost(context, editor, view, ghost)
+  for (const former of editor.formerShapes()) drawFormer(context, editor, view, former)
   for (const shape of shapes) {
     const [selected, pointed] = [selection.has(shape.track.id), hovered === shape.track.id]
     if (!editor.display.showsTag(selected, pointed)) continue
@@ -87,6 +91,24 @@ function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View
   // Whole below a broken line: it is seen on any picture.
   paint(context, view, ghost, { ...look, colour: 'rgb(0 0 0 / 35%)', lineWidth: 2, dash: [] })
   paint(context, view, ghost, { ...look, dash: [4, 4] })
+  context.restore()
+}
+
+/** What was accepted, beside what it was changed to; seen on any picture, and below what is there now. */
+function drawFormer(context: CanvasRenderingContext2D, editor: Editor, view: View, former: ShownShape): void {
+  context.save()
+  const look = { ...lookOf(editor, former, false, false), fill: former.kind === 'mask' ? 0.25 : 0, lineWidth: 2 }
+  paint(context, view, former, { ...look, colour: 'rgb(0 0 0 / 55%)', lineWidth: 4, dash: [] })
+  paint(context, view, former, { ...look, colour: FORMER, dash: [6, 4] })
+  const [x, y, , height] = rectangle(view, former.bounds)
+  const text = t('accepted')
+  context.font = '12px "Inter", system-ui, sans-serif'
+  const width = context.measureText(text).width + 10
+  context.fillStyle = 'rgb(16, 20, 28)'
+  context.fillRect(x - 1, y + height, width, TAG_HEIGHT)
+  context.fillStyle = FORMER
+  context.textBaseline = 'middle'
+  context.fillText(text, x + 4, y + height + TAG_HEIGHT / 2 + 0.5)
   context.restore()
 }
 

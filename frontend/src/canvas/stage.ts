@@ -171,6 +171,8 @@ export class Stage {
       store.surroundings,
       people,
       display.values,
+      store.former.version,
+      this.editor.review.showsFormer,
       trajectories.settings.values,
       trajectories.pointed,
       store.comparing.version,

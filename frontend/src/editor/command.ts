@@ -2,7 +2,7 @@ import { t } from '@/core/text'
 import type { Editor } from './editor'
 
 /** In this order they are listed. */
-const GROUPS = ['Playback', 'Tools', 'Tracking', 'Edit', 'Shapes', 'Tracks', 'View'] as const
+const GROUPS = ['Playback', 'Tools', 'Tracking', 'Edit', 'Shapes', 'Tracks', 'Review', 'View'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** One thing a person can do, found alike by key, menu, button and help. */

@@ -9,6 +9,7 @@ import { keyframe } from '@/store/chunks'
 import type { Session } from '@/store/session'
 import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
+import { verdictAt } from '@/store/verdicts'
 import type { Painting } from './masks/brush'
 import type { Clicks } from './masks/clicks'
 import { isPlaced, isTagLabel } from './time/frame-tags'
@@ -20,6 +21,7 @@ import type { Keyboard } from './keys/keyboard'
 import { Keymap } from './keys/keymap'
 import type { Playback } from './time/playback'
 import { selectionHere } from './objects/selection-here'
+import { isLockedFor, ReviewState } from './review/review'
 import { stickTo } from './shapes/snapping'
 import { TimeState } from './time/state'
 import type { TimelineControl } from './time/timeline-control'
@@ -80,6 +82,7 @@ export class Editor {
   readonly panels: Preferences['groups']['panels']
   readonly display: Preferences['groups']['display']
   readonly time = new TimeState()
+  readonly review = new ReviewState()
   readonly timelineSettings: Preferences['groups']['timeline']
   /** The rectangle being dragged over empty ground, in video px. */
   readonly marquee: Signal<Box | null> = signal(null)
@@ -246,6 +249,18 @@ export class Editor {
       .filter((ghost): ghost is ShownShape => ghost !== null && isPlaced(ghost))
   }
 
+  /** Of selected objects that were changed on this frame after their verdict: what was looked at. */
+  formerShapes(): ShownShape[] {
+    if (!this.review.showsFormer.value) return []
+    const frame = this.session.frame.value
+    return this.selected().flatMap((id) => {
+      const track = this.store.records.track(id)
+      const span = track && verdictAt(track.verdicts, frame)
+      const former = span?.reopened && this.store.former.shapeAt(track!, span.revision ?? 0, frame)
+      return former && isPlaced(former) ? [former] : []
+    })
+  }
+
   hit(point: Point): Hit | null {
     const shapes = [...this.visibleShapes(), ...this.ghosts()]
     return hitTest(
@@ -390,7 +405,17 @@ export class Editor {
 
   mayEdit(track: TrackId): boolean {
     if (!this.mayDraw()) return false
-    if (!this.store.records.track(track)?.locked) return true
+    const known = this.store.records.track(track)
+    const span = known && verdictAt(known.verdicts, this.session.frame.value)
+    if (span && isLockedFor(this, span)) {
+      const { first, last } = span
+      this.session.tell(
+        t('Accepted and locked on frames {first}–{last}. Ask a reviewer to reopen it.', { first, last }),
+        'error',
+      )
+      return false
+    }
+    if (!known?.locked) return true
     this.session.tell(
       t('This track is locked. Unlock it first ({key}).', { key: this.keymap.shown('track.lock') }),
       'error',

@@ -25,6 +25,7 @@ import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
 import { BrushOptions } from '@/panels/brush-options'
+import { RejectDialog, Review } from '@/panels/review'
 import { SmartOptions } from '@/panels/smart-options'
 import { Comparison } from '@/panels/comparison'
 import { Joints } from '@/panels/joints'
@@ -181,6 +182,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <Labels editor={editor} />
       <Candidates editor={editor} />
       <Objects editor={editor} />
+      <Review editor={editor} />
       <Attributes editor={editor} />
       <Joints editor={editor} />
       <Tracking editor={editor} />
@@ -193,6 +195,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <QuestionDialog editor={editor} />
       <TimeDialogs editor={editor} />
       <MappingDialog editor={editor} />
+      <RejectDialog editor={editor} />
       <HelpOverlay editor={editor} />
       <Palette editor={editor} />
       <TourCard editor={editor} />

@@ -6,6 +6,7 @@ import { nameOf } from '@/editor/objects/name'
 import { trackColour } from '@/store/colours'
 import type { Track } from '@/store/types'
 import { IconButton } from './buttons'
+import { VerdictMark } from './verdict-mark'
 
 /** What a click on a row means for the selection. */
 export type Pick = 'alone' | 'toggle' | 'range'
@@ -46,6 +47,7 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
       >
         {name}
       </button>
+      <VerdictMark editor={editor} track={track} />
       {store.runs.followed.value.includes(track.id) && (
         <span class="tracked" role="img" aria-label={t('Being tracked')} title={t('Being tracked')} />
       )}

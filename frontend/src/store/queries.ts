@@ -164,7 +164,8 @@ export function interpolated(track: Track, before: Row, after: Row, frame: Frame
   return { ...held, bounds, payload, confidence: before.confidence + (after.confidence - before.confidence) * share }
 }
 
-function shown(track: Track, row: Row, origin: ShownShape['origin']): ShownShape {
+/** A row as it is shown on its own frame. */
+export function shown(track: Track, row: Row, origin: ShownShape['origin']): ShownShape {
   const { kind, occluded, doubtful, confidence, bounds, payload } = row
   return { track, kind, origin, occluded, doubtful, confidence, bounds, payload }
 }

@@ -20,9 +20,10 @@ import { brokenRule, type Picture } from '@/geometry/checks'
 import { MOST_POINTS } from '@/protocol/generated'
 import type { PredictionsMessage } from '@/protocol/live'
 import { ChangeLog } from './change-log'
-import { rowAt, unpack } from './chunks'
+import { pack, rowAt, unpack, type Table } from './chunks'
 import { Comparing } from './comparing'
 import { Conflicts } from './conflicts'
+import { Former } from './former'
 import { History, type Entry } from './history'
 import { Inspections } from './inspections'
 import { Layers } from './layers'
@@ -44,6 +45,7 @@ import { currentConfig, isAnotherVideo, newsOf, surroundingsIn, type Surrounding
 import { piecesOf } from './pieces'
 import { placeOf, Transaction } from './transaction'
 import type { EditorConfig, FrameNumber, Person, Row, Track, TrackId } from './types'
+import { acceptedIn } from './verdicts'
 import type { Rest } from '@/protocol/rest'
 import type { ClientMessage } from '@/protocol/generated'
 
@@ -95,6 +97,7 @@ export class EditorStore {
   readonly comparing: Comparing
   readonly refusals: Refusals
   readonly conflicts: Conflicts
+  readonly former: Former
   readonly config: EditorConfig
   /** What this person may do, which may change while the page is open; `config` always says it as it is now. */
   readonly rights: Signal<Rights>
@@ -142,6 +145,7 @@ export class EditorStore {
         this.session.tell(t('This browser can’t keep unsent edits. Stay online until everything is saved.'), 'error'),
     )
     this.conflicts = new Conflicts(deps.rest, config.layer.id, config.user.id)
+    this.former = new Former(deps.rest, config.layer.id, config.video.frame_count)
     this.refusals = new Refusals(deps.refused)
     this.restorer = new Restorer(deps.rest, config.layer.id, this.history)
     this.layers = new Layers(deps.rest, config.video.id, config.layer.id, this.history)
@@ -362,7 +366,7 @@ export class EditorStore {
       if (header.run === null || !this.live.accepts(header.run, listed.track, listed.epoch)) return
       const table = unpack(tables[index]!)
       this.live.hold(header.run, listed.track, table)
-      this.records.putPredictions(listed.track, table)
+      this.records.putPredictions(listed.track, this.withoutLocked(listed.track, table))
     })
     this.redoUnsent()
     this.forgetSurplus()
@@ -511,6 +515,42 @@ export class EditorStore {
     }
     for (const [track, number] of Object.entries(event.numbers)) this.records.setNumber(track, number)
     this.settleVerdicts(event)
+    this.tellReopened(event)
+  }
+
+  /** What a run finds where an object is accepted and locked is not stored, and so not shown. */
+  private withoutLocked(id: TrackId, table: Table): Table {
+    const locked = this.config.locks_accepted ? acceptedIn(this.records.track(id)?.verdicts ?? []) : []
+    if (!locked.length) return table
+    const rows = [...table.frames.keys()].map((index) => rowAt(table, index))
+    const free = rows.filter(({ frame }) => !locked.some(([first, last]) => first <= frame && frame <= last))
+    return free.length === rows.length ? table : unpack(pack(table.start, free))
+  }
+
+  /** Say once what a change opened for review again; runs say it in the panel alone. */
+  private tellReopened({ revision, kind, verdicts, author, author_name: who }: LayerEvent): void {
+    if (kind === 'predictions' || !(this.config.can_review || author === this.config.user.id)) return
+    const news = verdicts.flatMap(({ track, spans }) =>
+      spans.filter(({ reopened }) => reopened?.revision === revision).map((span) => ({ track, span })),
+    )
+    const [first] = news
+    if (!first) return
+    const frames = news.reduce((sum, { span }) => sum + span.last + 1 - span.first, 0)
+    const number = this.records.track(first.track)?.number ?? 0
+    const message =
+      author === this.config.user.id
+        ? t('This was reviewed: {frames} frames from {first} on (#{number}) will be looked at again.', {
+            frames,
+            first: first.span.first,
+            number,
+          })
+        : t('{who} changed what was reviewed: {frames} frames from {first} on (#{number}) are open again.', {
+            who: who || t('A run'),
+            frames,
+            first: first.span.first,
+            number,
+          })
+    this.session.tell(message, 'info', first.span.first)
   }
 
   /** Verdicts are what the server says, who gave them and what was reopened; those that are on their way stay on top. */
@@ -562,7 +602,8 @@ export class EditorStore {
         this.reapply(event.operations)
         if (header.tracks) this.settleVerdicts(event)
       }
-    for (const { track, table } of this.live.missingFrom(header.revision)) this.records.putPredictions(track, table)
+    for (const { track, table } of this.live.missingFrom(header.revision))
+      this.records.putPredictions(track, this.withoutLocked(track, table))
     this.redoUnsent()
     this.forgetSurplus()
     this.records.settle()

@@ -22,6 +22,8 @@ export interface Palette {
   readonly onAccent: string
   readonly selected: string
   readonly warn: string
+  readonly ok: string
+  readonly danger: string
 }
 
 /** What every part needs to draw itself; lengths are CSS px of the timeline's canvas. */
@@ -48,6 +50,8 @@ export function readPalette(host: HTMLElement): Palette {
     onAccent: read('--on-accent'),
     selected: read('--selected'),
     warn: read('--warn'),
+    ok: read('--ok'),
+    danger: read('--danger'),
   }
 }
 

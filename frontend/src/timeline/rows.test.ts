@@ -20,6 +20,8 @@ const PALETTE: Palette = {
   onAccent: '',
   selected: '',
   warn: '',
+  ok: '',
+  danger: '',
 }
 
 let test: TestEditor

@@ -12,6 +12,7 @@ import type { Line } from './lines'
 import { drawName } from './names'
 import type { RowsContext } from './rows-context'
 import { runTip } from './run-tip'
+import { drawVerdicts } from './verdicts'
 import type { TimelineView } from './view'
 
 const BAR_PX = ROW_PX - 10
@@ -42,7 +43,10 @@ function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): v
   const left = GUTTER_PX - (scale.first === 0 ? BLEED_PX : 0)
   clipped(context, left, y, width - left, ROW_PX, () => {
     if (line.attribute) drawValues(surface, editor, track, line.attribute, y)
-    else drawTrack(surface, rows, track, colour, y)
+    else {
+      drawTrack(surface, rows, track, colour, y)
+      drawVerdicts(surface, track, rows.view.frames, y)
+    }
   })
   context.globalAlpha = 0.5
   context.fillStyle = palette.line

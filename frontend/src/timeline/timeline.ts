@@ -152,6 +152,10 @@ export class Timeline implements TimelineControl {
     scope.every(FILL_MS, () => this.fetchMissing())
   }
 
+  inView(): readonly [number, number] {
+    return this.view.frames
+  }
+
   private playheadMoved(): void {
     if (this.view.width) this.view.follow(this.editor.session.frame.value)
     this.announce()

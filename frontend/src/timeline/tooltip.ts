@@ -5,8 +5,11 @@ import { t } from '@/core/text'
 import { stateAt, type State } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
+import { isLockedFor } from '@/editor/review/review'
+import { judgementInWords, rangesInWords, spanInWords } from '@/editor/review/words'
 import { Flag } from '@/store/chunks'
 import type { FrameNumber, Track } from '@/store/types'
+import { verdictAt } from '@/store/verdicts'
 import type { Hit } from './hits'
 import { valueRanges, type Line } from './lines'
 
@@ -64,6 +67,7 @@ export function described(editor: Editor, hit: Hit, frame: FrameNumber): string[
         hit.line.attribute
           ? aboutValue(editor, hit.line.track, hit.line.attribute.id, frame)
           : aboutFrame(editor, hit.line.track, frame),
+        ...aboutVerdict(editor, hit.line.track, frame),
       ]
   }
 }
@@ -95,6 +99,14 @@ function aboutFrame(editor: Editor, track: Track, frame: FrameNumber): string {
   return rows.flags(frame) & Flag.doubtful
     ? t('Predicted · confidence {percent} % · doubtful', { percent })
     : t('Predicted · confidence {percent} %', { percent })
+}
+
+/** Who said what of it, and when. */
+function aboutVerdict(editor: Editor, { verdicts }: Track, frame: FrameNumber): string[] {
+  const span = verdictAt(verdicts, frame)
+  if (!span) return []
+  const lines = [`${judgementInWords(span)}, ${rangesInWords([[span.first, span.last]])}`, ...spanInWords(span)]
+  return isLockedFor(editor, span) ? [...lines, t('Locked: ask a reviewer to reopen it.')] : lines
 }
 
 /** Of frames that aren't here: what the overview says of those around. */

@@ -9,6 +9,7 @@ import { MASKS } from './masks'
 import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
 import { INSPECTION } from './inspection'
+import { REVIEW } from './review'
 import { SHAPES } from './shapes'
 import { TIME } from './time'
 import { COMPARING } from './comparing'
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...HISTORY,
   ...INSPECTION,
   ...OBJECTS,
+  ...REVIEW,
   ...TIMELINE,
   ...DISPLAY,
   ...VIEW,

@@ -10,7 +10,7 @@ let timeline: { [Name in keyof TimelineControl]: ReturnType<typeof vi.fn<Timelin
 beforeEach(async () => {
   test = await TestEditor.open()
   track = test.given({ 10: [10, 0, 20, 10], 20: [20, 0, 30, 10] })
-  timeline = { zoom: vi.fn(), whole: vi.fn(), show: vi.fn(), toggleAttributes: vi.fn() }
+  timeline = { zoom: vi.fn(), whole: vi.fn(), show: vi.fn(), toggleAttributes: vi.fn(), inView: vi.fn() }
   test.editor.timeline = timeline
 })
 

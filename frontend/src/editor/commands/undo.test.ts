@@ -11,6 +11,7 @@ import { emptyBitmap, encodeMask, fillPolygon } from '@/geometry/rle'
 import { keyframe } from '@/store/chunks'
 import type { EditorConfig, TrackId } from '@/store/types'
 import { CONFIG } from '@/testing/fakes'
+import { giveVerdict } from '@/editor/review/review'
 import { TestEditor } from '@/testing/test-editor'
 
 /** What a command is tried on. What isn't said: a person's box from frame 0 to 20, selected, on frame 10. */
@@ -116,6 +117,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'track.label-colour': {
     given: (test, box) => test.store.transact('Given', (tx) => tx.updateTrack(box, { colour: '#123456' })),
   },
+  'review.reject': { answer: ({ editor }) => giveVerdict(editor, editor.review.rejecting.value!, 'rejected', 'wide') },
+  'review.clear': { given: ({ editor }, track) => giveVerdict(editor, [{ track, ranges: [[0, 20]] }], 'check') },
   'range.remove-keyframes': ranged(15, 25),
   'range.trim': ranged(5, 15),
   'range.propagate': ranged(5, 15),

@@ -2,6 +2,8 @@ import type { FrameNumber, TrackId } from '@/store/types'
 
 /** What commands and buttons can ask of the timeline. */
 export interface TimelineControl {
+  /** First and last frame in view. */
+  inView(): readonly [FrameNumber, FrameNumber]
   /** Zoom around the playhead; above 1: in. */
   zoom(factor: number): void
   /** Show the whole video. */
