@@ -12,7 +12,7 @@ import { paint, type Look } from './kinds'
 
 const GRIP_PX = 8
 const TAG_HEIGHT = 18
-/** The colour of what was accepted; bright on the dark line below it. */
+/** The colour of what was looked at; bright on the dark line below it. */
 const FORMER = '#5ee08a'
 /** Names are left out when so many shapes are shown: they would cover each other and the picture. */
 const MOST_TAGS = 120
@@ -94,14 +94,14 @@ function drawGhost(context: CanvasRenderingContext2D, editor: Editor, view: View
   context.restore()
 }
 
-/** What was accepted, beside what it was changed to; seen on any picture, and below what is there now. */
+/** What a verdict was given on, beside what it was changed to; seen on any picture, and below what is there now. */
 function drawFormer(context: CanvasRenderingContext2D, editor: Editor, view: View, former: ShownShape): void {
   context.save()
   const look = { ...lookOf(editor, former, false, false), fill: former.kind === 'mask' ? 0.25 : 0, lineWidth: 2 }
   paint(context, view, former, { ...look, colour: 'rgb(0 0 0 / 55%)', lineWidth: 4, dash: [] })
   paint(context, view, former, { ...look, colour: FORMER, dash: [6, 4] })
   const [x, y, , height] = rectangle(view, former.bounds)
-  const text = t('accepted')
+  const text = t('as reviewed')
   context.font = '12px "Inter", system-ui, sans-serif'
   const width = context.measureText(text).width + 10
   context.fillStyle = 'rgb(16, 20, 28)'

@@ -110,7 +110,7 @@ function ReopenedList({ editor, spans, reviews }: ReopenedProps) {
       <h3>{t('Changed since it was reviewed')}</h3>
       <label class="choice">
         <input type="checkbox" checked={showsFormer.value} onChange={() => (showsFormer.value = !showsFormer.value)} />
-        {t('Draw what was accepted beside it')}
+        {t('Draw what was reviewed beside it')}
       </label>
       <ul aria-label={t('Changed since it was reviewed')}>
         {spans.slice(0, LISTED).map(({ track, span }) => (
