@@ -56,7 +56,7 @@ def test_a_reviewer_accepts_and_whoever_changes_it_opens_exactly_that_again(
     wait_until_saved(editor)
     opened(zoe, product, video)
 
-    editor.keyboard.press("Shift+Y")
+    editor.keyboard.press("Alt+y")
     for page in (editor, zoe):
         expect(page.locator("#objects .verdict")).to_have_class("verdict accepted")
 
@@ -91,7 +91,7 @@ def test_a_reviewer_accepts_and_whoever_changes_it_opens_exactly_that_again(
     # By keys alone: to what isn't reviewed, and accept all of it. Then it is locked for her.
     select_first(editor)
     editor.locator("#stage").focus()
-    editor.keyboard.press("Shift+Y")
+    editor.keyboard.press("Alt+y")
     expect(zoe.locator("#objects .verdict")).to_have_class("verdict accepted")
     request.getfixturevalue("locking")
     expect(zoe.locator(".verdict-lock")).to_be_visible()

@@ -28,16 +28,16 @@ beforeEach(async () => {
 
 describe('a verdict', () => {
   it('is on the whole track, is one step of undo, and is sent as an operation', () => {
-    test.press('Shift+Y')
+    test.press('Alt+Y')
     expect(spans()).toEqual([['accepted', 10, 40]])
     test.press('Ctrl+Z')
     expect(spans()).toEqual([])
   })
 
   it('is on the chosen frames where some are chosen', () => {
-    test.press('Shift+Y')
+    test.press('Alt+Y')
     test.session.range.value = [15, 90]
-    test.press('Shift+Q')
+    test.press('Alt+V')
     expect(spans()).toEqual([
       ['accepted', 10, 14],
       ['check', 15, 40],
@@ -45,7 +45,7 @@ describe('a verdict', () => {
   })
 
   it('that rejects asks what is wrong first', () => {
-    test.press('Shift+W')
+    test.press('Alt+W')
     expect(spans()).toEqual([])
     expect(test.editor.review.rejecting.value).toEqual([{ track, ranges: [[10, 40]] }])
   })
@@ -58,13 +58,13 @@ describe('a verdict', () => {
       can_review: false,
       why: '',
     })
-    test.press('Shift+Y')
+    test.press('Alt+Y')
     expect(spans()).toEqual([])
   })
 
   it('is what the server says of it, with those on top that it doesn’t have yet', () => {
     test.session.range.value = [20, 29]
-    test.press('Shift+Q')
+    test.press('Alt+V')
     test.store.records.setVerdicts(track, [])
     const revision = test.store.config.layer.id && 500
     test.store.receive({
@@ -101,9 +101,9 @@ describe('what nobody has judged', () => {
     test.store.records.settle()
     test.session.select(track)
     test.session.frame.value = 0
-    test.press('Shift+G')
+    test.press('Alt+G')
     expect(test.session.frame.value).toBe(20)
-    test.press('Shift+G')
+    test.press('Alt+G')
     expect([[...test.session.selection.value], test.session.frame.value]).toEqual([[other], 3])
   })
 })
