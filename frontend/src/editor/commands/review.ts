@@ -39,7 +39,7 @@ export const REVIEW: readonly Command[] = [
     help: 'Somebody has to look at them again.',
     synonyms: 'flag question doubt verdict',
     icon: 'M5.500 6A2.500 2.500 0 118 8.500V10 M8 12.200v.6',
-    keys: ['Alt+V'],
+    keys: ['Shift+V'],
     run: (editor) => giveVerdict(editor, selectedSpans(editor), 'check'),
   },
   {

@@ -37,7 +37,7 @@ describe('a verdict', () => {
   it('is on the chosen frames where some are chosen', () => {
     test.press('Alt+Y')
     test.session.range.value = [15, 90]
-    test.press('Alt+V')
+    test.press('Shift+V')
     expect(spans()).toEqual([
       ['accepted', 10, 14],
       ['check', 15, 40],
@@ -64,7 +64,7 @@ describe('a verdict', () => {
 
   it('is what the server says of it, with those on top that it doesn’t have yet', () => {
     test.session.range.value = [20, 29]
-    test.press('Alt+V')
+    test.press('Shift+V')
     test.store.records.setVerdicts(track, [])
     const revision = test.store.config.layer.id && 500
     test.store.receive({
