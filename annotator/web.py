@@ -156,7 +156,8 @@ class PatientServer(Server):  # type: ignore[misc]  # Daphne has no types.
     async def _until_read(valve: Valve, connection: Any) -> None:
         """Wait until the reader has caught up; one who takes nothing for ``config.stalled_s`` is disconnected."""
         try:
-            await asyncio.wait_for(valve.open.wait(), config.stalled_s)
+            async with asyncio.timeout(config.stalled_s):
+                await valve.open.wait()
         except TimeoutError:
             connection.transport.abortConnection()
             valve.open.set()

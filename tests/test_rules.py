@@ -57,6 +57,12 @@ def test_only_the_restricted_unpickler_reads_checkpoints_that_hold_more_than_ten
     assert len(restricted) == reader.count("torch.load(") == 2
 
 
+def test_nothing_waits_by_what_forgets_that_it_was_cancelled() -> None:
+    """Python below 3.12: ``asyncio.wait_for`` goes on where it is cancelled just as what it waits for comes."""
+    packages = [path for package in ("annotator", "framewise", "tracking") for path in (ROOT / package).rglob("*.py")]
+    assert [path.name for path in packages if "asyncio.wait_for(" in path.read_text()] == []
+
+
 def test_every_test_has_a_time_limit(request: pytest.FixtureRequest) -> None:
     assert request.config.pluginmanager.hasplugin("timeout")
     limit, backstop = float(request.config.getini("timeout")), float(request.config.getini("faulthandler_timeout"))

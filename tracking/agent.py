@@ -53,6 +53,8 @@ STABLE_S = 30.0
 """A connection that lived so long makes the next pause short again."""
 RESUME_AFTER_S = 5.0
 """After a reconnect a run that the server has neither started anew nor stopped by then goes on where it was."""
+ACCEPTED_WITHIN_S = 30.0
+"""How long the server may take to let an agent in."""
 LISTENS_EVERY_S = 0.2
 """How often a server that is only starting is looked for."""
 REFUSED_CLOSE_CODES = {4401, 4403}
@@ -141,7 +143,8 @@ class Agent:
         headers = {"Authorization": f"Bearer {self.token}"}
         async with connect(self.url, additional_headers=headers, max_size=None, compression=None) as connection:
             await self._send(connection, self._hello(await asyncio.to_thread(self._weights.usable_models)))
-            first = TO_AGENT.validate_json(await asyncio.wait_for(connection.recv(), 30))
+            async with asyncio.timeout(ACCEPTED_WITHIN_S):
+                first = TO_AGENT.validate_json(await connection.recv())
             if not isinstance(first, Accepted):
                 raise TimeoutError(f"the server began with {first.type}, not with accepted")
             log.info("Connected to %s as %s (agent %d).", self.url, first.name, first.agent)

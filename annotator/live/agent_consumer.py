@@ -136,7 +136,8 @@ class AgentConsumer(Socket):
         """Send away an agent that has fallen silent, or is let in no more: told by the hub, or seen in the database."""
         while monotonic() - self.heard_at < SILENT_S:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.shown_out.wait(), SILENT_S / 4)
+                async with asyncio.timeout(SILENT_S / 4):
+                    await self.shown_out.wait()
             with suppress(DatabaseError):
                 if not await in_thread(is_let_in, self.agent.pk):
                     self.shown_out.set()

@@ -393,7 +393,8 @@ class LayerConsumer(Socket):
                 return
             if not why:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self.look_again.wait(), REASON_WAIT_S)
+                    async with asyncio.timeout(REASON_WAIT_S):
+                        await self.look_again.wait()
             why = self.why or why
             if rights != self.rights:
                 self.rights = rights
