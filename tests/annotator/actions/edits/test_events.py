@@ -297,6 +297,7 @@ class Replica:
                     "frame_attributes": {},
                     "source": "person",
                     "verdicts": [],
+                    "candidate": False,
                     "deleted": False,
                 }
                 self._set(track, fields)
