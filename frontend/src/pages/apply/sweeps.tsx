@@ -133,10 +133,10 @@ function Row({
           </>
         )}
         {video.state !== 'running' && video.done > 0 && (
-          <span class="muted">{counted(video.done, '{count} shape', '{count} shapes')}</span>
+          <span class="muted">{t('{percent} %', { percent: Math.round(100 * share) })}</span>
         )}
       </td>
-      <td class="number">{video.tracks || ''}</td>
+      <td class="number">{video.state === 'waiting' ? '' : video.tracks}</td>
       <td class="long">{video.layer_name}</td>
       {takes && (
         <td>
