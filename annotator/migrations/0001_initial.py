@@ -11,837 +11,370 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Workspace",
+            name='Workspace',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                "ordering": ["name"],
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "username",
-                    models.CharField(
-                        error_messages={"unique": "A user with that username already exists."},
-                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
-                        max_length=150,
-                        unique=True,
-                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
-                        verbose_name="username",
-                    ),
-                ),
-                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
-                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
-                (
-                    "is_staff",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates whether the user can log into this admin site.",
-                        verbose_name="staff status",
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
-                        verbose_name="active",
-                    ),
-                ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
-                (
-                    "preferences",
-                    models.JSONField(blank=True, default=dict, help_text="Theme, layout, keys, track settings."),
-                ),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
+                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
+                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
+                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
+                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
+                ('preferences', models.JSONField(blank=True, default=dict, help_text='Theme, layout, keys, track settings.')),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
-                "abstract": False,
+                'verbose_name': 'user',
+                'verbose_name_plural': 'users',
+                'abstract': False,
             },
             managers=[
-                ("objects", django.contrib.auth.models.UserManager()),
+                ('objects', django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name="Agent",
+            name='Agent',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120)),
-                ("token_hash", models.CharField(max_length=64, unique=True)),
-                (
-                    "info",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="Devices, memory and models, as it said last."
-                    ),
-                ),
-                ("connected", models.BooleanField(default=False)),
-                ("last_seen_at", models.DateTimeField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="agents",
-                        to="annotator.workspace",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('info', models.JSONField(blank=True, default=dict, help_text='Devices, memory and models, as it said last.')),
+                ('connected', models.BooleanField(default=False)),
+                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='agents', to='annotator.workspace')),
             ],
             options={
-                "ordering": ["name"],
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="Layer",
+            name='Layer',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("main", "Main"),
-                            ("ground_truth", "Ground truth"),
-                            ("replica", "Replica"),
-                            ("model", "Model output"),
-                        ],
-                        default="main",
-                        max_length=16,
-                    ),
-                ),
-                ("name", models.CharField(default="main", max_length=120)),
-                ("revision", models.PositiveBigIntegerField(default=0)),
-                ("next_number", models.PositiveIntegerField(default=1, help_text="The number the next track gets.")),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('main', 'Main'), ('ground_truth', 'Ground truth'), ('replica', 'Replica'), ('model', 'Model output')], default='main', max_length=16)),
+                ('name', models.CharField(default='main', max_length=120)),
+                ('revision', models.PositiveBigIntegerField(default=0)),
+                ('next_number', models.PositiveIntegerField(default=1, help_text='The number the next track gets.')),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "ordering": ["id"],
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
-            name="Project",
+            name='Project',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=120)),
-                ("description", models.TextField(blank=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("archived_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="projects", to="annotator.workspace"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('description', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('archived_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='projects', to='annotator.workspace')),
             ],
             options={
-                "ordering": ["name"],
+                'ordering': ['name'],
             },
         ),
         migrations.CreateModel(
-            name="Label",
+            name='Label',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                ("colour", models.CharField(help_text="#rrggbb", max_length=7)),
-                (
-                    "hotkey",
-                    models.CharField(blank=True, help_text="A digit or letter, unique in the project.", max_length=1),
-                ),
-                (
-                    "geometry_kinds",
-                    models.JSONField(
-                        default=annotator.models.project.boxes_only,
-                        help_text="Which of GeometryKind it may be drawn as.",
-                    ),
-                ),
-                ("position", models.PositiveIntegerField(default=0)),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="labels", to="annotator.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('colour', models.CharField(help_text='#rrggbb', max_length=7)),
+                ('hotkey', models.CharField(blank=True, help_text='A digit or letter, unique in the project.', max_length=1)),
+                ('geometry_kinds', models.JSONField(default=annotator.models.project.boxes_only, help_text='Which of GeometryKind it may be drawn as.')),
+                ('position', models.PositiveIntegerField(default=0)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='annotator.project')),
             ],
             options={
-                "ordering": ["position", "id"],
+                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
-            name="Run",
+            name='Run',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ("model", models.CharField(help_text="Its id in the catalogue.", max_length=64)),
-                ("prompts", models.JSONField(help_text="[{track, frame, box}, …]")),
-                ("first", models.PositiveIntegerField()),
-                ("last", models.PositiveIntegerField()),
-                ("direction", models.CharField(default="forward", max_length=8)),
-                ("options", models.JSONField(default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Waiting for an agent"),
-                            ("running", "Running"),
-                            ("done", "Done"),
-                            ("stopped", "Stopped"),
-                            ("failed", "Failed"),
-                        ],
-                        default="queued",
-                        max_length=16,
-                    ),
-                ),
-                ("objects_state", models.JSONField(default=dict)),
-                ("frames_total", models.PositiveIntegerField(default=0, help_text="Object-frames it will write.")),
-                ("frames_done", models.PositiveIntegerField(default=0, help_text="Object-frames stored.")),
-                ("message", models.TextField(blank=True, help_text="Why it failed, for the person who started it.")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("started_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "agent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="runs",
-                        to="annotator.agent",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="annotator.layer"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('model', models.CharField(help_text='Its id in the catalogue.', max_length=64)),
+                ('prompts', models.JSONField(help_text='[{track, frame, box}, …]')),
+                ('first', models.PositiveIntegerField()),
+                ('last', models.PositiveIntegerField()),
+                ('direction', models.CharField(default='forward', max_length=8)),
+                ('options', models.JSONField(default=dict)),
+                ('state', models.CharField(choices=[('queued', 'Waiting for an agent'), ('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped'), ('failed', 'Failed')], default='queued', max_length=16)),
+                ('objects_state', models.JSONField(default=dict)),
+                ('frames_total', models.PositiveIntegerField(default=0, help_text='Object-frames it will write.')),
+                ('frames_done', models.PositiveIntegerField(default=0, help_text='Object-frames stored.')),
+                ('message', models.TextField(blank=True, help_text='Why it failed, for the person who started it.')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('started_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('agent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='annotator.agent')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='annotator.layer')),
             ],
             options={
-                "ordering": ["created_at"],
+                'ordering': ['created_at'],
             },
         ),
         migrations.CreateModel(
-            name="Event",
+            name='Event',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("revision", models.PositiveBigIntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("edit", "Edit by a person"),
-                            ("predictions", "Predictions stored"),
-                            ("run", "Run changed stored shapes"),
-                            ("import", "Import"),
-                        ],
-                        default="edit",
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "edit_id",
-                    models.UUIDField(
-                        default=uuid.uuid4, help_text="Chosen by the client: an edit sent twice counts once."
-                    ),
-                ),
-                ("undoes", models.UUIDField(blank=True, help_text="The edit_id this edit takes back.", null=True)),
-                ("summary", models.CharField(blank=True, help_text="In words, for the history panel.", max_length=200)),
-                ("payload", models.JSONField()),
-                ("inverse", models.JSONField(null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "author",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="annotator.layer"
-                    ),
-                ),
-                (
-                    "run",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="annotator.run"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('revision', models.PositiveBigIntegerField()),
+                ('kind', models.CharField(choices=[('edit', 'Edit by a person'), ('predictions', 'Predictions stored'), ('run', 'Run changed stored shapes'), ('import', 'Import')], default='edit', max_length=16)),
+                ('edit_id', models.UUIDField(default=uuid.uuid4, help_text='Chosen by the client: an edit sent twice counts once.')),
+                ('undoes', models.UUIDField(blank=True, help_text='The edit_id this edit takes back.', null=True)),
+                ('summary', models.CharField(blank=True, help_text='In words, for the history panel.', max_length=200)),
+                ('payload', models.JSONField()),
+                ('inverse', models.JSONField(null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='annotator.layer')),
+                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotator.run')),
             ],
             options={
-                "ordering": ["revision"],
+                'ordering': ['revision'],
             },
         ),
         migrations.CreateModel(
-            name="Track",
+            name='Track',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ("number", models.PositiveIntegerField()),
-                ("colour", models.CharField(blank=True, help_text="#rrggbb; empty: the label's colour.", max_length=7)),
-                ("locked", models.BooleanField(default=False)),
-                (
-                    "attributes",
-                    models.JSONField(blank=True, default=dict, help_text="Constant ones: {attribute id: value}."),
-                ),
-                (
-                    "frame_attributes",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="Per-frame ones: {attribute id: [[frame, value], …]}, each valid onwards.",
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        default="person", help_text='"person", or the model or format it came from.', max_length=64
-                    ),
-                ),
-                (
-                    "verdict",
-                    models.CharField(
-                        blank=True,
-                        choices=[("accepted", "Accepted"), ("rejected", "Rejected")],
-                        help_text="A reviewer's; empty: none yet.",
-                        max_length=16,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "deleted_at",
-                    models.DateTimeField(blank=True, help_text="Deleted tracks can be restored.", null=True),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "label",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="tracks", to="annotator.label"
-                    ),
-                ),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tracks", to="annotator.layer"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('colour', models.CharField(blank=True, help_text="#rrggbb; empty: the label's colour.", max_length=7)),
+                ('locked', models.BooleanField(default=False)),
+                ('attributes', models.JSONField(blank=True, default=dict, help_text='Constant ones: {attribute id: value}.')),
+                ('frame_attributes', models.JSONField(blank=True, default=dict, help_text='Per-frame ones: {attribute id: [[frame, value], …]}, each valid onwards.')),
+                ('source', models.CharField(default='person', help_text='"person", or the model or format it came from.', max_length=64)),
+                ('verdict', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('rejected', 'Rejected')], help_text="A reviewer's; empty: none yet.", max_length=16)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('deleted_at', models.DateTimeField(blank=True, help_text='Deleted tracks can be restored.', null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tracks', to='annotator.label')),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tracks', to='annotator.layer')),
             ],
             options={
-                "ordering": ["number"],
+                'ordering': ['number'],
             },
         ),
         migrations.CreateModel(
-            name="TrackChunk",
+            name='TrackChunk',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("start", models.PositiveIntegerField(help_text="First frame of the window, a multiple of 256.")),
-                ("data", models.BinaryField()),
-                ("first", models.PositiveIntegerField(help_text="Frame of the first row.")),
-                ("last", models.PositiveIntegerField(help_text="Frame of the last row.")),
-                ("rows", models.PositiveSmallIntegerField()),
-                ("keyframes", models.PositiveSmallIntegerField(default=0)),
-                ("predicted", models.PositiveSmallIntegerField(default=0)),
-                ("outside", models.PositiveSmallIntegerField(default=0)),
-                ("lowest_confidence", models.FloatField(default=1)),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="chunks", to="annotator.layer"
-                    ),
-                ),
-                (
-                    "track",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="chunks", to="annotator.track"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('start', models.PositiveIntegerField(help_text='First frame of the window, a multiple of 256.')),
+                ('data', models.BinaryField()),
+                ('first', models.PositiveIntegerField(help_text='Frame of the first row.')),
+                ('last', models.PositiveIntegerField(help_text='Frame of the last row.')),
+                ('rows', models.PositiveSmallIntegerField()),
+                ('keyframes', models.PositiveSmallIntegerField(default=0)),
+                ('predicted', models.PositiveSmallIntegerField(default=0)),
+                ('outside', models.PositiveSmallIntegerField(default=0)),
+                ('lowest_confidence', models.FloatField(default=1)),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='annotator.layer')),
+                ('track', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='annotator.track')),
             ],
         ),
         migrations.CreateModel(
-            name="Transfer",
+            name='Transfer',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ("kind", models.CharField(choices=[("export", "Export"), ("import", "Import")], max_length=8)),
-                ("format", models.CharField(max_length=32)),
-                ("options", models.JSONField(blank=True, default=dict)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Waiting for the jobs worker"),
-                            ("running", "Running"),
-                            ("done", "Done"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
-                        ],
-                        default="queued",
-                        max_length=16,
-                    ),
-                ),
-                ("progress", models.FloatField(default=0)),
-                ("message", models.TextField(blank=True)),
-                (
-                    "report",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="What was written or read, and what could not be."
-                    ),
-                ),
-                ("file_name", models.CharField(blank=True, max_length=255)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="transfers", to="annotator.layer"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('export', 'Export'), ('import', 'Import')], max_length=8)),
+                ('format', models.CharField(max_length=32)),
+                ('options', models.JSONField(blank=True, default=dict)),
+                ('state', models.CharField(choices=[('queued', 'Waiting for the jobs worker'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=16)),
+                ('progress', models.FloatField(default=0)),
+                ('message', models.TextField(blank=True)),
+                ('report', models.JSONField(blank=True, default=dict, help_text='What was written or read, and what could not be.')),
+                ('file_name', models.CharField(blank=True, max_length=255)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transfers', to='annotator.layer')),
             ],
             options={
-                "ordering": ["-created_at"],
+                'ordering': ['-created_at'],
             },
         ),
         migrations.CreateModel(
-            name="Upload",
+            name='Upload',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=255)),
-                ("size", models.BigIntegerField()),
-                ("received", models.BigIntegerField(default=0)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("touched_at", models.DateTimeField(auto_now=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="uploads", to="annotator.project"
-                    ),
-                ),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=255)),
+                ('size', models.BigIntegerField()),
+                ('received', models.BigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('touched_at', models.DateTimeField(auto_now=True)),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='annotator.project')),
             ],
             options={
-                "ordering": ["-created_at"],
+                'ordering': ['-created_at'],
             },
         ),
         migrations.CreateModel(
-            name="Video",
+            name='Video',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("name", models.CharField(max_length=255)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("queued", "Waiting for the jobs worker"),
-                            ("ingesting", "Being prepared"),
-                            ("ready", "Ready"),
-                            ("failed", "Failed"),
-                        ],
-                        default="queued",
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "error",
-                    models.TextField(
-                        blank=True, help_text="What was wrong and what to do, for the person who uploaded it."
-                    ),
-                ),
-                ("progress", models.FloatField(default=0, help_text="Of the ingest, in [0, 1].")),
-                ("stage", models.CharField(blank=True, help_text="What the ingest is doing now.", max_length=32)),
-                ("size_bytes", models.BigIntegerField(default=0)),
-                ("width", models.PositiveIntegerField(default=0, help_text="px, display-oriented")),
-                ("height", models.PositiveIntegerField(default=0, help_text="px, display-oriented")),
-                ("frame_count", models.PositiveIntegerField(default=0)),
-                ("fps", models.FloatField(default=0, help_text="Mean frames per second over the whole video.")),
-                ("duration_s", models.FloatField(default=0)),
-                ("codec", models.CharField(blank=True, max_length=32)),
-                (
-                    "strip",
-                    models.JSONField(
-                        blank=True,
-                        default=dict,
-                        help_text="Thumbnail strip: {count, columns, tile_width, tile_height, every}.",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "project",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="videos", to="annotator.project"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('name', models.CharField(max_length=255)),
+                ('state', models.CharField(choices=[('queued', 'Waiting for the jobs worker'), ('ingesting', 'Being prepared'), ('ready', 'Ready'), ('failed', 'Failed')], default='queued', max_length=16)),
+                ('error', models.TextField(blank=True, help_text='What was wrong and what to do, for the person who uploaded it.')),
+                ('progress', models.FloatField(default=0, help_text='Of the ingest, in [0, 1].')),
+                ('stage', models.CharField(blank=True, help_text='What the ingest is doing now.', max_length=32)),
+                ('size_bytes', models.BigIntegerField(default=0)),
+                ('width', models.PositiveIntegerField(default=0, help_text='px, display-oriented')),
+                ('height', models.PositiveIntegerField(default=0, help_text='px, display-oriented')),
+                ('frame_count', models.PositiveIntegerField(default=0)),
+                ('fps', models.FloatField(default=0, help_text='Mean frames per second over the whole video.')),
+                ('duration_s', models.FloatField(default=0)),
+                ('codec', models.CharField(blank=True, max_length=32)),
+                ('strip', models.JSONField(blank=True, default=dict, help_text='Thumbnail strip: {count, columns, tile_width, tile_height, every}.')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='videos', to='annotator.project')),
             ],
             options={
-                "ordering": ["name", "id"],
+                'ordering': ['name', 'id'],
             },
         ),
         migrations.AddField(
-            model_name="layer",
-            name="video",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="layers", to="annotator.video"
-            ),
+            model_name='layer',
+            name='video',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='layers', to='annotator.video'),
         ),
         migrations.CreateModel(
-            name="Job",
+            name='Job',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("first", models.PositiveIntegerField()),
-                ("last", models.PositiveIntegerField()),
-                (
-                    "stage",
-                    models.CharField(
-                        choices=[("annotation", "Annotation"), ("review", "Review"), ("accepted", "Accepted")],
-                        default="annotation",
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("new", "New"),
-                            ("in_progress", "In progress"),
-                            ("completed", "Completed"),
-                            ("rejected", "Returned"),
-                        ],
-                        default="new",
-                        max_length=16,
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                (
-                    "assignee",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="jobs",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "reviewer",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="reviews",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "layer",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="annotator.layer"
-                    ),
-                ),
-                (
-                    "video",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="annotator.video"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first', models.PositiveIntegerField()),
+                ('last', models.PositiveIntegerField()),
+                ('stage', models.CharField(choices=[('annotation', 'Annotation'), ('review', 'Review'), ('accepted', 'Accepted')], default='annotation', max_length=16)),
+                ('state', models.CharField(choices=[('new', 'New'), ('in_progress', 'In progress'), ('completed', 'Completed'), ('rejected', 'Returned')], default='new', max_length=16)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to=settings.AUTH_USER_MODEL)),
+                ('reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reviews', to=settings.AUTH_USER_MODEL)),
+                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='annotator.layer')),
+                ('video', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='annotator.video')),
             ],
             options={
-                "ordering": ["video", "first"],
+                'ordering': ['video', 'first'],
             },
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("admin", "Admin"),
-                            ("manager", "Manager"),
-                            ("reviewer", "Reviewer"),
-                            ("annotator", "Annotator"),
-                            ("viewer", "Viewer"),
-                        ],
-                        default="annotator",
-                        max_length=16,
-                    ),
-                ),
-                ("joined_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="memberships",
-                        to="annotator.workspace",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('admin', 'Admin'), ('manager', 'Manager'), ('reviewer', 'Reviewer'), ('annotator', 'Annotator'), ('viewer', 'Viewer')], default='annotator', max_length=16)),
+                ('joined_at', models.DateTimeField(auto_now_add=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='annotator.workspace')),
             ],
             options={
-                "ordering": ["user__username"],
+                'ordering': ['user__username'],
             },
         ),
         migrations.CreateModel(
-            name="Invitation",
+            name='Invitation',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("admin", "Admin"),
-                            ("manager", "Manager"),
-                            ("reviewer", "Reviewer"),
-                            ("annotator", "Annotator"),
-                            ("viewer", "Viewer"),
-                        ],
-                        default="annotator",
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "email",
-                    models.EmailField(
-                        blank=True,
-                        help_text="For whom, as a note; the link works for whoever holds it.",
-                        max_length=254,
-                    ),
-                ),
-                ("token_hash", models.CharField(max_length=64, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "accepted_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="invitations",
-                        to="annotator.workspace",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('admin', 'Admin'), ('manager', 'Manager'), ('reviewer', 'Reviewer'), ('annotator', 'Annotator'), ('viewer', 'Viewer')], default='annotator', max_length=16)),
+                ('email', models.EmailField(blank=True, help_text='For whom, as a note; the link works for whoever holds it.', max_length=254)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='annotator.workspace')),
             ],
             options={
-                "ordering": ["-created_at"],
+                'ordering': ['-created_at'],
             },
         ),
         migrations.CreateModel(
-            name="Attribute",
+            name='Attribute',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("select", "Select"),
-                            ("multi_select", "Multi-select"),
-                            ("checkbox", "Checkbox"),
-                            ("number", "Number"),
-                            ("text", "Text"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("per_frame", models.BooleanField(default=False)),
-                ("choices", models.JSONField(blank=True, default=list, help_text="The values of a select.")),
-                ("default", models.JSONField(blank=True, default=None, null=True)),
-                ("position", models.PositiveIntegerField(default=0)),
-                (
-                    "label",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="attributes", to="annotator.label"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('kind', models.CharField(choices=[('select', 'Select'), ('multi_select', 'Multi-select'), ('checkbox', 'Checkbox'), ('number', 'Number'), ('text', 'Text')], max_length=16)),
+                ('per_frame', models.BooleanField(default=False)),
+                ('choices', models.JSONField(blank=True, default=list, help_text='The values of a select.')),
+                ('default', models.JSONField(blank=True, default=None, null=True)),
+                ('position', models.PositiveIntegerField(default=0)),
+                ('label', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attributes', to='annotator.label')),
             ],
             options={
-                "ordering": ["position", "id"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("label", "name"), name="attribute_name_unique_in_label")
-                ],
+                'ordering': ['position', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('label', 'name'), name='attribute_name_unique_in_label')],
             },
         ),
         migrations.AddConstraint(
-            model_name="label",
-            constraint=models.UniqueConstraint(fields=("project", "name"), name="label_name_unique_in_project"),
+            model_name='label',
+            constraint=models.UniqueConstraint(fields=('project', 'name'), name='label_name_unique_in_project'),
         ),
         migrations.AddConstraint(
-            model_name="label",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("hotkey", ""), _negated=True),
-                fields=("project", "hotkey"),
-                name="label_hotkey_unique_in_project",
-            ),
+            model_name='label',
+            constraint=models.UniqueConstraint(condition=models.Q(('hotkey', ''), _negated=True), fields=('project', 'hotkey'), name='label_hotkey_unique_in_project'),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(fields=("layer", "revision"), name="one_event_per_revision"),
+            model_name='event',
+            constraint=models.UniqueConstraint(fields=('layer', 'revision'), name='one_event_per_revision'),
         ),
         migrations.AddConstraint(
-            model_name="event",
-            constraint=models.UniqueConstraint(fields=("layer", "edit_id"), name="an_edit_counts_once"),
+            model_name='event',
+            constraint=models.UniqueConstraint(fields=('layer', 'edit_id'), name='an_edit_counts_once'),
         ),
         migrations.AddConstraint(
-            model_name="track",
-            constraint=models.UniqueConstraint(fields=("layer", "number"), name="track_number_unique_in_layer"),
+            model_name='track',
+            constraint=models.UniqueConstraint(fields=('layer', 'number'), name='track_number_unique_in_layer'),
         ),
         migrations.AddIndex(
-            model_name="trackchunk",
-            index=models.Index(fields=["layer", "start"], name="annotator_t_layer_i_eef131_idx"),
+            model_name='trackchunk',
+            index=models.Index(fields=['layer', 'start'], name='annotator_t_layer_i_eef131_idx'),
         ),
         migrations.AddConstraint(
-            model_name="trackchunk",
-            constraint=models.UniqueConstraint(fields=("track", "start"), name="one_chunk_per_window"),
+            model_name='trackchunk',
+            constraint=models.UniqueConstraint(fields=('track', 'start'), name='one_chunk_per_window'),
         ),
         migrations.AddConstraint(
-            model_name="layer",
-            constraint=models.UniqueConstraint(fields=("video", "name"), name="layer_name_unique_in_video"),
+            model_name='layer',
+            constraint=models.UniqueConstraint(fields=('video', 'name'), name='layer_name_unique_in_video'),
         ),
         migrations.AddConstraint(
-            model_name="job",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first__lte", models.F("last"))), name="job_range_in_order"
-            ),
+            model_name='job',
+            constraint=models.CheckConstraint(condition=models.Q(('first__lte', models.F('last'))), name='job_range_in_order'),
         ),
         migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("workspace", "user"), name="one_membership_per_workspace"),
+            model_name='membership',
+            constraint=models.UniqueConstraint(fields=('workspace', 'user'), name='one_membership_per_workspace'),
         ),
     ]

@@ -20,40 +20,26 @@ def fill_extents(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0001_initial"),
+        ('annotator', '0001_initial'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="event",
-            name="extent",
-            field=models.JSONField(
-                default=list,
-                help_text="[[track, first, last], …] of what changed; null frames: only what is said of the track did.",
-            ),
+            model_name='event',
+            name='extent',
+            field=models.JSONField(default=list, help_text='[[track, first, last], …] of what changed; null frames: only what is said of the track did.'),
         ),
         migrations.RunPython(fill_extents, migrations.RunPython.noop),
         migrations.AddField(
-            model_name="track",
-            name="deleted_by",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
+            model_name='track',
+            name='deleted_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AlterField(
-            model_name="event",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("edit", "Edit by a person"),
-                    ("predictions", "Predictions stored"),
-                    ("run", "Run changed stored shapes"),
-                    ("import", "Import"),
-                    ("restore", "Back to an earlier state"),
-                ],
-                default="edit",
-                max_length=16,
-            ),
+            model_name='event',
+            name='kind',
+            field=models.CharField(choices=[('edit', 'Edit by a person'), ('predictions', 'Predictions stored'), ('run', 'Run changed stored shapes'), ('import', 'Import'), ('restore', 'Back to an earlier state')], default='edit', max_length=16),
         ),
     ]

@@ -4,18 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0002_history"),
+        ('annotator', '0002_history'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="label",
-            name="skeleton",
-            field=models.JSONField(
-                blank=True,
-                help_text="Its joints and lines (tracking/shapes/skeletons.py), where it may be a skeleton.",
-                null=True,
-            ),
+            model_name='label',
+            name='skeleton',
+            field=models.JSONField(blank=True, help_text='Its joints and lines (tracking/shapes/skeletons.py), where it may be a skeleton.', null=True),
         ),
     ]

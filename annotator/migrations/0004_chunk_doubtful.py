@@ -16,14 +16,15 @@ def count(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0003_label_skeleton"),
+        ('annotator', '0003_label_skeleton'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="trackchunk",
-            name="doubtful",
+            model_name='trackchunk',
+            name='doubtful',
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.RunPython(count, migrations.RunPython.noop),

@@ -37,7 +37,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="run",
             name="model_settings",
-            field=models.JSONField(default=dict, help_text="Of the model, by its names; absent ones are its defaults."),
+            field=models.JSONField(
+                default=dict, help_text="Of the model, by its names; absent ones are its defaults."
+            ),
         ),
         migrations.RunPython(name_shapes, migrations.RunPython.noop),
     ]

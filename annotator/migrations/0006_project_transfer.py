@@ -5,42 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0005_run_settings"),
+        ('annotator', '0005_run_settings'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="transfer",
-            name="project",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="transfers",
-                to="annotator.project",
-            ),
+            model_name='transfer',
+            name='project',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='transfers', to='annotator.project'),
         ),
         migrations.AlterField(
-            model_name="transfer",
-            name="layer",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="transfers",
-                to="annotator.layer",
-            ),
+            model_name='transfer',
+            name='layer',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='transfers', to='annotator.layer'),
         ),
         migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("layer__isnull", False), ("project__isnull", True)),
-                    models.Q(("layer__isnull", True), ("project__isnull", False)),
-                    _connector="OR",
-                ),
-                name="transfer_of_a_layer_or_a_project",
-            ),
+            model_name='transfer',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('layer__isnull', False), ('project__isnull', True)), models.Q(('layer__isnull', True), ('project__isnull', False)), _connector='OR'), name='transfer_of_a_layer_or_a_project'),
         ),
     ]

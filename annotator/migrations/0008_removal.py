@@ -6,45 +6,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0007_chunk_span"),
+        ('annotator', '0007_chunk_span'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Removal",
+            name='Removal',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(choices=[("video", "Video"), ("layer", "Layer"), ("job", "Job")], max_length=8),
-                ),
-                ("key", models.PositiveBigIntegerField(help_text="The id that it had, which nothing gets again.")),
-                (
-                    "what",
-                    models.CharField(
-                        help_text='In words, e.g. "“clip.mp4”" or "The job of frames 0 to 99".', max_length=400
-                    ),
-                ),
-                ("by", models.CharField(blank=True, help_text="Who did it; empty: the server itself.", max_length=300)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "way_on",
-                    models.CharField(
-                        blank=True, help_text="The address of what is still there around it.", max_length=200
-                    ),
-                ),
-                ("way_on_name", models.CharField(blank=True, max_length=300)),
-                (
-                    "workspace",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="annotator.workspace"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('video', 'Video'), ('layer', 'Layer'), ('job', 'Job')], max_length=8)),
+                ('key', models.PositiveBigIntegerField(help_text='The id that it had, which nothing gets again.')),
+                ('what', models.CharField(help_text='In words, e.g. "“clip.mp4”" or "The job of frames 0 to 99".', max_length=400)),
+                ('by', models.CharField(blank=True, help_text='Who did it; empty: the server itself.', max_length=300)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('way_on', models.CharField(blank=True, help_text='The address of what is still there around it.', max_length=200)),
+                ('way_on_name', models.CharField(blank=True, max_length=300)),
+                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotator.workspace')),
             ],
             options={
-                "ordering": ["at"],
-                "constraints": [models.UniqueConstraint(fields=("kind", "key"), name="removed_once")],
+                'ordering': ['at'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='removed_once')],
             },
         ),
     ]

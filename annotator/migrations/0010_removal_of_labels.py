@@ -4,16 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0009_proxy_state"),
+        ('annotator', '0009_proxy_state'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="removal",
-            name="kind",
-            field=models.CharField(
-                choices=[("video", "Video"), ("layer", "Layer"), ("job", "Job"), ("label", "Label")], max_length=8
-            ),
+            model_name='removal',
+            name='kind',
+            field=models.CharField(choices=[('video', 'Video'), ('layer', 'Layer'), ('job', 'Job'), ('label', 'Label')], max_length=8),
         ),
     ]

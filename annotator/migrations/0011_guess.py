@@ -5,24 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0010_removal_of_labels"),
+        ('annotator', '0010_removal_of_labels'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Guess",
+            name='Guess',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("whose", models.CharField(max_length=64)),
-                ("source", models.CharField(max_length=64)),
-                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('whose', models.CharField(max_length=64)),
+                ('source', models.CharField(max_length=64)),
+                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["whose"], name="annotator_g_whose_96cea2_idx"),
-                    models.Index(fields=["source"], name="annotator_g_source_433b80_idx"),
-                ],
+                'indexes': [models.Index(fields=['whose'], name='annotator_g_whose_96cea2_idx'), models.Index(fields=['source'], name='annotator_g_source_433b80_idx')],
             },
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0011_guess"),
+        ('annotator', '0011_guess'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="agent",
-            name="revoked_why",
-            field=models.CharField(blank=True, help_text="What happened, as a sentence.", max_length=600),
+            model_name='agent',
+            name='revoked_why',
+            field=models.CharField(blank=True, help_text='What happened, as a sentence.', max_length=600),
         ),
     ]

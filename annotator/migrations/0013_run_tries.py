@@ -4,16 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("annotator", "0012_agent_revoked_why"),
+        ('annotator', '0012_agent_revoked_why'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="run",
-            name="tries",
-            field=models.PositiveSmallIntegerField(
-                default=0, help_text="How often it was given to an agent since it got on last."
-            ),
+            model_name='run',
+            name='tries',
+            field=models.PositiveSmallIntegerField(default=0, help_text='How often it was given to an agent since it got on last.'),
         ),
     ]
