@@ -111,6 +111,7 @@ MESSAGES: dict[str, Make] = {
     "renumber": of(lambda place: update(place.track, number=place.at(1000))),
     "recolour": said(colour="#00ff00"),
     "lock": said(locked=True),
+    "make a candidate": said(candidate=True),
     "unlock": of(lambda place: update(place.deleted, locked=False)),
     "an attribute": of(lambda place: update(place.track, attributes={place.attribute: "far"})),
     "an attribute by frame": of(lambda place: stepped(place, place.track)),
@@ -127,6 +128,7 @@ OF_BOTH: dict[str, dict[str, Any]] = {
     "relabel": {"label": 0},
     "recolour": {"colour": "#00ff00"},
     "lock": {"locked": True},
+    "make a candidate": {"candidate": True},
     "renumber": {"number": 5000},
     "delete": {"deleted": True},
 }
@@ -140,7 +142,7 @@ def test_the_table_has_every_message_and_every_field_of_a_track() -> None:
     # A part of an edit is an edit once all parts are there.
     runs = {name.partition(" ")[0] for name in MESSAGES if name.startswith("run.")}
     assert sent - harmless - {"edit", "edit.part"} == runs
-    named = {"label", "number", "colour", "locked", "attributes", "frame_attributes", "deleted"}
+    named = {"label", "number", "colour", "locked", "candidate", "attributes", "frame_attributes", "deleted"}
     assert set(TrackFields.model_fields) == named, "a new field needs a line in MESSAGES"
 
 
