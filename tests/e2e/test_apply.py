@@ -126,7 +126,8 @@ def test_objects_are_found_in_an_empty_video_and_taken_over_into_its_main_layer(
     look(person, "find")
     person.get_by_role("button", name="Begin").click()
 
-    row = person.get_by_role("article").first.locator("tbody tr")
+    card = person.get_by_role("article").filter(has_text="Find objects with")
+    row = card.locator("tbody tr")
     expect(row).to_have_attribute("data-state", "done")
     row.get_by_role("button", name="Take over").click()
     expect(row.get_by_role("status")).to_have_text("1 track taken over")

@@ -139,7 +139,7 @@ def test_an_object_is_clicked_accepted_followed_corrected_by_clicks_exported_and
     page.keyboard.press("Shift+S")
     click_at(page, 95 + CORRECTED, 45)
     answered(page)
-    page.get_by_role("button", name="Accept").click()
+    page.locator("[data-command='draw.finish']").click()
     wait_until_runs_end(page)
     wait_until_saved(page)
 
