@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -150,6 +151,7 @@ def dispatch(opened: OpenRun) -> None:
         run.message = run.message or f"It waits for an agent that can run {needed(run.model, run.options)}."
         run.save(update_fields=["message"])
         announce_run(run)
+        transaction.on_commit(partial(_look_again, run.pk), robust=True)
         return
     as_mask, told = _as_mask(run, agent)
     run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, told, run.tries + 1
@@ -169,6 +171,14 @@ def dispatch(opened: OpenRun) -> None:
     announce_run(run)
     if run.swept is None:
         transaction.on_commit(partial(_make_room, agent.pk), robust=True)
+
+
+def _look_again(run_id: UUID) -> None:
+    """For a run that found no agent, now that others see that it waits: one that came meanwhile did not see it yet."""
+    with transaction.atomic():
+        for run in _locked(Run.objects.filter(pk=run_id, state=RunState.QUEUED)):
+            if choose_agent(run) is not None:
+                dispatch(OpenRun.of(run))
 
 
 def _make_room(agent_id: int) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import uuid4
 
@@ -115,6 +117,22 @@ def test_a_run_waits_for_an_agent_that_fits(desk: Desk, change: dict[str, Any]) 
     run = desk.start(draw(desk.world, 0))
     # One without a workspace serves them all.
     assert run.state == (RunState.RUNNING if "workspace" in change else RunState.QUEUED)
+
+
+def test_an_agent_that_comes_while_a_run_begins_gets_it(
+    desk: Desk, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    track = draw(desk.world, 0)
+    Agent.objects.update(connected=False)
+    with django_capture_on_commit_callbacks(execute=True):
+        run = desk.start(track)
+        # As PostgreSQL has it: the agent, who came before the run was committed, found nothing that waits.
+        Agent.objects.update(connected=True)
+        assert run.state == RunState.QUEUED
+
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+    assert [start.run for start in desk.told(Start)] == [str(run.pk)]
 
 
 def test_a_waiting_run_says_what_for_and_starts_when_it_comes(desk: Desk) -> None:
