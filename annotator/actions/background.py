@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from annotator.config import config
+
 TRIES = 3
 """A task that ends its process is begun at most so often."""
 
@@ -24,6 +26,16 @@ class Allowance:
     seconds: float
     memory_setting: str
     time_setting: str
+
+
+def transfer_allowance(memory: int | None = None) -> Allowance:
+    """What an import or export may take, and whatever else reads a layer whole. ``memory``: bytes; None: as is set."""
+    return Allowance(
+        config.transfer_memory * 2**20 if memory is None else memory,
+        config.transfer_minutes * 60,
+        "FRAMEWISE_TRANSFER_MEMORY",
+        "FRAMEWISE_TRANSFER_MINUTES",
+    )
 
 
 @dataclass(frozen=True, slots=True)

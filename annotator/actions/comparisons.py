@@ -16,9 +16,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from annotator import stored_shapes
-from annotator.actions.background import Allowance, Background
+from annotator.actions.background import Background, transfer_allowance
 from annotator.actions.errors import ActionError, in_our_words
-from annotator.config import config
 from annotator.formats.rows import Rows
 from annotator.models import Comparison, Layer, TransferState, User
 from tracking.shapes.chunks import Kind
@@ -229,11 +228,6 @@ def _fail(key: str, why: str) -> None:
     Comparison.objects.filter(pk=key, state__in=OPEN).update(state=TransferState.FAILED, message=why)
 
 
-def _allowance(key: str) -> Allowance:
-    memory = config.transfer_memory * 2**20
-    return Allowance(memory, config.transfer_minutes * 60, "FRAMEWISE_TRANSFER_MEMORY", "FRAMEWISE_TRANSFER_MINUTES")
-
-
 def _workspaces() -> dict[str, int]:
     waiting = Comparison.objects.filter(state__in=OPEN)
     return {str(key): whose for key, whose in waiting.values_list("pk", "reference__video__project__workspace_id")}
@@ -242,7 +236,7 @@ def _workspaces() -> dict[str, int]:
 COMPARING = Background(
     task=carry_out_comparison,
     names=lambda key: ("The comparison", "Compare layers with fewer tracks."),
-    allowance=_allowance,
+    allowance=lambda _: transfer_allowance(),
     workspaces=_workspaces,
     is_wanted=lambda key: Comparison.objects.filter(pk=key, state__in=OPEN).exists(),
     drop=lambda key: True,

@@ -14,11 +14,10 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from annotator.actions.background import Allowance, Background
+from annotator.actions.background import Background, transfer_allowance
 from annotator.actions.edits.layer_draft import decoded
 from annotator.actions.errors import in_our_words
 from annotator.actions.layer_datasets import dataset_of
-from annotator.config import config
 from annotator.formats.checkable import facts_of, tracks_of
 from annotator.models import Event, EventKind, Inspection, InspectionState, Layer
 from tracking.review.check import Check, Checked
@@ -141,12 +140,7 @@ _WORKSPACE = "layer__video__project__workspace_id"
 INSPECTING = Background(
     task=inspect,
     names=lambda _: ("The check", "Export the layer and check the file with “framewise check”."),
-    allowance=lambda _: Allowance(
-        config.transfer_memory * 2**20,
-        config.transfer_minutes * 60,
-        "FRAMEWISE_TRANSFER_MEMORY",
-        "FRAMEWISE_TRANSFER_MINUTES",
-    ),
+    allowance=lambda _: transfer_allowance(),
     workspaces=_workspaces,
     is_wanted=lambda key: Inspection.objects.filter(layer_id=key, state__in=OPEN).exists(),
     drop=lambda _: True,

@@ -21,7 +21,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from annotator import access, formats
-from annotator.actions.background import Allowance, Background, memory_of_machine
+from annotator.actions.background import Allowance, Background, memory_of_machine, transfer_allowance
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
@@ -341,7 +341,7 @@ def _allowance(key: str) -> Allowance:
             size = transfer_file(transfer).stat().st_size
             most = max(memory, memory_of_machine() // 2)
             memory = min(max(memory, int(memory * size / ORDINARY_IMPORT)), most)
-    return Allowance(memory, config.transfer_minutes * 60, "FRAMEWISE_TRANSFER_MEMORY", "FRAMEWISE_TRANSFER_MINUTES")
+    return transfer_allowance(memory)
 
 
 def _names(key: str) -> tuple[str, str]:

@@ -10,11 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from annotator.actions.background import Allowance, Background
+from annotator.actions.background import Background, transfer_allowance
 from annotator.actions.edits.events import as_json, extent_of, lock_layer
 from annotator.actions.edits.layer_draft import decoded, encoded, stretches
 from annotator.actions.edits.past import TrackPast
-from annotator.config import config
 from annotator.models import Event, EventKind, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
 
@@ -50,12 +49,7 @@ def join_predictions(run_id: str) -> None:
 JOINING = Background(
     task=join_predictions,
     names=lambda _: ("Joining a run's history", ""),
-    allowance=lambda _: Allowance(
-        config.transfer_memory * 2**20,
-        config.transfer_minutes * 60,
-        "FRAMEWISE_TRANSFER_MEMORY",
-        "FRAMEWISE_TRANSFER_MINUTES",
-    ),
+    allowance=lambda _: transfer_allowance(),
     workspaces=dict,
     is_wanted=lambda _: True,
     drop=lambda _: False,
