@@ -31,7 +31,7 @@ from annotator.announce.messages import Held
 from annotator.announce.notices import AgentNotice, PredictionFrame
 from annotator.faults import Complaint, Fault, fault_of
 from annotator.live.hub import Hub, Room
-from annotator.live.relay import in_thread, in_writing_thread
+from annotator.live.relay import in_thread, in_writing_thread, own
 from annotator.models import Run, RunState
 from tracking.protocol import (
     BYTES_AHEAD,
@@ -340,7 +340,16 @@ class Writer:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store everything that has come."""
+        """Store everything that has come, in the order in which it came.
+
+        Whoever waits for it may be cancelled, as when the agent's connection ends; storing goes on. Otherwise what is
+        being stored would be lost, and what came after it be stored: a gap that no agent fills any more.
+        """
+        storing = asyncio.create_task(self._flush())
+        own(storing)
+        await asyncio.shield(storing)
+
+    async def _flush(self) -> None:
         async with self._storing:
             for run_id in list(self._pending):
                 await self._store(run_id, self._pending.pop(run_id))

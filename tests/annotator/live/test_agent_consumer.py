@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import OperationalError
 
 from annotator.actions.agents import revoke_agent
+from annotator.actions.runs.store import store_predictions
 from annotator.announce.messages import (
     Cleared,
     EventOut,
@@ -19,7 +23,7 @@ from annotator.announce.messages import (
     RunUpdate,
     Welcome,
 )
-from annotator.live import agent_consumer
+from annotator.live import agent_consumer, relay, writer
 from annotator.live.relay import in_thread
 from annotator.models import Agent, Membership, Role, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
@@ -314,6 +318,43 @@ async def test_a_killed_agents_run_goes_on_with_another_without_a_gap(world: Wor
         pass
     assert await in_thread(frames_of, track) == list(range(61))
     await second.close()
+    await browser.close()
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["queued", "begun"])
+async def test_what_is_being_stored_when_an_agent_goes_is_stored_before_what_came_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, begun: bool
+) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track, last=40)
+    gate, came = threading.Event(), threading.Event()
+
+    def store(**given: Any) -> Run:
+        if not came.is_set():
+            came.set()
+            gate.wait()
+        return store_predictions(**given)
+
+    if begun:
+        monkeypatch.setattr("annotator.live.writer.store_predictions", store)
+    else:
+        monkeypatch.setattr(relay, "_writing_threads", ThreadPoolExecutor(1))
+        busy = asyncio.create_task(relay.in_writing_thread(gate.wait))
+    await agent.predict(start, *range(1, 11))
+    while begun and not came.is_set():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(2 * writer.STORE_EVERY_S)
+    await agent.predict(start, *range(11, 21))
+    while 20 not in browser.frames(track):
+        await browser.next()
+    going = asyncio.create_task(agent.close())
+    await asyncio.sleep(2 * writer.STORE_EVERY_S)
+    gate.set()
+    await going
+    if not begun:
+        await busy
+    assert await in_thread(frames_of, track) == list(range(21))
     await browser.close()
 
 
