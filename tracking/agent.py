@@ -280,6 +280,8 @@ class Agent:
 
     def _wake(self) -> None:
         """From any thread: there is something to send."""
+        if self._something_to_send.is_set():
+            return  # Each wake costs the threads that compute; what was put by now goes along.
         # The loop is closed when a run's last words come after the agent was told to end.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._something_to_send.set)

@@ -164,7 +164,8 @@ class Outbox:
                 self._gather(item)
                 self._sequence += 1
             item.sequence = self._sequence
-            return item.say(self._sequence)
+        # Packing takes a while, and the engine needn't wait for it: nobody changes what is on its way.
+        return item.say(item.sequence)
 
     def _gather(self, batch: _Rows) -> None:
         """Put the steps that wait behind ``batch`` into it."""
