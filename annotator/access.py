@@ -17,7 +17,9 @@ from django.http import Http404
 
 from annotator.models import (
     Agent,
+    Comment,
     Invitation,
+    Issue,
     Job,
     Layer,
     LayerKind,
@@ -193,6 +195,52 @@ def may_change_itself(user: Person, layer: Layer, need: Need) -> bool:
     if layer.kind == LayerKind.MAIN or layer.video.project.archived_at is not None:
         return False
     return may(role_in(user, layer.video.project.workspace_id), "annotate" if _owns(user, layer) else need)
+
+
+def access_layer_to_comment(user: Person, layer_id: int) -> Layer:
+    """A layer on which somebody opens an issue: every member may, as that changes no annotation."""
+    layer = access_layer(user, layer_id, "view")
+    require_at_work(layer.video.project)
+    return layer
+
+
+def access_issue(user: Person, issue_id: UUID) -> Issue:
+    """An issue, to be read."""
+    issue = _get(Issue.objects.select_related(*ISSUE), issue_id)
+    check(user, issue.layer.video.project.workspace_id, "view")
+    return issue
+
+
+def access_issue_to_comment(user: Person, issue_id: UUID) -> Issue:
+    """An issue in which somebody says something: every member may."""
+    issue = access_issue(user, issue_id)
+    require_at_work(issue.layer.video.project)
+    return issue
+
+
+def access_issue_to_settle(user: Person, issue_id: UUID) -> Issue:
+    """An issue that is resolved or reopened: by who opened it, and by annotators and above."""
+    issue = access_issue_to_comment(user, issue_id)
+    if issue.opened_by_id is None or issue.opened_by_id != user.pk:
+        check(user, issue.layer.video.project.workspace_id, "annotate")
+    return issue
+
+
+def access_comment(user: Person, comment_id: UUID, *, to_delete: bool = False) -> Comment:
+    """A comment that changes: its author's alone. Deleted it may be by managers, too."""
+    related = ("author", *(f"issue__{each}" for each in ISSUE))
+    comment = _get(Comment.objects.select_related(*related), comment_id)
+    workspace_id = comment.issue.layer.video.project.workspace_id
+    role = check(user, workspace_id, "view")
+    require_at_work(comment.issue.layer.video.project)
+    if (comment.author_id is None or comment.author_id != user.pk) and not (to_delete and may(role, "manage")):
+        whose = "its author or a manager" if to_delete else "its author"
+        raise PermissionDenied(f"A comment is changed by {whose} alone.")
+    return comment
+
+
+ISSUE = ("layer__video__project__workspace", "track__label", "opened_by", "resolved_by")
+"""What is read with an issue."""
 
 
 def access_job(user: Person, job_id: int, need: Need) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from socket import gethostname
+from typing import Literal
 from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
@@ -41,6 +42,19 @@ class Config(BaseSettings):
         description="With `https`: how many proxies stand in front. X-Forwarded-For tells where people are, so "
         "many places from its end.",
     )
+    public_url: str = Field(
+        "",
+        description="Where people reach this server, e.g. https://label.example.org, for the links in mails. Empty: "
+        "the first of trusted_origins, or http://localhost:8000.",
+    )
+    mail_host: str = Field("", description="The SMTP server that sends mails. Empty: they are written to the log.")
+    mail_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to it is encrypted: starttls (port 587), tls (port 465), or none."
+    )
+    mail_user: str = Field("", description="Who signs in there; empty: nobody has to.")
+    mail_password: str = Field("", description="Their password.")
+    mail_from: str = Field("Framewise <framewise@localhost>", description="Whom mails come from.")
     stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
 
@@ -61,6 +75,12 @@ class Config(BaseSettings):
     transfer_minutes: float = Field(30, gt=0, description="Minutes that an import or export may take.")
     video_memory: int = Field(4096, ge=200, description="MiB of memory for preparing a video.")
     video_hours: float = Field(24, gt=0, description="Hours that preparing a video may take.")
+
+    @cached_property
+    def address(self) -> str:
+        """Where people reach this server, without a slash at its end."""
+        known = [self.public_url, *self.trusted_origins, "http://localhost:8000"]
+        return next(filter(None, known)).rstrip("/")
 
     @cached_property
     def hosts(self) -> list[str]:

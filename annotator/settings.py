@@ -73,6 +73,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "annotator.pages.notifications.unread",
             ],
         },
     },
@@ -124,6 +125,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+PUBLIC_URL = config.address
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if config.mail_host else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = config.mail_host, config.mail_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = config.mail_user, config.mail_password
+EMAIL_USE_TLS, EMAIL_USE_SSL = config.mail_security == "starttls", config.mail_security == "tls"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = config.mail_from
 
 LANGUAGE_CODE = "en"
 USE_TZ = True

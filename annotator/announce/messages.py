@@ -15,6 +15,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
+from annotator.announce.issues import IssueOut
 from annotator.announce.labels import LabelOut
 from annotator.models import JobState, Stage
 from annotator.operations import Conflict, EventKindName, Frame, Message, Operation, TrackVerdicts
@@ -335,6 +336,7 @@ class Welcome(Message):
     surroundings: Surroundings
     people: list[Person]
     runs: list[RunInfo]
+    unread: int = Field(0, description="Notifications that the reader has not read.")
 
 
 class EventOut(Message):
@@ -461,6 +463,23 @@ class SmartAnswer(Message):
     message: str = ""
 
 
+class IssueChanged(Message):
+    """Something was said or done in an issue of this layer, or it was deleted. Its comments are fetched by who looks at
+    them."""
+
+    type: Literal["issue"] = "issue"
+    id: UUID
+    issue: IssueOut | None = Field(description="As it is now; null: it is gone.")
+
+
+class Notified(Message):
+    """How many notifications the reader has not read, whenever that changes."""
+
+    type: Literal["notified"] = "notified"
+    unread: int
+    message: str = Field("", description="What the newest one says; empty: none is new.")
+
+
 class Gone(Message):
     """There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
     let in until something changes."""
@@ -491,6 +510,8 @@ ServerMessage = Annotated[
     | Refused
     | Held
     | SmartAnswer
+    | IssueChanged
+    | Notified
     | Gone
     | Pong,
     Field(discriminator="type"),

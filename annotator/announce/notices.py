@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from annotator.announce.messages import Cleared, EventOut, Person, RunInfo, SmartAnswer
+from annotator.announce.messages import Cleared, EventOut, IssueChanged, Notified, Person, RunInfo, SmartAnswer
 from annotator.operations import Message
 from tracking.protocol import ToAgent
 
@@ -86,8 +86,33 @@ class SmartNotice(Message):
     answer: SmartAnswer
 
 
+class IssueNotice(Message):
+    """Something was said or done in an issue."""
+
+    notice: Literal["issue"] = "issue"
+    layer: int
+    changed: IssueChanged
+
+
+class NotifiedNotice(Message):
+    """How many notifications somebody has not read: for all pages that they have open."""
+
+    notice: Literal["notified"] = "notified"
+    user: int
+    notified: Notified
+
+
 Notice = Annotated[
-    EventNotice | ClearedNotice | RunNotice | AgentNotice | AgentGone | LookAgain | PeopleNotice | SmartNotice,
+    EventNotice
+    | ClearedNotice
+    | RunNotice
+    | AgentNotice
+    | AgentGone
+    | LookAgain
+    | PeopleNotice
+    | SmartNotice
+    | IssueNotice
+    | NotifiedNotice,
     Field(discriminator="notice"),
 ]
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)

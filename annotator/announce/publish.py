@@ -11,10 +11,21 @@ from uuid import UUID
 from django.db import transaction
 
 from annotator.announce.bus import send
-from annotator.announce.messages import Cleared
-from annotator.announce.notices import AgentGone, AgentNotice, ClearedNotice, EventNotice, LookAgain, Notice, RunNotice
+from annotator.announce.issues import issue_out
+from annotator.announce.messages import Cleared, IssueChanged, Notified
+from annotator.announce.notices import (
+    AgentGone,
+    AgentNotice,
+    ClearedNotice,
+    EventNotice,
+    IssueNotice,
+    LookAgain,
+    Notice,
+    NotifiedNotice,
+    RunNotice,
+)
 from annotator.announce.outgoing import event_out, run_info
-from annotator.models import Event, Run
+from annotator.models import Event, Issue, Run
 from tracking.protocol import ToAgent
 
 
@@ -32,6 +43,26 @@ def announce_cleared(run: Run, *, track: UUID, epoch: int, ranges: Sequence[tupl
     """Predictions of a track are stale from now on; the event that takes them away follows."""
     cleared = Cleared(run=run.pk, track=track, epoch=epoch, ranges=list(ranges))
     _send_on_commit(ClearedNotice(layer=run.layer_id, cleared=cleared))
+
+
+def announce_issue(issue: Issue) -> None:
+    """An issue as it is now, to everybody on its layer."""
+    changed = IssueChanged(id=issue.pk, issue=issue_out(issue))
+    _send_on_commit(IssueNotice(layer=issue.layer_id, changed=changed))
+
+
+def announce_issue_gone(issue_id: UUID, *, layer_id: int) -> None:
+    """An issue was deleted."""
+    _send_on_commit(IssueNotice(layer=layer_id, changed=IssueChanged(id=issue_id, issue=None)))
+
+
+def announce_unread(*, user: int, unread: int, message: str = "") -> None:
+    """How many notifications a person has not read, to all pages that they have open.
+
+    Args:
+        message: what the newest one says; empty: none is new.
+    """
+    _send_on_commit(NotifiedNotice(user=user, notified=Notified(unread=unread, message=message)))
 
 
 def announce_rights(*, user: int | None = None, layer: int | None = None, why: str = "") -> None:

@@ -10,10 +10,12 @@ from annotator.api import (
     errors,
     history,
     inspections,
+    issues,
     jobs,
     layers,
     me,
     models,
+    notifications,
     projects,
     sweeps,
     transfers,
@@ -28,6 +30,7 @@ api = errors.Api(title="Framewise", version="1", auth=django_auth, parser=Strict
 errors.register(api)
 
 api.add_router("/me", me.router)
+api.add_router("/me", notifications.router)
 api.add_router("/projects", projects.router)
 api.add_router("/jobs", jobs.router)
 api.add_router("/uploads", uploads.router)
@@ -38,6 +41,7 @@ api.add_router("", whole_layers.router)
 api.add_router("", comparisons.router)
 api.add_router("/layers", verdicts.router)
 api.add_router("/layers", inspections.router)
+api.add_router("", issues.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", sweeps.router)

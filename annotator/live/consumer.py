@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from annotator import access
 from annotator.actions.edits.apply import apply_edit, find_edit
 from annotator.actions.errors import ActionError
+from annotator.actions.issues.notify import unread_of
 from annotator.actions.runs import ask
 from annotator.actions.smart import ask_clicks
 from annotator.announce.messages import (
@@ -335,6 +336,7 @@ class LayerConsumer(Socket):
                 run_info(run, reader=self.user.pk, stalled_s=self.hub.stalls.get(str(run.pk)))
                 for run in reversed(runs[:RUNS_SHOWN])
             ],
+            unread=unread_of(self.user),
         )
 
     async def _check(self) -> None:

@@ -20,8 +20,10 @@ from annotator.announce.notices import (
     AgentNotice,
     ClearedNotice,
     EventNotice,
+    IssueNotice,
     LookAgain,
     Notice,
+    NotifiedNotice,
     PeopleNotice,
     PredictionFrame,
     RunNotice,
@@ -125,6 +127,12 @@ class Room:
         for watcher in self.watchers.values():
             watcher.outlet.state(str(notice.run.id), texts[watcher.user == notice.owner])
 
+    def issue(self, notice: IssueNotice) -> None:
+        """Something was said or done in an issue: of each its newest state counts."""
+        text = notice.changed.model_dump_json()
+        for watcher in self.watchers.values():
+            watcher.outlet.state(f"issue {notice.changed.id}", text)
+
     def hold(self, held: Held) -> None:
         """What runs find can't be stored for now, or can be again."""
         text = held.model_dump_json()
@@ -192,6 +200,9 @@ class Hub:
         if isinstance(notice, LookAgain):
             self._recheck(notice)
             return
+        if isinstance(notice, NotifiedNotice):
+            self._notify(notice)
+            return
         room = self.rooms.get(notice.layer)
         if room is None:
             return
@@ -204,12 +215,21 @@ class Hub:
                 room.cleared(notice)
             case RunNotice():
                 room.run(notice)
+            case IssueNotice():
+                room.issue(notice)
             case SmartNotice():
                 if (watcher := room.watchers.get(notice.connection)) is not None:
                     watcher.answer(notice.answer)
             case PeopleNotice():
                 room.elsewhere[notice.process] = notice.people
                 self._tell_people(room)
+
+    def _notify(self, notice: NotifiedNotice) -> None:
+        text = notice.notified.model_dump_json()
+        for room in self.rooms.values():
+            for watcher in room.watchers.values():
+                if watcher.user == notice.user:
+                    watcher.outlet.text(text)
 
     def _recheck(self, notice: LookAgain) -> None:
         for room in list(self.rooms.values()):

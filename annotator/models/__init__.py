@@ -5,6 +5,7 @@ from annotator.models.comparison import Comparison
 from annotator.models.event import Event, EventKind
 from annotator.models.guess import Guess
 from annotator.models.inspection import Inspection, InspectionState
+from annotator.models.issue import Comment, Issue, Notification
 from annotator.models.job import Job, JobState, Stage
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
 from annotator.models.project import Attribute, Label, Project
@@ -19,6 +20,7 @@ from annotator.models.workspace import Invitation, Membership, Role, Workspace
 __all__ = [
     "Agent",
     "Attribute",
+    "Comment",
     "Comparison",
     "Destination",
     "Event",
@@ -27,6 +29,7 @@ __all__ = [
     "Inspection",
     "InspectionState",
     "Invitation",
+    "Issue",
     "Job",
     "JobState",
     "Label",
@@ -34,6 +37,7 @@ __all__ = [
     "LayerKind",
     "LegPrompt",
     "Membership",
+    "Notification",
     "Pipeline",
     "Project",
     "ProxyState",

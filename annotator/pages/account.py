@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotator.actions.errors import ActionError
+from annotator.actions.issues.mails import PREFERENCE
 from annotator.actions.people import change_account, change_password, change_preferences
 from annotator.actions.workspaces import accept_invitation, invitation_of, sign_up
 from annotator.models import User, Workspace
@@ -22,7 +23,7 @@ THEMES = (("", "As the system"), ("light", "Light"), ("dark", "Dark"))
 
 @form_page
 def account(request: HttpRequest) -> HttpResponse:
-    """Three forms; ``form`` says which of them was sent."""
+    """Four forms; ``form`` says which of them was sent."""
     user = person(request)
     sent = request.POST.get("form", "")
     names = AccountForm(request.POST if sent == "names" else None, initial=AccountForm.of(user))
@@ -45,10 +46,15 @@ def account(request: HttpRequest) -> HttpResponse:
         chosen = theme if theme in ("light", "dark") else None
         attempt(request, lambda: change_preferences(user=user, changes={"theme": chosen}), "Saved.")
         return redirect("account")
+    if sent == "mails":
+        wanted = None if request.POST.get("mails") == "yes" else False
+        attempt(request, lambda: change_preferences(user=user, changes={PREFERENCE: wanted}), "Saved.")
+        return redirect("account")
     context = {
         "names": names,
         "password": password,
         "themes": THEMES,
+        "mails": user.preferences.get(PREFERENCE) is not False,
         "theme": user.preferences.get("theme", ""),
         "memberships": user.memberships.select_related("workspace"),
     }

@@ -35,6 +35,12 @@ SIGNED_IN = PUBLIC | {"nobody": SIGN_IN}
 SITE_ADMIN = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {"nobody": SIGN_IN, "site admin": LET_IN}
 # Uploads are Mona's; even who could see them may not go on with them.
 MONAS = dict.fromkeys(EVERYBODY, NOTHING) | {"nobody": SIGN_IN, Role.MANAGER: LET_IN}
+# A comment is Mona's to change.
+MONAS_WORDS = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {
+    "nobody": SIGN_IN,
+    "stranger": NOTHING,
+    Role.MANAGER: LET_IN,
+}
 # Bob's own membership, which he may end himself.
 BOBS = ADMIN | {Role.ANNOTATOR: LET_IN}
 
@@ -59,6 +65,7 @@ TAKE_OVER = {"source": "{layer_id}"}
 NO_TRACK = "6f1c2f0a-0000-4000-8000-000000000001"
 VERDICT = {"spans": [{"track": NO_TRACK}], "verdict": "accepted"}
 FORMER = f"?track={NO_TRACK}&revision=0&first=0&last=9"
+ISSUE = {"id": NO_TRACK, "comment": NO_TRACK, "text": "Is it a car?", "first": 0, "last": 9, "region": [0, 0, 9, 9]}
 LABELS = {"labels": [{"name": "dog", "colour": "#112233"}]}
 ACCOUNT = {"username": "zoe", "email": "zoe@example.org", "password": "correct horse battery staple"}
 CHUNK = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
@@ -81,6 +88,8 @@ PAGES = (
     Route("POST", "/sign-out/", PUBLIC, {}),
     Route("GET", "/account/", SIGNED_IN),
     Route("POST", "/account/", SIGNED_IN, {"form": "theme", "theme": "dark"}),
+    Route("GET", "/notifications/", SIGNED_IN),
+    Route("POST", "/notifications/read/", SIGNED_IN, {"id": "1"}),
     Route("GET", "/invite/{invitation}/", PUBLIC),
     Route("POST", "/invite/{invitation}/", PUBLIC, ACCOUNT),
     Route("GET", "/people/", SITE_ADMIN),
@@ -123,6 +132,8 @@ API = (
     Route("GET", "/api/docs", PUBLIC),
     Route("GET", "/api/me/preferences", SIGNED_IN),
     Route("PATCH", "/api/me/preferences", SIGNED_IN, {"theme": "dark"}),
+    Route("GET", "/api/me/notifications", SIGNED_IN),
+    Route("POST", "/api/me/notifications/read", SIGNED_IN, {"id": 1, "issue": NO_TRACK}),
     Route("GET", "/api/projects/{project_id}/labels", VIEW),
     Route("PUT", "/api/projects/{project_id}/labels", MANAGE, LABELS),
     Route("GET", "/api/projects/{project_id}/class-labels", VIEW),
@@ -163,6 +174,14 @@ API = (
     Route("GET", "/api/layers/{layer_id}/verdicts", VIEW),
     Route("PUT", "/api/layers/{layer_id}/verdicts", REVIEW, VERDICT),
     Route("GET", "/api/layers/{layer_id}/former", VIEW, query=FORMER),
+    Route("GET", "/api/layers/{layer_id}/issues", VIEW),
+    Route("POST", "/api/layers/{layer_id}/issues", VIEW, ISSUE),
+    Route("GET", "/api/layers/{layer_id}/people", VIEW),
+    Route("GET", "/api/issues/{issue_id}", VIEW),
+    Route("PATCH", "/api/issues/{issue_id}", ANNOTATE, {"resolved": True}),
+    Route("POST", "/api/issues/{issue_id}/comments", VIEW, {"id": NO_TRACK, "text": "Yes."}),
+    Route("PATCH", "/api/comments/{comment_id}", MONAS_WORDS, {"text": "Really?"}),
+    Route("DELETE", "/api/comments/{comment_id}", MANAGE),
     Route("GET", "/api/layers/{layer_id}/inspection", VIEW),
     Route("POST", "/api/layers/{layer_id}/inspection", VIEW),
     Route("GET", "/api/layers/{layer_id}/restore", MANAGE, query="?revision=0"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -16,6 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from annotator.actions.agents import create_agent
+from annotator.actions.issues.issues import Place, open_issue
 from annotator.actions.projects import archive_project
 from annotator.actions.transfers import transfer_file
 from annotator.actions.workspaces import invite
@@ -81,6 +83,14 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     invitation, token = invite(by=team.alice, workspace=team.workspace, role=Role.VIEWER)
     truth = Layer.objects.create(video=team.video, kind="ground_truth", name="truth")
     Comparison.objects.create(reference=truth, compared=team.layer)
+    said = open_issue(
+        user=team.mona,
+        layer_id=team.layer.pk,
+        issue_id=uuid4(),
+        comment_id=uuid4(),
+        place=Place(first=0, last=9),
+        text="@bob, is it a car?",
+    )
     agent, _ = create_agent(by=team.alice, workspace=team.workspace, name="machine")
     return {
         "workspace_id": team.workspace.pk,
@@ -98,6 +108,8 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "upload_id": upload.pk,
         "transfer_id": transfer.pk,
         "sweep_id": sweep.pk,
+        "issue_id": said.issue.id,
+        "comment_id": said.comments[0].id,
         "token": media_token(team.video, agent),
         "frame": 0,
     }
@@ -136,6 +148,11 @@ KEPT_WHEN_ARCHIVED = {
     "GET /api/layers/{layer_id}/restore",
     "POST /api/layers/{layer_id}/restore",
     "PUT /api/layers/{layer_id}/verdicts",
+    "POST /api/layers/{layer_id}/issues",
+    "PATCH /api/issues/{issue_id}",
+    "POST /api/issues/{issue_id}/comments",
+    "PATCH /api/comments/{comment_id}",
+    "DELETE /api/comments/{comment_id}",
     "POST /api/layers/{layer_id}/imports",
     "POST /api/projects/{project_id}/imports",
     "POST /api/projects/{project_id}/sweeps",

@@ -117,6 +117,84 @@ export interface paths {
     }
     readonly trace?: never
   }
+  readonly '/api/me/notifications': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** What one was told of */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly before?: number | null
+        }
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NotificationsOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/me/notifications/read': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Mark notifications as read */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['ReadIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['UnreadOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/projects/{project_id}/labels': {
     readonly parameters: {
       readonly query?: never
@@ -1695,6 +1773,290 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/layers/{layer_id}/issues': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** Issues of a layer, without their comments */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['IssuesOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Open an issue
+     * @description Every member may. Who is called by name is told, and whoever works on these frames in a job.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['IssueIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ThreadOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/layers/{layer_id}/people': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** Who can be called in a comment */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['PeopleOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/issues/{issue_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** An issue with its comments */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly issue_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ThreadOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    /**
+     * Resolve an issue, or reopen it
+     * @description For annotators and above, and for who opened it.
+     */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly issue_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['SettleIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ThreadOut']
+          }
+        }
+      }
+    }
+    readonly trace?: never
+  }
+  readonly '/api/issues/{issue_id}/comments': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Say something in an issue
+     * @description Every member may. Who took part in it is told, and who is called by name.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly issue_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['CommentIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ThreadOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/comments/{comment_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    readonly post?: never
+    /**
+     * Delete a comment
+     * @description One's own; managers: any. With its last text the issue goes, and the answer is null.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly comment_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ThreadOut'] | null
+          }
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    /** Change one's own comment */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly comment_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['TextIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['CommentOut']
+          }
+        }
+      }
+    }
+    readonly trace?: never
+  }
   readonly '/api/models/': {
     readonly parameters: {
       readonly query?: never
@@ -2596,6 +2958,29 @@ export interface components {
       | components['schemas']['Received']
       | components['schemas']['Presence']
       | components['schemas']['Ping']
+    readonly CommentIn: {
+      /**
+       * Format: uuid
+       * @description Chosen by the client: what is sent twice counts once.
+       */
+      readonly id: string
+      readonly text: string
+    }
+    readonly CommentOut: {
+      /** Format: uuid */
+      readonly id: string
+      /** @description null: the account is gone. */
+      readonly by: number | null
+      readonly by_name: string
+      readonly by_colour: string
+      /** @description ISO 8601, UTC. */
+      readonly at: string
+      readonly edited_at: string | null
+      /** @description It has no text any more. */
+      readonly deleted: boolean
+      readonly text: string
+      readonly mentions: readonly components['schemas']['Mention'][]
+    }
     /** @description `progress` in [0, 1]; `message`: why it failed. `current`: both layers still are as they were compared. */
     readonly ComparisonOut: {
       readonly reference: number
@@ -3017,6 +3402,75 @@ export interface components {
       readonly id: number
       readonly name: string
     }
+    /**
+     * @description Something was said or done in an issue of this layer, or it was deleted. Its comments are fetched by who looks at
+     *     them.
+     */
+    readonly IssueChanged: {
+      /** @constant */
+      readonly type: 'issue'
+      /** Format: uuid */
+      readonly id: string
+      /** @description As it is now; null: it is gone. */
+      readonly issue: components['schemas']['IssueOut'] | null
+    }
+    /** @description An issue with its first comment. Ids are chosen by the client: what is sent twice counts once. */
+    readonly IssueIn: {
+      /** Format: uuid */
+      readonly id: string
+      /**
+       * Format: uuid
+       * @description The id of the comment.
+       */
+      readonly comment: string
+      /** @description 1 to 5000 characters. @username calls a member of the workspace. */
+      readonly text: string
+      readonly first: number
+      /** @description Part of it. */
+      readonly last: number
+      /** @description The object that it is about. */
+      readonly track?: string | null
+      /** @description x1, y1, x2, y2 in px: where it is; of an object: where that lies on the first frame. */
+      readonly region?: readonly [number, number, number, number] | null
+    }
+    /** @description An issue without its comments. */
+    readonly IssueOut: {
+      /** Format: uuid */
+      readonly id: string
+      /** @description Unique in the layer, for people. */
+      readonly number: number
+      /** @description The object that it is about; null: about none. */
+      readonly track: string | null
+      /** @description Where it is; of an object: where that lay when the issue was opened. */
+      readonly region: readonly [number, number, number, number] | null
+      readonly first: number
+      readonly last: number
+      readonly resolved: boolean
+      /** @description Empty: it is open, or the account is gone. */
+      readonly resolved_by: string
+      /** @description ISO 8601, UTC; null: it is open. */
+      readonly resolved_at: string | null
+      readonly by: number | null
+      readonly by_name: string
+      /** @description #rrggbb; empty: the account is gone. */
+      readonly by_colour: string
+      /** @description ISO 8601, UTC. */
+      readonly at: string
+      /** @description When something was said in it last. ISO 8601, UTC. */
+      readonly latest_at: string
+      /** @description That have a text. */
+      readonly comments: number
+      /** @description How its first text begins. */
+      readonly excerpt: string
+      /** @description Who opened it, said something in it, or is mentioned in it. */
+      readonly people: readonly number[]
+      /** @description Grows with everything that is said or done in it. */
+      readonly version: number
+    }
+    /** @description All of a layer's, in the order of their numbers. */
+    readonly IssuesOut: {
+      readonly issues: readonly components['schemas']['IssueOut'][]
+    }
     /** @description A job. `first` and `last` are both part of it. */
     readonly JobOut: {
       readonly id: number
@@ -3046,6 +3500,8 @@ export interface components {
       /** @description [first, last] pairs, both included; null: all of the track. */
       readonly ranges?: readonly (readonly [number, number])[] | null
     }
+    /** @enum {string} */
+    readonly Kind: 'mention' | 'reply' | 'job' | 'resolved' | 'reopened'
     /** @description A label as it shall be. `id` null: a new one. */
     readonly LabelDraft: {
       readonly name: string
@@ -3174,6 +3630,11 @@ export interface components {
       readonly counted: boolean
       readonly losses: readonly components['schemas']['LossOut'][]
     }
+    /** @description Somebody who is told of a comment. `word`: what stands for them in its text. */
+    readonly Mention: {
+      readonly user: number
+      readonly word: string
+    }
     /** @description An edit that met what somebody else had done; either was the reader. */
     readonly MetOut: {
       readonly revision: number
@@ -3212,6 +3673,40 @@ export interface components {
       readonly available: boolean
       readonly why: string
       readonly default: boolean
+    }
+    readonly NotificationOut: {
+      readonly id: number
+      readonly kind: components['schemas']['Kind']
+      /** @description Who did what where, as a sentence. */
+      readonly message: string
+      /** @description How the comment begins; empty: it is about none. */
+      readonly excerpt: string
+      readonly by_name: string
+      /** @description ISO 8601, UTC. */
+      readonly at: string
+      readonly read: boolean
+      readonly layer: number
+      /** Format: uuid */
+      readonly issue: string
+      /** @description Opens the editor there. */
+      readonly url: string
+    }
+    /** @description Newest first. `before`: what to ask for next; null: that was all. */
+    readonly NotificationsOut: {
+      readonly notifications: readonly components['schemas']['NotificationOut'][]
+      readonly unread: number
+      readonly before: number | null
+    }
+    /** @description How many notifications the reader has not read, whenever that changes. */
+    readonly Notified: {
+      /** @constant */
+      readonly type: 'notified'
+      readonly unread: number
+      /**
+       * @description What the newest one says; empty: none is new.
+       * @default
+       */
+      readonly message: string
     }
     /** @description Of a job, what is shown where it is worked on; `first..last` are its frames. */
     readonly OpenJob: {
@@ -3252,6 +3747,9 @@ export interface components {
       readonly type: 'people'
       readonly people: readonly components['schemas']['Person'][]
     }
+    readonly PeopleOut: {
+      readonly people: readonly components['schemas']['PersonOut'][]
+    }
     /** @description Somebody on this layer. One person may be there with several connections. */
     readonly Person: {
       readonly connection: string
@@ -3260,6 +3758,13 @@ export interface components {
       readonly colour: string
       readonly frame: number
       readonly tracks: readonly string[]
+    }
+    /** @description Somebody who can be called in a comment: by @ and their username. */
+    readonly PersonOut: {
+      readonly id: number
+      readonly name: string
+      readonly username: string
+      readonly colour: string
     }
     /** @description Every 20 s: a connection from which nothing came for 90 s is closed. */
     readonly Ping: {
@@ -3344,6 +3849,13 @@ export interface components {
       readonly wrong: number
       readonly reasons: readonly string[]
       readonly pictures: readonly (readonly [number, number, number, number, number])[]
+    }
+    /** @description What was read. Nothing said: everything. */
+    readonly ReadIn: {
+      /** @description All of this issue. */
+      readonly issue?: string | null
+      /** @description This one alone. */
+      readonly id?: number | null
     }
     readonly Reader: {
       readonly id: number
@@ -3734,8 +4246,14 @@ export interface components {
       | components['schemas']['Refused']
       | components['schemas']['Held']
       | components['schemas']['SmartAnswer']
+      | components['schemas']['IssueChanged']
+      | components['schemas']['Notified']
       | components['schemas']['Gone']
       | components['schemas']['Pong']
+    readonly SettleIn: {
+      /** @description false: it is opened again. */
+      readonly resolved: boolean
+    }
     /**
      * @description The one way shapes change: rows of ``track`` in ``ranges`` go, the rows of ``tables`` come.
      *
@@ -4017,6 +4535,14 @@ export interface components {
       readonly renumbered: number
       readonly inverse: readonly components['schemas']['Operation'][]
     }
+    readonly TextIn: {
+      readonly text: string
+    }
+    /** @description An issue with all that was said in it, oldest first. */
+    readonly ThreadOut: {
+      readonly issue: components['schemas']['IssueOut']
+      readonly comments: readonly components['schemas']['CommentOut'][]
+    }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
       /** @constant */
@@ -4121,6 +4647,9 @@ export interface components {
       readonly report: components['schemas']['ReportOut']
       readonly created_at: string
       readonly created_by: string
+    }
+    readonly UnreadOut: {
+      readonly unread: number
     }
     /** @enum {string} */
     readonly Verdict: 'accepted' | 'rejected' | 'check'
@@ -4232,6 +4761,11 @@ export interface components {
       readonly surroundings: components['schemas']['Surroundings']
       readonly people: readonly components['schemas']['Person'][]
       readonly runs: readonly components['schemas']['RunInfo'][]
+      /**
+       * @description Notifications that the reader has not read.
+       * @default 0
+       */
+      readonly unread: number
     }
     /**
      * @description Header of a window: everything that is shown on frames `first..last` as of `revision`. Where shapes are heavy,
@@ -4277,6 +4811,8 @@ export type ClassLabelsOut = components['schemas']['ClassLabelsOut']
 export type Cleared = components['schemas']['Cleared']
 export type Click = components['schemas']['Click']
 export type ClientMessage = components['schemas']['ClientMessage']
+export type CommentIn = components['schemas']['CommentIn']
+export type CommentOut = components['schemas']['CommentOut']
 export type ComparisonOut = components['schemas']['ComparisonOut']
 export type ComparisonReport = components['schemas']['ComparisonReport']
 export type Conflict = components['schemas']['Conflict']
@@ -4307,10 +4843,15 @@ export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
 export type InspectionOut = components['schemas']['InspectionOut']
 export type IntoOut = components['schemas']['IntoOut']
+export type IssueChanged = components['schemas']['IssueChanged']
+export type IssueIn = components['schemas']['IssueIn']
+export type IssueOut = components['schemas']['IssueOut']
+export type IssuesOut = components['schemas']['IssuesOut']
 export type JobOut = components['schemas']['JobOut']
 export type JobState = components['schemas']['JobState']
 export type Joint = components['schemas']['Joint']
 export type JudgedIn = components['schemas']['JudgedIn']
+export type Kind = components['schemas']['Kind']
 export type LabelDraft = components['schemas']['LabelDraft']
 export type LabelOut = components['schemas']['LabelOut']
 export type LabelsIn = components['schemas']['LabelsIn']
@@ -4324,15 +4865,21 @@ export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LossOut = components['schemas']['LossOut']
 export type LossesOut = components['schemas']['LossesOut']
+export type Mention = components['schemas']['Mention']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOffer = components['schemas']['ModelOffer']
 export type ModelOut = components['schemas']['ModelOut']
+export type NotificationOut = components['schemas']['NotificationOut']
+export type NotificationsOut = components['schemas']['NotificationsOut']
+export type Notified = components['schemas']['Notified']
 export type OpenJob = components['schemas']['OpenJob']
 export type Operation = components['schemas']['Operation']
 export type OptionOut = components['schemas']['OptionOut']
 export type OverviewOut = components['schemas']['OverviewOut']
 export type People = components['schemas']['People']
+export type PeopleOut = components['schemas']['PeopleOut']
 export type Person = components['schemas']['Person']
+export type PersonOut = components['schemas']['PersonOut']
 export type Ping = components['schemas']['Ping']
 export type Pong = components['schemas']['Pong']
 export type PredictedTable = components['schemas']['PredictedTable']
@@ -4342,6 +4889,7 @@ export type ProblemOut = components['schemas']['ProblemOut']
 export type PromptIn = components['schemas']['PromptIn']
 export type ProxyState = components['schemas']['ProxyState']
 export type QueueItemOut = components['schemas']['QueueItemOut']
+export type ReadIn = components['schemas']['ReadIn']
 export type Reader = components['schemas']['Reader']
 export type Received = components['schemas']['Received']
 export type Refused = components['schemas']['Refused']
@@ -4365,6 +4913,7 @@ export type RunUpdate = components['schemas']['RunUpdate']
 export type ScoresOut = components['schemas']['ScoresOut']
 export type SegmenterOffer = components['schemas']['SegmenterOffer']
 export type ServerMessage = components['schemas']['ServerMessage']
+export type SettleIn = components['schemas']['SettleIn']
 export type ShapesReplace = components['schemas']['ShapesReplace']
 export type Skeleton = components['schemas']['Skeleton']
 export type SmartAnswer = components['schemas']['SmartAnswer']
@@ -4382,6 +4931,8 @@ export type SweptVideoOut = components['schemas']['SweptVideoOut']
 export type TakeOverIn = components['schemas']['TakeOverIn']
 export type TakeResultIn = components['schemas']['TakeResultIn']
 export type TakenOverOut = components['schemas']['TakenOverOut']
+export type TextIn = components['schemas']['TextIn']
+export type ThreadOut = components['schemas']['ThreadOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']
@@ -4389,6 +4940,7 @@ export type TrackUpdate = components['schemas']['TrackUpdate']
 export type TrackVerdicts = components['schemas']['TrackVerdicts']
 export type TracksOut = components['schemas']['TracksOut']
 export type TransferOut = components['schemas']['TransferOut']
+export type UnreadOut = components['schemas']['UnreadOut']
 export type Verdict = components['schemas']['Verdict']
 export type VerdictIn = components['schemas']['VerdictIn']
 export type VerdictsOut = components['schemas']['VerdictsOut']
