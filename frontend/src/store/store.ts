@@ -26,6 +26,7 @@ import { Conflicts } from './conflicts'
 import { Former } from './former'
 import { History, type Entry } from './history'
 import { Inspections } from './inspections'
+import { Issues } from './issues'
 import { Layers } from './layers'
 import { Loader, type LoadedWindow } from './loader'
 import { editToWire, fromWire, tablesOf, type Edit, type LayerEvent, type Operation } from './operations'
@@ -92,6 +93,7 @@ export class EditorStore {
   readonly overview: Overview
   readonly changes: ChangeLog
   readonly inspections: Inspections
+  readonly issues: Issues
   readonly restorer: Restorer
   readonly layers: Layers
   readonly comparing: Comparing
@@ -154,6 +156,9 @@ export class EditorStore {
     )
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
     this.inspections = new Inspections(deps.rest, config.layer.id)
+    this.issues = new Issues(deps.rest, config.layer.id, `${config.user.id}/${config.layer.id}`, (message) =>
+      this.session.tell(message),
+    )
     this.loader = new Loader(
       deps.rest,
       config.layer.id,
@@ -315,6 +320,7 @@ export class EditorStore {
         }
         this.outbox.resend()
         this.smart.resume()
+        this.issues.greeted(message.unread)
         this.noteSaved()
         return
       case 'event':
@@ -342,6 +348,12 @@ export class EditorStore {
         return
       case 'surroundings':
         this.learn(message)
+        return
+      case 'issue':
+        this.issues.note(message)
+        return
+      case 'notified':
+        this.issues.notified(message)
         return
       case 'held':
         ;(message.what === 'changes' ? this.session.held : this.session.heldRuns).value = message.why

@@ -38,7 +38,11 @@ export class FakeRest extends Rest {
   }
   events: unknown[] = []
   /** What it says to everything that isn't a window. */
-  answer: (method: string, address: string, body: unknown) => unknown = () => ({ events: this.events, before: null })
+  answer: (method: string, address: string, body: unknown) => unknown = () => ({
+    events: this.events,
+    before: null,
+    issues: [],
+  })
 
   constructor() {
     super('')
@@ -252,7 +256,16 @@ export class StoreBench {
       can_review,
     } as const
     const surroundings = this.surroundings()
-    this.store.receive({ type: 'welcome', connection: 'me', revision, rights, surroundings, people: [], runs: [] })
+    this.store.receive({
+      type: 'welcome',
+      connection: 'me',
+      revision,
+      rights,
+      surroundings,
+      people: [],
+      runs: [],
+      unread: 0,
+    })
   }
 
   /** What is said around the tracks, but for what a test says otherwise. */
