@@ -10,22 +10,26 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from tracking.association import registry as associations
+from tracking.association.presets import preset_of
 from tracking.coco import COCO
 from tracking.detector import Detector
 from tracking.finder import Finder
 from tracking.finding import DetectorFinder
+from tracking.linked import Eyes, Linker
 from tracking.protocol import Setting
 from tracking.scheduling import leave_real_time
 from tracking.segmenter import Segmenter
 from tracking.shapes.values import AS_MASK_KINDS, GeometryKind
 from tracking.tracker import Tracker
-from tracking.types import TrackingError
+from tracking.types import ObjectId, TrackingError
 from tracking.weights import verdict_on, weights_folder
 
 Family = Literal["box", "points", "mask"]
@@ -897,6 +901,42 @@ def create_finder(finder_id: str, *, classes: Sequence[str], confidence: float |
         return DetectorFinder(create_detector(entry.id, classes=classes, **settings))
     module, _, name = entry.factory.partition(":")
     return cast(Finder, getattr(import_module(module), name)(classes=classes))
+
+
+def create_linker(
+    association: str,
+    detector_id: str,
+    *,
+    kinds: Mapping[str, str],
+    rate: float,
+    objects: Mapping[ObjectId, str] | None = None,
+    origin: int = 0,
+    every: int = 1,
+    confidence: float | None = None,
+) -> Linker:
+    """What links what a detector sees on every ``every``-th frame, counted from ``origin``; both are set as is known to
+    go well together (see ``tracking.association.presets``), times by the video's real rate.
+
+    The detector is made, and its weights are read, when the first frame is looked at.
+
+    Args:
+        kinds: by class of the detector, what it counts as; see ``Linker``.
+        rate: frames of the video a second.
+        objects: what objects count as that a run goes on with.
+        confidence: in [0, 1], of what begins a track at least; None: as the two are set.
+
+    Raises:
+        TrackingError: there is no such association or detector, or a setting doesn't fit.
+    """
+    entry = find_detector(detector_id)
+    usual = float(entry.settings.get("confidence", DETECTOR_SETTINGS["confidence"]))
+    preset = preset_of(association, usual if confidence is None else confidence)
+    settings: dict[str, object] = {"confidence": preset.least} if "confidence" in entry.settings else {}
+    looks = rate / every
+    associate = partial(associations.create, association, looks, preset.settings)
+    associate()  # What can't be is told now.
+    eyes = Eyes(lambda: create_detector(entry.id, classes=sorted(kinds), **settings), origin=origin, every=every)
+    return Linker(eyes, associate, kinds=kinds, objects=objects, patience=max(1, round(looks)))
 
 
 def find_detector(detector_id: str) -> DetectorEntry:

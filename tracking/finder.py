@@ -11,11 +11,13 @@ from tracking.types import Frame, Prediction, Shape
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """An object that isn't followed yet. ``label``: its class, by the finder's name; ``confidence`` in [0, 1]."""
+    """An object that isn't followed yet. ``label``: its class, by the finder's name; ``confidence`` in [0, 1].
+    ``frame``: where its ``shape`` was seen, if that was before the frame that was looked at."""
 
     label: str
     shape: Shape
     confidence: float
+    frame: int | None = None
 
 
 class Finder(Protocol):

@@ -21,7 +21,7 @@ from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 
-PROTOCOL = 6
+PROTOCOL = 7
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -115,7 +115,8 @@ class Leg(AgentMessage):
     """One object's way in one direction: follow it from `prompt.frame` to `last`, both included.
 
     `emit_first` is False when `prompt` is only where an interrupted run goes on from: that frame is stored already.
-    `check`: its boxes are only compared with what is stored; that is for the server to know.
+    `check`: its boxes are only compared with what is stored; that is for the server to know. `linked`: as `Start.link`
+    says, instead of by the model.
     """
 
     prompt: RunPrompt
@@ -127,6 +128,7 @@ class Leg(AgentMessage):
         [],
         description="What a correction of single points leaves as it is; of two rows on a frame the later one counts.",
     )
+    linked: bool = False
 
 
 class VideoAccess(AgentMessage):
@@ -167,6 +169,25 @@ class Find(AgentMessage):
     )
 
 
+class Link(AgentMessage):
+    """A detector looks at every `every`-th frame, counted from `origin`, and an association links what it sees into
+    tracks. What `find` finds is linked too."""
+
+    association: str = Field(description="Which one, by its id in the registry.")
+    detector: str = Field(description="What looks, by its id in the catalogue.")
+    origin: int
+    every: int = Field(ge=1)
+    rate: float = Field(gt=0, description="Frames of the video a second.")
+    kinds: dict[str, str] = Field(
+        description="By the detector's class, what it counts as: only what counts as the same becomes one track. "
+        "Classes without are left alone."
+    )
+    objects: dict[str, str] = Field({}, description="What those of the run count as that are linked already.")
+    confidence: float | None = Field(
+        None, ge=0, le=1, description="How sure a detection is that begins a track; null: as the two are set."
+    )
+
+
 class AsMask(AgentMessage):
     """Boxes, rotated boxes and polygons are followed as masks; their batches hold what they were prompted as."""
 
@@ -186,6 +207,7 @@ class Start(AgentMessage):
     detect_off_screen: bool = True
     find: Find | None = Field(None, description="null: only what was prompted is followed.")
     as_mask: AsMask | None = Field(None, description="null: shapes are followed as what they are.")
+    link: Link | None = Field(None, description="null: every leg is followed by the model.")
 
 
 class Correct(AgentMessage):

@@ -22,13 +22,14 @@ class Seek:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What looks for new objects, on every ``every``-th frame of ``seek``; ``create`` makes it, in its thread.
+    """What looks for new objects, on every ``every``-th frame of ``seek``; ``create`` makes it, in its thread. None:
+    what links objects finds them, too.
 
     ``confidence``, in [0, 1]: what is less sure is left. ``region``, px of the frame: what has its middle outside of it
     is left; None: the whole frame counts.
     """
 
-    create: Callable[[], Finder]
+    create: Callable[[], Finder] | None
     seek: Seek
     every: int = 10
     confidence: float = 0.0
@@ -46,13 +47,17 @@ class Search:
         """Whether to look at ``frame``."""
         return abs(frame - self.finding.seek.frame) % self.finding.every == 0
 
-    def find(self, frame: Frame, known: Sequence[Prediction]) -> Iterator[Discovery]:
-        """What is new on ``frame`` and wanted."""
-        if self._finder is None:
-            self._finder = self.finding.create()
-        for new in self._finder.find(frame, known):
+    def find(self, frame: Frame, known: Sequence[Prediction], finder: Finder | None = None) -> Iterator[Discovery]:
+        """What is new on ``frame`` and wanted; ``finder``: what looks, if not its own."""
+        for new in (finder or self._own()).find(frame, known):
             if new.confidence >= self.finding.confidence and self._is_inside(new.shape):
                 yield new
+
+    def _own(self) -> Finder:
+        if self._finder is None:
+            assert self.finding.create is not None  # noqa: S101 (for the type checker: who links comes with its finder)
+            self._finder = self.finding.create()
+        return self._finder
 
     def _is_inside(self, shape: Shape) -> bool:
         region, box = self.finding.region, bounds_of(shape)

@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Protocol
 from uuid import uuid4
 
+from tracking.linked import LinkedTracker, Linker
 from tracking.search import Finding, Search, Seek
 from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.joints import with_points
@@ -60,6 +61,7 @@ class Leg:
 
     ``epoch`` grows with every correction of the object. ``emit_first`` is False where ``frame`` is stored already.
     ``held``: the points that a correction left alone, and where they are on frames that were tracked before.
+    ``linked``: the session's ``Linker`` says where the object is, not the tracker.
     """
 
     object: ObjectId
@@ -70,6 +72,7 @@ class Leg:
     epoch: int = 0
     emit_first: bool = True
     held: Held = field(default_factory=dict, compare=False)
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,8 @@ class _Following:
 @dataclass
 class _Lane:
     """One tracker and the legs it follows. ``position``: the frame it takes next; ``due``: virtual time of its turn;
-    ``seeks``: the last frame that new objects are looked for on, None: they aren't (any more)."""
+    ``seeks``: the last frame that new objects are looked for on, None: they aren't (any more). ``linked``: its tracker
+    links, and finds by itself."""
 
     way: Way
     position: int
@@ -182,6 +186,7 @@ class _Lane:
     tracker: Tracker | None = None
     noted: str = ""
     seeks: int | None = None
+    linked: bool = False
     reel: Reel | None = field(default=None, repr=False)
 
     @property
@@ -238,6 +243,7 @@ class TrackingSession:
         legs: what to follow at first.
         detect_off_screen: end the leg of an object that leaves the frame, with an ``outside`` row.
         finding: what looks for new objects on the way; None: nothing does.
+        linker: what links the legs that are ``linked``, and what ``finding`` finds; None: all are followed.
     """
 
     def __init__(
@@ -248,12 +254,14 @@ class TrackingSession:
         *,
         detect_off_screen: bool = True,
         finding: Finding | None = None,
+        linker: Linker | None = None,
     ) -> None:
         self._open_pictures = open_pictures
         self._create = create
         self._create_another: Callable[[], Tracker] | None = None
         self._detect_off_screen = detect_off_screen
         self._search = None if finding is None else Search(finding)
+        self._linker = linker
         self._lanes: list[_Lane] = []
         self._reels: list[Reel] = []
         self._commands: deque[Callable[[], Iterable[LegEnd]]] = deque()
@@ -324,16 +332,18 @@ class TrackingSession:
 
     def _add_lanes(self, legs: Sequence[Leg], memory: object = None, *, seek: Seek | None = None) -> Iterable[LegEnd]:
         due = min((lane.due for lane in self._lanes), default=0.0)
-        lanes: dict[tuple[int, Way], _Lane] = {}
+        lanes: dict[tuple[int, Way, bool], _Lane] = {}
         for asked in legs:
             leg = replace(asked, last=min(max(asked.last, 0), self._pictures.frame_count - 1))
             if _past(leg.frame, leg.last, leg.way) or not 0 <= leg.frame < self._pictures.frame_count:
                 yield LegEnd(leg.object, leg.way, leg.epoch)
                 continue
-            lane = lanes.setdefault((leg.frame, leg.way), _Lane(leg.way, leg.frame, {}, due))
+            linked = leg.linked and self._linker is not None
+            lane = lanes.setdefault((leg.frame, leg.way, linked), _Lane(leg.way, leg.frame, {}, due, linked=linked))
             lane.following[leg.object] = _Following(leg, memory=memory)
         if seek is not None and 0 <= seek.frame < self._pictures.frame_count:
-            lane = lanes.setdefault((seek.frame, seek.way), _Lane(seek.way, seek.frame, {}, due))
+            linked = self._linker is not None
+            lane = lanes.setdefault((seek.frame, seek.way, linked), _Lane(seek.way, seek.frame, {}, due, linked=linked))
             lane.seeks = min(max(seek.last, 0), self._pictures.frame_count - 1)
         # In front of the others: they were there first, but somebody waits for these.
         self._lanes[:0] = lanes.values()
@@ -373,7 +383,7 @@ class TrackingSession:
         predictions: list[Prediction] = []
         if lane.tracker is not None:
             predictions = lane.tracker.step(frame)
-        elif lane.following:
+        elif lane.following or lane.linked:
             try:
                 predictions = self._start(lane, frame)
             except PromptError as error:
@@ -386,7 +396,7 @@ class TrackingSession:
         return self._settle(lane, frame, predictions, ends)
 
     def _start(self, lane: _Lane, frame: Frame) -> list[Prediction]:
-        tracker = (self._create_another or self._create)()
+        tracker = self._made_for(lane)
         if isinstance(tracker, Sharing):
             self._create_another = tracker.maker()
         prompts = [Prompt(name, one.leg.shape) for name, one in lane.following.items()]
@@ -399,10 +409,16 @@ class TrackingSession:
         lane.tracker = tracker
         return predictions
 
+    def _made_for(self, lane: _Lane) -> Tracker:
+        if lane.linked and self._linker is not None:
+            return self._linker.tracker()
+        return (self._create_another or self._create)()
+
     def _settle(self, lane: _Lane, frame: Frame, predictions: Iterable[Prediction], ends: list[LegEnd]) -> Step:
         """Turn a tracker's predictions into rows, and end the legs that are over."""
         rows: list[Tracked] = []
         self._take(lane, frame, predictions, rows, ends)
+        ends += self._end_given_up(lane)
         looks = self._looks(lane, frame)
         found = self._find(lane, frame, rows, ends) if looks else ()
         searched = frame.number if looks or frame.number == lane.seeks else None
@@ -416,14 +432,18 @@ class TrackingSession:
     def _find(self, lane: _Lane, frame: Frame, rows: list[Tracked], ends: list[LegEnd]) -> tuple[Found, ...]:
         """Look for new objects on a frame, and let the lane follow them from it."""
         assert self._search is not None  # noqa: S101 (for the type checker: only lanes that look come here)
-        known = [one.told for other in self._lanes for one in other.following.values() if one.told is not None]
-        # Those that ended here, too.
-        known += [row.prediction for row in rows if row.prediction.frame == frame.number]
+        # What links objects tells its own apart, however much they overlap.
+        finder = lane.tracker if isinstance(lane.tracker, LinkedTracker) else None
+        others = (other for other in self._lanes if finder is None or other is not lane)
+        known = [one.told for other in others for one in other.following.values() if one.told is not None]
+        if finder is None:  # Those that ended here, too.
+            known += [row.prediction for row in rows if row.prediction.frame == frame.number]
         last = frame.number if lane.seeks is None else lane.seeks
         found: list[Found] = []
-        for new in self._search.find(frame, known):
+        for new in self._search.find(frame, known, finder):
             name = ObjectId(str(uuid4()))
-            lane.following[name] = _Following(Leg(name, new.shape, frame.number, lane.way, last))
+            first = frame.number if new.frame is None else new.frame
+            lane.following[name] = _Following(Leg(name, new.shape, first, lane.way, last, linked=lane.linked))
             try:
                 predictions = (
                     self._start(lane, frame)
@@ -434,7 +454,7 @@ class TrackingSession:
                 # The detector sees what this model can't follow, e.g. another kind of shape or a speck.
                 del lane.following[name]
                 continue
-            found.append(Found(name, new.label, frame.number, lane.way, last))
+            found.append(Found(name, new.label, first, lane.way, last))
             self._take(lane, frame, predictions, rows, ends)
         return tuple(found)
 
@@ -451,7 +471,9 @@ class TrackingSession:
                 continue
             prediction = one.with_held(_with_a_shape(one, given))
             one.reached, one.told = prediction.frame, prediction
-            left = self._detect_off_screen and prediction.frame != one.leg.frame and _has_left(one, prediction, frame)
+            # Whether a linked object has left is for the linker to say: it has seen it since.
+            may_leave = self._detect_off_screen and not lane.linked and prediction.frame != one.leg.frame
+            left = may_leave and _has_left(one, prediction, frame)
             if self._tells(one, prediction.frame):
                 rows.append(Tracked(prediction, lane.way, one.leg.epoch, left))
             if left or prediction.frame == one.leg.last:
@@ -486,12 +508,17 @@ class TrackingSession:
         self._forget(lane, [one.leg.object])
         return one.end
 
+    def _end_given_up(self, lane: _Lane) -> list[LegEnd]:
+        """End the legs of linked objects that aren't seen again."""
+        given_up = lane.tracker.given_up() if isinstance(lane.tracker, LinkedTracker) else []
+        return [self._end(lane, lane.following[name]) for name in given_up if name in lane.following]
+
     def _end_all(self, lane: _Lane) -> list[LegEnd]:
         return [self._end(lane, one) for one in tuple(lane.following.values())]
 
     def _forget(self, lane: _Lane, objects: Collection[ObjectId]) -> None:
         """After legs were taken out of a lane: tell its tracker, or close the lane when nothing is left."""
-        if lane.following:
+        if lane.following or (lane.linked and lane.seeks is not None):
             if lane.tracker is not None:
                 lane.tracker.drop(objects)
             return
@@ -506,7 +533,9 @@ class TrackingSession:
     def _looks(self, lane: _Lane, frame: Frame) -> bool:
         """Whether new objects are looked for on a lane's frame."""
         seeks = lane.seeks is not None and not _past(frame.number, lane.seeks, lane.way)
-        return self._search is not None and seeks and self._search.is_due(frame.number)
+        if self._search is None or not seeks:
+            return False
+        return self._linker.is_due(frame.number) if self._linker else self._search.is_due(frame.number)
 
     def _end_search(self, lane: _Lane) -> None:
         """Once a lane has walked all frames that it seeks on; it is closed when it follows nothing either."""

@@ -108,6 +108,12 @@ class FindOptions(Message):
         le=1_000_000,
         description="What is followed over fewer frames is a candidate, for a person to take or dismiss.",
     )
+    linked: str | None = Field(
+        None,
+        max_length=64,
+        description="The id of the association that links what a detector sees into tracks; null: the model follows "
+        "what is found. What a person corrects is followed by the model from there on.",
+    )
 
 
 class AsMaskOptions(Message):
@@ -266,6 +272,7 @@ class RunInfo(Message):
     searched: int | None = Field(
         None, description="The frame up to which it has looked for new objects; null: it looks for none (any more)."
     )
+    linked: str = Field("", description="The name of what links its objects; empty: the model follows them.")
     checking: bool = Field(False, description="All objects came to their end, and are tracked back to be compared.")
     redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")
     stale: int = Field(0, description="Object-frames that corrections took away; 0: none.")

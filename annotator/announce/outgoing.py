@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from annotator.announce.messages import EventOut, RunInfo
 from annotator.announce.progress import OBJECTS, SearchState
 from annotator.announce.waiting import place_of
 from annotator.models import Agent, Event, EventKind, Run, RunState
+from tracking.association import registry as associations
 
 TOLD_BYTES = 1_000_000
 """Changes with more than that in tables aren't sent to everybody watching: they fetch what they show."""
@@ -53,6 +54,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "wait_s": place and place.seconds,
             "stalled_s": stalled_s,
             "searched": _searched(run),
+            "linked": linking_name(run.options.get("find")),
             "checking": bool(going) and all(leg.check for leg in going),
             "redone": sum(leg.redone for state in objects.values() for leg in state.legs),
             "stale": sum(leg.stale for state in objects.values() for leg in state.legs),
@@ -65,6 +67,12 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "mine": reader is not None and run.created_by_id == reader,
         }
     )
+
+
+def linking_name(find: Mapping[str, Any] | None) -> str:
+    """What links the objects that are found so, as people call it; empty: nothing, or it is known no more."""
+    linked = find.get("linked") if find else None
+    return associations.name_of(linked) if linked else ""
 
 
 def _looked(run: Run) -> int:

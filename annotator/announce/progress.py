@@ -41,6 +41,7 @@ class LegState(BaseModel):
     redo, where single ones were corrected.
 
     ``check``: it goes back over another leg, to be compared with it. ``checked``: from which frame this one was.
+    ``linked``: an association links it, where the model doesn't follow it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -63,6 +64,7 @@ class LegState(BaseModel):
     agreed: int | None = None
     check: bool = False
     checked: int | None = None
+    linked: bool = False
 
     _new: Row | None = PrivateAttr(default=None)
 
@@ -237,10 +239,10 @@ class SearchState(BaseModel):
 OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState])
 
 
-def make_leg(way: Way, *, shape: Row, end: int, emit_first: bool = False) -> LegState:
+def make_leg(way: Way, *, shape: Row, end: int, emit_first: bool = False, linked: bool = False) -> LegState:
     """A leg from the frame of ``shape`` to ``end``."""
     at = None if emit_first else shape.frame
-    leg = LegState(way=way, origin=shape.frame, last=end, prompt=uuid4(), emit_first=emit_first, at=at)
+    leg = LegState(way=way, origin=shape.frame, last=end, prompt=uuid4(), emit_first=emit_first, at=at, linked=linked)
     leg._new = shape
     leg.ended = leg.length == 0
     return leg
@@ -315,6 +317,7 @@ def agent_legs(
             last=leg.last,
             emit_first=leg.at is None,
             check=leg.check,
+            linked=leg.linked,
         )
         for leg in state.unfinished
     ]

@@ -15,6 +15,7 @@ from annotator.actions.sweeps.begin import SweepIn, begin_sweep
 from annotator.actions.sweeps.standing import VideoStanding, standing_of
 from annotator.actions.sweeps.steps import steps_for, take_step
 from annotator.actions.sweeps.target import take_result_over
+from annotator.announce.outgoing import linking_name
 from annotator.api.jobs import StepIn, StepOut
 from annotator.api.people import signed_in
 from annotator.models import Destination, Sweep, SweptState
@@ -51,6 +52,7 @@ class SweepOut(Message):
     model: str
     model_name: str
     finder_name: str = Field(description="Of what looks for objects; empty: nothing does.")
+    linked_name: str = Field(description="Of what links the objects; empty: the model follows them.")
     every: int | None = Field(description="It looks at every so-many-th frame.")
     first: int
     last: int | None
@@ -121,6 +123,7 @@ def _out(sweep: Sweep) -> SweepOut:
         model=sweep.model,
         model_name=catalog.name_of(sweep.model),
         finder_name=catalog.name_of(sweep.find["finder"]) if sweep.find else "",
+        linked_name=linking_name(sweep.find),
         every=sweep.find["every"] if sweep.find else None,
         first=sweep.first,
         last=sweep.last,

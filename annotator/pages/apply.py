@@ -14,6 +14,7 @@ from annotator.actions.class_labels import class_labels
 from annotator.models import LayerKind, Project, VideoState
 from annotator.offers import offered_finders, offered_models
 from annotator.operations import Message
+from annotator.pages.associations import AssociationOffer, offered_associations
 from annotator.pages.common import page, person
 from annotator.pages.projects import frame
 from tracking import catalog
@@ -67,6 +68,7 @@ class ApplyPage(Message):
     labels: list[ApplyLabel]
     models: list[ApplyModel]
     finders: list[ApplyFinder]
+    associations: list[AssociationOffer] = Field(description="What may link the objects that are found.")
     class_labels: dict[str, int | None] = Field(description="What classes became here before: a label, null: nothing.")
     networks: str = Field(description="The page with what every model needs.")
 
@@ -122,6 +124,7 @@ def _data(project: Project, *, may_begin: bool, csrf_token: str) -> ApplyPage:
             )
             for finder in offered_finders(workspace)
         ],
+        associations=offered_associations(),
         class_labels=class_labels(project),
         networks=reverse("networks", args=[workspace]),
     )

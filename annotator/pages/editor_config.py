@@ -17,6 +17,7 @@ from annotator.media.strip import Strip
 from annotator.models import Job, Layer, LayerKind, ProxyState, User, Video
 from annotator.offers import offered_finders, offered_models, offered_segmenters
 from annotator.operations import Message
+from annotator.pages.associations import AssociationOffer, offered_associations
 from tracking import catalog
 from tracking.protocol import Setting
 
@@ -112,6 +113,7 @@ class EditorConfig(Message):
     models: list[ModelOffer]
     segmenters: list[SegmenterOffer]
     finders: list[FinderOffer]
+    associations: list[AssociationOffer] = Field(description="What may link the objects that are found.")
     class_labels: dict[str, int | None] = Field(
         description="What classes of finders become here, by name: a label, null: nothing; the rest isn't said yet."
     )
@@ -192,6 +194,7 @@ def editor_config(
             )
             for offered in offered_finders(video.project.workspace_id)
         ],
+        associations=offered_associations(),
         class_labels=class_labels(video.project),
         preferences=user.preferences,
         urls=EditorUrls(

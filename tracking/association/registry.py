@@ -89,6 +89,11 @@ def find(association: str) -> AssociationEntry:
     raise TrackingError(f"Detections are linked by one of: {known}; {association!r} came.")
 
 
+def name_of(association: str) -> str:
+    """What people call it; the id itself where there is none of it (any more)."""
+    return next((entry.name for entry in ASSOCIATIONS if entry.id == association), association)
+
+
 def checked_settings(entry: AssociationEntry, settings: Mapping[str, object]) -> Settings:
     """All settings of an association, given some of them. Raises TrackingError naming what doesn't fit."""
     try:

@@ -17,7 +17,9 @@ from tracking import catalog
 from tracking import session as following
 from tracking.as_mask import AsMask
 from tracking.engine import STALLED_AFTER_S, OpenVideo, Sink
-from tracking.protocol import Find, Leg, Start
+from tracking.finder import Finder
+from tracking.linked import Linker
+from tracking.protocol import Find, Leg, Link, Start
 from tracking.search import Finding, Seek
 from tracking.session import TrackingSession
 from tracking.tracker import Tracker
@@ -88,7 +90,8 @@ class LocalEngine:
             self._maker(run),
             [leg_value(leg) for leg in run.legs],
             detect_off_screen=run.detect_off_screen,
-            finding=_finding(run.find),
+            finding=_finding(run.find, linked=run.link is not None),
+            linker=_linker(run.link),
         )
         with self._lock:
             self._runs[run.run] = _Run(run, session, sink)
@@ -235,18 +238,39 @@ def leg_value(leg: Leg) -> following.Leg:
         epoch=leg.prompt.epoch,
         emit_first=leg.emit_first,
         held={row.frame: (held.points, row) for held in leg.held for row in held.rows},
+        linked=leg.linked,
     )
 
 
-def _finding(find: Find | None) -> Finding | None:
+def _finding(find: Find | None, *, linked: bool) -> Finding | None:
+    """``linked``: what links objects finds them, as sure as it wants them."""
     if find is None:
         return None
+
+    def create() -> Finder:
+        return catalog.create_finder(find.finder, classes=find.classes, confidence=find.confidence)
+
     return Finding(
-        lambda: catalog.create_finder(find.finder, classes=find.classes, confidence=find.confidence),
+        None if linked else create,
         Seek(find.frame, find.direction, find.last),
         find.every,
-        confidence=find.confidence or 0.0,
+        confidence=0.0 if linked else find.confidence or 0.0,
         region=None if find.region is None else Box(*find.region),
+    )
+
+
+def _linker(link: Link | None) -> Linker | None:
+    if link is None:
+        return None
+    return catalog.create_linker(
+        link.association,
+        link.detector,
+        kinds=link.kinds,
+        objects={ObjectId(name): kind for name, kind in link.objects.items()},
+        rate=link.rate,
+        origin=link.origin,
+        every=link.every,
+        confidence=link.confidence,
     )
 
 

@@ -33,6 +33,7 @@ from annotator.announce.progress import (
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.models import Label, Layer, Project, Run, RunState, SweptVideo, User, VideoState
 from tracking import catalog
+from tracking.association import registry as associations
 from tracking.protocol import Correct, Extend, Setting, Stop
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import shape_of
@@ -76,7 +77,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart, swept: SweptVideo |
             swept=swept,
             created_by=user,
         )
-        opened = OpenRun(run, _objects_of(layer, start, shapes), _search_of(start))
+        opened = OpenRun(run, _objects_of(layer, start, shapes), _search_of(start, shapes))
         opened.save(insert=True)
         if start.options.redo:
             _begin_redo(opened, layer, shapes)
@@ -378,9 +379,10 @@ def _shown(layer: Layer, track: UUID, frame: int, shown: Mapping[tuple[UUID, int
     return row
 
 
-def _search_of(start: RunStart) -> SearchState | None:
+def _search_of(start: RunStart, shapes: Mapping[UUID, Row]) -> SearchState | None:
     """Where a run looks for new objects: in one direction, which is forward for both, and where something is prompted
-    from there on, as that comes to the frames before by being followed."""
+    from there on, as that comes to the frames before by being followed. What was linked has been looked for as far as
+    it has come."""
     if start.options.find is None:
         return None
     way: Way = "backward" if start.direction == "backward" else "forward"
@@ -388,6 +390,9 @@ def _search_of(start: RunStart) -> SearchState | None:
     prompted = [prompt.frame for prompt in start.prompts]
     if prompted:
         origin = max(prompted) if way == "backward" else min(prompted)
+    linked = [prompt.frame for prompt in start.prompts if _goes_on_linked(start, shapes[prompt.track])]
+    if linked:
+        origin = min(linked) if way == "backward" else max(linked)
     return SearchState(way=way, origin=origin, last=last, every=start.options.find.every)
 
 
@@ -417,11 +422,25 @@ def check_find(project: Project, find: FindOptions) -> None:
         entry = catalog.find_finder(find.finder)
     except TrackingError as error:
         raise ActionError(str(error)) from error
+    if find.linked is not None:
+        _check_linked(entry, find.linked)
     if unknown := sorted(find.labels.keys() - set(entry.classes)):
         raise ActionError(f"{entry.name} finds objects of its own classes; {', '.join(unknown)} is none of them.")
     wanted = set(find.labels.values())
     if Label.objects.filter(project=project, pk__in=wanted).count() < len(wanted):
         raise ActionError("What is found gets labels of the project; one of these isn't there (any more).")
+
+
+def _check_linked(entry: catalog.FinderEntry, association: str) -> None:
+    try:
+        linking = associations.find(association)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
+    if not any(detector.id == entry.id for detector in catalog.detectors()):
+        raise ActionError(
+            f"{linking.name} links what a detector sees; {entry.name} is none. Choose a detector, or let the tracker "
+            "follow what is found."
+        )
 
 
 def _check_segmenter(as_mask: AsMaskOptions | None) -> None:
@@ -449,9 +468,17 @@ def _objects_of(layer: Layer, start: RunStart, shapes: Mapping[UUID, Row]) -> di
             )
             # The prompt is mostly a keyframe, and then there already; only one of two ways may store it otherwise.
             emit_first = prompt.frame not in ahead and not legs
-            legs.append(make_leg(way, shape=shapes[prompt.track], end=end, emit_first=emit_first))
+            shape = shapes[prompt.track]
+            linked = _goes_on_linked(start, shape)
+            legs.append(make_leg(way, shape=shape, end=end, emit_first=emit_first, linked=linked))
         objects[str(prompt.track)] = ObjectState(start=prompt.frame, legs=legs)
     return objects
+
+
+def _goes_on_linked(start: RunStart, shape: Row) -> bool:
+    """Whether a prompt was linked before, and is on; what a person drew is followed."""
+    find = start.options.find
+    return find is not None and find.linked is not None and bool(shape.flags & Flag.PREDICTED)
 
 
 def _keyframes(layer: Layer, tracks: Collection[UUID], first: int, last: int) -> dict[UUID, list[int]]:

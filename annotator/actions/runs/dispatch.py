@@ -23,7 +23,7 @@ from annotator.announce.waiting import place_of, waiting_with
 from annotator.media.agent_access import video_access
 from annotator.models import Agent, Run, RunState, Sweep, SweepState
 from tracking import catalog
-from tracking.protocol import AsMask, Find, Start, Stop
+from tracking.protocol import AsMask, Find, Link, Start, Stop
 
 TRIES = 3
 """How often a run is given to an agent without getting on, before it fails."""
@@ -154,6 +154,7 @@ def dispatch(opened: OpenRun) -> None:
         transaction.on_commit(partial(_look_again, run.pk), robust=True)
         return
     as_mask, told = _as_mask(run, agent)
+    told = "\n".join(filter(None, (told, _linked_anew(opened))))
     run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, told, run.tries + 1
     run.started_at = run.started_at or timezone.now()
     run.save(update_fields=["state", "agent", "message", "tries", "started_at"])
@@ -166,6 +167,7 @@ def dispatch(opened: OpenRun) -> None:
         detect_off_screen=bool(run.options.get("detect_off_screen", True)),
         find=_find(opened),
         as_mask=as_mask,
+        link=_link(opened),
     )
     tell_agent(agent.pk, start, layer_id=run.layer_id, doubtful_below=run.options.get("confidence_threshold", 0.0))
     announce_run(run)
@@ -246,8 +248,41 @@ def _find(opened: OpenRun) -> Find | None:
         every=search.every,
         classes=sorted(asked["labels"]),
         direction=search.way,
-        frame=search.next,
+        # What links begins with what is in sight where it had come to.
+        frame=search.next if search.at is None or opened.linked is None else search.at,
         last=search.last,
         confidence=asked["confidence"],
         region=asked["region"],
+    )
+
+
+def _link(opened: OpenRun) -> Link | None:
+    """What links the objects of a run that aren't followed; None: all are."""
+    run, association, search = opened.run, opened.linked, opened.search
+    if association is None or search is None:
+        return None
+    find = run.options["find"]
+    going = [UUID(key) for key, state in opened.objects.items() if any(leg.linked for leg in state.unfinished)]
+    labels = run.layer.tracks.filter(pk__in=going).values_list("pk", "label")
+    return Link(
+        association=association,
+        detector=find["finder"],
+        origin=search.origin,
+        every=search.every,
+        rate=run.layer.video.fps,
+        # Classes that become one label are one: a van that is held to be a truck now and then is one object.
+        kinds={name: str(label) for name, label in find["labels"].items()},
+        objects={str(track): str(label) for track, label in labels},
+        confidence=find["confidence"],
+    )
+
+
+def _linked_anew(opened: OpenRun) -> str:
+    """What the person should know of a linked run that goes on: an association's memory is gone with its agent."""
+    search = opened.search
+    if opened.linked is None or search is None or search.at is None or opened.run.started_at is None:
+        return ""
+    return (
+        f"Linking began anew on frame {search.at}: it goes on from the boxes that are stored, and learns again how "
+        "they move. Objects that were hidden there may come back as new tracks."
     )

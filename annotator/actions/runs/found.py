@@ -49,7 +49,9 @@ def take_found(opened: OpenRun, layer: Layer, found: Sequence[FoundTrack]) -> li
     ]
     fitting = list(_labelled(run, layer, new))
     unfit = [item for item in new if item.track not in {fit.track for fit, _ in fitting}]
-    there = {frame: _boxes_on(layer, frame) for frame in {item.shape.frame for item, _ in fitting}}
+    # What links objects tells its own apart, however much they overlap.
+    own = opened.linked_tracks if opened.linked else ()
+    there = {frame: _boxes_on(layer, frame, but=own) for frame in {item.shape.frame for item, _ in fitting}}
     labelled = [(item, label) for item, label in fitting if not _is_among(there[item.shape.frame], item)]
     taken = {item.track for item, _ in labelled}
     for item in new:
@@ -97,13 +99,13 @@ def _make_tracks(opened: OpenRun, layer: Layer, labelled: Sequence[tuple[FoundTr
                 layer=layer,
                 number=0,
                 label=label,
-                source=run.model,
+                source=opened.linked or run.model,
                 candidate=_least_frames(run) > 1,
                 created_by=run.created_by,
             )
         )
         end = leg_end(item.way, frame=item.shape.frame, first=run.first, last=run.last, keyframes=())
-        leg = make_leg(item.way, shape=item.shape, end=end, emit_first=True)
+        leg = make_leg(item.way, shape=item.shape, end=end, emit_first=True, linked=opened.linked is not None)
         opened.objects[str(item.track)] = ObjectState(start=item.shape.frame, legs=[leg])
     draft.save()
     tracks = [draft.tracks[item.track] for item, _ in labelled]
@@ -129,9 +131,11 @@ def _labelled(run: Run, layer: Layer, found: Iterable[FoundTrack]) -> Iterable[t
             yield item, label
 
 
-def _boxes_on(layer: Layer, frame: int) -> list[Box]:
-    """Around everything that the layer shows on a frame: drawn by somebody, or followed before."""
-    shapes = (shape_of(row) for row in shown_on(layer, frame).values() if row.kind != Kind.TAG)
+def _boxes_on(layer: Layer, frame: int, *, but: Collection[UUID]) -> list[Box]:
+    """Around everything that the layer shows on a frame ``but`` of some tracks: drawn by somebody, or followed
+    before."""
+    shown = shown_on(layer, frame).items()
+    shapes = (shape_of(row) for track, row in shown if row.kind != Kind.TAG and track not in but)
     return [bounds_of(shape) for shape in shapes if not is_empty(shape)]
 
 

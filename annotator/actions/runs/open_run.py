@@ -58,6 +58,16 @@ class OpenRun:
         """Whether its shapes are followed as masks."""
         return bool(self.run.options.get("as_mask"))
 
+    @property
+    def linked(self) -> str | None:
+        """The association that links what it finds; None: the model follows it."""
+        return (self.run.options.get("find") or {}).get("linked")
+
+    @property
+    def linked_tracks(self) -> set[UUID]:
+        """Those of its tracks that are linked, and that nobody corrected."""
+        return {UUID(key) for key, state in self.objects.items() if any(leg.linked for leg in state.legs)}
+
     def way(self) -> tuple[tuple[int, int, int], ...]:
         """How far each object has come: another value after whatever gets the run on."""
         objects = (

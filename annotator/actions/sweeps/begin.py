@@ -19,6 +19,7 @@ from annotator.announce.messages import FindOptions
 from annotator.models import LayerKind, Pipeline, Project, Sweep, SweptVideo, User, Video, VideoState
 from annotator.operations import Frame, Message
 from tracking import catalog
+from tracking.association import registry as associations
 from tracking.protocol import Setting
 from tracking.types import TrackingError
 
@@ -42,7 +43,7 @@ class SweepIn(Message):
     destination: Literal["layer", "empty", "main"] = Field(
         "layer", description="`layer`: a new one in each video; `empty`: the main one, of videos where it has no track."
     )
-    layer_name: str = Field("", max_length=100, description="Of the new layers; empty: as the model.")
+    layer_name: str = Field("", max_length=100, description="Of the new layers; empty: as what it is made by.")
 
 
 def begin_sweep(*, user: User, project: Project, wanted: SweepIn) -> Sweep:
@@ -77,7 +78,7 @@ def begin_sweep(*, user: User, project: Project, wanted: SweepIn) -> Sweep:
             first=wanted.first,
             last=wanted.last,
             destination=wanted.destination,
-            layer_name=" ".join(wanted.layer_name.split()) or entry.name,
+            layer_name=" ".join(wanted.layer_name.split()) or _usual_layer_name(wanted, entry),
             created_by=user,
         )
         SweptVideo.objects.bulk_create(
@@ -88,6 +89,14 @@ def begin_sweep(*, user: User, project: Project, wanted: SweepIn) -> Sweep:
             map_classes(project=project, labels=dict(wanted.find.labels))
         advance_soon()
     return sweep
+
+
+def _usual_layer_name(wanted: SweepIn, entry: catalog.ModelEntry) -> str:
+    """As what the result is made by."""
+    linked = wanted.find.linked if wanted.find else None
+    if wanted.find is None or linked is None:
+        return entry.name
+    return f"{catalog.name_of(wanted.find.finder)}, {associations.name_of(linked)}"
 
 
 def _estimate(sweep: Sweep, video: Video, entry: catalog.ModelEntry) -> int:

@@ -39,13 +39,14 @@ function MissingFinder({ editor }: { editor: Editor }) {
 /** What looks for new objects, where, and what becomes of them; folded away, it says the most important. */
 export function FindSettings({ editor }: { editor: Editor }) {
   const { finding, findSettings: settings, config } = editor
-  const { finder } = finding
+  const { finder, association, every } = finding
   const region = finding.region.value
   const labelled = finder ? Object.keys(finding.labels(finder)).length : 0
   return (
     <details class="find-settings">
       <summary>
-        {t('Find new objects')}: {finder ? finder.name : t('no detector')},{' '}
+        {t('Find new objects')}: {finder ? finder.name : t('no detector')}
+        {association && ` + ${association.name}`},{' '}
         {settings.whileTracking.value ? t('also while tracking') : t('on request')}
       </summary>
       <div class="fields">
@@ -63,12 +64,32 @@ export function FindSettings({ editor }: { editor: Editor }) {
             ))}
           </select>
         </label>
+        <label class="field model">
+          <span>{t('Linked by')}</span>
+          <select
+            value={association?.id ?? ''}
+            onChange={(event) => (settings.linked.value = event.currentTarget.value || null)}
+          >
+            <option value="">{t('The tracker: it follows each')}</option>
+            {config.associations.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {association && (
+          <p class="muted">
+            {t(association.summary)}{' '}
+            {t('Boxes are those of the detector; what you correct is followed by the tracker from there on.')}
+          </p>
+        )}
         <NumberField
           label={t('Every … frames')}
-          value={settings.every.value}
+          value={every.value}
           least={1}
           most={1000}
-          onChange={(value) => (settings.every.value = value)}
+          onChange={(value) => (every.value = value)}
         />
         <NumberField
           label={t('Minimum length')}

@@ -17,6 +17,7 @@ export function statusOf(run: Run): string {
   if (run.stale && !isAllRedone && !run.checking) parts.push(redone(run))
   if (fps > 0) parts.push(t('{time} left', { time: lasting((framesTotal - framesDone) / fps) }), `${fps.toFixed(0)}/s`)
   if (run.searched !== null) parts.push(t('looked up to frame {frame}', { frame: run.searched }))
+  if (run.linked) parts.push(t('linked by {name}', { name: run.linked }))
   if (agent) parts.push(agent)
   if (message) parts.push(message)
   return parts.join(' · ')
@@ -43,9 +44,10 @@ function over(run: Run): string {
 const stopped = ({ frames_done: framesDone, frames_total: framesTotal, message }: Run) =>
   [t('Stopped after {done} of {total}', { done: framesDone, total: framesTotal }), message].filter(Boolean).join(' · ')
 
-function departures({ tracks, left }: Run): string {
+function departures({ tracks, left, linked }: Run): string {
   const frames = Object.values(left)
   if (!frames.length) return ''
+  if (linked) return t('{count} of {tracks} weren’t seen to the end', { count: frames.length, tracks: tracks.length })
   return tracks.length > 1
     ? t('{count} of {tracks} left the picture', { count: frames.length, tracks: tracks.length })
     : t('left the picture on frame {frame}', { frame: frames[0]! })

@@ -2811,6 +2811,8 @@ export interface components {
       readonly labels: readonly components['schemas']['ApplyLabel'][]
       readonly models: readonly components['schemas']['ApplyModel'][]
       readonly finders: readonly components['schemas']['ApplyFinder'][]
+      /** @description What may link the objects that are found. */
+      readonly associations: readonly components['schemas']['AssociationOffer'][]
       /** @description What classes became here before: a label, null: nothing. */
       readonly class_labels: {
         readonly [key: string]: number | null
@@ -2830,6 +2832,12 @@ export interface components {
        * @default null
        */
       readonly segmenter?: string | null
+    }
+    /** @description What links the boxes of a detector into tracks; every agent has it. */
+    readonly AssociationOffer: {
+      readonly id: string
+      readonly name: string
+      readonly summary: string
     }
     /**
      * @description An attribute as it shall be. `id` null: a new one. `choices` are those of a select; `default` is what a new
@@ -3148,6 +3156,8 @@ export interface components {
       readonly models: readonly components['schemas']['ModelOffer'][]
       readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
       readonly finders: readonly components['schemas']['FinderOffer'][]
+      /** @description What may link the objects that are found. */
+      readonly associations: readonly components['schemas']['AssociationOffer'][]
       /** @description What classes of finders become here, by name: a label, null: nothing; the rest isn't said yet. */
       readonly class_labels: {
         readonly [key: string]: number | null
@@ -3278,6 +3288,11 @@ export interface components {
        * @default 0
        */
       readonly least_frames?: number
+      /**
+       * @description The id of the association that links what a detector sees into tracks; null: the model follows what is found. What a person corrects is followed by the model from there on.
+       * @default null
+       */
+      readonly linked?: string | null
     }
     /** @description What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights. */
     readonly FinderOffer: {
@@ -4073,6 +4088,11 @@ export interface components {
        */
       readonly searched: number | null
       /**
+       * @description The name of what links its objects; empty: the model follows them.
+       * @default
+       */
+      readonly linked: string
+      /**
        * @description All objects came to their end, and are tracked back to be compared.
        * @default false
        */
@@ -4457,7 +4477,7 @@ export interface components {
        */
       readonly destination?: 'layer' | 'empty' | 'main'
       /**
-       * @description Of the new layers; empty: as the model.
+       * @description Of the new layers; empty: as what it is made by.
        * @default
        */
       readonly layer_name?: string
@@ -4473,6 +4493,8 @@ export interface components {
       readonly model_name: string
       /** @description Of what looks for objects; empty: nothing does. */
       readonly finder_name: string
+      /** @description Of what links the objects; empty: the model follows them. */
+      readonly linked_name: string
       /** @description It looks at every so-many-th frame. */
       readonly every: number | null
       readonly first: number
@@ -4796,6 +4818,7 @@ export type ApplyModel = components['schemas']['ApplyModel']
 export type ApplyPage = components['schemas']['ApplyPage']
 export type ApplyVideo = components['schemas']['ApplyVideo']
 export type AsMaskOptions = components['schemas']['AsMaskOptions']
+export type AssociationOffer = components['schemas']['AssociationOffer']
 export type AttributeDraft = components['schemas']['AttributeDraft']
 export type AttributeKind = components['schemas']['AttributeKind']
 export type AttributeKindOut = components['schemas']['AttributeKindOut']

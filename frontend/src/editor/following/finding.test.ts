@@ -60,6 +60,22 @@ describe('Detect and track', () => {
     ])
   })
 
+  it('links what is found, where the person chose that, and looks at every frame for it', () => {
+    const { findSettings } = test.editor
+    findSettings.linked.value = 'chains'
+    findSettings.every.value = 4
+    test.press('Shift+D')
+    findSettings.linkEvery.value = 2
+    test.press('Shift+D')
+    findSettings.linked.value = 'unknown by now'
+    test.press('Shift+D')
+    expect(test.sent('run.start').map(({ options }) => options?.find)).toMatchObject([
+      { linked: 'chains', every: 1 },
+      { linked: 'chains', every: 2 },
+      { linked: null, every: 4 },
+    ])
+  })
+
   it('looks where, how often and how sure the person says', () => {
     const { finding, findSettings } = test.editor
     findSettings.every.value = 4

@@ -5,6 +5,7 @@ import type { Box } from '@/geometry/box'
 import type { EditorConfig, Label } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 
+export type Association = EditorConfig['associations'][number]
 export type Finder = EditorConfig['finders'][number]
 type FindOptions = NonNullable<ReturnType<Finding['options']>>
 
@@ -48,6 +49,16 @@ export class Finding {
     return chosenFinder(this.editor.config.finders, this.settings.finder.value)
   }
 
+  /** What links objects; null: the tracker follows each. */
+  get association(): Association | null {
+    return this.editor.config.associations.find(({ id }) => id === this.settings.linked.value) ?? null
+  }
+
+  /** On every so-many-th frame it looks. */
+  get every(): Signal<number> {
+    return this.association ? this.settings.linkEvery : this.settings.every
+  }
+
   /** How to get a detector, where none is ready. */
   get missing(): string {
     const wanted = this.editor.config.finders.find((each) => each.default)
@@ -74,7 +85,8 @@ export class Finding {
     const region = this.region.value
     return {
       finder: finder.id,
-      every: this.settings.every.value,
+      every: this.every.value,
+      linked: this.association?.id ?? null,
       labels,
       confidence: this.settings.confidence.value,
       region: region && ([...region] as [number, number, number, number]),

@@ -5,8 +5,12 @@ import { kept } from './kept'
 export class FindSettings extends kept({
   /** What looks for them: a catalogue id; null: the default, or what is ready. */
   finder: maybe(text('')),
-  /** On every so-many-th frame. */
+  /** On every so-many-th frame, where the tracker follows them. */
   every: count(10, 1, 1000),
+  /** What links them: an association's id; null: nothing, the tracker follows each. */
+  linked: maybe(text('')),
+  /** On every so-many-th frame, where they are linked. */
+  linkEvery: count(1, 1, 1000),
   /** 0..1: what is less sure is left; null: as the detector has it. */
   confidence: maybe(number(0.25, 0, 1)),
   /** What is followed over fewer frames is a candidate; 0: nothing is. */

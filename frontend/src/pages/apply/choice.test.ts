@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ApplyPage } from '@/protocol/generated'
-import { firstChoice, labelsFor, modelsFor, problemOf, wanted, withPipeline } from './choice'
+import { firstChoice, labelsFor, modelsFor, problemOf, wanted, withLinked, withPipeline } from './choice'
 
 const model = (id: string, available: boolean, isDefault = false) => ({
   id,
@@ -35,6 +35,7 @@ const PAGE: ApplyPage = {
       default: true,
     },
   ],
+  associations: [{ id: 'chains', name: 'Chains', summary: 'By motion.' }],
   class_labels: { bus: 1, Person: null },
   networks: '/networks/',
 }
@@ -80,4 +81,12 @@ test('what is found is followed by a model that follows boxes', () => {
   expect(problemOf({ ...finding, every: '0' }, page)).toContain('0 was typed')
   expect(problemOf({ ...finding, labels: new Map() }, page)).toBe('Give a label to at least one class.')
   expect(withPipeline({ ...finding, destination: 'empty' }, 'continue', page).destination).toBe('layer')
+})
+
+test('what is linked is looked at on every frame, unless somebody said how often', () => {
+  const finds = withPipeline({ ...firstChoice(PAGE), videos: new Set([5]) }, 'find', PAGE)
+  expect(wanted(finds, 'a').find).toMatchObject({ every: 10, linked: null })
+  expect(wanted(withLinked(finds, 'chains'), 'a').find).toMatchObject({ every: 1, linked: 'chains' })
+  expect(withLinked(withLinked(finds, 'chains'), '').every).toBe('10')
+  expect(withLinked({ ...finds, every: '3' }, 'chains').every).toBe('3')
 })

@@ -9,6 +9,8 @@ export interface Choice {
   readonly pipeline: Pipeline
   readonly model: string
   readonly finder: string
+  /** What links objects: an association's id; empty: the model follows each. */
+  readonly linked: string
   /** Which label objects of each class get; other classes are left out. */
   readonly labels: ReadonlyMap<string, number>
   /** As typed: it looks at every so-many-th frame. */
@@ -40,8 +42,9 @@ export function firstChoice(page: ApplyPage): Choice {
     pipeline: 'continue',
     model: usual(modelsFor(page, 'continue'))?.id ?? '',
     finder: finder?.id ?? '',
+    linked: '',
     labels: finder ? labelsFor(finder, page) : new Map(),
-    every: '10',
+    every: usualEvery(''),
     confidence: '',
     videos: new Set(),
     first: '',
@@ -55,6 +58,15 @@ export function firstChoice(page: ApplyPage): Choice {
 function usual<Offer extends ApplyModel | ApplyFinder>(offers: readonly Offer[]): Offer | undefined {
   return offers.find((offer) => offer.default && offer.available) ?? offers[0]
 }
+
+/** The choice with something else that links objects. Linking needs more looks than finding: unless somebody typed
+ * another number, it goes with it. */
+export function withLinked(choice: Choice, linked: string): Choice {
+  const every = choice.every === usualEvery(choice.linked) ? usualEvery(linked) : choice.every
+  return { ...choice, linked, every }
+}
+
+const usualEvery = (linked: string) => (linked ? '1' : '10')
 
 /** The choice with another task: what doesn't fit it is chosen anew. */
 export function withPipeline(choice: Choice, pipeline: Pipeline, page: ApplyPage): Choice {
@@ -94,6 +106,7 @@ export function wanted(choice: Choice, id: string): SweepIn {
     confidence: choice.confidence ? Number(choice.confidence) / 100 : null,
     region: null,
     least_frames: 0,
+    linked: choice.linked || null,
   }
   return {
     id,

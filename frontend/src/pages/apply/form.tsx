@@ -7,6 +7,7 @@ import {
   modelsFor,
   problemOf,
   ready,
+  withLinked,
   withPipeline,
   type Destination,
   type Pipeline,
@@ -38,6 +39,7 @@ export function Form({ applying }: { applying: Applying }) {
         <div class="stack">
           <Task applying={applying} />
           {choice.pipeline === 'find' && <Finder applying={applying} />}
+          {choice.pipeline === 'find' && <Linked applying={applying} />}
           <Model applying={applying} />
           <Frames applying={applying} />
           <Result applying={applying} />
@@ -194,6 +196,35 @@ function Classes({ applying, classes }: { applying: Applying; classes: readonly 
   )
 }
 
+/** What makes tracks of the boxes. */
+function Linked({ applying }: { applying: Applying }) {
+  const choice = applying.choice.value
+  const { associations } = applying.page
+  const chosen = associations.find(({ id }) => id === choice.linked)
+  return (
+    <div class="field">
+      <label for="apply-linked">{t('Linked by')}</label>
+      <select
+        id="apply-linked"
+        value={choice.linked}
+        onChange={(event) => (applying.choice.value = withLinked(choice, event.currentTarget.value))}
+      >
+        <option value="">{t('The tracker: it follows each')}</option>
+        {associations.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+      {chosen && (
+        <p class="hint">
+          {t(chosen.summary)} {t('Boxes are those of the detector.')}
+        </p>
+      )}
+    </div>
+  )
+}
+
 function Missing({ why, networks }: { why: string; networks: string }) {
   return (
     <p class="warning">
@@ -205,10 +236,12 @@ function Missing({ why, networks }: { why: string; networks: string }) {
 function Model({ applying }: { applying: Applying }) {
   const { page } = applying
   const chosen = page.models.find(({ id }) => id === applying.choice.value.model)
-  const finds = applying.choice.value.pipeline === 'find'
+  const { pipeline, linked } = applying.choice.value
+  const finds = pipeline === 'find'
+  const words = !finds ? t('Model') : linked ? t('What is corrected is followed by') : t('Followed by')
   return (
     <div class="field">
-      <label for="apply-model">{finds ? t('Followed by') : t('Model')}</label>
+      <label for="apply-model">{words}</label>
       <select
         id="apply-model"
         value={applying.choice.value.model}

@@ -206,6 +206,11 @@ function Badge({ state }: { state: keyof typeof WORDS }) {
 }
 
 function titleOf(sweep: SweepOut): string {
+  if (sweep.linked_name)
+    return t('Find objects with {finder}, link them with {association}', {
+      finder: sweep.finder_name,
+      association: sweep.linked_name,
+    })
   return sweep.pipeline === 'find'
     ? t('Find objects with {finder}, follow them with {model}', { finder: sweep.finder_name, model: sweep.model_name })
     : t('Continue every track with {model}', { model: sweep.model_name })

@@ -14,6 +14,7 @@ from annotator.actions.runs.presence import agent_disconnected
 from annotator.actions.runs.store import PredictedRow, fail_run, store_predictions
 from annotator.actions.sweeps.standing import standing_of
 from annotator.actions.sweeps.target import main_layer, take_result_over
+from annotator.announce.messages import FindOptions
 from annotator.models import Agent, Label, Project, Run, Sweep, SweptVideo, Video
 from tests.annotator.actions.sweeps.conftest import Sweeping
 from tests.annotator.worlds import frames_of, make_agent, predicted
@@ -142,3 +143,31 @@ def test_nothing_is_taken_over_before_it_has_ended_or_by_who_may_not(sweeping: S
     with pytest.raises(ActionError, match="once it has ended"):
         take_result_over(by=sweeping.manager, swept=swept, labels=None)
     assert not main_layer(swept).tracks.exists()
+
+
+# ---------------------------------------------------------------- linked
+
+
+@pytest.fixture
+def linked(sweeping: Sweeping, empty: Video, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_DETECTORS", "tests.tracking.fakes:DETECTORS")
+    Agent.objects.update(info={"models": ["framewise-cf"], "finders": ["repeating"]})
+    labels = {"car": sweeping.world.car.pk}
+    find = FindOptions(finder="repeating", every=1, labels=labels, linked="ocsort")
+    return sweeping.find([empty], destination="layer", find=find)
+
+
+def test_what_is_linked_goes_into_a_layer_named_after_both(sweeping: Sweeping, linked: Sweep) -> None:
+    assert sweeping.desk.told(Start)[0].link.association == "ocsort"
+    assert linked.layer_name == "Repeating, OC-SORT"
+
+
+def test_a_linked_video_that_failed_goes_on_being_linked_where_it_was(sweeping: Sweeping, linked: Sweep) -> None:
+    run = sweeping.runs(linked)[0]
+    find_one(run)
+    with sweeping.commit(execute=True):
+        fail_run(run_id=run.pk, message="Out of memory.")
+    sweeping.step(linked, "retry")
+    start = sweeping.desk.told(Start)[-1]
+    assert [(leg.prompt.frame, leg.linked, leg.emit_first) for leg in start.legs] == [(30, True, True)]
+    assert (start.find.frame, start.find.last, start.link.every) == (30, 99, 1)

@@ -1,0 +1,19 @@
+"""What may link the objects that a detector finds, as pages offer it."""
+
+from __future__ import annotations
+
+from annotator.operations import Message
+from tracking.association.registry import ASSOCIATIONS
+
+
+class AssociationOffer(Message):
+    """What links the boxes of a detector into tracks; every agent has it."""
+
+    id: str
+    name: str
+    summary: str
+
+
+def offered_associations() -> list[AssociationOffer]:
+    """In the order of the registry."""
+    return [AssociationOffer(id=entry.id, name=entry.name, summary=entry.summary) for entry in ASSOCIATIONS]
