@@ -78,12 +78,6 @@ export function FindSettings({ editor }: { editor: Editor }) {
             ))}
           </select>
         </label>
-        {association && (
-          <p class="muted">
-            {t(association.summary)}{' '}
-            {t('Boxes are those of the detector; what you correct is followed by the tracker from there on.')}
-          </p>
-        )}
         <NumberField
           label={t('Every … frames')}
           value={every.value}
@@ -100,6 +94,12 @@ export function FindSettings({ editor }: { editor: Editor }) {
           onChange={(value) => (settings.leastFrames.value = value)}
         />
       </div>
+      {association && (
+        <p class="muted">
+          {t(association.summary)}{' '}
+          {t('Boxes are those of the detector; what you correct is followed by the tracker from there on.')}
+        </p>
+      )}
       <label class="field slider">
         <span>
           {settings.confidence.value === null
