@@ -23,6 +23,7 @@ from annotator.models import (
     Attribute,
     Comment,
     Comparison,
+    Download,
     Event,
     Guess,
     Inspection,
@@ -152,6 +153,7 @@ admin.site.register(
     [
         Agent,
         Comment,
+        Download,
         Event,
         Guess,
         Inspection,

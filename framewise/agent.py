@@ -67,7 +67,7 @@ def run_agent(
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
     open_video = videos_of(videos)
     engine, smart = LocalEngine(open_video, runs_at_once=runs), Smart(open_video)
-    agent = Agent(server, token, engine, name=name, smart=smart, patience_s=patience_s)
+    agent = Agent(server, token, engine, name=name, smart=smart, http=http, patience_s=patience_s)
     with http:
         asyncio.run(_until_told(agent))
     return ENDED

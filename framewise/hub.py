@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
 from rich.console import Console
 
 from framewise.weights import receive
-from tracking.catalog import HUB_TENSORS, AnyEntry, DetectorEntry, Weights
+from tracking.catalog import Weights
+from tracking.parts import hub_address, hub_files
 from tracking.types import TrackingError
 from tracking.verification import files, try_on_networks
 from tracking.weights import WeightsError, weights_folder
-
-NAMES = ("config.json", HUB_TENSORS)
-OF_DETECTORS = ("preprocessor_config.json",)
-"""What a detector's folder holds besides."""
-
-
-def address() -> str:
-    """The hub: ``$HF_ENDPOINT`` as its own tools take it, or the public one."""
-    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
 
 
 def import_folder(folder: Path) -> Path:
@@ -38,7 +27,7 @@ def import_folder(folder: Path) -> Path:
     if listed is None:
         known = ", ".join(weights.folder for weights, _ in files() if weights.folder)
         raise WeightsError(f"A folder keeps its name on the hub; {name} is none of them: {known}. Rename it.")
-    names = _names(entries)
+    names = hub_files(entries)
     lacks = [name for name in names if not (folder / name).is_file()]
     if lacks:
         raise WeightsError(
@@ -67,13 +56,13 @@ def download_folder(hub_id: str, console: Console) -> None:
     console.print(f"Licence of these weights: {entries[0].weights_licence}", highlight=False, soft_wrap=True)
     partial = _partial(weights)
     partial.mkdir(parents=True, exist_ok=True)
-    for name in _names(entries):
-        part = replace(weights, file=name, url=f"{address()}/{hub_id}/resolve/main/{name}", size=None, sha256=None)
+    for name in hub_files(entries):
+        url = f"{hub_address()}/{hub_id}/resolve/main/{name}"
         try:
-            receive(part, partial / name, console)
+            receive(url, partial / name, console, name=name)
         except httpx.HTTPError as error:
             raise TrackingError(
-                f"{hub_id} could not be downloaded ({error}). Try again, it goes on where it stopped: {part.url}"
+                f"{hub_id} could not be downloaded ({error}). Try again, it goes on where it stopped: {url}"
             ) from error
     try:
         _check(partial, weights)
@@ -82,10 +71,6 @@ def download_folder(hub_id: str, console: Console) -> None:
         shutil.rmtree(partial)
         raise
     console.print(f"It is in {_settled(partial, weights)}", highlight=False, soft_wrap=True)
-
-
-def _names(entries: Sequence[AnyEntry]) -> tuple[str, ...]:
-    return NAMES + (OF_DETECTORS if any(isinstance(entry, DetectorEntry) for entry in entries) else ())
 
 
 def _check(folder: Path, weights: Weights) -> None:

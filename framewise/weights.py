@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -11,13 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tracking import catalog
+from tracking import catalog, downloads
 from tracking.catalog import Weights
 from tracking.types import TrackingError
 from tracking.verification import check, files, verify
 from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
-
-PIECE = 1 << 20
 
 
 def show_files(console: Console) -> None:
@@ -108,7 +105,7 @@ def _fetch(weights: Weights, target: Path, console: Console) -> None:
         )
     partial = target.with_name(target.name + ".partial")
     try:
-        receive(weights, partial, console)
+        receive(weights.url, partial, console, name=weights.file)
     except httpx.HTTPError as error:
         raise TrackingError(
             f"{weights.file} could not be downloaded ({error}). Try again, it goes on where it stopped: {weights.url}"
@@ -123,25 +120,14 @@ def _fetch(weights: Weights, target: Path, console: Console) -> None:
     note_verdict(target, "")
 
 
-def receive(weights: Weights, partial: Path, console: Console) -> None:
-    """Fetch what ``partial`` lacks; all of it where the server doesn't send parts. Raises httpx.HTTPError."""
-    there = partial.stat().st_size if partial.is_file() else 0
-    headers = {"Range": f"bytes={there}-"} if there else {}
+def receive(url: str, partial: Path, console: Console, *, name: str) -> None:
+    """Fetch what ``partial`` lacks of a file, and show how far it is. Raises httpx.HTTPError."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with (
-        httpx.stream("GET", weights.url, headers=headers, follow_redirects=True, timeout=30) as response,
-        Progress(*columns, console=console) as progress,
-    ):
-        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # it is all there
-        response.raise_for_status()
-        there = there if response.status_code == HTTPStatus.PARTIAL_CONTENT else 0
-        coming = int(response.headers.get("Content-Length", 0))
-        bar = progress.add_task(weights.file, completed=there, total=weights.size or there + coming)
-        with partial.open("ab" if there else "wb") as output:
-            for piece in response.iter_bytes(PIECE):
-                output.write(piece)
-                progress.advance(bar, len(piece))
+    with httpx.Client() as http, Progress(*columns, console=console) as progress:
+        bar = progress.add_task(name, total=None)
+        downloads.receive(
+            http, url, partial, progress=lambda done, total: progress.update(bar, completed=done, total=total)
+        )
 
 
 def _target(weights: Weights) -> Path:

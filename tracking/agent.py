@@ -15,14 +15,16 @@ from typing import assert_never
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import httpx
 import psutil
 from pydantic import ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from tracking import catalog
-from tracking.devices import devices
+from tracking.devices import devices, loads
 from tracking.engine import Engine
+from tracking.fetching import Fetcher
 from tracking.outbox import Outbox
 from tracking.protocol import (
     PROTOCOL,
@@ -30,7 +32,10 @@ from tracking.protocol import (
     Accepted,
     AgentMessage,
     Correct,
+    DropFetch,
     Extend,
+    Fetch,
+    Fetched,
     Hello,
     Load,
     Segment,
@@ -77,6 +82,7 @@ class Agent:
         name: how this machine calls itself.
         engine: carries runs out.
         smart: answers clicks; None: nothing does.
+        http: with the server's address as its base, for weights; None: none are fetched.
         patience_s: how long a server that isn't there at first is only waited for, without a warning.
     """
 
@@ -88,6 +94,7 @@ class Agent:
         *,
         name: str = "",
         smart: Smart | None = None,
+        http: httpx.Client | None = None,
         patience_s: float = 0,
     ) -> None:
         self.url = channel_url(server)
@@ -96,8 +103,12 @@ class Agent:
         self.engine = engine
         self.smart = smart
         self.patience_s = patience_s
+        self.fetcher = None if http is None else Fetcher(http, self._tell_fetched, machine=self.name)
+        self._fetched: dict[str, Fetched] = {}
+        self._changed_models = asyncio.Event()
         self._told: deque[Segmented] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
+        self._devices = devices()
         self._weights = Watch()
         self._outboxes: dict[str, Outbox] = {}
         self._something_to_send = asyncio.Event()
@@ -127,6 +138,8 @@ class Agent:
             self.engine.close()
             if self.smart is not None:
                 self.smart.close()
+            if self.fetcher is not None:
+                self.fetcher.close()
 
     async def _server_begins(self) -> None:
         """Wait until something listens at the server's address, as long as patience lasts."""
@@ -155,7 +168,7 @@ class Agent:
             protocol=PROTOCOL,
             version=version("framewise"),
             host=self.name,
-            devices=devices(),
+            devices=self._devices,
             models=models,
             segmenters=self._segmenters(),
             finders=catalog.ready_finders(),
@@ -211,6 +224,11 @@ class Agent:
                     self._forget_if_finished(outbox)
             case Segment():
                 self._answer(message)
+            case Fetch():
+                self._fetch(message)
+            case DropFetch():
+                if self.fetcher is not None:
+                    self.fetcher.drop(message.model)
             case _:
                 assert_never(message)
 
@@ -223,6 +241,16 @@ class Agent:
     def _answer(self, asked: Segment) -> None:
         if self.smart is not None:
             self.smart.ask(asked, self._tell)
+
+    def _fetch(self, asked: Fetch) -> None:
+        if self.fetcher is not None:
+            log.info("Weights of %s are wanted.", asked.model)
+            self.fetcher.get(asked)
+
+    def _tell_fetched(self, told: Fetched) -> None:
+        """From the thread that fetches weights: of each model the newest word is sent."""
+        self._fetched[told.model] = told
+        self._wake()
 
     def _tell(self, told: Segmented) -> None:
         """From the thread that answers clicks."""
@@ -241,6 +269,11 @@ class Agent:
             self._something_to_send.clear()
             while self._told:
                 await self._send(connection, self._told.popleft())
+            for model in tuple(self._fetched):
+                told = self._fetched.pop(model)
+                await self._send(connection, told)
+                if told.stage == "done":
+                    self._changed_models.set()
             for outbox in tuple(self._outboxes.values()):
                 while (message := outbox.take()) is not None:
                     await connection.send(message)
@@ -251,7 +284,10 @@ class Agent:
         process = psutil.Process()
         psutil.cpu_percent()  # the first call only sets where the next one measures from
         while True:
-            await asyncio.sleep(LOAD_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOAD_EVERY_S):
+                    await self._changed_models.wait()
+            self._changed_models.clear()
             cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
             models = await asyncio.to_thread(self._weights.usable_models)
             runs, stalled = len(self._outboxes), self.engine.stalled()
@@ -263,6 +299,7 @@ class Agent:
                 segmenters=self._segmenters(),
                 finders=catalog.ready_finders(),
                 stalled=stalled,
+                devices=loads(self._devices, cpu=cpu),
             )
             await self._send(connection, load)
 

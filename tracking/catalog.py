@@ -850,6 +850,11 @@ def with_weights() -> tuple[AnyEntry, ...]:
     return followers + detectors() + segmenters()
 
 
+def users_of(weights: Weights) -> list[AnyEntry]:
+    """The models that need a file."""
+    return [entry for entry in with_weights() if weights in entry.weights]
+
+
 def find_with_weights(model_id: str) -> AnyEntry:
     """As ``find``, among detectors and segmenters too."""
     others: tuple[AnyEntry, ...] = (*detectors(), *segmenters())

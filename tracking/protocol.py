@@ -269,7 +269,29 @@ class Segment(AgentMessage):
     base: str = Field("", description="A table of one row, base64: the mask that the clicks correct. Empty: none.")
 
 
-ToAgent = Annotated[Accepted | Start | Correct | Extend | Stop | Stored | Segment, Field(discriminator="type")]
+class Fetch(AgentMessage):
+    """Get the weights that this machine lacks of a model, check them, and use them. Sent again after a reconnect for
+    whatever hasn't ended; a file that came in part goes on where it stopped."""
+
+    type: Literal["fetch"] = "fetch"
+    model: str = Field(description="By its id in the catalogue.")
+    sources: dict[str, str] = Field(
+        {},
+        description="Files that the server holds, by their name below the weights folder: their addresses, relative to "
+        "the server, which expire and answer range requests. Other files come from where the catalogue says.",
+    )
+
+
+class DropFetch(AgentMessage):
+    """Nobody wants these weights any more; what has come of them may stay for the next time."""
+
+    type: Literal["fetch.drop"] = "fetch.drop"
+    model: str
+
+
+ToAgent = Annotated[
+    Accepted | Start | Correct | Extend | Stop | Stored | Segment | Fetch | DropFetch, Field(discriminator="type")
+]
 
 # ---------------------------------------------------------------- agent -> server
 
@@ -371,6 +393,13 @@ class RunFailed(AgentMessage):
     detail: str = ""
 
 
+class DeviceLoad(AgentMessage):
+    """How busy a device is: the whole machine's processor, or a GPU, whoever uses it."""
+
+    busy: float | None = Field(None, ge=0, le=1, description="Share of its time; null: it doesn't say.")
+    memory_bytes: int = Field(ge=0, le=2**53, description="Memory in use.")
+
+
 class Load(AgentMessage):
     """Every few seconds: how busy the machine is."""
 
@@ -383,6 +412,7 @@ class Load(AgentMessage):
     )
     segmenters: list[str] | None = Field(None, description="What it can answer clicks with by now; null: as before.")
     finders: list[str] | None = Field(None, description="What it can find objects with by now; null: as before.")
+    devices: list[DeviceLoad] = Field([], max_length=64, description="In the order of those of `Hello`.")
     stalled: dict[str, float] = Field(
         {},
         description="Runs that should have got on and haven't for a minute or longer, by id, and for how many seconds. "
@@ -406,8 +436,25 @@ class Segmented(AgentMessage):
     message: str = Field("", description="Of `failed`: why, for the person.")
 
 
+FetchStage = Literal["waiting", "downloading", "checking", "done", "failed", "cancelled"]
+"""How far weights have come: others come first, bytes come, they are tried on their network; the last three end it."""
+
+
+class Fetched(AgentMessage):
+    """How a `Fetch` stands, at most twice a second and with every new stage."""
+
+    type: Literal["fetched"] = "fetched"
+    model: str
+    stage: FetchStage
+    done: int = Field(0, ge=0, le=2**53, description="Bytes that are here, of all files that were lacking.")
+    total: int | None = Field(None, ge=0, le=2**53, description="Bytes of them all; null: not known.")
+    message: str = Field(
+        "", max_length=4000, description="Of `failed`: why, and what to do, for the person. Else what they should know."
+    )
+
+
 FromAgent = Annotated[
-    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented, Field(discriminator="type")
+    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented | Fetched, Field(discriminator="type")
 ]
 
 TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(ToAgent)

@@ -2,6 +2,7 @@
 
 from annotator.models.agent import Agent
 from annotator.models.comparison import Comparison
+from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
 from annotator.models.guess import Guess
 from annotator.models.inspection import Inspection, InspectionState
@@ -23,6 +24,8 @@ __all__ = [
     "Comment",
     "Comparison",
     "Destination",
+    "Download",
+    "DownloadState",
     "Event",
     "EventKind",
     "Guess",

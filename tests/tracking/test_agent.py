@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from tests.tracking import weighty
 from tests.tracking.fakes import Drifting, FakeVideo
 from tests.tracking.test_engine import leg, start
 from tracking import agent as module
 from tracking.agent import Agent, Refused, backoff, channel_url
 from tracking.engine import local
 from tracking.engine.local import LocalEngine
-from tracking.protocol import Accepted, AgentMessage, Correct, Stop, Stored, VideoAccess, unpacked_batch
+from tracking.protocol import Accepted, AgentMessage, Correct, Fetch, Stop, Stored, VideoAccess, unpacked_batch
 from tracking.session import Pictures
 from tracking.types import TrackingError
 
@@ -97,7 +99,8 @@ async def running(create: Callable[[], Drifting] = Drifting) -> AsyncIterator[Fa
 
     async with serve(server.talk, "127.0.0.1", 0, process_request=server.admit) as listening:
         server.url = address(listening)
-        agent = Agent(server.url, TOKEN, LocalEngine(open_video, create=lambda model: create()), name="here")
+        engine = LocalEngine(open_video, create=lambda model: create())
+        agent = Agent(server.url, TOKEN, engine, name="here", http=httpx.Client(base_url=server.url))
         task = asyncio.create_task(agent.run())
         yield server
         task.cancel()
@@ -128,6 +131,26 @@ async def test_it_introduces_itself_and_tells_its_load(monkeypatch: pytest.Monke
     assert hello["finders"] == load["finders"] == ["spotting"]
     assert 0 <= load["cpu"] <= 1
     assert load["memory_bytes"] > 1_000_000
+
+
+async def test_weights_that_are_wanted_come_and_their_model_is_ready_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("FRAMEWISE_EXTRA_TRACKERS", "tests.tracking.weighty:ENTRIES")
+    monkeypatch.setattr(module, "LOAD_EVERY_S", 60.0)
+    with weighty.shelf() as shelf:
+        monkeypatch.setenv(weighty.ADDRESS, shelf.url)
+        async with running() as server:
+            connection = await server.connection()
+            assert weighty.MODEL not in (await server.next("hello"))["models"]
+            await tell(connection, Fetch(model=weighty.MODEL))
+            while (fetched := await server.next("fetched"))["stage"] != "done":
+                assert fetched["stage"] in ("downloading", "checking"), fetched
+            # Long before the load is told again by itself.
+            load = await server.next("load")
+    assert weighty.MODEL in load["models"]
+    assert [len(load["devices"]), load["devices"][0]["memory_bytes"] > 0] == [1, True]
 
 
 async def test_a_run_arrives_frame_by_frame() -> None:
