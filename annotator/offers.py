@@ -14,6 +14,17 @@ from tracking import catalog
 Entry = TypeVar("Entry", catalog.ModelEntry, catalog.SegmenterEntry, catalog.DetectorEntry)
 
 
+def command_for(entry: catalog.AnyEntry, files: Sequence[catalog.Weights]) -> str:
+    """What gets these weights of a model, on the machine that is to run it; '' for none."""
+    if not files:
+        return ""
+    if all(weights.url for weights in files):
+        return f"framewise weights download {entry.id}"
+    if files[0].hub:
+        return f"framewise weights download {files[0].hub}"
+    return f"framewise weights import {files[0].file}"
+
+
 @dataclass(frozen=True, slots=True)
 class Offered(Generic[Entry]):
     """``lacking``: what is missing to run it; nothing where a connected agent runs it, or this machine could.
@@ -38,14 +49,7 @@ class Offered(Generic[Entry]):
     @property
     def command(self) -> str:
         """What gets its weights, on the machine that is to run it; '' where that isn't what it lacks."""
-        files = [weights for weights in self.entry.weights if weights.file in self.lacking]
-        if not files:
-            return ""
-        if all(weights.url for weights in files):
-            return f"framewise weights download {self.entry.id}"
-        if files[0].hub:
-            return f"framewise weights download {files[0].hub}"
-        return f"framewise weights import {files[0].file}"
+        return command_for(self.entry, [weights for weights in self.entry.weights if weights.file in self.lacking])
 
     @property
     def pages(self) -> list[str]:

@@ -42,7 +42,7 @@ class AgentNotice(Message):
 
     notice: Literal["agent"] = "agent"
     agent: int
-    layer: int
+    layer: int | None = Field(description="null: it is about the machine, not about a run.")
     message: ToAgent
     doubtful_below: float = Field(0.0, description="Of a Start: predictions less confident than this are doubtful.")
 

@@ -83,8 +83,12 @@ def announce_names(*, project: int | None = None, layer: int | None = None, why:
     _send_on_commit(LookAgain(project=project, layer=layer, why=why))
 
 
-def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int, doubtful_below: float = 0.0) -> None:
-    """A message for an agent. Lost when it isn't connected: its runs go back to the queue then."""
+def tell_agent(agent_id: int, message: ToAgent, *, layer_id: int | None, doubtful_below: float = 0.0) -> None:
+    """A message for an agent. Lost when it isn't connected: its runs go back to the queue then.
+
+    Args:
+        layer_id: of a run's; None: the message is about the machine.
+    """
     _send_on_commit(AgentNotice(agent=agent_id, layer=layer_id, message=message, doubtful_below=doubtful_below))
 
 

@@ -16,6 +16,7 @@ from annotator.api import (
     me,
     models,
     notifications,
+    networks,
     projects,
     sweeps,
     transfers,
@@ -44,5 +45,6 @@ api.add_router("/layers", inspections.router)
 api.add_router("", issues.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
+api.add_router("", networks.router)
 api.add_router("", sweeps.router)
 api.add_router("", transfers.router)

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.db import DatabaseError, DataError
 
+from annotator.actions.downloads import note_fetched, open_fetches
 from annotator.actions.runs.presence import (
     agent_connected,
     agent_disconnected,
@@ -33,6 +34,7 @@ from tracking.protocol import (
     FROM_AGENT,
     PROTOCOL,
     Accepted,
+    Fetched,
     Hello,
     LegDone,
     Load,
@@ -76,6 +78,8 @@ class AgentConsumer(Socket):
         self.hub = await open_hub()
         self.load: Load | None = None
         self.loaded = asyncio.Event()
+        self.fetched: dict[str, Fetched] = {}
+        self.fetched_more = asyncio.Event()
         self.writer = Writer(self.hub, self.agent.pk, self.tell)
         self.questions = Questions(self.hub.publish)
         self.outgoing: asyncio.Queue[ToAgent] = asyncio.Queue()
@@ -85,7 +89,7 @@ class AgentConsumer(Socket):
         self.shown_out = asyncio.Event()
         self.admitted = True
         await self.accept()
-        for work in (self._send_all(), self.writer.run(), self._watch(), self._note_loads()):
+        for work in (self._send_all(), self.writer.run(), self._watch(), self._note_loads(), self._note_fetched()):
             self.own(work)
 
     async def left(self) -> None:
@@ -106,9 +110,10 @@ class AgentConsumer(Socket):
 
     def command(self, notice: AgentNotice) -> None:
         """From the hub: what a run needs of this agent."""
-        if isinstance(notice.message, Segment):
-            self.questions.put(notice.layer, notice.message)
-        self.writer.follow(notice)
+        if notice.layer is not None:
+            if isinstance(notice.message, Segment):
+                self.questions.put(notice.layer, notice.message)
+            self.writer.follow(notice, notice.layer)
         self.tell(notice.message)
 
     def show_out(self) -> None:
@@ -182,6 +187,9 @@ class AgentConsumer(Socket):
                 self.writer.failed(message)
             case Segmented():
                 self.questions.answer(message)
+            case Fetched():
+                self.fetched[message.model] = message
+                self.fetched_more.set()
             case Load():
                 self.load = message
                 self.loaded.set()
@@ -211,6 +219,22 @@ class AgentConsumer(Socket):
             else:
                 _unnoted.over()
 
+    async def _note_fetched(self) -> None:
+        """How weights come, of each model the newest word; what can't be noted now is noted with the next one."""
+        while True:
+            await self.fetched_more.wait()
+            self.fetched_more.clear()
+            told, self.fetched = self.fetched, {}
+            try:
+                for message in told.values():
+                    await in_writing_thread(note_fetched, agent_id=self.agent.pk, told=message)
+            except DatabaseError as error:
+                if fault_of(error) is None:
+                    raise
+                _unnoted.note(error)
+                self.fetched = told | self.fetched
+                asyncio.get_running_loop().call_later(SILENT_S / 4, self.fetched_more.set)
+
     async def _welcome(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:
             await self.close(PROTOCOL_ERROR, reason=f"This server speaks protocol {PROTOCOL}; update the agent.")
@@ -233,6 +257,8 @@ class AgentConsumer(Socket):
         self.welcomed.set()
         for run in stale:
             self.tell(Stop(run=run))
+        for fetch in await in_thread(open_fetches, self.agent.pk):
+            self.tell(fetch)
 
 
 def _token(scope: Any) -> str:

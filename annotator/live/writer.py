@@ -201,14 +201,14 @@ class Writer:
 
     # ------------------------------------------------------------ what the agent is told
 
-    def follow(self, notice: AgentNotice) -> None:
-        """Learn from what is sent to the agent what it will be expected to send."""
+    def follow(self, notice: AgentNotice, layer: int) -> None:
+        """Learn from what is sent to the agent for a run on a layer what it will be expected to send."""
         message = notice.message
         match message:
             case Start():
                 run = self.runs.get(UUID(message.run))
                 if run is None:
-                    room = self.hub.enter(notice.layer)
+                    room = self.hub.enter(layer)
                     run = self.runs[UUID(message.run)] = LiveRun(UUID(message.run), room, notice.doubtful_below)
                 run.start(message.legs)
                 run.picture = Picture(message.video.width, message.video.height)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -20,12 +21,11 @@ from annotator.actions.workspaces import (
     rename_workspace,
     revoke_invitation,
 )
-from annotator.models import Agent, Membership, Role, Workspace
-from annotator.offers import offered_detectors, offered_models, offered_segmenters
+from annotator.models import Membership, Role, Workspace
+from annotator.networks import NetworksPage, catalogued, networks_of
 from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
-from tracking import catalog
 
 ROLES = {
     Role.ADMIN: "manages members and machines, and all below",
@@ -38,8 +38,6 @@ ROLES = {
 
 ENDED_FOR_DAYS = 30
 """For how long it is said why a machine is let in no more."""
-RIVAL_FOR_S = 120.0
-"""An agent that isn't let in because another has its token comes again every few seconds."""
 NOBODYS = "Whoever connected it is no admin any more."
 
 
@@ -81,19 +79,25 @@ def members(request: HttpRequest, workspace_id: int) -> HttpResponse:
 def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
     context = {
-        # This installation's own machine works for everybody, and is nobody's to send away.
-        "agents": machines_of(workspace),
+        "data": _networks_page(request, workspace).model_dump(mode="json"),
         "ended": ended_machines(workspace),
-        "models": offered_models(workspace.pk),
-        "detectors": offered_detectors(workspace.pk),
-        "default_detector": catalog.find_detector(catalog.DEFAULT_DETECTOR).name,
-        "segmenters": offered_segmenters(workspace.pk),
         "form": MachineForm(),
         "shown": shown_once(request, "machine"),
         "server": f"{request.scheme}://{request.get_host()}",
         **frame(request, workspace, "networks"),
     }
     return render(request, "workspace_networks.html", context)
+
+
+def _networks_page(request: HttpRequest, workspace: Workspace) -> NetworksPage:
+    user = person(request)
+    return NetworksPage(
+        workspace=workspace.pk,
+        csrf_token=get_token(request),
+        may_admin=may(role_in(user, workspace.pk), "admin"),
+        models=catalogued(),
+        now=networks_of(user, workspace),
+    )
 
 
 @form_page
@@ -182,16 +186,6 @@ def members_of(workspace: Workspace) -> list[Membership]:
     for membership in found:
         names = [agent.name for agent in machines if agent.created_by_id == membership.user_id]
         membership.machines = ", ".join(names)  # type: ignore[attr-defined]  # For the template.
-    return found
-
-
-def machines_of(workspace: Workspace) -> list[Agent]:
-    """Those that are let in, each with ``rival``: the host of another program that comes with the same token, or ""."""
-    found = [*Agent.objects.let_in().filter(workspace=None), *workspace.agents.let_in()]
-    since = timezone.now().timestamp() - RIVAL_FOR_S
-    for agent in found:
-        rival = agent.info.get("rival", {"at": 0.0})
-        agent.rival = rival["host"] if rival["at"] > since else ""  # For the template.
     return found
 
 

@@ -78,6 +78,8 @@ SWEEP = {
     "videos": [1],
 }
 
+GET_WEIGHTS = {"workspace": "{workspace_id}", "model": "xmem", "accepted": True}
+
 PAGES = (
     Route("GET", "/admin/login/", SITE_ADMIN),
     # Only leads to /account/.
@@ -186,6 +188,9 @@ API = (
     Route("POST", "/api/layers/{layer_id}/inspection", VIEW),
     Route("GET", "/api/layers/{layer_id}/restore", MANAGE, query="?revision=0"),
     Route("POST", "/api/layers/{layer_id}/restore", MANAGE, RESTORE),
+    Route("GET", "/api/workspaces/{workspace_id}/networks", VIEW),
+    Route("POST", "/api/machines/{agent_id}/downloads", ADMIN, GET_WEIGHTS),
+    Route("DELETE", "/api/machines/{agent_id}/downloads/{model}", ADMIN),
     Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),
     # Whoever holds the signed token; test_agent_media.py tries others.
     Route("GET", "/api/agent-media/{token}/source", PUBLIC),

@@ -51,6 +51,8 @@ from tracking.protocol import (
     Batch,
     BatchTable,
     Device,
+    DeviceLoad,
+    Fetched,
     FoundObject,
     Hello,
     LegDone,
@@ -301,7 +303,15 @@ FROM_AGENTS: dict[str, BaseModel] = {
     "done": RunDone(run=str(uuid4()), sequence=1),
     "failed": RunFailed(run=str(uuid4()), message="It broke.", detail="Somewhere."),
     "segmented": Segmented(reader="r", request=1, stage="answered", table="AAAA", score=0.5, message="no"),
-    "load": Load(cpu=0.5, memory_bytes=1, runs=0, models=["a"], stalled={str(uuid4()): 61.0}),
+    "load": Load(
+        cpu=0.5,
+        memory_bytes=1,
+        runs=0,
+        models=["a"],
+        stalled={str(uuid4()): 61.0},
+        devices=[DeviceLoad(busy=0.5, memory_bytes=1)],
+    ),
+    "fetched": Fetched(model="xmem", stage="downloading", done=1, total=2, message="It comes."),
 }
 
 

@@ -105,6 +105,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "invitation_id": invitation.pk,
         "invitation": token,
         "agent_id": agent.pk,
+        "model": "xmem",
         "upload_id": upload.pk,
         "transfer_id": transfer.pk,
         "sweep_id": sweep.pk,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
+from annotator.actions.machine_memory import remember_load
 from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of, spare_tries
 from annotator.announce.publish import announce_run
 from annotator.models import Agent, Run, RunState
@@ -68,9 +69,10 @@ def agent_heard(*, agent_id: int, load: Load) -> Standing:
             return "forgotten"
         new = set(load.models or ()) - set(agent.info.get("models", ()))
         new |= set(load.finders or ()) - set(agent.info.get("finders", ()))
-        agent.info = agent.info | load.model_dump(mode="json", exclude={"type"}, exclude_none=True)
+        agent.info = agent.info | load.model_dump(mode="json", exclude={"type", "devices"}, exclude_none=True)
         agent.last_seen_at = timezone.now()
         agent.save(update_fields=["info", "last_seen_at"])
+    remember_load(agent_id, load)
     if new:
         dispatch_queued()
     return "here"

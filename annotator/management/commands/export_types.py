@@ -16,6 +16,7 @@ from annotator.announce import messages
 from annotator.api.layer_schemas import WindowOut
 from annotator.api.router import api
 from annotator.contract import contract
+from annotator.networks import NetworksPage
 from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
 from annotator.pages.apply import ApplyPage
 from annotator.pages.editor_config import EditorConfig
@@ -34,6 +35,7 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "EditorConfig": TypeAdapter(EditorConfig),
     "ApplyPage": TypeAdapter(ApplyPage),
     "LabelsPage": TypeAdapter(LabelsPage),
+    "NetworksPage": TypeAdapter(NetworksPage),
     "VideosPage": TypeAdapter(VideosPage),
 }
 CONSTANTS = {

@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError
 
 from annotator.actions.agents import revoke_agent
+from annotator.actions.downloads import begin_download
 from annotator.actions.runs.store import store_predictions
 from annotator.announce.messages import (
     Cleared,
@@ -25,7 +26,7 @@ from annotator.announce.messages import (
 )
 from annotator.live import agent_consumer, relay, writer
 from annotator.live.relay import in_thread
-from annotator.models import Agent, Membership, Role, Run
+from annotator.models import Agent, Download, Membership, Role, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import (
     World,
@@ -41,7 +42,19 @@ from tests.annotator.worlds import (
 )
 from tests.people import client_of
 from tests.tracking.geometry import as_kind
-from tracking.protocol import Correct, FoundObject, LegDone, Load, RunFailed, RunNote, Start, Stop, Stored
+from tracking.protocol import (
+    Correct,
+    Fetch,
+    Fetched,
+    FoundObject,
+    LegDone,
+    Load,
+    RunFailed,
+    RunNote,
+    Start,
+    Stop,
+    Stored,
+)
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import row_of
 from tracking.shapes.values import GEOMETRY_KINDS, Box, GeometryKind
@@ -129,6 +142,31 @@ async def test_an_agent_that_goes_is_not_connected_any_more(world: World) -> Non
             await asyncio.sleep(0.01)
     await agent.close()
     assert await in_thread(Agent.objects.get, connected=False)
+
+
+async def test_weights_that_are_wanted_are_asked_for_again_until_they_have_come(world: World) -> None:
+    def begin() -> None:
+        agent = Agent.objects.get()
+        admin = world.people["admin"]
+        begin_download(by=admin, agent=agent, workspace=world.workspace, model="xmem", accepted=True)
+
+    async def until(state: str) -> None:
+        async with asyncio.timeout(20):
+            while not await in_thread(Download.objects.filter(state=state).exists):
+                await asyncio.sleep(0.01)
+
+    first = await FakeAgent.connected()
+    await in_thread(begin)
+    assert (await first.until(Fetch)).model == "xmem"
+    await first.send(Fetched(model="xmem", stage="downloading", done=5, total=9))
+    await until("downloading")
+    await first.close()
+    # It comes back, begun anew: it knows of nothing.
+    second = await FakeAgent.connected()
+    assert (await second.until(Fetch)).model == "xmem"
+    await second.send(Fetched(model="xmem", stage="done"))
+    await until("done")
+    await second.close()
 
 
 async def test_a_run_goes_its_whole_way(world: World) -> None:
@@ -598,7 +636,7 @@ async def test_two_agents_with_one_token_do_not_push_each_other_out_and_the_page
     page = f"/workspaces/{world.workspace.pk}/networks/"
     client = await in_thread(client_of, world.people["admin"])
     said = await in_thread(client.get, page)
-    assert "Another agent, on laptop, has the same token" in said.content.decode()
+    assert '"rival": "laptop"' in said.content.decode()
     # The same program comes back by a new connection, and whoever comes after it has gone is let in.
     again = await FakeAgent.connected(instance="one")
     assert await first.raw() is None

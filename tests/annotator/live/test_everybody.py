@@ -30,7 +30,7 @@ from annotator.live.relay import in_thread
 from annotator.models import Event, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import World, create, edit, make_world
-from tracking.protocol import Batch, FromAgent, Hello, LegDone, Load, RunDone, RunFailed, RunNote, Segmented
+from tracking.protocol import Batch, Fetched, FromAgent, Hello, LegDone, Load, RunDone, RunFailed, RunNote, Segmented
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RUN = str(uuid4())
@@ -67,6 +67,7 @@ OF_AGENTS: list[BaseModel] = [
     RunFailed(run=RUN, message="m"),
     Load(cpu=0, memory_bytes=1, runs=0),
     Segmented(reader="r", request=1, stage="ready"),
+    Fetched(model="xmem", stage="done"),
 ]
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from annotator.actions.agents import create_agent
-from annotator.actions.runs.presence import agent_of
+from annotator.actions.runs.presence import agent_heard, agent_of
 from annotator.actions.workspaces import invite
 from annotator.models import Agent, Membership, Role, Workspace
 from tests.people import People, client_of
+from tracking.protocol import DeviceLoad, Load
 from tracking.weights import note_verdict
 
 
@@ -86,41 +90,62 @@ def test_the_page_says_what_ended_with_an_admin_and_why(people: People) -> None:
 
 def test_the_installations_own_machine_is_shown_and_stays(people: People) -> None:
     local = Agent.objects.create(name="local", token_hash="x", connected=True)
-    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
-    assert "This server" in page
-    assert f"/machines/{local.pk}/end/" not in page
+    (machine,) = networks_data(people)["now"]["machines"]
+    assert (machine["name"], machine["shared"], machine["may_manage"]) == ("This server", True, False)
     assert client_of(people.alice).post(f"/machines/{local.pk}/end/").status_code == 404
 
 
-def test_a_model_without_weights_says_how_to_get_them(
-    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
-    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
-    assert 'data-copy="framewise weights download nanotrack"' in page
-    assert 'data-copy="framewise weights import transt.pth"' in page
+def networks_data(people: People, of: str = "alice") -> dict[str, Any]:
+    """What the page Neural networks hands to its script."""
+    page = client_of(getattr(people, of)).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
+    found = re.search(r'<script id="networks-data" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return dict(json.loads(found[1]))
 
 
-def test_what_answers_clicks_is_listed_and_says_how_to_get_its_weights(
-    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
-    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
-    assert "Framewise Click" in page
-    assert 'data-copy="framewise weights download facebook/sam-vit-base"' in page
+def model_of(data: dict[str, Any], model: str) -> dict[str, Any]:
+    return next(each for each in data["models"] if each["id"] == model)
 
 
-def test_what_finds_objects_is_listed_and_says_how_to_get_its_weights(
-    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
-    client, networks = client_of(people.alice), f"/workspaces/{people.workspace.pk}/networks/"
-    page = client.get(networks).content.decode()
-    assert "start with YOLOX-tiny" in page
-    assert 'data-copy="framewise weights download yolox-tiny"' in page
+def test_every_model_says_what_it_takes_its_licence_and_how_to_get_its_weights(people: People) -> None:
+    data = networks_data(people)
+    assert {each["task"] for each in data["models"]} == {"follow", "find", "click"}
+    cotracker = model_of(data, "cotracker3-online")
+    assert (cotracker["commercial"], cotracker["licence"]) == (False, "CC-BY-NC-4.0")
+    assert cotracker["accept"] == "CC-BY-NC-4.0, for non-commercial use only"
+    assert [(file["name"], file["source"]) for file in cotracker["files"]] == [("scaled_online.pth", "huggingface.co")]
+    assert model_of(data, "nanotrack")["command"] == "framewise weights download nanotrack"
+    assert model_of(data, "sam-base")["command"] == "framewise weights download facebook/sam-vit-base"
+    by_hand = model_of(data, "transt")
+    assert by_hand["command"] == "framewise weights import transt.pth"
+    assert [(file["source"], file["page"]) for file in by_hand["files"]] == [
+        ("", "https://github.com/chenxin-dlut/TransT")
+    ]
+    assert model_of(data, "framewise-cf")["files"] == []
 
-    Agent.objects.create(name="local", token_hash="x", connected=True, info={"finders": ["yolox-tiny"]})
-    assert 'data-copy="framewise weights download yolox-tiny"' not in client.get(networks).content.decode()
+
+def test_a_machine_shows_its_load_its_runs_and_its_models(people: People) -> None:
+    info = {
+        "host": "box.example.org",
+        "version": "0.1.0",
+        "models": ["framewise-cf"],
+        "finders": ["yolox-tiny"],
+        "segmenters": ["framewise-click"],
+        "devices": [{"name": "H100", "kind": "cuda", "memory_bytes": 1000}],
+    }
+    agent, _ = create_agent(by=people.alice, workspace=people.workspace, name="gpu-box")
+    Agent.objects.filter(pk=agent.pk).update(connected=True, info=info, last_seen_at=timezone.now())
+    for busy in (0.25, 0.5):
+        device = DeviceLoad(busy=busy, memory_bytes=500)
+        agent_heard(agent_id=agent.pk, load=Load(cpu=0, memory_bytes=1, runs=0, devices=[device]))
+
+    (machine,) = networks_data(people)["now"]["machines"]
+    assert (machine["name"], machine["state"], machine["may_manage"]) == ("gpu-box", "connected", True)
+    assert machine["ready"] == ["framewise-cf", "yolox-tiny", "framewise-click"]
+    (device,) = machine["devices"]
+    assert (device["busy"], device["memory"], device["used_bytes"]) == ([0.25, 0.5], [0.5, 0.5], 500)
+    assert len(machine["at"]) == 2
+    assert not networks_data(people, "mona")["now"]["machines"][0]["may_manage"]
 
 
 def test_weights_that_were_refused_say_which_keys_differ(
@@ -129,6 +154,5 @@ def test_weights_that_were_refused_say_which_keys_differ(
     monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
     (tmp_path / "transt.pth").touch()
     note_verdict(tmp_path / "transt.pth", "transt.pth differs. 1 missing: neck.weight.")
-    page = client_of(people.alice).get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
-    assert "transt.pth was refused." in page
-    assert "1 missing: neck.weight." in page
+    (file,) = model_of(networks_data(people), "transt")["files"]
+    assert file["refused"] == "transt.pth differs. 1 missing: neck.weight."

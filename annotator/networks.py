@@ -1,0 +1,248 @@
+"""What the page Neural networks shows: the machines of a workspace, what they do, and which models they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from pydantic import Field
+
+from annotator.access import Person, may, role_in
+from annotator.actions.downloads import files_of, licence_of
+from annotator.actions.machine_memory import KEPT_S, loads_of
+from annotator.models import Agent, Download, Run, RunState, Workspace
+from annotator.offers import command_for
+from annotator.operations import Message
+from tracking import catalog
+
+RIVAL_FOR_S = 120.0
+"""An agent that isn't let in because another has its token comes again every few seconds."""
+
+
+class WeightsFileOut(Message):
+    """A file of a model. `source`: the host that it is downloaded from; empty: it has no address, and people get it by
+    hand from `page`. `refused`: what a check of the one on the server found wrong; empty: nothing."""
+
+    name: str
+    size: int | None
+    source: str
+    page: str
+    refused: str
+
+
+class NetworkOut(Message):
+    """A model of the catalogue: what never changes."""
+
+    id: str
+    name: str
+    summary: str
+    task: Literal["follow", "find", "click"]
+    takes: list[str] = Field(description="Kinds of geometry that it follows.")
+    licence: str = Field(description="Of the weights, or of the model where it needs none.")
+    accept: str = Field(description="The licence that somebody accepts who gets the weights; empty: there are none.")
+    commercial: bool
+    paper: str
+    files: list[WeightsFileOut]
+    command: str = Field(description="What gets its weights, on the machine that is to run it; empty: it needs none.")
+
+
+class DeviceOut(Message):
+    """`busy` and `memory`: of the last minutes, oldest first, shares in [0, 1]; null: not known."""
+
+    name: str
+    kind: Literal["cpu", "cuda"]
+    memory_bytes: int
+    used_bytes: int | None
+    busy: list[float | None]
+    memory: list[float | None]
+
+
+class DownloadOut(Message):
+    """Weights that somebody wants on a machine, under way or as it ended."""
+
+    model: str
+    state: Literal["waiting", "downloading", "checking", "done", "failed", "cancelled"]
+    done_bytes: int
+    total_bytes: int | None
+    message: str
+    by: str
+
+
+class MachineRunOut(Message):
+    """A run on a machine. `waits`: it waits there for its turn."""
+
+    id: str
+    model_name: str
+    video: int
+    video_name: str
+    by: str
+    waits: bool
+    frames_done: int
+    frames_total: int
+
+
+class MachineOut(Message):
+    """A machine that is let in. `shared`: it serves all workspaces. `at`: of each moment of its devices' history, how
+    many seconds ago."""
+
+    id: int
+    name: str
+    host: str
+    shared: bool
+    state: Literal["connected", "away", "new"]
+    last_seen: str | None
+    rival: str
+    version: str
+    may_manage: bool
+    runs_at_once: int
+    devices: list[DeviceOut]
+    at: list[float]
+    runs: list[MachineRunOut]
+    runs_elsewhere: int = Field(description="Runs of other workspaces.")
+    ready: list[str] = Field(description="Models that it can run, by id.")
+    downloads: list[DownloadOut]
+
+
+class NetworksOut(Message):
+    """How everything stands."""
+
+    machines: list[MachineOut]
+    waiting: int = Field(description="Runs of this workspace that wait for a machine.")
+    kept_s: float = Field(KEPT_S, description="How far back the history of devices goes.")
+
+
+class NetworksPage(Message):
+    """What the page begins with."""
+
+    workspace: int
+    csrf_token: str
+    may_admin: bool
+    models: list[NetworkOut]
+    now: NetworksOut
+
+
+def networks_of(user: Person, workspace: Workspace) -> NetworksOut:
+    """How the machines of a workspace stand, as one of its members sees them."""
+    role = role_in(user, workspace.pk)
+    machines = [
+        _machine_out(
+            agent, workspace, may_manage=user.is_superuser or (agent.workspace_id is not None and may(role, "admin"))
+        )
+        for agent in machines_of(workspace)
+    ]
+    waiting = Run.objects.filter(state=RunState.QUEUED, layer__video__project__workspace=workspace).count()
+    return NetworksOut(machines=machines, waiting=waiting)
+
+
+def machines_of(workspace: Workspace) -> list[Agent]:
+    """Those that are let in: this installation's own, which works for everybody, then the workspace's."""
+    return [*Agent.objects.let_in().filter(workspace=None), *workspace.agents.let_in()]
+
+
+def catalogued() -> list[NetworkOut]:
+    """All models of the catalogue, in its order."""
+    return [
+        *(_network_out(entry, "follow", entry.prompts) for entry in catalog.entries()),
+        *(_network_out(entry, "find", ()) for entry in catalog.detectors()),
+        *(_network_out(entry, "click", ()) for entry in catalog.segmenters()),
+    ]
+
+
+def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click"], takes: Iterable[str]) -> NetworkOut:
+    knows = f" Knows {len(entry.classes)} classes." if isinstance(entry, catalog.DetectorEntry) else ""
+    refused = catalog.refused(entry)
+    pages = {weights.file: weights.page for weights in entry.weights}
+    return NetworkOut(
+        id=entry.id,
+        name=entry.name,
+        summary=f"{entry.summary}{knows}",
+        task=task,
+        takes=list(takes),
+        licence=entry.weights_licence or entry.licence,
+        accept=licence_of(entry) if entry.weights else "",
+        commercial=entry.commercial,
+        paper=entry.paper,
+        files=[
+            WeightsFileOut(
+                name=part.name,
+                size=part.size,
+                source=urlsplit(part.url).hostname or "",
+                page="" if part.url else pages[part.name],
+                refused=refused.get(part.name, ""),
+            )
+            for part in files_of(entry)
+        ],
+        command=command_for(entry, entry.weights),
+    )
+
+
+def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> MachineOut:
+    info = agent.info
+    rival = info.get("rival", {"at": 0.0, "host": ""})
+    moments = loads_of(agent.pk) if agent.connected else ()
+    now = timezone.now().timestamp()
+    runs = Run.objects.filter(agent=agent, state=RunState.RUNNING).order_by("created_at")
+    own = runs.filter(layer__video__project__workspace=workspace).select_related("layer__video", "created_by")
+    at_once = int(info.get("runs_at_once", 1))
+    order = list(runs.values_list("pk", flat=True))
+    return MachineOut(
+        id=agent.pk,
+        name=agent.name if agent.workspace_id is not None else "This server",
+        host=info.get("host", ""),
+        shared=agent.workspace_id is None,
+        state="connected" if agent.connected else "away" if agent.last_seen_at else "new",
+        last_seen=agent.last_seen_at.isoformat() if agent.last_seen_at else None,
+        rival=rival["host"] if rival["at"] > now - RIVAL_FOR_S else "",
+        version=info.get("version", ""),
+        may_manage=may_manage,
+        runs_at_once=at_once,
+        devices=[_device_out(device, index, moments) for index, device in enumerate(info.get("devices", ()))],
+        at=[round(now - moment[0], 1) for moment in moments],
+        runs=[_run_out(run, waits=order.index(run.pk) >= at_once) for run in own],
+        runs_elsewhere=len(order) - len(own),
+        ready=[model for kind in ("models", "finders", "segmenters") for model in info.get(kind, ())]
+        if agent.connected
+        else [],
+        downloads=[_download_out(each) for each in Download.objects.filter(agent=agent).select_related("created_by")],
+    )
+
+
+def _device_out(
+    device: dict[str, object], index: int, moments: Iterable[tuple[float, tuple[tuple[float | None, int], ...]]]
+) -> DeviceOut:
+    total = int(str(device["memory_bytes"]))
+    history = [moment[1][index] if index < len(moment[1]) else (None, 0) for moment in moments]
+    return DeviceOut(
+        name=str(device["name"]),
+        kind="cuda" if device["kind"] == "cuda" else "cpu",
+        memory_bytes=total,
+        used_bytes=history[-1][1] if history else None,
+        busy=[busy if busy is None else round(busy, 3) for busy, _ in history],
+        memory=[round(min(used / total, 1.0), 3) if total else None for _, used in history],
+    )
+
+
+def _run_out(run: Run, *, waits: bool) -> MachineRunOut:
+    return MachineRunOut(
+        id=str(run.pk),
+        model_name=catalog.name_of(run.model),
+        video=run.layer.video_id,
+        video_name=run.layer.video.name,
+        by=str(run.created_by or ""),
+        waits=waits,
+        frames_done=run.frames_done,
+        frames_total=run.frames_total,
+    )
+
+
+def _download_out(each: Download) -> DownloadOut:
+    return DownloadOut(
+        model=each.model,
+        state=each.state,
+        done_bytes=each.done_bytes,
+        total_bytes=each.total_bytes,
+        message=each.message,
+        by=str(each.created_by or ""),
+    )
