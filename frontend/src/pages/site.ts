@@ -4,6 +4,7 @@ import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange,
 import { askFirst } from './confirm'
 import { stayFresh } from './fresh'
 import { mountLabels } from './labels/editor'
+import { mountNetworks } from './networks/page'
 import { applyTheme, toggleTheme } from './theme'
 import { mountUploads } from './uploads'
 
@@ -27,3 +28,5 @@ const apply = document.getElementById('apply-page')
 if (apply) busy.push(mountApply(apply))
 const labels = document.getElementById('labels-editor')
 if (labels) busy.push(mountLabels(labels))
+const [machines, models] = ['machines', 'models'].map((id) => document.getElementById(id))
+if (machines && models) mountNetworks(machines, models)

@@ -2207,6 +2207,123 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/workspaces/{workspace_id}/networks': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** How machines and models stand */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NetworksOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/machines/{agent_id}/downloads': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Get a model's weights onto a machine */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['DownloadIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NetworksOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/machines/{agent_id}/downloads/{model}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    readonly post?: never
+    /** Cancel it */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+          readonly model: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/projects/{project_id}/sweeps': {
     readonly parameters: {
       readonly query?: never
@@ -3077,6 +3194,16 @@ export interface components {
     readonly DeletedTracksOut: {
       readonly tracks: readonly components['schemas']['DeletedOut'][]
     }
+    /** @description `busy` and `memory`: of the last minutes, oldest first, shares in [0, 1]; null: not known. */
+    readonly DeviceOut: {
+      readonly name: string
+      /** @enum {string} */
+      readonly kind: 'cpu' | 'cuda'
+      readonly memory_bytes: number
+      readonly used_bytes: number | null
+      readonly busy: readonly (number | null)[]
+      readonly memory: readonly (number | null)[]
+    }
     /**
      * @description A stretch of frames, both ends included, on which two tracks differ. `missed`: only the reference has it;
      *     `extra`: only the compared one; `switch`: from here on it goes on under another track; `overlap`: they overlap by
@@ -3090,6 +3217,23 @@ export interface components {
       readonly reference: string | null
       readonly compared: string | null
       readonly overlap: number
+    }
+    /** @description `workspace`: on whose page it is asked for. `accepted`: the licence of the weights was read and accepted. */
+    readonly DownloadIn: {
+      readonly workspace: number
+      readonly model: string
+      /** @default false */
+      readonly accepted?: boolean
+    }
+    /** @description Weights that somebody wants on a machine, under way or as it ended. */
+    readonly DownloadOut: {
+      readonly model: string
+      /** @enum {string} */
+      readonly state: 'waiting' | 'downloading' | 'checking' | 'done' | 'failed' | 'cancelled'
+      readonly done_bytes: number
+      readonly total_bytes: number | null
+      readonly message: string
+      readonly by: string
     }
     /** @description A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once. */
     readonly Edit: {
@@ -3645,6 +3789,42 @@ export interface components {
       readonly counted: boolean
       readonly losses: readonly components['schemas']['LossOut'][]
     }
+    /**
+     * @description A machine that is let in. `shared`: it serves all workspaces. `at`: of each moment of its devices' history, how
+     *     many seconds ago.
+     */
+    readonly MachineOut: {
+      readonly id: number
+      readonly name: string
+      readonly host: string
+      readonly shared: boolean
+      /** @enum {string} */
+      readonly state: 'connected' | 'away' | 'new'
+      readonly last_seen: string | null
+      readonly rival: string
+      readonly version: string
+      readonly may_manage: boolean
+      readonly runs_at_once: number
+      readonly devices: readonly components['schemas']['DeviceOut'][]
+      readonly at: readonly number[]
+      readonly runs: readonly components['schemas']['MachineRunOut'][]
+      /** @description Runs of other workspaces. */
+      readonly runs_elsewhere: number
+      /** @description Models that it can run, by id. */
+      readonly ready: readonly string[]
+      readonly downloads: readonly components['schemas']['DownloadOut'][]
+    }
+    /** @description A run on a machine. `waits`: it waits there for its turn. */
+    readonly MachineRunOut: {
+      readonly id: string
+      readonly model_name: string
+      readonly video: number
+      readonly video_name: string
+      readonly by: string
+      readonly waits: boolean
+      readonly frames_done: number
+      readonly frames_total: number
+    }
     /** @description Somebody who is told of a comment. `word`: what stands for them in its text. */
     readonly Mention: {
       readonly user: number
@@ -3688,6 +3868,44 @@ export interface components {
       readonly available: boolean
       readonly why: string
       readonly default: boolean
+    }
+    /** @description A model of the catalogue: what never changes. */
+    readonly NetworkOut: {
+      readonly id: string
+      readonly name: string
+      readonly summary: string
+      /** @enum {string} */
+      readonly task: 'follow' | 'find' | 'click'
+      /** @description Kinds of geometry that it follows. */
+      readonly takes: readonly string[]
+      /** @description Of the weights, or of the model where it needs none. */
+      readonly licence: string
+      /** @description The licence that somebody accepts who gets the weights; empty: there are none. */
+      readonly accept: string
+      readonly commercial: boolean
+      readonly paper: string
+      readonly files: readonly components['schemas']['WeightsFileOut'][]
+      /** @description What gets its weights, on the machine that is to run it; empty: it needs none. */
+      readonly command: string
+    }
+    /** @description How everything stands. */
+    readonly NetworksOut: {
+      readonly machines: readonly components['schemas']['MachineOut'][]
+      /** @description Runs of this workspace that wait for a machine. */
+      readonly waiting: number
+      /**
+       * @description How far back the history of devices goes.
+       * @default 600
+       */
+      readonly kept_s: number
+    }
+    /** @description What the page begins with. */
+    readonly NetworksPage: {
+      readonly workspace: number
+      readonly csrf_token: string
+      readonly may_admin: boolean
+      readonly models: readonly components['schemas']['NetworkOut'][]
+      readonly now: components['schemas']['NetworksOut']
     }
     readonly NotificationOut: {
       readonly id: number
@@ -4765,6 +4983,17 @@ export interface components {
       readonly may_annotate: boolean
       readonly csrf_token: string
     }
+    /**
+     * @description A file of a model. `source`: the host that it is downloaded from; empty: it has no address, and people get it by
+     *     hand from `page`. `refused`: what a check of the one on the server found wrong; empty: nothing.
+     */
+    readonly WeightsFileOut: {
+      readonly name: string
+      readonly size: number | null
+      readonly source: string
+      readonly page: string
+      readonly refused: string
+    }
     /** @description A file of parameters. `present`: nothing that would run the model lacks it. */
     readonly WeightsOut: {
       readonly file: string
@@ -4842,7 +5071,10 @@ export type Conflict = components['schemas']['Conflict']
 export type ConflictsOut = components['schemas']['ConflictsOut']
 export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
+export type DeviceOut = components['schemas']['DeviceOut']
 export type DifferenceOut = components['schemas']['DifferenceOut']
+export type DownloadIn = components['schemas']['DownloadIn']
+export type DownloadOut = components['schemas']['DownloadOut']
 export type Edit = components['schemas']['Edit']
 export type EditPart = components['schemas']['EditPart']
 export type EditorConfig = components['schemas']['EditorConfig']
@@ -4888,10 +5120,15 @@ export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LossOut = components['schemas']['LossOut']
 export type LossesOut = components['schemas']['LossesOut']
+export type MachineOut = components['schemas']['MachineOut']
+export type MachineRunOut = components['schemas']['MachineRunOut']
 export type Mention = components['schemas']['Mention']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOffer = components['schemas']['ModelOffer']
 export type ModelOut = components['schemas']['ModelOut']
+export type NetworkOut = components['schemas']['NetworkOut']
+export type NetworksOut = components['schemas']['NetworksOut']
+export type NetworksPage = components['schemas']['NetworksPage']
 export type NotificationOut = components['schemas']['NotificationOut']
 export type NotificationsOut = components['schemas']['NotificationsOut']
 export type Notified = components['schemas']['Notified']
@@ -4972,6 +5209,7 @@ export type VideoIn = components['schemas']['VideoIn']
 export type VideoOut = components['schemas']['VideoOut']
 export type VideoReport = components['schemas']['VideoReport']
 export type VideosPage = components['schemas']['VideosPage']
+export type WeightsFileOut = components['schemas']['WeightsFileOut']
 export type WeightsOut = components['schemas']['WeightsOut']
 export type Welcome = components['schemas']['Welcome']
 export type WindowOut = components['schemas']['WindowOut']

@@ -1,0 +1,124 @@
+/** What the page Neural networks knows and does: the models that there are, and how machines stand right now. */
+import { signal } from '@preact/signals'
+import type { DownloadOut, MachineOut, NetworkOut, NetworksOut, NetworksPage } from '@/protocol/generated'
+import { ApiError, Rest } from '@/protocol/rest'
+import { lookAgain } from '../fresh'
+
+const POLL_MS = 2000
+/** While bytes come somewhere. */
+const QUICK_MS = 700
+
+export type Group = 'box' | 'mask' | 'points' | 'find' | 'click'
+
+const POINTS = ['points', 'skeleton', 'polyline', 'polygon', 'rotated_box']
+
+export const groupsOf = ({ task, takes }: NetworkOut): readonly Group[] => {
+  if (task !== 'follow') return [task]
+  const groups: Group[] = []
+  if (takes.includes('box')) groups.push('box')
+  if (takes.includes('mask')) groups.push('mask')
+  if (takes.some((kind) => POINTS.includes(kind))) groups.push('points')
+  return groups
+}
+
+export const isOpen = ({ state }: DownloadOut): boolean =>
+  state === 'waiting' || state === 'downloading' || state === 'checking'
+
+export class Networks {
+  readonly now
+  readonly group = signal<Group>('box')
+  /** The model that somebody is about to get; null: none. */
+  readonly getting = signal<NetworkOut | null>(null)
+  /** Why what is shown isn't what is there. */
+  readonly problem = signal('')
+  readonly rest: Rest
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(readonly page: NetworksPage) {
+    this.now = signal<NetworksOut>(page.now)
+    this.rest = new Rest(page.csrf_token)
+  }
+
+  /** The machines that the person may put models on. */
+  get manageable(): readonly MachineOut[] {
+    return this.now.value.machines.filter(({ may_manage: may }) => may)
+  }
+
+  machinesWith(model: NetworkOut): readonly MachineOut[] {
+    return this.now.value.machines.filter(({ ready }) => ready.includes(model.id))
+  }
+
+  /** The machines that the person may put a model on, and that neither have it nor get it. */
+  lacking(model: NetworkOut): readonly MachineOut[] {
+    return this.manageable.filter(
+      ({ ready, downloads }) =>
+        !ready.includes(model.id) && !downloads.some((each) => each.model === model.id && isOpen(each)),
+    )
+  }
+
+  /** What is under way of a model, and what failed and is still lacking, with its machine. */
+  downloadsOf(model: NetworkOut): readonly (readonly [MachineOut, DownloadOut])[] {
+    return this.now.value.machines.flatMap((machine) =>
+      machine.downloads
+        .filter((each) => each.model === model.id && (isOpen(each) || !machine.ready.includes(model.id)))
+        .filter((each) => each.state !== 'cancelled')
+        .map((each) => [machine, each] as const),
+    )
+  }
+
+  /** Show how everything stands, and go on as long as somebody looks. */
+  watch(): void {
+    document.addEventListener('visibilitychange', () => this.again(0))
+    this.again()
+  }
+
+  /** Look again in a moment, while somebody looks at the page. */
+  private again(soon?: number): void {
+    clearTimeout(this.timer)
+    if (document.visibilityState !== 'visible') return
+    const quick = this.now.value.machines.some(({ downloads }) => downloads.some(isOpen))
+    this.timer = setTimeout(() => void this.refresh().then(() => this.again()), soon ?? (quick ? QUICK_MS : POLL_MS))
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      const path = { workspace_id: this.page.workspace }
+      this.now.value = await this.rest.get('/api/workspaces/{workspace_id}/networks', { path })
+      this.problem.value = ''
+    } catch (error) {
+      this.problem.value = messageOf(error)
+      if (error instanceof ApiError && error.isOut) lookAgain()
+    }
+  }
+
+  /** Returns why it couldn't be begun; empty: it was. */
+  async get(machine: number, model: string, accepted: boolean): Promise<string> {
+    return await this.attempt(async () => {
+      this.now.value = await this.rest.post('/api/machines/{agent_id}/downloads', {
+        path: { agent_id: machine },
+        body: { workspace: this.page.workspace, model, accepted },
+      })
+    })
+  }
+
+  async cancel(machine: number, model: string): Promise<string> {
+    const path = { agent_id: machine, model }
+    return await this.attempt(async () => {
+      await this.rest.delete('/api/machines/{agent_id}/downloads/{model}', { path })
+      await this.refresh()
+    })
+  }
+
+  private async attempt(work: () => Promise<unknown>): Promise<string> {
+    try {
+      await work()
+      return ''
+    } catch (error) {
+      return messageOf(error)
+    } finally {
+      this.again()
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof ApiError ? error.message : String(error))
