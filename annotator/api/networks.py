@@ -30,7 +30,7 @@ def networks(request: HttpRequest, workspace_id: int) -> NetworksOut:
     return networks_of(user, access_workspace(user, workspace_id, "view"))
 
 
-@router.post("/machines/{agent_id}/downloads", response={201: NetworksOut}, summary="Get a model's weights onto a machine")
+@router.post("/machines/{agent_id}/downloads", response={201: NetworksOut}, summary="Get weights onto a machine")
 def get_weights(request: HttpRequest, agent_id: int, sent: DownloadIn) -> Status[NetworksOut]:
     user = signed_in(request)
     agent = access_agent(user, agent_id, "admin")

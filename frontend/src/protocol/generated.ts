@@ -2254,7 +2254,7 @@ export interface paths {
     }
     readonly get?: never
     readonly put?: never
-    /** Get a model's weights onto a machine */
+    /** Get weights onto a machine */
     readonly post: {
       readonly parameters: {
         readonly query?: never
