@@ -12,6 +12,7 @@ from annotator.api import (
     inspections,
     issues,
     jobs,
+    joins,
     layers,
     me,
     models,
@@ -43,6 +44,7 @@ api.add_router("", comparisons.router)
 api.add_router("/layers", verdicts.router)
 api.add_router("/layers", inspections.router)
 api.add_router("", issues.router)
+api.add_router("/layers", joins.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", networks.router)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.http import Http404
@@ -54,6 +56,16 @@ def frame_jpeg(video: Video, frame: int) -> bytes:
     if video.state != VideoState.READY or not 0 <= frame < video.frame_count:
         raise Http404(f"The video has frames 0..{max(video.frame_count - 1, 0)}; {frame} was asked for.")
     return _readers.jpeg(video, frame)
+
+
+@contextmanager
+def reading(video: Video) -> Iterator[FrameReader]:
+    """Frames of a ready video as they are decoded, for one who reads many: of the proxy where it is whole, else of the
+    source. Raises Http404 when there is none, and MediaError when it can't be read."""
+    if video.state != VideoState.READY:
+        raise Http404("This video has no frames yet.")
+    with _opened(video, storage.PROXY if has_whole_proxy(video) else storage.SOURCE) as reader:
+        yield reader
 
 
 def has_whole_proxy(video: Video) -> bool:

@@ -8,6 +8,7 @@ from annotator.models.guess import Guess
 from annotator.models.inspection import Inspection, InspectionState
 from annotator.models.issue import Comment, Issue, Notification
 from annotator.models.job import Job, JobState, Stage
+from annotator.models.joins import JoinsState, ProposedJoins
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
@@ -35,6 +36,7 @@ __all__ = [
     "Issue",
     "Job",
     "JobState",
+    "JoinsState",
     "Label",
     "Layer",
     "LayerKind",
@@ -43,6 +45,7 @@ __all__ = [
     "Notification",
     "Pipeline",
     "Project",
+    "ProposedJoins",
     "ProxyState",
     "Removal",
     "Role",

@@ -6,9 +6,11 @@ from annotator.actions.background import Background
 from annotator.actions.comparisons import COMPARING
 from annotator.actions.ingest import OPENING, QUICKENING
 from annotator.actions.inspecting import INSPECTING
+from annotator.actions.joins import PROPOSING
 from annotator.actions.runs.condense import JOINING
 from annotator.actions.transfers import TRANSFERRING
 
 KINDS: dict[str, Background] = {
-    kind.task.module_path: kind for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING)
+    kind.task.module_path: kind
+    for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING, PROPOSING)
 }

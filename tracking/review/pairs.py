@@ -44,23 +44,34 @@ class Pairs:
 
 @dataclass
 class Samples:
-    """Where each track is on every n-th frame, at most ``MOST_SAMPLES`` times. Tracks come one after the other; no more
-    is kept of them."""
+    """Where each track is on every n-th frame, at most ``most`` times. Tracks come one after the other; no more is kept
+    of them."""
 
     every: int = 1
+    most: int = MOST_SAMPLES
     count: int = 0
     _tracks: list[NDArray[np.int32]] = field(default_factory=list)
     _frames: list[NDArray[np.int32]] = field(default_factory=list)
     _boxes: list[NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, position: int, track: Track) -> None:
-        frames, boxes = between(track, self.every)
+        self.add_shown(position, *between(track, self.every))
+
+    def add_shown(self, position: int, frames: NDArray[np.int64], boxes: NDArray[np.float32]) -> None:
+        """Where a track is: (m,) multiples of ``every``, rising, and (m, 4) px."""
         self._tracks.append(np.full(len(frames), position, np.int32))
         self._frames.append(frames.astype(np.int32))
         self._boxes.append(boxes)
         self.count += len(frames)
-        while self.count > MOST_SAMPLES:
+        while self.count > self.most:
             self._thin()
+
+    def columns(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+        """Positions of tracks (m,), frames (m,) and boxes (m, 4) px of all that is kept, in the order of coming."""
+        if not self._tracks:
+            nothing = np.zeros(0, np.int32)
+            return nothing, nothing, np.zeros((0, 4), np.float32)
+        return np.concatenate(self._tracks), np.concatenate(self._frames), np.concatenate(self._boxes)
 
     def _thin(self) -> None:
         """Keep every second of the frames that are looked at."""
@@ -75,8 +86,7 @@ class Samples:
         if not self._tracks:
             nothing = np.zeros(0, np.int32)
             return Pairs(nothing, nothing, nothing, np.zeros(0, np.float32), self.every)
-        tracks, frames = np.concatenate(self._tracks), np.concatenate(self._frames)
-        boxes = np.concatenate(self._boxes)
+        tracks, frames, boxes = self.columns()
         group = np.asarray(groups, np.int32)[tracks]
         order = np.lexsort((boxes[:, 0], group, frames))
         tracks, frames, boxes, group = tracks[order], frames[order], boxes[order], group[order]

@@ -2057,6 +2057,137 @@ export interface paths {
     }
     readonly trace?: never
   }
+  readonly '/api/layers/{layer_id}/joins': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** Joins of tracks that are proposed */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['JoinsOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Propose joins of tracks
+     * @description In the background: ask again while `state` is `queued` or `running`. Nothing is done where what was found is of
+     *     the present revision.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['JoinsOut']
+          }
+        }
+      }
+    }
+    /** Cancel the search for joins */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['JoinsOut']
+          }
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/layers/{layer_id}/joins/dismissed': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Dismiss a proposed join
+     * @description It isn't proposed any more while its tracks stay as they are.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['DismissIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['JoinsOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/models/': {
     readonly parameters: {
       readonly query?: never
@@ -3218,6 +3349,11 @@ export interface components {
       readonly compared: string | null
       readonly overlap: number
     }
+    readonly DismissIn: {
+      readonly key: string
+      /** @description False: it is proposed again. */
+      readonly dismissed: boolean
+    }
     /** @description `workspace`: on whose page it is asked for. `accepted`: the licence of the weights was read and accepted. */
     readonly DownloadIn: {
       readonly workspace: number
@@ -3645,6 +3781,21 @@ export interface components {
     /** @enum {string} */
     readonly JobState: 'new' | 'in_progress' | 'completed' | 'rejected'
     /**
+     * @description The latest search. What it found is of `revision`; the layer's is `current` by now. Proposals on tracks that
+     *     changed meanwhile, `outdated` of them, aren't among them, nor are those that were `dismissed`.
+     */
+    readonly JoinsOut: {
+      /** @enum {string} */
+      readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+      readonly progress: number
+      readonly message: string
+      readonly revision: number | null
+      readonly current: number
+      readonly outdated: number
+      readonly dismissed: readonly components['schemas']['ProposalOut'][]
+      readonly result: components['schemas']['ProposedOut'] | null
+    }
+    /**
      * @description A named point; ``x``, ``y`` say where it lies in the box that is drawn for a new skeleton, as shares of its sides
      *     from its left top corner.
      */
@@ -4057,6 +4208,41 @@ export interface components {
       /** Format: uuid */
       readonly track: string
       readonly frame: number
+    }
+    /**
+     * @description `join`: the second of `tracks` goes on where the first ended; `swap`: from `frame` on each is the other. `sure`
+     *     is in [0, 1], `why` are sentences. `pictures`: which of the tracks (0 or 1), frame, x1, y1, x2, y2 in px, in the
+     *     order of time. `key` is another one as soon as one of the tracks is.
+     */
+    readonly ProposalOut: {
+      readonly key: string
+      /** @enum {string} */
+      readonly kind: 'join' | 'swap'
+      readonly tracks: readonly [string, string]
+      /** @description Of a join, the first track's last frame. */
+      readonly frame: number
+      /** @description Of a join, the frames between. */
+      readonly gap: number
+      readonly sure: number
+      readonly why: readonly string[]
+      readonly pictures: readonly (readonly [number, number, number, number, number, number])[]
+    }
+    /**
+     * @description The surest proposals come first; `left_out` less sure ones are behind them. `frames_seen` of `frames_wanted`
+     *     frames were looked at, where they aren't all for `problem`; of the rest motion alone decides.
+     */
+    readonly ProposedOut: {
+      readonly proposals: readonly components['schemas']['ProposalOut'][]
+      readonly left_out: number
+      /** @description So many were compared. */
+      readonly tracks: number
+      /** @description So many say something of frames, and weren't. */
+      readonly frame_tags: number
+      /** @description Who meets whom was looked at on every so-many-th frame. */
+      readonly compared_every: number
+      readonly frames_wanted: number
+      readonly frames_seen: number
+      readonly problem: string
     }
     /**
      * @description Of the copy that browsers seek in quickly. A ready video can be worked with in each of them: until there is a
@@ -5073,6 +5259,7 @@ export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
 export type DeviceOut = components['schemas']['DeviceOut']
 export type DifferenceOut = components['schemas']['DifferenceOut']
+export type DismissIn = components['schemas']['DismissIn']
 export type DownloadIn = components['schemas']['DownloadIn']
 export type DownloadOut = components['schemas']['DownloadOut']
 export type Edit = components['schemas']['Edit']
@@ -5104,6 +5291,7 @@ export type IssueOut = components['schemas']['IssueOut']
 export type IssuesOut = components['schemas']['IssuesOut']
 export type JobOut = components['schemas']['JobOut']
 export type JobState = components['schemas']['JobState']
+export type JoinsOut = components['schemas']['JoinsOut']
 export type Joint = components['schemas']['Joint']
 export type JudgedIn = components['schemas']['JudgedIn']
 export type Kind = components['schemas']['Kind']
@@ -5147,6 +5335,8 @@ export type Predictions = components['schemas']['Predictions']
 export type Presence = components['schemas']['Presence']
 export type ProblemOut = components['schemas']['ProblemOut']
 export type PromptIn = components['schemas']['PromptIn']
+export type ProposalOut = components['schemas']['ProposalOut']
+export type ProposedOut = components['schemas']['ProposedOut']
 export type ProxyState = components['schemas']['ProxyState']
 export type QueueItemOut = components['schemas']['QueueItemOut']
 export type ReadIn = components['schemas']['ReadIn']
