@@ -231,13 +231,19 @@ def test_a_patch_beyond_the_frame_repeats_its_edge(region: Region) -> None:
 
 def test_sizes_cut_together_are_those_cut_one_by_one() -> None:
     image = texture(3, 640, 360)
-    factors = np.array([0.5, 0.9, 1.4, 2.2])
+    factors = np.array([0.75, 0.9, 1.05])  # as many pixels are averaged at each
     regions = [Region(600, 340, 50 * factor, 90 * factor) for factor in factors]
     together = cut_sizes(image, Region(600, 340, 50, 90), factors, 32, 32)
     alone = np.stack([cut(image, region, 32, 32) for region in regions])
     # Places are rounded to 1/32 px in one of them; where pixels are averaged, others may be the first.
     np.testing.assert_allclose(together.astype(int), alone, atol=12)
     assert np.abs(together.astype(int) - alone).mean() < 1
+
+
+def test_sizes_that_are_compared_are_equally_sharp() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    smaller, larger = cut_sizes(image, Region(100, 100, 64, 64), np.array([0.98, 1.02]), 32, 32)
+    assert float(smaller.std()) == pytest.approx(float(larger.std()), rel=0.05)
 
 
 def test_gradients_count_for_the_cells_around_a_pixel_and_for_the_nearest_orientation() -> None:

@@ -38,25 +38,22 @@ def cut(image: Image, region: Region, columns: int, rows: int) -> Image:
 
 
 def cut_sizes(image: Image, region: Region, factors: NDArray[np.float64], columns: int, rows: int) -> Image:
-    """As ``cut``, of ``region`` at each of some sizes, multiples of its own, around its middle: (N, rows, columns, 3).
-    Pixels are averaged once for all sizes that shrink alike."""
-    patches = np.empty((len(factors), rows, columns, 3), np.uint8)
-    steps_x = (factors * (region.width / columns)).astype(int)
-    steps_y = (factors * (region.height / rows)).astype(int)
+    """``region`` at each of some sizes, multiples of its own, around its middle: (N, rows, columns, 3).
+
+    As ``cut``, but pixels are averaged once, as for the region itself: sizes that are compared then differ by nothing
+    but their size, not by how many pixels were averaged or from which one on.
+    """
+    most = factors.max()
+    whole = Region(region.x, region.y, region.width * most, region.height * most)
+    part, x, y, by_x, by_y = _part(image, whole, int(region.width / columns), int(region.height / rows))
     unit_x, unit_y = (np.arange(columns) + 0.5) / columns, (np.arange(rows) + 0.5) / rows
-    for step_x, step_y in sorted(set(zip(steps_x.tolist(), steps_y.tolist(), strict=True))):
-        alike = (steps_x == step_x) & (steps_y == step_y)
-        sizes = factors[alike, None]
-        most = sizes.max()
-        whole = Region(region.x, region.y, region.width * most, region.height * most)
-        part, x, y, by_x, by_y = _part(image, whole, step_x, step_y)
-        places = np.empty((2, len(sizes), rows, columns), np.float32)
-        places[0] = (x + region.width / by_x * ((most - sizes) / 2 + sizes * unit_x) - 0.5)[:, None]
-        places[1] = (y + region.height / by_y * ((most - sizes) / 2 + sizes * unit_y) - 0.5)[:, :, None]
-        map_x, map_y = places.reshape(2, -1, columns)  # one call for patches that stand on each other
-        found = cv2.remap(part, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        patches[alike] = found.reshape(len(sizes), rows, columns, 3)
-    return patches
+    sizes = factors[:, None]
+    places = np.empty((2, len(factors), rows, columns), np.float32)
+    places[0] = (x + region.width / by_x * ((most - sizes) / 2 + sizes * unit_x) - 0.5)[:, None]
+    places[1] = (y + region.height / by_y * ((most - sizes) / 2 + sizes * unit_y) - 0.5)[:, :, None]
+    map_x, map_y = places.reshape(2, -1, columns)  # one call for patches that stand on each other
+    patches = cv2.remap(part, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(patches.reshape(len(factors), rows, columns, 3), np.uint8)
 
 
 def _part(image: Image, region: Region, step_x: int, step_y: int) -> tuple[Image, float, float, int, int]:
