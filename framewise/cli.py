@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -197,6 +197,11 @@ def track(
     ] = None,
     off_screen: Annotated[bool, typer.Option(help="End an object's track where it leaves the frame.")] = True,
     render: Annotated[Path | None, typer.Option(help="Also draw the shapes into a copy of all frames (MP4).")] = None,
+    find: Annotated[
+        str, typer.Option(metavar="CLASS,CLASS", help="Also find objects of these classes, and follow each.")
+    ] = "",
+    detector: Annotated[str, typer.Option(help="Of --find: as `framewise detect --model`.")] = "",
+    every: Annotated[int, typer.Option(min=1, help="Of --find: look at every N-th frame.")] = 10,
 ) -> None:
     """Follow objects through a video without a server, and write their shapes as JSON, or masks as pictures. Ctrl-C
     keeps what was found.
@@ -219,6 +224,8 @@ def track(
 
     - `framewise track a.mp4 --mask first.png@0 --model xmem --out-masks masks/` with objects numbered as in first.png
 
+    - `framewise track street.mp4 --find person,car -o tracks.json`: what a detector finds on every 10th frame
+
     Import the result into a project with `framewise import`.
     """
     from tracking import catalog
@@ -237,16 +244,18 @@ def track(
             "skeleton": skeleton,
             "mask": mask,
         }
-        prompts = parse_all((kind, typed[kind]) for kind in GEOMETRY_KINDS)
-        kinds = [kind_name(kind_of(prompt.shape)) for prompt in prompts]
+        prompts = parse_all((kind, typed[kind]) for kind in GEOMETRY_KINDS) if any(typed.values()) or not find else []
+        kinds = [kind_name(kind_of(prompt.shape)) for prompt in prompts] + (["box"] if find else [])
         entry = catalog.entry_for(model, kinds, as_mask=keep_as is not None)
         if direction not in ("forward", "backward", "both"):
             raise TrackingError(f"--direction is forward, backward or both; {direction!r} came.")
         if out is None and out_masks is None:
             raise TrackingError("What is found has to go somewhere: give --out FILE.json, --out-masks FOLDER, or both.")
         from framewise import track as module
+        from framewise.lookout import Lookout
         from framewise.outcome import End
 
+        wanted = _names(find)
         outcome = module.track(
             video,
             prompts,
@@ -261,6 +270,7 @@ def track(
             settings=dict(module.parse_setting(entry, text) for text in setting or []),
             detect_off_screen=off_screen,
             render=render,
+            lookout=Lookout(detector, wanted, every) if wanted else None,
         )
     except TrackingError as error:
         fail(error)
@@ -323,6 +333,10 @@ def detect(
             "hub, or its id there, which is downloaded. The default one unless given."
         ),
     ] = "",
+    tracker: Annotated[
+        str,
+        typer.Option(help="Link the boxes into tracks: bytetrack, botsort, ocsort or deepsort. Else they stay boxes."),
+    ] = "",
     every: Annotated[int, typer.Option(min=1, help="Look at every N-th frame only.")] = 1,
     classes: Annotated[
         str,
@@ -343,6 +357,10 @@ def detect(
     .txt file is as MOTChallenge has detections: frames and pixels count from 1, and no classes. Exit status: 0 when all
     frames were looked at, 1 when something failed, 130 after Ctrl-C.
 
+    With `--tracker` the boxes are linked into tracks, as in the editor: .json is then Framewise's own, which
+    `framewise import` takes, and .txt as MOTChallenge has results. Where an object was hidden between two sightings it
+    is on a straight line between them. Without `--set confidence=…` both are set as they go well together.
+
     **Examples**
 
     - `framewise detect street.mp4 --out boxes.json`
@@ -352,6 +370,8 @@ def detect(
     - `framewise detect street.mp4 --model ~/Downloads/yolov5s.pt --set confidence=0.4 -o det.txt`
 
     - `framewise detect frames/ --model my_detector.onnx -o boxes.json` with my_detector.json beside it
+
+    - `framewise detect street.mp4 --classes person --tracker bytetrack -o tracks.json`, or `-o mot.txt`
     """
     from tracking import catalog
     from tracking.types import TrackingError
@@ -360,6 +380,19 @@ def detect(
     try:
         from framewise import detect as module
 
+        if tracker:
+            _link(
+                video,
+                out=out,
+                detector=chosen,
+                linked=tracker,
+                every=every,
+                classes=_names(classes),
+                first=first,
+                last=last,
+                settings=dict(module.parse_setting(chosen, text) for text in setting or []),
+            )
+            return
         found = module.detect(
             video,
             model=chosen,
@@ -367,13 +400,33 @@ def detect(
             every=every,
             first=first,
             last=last,
-            classes=[name.strip() for name in classes.split(",") if name.strip()],
+            classes=_names(classes),
             settings=dict(module.parse_setting(chosen, text) for text in setting or []),
         )
     except TrackingError as error:
         fail(error)
     if not found.complete:
         raise typer.Exit(INTERRUPTED if found.interrupted else FAILED)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _link(video: Path, *, out: Path, first: int, last: int | None, **lookout: Any) -> None:
+    """Of ``framewise detect --tracker``."""
+    from framewise.lookout import Lookout
+    from framewise.outcome import End
+    from framewise.track import track as run
+    from tracking import catalog
+    from tracking.types import TrackingError
+
+    if out.suffix.lower() not in (".json", ".txt"):
+        raise TrackingError(f"--out is a .json file, or a .txt file in MOTChallenge's layout; {out.name} came.")
+    model = catalog.DEFAULT_TRACKER["box"]  # It follows what a person draws, which nobody does here.
+    outcome = run(video, [], model=model, out=out, first=first, last=last, lookout=Lookout(**lookout))
+    if outcome.end is not End.REACHED:
+        raise typer.Exit(INTERRUPTED if outcome.end is End.INTERRUPTED else FAILED)
 
 
 @app.command("export")

@@ -19,6 +19,8 @@ class End(StrEnum):
     LEFT = "left the frame"
     LOST = "lost at the border"
     """For several frames nothing was found of an object that had been at the frame's border: it counts as gone."""
+    UNSEEN = "not seen again"
+    """It was linked, and its detector didn't see it any more."""
     FAILED = "failed"
     INTERRUPTED = "interrupted"
 
@@ -47,7 +49,9 @@ class Course:
         if self.end is None and not problem:
             if self.until is None:  # the row of the prompt's frame is told once, for one of both ways
                 self.until = self.leg.frame
-            if self.until != self.leg.last:
+            if self.until != self.leg.last and self.leg.linked:
+                self.end = End.UNSEEN
+            elif self.until != self.leg.last:
                 self.problem = "the model answered nothing from there on."
         if self.end is None:
             self.end = End.FAILED if self.problem else End.REACHED
@@ -104,6 +108,11 @@ class Outcome:
     def of(cls, legs: Sequence[Leg]) -> Outcome:
         """Of a run that is about to begin. A prompt's own frame counts as followed."""
         return cls([Course(leg) for leg in legs], {leg.object: {leg.frame} for leg in legs})
+
+    def begin(self, leg: Leg) -> None:
+        """An object was found; its rows come from the frame of its leg on."""
+        self.courses.append(Course(leg))
+        self.followed[leg.object] = set()
 
     def take(self, step: Step) -> int:
         """Learn from a step. Returns how many frames of objects it brought."""

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,30 +15,39 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.native import Native
+from framewise.lookout import Lookout
 from framewise.masks import check_masks, write_masks
 from framewise.outcome import End, Outcome
 from framewise.prompts import TypedPrompt, numbers_of
 from tracking import catalog
 from tracking.as_mask import AsMask
+from tracking.linked import Linker
 from tracking.pictures import DecodedVideo
-from tracking.session import Leg, Tracked, TrackingSession
+from tracking.search import Finding, Seek
+from tracking.session import Leg, LegEnd, Step, Tracked, TrackingSession
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.skeletons import Skeleton, numbered
-from tracking.shapes.values import GeometryKind, Mask, Points, kind_name
+from tracking.shapes.values import GeometryKind, Mask, Points, bounds_of, kind_name
 from tracking.tracker import Tracker
-from tracking.types import Direction, ObjectId, TrackingError
+from tracking.types import Direction, ObjectId, Prediction, TrackingError
 
 console = Console(stderr=True)
+T = TypeVar("T", Prediction, LegEnd)
 
 
 @dataclass
 class Found:
-    """What tracking brought, by object. ``rows``: by frame, so that the prompt's keyframe counts over a prediction."""
+    """What tracking brought, by object. ``rows``: by frame, so that the prompt's keyframe counts over a prediction.
+    ``labels``: what those are called that were found, ``label`` the others. ``linked``: whether those were linked."""
 
     model: str
     outcome: Outcome
     rows: dict[ObjectId, dict[int, Row]] = field(default_factory=dict)
+    labels: dict[ObjectId, str] = field(default_factory=dict)
+    label: str = "object"
+    linked: bool = False
+    _names: dict[ObjectId, ObjectId] = field(default_factory=dict)
 
     def prompt(self, name: ObjectId, prompt: TypedPrompt, keep_as: GeometryKind | None = None) -> None:
         """What an object was given as is its keyframe, unless it is kept as something else."""
@@ -45,6 +55,22 @@ class Found:
         rows = self.rows.setdefault(name, {})
         if keep_as in (None, kind_name(row.kind)):
             rows[prompt.frame] = row
+
+    def numbered(self, step: Step) -> Step:
+        """A step in which objects that were found have the next free numbers; they begin with it."""
+        for new in step.found:
+            name = self._names[new.object] = ObjectId(str(max(map(int, self.rows), default=0) + 1))
+            shape = next(row.prediction.shape for row in step.rows if row.prediction.object == new.object)
+            self.rows[name], self.labels[name] = {}, new.label
+            self.outcome.begin(Leg(name, shape, new.frame, new.way, new.last, linked=self.linked))
+        return replace(
+            step,
+            rows=tuple(replace(row, prediction=self._renamed(row.prediction)) for row in step.rows),
+            ends=tuple(self._renamed(end) for end in step.ends),
+        )
+
+    def _renamed(self, told: T) -> T:
+        return replace(told, object=self._names.get(told.object, told.object))
 
     def take(self, tracked: Tracked) -> None:
         row = tracked.row
@@ -104,11 +130,13 @@ def track(
     settings: Mapping[str, float | int | str | bool] | None = None,
     detect_off_screen: bool = True,
     render: Path | None = None,
+    lookout: Lookout | None = None,
 ) -> Outcome:
-    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON) and ``out_masks`` (a folder with a PNG
-    for each frame), whichever is given, also when it is interrupted or fails.
+    """Follow ``prompts`` through ``video`` and write ``out`` (Framewise JSON, or what MOTChallenge takes as results,
+    ``.txt``) and ``out_masks`` (a folder with a PNG for each frame), whichever is given, also when it is interrupted or
+    fails.
 
-    ``keep_as``: follow every object as a mask, and keep it as this kind of shape.
+    ``keep_as``: follow every object as a mask, and keep it as this kind of shape. ``lookout``: also what it finds.
     ``render``: also draw what was found into a copy of the whole video, unless tracking was interrupted or broke off.
 
     Raises:
@@ -125,19 +153,24 @@ def track(
     _check_sizes(prompts, pictures)
     end = min(pictures.frame_count - 1 if last is None else last, pictures.frame_count - 1)
     legs = legs_of(prompts, direction, first, end, pictures.frame_count)
+    finding, linker = (None, None) if lookout is None else _opened(lookout, pictures, direction, first, end)
     session = TrackingSession(
         lambda: nullcontext(pictures),
         _maker(model, settings or {}, keep_as),
         legs,
         detect_off_screen=detect_off_screen,
+        finding=finding,
+        linker=linker,
     )
-    found = Found(model, Outcome.of(legs))
+    linked = lookout.linked if lookout else None
+    found = Found(linked or model, Outcome.of(legs), label=label, linked=linked is not None)
     for number, prompt in zip(numbers_of(prompts), prompts, strict=True):
         found.prompt(ObjectId(str(number)), prompt, keep_as)
     broke_off = _follow(session, found)
     if out is not None:
-        _write(found, pictures, name=video.name, label=label, out=out)
-    _tell(found.outcome, model)
+        writer = _write_mot if out.suffix.lower() == ".txt" else partial(_write, pictures=pictures, name=video.name)
+        writer(found, out=out)
+    _tell(found)
     if out is not None:
         console.print(f"The tracks are in {out}", highlight=False, soft_wrap=True, markup=False)
     if out_masks is not None:
@@ -148,6 +181,18 @@ def track(
         else:
             _render(found, pictures, render)
     return found.outcome
+
+
+def _opened(
+    lookout: Lookout, pictures: DecodedVideo, direction: Direction, first: int, last: int
+) -> tuple[Finding, Linker | None]:
+    if first > last:
+        raise TrackingError(
+            f"The video has frames 0..{pictures.frame_count - 1}, and --first comes before --last; {first} and {last} "
+            "came."
+        )
+    seek = Seek(last, "backward", first) if direction == "backward" else Seek(first, "forward", last)
+    return lookout.open(seek, pictures.fps)
 
 
 def _maker(
@@ -192,10 +237,11 @@ def _follow(session: TrackingSession, found: Found) -> bool:
     with progress_bar() as progress:
         bar = progress.add_task("Tracking", total=outcome.total, completed=outcome.done)
         try:
-            for step in session.steps():
+            for step in map(found.numbered, session.steps()):
                 for row in step.rows:
                     found.take(row)
                 progress.advance(bar, outcome.take(step))
+                progress.update(bar, total=outcome.total)
                 for note in step.notes:
                     progress.console.print(f"[yellow]{escape(note)}[/]", highlight=False)
         except KeyboardInterrupt:
@@ -209,14 +255,19 @@ def _follow(session: TrackingSession, found: Found) -> bool:
     return False
 
 
-def _tell(outcome: Outcome, model: str) -> None:
+def _tell(found: Found) -> None:
     """What came of it, where the person looks."""
+    outcome = found.outcome
     for sentence in outcome.sentences():
         console.print(f"[yellow]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
     objects = len(outcome.followed)
+    unseen = sum(course.end is End.UNSEEN for course in outcome.courses)
     told = (
-        f"{model} followed {objects} object{'' if objects == 1 else 's'} on {outcome.done} of {outcome.total} frames."
+        f"{found.model} {'linked' if found.linked else 'followed'} {objects} object{'' if objects == 1 else 's'} on "
+        f"{outcome.done} of {outcome.total} frames."
     )
+    if unseen:
+        told += f" {unseen} of them {'was' if unseen == 1 else 'were'} not seen again before the end."
     console.print(told, highlight=False, soft_wrap=True)
 
 
@@ -234,20 +285,45 @@ class _Rate(TextColumn):
         return super().render(task)
 
 
-def _write(found: Found, pictures: DecodedVideo, *, name: str, label: str, out: Path) -> None:
+def _write(found: Found, pictures: DecodedVideo, *, name: str, out: Path) -> None:
     tracks = [
-        TrackData(int(name), label, [rows[frame] for frame in sorted(rows)], source=found.model)
+        TrackData(
+            int(name), found.labels.get(name, found.label), [rows[frame] for frame in sorted(rows)], source=found.model
+        )
         for name, rows in found.rows.items()
     ]
+    used = dict.fromkeys(track.label for track in tracks) or [found.label]
+    labels = [LabelInfo(label, skeleton=_skeleton(found) if label == found.label else None) for label in used]
     video = VideoInfo(name, pictures.width, pictures.height, pictures.frame_count, pictures.fps)
     account = {"model": found.model, **found.outcome.as_json()}
     unfinished = out.with_name(out.name + ".partial")
     Native().write(
-        Dataset(video, [LabelInfo(label, skeleton=_skeleton(found))], tracks, len(tracks), tracking=account),
+        Dataset(video, labels, tracks, len(tracks), tracking=account),
         unfinished,
         {},
     )
     unfinished.replace(out)
+
+
+def _write_mot(found: Found, *, out: Path) -> None:
+    """Lines frame, track, left, top, width, height, confidence, -1, -1, -1; frames and pixels count from 1."""
+    lines = [
+        (frame, int(name), bounds_of(shape_of(row)), row.confidence)
+        for name, rows in found.rows.items()
+        for frame, row in rows.items()
+        if not row.flags & Flag.OUTSIDE
+    ]
+    text = "".join(
+        f"{frame + 1},{number},{box.x1 + 1:.2f},{box.y1 + 1:.2f},{box.width:.2f},{box.height:.2f},{confidence:.4f},"
+        "-1,-1,-1\n"
+        for frame, number, box, confidence in sorted(lines, key=lambda line: line[:2])
+    )
+    unfinished = out.with_name(out.name + ".partial")
+    unfinished.write_text(text, "utf-8")
+    unfinished.replace(out)
+    if len(set(found.labels.values())) > 1:
+        told = f"MOTChallenge's results have no classes: those of {len(found.rows)} tracks are left out."
+        console.print(f"[yellow]{told} A .json file holds them.[/]", highlight=False, soft_wrap=True)
 
 
 def _paint(found: Found, pictures: DecodedVideo, asked: range, folder: Path) -> None:

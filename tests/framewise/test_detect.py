@@ -99,3 +99,56 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     assert told.exit_code == 1
     assert said in told.output
     assert not list(tmp_path.glob("boxes.*"))
+
+
+def test_boxes_are_linked_into_tracks_that_can_be_imported(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    said = framewise("detect", clip, "--model", "repeating", "--tracker", "bytetrack", "--every", 2, "-o", out)
+    assert said.exit_code == 0, said.output
+    assert f"bytetrack linked 2 objects on {2 * FRAMES} of {2 * FRAMES} frames" in said.output
+    tracks = json.loads(out.read_text())["tracks"]
+    assert [(track["number"], track["label"], track["source"]) for track in tracks] == [
+        (1, "car", "bytetrack"),
+        (2, "person", "bytetrack"),
+    ]
+    assert [shape["frame"] for shape in tracks[0]["shapes"]] == list(range(FRAMES))
+
+
+def test_linked_boxes_are_written_as_results_of_motchallenge(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mot.txt"
+    arguments = ("--model", "repeating", "--tracker", "ocsort", "--last", 1)
+    framewise("detect", clip, *arguments, "--classes", "car", "-o", out)
+    assert out.read_text().splitlines() == [
+        "1,1,61.00,51.00,10.00,10.00,0.8000,-1,-1,-1",
+        "2,1,61.00,51.00,10.00,10.00,0.8000,-1,-1,-1",
+    ]
+    said = framewise("detect", clip, *arguments, "--set", "confidence=0.3", "-o", out)
+    assert "those of 2 tracks are left out" in said.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--tracker", "sort"), "one of: bytetrack"),
+        (("--tracker", "bytetrack", "--classes", "zebra"), "zebra is none of them"),
+        (("--tracker", "bytetrack", "--first", 50), "comes before --last"),
+    ],
+)
+def test_what_cannot_be_linked_is_refused(clip: Path, tmp_path: Path, arguments: tuple[object, ...], why: str) -> None:
+    said = framewise("detect", clip, "--model", "repeating", *arguments, "-o", tmp_path / "t.json")
+    assert said.exit_code == 1
+    assert why in " ".join(said.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_found_is_followed_beside_what_was_given(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    box = ("--box", "10,20,14.5,30@0", "--label", "somebody")
+    said = framewise("track", clip, *box, "--find", "car", "--detector", "repeating", "--every", 99, "-o", out)
+    assert said.exit_code == 0, said.output
+    tracks = json.loads(out.read_text())["tracks"]
+    assert [(track["label"], track["source"]) for track in tracks] == [
+        ("somebody", "framewise-cf"),
+        ("car", "framewise-cf"),
+    ]
+    assert [shape["frame"] for shape in tracks[1]["shapes"]] == list(range(FRAMES))
