@@ -335,7 +335,9 @@ def detect(
     ] = "",
     tracker: Annotated[
         str,
-        typer.Option(help="Link the boxes into tracks: bytetrack, botsort, ocsort or deepsort. Else they stay boxes."),
+        typer.Option(
+            help="Link the boxes into tracks: bytetrack, botsort, ocsort, deepsort or iou. Else they stay boxes."
+        ),
     ] = "",
     every: Annotated[int, typer.Option(min=1, help="Look at every N-th frame only.")] = 1,
     classes: Annotated[
@@ -611,7 +613,7 @@ def evaluate(
     ] = Queries.FIRST,
     association: Annotated[
         list[str] | None,
-        typer.Option(help="Of tracks: what links detections, bytetrack, botsort, ocsort or deepsort; repeat for more."),
+        typer.Option(help="Of tracks: what links detections, e.g. bytetrack, botsort or iou; repeat for more."),
     ] = None,
     detections: Annotated[
         str, typer.Option(help="Of tracks: the name of the file of detections in each clip.")

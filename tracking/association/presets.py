@@ -25,7 +25,7 @@ def preset_of(association: str, sure: float) -> Preset:
 
     ByteTrack and BoT-SORT are set as those who link what COCO's detectors see have them: high and new 0.25, low 0.1
     (Ultralytics, cfg/trackers), where 0.25 is what YOLOX and YOLOv5 are asked for. Detectors with scores on another
-    scale, such as DETRs, have another ``sure``. OC-SORT and DeepSORT have one threshold.
+    scale, such as DETRs, have another ``sure``. OC-SORT, DeepSORT and IoU have one threshold.
 
     Args:
         sure: in [0, 1], what begins a track: the detector's own least confidence, or what a person wants.
@@ -39,6 +39,8 @@ def preset_of(association: str, sure: float) -> Preset:
             return Preset(low, {"track_high_thresh": sure, "new_track_thresh": sure, "track_low_thresh": low})
         case "ocsort":
             return Preset(sure, {"det_thresh": sure})
+        case "iou":
+            return Preset(sure, {"sigma_l": sure})
         case "deepsort":
             return Preset(sure, {"min_confidence": sure})
         case _:

@@ -18,6 +18,7 @@ from tracking.association.settings import (
     BotSortSettings,
     ByteTrackSettings,
     DeepSortSettings,
+    IouSettings,
     OcSortSettings,
     Settings,
 )
@@ -27,7 +28,8 @@ from tracking.types import TrackingError
 @dataclass(frozen=True, slots=True)
 class AssociationEntry:
     """``factory``: ``"module:callable"``, called with the settings and the frames a second. ``looks``: whether it
-    compares what detections look like, where that is known. ``pictures``: whether it looks at frames."""
+    compares what detections look like, where that is known. ``pictures``: whether it looks at frames. ``waits``:
+    whether it goes on with objects that were hidden, and believes in those alone that were seen more than once."""
 
     id: str
     name: str
@@ -37,6 +39,7 @@ class AssociationEntry:
     factory: str
     looks: bool = False
     pictures: bool = False
+    waits: bool = True
 
 
 ASSOCIATIONS: tuple[AssociationEntry, ...] = (
@@ -74,6 +77,15 @@ ASSOCIATIONS: tuple[AssociationEntry, ...] = (
         settings=DeepSortSettings,
         factory="tracking.association.deepsort:DeepSort",
         looks=True,
+    ),
+    AssociationEntry(
+        id="iou",
+        name="IoU",
+        summary="The detector alone: a box goes on with the one before that it overlaps, or is a track of its own.",
+        paper="https://doi.org/10.1109/AVSS.2017.8078516",
+        settings=IouSettings,
+        factory="tracking.association.iou:Iou",
+        waits=False,
     ),
 )
 

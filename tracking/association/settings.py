@@ -39,6 +39,13 @@ class DeepSortSettings(Settings):
     n_init: int = Field(3, ge=1, description="Detections in a row until a track is believed.")
 
 
+class IouSettings(Settings):
+    """Of the IOU tracker (https://doi.org/10.1109/AVSS.2017.8078516)."""
+
+    sigma_l: Share = Field(0.3, description="Detections below are left alone.")
+    sigma_iou: Share = Field(0.5, description="Overlap with the box before from which a detection goes on with it.")
+
+
 class ByteTrackSettings(Settings):
     """Of ByteTrack (https://arxiv.org/abs/2110.06864)."""
 

@@ -16,6 +16,7 @@ from tracking.types import Box, Frame, TrackingError
 
 RATE = 10.0
 every = pytest.mark.parametrize("entry", [pytest.param(entry, id=entry.id) for entry in ASSOCIATIONS])
+waiting = pytest.mark.parametrize("entry", [pytest.param(entry, id=entry.id) for entry in ASSOCIATIONS if entry.waits])
 comparing = pytest.mark.parametrize(
     "entry", [pytest.param(entry, id=entry.id) for entry in ASSOCIATIONS if entry.looks]
 )
@@ -57,7 +58,7 @@ def test_an_object_is_where_it_was_found(entry: AssociationEntry) -> None:
     assert (link.missed, link.confidence) == (0, 0.9)
 
 
-@every
+@waiting
 def test_an_object_gets_its_number_back_after_it_was_hidden(entry: AssociationEntry) -> None:
     frames = [[] if 10 <= n < 16 else [seen(20 + 5 * n)] for n in range(25)]
     told = run(create(entry.id, RATE), frames)
@@ -67,7 +68,7 @@ def test_an_object_gets_its_number_back_after_it_was_hidden(entry: AssociationEn
     np.testing.assert_allclose(told[13][0].box, seen(20 + 5 * 13).box, atol=6)
 
 
-@every
+@waiting
 @pytest.mark.parametrize("rate", [5.0, 20.0])
 def test_a_lost_track_ends_after_seconds_not_frames(entry: AssociationEntry, rate: float) -> None:
     told = run(create(entry.id, rate), [*[[seen(20)]] * 5, *[[]] * 30])
@@ -79,7 +80,7 @@ def test_unsure_detections_begin_no_track(entry: AssociationEntry) -> None:
     assert run(create(entry.id, RATE), [[seen(20, confidence=0.2)]] * 5) == [[]] * 5
 
 
-@every
+@waiting
 def test_one_sighting_isnt_believed_later_on(entry: AssociationEntry) -> None:
     told = run(create(entry.id, RATE), [[seen(20)], [seen(20), seen(400)], [seen(20)], [seen(20)]])
     assert {link.state for links in told for link in links if link.track == 2} <= {"tentative"}
@@ -195,3 +196,9 @@ def test_entries_have_names_of_their_own() -> None:
     for column in ("id", "name", "settings", "factory"):
         values = [dataclasses.asdict(entry)[column] for entry in ASSOCIATIONS]
         assert len(set(values)) == len(values)
+
+
+def test_the_detector_alone_waits_for_nothing_and_goes_on_with_what_overlaps() -> None:
+    frames = [[seen(20)], [seen(30), seen(200)], [seen(100)], [], [seen(100)]]
+    told = run(create("iou", RATE), frames)
+    assert [[link.track for link in links] for links in told] == [[1], [1, 2], [3], [], [4]]

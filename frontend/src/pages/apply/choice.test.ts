@@ -88,5 +88,6 @@ test('what is linked is looked at on every frame, unless somebody said how often
   expect(wanted(finds, 'a').find).toMatchObject({ every: 10, linked: null })
   expect(wanted(withLinked(finds, 'chains'), 'a').find).toMatchObject({ every: 1, linked: 'chains' })
   expect(withLinked(withLinked(finds, 'chains'), '').every).toBe('10')
+  expect(wanted(withLinked(finds, 'iou'), 'a').find).toMatchObject({ every: 10, linked: 'iou', least_frames: 2 })
   expect(withLinked({ ...finds, every: '3' }, 'chains').every).toBe('3')
 })

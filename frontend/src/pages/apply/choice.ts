@@ -66,7 +66,10 @@ export function withLinked(choice: Choice, linked: string): Choice {
   return { ...choice, linked, every }
 }
 
-const usualEvery = (linked: string) => (linked ? '1' : '10')
+/** Of `iou`, what a detector sees stays almost as it is: boxes on some frames, joined where they overlap. */
+export const isDetectorAlone = ({ linked }: Pick<Choice, 'linked'>): boolean => linked === 'iou'
+
+const usualEvery = (linked: string) => (linked && !isDetectorAlone({ linked }) ? '1' : '10')
 
 /** The choice with another task: what doesn't fit it is chosen anew. */
 export function withPipeline(choice: Choice, pipeline: Pipeline, page: ApplyPage): Choice {
@@ -105,7 +108,8 @@ export function wanted(choice: Choice, id: string): SweepIn {
     labels: Object.fromEntries(choice.labels),
     confidence: choice.confidence ? Number(choice.confidence) / 100 : null,
     region: null,
-    least_frames: 0,
+    // A box that is joined to none is a candidate: somebody looks at it.
+    least_frames: isDetectorAlone(choice) ? 2 : 0,
     linked: choice.linked || null,
   }
   return {

@@ -2,6 +2,7 @@ import { counted, t } from '@/core/text'
 import type { ApplyVideo } from '@/protocol/generated'
 import type { Applying } from './applying'
 import {
+  isDetectorAlone,
   isDrawnAsBox,
   labelsFor,
   modelsFor,
@@ -218,7 +219,8 @@ function Linked({ applying }: { applying: Applying }) {
       </select>
       {chosen && (
         <p class="hint">
-          {t(chosen.summary)} {t('Boxes are those of the detector.')}
+          {t(chosen.summary)} {t('Boxes are those of the detector.')}{' '}
+          {isDetectorAlone(choice) && t('One that is joined to none becomes a candidate, to be taken or dismissed.')}
         </p>
       )}
     </div>
