@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,13 +19,14 @@ from framewise.bench.product import free_port
 
 
 class Postgres:
-    """A server on a database below a folder; ``url``: of its one database."""
+    """A server on a database of its own; ``url``: of its one database. ``close`` throws it away."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self._become = as_ordinary_user()
         binaries = find_binaries()
-        for each in (folder, *folder.parents[: len(folder.relative_to(gettempdir()).parts) - 1]):
-            each.chmod(0o755)
+        # Not below pytest's folder: any other run of pytest closes that to other accounts.
+        self._folder = TemporaryDirectory(prefix="framewise-postgres-")
+        folder = Path(self._folder.name)
         if self._become:
             account = pwd.getpwnam("postgres")
             os.chown(folder, account.pw_uid, account.pw_gid)
@@ -43,6 +44,10 @@ class Postgres:
     def stop(self) -> None:
         """As if its machine lost its power."""
         self._run(*self._server, "-m", "immediate", "stop", check=False)
+
+    def close(self) -> None:
+        self.stop()
+        self._folder.cleanup()
 
     def _run(self, *command: str | Path, check: bool = True) -> None:
         subprocess.run(command, check=check, stdout=subprocess.DEVNULL, preexec_fn=self._become)

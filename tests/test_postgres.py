@@ -26,14 +26,14 @@ ONCE = "not address and not cvat and not mot and not coco and not tapvid and not
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a database on a server that is thrown away afterwards."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.start()
+    server = Postgres()
     try:
+        server.start()
         yield server.url
     finally:
-        server.stop()
+        server.close()
 
 
 # A few hundred tests in one; below ``faulthandler_timeout``, which would end the whole run.

@@ -197,7 +197,7 @@ class Apart:
 
 @pytest.fixture(scope="module")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
-    postgres, redis = Postgres(tmp_path_factory.mktemp("postgres")), Redis()
+    postgres, redis = Postgres(), Redis()
     postgres.start()
     redis.start()
     environment = {"FRAMEWISE_DATABASE_URL": postgres.url, "FRAMEWISE_REDIS_URL": redis.url}
@@ -206,7 +206,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
             yield Apart(product, postgres, redis, environment)
     finally:
         redis.stop()
-        postgres.stop()
+        postgres.close()
 
 
 @pytest.mark.services
