@@ -303,6 +303,7 @@ class Rights(Message):
     ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change; empty: none.")
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
     can_review: bool = Field(description="Whether the reader may give verdicts.")
+    can_settle: bool = Field(description="Whether the reader may resolve and reopen issues that others opened.")
     why: str = Field("", description="What happened, as a sentence; empty: nothing did, or nobody knows what.")
 
 

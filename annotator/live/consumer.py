@@ -441,6 +441,7 @@ class LayerConsumer(Socket):
             ranges=ranges,
             can_manage=access.may(role, "manage"),
             can_review=bool(ranges) and access.may(role, "review"),
+            can_settle=access.may(role, "annotate"),
         )
 
 

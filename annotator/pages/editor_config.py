@@ -109,6 +109,7 @@ class EditorConfig(Message):
     can_edit: bool
     can_manage: bool = Field(description="Whether the reader may bring back an earlier state of the whole layer.")
     can_review: bool = Field(description="Whether the reader may give verdicts.")
+    can_settle: bool = Field(description="Whether the reader may resolve and reopen issues that others opened.")
     editable_ranges: list[tuple[int, int]] = Field(description="Frames whose shapes the reader may change.")
     models: list[ModelOffer]
     segmenters: list[SegmenterOffer]
@@ -157,6 +158,7 @@ def editor_config(
         can_edit=bool(ranges),
         can_manage=may(role, "manage"),
         can_review=bool(ranges) and may(role, "review"),
+        can_settle=may(role, "annotate"),
         editable_ranges=ranges,
         models=[
             ModelOffer(

@@ -28,6 +28,7 @@ import type { TimelineControl } from './time/timeline-control'
 import { commandOf, Machine, type PointerAt, type Tool } from './tool'
 import { Commands, perform, type Command } from './command'
 import { TrackList } from './lists/track-list'
+import { IssuesView } from './issues/issues'
 import { Inspection } from './inspection/inspection'
 import { Tour } from './help/tour'
 import { Trajectories, type PathPlace } from './trajectories/trajectories'
@@ -104,6 +105,7 @@ export class Editor {
   /** Which page of the history is open; null: none. */
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
   readonly inspection: Inspection
+  readonly issues: IssuesView
   readonly paletteOpen = signal(false)
   readonly viewOpen = signal(false)
   readonly viewOptions: Preferences['groups']['view']
@@ -149,6 +151,7 @@ export class Editor {
     this.trajectories = new Trajectories(store, groups.paths)
     this.tour = new Tour(groups.tour)
     this.inspection = new Inspection(this)
+    this.issues = new IssuesView(this)
     this.list = new TrackList(store, this.preferences.order)
     this.selectionHere = selectionHere(store)
     this.machine = new Machine(this, registries.tools[0])

@@ -20,6 +20,8 @@ import { Tracking } from '@/panels/tracking'
 import { Attributes } from '@/panels/attributes'
 import { ContextMenu } from '@/panels/context-menu'
 import { QuickBar } from '@/panels/quick-bar'
+import { IssuePins } from '@/panels/issue-pins'
+import { IssuesDrawer } from '@/panels/issues'
 import { InspectionDrawer } from '@/panels/inspection'
 import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
@@ -126,6 +128,7 @@ function start(): void {
   connectPlayer(player, stage, timeline, editor, scope)
   followPreparation(player, editor, rest, scope)
   connectLive(live, editor, scope)
+  openIssue(editor, parameters.get('issue'), scope)
   followSmartTool(editor, scope)
   keepPreferences(editor.preferences.all, rest, scope)
   mountKeyboard(editor, stage, scope)
@@ -144,6 +147,22 @@ function start(): void {
   scope.add(() => store.dispose())
   // For people who write scripts against the page, and for measurements.
   Object.assign(window, { framewise: { editor, store, player } })
+}
+
+/** The address names an issue: read it once it is here. It is forgotten, so that a reload doesn't lead there again. */
+function openIssue(editor: Editor, id: string | null, scope: Scope): void {
+  if (id === null) return
+  let wanted: string | null = id
+  scope.add(
+    follow([editor.store.issues.loaded], () => {
+      if (wanted === null || !editor.store.issues.loaded.value) return
+      editor.issues.visit(wanted)
+      wanted = null
+      const address = new URL(location.href)
+      address.searchParams.delete('issue')
+      history.replaceState(history.state, '', address)
+    }),
+  )
 }
 
 function forgetJob(): void {
@@ -204,6 +223,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
   )
   render(
     <>
+      <IssuePins editor={editor} />
       <QuickBar editor={editor} />
       <ContextMenu editor={editor} />
     </>,
@@ -223,6 +243,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
     <>
       <HistoryDrawer editor={editor} />
       <InspectionDrawer editor={editor} />
+      <IssuesDrawer editor={editor} />
     </>,
     element('history'),
   )

@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly string[])[] = [
   ['track.split', 'track.merge', 'track.swap', 'track.remove-outside'],
   PARTING,
   ['shape.copy', 'shape.paste', 'shape.paste-new'],
+  ['issue.add'],
   ['track.first-frame', 'track.last-frame', 'track.lock', 'track.hide', 'track.label-colour'],
   ['shape.delete-here', 'shape.delete-from-here', 'track.delete'],
 ]

@@ -110,6 +110,14 @@ function DisplayForm({ editor }: { editor: Editor }) {
         />
         <span class="grow">{t('Actions beside the selected object')}</span> {key('view.quick-bar')}
       </label>
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={display.pins.value}
+          onChange={(event) => (display.pins.value = event.currentTarget.checked)}
+        />
+        <span class="grow">{t('Pins of issues')}</span> {key('view.pins')}
+      </label>
       <TrajectorySettings editor={editor} />
     </div>
   )

@@ -6,6 +6,7 @@ import { ExportMenu } from './export-menu'
 import { Icon } from './icons'
 import { JobMenu } from './job-menu'
 import { LayerMenu } from './layer-menu'
+import { Notifications } from './notifications'
 import { ViewMenu } from './view-menu'
 
 export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; onTheme: () => void }) {
@@ -40,10 +41,12 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
         icon="inspect"
         pressed={editor.inspection.page.value !== null}
       />
+      <CommandButton editor={editor} id="issue.list" icon="comment" pressed={editor.issues.shown.value} />
       <CommandButton editor={editor} id="view.history" icon="history" pressed={editor.historyOpen.value !== null} />
       <ViewMenu editor={editor} />
       <ExportMenu editor={editor} rest={rest} />
       {config.job && <JobMenu editor={editor} rest={rest} job={config.job} />}
+      <Notifications editor={editor} />
       <button
         type="button"
         class="button quiet"

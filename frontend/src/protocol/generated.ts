@@ -3431,6 +3431,8 @@ export interface components {
       readonly can_manage: boolean
       /** @description Whether the reader may give verdicts. */
       readonly can_review: boolean
+      /** @description Whether the reader may resolve and reopen issues that others opened. */
+      readonly can_settle: boolean
       /** @description Frames whose shapes the reader may change. */
       readonly editable_ranges: readonly (readonly [number, number])[]
       readonly models: readonly components['schemas']['ModelOffer'][]
@@ -4416,6 +4418,8 @@ export interface components {
       readonly can_manage: boolean
       /** @description Whether the reader may give verdicts. */
       readonly can_review: boolean
+      /** @description Whether the reader may resolve and reopen issues that others opened. */
+      readonly can_settle: boolean
       /**
        * @description What happened, as a sentence; empty: nothing did, or nobody knows what.
        * @default

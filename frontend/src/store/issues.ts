@@ -12,6 +12,8 @@ export type IssuePerson = PeopleOut['people'][number]
 
 export class Issues {
   readonly all: Signal<ReadonlyMap<string, Issue>> = signal(new Map(), { name: 'issues' })
+  /** Whether those of the layer were fetched. */
+  readonly loaded = signal(false, { name: 'issuesLoaded' })
   /** Of the issue that is looked at; null: none is, or its comments aren't here yet. */
   readonly comments: Signal<readonly Comment[] | null> = signal(null, { name: 'comments' })
   /** Who can be called. */
@@ -62,6 +64,7 @@ export class Issues {
       this.all.value = new Map(issues.map((issue) => [issue.id, newer(before.get(issue.id), issue)]))
       if (this.watched !== null && !this.all.value.has(this.watched)) this.forget(this.watched)
       this.freshen()
+      this.loaded.value = true
     })
   }
 

@@ -6,7 +6,7 @@ import type { EditorConfig } from './types'
 let test: TestEditor
 
 const allow = (ranges: [number, number][], can_manage = false) =>
-  test.store.receive({ type: 'rights', ranges, can_manage, can_review: can_manage, why: '' })
+  test.store.receive({ type: 'rights', ranges, can_manage, can_review: can_manage, can_settle: true, why: '' })
 
 beforeEach(async () => {
   test = await TestEditor.open()

@@ -4,21 +4,29 @@ import type { Rights as RightsMessage } from '@/protocol/generated'
 import type { EditorConfig, FrameNumber } from './types'
 
 /** `editable_ranges`: first and last frame of what they may change, rising, apart. */
-export type Rights = Pick<EditorConfig, 'can_edit' | 'can_manage' | 'can_review' | 'editable_ranges'>
+export type Rights = Pick<EditorConfig, 'can_edit' | 'can_manage' | 'can_review' | 'can_settle' | 'editable_ranges'>
 
-export const NO_RIGHTS: Rights = { can_edit: false, can_manage: false, can_review: false, editable_ranges: [] }
+export const NO_RIGHTS: Rights = {
+  can_edit: false,
+  can_manage: false,
+  can_review: false,
+  can_settle: false,
+  editable_ranges: [],
+}
 
-export const rightsIn = ({ can_edit, can_manage, can_review, editable_ranges }: EditorConfig): Rights => ({
+export const rightsIn = ({ can_edit, can_manage, can_review, can_settle, editable_ranges }: EditorConfig): Rights => ({
   can_edit,
   can_manage,
   can_review,
+  can_settle,
   editable_ranges,
 })
 
-export const rightsOf = ({ ranges, can_manage, can_review }: RightsMessage): Rights => ({
+export const rightsOf = ({ ranges, can_manage, can_review, can_settle }: RightsMessage): Rights => ({
   can_edit: ranges.length > 0,
   can_manage,
   can_review,
+  can_settle,
   editable_ranges: ranges,
 })
 

@@ -46,6 +46,9 @@ export function currentConfig(
     get can_review() {
       return rights.value.can_review
     },
+    get can_settle() {
+      return rights.value.can_settle
+    },
     get editable_ranges() {
       return editable.value
     },

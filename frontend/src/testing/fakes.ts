@@ -199,6 +199,7 @@ export const CONFIG: EditorConfig = {
   can_edit: true,
   can_manage: true,
   can_review: true,
+  can_settle: true,
   editable_ranges: [[0, 999]],
   models: [
     model('boxes', ['box'], { threshold: 0.3, device: 'auto' }),
@@ -249,13 +250,14 @@ export class StoreBench {
   connect(revision = this.revision): void {
     this.online = true
     this.revision = revision
-    const { can_manage, can_review, editable_ranges: ranges } = this.store.config
+    const { can_manage, can_review, can_settle, editable_ranges: ranges } = this.store.config
     const rights = {
       type: 'rights',
       why: '',
       ranges,
       can_manage,
       can_review,
+      can_settle,
     } as const
     const surroundings = this.surroundings()
     this.store.receive({

@@ -32,6 +32,7 @@ function hitXY(x: number, y: number): Hit {
     rows: (id: TrackId) => records.rows(id),
     selected: (id: TrackId) => test.session.selection.value.has(id),
     range: test.session.range.value,
+    issues: test.editor.issues.open.value,
     covers: (frame: number) => loader.covers(frame),
   }
   return hitAt(view, known, x, y)

@@ -1,14 +1,18 @@
 /** What lies under the pointer in the timeline. Pure: asks the view and the rows. */
 import { edgeBefore, endsFrame, type Edge } from '@/editor/time/edges'
 import { Flag } from '@/store/chunks'
+import type { Issue } from '@/store/issues'
 import type { TrackRows } from '@/store/track-rows'
 import type { FrameNumber } from '@/store/types'
+import { issueAt } from './issues'
 import { GUTTER_PX, MINIMAP_PX, NAME_X, RULER_PX, xOf } from './layout'
 import type { Line } from './lines'
 import type { TimelineView } from './view'
 
 export type Hit =
   | { readonly on: 'minimap' | 'ruler' }
+  /** The mark of an issue, on the ruler. */
+  | { readonly on: 'issue'; readonly issue: Issue }
   | { readonly on: 'range'; readonly end: 'first' | 'last' }
   | { readonly on: 'name' | 'triangle'; readonly line: Line | null }
   | { readonly on: 'edge'; readonly line: Line; readonly edge: Edge }
@@ -26,6 +30,8 @@ export interface Known {
   /** Edges of tracks that aren't selected are not for dragging: who scrubs along a row must not change it by accident. */
   readonly selected: (track: string) => boolean
   readonly range: readonly [FrameNumber, FrameNumber] | null
+  /** Open ones. */
+  readonly issues: readonly Issue[]
   /** Whether every row on a frame is here. */
   readonly covers: (frame: FrameNumber) => boolean
 }
@@ -48,14 +54,15 @@ export function hitAt(view: TimelineView, known: Known, x: number, y: number): H
   return edge ? { on: 'edge', line, edge } : { on: 'row', line }
 }
 
-function hitHead(view: TimelineView, { range }: Known, x: number, y: number): Hit {
+function hitHead(view: TimelineView, { range, issues }: Known, x: number, y: number): Hit {
   // With the whole video in view there is nothing to move, and a press goes there as it does below.
   if (y < MINIMAP_PX && !view.isWhole) return { on: 'minimap' }
   if (range && y < MINIMAP_PX + RULER_PX) {
     const [left, right] = [Math.abs(x - xOf(view.scale, range[0])), Math.abs(x - xOf(view.scale, range[1] + 1))]
     if (Math.min(left, right) <= REACH_PX) return { on: 'range', end: left < right ? 'first' : 'last' }
   }
-  return { on: 'ruler' }
+  const issue = issueAt(issues, view.scale, x, y)
+  return issue ? { on: 'issue', issue } : { on: 'ruler' }
 }
 
 const isTriangle = (view: TimelineView, { track, attribute }: Line, x: number) =>
@@ -113,6 +120,7 @@ export function cursorOf(hit: Hit): string {
     case 'edge':
       return hit.edge.kind === 'keyframe' ? 'grab' : 'ew-resize'
     case 'triangle':
+    case 'issue':
       return 'pointer'
     case 'minimap':
       return 'pointer'

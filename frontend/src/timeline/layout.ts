@@ -24,6 +24,8 @@ export interface Palette {
   readonly warn: string
   readonly ok: string
   readonly danger: string
+  /** Of what people say. */
+  readonly note: string
 }
 
 /** What every part needs to draw itself; lengths are CSS px of the timeline's canvas. */
@@ -52,6 +54,7 @@ export function readPalette(host: HTMLElement): Palette {
     warn: read('--warn'),
     ok: read('--ok'),
     danger: read('--danger'),
+    note: read('--note'),
   }
 }
 

@@ -60,6 +60,7 @@ export class TimelinePointer {
       rows: (id: TrackId) => store.records.rows(id),
       selected: (id: TrackId) => session.selection.value.has(id),
       range: session.range.value,
+      issues: this.editor.issues.open.value,
       covers: (frame: number) => store.loader.covers(frame),
     }
     return hitAt(this.view, known, x, y)
@@ -91,6 +92,9 @@ export class TimelinePointer {
         return null
       case 'name':
         if (hit.line) this.pick(hit.line.track.id, many, event.shiftKey)
+        return null
+      case 'issue':
+        editor.issues.visit(hit.issue.id)
         return null
       case 'edge':
         return event.shiftKey || many

@@ -22,6 +22,7 @@ const PALETTE: Palette = {
   warn: '',
   ok: '',
   danger: '',
+  note: '',
 }
 
 let test: TestEditor

@@ -7,6 +7,7 @@ import type { Bin, TrackRows } from '@/store/track-rows'
 import type { FrameNumber, Run, Span, Track } from '@/store/types'
 import { drawValues } from './attributes'
 import { DETAIL_PER_FRAME } from './hits'
+import { drawIssuesOf } from './issues'
 import { clipped, GUTTER_PX, ROW_PX, xOf, type Palette, type Surface } from './layout'
 import type { Line } from './lines'
 import { drawName } from './names'
@@ -46,6 +47,7 @@ function drawLine(surface: Surface, rows: RowsContext, line: Line, y: number): v
     else {
       drawTrack(surface, rows, track, colour, y)
       drawVerdicts(surface, track, rows.view.frames, y)
+      drawIssuesOf(surface, editor, track, y)
     }
   })
   context.globalAlpha = 0.5

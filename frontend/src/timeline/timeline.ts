@@ -10,6 +10,7 @@ import { windowStart, WINDOW } from '@/store/chunks'
 import { beside } from '@/store/rights'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { DETAIL_PER_FRAME } from './hits'
+import { drawIssueMarks } from './issues'
 import { GUTTER_PX, readPalette, ROW_PX, xOf, type Palette, type Surface } from './layout'
 import { densityOf, drawMinimap } from './minimap'
 import { TimelinePointer } from './pointer'
@@ -135,6 +136,8 @@ export class Timeline implements TimelineControl {
           session.range,
           timelineSettings.units,
           this.editor.display.colourBy,
+          this.editor.issues.open,
+          this.editor.issues.selected,
         ],
         drawNow,
       ),
@@ -258,6 +261,7 @@ export class Timeline implements TimelineControl {
     if (this.strip) drawStrip(surface, this.strip, editor.preparation.value.strip!)
     drawVeil(surface, this.outside())
     if (editor.session.range.value) drawRange(surface, editor.session.range.value)
+    drawIssueMarks(surface, editor)
     context.fillStyle = palette.line
     context.fillRect(GUTTER_PX - 1, 0, 1, height)
     context.fillRect(0, top - 1, width, 1)

@@ -4,6 +4,7 @@ import { clock } from '@/core/times'
 import { t } from '@/core/text'
 import { stateAt, type State } from '@/editor/time/edges'
 import type { Editor } from '@/editor/editor'
+import { placeInWords } from '@/editor/issues/words'
 import { nameOf } from '@/editor/objects/name'
 import { isLockedFor } from '@/editor/review/review'
 import { judgementInWords, rangesInWords, spanInWords } from '@/editor/review/words'
@@ -50,6 +51,8 @@ export function described(editor: Editor, hit: Hit, frame: FrameNumber): string[
       return [t('The whole video. Drag to move along it.')]
     case 'ruler':
       return [where]
+    case 'issue':
+      return [`${hit.issue.by_name}: ${hit.issue.excerpt}`, placeInWords(editor, hit.issue)]
     case 'range':
       return [chosen(editor), t('Drag to change it, Escape to drop it')]
     case 'triangle':

@@ -24,6 +24,7 @@ function toggle(editor: Editor, page: 'changes' | 'deleted'): void {
   editor.historyOpen.value = editor.historyOpen.value === page ? null : page
   // They share their place.
   editor.inspection.close()
+  editor.issues.hide()
 }
 
 export const HISTORY: readonly Command[] = [

@@ -8,6 +8,7 @@ import { HISTORY } from './history'
 import { MASKS } from './masks'
 import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
+import { ISSUES } from './issues'
 import { INSPECTION } from './inspection'
 import { REVIEW } from './review'
 import { SHAPES } from './shapes'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   ...INSPECTION,
   ...OBJECTS,
   ...REVIEW,
+  ...ISSUES,
   ...TIMELINE,
   ...DISPLAY,
   ...VIEW,

@@ -56,6 +56,7 @@ export class Inspection {
     if (page !== this.page.value) this.position.value = -1
     this.page.value = page
     this.editor.historyOpen.value = null
+    this.editor.issues.hide()
     void this.check()
   }
 

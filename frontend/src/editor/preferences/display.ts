@@ -20,6 +20,8 @@ const Kept = kept({
   tagParts: someOf(TAG_PARTS, ['label', 'number']),
   /** The bar of actions beside the selected object. */
   quickBar: flag(true),
+  /** Where issues are on the picture. */
+  pins: flag(true),
 })
 
 /** How objects look on the picture. */

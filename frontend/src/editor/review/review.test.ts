@@ -56,6 +56,7 @@ describe('a verdict', () => {
       ranges: [[0, 999]],
       can_manage: false,
       can_review: false,
+      can_settle: true,
       why: '',
     })
     test.press('Alt+Y')
@@ -111,7 +112,14 @@ describe('what nobody has judged', () => {
 describe('what is accepted and locked', () => {
   const asAnnotator = () => {
     test.store.records.setVerdicts(track, [signed(10, 19)])
-    test.store.receive({ type: 'rights', ranges: [[0, 999]], can_manage: false, can_review: false, why: '' })
+    test.store.receive({
+      type: 'rights',
+      ranges: [[0, 999]],
+      can_manage: false,
+      can_review: false,
+      can_settle: true,
+      why: '',
+    })
     test.store.receive(test.bench.surroundings({ locks_accepted: true }))
   }
 

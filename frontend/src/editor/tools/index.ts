@@ -2,6 +2,7 @@
 import type { Tool } from '@/editor/tool'
 import { BOX } from './box'
 import { BRUSH } from './brush'
+import { COMMENT } from './comment'
 import { FILL } from './fill'
 import { LASSO } from './lasso'
 import { MASK_AREA } from './mask-area'
@@ -31,5 +32,6 @@ export const TOOLS: readonly [Tool, ...Tool[]] = [
   FILL,
   SLICE,
   REGION,
+  COMMENT,
   PAN,
 ]

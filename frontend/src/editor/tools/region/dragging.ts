@@ -1,14 +1,22 @@
 import { State, type PointerAt } from '@/editor/tool'
-import { clipped, height, spanning, width } from '@/geometry/box'
+import { clipped, height, spanning, width, type Box } from '@/geometry/box'
 import { SMALLEST_PX } from '@/geometry/kinds'
 
-/** Dragging the rectangle in which new objects are looked for; one without an area means the whole frame. */
-export class RegionDragging extends State<{ start: PointerAt }> {
+interface Payload {
+  readonly start: PointerAt
+  /** What the rectangle is for; null: it has no area. */
+  readonly onDone: (area: Box | null) => void
+}
+
+/** Dragging a rectangle on the picture: where new objects are looked for, or what a comment is about. */
+export class RegionDragging extends State<Payload> {
   static readonly id = 'region.dragging'
   private start!: PointerAt
+  private done!: Payload['onDone']
 
-  override onEnter({ start }: { start: PointerAt }): void {
+  override onEnter({ start, onDone }: Payload): void {
     this.start = start
+    this.done = onDone
   }
 
   override onPointerMove(at: PointerAt): void {
@@ -16,7 +24,7 @@ export class RegionDragging extends State<{ start: PointerAt }> {
   }
 
   override onPointerUp(at: PointerAt): void {
-    this.editor.finding.region.value = this.area(at)
+    this.done(this.area(at))
     this.end()
     this.editor.useTool('select')
   }

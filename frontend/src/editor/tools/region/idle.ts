@@ -5,7 +5,10 @@ export class RegionIdle extends State<null> {
   static readonly id = 'region.idle'
 
   override onPointerDown(at: PointerAt): void {
-    this.machine.transition(RegionDragging, { start: at })
+    this.machine.transition(RegionDragging, {
+      start: at,
+      onDone: (area) => (this.editor.finding.region.value = area),
+    })
   }
 
   override onCancel(): void {
