@@ -42,6 +42,7 @@ class Contents:
     shapes: int = 0
     jobs: int = 0
     runs: int = 0
+    issues: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ def contents_of(layers: Collection[Layer]) -> dict[int, Contents]:
     rows = Layer.objects.filter(pk__in=keys).order_by()
     jobs = dict(rows.values_list("pk").annotate(Count("jobs")))
     runs = dict(rows.values_list("pk").annotate(under_way=Count("runs", filter=Q(runs__state__in=ACTIVE))))
-    return {key: Contents(tracks.get(key, 0), shapes.get(key) or 0, jobs.get(key, 0), runs.get(key, 0)) for key in keys}
+    issues = dict(rows.values_list("pk").annotate(Count("issues")))
+    return {
+        key: Contents(tracks.get(key, 0), shapes.get(key) or 0, jobs.get(key, 0), runs.get(key, 0), issues.get(key, 0))
+        for key in keys
+    }
 
 
 def make_layer(*, video: Video, kind: LayerKind, name: str, owner: User | None) -> Layer:

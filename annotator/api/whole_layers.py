@@ -35,6 +35,7 @@ class LayerOut(Message):
     tracks: int
     shapes: int
     jobs: int
+    issues: int = Field(description="What people said about it; they go with it, too.")
     runs: int
     may_edit: bool
     may_rename: bool
@@ -150,6 +151,7 @@ def _out(user: User, found: Sequence[Layer]) -> list[LayerOut]:
             tracks=contents[layer.pk].tracks,
             shapes=contents[layer.pk].shapes,
             jobs=contents[layer.pk].jobs,
+            issues=contents[layer.pk].issues,
             runs=contents[layer.pk].runs,
             may_edit=bool(access.editable_ranges(user, layer)),
             may_rename=access.may_change_itself(user, layer, "review"),

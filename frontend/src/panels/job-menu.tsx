@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { t } from '@/core/text'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { JobOut } from '@/protocol/generated'
 import { ApiError, type Rest } from '@/protocol/rest'
@@ -42,12 +42,24 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
       <span class="badge" title={t('Frames {first} to {last}', { first: job.first, last: job.last })}>
         {inWords(known.value)}
       </span>
+      <OpenIssues editor={editor} job={job} />
       {known.value.steps.map(({ id, verb }) => (
         <button key={id} type="button" class="button" disabled={busy.value} onClick={() => take(id)}>
           {t(verb)}
         </button>
       ))}
     </div>
+  )
+}
+
+/** What is still open is seen before the job is handed on or back. */
+function OpenIssues({ editor, job: { first, last } }: { editor: Editor; job: NonNullable<EditorConfig['job']> }) {
+  const count = editor.issues.open.value.filter((issue) => issue.first <= last && first <= issue.last).length
+  if (!count) return null
+  return (
+    <button type="button" class="button quiet" onClick={() => editor.issues.shown.value || editor.issues.toggle()}>
+      {counted(count, '{count} open issue', '{count} open issues')}
+    </button>
   )
 }
 

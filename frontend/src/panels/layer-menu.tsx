@@ -147,9 +147,10 @@ function Rename({ editor, layer, onClose }: { editor: Editor; layer: LayerOut; o
 
 function askToDelete(editor: Editor, layer: LayerOut): void {
   open.value = false
-  const { name, tracks, shapes, jobs, runs } = layer
+  const { name, tracks, shapes, jobs, runs, issues } = layer
   const also = [
     jobs && counted(jobs, '{count} job goes with it.', '{count} jobs go with it.'),
+    issues && counted(issues, '{count} issue goes with it.', '{count} issues go with it.'),
     runs && counted(runs, '{count} run under way in it ends.', '{count} runs under way in it end.'),
   ].filter(Boolean)
   editor.question.value = {

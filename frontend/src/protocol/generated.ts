@@ -3905,6 +3905,8 @@ export interface components {
       readonly tracks: number
       readonly shapes: number
       readonly jobs: number
+      /** @description What people said about it; they go with it, too. */
+      readonly issues: number
       readonly runs: number
       readonly may_edit: boolean
       readonly may_rename: boolean

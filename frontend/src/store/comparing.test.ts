@@ -13,6 +13,7 @@ const OTHER: LayerOut = {
   tracks: 1,
   shapes: 1,
   jobs: 0,
+  issues: 0,
   runs: 0,
   may_edit: false,
   may_rename: false,

@@ -86,13 +86,22 @@ export class Issues {
 
   /** Look at an issue's comments from now on; null: at none. */
   watch(id: string | null): void {
-    if (id === this.watched) return
+    if (id === this.watched) {
+      this.noteRead()
+      return
+    }
     this.watched = id
     this.comments.value = null
     this.version = 0
     this.problem.value = ''
     this.freshen()
-    if (id !== null && this.unread.peek() > 0) void this.markRead(id)
+    this.noteRead()
+  }
+
+  /** What lies open in a window that nobody sees isn’t read. */
+  private noteRead(): void {
+    const seen = typeof document === 'undefined' || document.visibilityState !== 'hidden'
+    if (this.watched !== null && seen && this.unread.peek() > 0) void this.markRead(this.watched)
   }
 
   private freshen(): void {
@@ -105,7 +114,7 @@ export class Issues {
     if (thread.issue.id === this.watched && thread.issue.version >= this.version) {
       this.version = thread.issue.version
       this.comments.value = thread.comments
-      if (this.unread.peek() > 0) void this.markRead(thread.issue.id)
+      this.noteRead()
     }
     this.take(thread.issue)
   }

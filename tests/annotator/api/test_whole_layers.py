@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -29,6 +30,8 @@ def listed(world: World, who: str) -> dict[str, Any]:
 
 def test_they_are_listed_with_what_is_in_them_and_what_the_reader_may_do(world: World) -> None:
     draw(world, 1, 2)
+    said = {"id": str(uuid4()), "comment": str(uuid4()), "text": "A car?", "first": 0, "last": 9}
+    assert ask(world.people["viewer"], "post", f"layers/{world.layer.pk}/issues", said).status_code == 200
     made = ask(world.annotator, "post", f"videos/{world.video.pk}/layers", {"name": "a", "kind": "replica"})
     assert made.status_code == 201
     found = listed(world, "annotator")
@@ -44,6 +47,7 @@ def test_they_are_listed_with_what_is_in_them_and_what_the_reader_may_do(world: 
             "tracks": 1,
             "shapes": 2,
             "jobs": 0,
+            "issues": 1,
             "runs": 0,
             "may_edit": True,
             "may_rename": False,
@@ -59,6 +63,7 @@ def test_they_are_listed_with_what_is_in_them_and_what_the_reader_may_do(world: 
             "tracks": 0,
             "shapes": 0,
             "jobs": 0,
+            "issues": 0,
             "runs": 0,
             "may_edit": True,
             "may_rename": True,

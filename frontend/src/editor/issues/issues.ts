@@ -150,6 +150,7 @@ export class IssuesView {
       this.select(null)
       this.writing.value = true
     })
+    this.editor.focusPanel('new-comment')
   }
 
   /** Pin the issue that is begun to a region of it, or to none. */
