@@ -29,6 +29,7 @@ from annotator.models import (
     Role,
     Run,
     Stage,
+    StoredWeights,
     Sweep,
     Transfer,
     Upload,
@@ -280,6 +281,13 @@ def access_agent(user: Person, agent_id: int, need: Need) -> Agent:
     elif not (user.is_superuser and user.is_active):
         raise Http404(NOTHING)
     return agent
+
+
+def access_stored_weights(user: Person, weights_id: UUID, need: Need) -> StoredWeights:
+    """A file of weights that a workspace has on the server."""
+    stored = _get(StoredWeights.objects.select_related("workspace"), weights_id)
+    check(user, stored.workspace_id, need)
+    return stored
 
 
 def editable_ranges(user: Person, layer: Layer) -> list[tuple[int, int]]:

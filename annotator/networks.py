@@ -12,7 +12,7 @@ from pydantic import Field
 from annotator.access import Person, may, role_in
 from annotator.actions.downloads import files_of, licence_of
 from annotator.actions.machine_memory import KEPT_S, loads_of
-from annotator.models import Agent, Download, Run, RunState, Workspace
+from annotator.models import Agent, Download, Run, RunState, StoredWeights, Workspace
 from annotator.offers import command_for
 from annotator.operations import Message
 from tracking import catalog
@@ -105,10 +105,22 @@ class MachineOut(Message):
     downloads: list[DownloadOut]
 
 
+class StoredOut(Message):
+    """A file of weights on the server. `problem`: why it was refused."""
+
+    id: str
+    name: str
+    size: int
+    received: int
+    state: Literal["coming", "checking", "ready", "refused"]
+    problem: str
+
+
 class NetworksOut(Message):
     """How everything stands."""
 
     machines: list[MachineOut]
+    stored: list[StoredOut] = Field(description="What the workspace has on the server, to be handed to its machines.")
     waiting: int = Field(description="Runs of this workspace that wait for a machine.")
     kept_s: float = Field(KEPT_S, description="How far back the history of devices goes.")
 
@@ -133,7 +145,18 @@ def networks_of(user: Person, workspace: Workspace) -> NetworksOut:
         for agent in machines_of(workspace)
     ]
     waiting = Run.objects.filter(state=RunState.QUEUED, layer__video__project__workspace=workspace).count()
-    return NetworksOut(machines=machines, waiting=waiting)
+    stored = [
+        StoredOut(
+            id=str(each.pk),
+            name=each.name,
+            size=each.size,
+            received=each.received,
+            state=each.state,
+            problem=each.problem,
+        )
+        for each in StoredWeights.objects.filter(workspace=workspace)
+    ]
+    return NetworksOut(machines=machines, stored=stored, waiting=waiting)
 
 
 def machines_of(workspace: Workspace) -> list[Agent]:

@@ -3,14 +3,24 @@ key. What a check found is kept beside the file (``tracking.weights.verdict_on``
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import hashlib
+import json
 import logging
+import os
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from tracking import catalog
 from tracking.catalog import AnyEntry, DetectorEntry, SegmenterEntry, Weights
-from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
+from tracking.weights import WeightsError, note_verdict, read_checkpoint, verdict_on, weights_folder
+
+MOST_JSON = 2**20
+"""Bytes of a hub's configuration."""
+PR_SET_PDEATHSIG = 1
 
 log = logging.getLogger(__name__)
 
@@ -86,3 +96,61 @@ class Watch:
         new = state not in self._seen
         self._seen.add(state)
         return new
+
+
+def check_copy(weights: Weights, path: Path) -> None:
+    """As ``check``, for a file or a hub's folder that somebody sent: each file is read whole, without running anything
+    that it contains, also where no network is there to try it on. Raises WeightsError."""
+    for each in sorted(path.iterdir()) if path.is_dir() else [path]:
+        _read_through(each)
+    if path.is_dir():
+        try_on_networks(weights, path)
+    else:
+        check(path, weights)
+
+
+def _read_through(path: Path) -> None:
+    """Raises WeightsError where a file isn't what its name says."""
+    if path.suffix == ".json":
+        if path.stat().st_size > MOST_JSON:
+            raise WeightsError(f"A configuration has at most {MOST_JSON:,} bytes; {path.name} has more. Get it again.")
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as error:
+            raise WeightsError(f"{path.name} must be JSON; it is none ({error}). Get it again.") from error
+    elif path.suffix == ".safetensors":
+        import safetensors
+
+        try:
+            with safetensors.safe_open(path, framework="np") as tensors:
+                tensors.keys()
+        except (safetensors.SafetensorError, OSError) as error:
+            raise WeightsError(f"{path.name} is damaged ({error}). Get it again.") from error
+    elif path.suffix in (".pt", ".pth", ".tar"):
+        read_checkpoint(path)
+
+
+def main(file: str, path: str) -> int:
+    """Check a copy in a process of its own, which ends with the one that began it. Prints what is wrong.
+
+    Returns:
+        0: nothing is; 1: something is.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    weights = next(weights for weights, _ in files() if weights.file == file)
+    try:
+        check_copy(weights, Path(path))
+    except WeightsError as error:
+        with contextlib.suppress(OSError):
+            print(error)
+        return 1
+    except MemoryError:
+        print(f"{Path(path).name} takes more memory than its check may have. Is it the right file?")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -111,7 +111,7 @@ def read_tensors(path: Path, entry: str = "") -> dict[str, Tensor]:
             return safetensors.torch.load_file(path)
         except (safetensors.SafetensorError, OSError) as error:
             raise WeightsError(f"Weights must be readable; {path.name} is damaged ({error}). Get it again.") from error
-    return _tensors_under(entry, _read_checkpoint(path), path.name)
+    return _tensors_under(entry, read_checkpoint(path), path.name)
 
 
 def renamed_by(*rules: tuple[str, str | Callable[[re.Match[str]], str]]) -> Callable[[str], str]:
@@ -193,7 +193,12 @@ def read_records(path: Path) -> object:
     return _read_restricted(path, load_records)
 
 
-def _read_checkpoint(path: Path) -> object:
+def read_checkpoint(path: Path) -> object:
+    """What ``torch.save`` wrote: tensors and plain values, foreign objects replaced by inert placeholders.
+
+    Raises:
+        WeightsError: when the file is damaged, or would need code to be run.
+    """
     import pickle
 
     import torch

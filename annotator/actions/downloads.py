@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
+from annotator.actions.stored_weights import sources_for
 from annotator.announce.publish import tell_agent
 from annotator.models import Agent, Download, DownloadState, User, Workspace
 from tracking import catalog
@@ -31,11 +32,12 @@ def begin_download(*, by: User, agent: Agent, workspace: Workspace, model: str, 
         raise ActionError(
             f"Who gets the weights of {entry.name} takes them under their licence: {licence}. Accept it first."
         )
-    unreachable = [part.name for part in files_of(entry) if not part.url]
+    stored = sources_for(agent, workspace.pk, files_of(entry))
+    unreachable = [part.name for part in files_of(entry) if not part.url and part.name not in stored]
     if unreachable:
         raise ActionError(
-            f"{', '.join(unreachable)} can't be downloaded: the authors only link to it from a page. Get it there, and "
-            f"import it on {agent}: framewise weights import FILE"
+            f"{', '.join(unreachable)} can't be downloaded: the authors only link to it from a page. Get it there and "
+            f"upload it here, or import it on {agent}: framewise weights import FILE"
         )
     with transaction.atomic():
         download, _ = Download.objects.update_or_create(
@@ -79,7 +81,7 @@ def note_fetched(*, agent_id: int, told: Fetched) -> None:
 
 def open_fetches(agent_id: int) -> list[Fetch]:
     """What an agent that has connected is to get, in the order in which it was asked for."""
-    return [_fetch(download) for download in Download.objects.open().filter(agent=agent_id)]
+    return [_fetch(download) for download in Download.objects.open().filter(agent=agent_id).select_related("agent")]
 
 
 def entry_of(model: str) -> AnyEntry:
@@ -105,4 +107,8 @@ def files_of(entry: AnyEntry) -> list[Part]:
 
 
 def _fetch(download: Download) -> Fetch:
-    return Fetch(model=download.model)
+    try:
+        parts = files_of(catalog.find_with_weights(download.model))
+    except TrackingError:
+        parts = []  # It went from the catalogue; the agent says so, too.
+    return Fetch(model=download.model, sources=sources_for(download.agent, download.workspace_id, parts))

@@ -19,6 +19,7 @@ from annotator.api import (
     networks,
     notifications,
     projects,
+    stored_weights,
     sweeps,
     transfers,
     uploads,
@@ -48,5 +49,6 @@ api.add_router("/layers", joins.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", networks.router)
+api.add_router("", stored_weights.router)
 api.add_router("", sweeps.router)
 api.add_router("", transfers.router)

@@ -26,9 +26,9 @@ CHUNK_TYPE = "application/offset+octet-stream"
 
 @router.post("/", summary="Begin an upload")
 def create(request: HttpRequest) -> HttpResponse:
-    metadata = _metadata(request.headers.get("Upload-Metadata", ""))
-    project = access_project(request.user, _whole_number(metadata.get("project", ""), "project"), "manage")
-    size = _whole_number(request.headers.get("Upload-Length", ""), "Upload-Length")
+    metadata = metadata_of(request.headers.get("Upload-Metadata", ""))
+    project = access_project(request.user, whole_number(metadata.get("project", ""), "project"), "manage")
+    size = whole_number(request.headers.get("Upload-Length", ""), "Upload-Length")
     upload = begin_upload(user=signed_in(request), project=project, name=metadata.get("filename", ""), size=size)
     return HttpResponse(status=201, headers={**TUS, "Location": f"/api/uploads/{upload.pk}", "Upload-Offset": "0"})
 
@@ -45,7 +45,7 @@ def append(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = access_upload(request.user, upload_id)
     if request.content_type != CHUNK_TYPE:
         return HttpResponse(f"A chunk's type is {CHUNK_TYPE}.", status=415, headers=TUS)
-    offset = _whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
+    offset = whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
     try:
         upload = append_upload(upload=upload, offset=offset, data=request.body)
     except OffsetConflict as conflict:
@@ -67,7 +67,7 @@ def _finished(upload: Upload) -> dict[str, str]:
     return {"Video-Id": str(finish_upload(upload=upload).pk)} if upload.received == upload.size else {}
 
 
-def _metadata(header: str) -> dict[str, str]:
+def metadata_of(header: str) -> dict[str, str]:
     """tus metadata: comma-separated ``key base64`` pairs."""
     pairs = (pair.strip().split(" ", 1) for pair in header.split(",") if pair.strip())
     try:
@@ -76,7 +76,7 @@ def _metadata(header: str) -> dict[str, str]:
         raise ActionError("Upload-Metadata is a list of names, each with a base64 value; this isn't.") from error
 
 
-def _whole_number(text: str, name: str) -> int:
+def whole_number(text: str, name: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise ActionError(f"{name} is a whole number; {text[:20]!r} came.")
     return int(text)

@@ -13,6 +13,7 @@ from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict,
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import LegPrompt, Run, RunState
+from annotator.models.stored_weights import StoredWeights, WeightsState
 from annotator.models.sweep import Destination, Pipeline, Sweep, SweepState, SweptState, SweptVideo
 from annotator.models.transfer import Transfer, TransferState
 from annotator.models.user import User
@@ -52,6 +53,7 @@ __all__ = [
     "Run",
     "RunState",
     "Stage",
+    "StoredWeights",
     "Sweep",
     "SweepState",
     "SweptState",
@@ -66,5 +68,6 @@ __all__ = [
     "VerdictSpan",
     "Video",
     "VideoState",
+    "WeightsState",
     "Workspace",
 ]

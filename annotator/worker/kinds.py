@@ -8,9 +8,10 @@ from annotator.actions.ingest import OPENING, QUICKENING
 from annotator.actions.inspecting import INSPECTING
 from annotator.actions.joins import PROPOSING
 from annotator.actions.runs.condense import JOINING
+from annotator.actions.stored_weights import CHECKING
 from annotator.actions.transfers import TRANSFERRING
 
 KINDS: dict[str, Background] = {
     kind.task.module_path: kind
-    for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING, PROPOSING)
+    for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING, PROPOSING, CHECKING)
 }

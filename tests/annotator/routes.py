@@ -80,6 +80,8 @@ SWEEP = {
 
 GET_WEIGHTS = {"workspace": "{workspace_id}", "model": "xmem", "accepted": True}
 
+NEW_WEIGHTS = {"Upload-Length": "4", "Upload-Metadata": "file dHJhbnN0LnB0aA==,workspace {workspace64}"}
+
 PAGES = (
     Route("GET", "/admin/login/", SITE_ADMIN),
     # Only leads to /account/.
@@ -195,6 +197,12 @@ API = (
     Route("GET", "/api/workspaces/{workspace_id}/networks", VIEW),
     Route("POST", "/api/machines/{agent_id}/downloads", ADMIN, GET_WEIGHTS),
     Route("DELETE", "/api/machines/{agent_id}/downloads/{model}", ADMIN),
+    Route("POST", "/api/stored-weights/", ADMIN, headers=NEW_WEIGHTS),
+    Route("HEAD", "/api/stored-weights/{weights_id}", ADMIN),
+    Route("PATCH", "/api/stored-weights/{weights_id}", ADMIN, b"abcd", headers=CHUNK),
+    Route("DELETE", "/api/stored-weights/{weights_id}", ADMIN),
+    # Whoever holds the signed token; test_stored_weights.py tries others.
+    Route("GET", "/api/agent-weights/{weights_token}", PUBLIC),
     Route("GET", "/api/models/", VIEW, query="?workspace={workspace_id}"),
     # Whoever holds the signed token; test_agent_media.py tries others.
     Route("GET", "/api/agent-media/{token}/source", PUBLIC),

@@ -19,15 +19,28 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from annotator.actions.agents import create_agent
 from annotator.actions.issues.issues import Place, open_issue
 from annotator.actions.projects import archive_project
+from annotator.actions.stored_weights import path_of, sources_for
 from annotator.actions.transfers import transfer_file
 from annotator.actions.workspaces import invite
 from annotator.api import videos
 from annotator.api.router import api
 from annotator.media import storage
 from annotator.media.agent_access import media_token
-from annotator.models import Comparison, Layer, Membership, Role, Sweep, Transfer, TransferState, Upload, User
+from annotator.models import (
+    Comparison,
+    Layer,
+    Membership,
+    Role,
+    StoredWeights,
+    Sweep,
+    Transfer,
+    TransferState,
+    Upload,
+    User,
+)
 from tests.annotator.routes import API, EVERYBODY, LET_IN, NOT_ALLOWED, NOTHING, PAGES, ROUTES, SIGN_IN, Route
 from tests.people import Team, client_of
+from tracking.parts import Part
 
 
 def all_paths(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Iterator[str]:
@@ -91,6 +104,13 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         place=Place(first=0, last=9),
         text="@bob, is it a car?",
     )
+    settings.DATA_DIR = tmp_path
+    coming, ready = (
+        StoredWeights.objects.create(workspace=team.workspace, name=name, size=4, state=state)
+        for name, state in (("mixformer_cvt_online_22k.pth.tar", "coming"), ("XMem.pth", "ready"))
+    )
+    for each in (coming, ready):
+        put(path_of(each), b"")
     agent, _ = create_agent(by=team.alice, workspace=team.workspace, name="machine")
     return {
         "workspace_id": team.workspace.pk,
@@ -106,6 +126,9 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "invitation": token,
         "agent_id": agent.pk,
         "model": "xmem",
+        "weights_id": coming.pk,
+        "weights_token": sources_for(agent, team.workspace.pk, [Part(ready.name)])[ready.name].rpartition("/")[2],
+        "workspace64": base64.b64encode(str(team.workspace.pk).encode()).decode(),
         "upload_id": upload.pk,
         "transfer_id": transfer.pk,
         "sweep_id": sweep.pk,

@@ -51,7 +51,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One for all tests: starting it takes seconds."""
-    running = Product.start(tmp_path_factory.mktemp("product"), ENVIRONMENT)
+    folder = tmp_path_factory.mktemp("product")
+    running = Product.start(folder, ENVIRONMENT | {"FRAMEWISE_WEIGHTS": str(folder / "weights-of-the-agent")})
     yield running
     running.stop()
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tests.e2e.clips import thing_at
-from tests.tracking import fakes
+from tests.tracking import fakes, weighty
 from tracking import catalog
 from tracking.catalog import FinderEntry, ModelEntry
 from tracking.finder import Discovery
@@ -174,5 +174,5 @@ CARRYING = replace(
 MASKING = replace(CARRYING, id="masking-along", name="Masking", prompts=("mask",), outputs=("mask",), settings={})
 SLIPPING = replace(CARRYING, id="slipping", name="Slipping", factory=f"{__name__}:Slipping", settings={})
 HANGING = replace(UNHURRIED, id="hanging", name="Hanging", factory=f"{__name__}:Hanging")
-ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, MASKING, SLIPPING, HANGING)
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, MASKING, SLIPPING, HANGING, weighty.entry())
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""

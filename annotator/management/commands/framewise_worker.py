@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from annotator.actions.ingest import LONG, QUICK, queue_forgotten_videos
+from annotator.actions.stored_weights import remove_stale_weights
 from annotator.actions.transfers import queue_forgotten_transfers
 from annotator.actions.videos import remove_leftovers
 from annotator.config import config
@@ -46,5 +47,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"{count} interrupted task(s) begin again.")
         # Copies take what time others leave: tracking and the pages come first.
         lanes = {QUICK: Lane(QUICK, room=config.tasks_at_once), LONG: Lane(LONG, room=1, nice=NICE)}
-        chores = [(LEFTOVERS_EVERY_S, remove_leftovers)] if QUICK in queues else []
+        tidy = (remove_leftovers, remove_stale_weights) if QUICK in queues else ()
+        chores = [(LEFTOVERS_EVERY_S, each) for each in tidy]
         Worker([lanes[name] for name in queues], chores).run()

@@ -2455,6 +2455,172 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/stored-weights/': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Begin to upload a file of weights */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/stored-weights/{weights_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    readonly post?: never
+    /** Remove it */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly weights_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    /** How far it has come */
+    readonly head: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly weights_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    /** Send the next chunk */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly weights_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly trace?: never
+  }
+  readonly '/api/agent-weights/{token}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** Weights for an agent */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly token: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    /** Weights for an agent */
+    readonly head: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly token: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/projects/{project_id}/sweeps': {
     readonly parameters: {
       readonly query?: never
@@ -4046,6 +4212,8 @@ export interface components {
     /** @description How everything stands. */
     readonly NetworksOut: {
       readonly machines: readonly components['schemas']['MachineOut'][]
+      /** @description What the workspace has on the server, to be handed to its machines. */
+      readonly stored: readonly components['schemas']['StoredOut'][]
       /** @description Runs of this workspace that wait for a machine. */
       readonly waiting: number
       /**
@@ -4816,6 +4984,16 @@ export interface components {
       readonly id: string
       readonly verb: string
     }
+    /** @description A file of weights on the server. `problem`: why it was refused. */
+    readonly StoredOut: {
+      readonly id: string
+      readonly name: string
+      readonly size: number
+      readonly received: number
+      /** @enum {string} */
+      readonly state: 'coming' | 'checking' | 'ready' | 'refused'
+      readonly problem: string
+    }
     /** @description A sheet of thumbnails: tile i shows frame ``i * every``; tiles run by rows of ``columns``. Sizes in px. */
     readonly Strip: {
       readonly count: number
@@ -5379,6 +5557,7 @@ export type SpanVerdict = components['schemas']['SpanVerdict']
 export type Stage = components['schemas']['Stage']
 export type StepIn = components['schemas']['StepIn']
 export type StepOut = components['schemas']['StepOut']
+export type StoredOut = components['schemas']['StoredOut']
 export type Strip = components['schemas']['Strip']
 export type Surroundings = components['schemas']['Surroundings']
 export type SweepIn = components['schemas']['SweepIn']

@@ -5,6 +5,7 @@ import { t } from '@/core/text'
 import type { NetworkOut } from '@/protocol/generated'
 import { weightOf } from './models'
 import type { Networks } from './networks'
+import { StoredFile } from './stored'
 
 export function GetDialog({ networks }: { networks: Networks }) {
   const model = networks.getting.value
@@ -20,7 +21,8 @@ function Opened({ networks, model }: { networks: Networks; model: NetworkOut }) 
   const beginning = useSignal(false)
   const refused = useSignal('')
   useEffect(() => root.current?.showModal(), [])
-  const byHand = model.files.filter(({ source }) => !source)
+  const stored = new Set(networks.now.value.stored.filter(({ state }) => state === 'ready').map(({ name }) => name))
+  const byHand = model.files.filter(({ name, source }) => !source && !stored.has(name))
   const begin = async () => {
     beginning.value = true
     refused.value = await networks.get(chosen.value, model.id, accepted.value)
@@ -43,13 +45,14 @@ function Opened({ networks, model }: { networks: Networks; model: NetworkOut }) 
           <div key={file.name}>
             <dt>{file.name}</dt>
             <dd>
-              {file.source ? (
+              {stored.has(file.name) ? null : file.source ? (
                 t('from {source}', { source: file.source })
               ) : (
                 <a href={file.page} rel="noopener" target="_blank">
-                  {t('on its official page')}
+                  {t('official page')}
                 </a>
               )}
+              {networks.page.may_admin && <StoredFile networks={networks} name={file.name} />}
             </dd>
           </div>
         ))}
@@ -58,7 +61,7 @@ function Opened({ networks, model }: { networks: Networks; model: NetworkOut }) 
         <>
           <p>
             {t(
-              'Its authors only link to it from that page. Download it there, and run this where it lies, on the machine that is to run it:',
+              'Its authors only link to it from that page. Download it there and upload it here once, or import it on the machine that is to run it:',
             )}
           </p>
           <p>

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import type { DownloadOut, MachineOut, NetworkOut, NetworksOut, NetworksPage } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
 import { lookAgain } from '../fresh'
+import { Sender } from './stored'
 
 const POLL_MS = 2000
 /** While bytes come somewhere. */
@@ -32,11 +33,13 @@ export class Networks {
   /** Why what is shown isn't what is there. */
   readonly problem = signal('')
   readonly rest: Rest
+  readonly sender: Sender
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(readonly page: NetworksPage) {
     this.now = signal<NetworksOut>(page.now)
     this.rest = new Rest(page.csrf_token)
+    this.sender = new Sender(this)
   }
 
   /** The machines that the person may put models on. */
@@ -76,7 +79,9 @@ export class Networks {
   private again(soon?: number): void {
     clearTimeout(this.timer)
     if (document.visibilityState !== 'visible') return
-    const quick = this.now.value.machines.some(({ downloads }) => downloads.some(isOpen))
+    const { machines, stored } = this.now.value
+    const quick =
+      machines.some(({ downloads }) => downloads.some(isOpen)) || stored.some(({ state }) => state === 'checking')
     this.timer = setTimeout(() => void this.refresh().then(() => this.again()), soon ?? (quick ? QUICK_MS : POLL_MS))
   }
 
@@ -109,6 +114,13 @@ export class Networks {
     })
   }
 
+  async removeStored(id: string): Promise<string> {
+    return await this.attempt(async () => {
+      await this.rest.delete('/api/stored-weights/{weights_id}', { path: { weights_id: id } })
+      await this.refresh()
+    })
+  }
+
   private async attempt(work: () => Promise<unknown>): Promise<string> {
     try {
       await work()
@@ -121,4 +133,4 @@ export class Networks {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof ApiError ? error.message : String(error))
+export const messageOf = (error: unknown): string => (error instanceof ApiError ? error.message : String(error))

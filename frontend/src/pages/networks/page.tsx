@@ -5,10 +5,12 @@ import { GetDialog } from './get'
 import { Machines } from './machines'
 import { Models } from './models'
 import { Networks } from './networks'
+import { StoredList } from './stored'
 
-/** `<div id="machines">` and `<div id="models">` beside `<script id="networks-data">`, in
+/** Returns whether something is under way that leaving the page would break off.
+ * `<div id="machines">` and `<div id="models">` beside `<script id="networks-data">`, in
  * templates/workspace_networks.html. */
-export function mountNetworks(machines: HTMLElement, models: HTMLElement): void {
+export function mountNetworks(machines: HTMLElement, models: HTMLElement): () => boolean {
   const networks = new Networks(JSON.parse(document.getElementById('networks-data')?.textContent ?? '') as NetworksPage)
   render(
     <>
@@ -20,11 +22,13 @@ export function mountNetworks(machines: HTMLElement, models: HTMLElement): void 
   render(
     <>
       <Models networks={networks} />
+      <StoredList networks={networks} />
       <GetDialog networks={networks} />
     </>,
     models,
   )
   networks.watch()
+  return () => networks.sender.isBusy
 }
 
 function Problem({ networks }: { networks: Networks }) {
