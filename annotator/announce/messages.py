@@ -272,6 +272,7 @@ class RunInfo(Message):
     searched: int | None = Field(
         None, description="The frame up to which it has looked for new objects; null: it looks for none (any more)."
     )
+    chosen: str = Field("", description="Why this model was taken where nobody named one; empty: somebody did.")
     linked: str = Field("", description="The name of what links its objects; empty: the model follows them.")
     checking: bool = Field(False, description="All objects came to their end, and are tracked back to be compared.")
     redone: int = Field(0, description="Of the `stale` object-frames, those that were tracked again.")

@@ -54,6 +54,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "wait_s": place and place.seconds,
             "stalled_s": stalled_s,
             "searched": _searched(run),
+            "chosen": run.chosen,
             "linked": linking_name(run.options.get("find")),
             "checking": bool(going) and all(leg.check for leg in going),
             "redone": sum(leg.redone for state in objects.values() for leg in state.legs),

@@ -48,6 +48,7 @@ class Run(models.Model):
         default=0, help_text="How often it was given to an agent since it got on last."
     )
     message = models.TextField(blank=True, help_text="Why it failed, for the person who started it.")
+    chosen = models.TextField(blank=True, help_text="Why this model was taken; empty: somebody named it.")
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
     swept = models.ForeignKey(
         SweptVideo,

@@ -13,6 +13,7 @@ from annotator.actions.edits.layer_draft import FrameRange
 from annotator.actions.edits.reach import spelt
 from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError
+from annotator.actions.runs.automatic import choose_model
 from annotator.actions.runs.dispatch import dispatch, finish, queue
 from annotator.actions.runs.held import left_alone
 from annotator.actions.runs.open_run import OpenRun
@@ -37,7 +38,7 @@ from tracking.association import registry as associations
 from tracking.protocol import Correct, Extend, Setting, Stop
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import shape_of
-from tracking.shapes.values import is_empty, kind_name
+from tracking.shapes.values import GeometryKind, is_empty, kind_name
 from tracking.types import TrackingError
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
@@ -63,12 +64,13 @@ def start_run(*, user: User, layer_id: int, start: RunStart, swept: SweptVideo |
             return known
         _check_start(user, layer, start)
         shapes = _prompted(layer, start)
-        entry = _model_for(start, shapes)
+        entry, chosen = _model_for(layer, start, shapes)
         _take_over(user, layer, {str(prompt.track) for prompt in start.prompts})
         run = Run(
             id=start.id,
             layer=layer,
             model=entry.id,
+            chosen=chosen,
             model_settings=_settings_for(entry, start),
             first=start.first,
             last=start.last,
@@ -396,17 +398,27 @@ def _search_of(start: RunStart, shapes: Mapping[UUID, Row]) -> SearchState | Non
     return SearchState(way=way, origin=origin, last=last, every=start.options.find.every)
 
 
-def _model_for(start: RunStart, shapes: Mapping[UUID, Row]) -> catalog.ModelEntry:
-    """The model that is asked for, or the default of the shapes' kind; what is found is a box mostly."""
-    return _entry_for(start.model or "", shapes.values(), as_mask=start.options.as_mask is not None)
+def _model_for(layer: Layer, start: RunStart, shapes: Mapping[UUID, Row]) -> tuple[catalog.ModelEntry, str]:
+    """The model that is asked for, or the best that is ready for the shapes' kind, and why it is that one; what is
+    found is a box mostly."""
+    as_mask = start.options.as_mask is not None
+    if start.model:
+        return _entry_for(start.model, shapes.values(), as_mask=as_mask), ""
+    try:
+        return choose_model(layer.video.project.workspace_id, _kinds_of(shapes.values()), as_mask=as_mask)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
 
 
 def _entry_for(model: str, shapes: Iterable[Row], *, as_mask: bool) -> catalog.ModelEntry:
     try:
-        kinds = sorted({kind_name(row.kind) for row in shapes}) or ["box"]
-        return catalog.entry_for(model, kinds, as_mask=as_mask)
+        return catalog.entry_for(model, _kinds_of(shapes), as_mask=as_mask)
     except TrackingError as error:
         raise ActionError(str(error)) from error
+
+
+def _kinds_of(shapes: Iterable[Row]) -> list[GeometryKind]:
+    return sorted({kind_name(row.kind) for row in shapes}) or ["box"]
 
 
 def _settings_for(entry: catalog.ModelEntry, start: RunStart) -> dict[str, Setting]:

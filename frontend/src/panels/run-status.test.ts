@@ -16,6 +16,7 @@ const run: Run = {
   wait_s: null,
   stalled_s: null,
   searched: null,
+  chosen: '',
   linked: '',
   checking: false,
   redone: 0,

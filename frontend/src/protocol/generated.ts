@@ -4205,6 +4205,12 @@ export interface components {
       readonly accept: string
       readonly commercial: boolean
       readonly paper: string
+      /** @description What was measured of it, and on what; empty: nothing comparable was. */
+      readonly quality: string
+      /** @description What it is for, or betters, where it is among those to get first; empty: it isn't. */
+      readonly first: string
+      /** @description Of those to get first: it is of use on a machine with a GPU only. */
+      readonly needs_gpu: boolean
       readonly files: readonly components['schemas']['WeightsFileOut'][]
       /** @description What gets its weights, on the machine that is to run it; empty: it needs none. */
       readonly command: string
@@ -4665,6 +4671,11 @@ export interface components {
        * @default null
        */
       readonly searched: number | null
+      /**
+       * @description Why this model was taken where nobody named one; empty: somebody did.
+       * @default
+       */
+      readonly chosen: string
       /**
        * @description The name of what links its objects; empty: the model follows them.
        * @default

@@ -104,6 +104,7 @@ export const RUN: RunInfo = {
   wait_s: null,
   stalled_s: null,
   searched: null,
+  chosen: '',
   linked: '',
   checking: false,
   redone: 0,

@@ -26,6 +26,7 @@ export function Models({ networks }: { networks: Networks }) {
   const [, , says] = GROUPS.find(([id]) => id === group) ?? GROUPS[0]!
   return (
     <>
+      <First networks={networks} />
       <div class="segments" role="radiogroup" aria-label={t('What models do')}>
         {GROUPS.map(([id, name]) => (
           <label key={id} class="segment">
@@ -64,6 +65,45 @@ export function Models({ networks }: { networks: Networks }) {
   )
 }
 
+/** A small set for the beginning: those that are nowhere yet, and that a machine here makes use of. */
+function First({ networks }: { networks: Networks }) {
+  const { machines } = networks.now.value
+  const hasGpu = machines.some(({ devices }) => devices.some(({ kind }) => kind === 'cuda'))
+  const models = networks.page.models.filter(
+    (model) =>
+      model.first &&
+      (hasGpu || !model.needs_gpu) &&
+      !networks.machinesWith(model).length &&
+      networks.lacking(model).length > 0,
+  )
+  if (!models.length) return null
+  return (
+    <section class="banner first" aria-labelledby="first-title">
+      <h3 id="first-title">{t('Get these first')}</h3>
+      <ul>
+        {models.map((model) => (
+          <li key={model.id}>
+            <span>
+              <strong>{model.name}</strong>{' '}
+              <span class="muted">{[weightOf(model), model.first].filter(Boolean).join(' · ')}</span>
+            </span>
+            <button
+              type="button"
+              class="button small"
+              aria-label={t('Get {name} first', { name: model.name })}
+              onClick={() => {
+                networks.getting.value = model
+              }}
+            >
+              {t('Get')}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
 function readyIn(networks: Networks, group: Group): string {
   const models = networks.page.models.filter((model) => groupsOf(model).includes(group))
   const ready = models.filter((model) => networks.machinesWith(model).length)
@@ -81,6 +121,7 @@ function Row({ networks, model }: { networks: Networks; model: NetworkOut }) {
         <strong>{model.name}</strong>
         <br />
         <span class="muted">{model.summary}</span>
+        {model.quality && <span class="models-quality">{model.quality}</span>}
       </td>
       <td>
         {model.licence}
