@@ -62,6 +62,6 @@ def remove(request: HttpRequest, weights_id: UUID) -> HttpResponse:
     return HttpResponse(status=204, headers=TUS)
 
 
-@router.api_operation(["GET", "HEAD"], "/agent-weights/{token}", auth=None, summary="Weights for an agent")
-def hand_out(request: HttpRequest, token: str) -> HttpResponseBase:
-    return serve_file(request, path_of(weights_of(token)), "application/octet-stream")
+@router.api_operation(["GET", "HEAD"], "/agent-weights/{weights_token}", auth=None, summary="Weights for an agent")
+def hand_out(request: HttpRequest, weights_token: str) -> HttpResponseBase:
+    return serve_file(request, path_of(weights_of(weights_token)), "application/octet-stream")

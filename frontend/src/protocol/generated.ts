@@ -2565,7 +2565,7 @@ export interface paths {
     }
     readonly trace?: never
   }
-  readonly '/api/agent-weights/{token}': {
+  readonly '/api/agent-weights/{weights_token}': {
     readonly parameters: {
       readonly query?: never
       readonly header?: never
@@ -2578,7 +2578,7 @@ export interface paths {
         readonly query?: never
         readonly header?: never
         readonly path: {
-          readonly token: string
+          readonly weights_token: string
         }
         readonly cookie?: never
       }
@@ -2603,7 +2603,7 @@ export interface paths {
         readonly query?: never
         readonly header?: never
         readonly path: {
-          readonly token: string
+          readonly weights_token: string
         }
         readonly cookie?: never
       }

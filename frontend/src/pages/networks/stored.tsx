@@ -109,8 +109,7 @@ export function StoredFile({ networks, name }: { networks: Networks; name: strin
         </p>
       )}
       <label class="button small">
-        {t('Upload')}
-        <span class="sr-only">{name}</span>
+        {t('Upload')} <span class="sr-only">{name}</span>
         <input
           type="file"
           class="sr-only"
