@@ -5,12 +5,15 @@ What was seen of a frame is kept, bounded in bytes, for everybody who clicks on 
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import threading
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from tracking import catalog
 from tracking.engine import OpenVideo
@@ -25,6 +28,8 @@ from tracking.types import Box, Mask, TrackingError
 KEPT_BYTES = 512 * 2**20
 """What was seen of frames, together; the newest is kept whatever it takes."""
 CLOSING_S = 5.0
+IDLE_S = 3600.0
+"""A model that nobody clicked with for so long leaves memory; it comes back with the next click."""
 
 log = logging.getLogger("framewise.agent")
 
@@ -77,6 +82,7 @@ class Smart:
         self._create = create
         self._kept_bytes = kept_bytes
         self._segmenters: dict[str, Segmenter] = {}
+        self._used: dict[str, float] = {}
         self._seen: OrderedDict[tuple[str, str, int], _Seen] = OrderedDict()
         self._waiting: OrderedDict[str, _Asked] = OrderedDict()
         self._changed = threading.Condition()
@@ -122,9 +128,28 @@ class Smart:
                 )
 
     def _next(self) -> _Asked | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or bool(self._waiting))
-            return None if self._closed else self._waiting.popitem(last=False)[1]
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or bool(self._waiting), self._until_idle())
+                if self._closed:
+                    return None
+                if self._waiting:
+                    return self._waiting.popitem(last=False)[1]
+            self._let_go_of_idle()
+
+    def _until_idle(self) -> float | None:
+        """Seconds until a model is idle; None: none is loaded."""
+        return max(min(self._used.values()) + IDLE_S - monotonic(), 0.0) if self._used else None
+
+    def _let_go_of_idle(self) -> None:
+        for model in [model for model, used in self._used.items() if monotonic() - used >= IDLE_S]:
+            log.info("%s: nobody clicked for %.0f minutes; it leaves memory until somebody does.", model, IDLE_S / 60)
+            del self._used[model], self._segmenters[model]
+            for key in [key for key in self._seen if key[0] == model]:
+                del self._seen[key]
+        gc.collect()
+        if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
 
     def _answer(self, asked: _Asked) -> None:
         request = asked.request
@@ -143,6 +168,7 @@ class Smart:
     def _segmenter(self, model: str) -> Segmenter:
         if model not in self._segmenters:
             self._segmenters[model] = self._create(model)
+        self._used[model] = monotonic()
         return self._segmenters[model]
 
     def _look(self, asked: _Asked, segmenter: Segmenter) -> _Seen:

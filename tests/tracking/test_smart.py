@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from queue import Queue
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.tracking.fakes import FakeVideo
+from tracking import smart
 from tracking.protocol import ClickAt, Segment, Segmented, VideoAccess, prompt_row, prompt_text
 from tracking.segmenter import Click
 from tracking.segmenter import Segmented as Answer
@@ -60,6 +62,7 @@ class Desk:
     def __init__(self, **more: Any) -> None:
         self.model, self.video, self.told = Squares(), FakeVideo(), Queue[Segmented]()
         self.count = 0
+        self.created = 0
 
         def open_video(access: VideoAccess, cancelled: Callable[[], bool]) -> AbstractContextManager[Pictures]:
             if access.key == "gone":
@@ -69,6 +72,7 @@ class Desk:
         def create(name: str) -> Squares:
             if name != "squares":
                 raise TrackingError("It needs weights.")
+            self.created += 1
             return self.model
 
         self.smart = Smart(open_video, create=create, **more)
@@ -97,6 +101,27 @@ def desk() -> Iterator[Desk]:
     yield desk
     desk.model.go_on.set()
     desk.smart.close()
+
+
+def test_a_model_that_nobody_clicks_with_leaves_memory_and_comes_back_with_the_next_click(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "framewise.agent")
+    monkeypatch.setattr(smart, "IDLE_S", 3600.0)
+    for _ in range(2):
+        desk.ask((20, 30, True))
+        assert desk.end().stage == "answered"
+    assert (desk.created, desk.model.embedded) == (1, 1)
+    # The next click is the last for long.
+    monkeypatch.setattr(smart, "IDLE_S", 0.01)
+    desk.ask((20, 30, True))
+    assert desk.end().stage == "answered"
+    deadline = monotonic() + 30
+    while "it leaves memory until somebody does" not in caplog.text and monotonic() < deadline:
+        sleep(0.01)
+    desk.ask((20, 30, True))
+    assert desk.end().stage == "answered"
+    assert (desk.created, desk.model.embedded) == (2, 2)
 
 
 def test_a_frame_is_looked_at_once_for_all_who_click_on_it(desk: Desk) -> None:
