@@ -322,7 +322,7 @@ function RunCard({ editor, run }: { editor: Editor; run: Run }) {
         <>
           <progress max={1} value={run.state === 'done' ? 1 : share} aria-label={t('Tracking {title}', { title })} />
           <p class="muted">{statusOf(run)}</p>
-          {run.chosen && <p class="muted">{run.chosen}</p>}
+          {run.chosen && <div class="run-chosen">{run.chosen}</div>}
           {stall && <p class="stalled">{stall}</p>}
           {held && (
             <p class="stalled">
