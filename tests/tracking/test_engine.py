@@ -15,7 +15,7 @@ import pytest
 from tests.tracking.fakes import Drifting, FakeVideo
 from tracking.engine import local
 from tracking.engine.local import LocalEngine, leg_value
-from tracking.protocol import AsMask, Held, Leg, RunPrompt, Start, VideoAccess
+from tracking.protocol import AsMask, Find, Held, Leg, Link, RunPrompt, Start, VideoAccess
 from tracking.session import Pictures, Step
 from tracking.shapes.chunks import Flag, Kind, Row, tables_of
 from tracking.shapes.values import Mask, Polygon
@@ -100,6 +100,31 @@ def test_a_run_as_masks_is_followed_by_masks_and_tells_what_was_drawn(monkeypatc
     assert [type(prompt.shape) for prompt in followed] == [Mask]
     assert [type(shape) for shape in told] == [Polygon, Polygon]
     engine.close()
+
+
+def linked(association: str) -> Start:
+    find = Find(finder="repeating", every=2, classes=["car"], direction="forward", frame=0, last=9)
+    link = Link(association=association, detector="repeating", origin=0, every=2, rate=25, kinds={"car": "1"})
+    return start("one").model_copy(update={"find": find, "link": link})
+
+
+def test_what_a_detector_sees_is_linked_where_that_is_asked_for(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_DETECTORS", "tests.tracking.fakes:DETECTORS")
+    heard = Heard()
+    engine.start(linked("bytetrack"), heard)
+    assert heard.over.wait(10)
+    assert (heard.frames, heard.failure) == (list(range(10)), None)
+
+
+def test_an_association_that_is_not_known_fails_the_run_and_nothing_else(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_DETECTORS", "tests.tracking.fakes:DETECTORS")
+    heard = Heard()
+    engine.start(linked("from another version"), heard)
+    assert heard.failure is not None and "linked by one of" in heard.failure[0]
 
 
 def test_runs_beyond_the_limit_wait_for_their_turn() -> None:

@@ -85,13 +85,19 @@ class LocalEngine:
             session.got_on()  # it is asked with every piece of the video that comes
             return session.stopped
 
+        try:
+            linker = _linker(run.link)
+        except TrackingError as error:
+            # In the thread that listens to the server: the agent lives on.
+            sink.failed(str(error), traceback.format_exc())
+            return
         session = TrackingSession(
             lambda: self._open_video(run.video, cancelled),
             self._maker(run),
             [leg_value(leg) for leg in run.legs],
             detect_off_screen=run.detect_off_screen,
             finding=_finding(run.find, linked=run.link is not None),
-            linker=_linker(run.link),
+            linker=linker,
         )
         with self._lock:
             self._runs[run.run] = _Run(run, session, sink)
