@@ -30,6 +30,7 @@ import { Commands, perform, type Command } from './command'
 import { TrackList } from './lists/track-list'
 import { IssuesView } from './issues/issues'
 import { Inspection } from './inspection/inspection'
+import { JoinWalk } from './joins/joins'
 import { Tour } from './help/tour'
 import { Trajectories, type PathPlace } from './trajectories/trajectories'
 import { Preferences } from './preferences'
@@ -106,6 +107,7 @@ export class Editor {
   readonly historyOpen: Signal<'changes' | 'deleted' | null> = signal(null)
   readonly inspection: Inspection
   readonly issues: IssuesView
+  readonly joins: JoinWalk
   readonly paletteOpen = signal(false)
   readonly viewOpen = signal(false)
   readonly viewOptions: Preferences['groups']['view']
@@ -152,6 +154,7 @@ export class Editor {
     this.tour = new Tour(groups.tour)
     this.inspection = new Inspection(this)
     this.issues = new IssuesView(this)
+    this.joins = new JoinWalk(this)
     this.list = new TrackList(store, this.preferences.order)
     this.selectionHere = selectionHere(store)
     this.machine = new Machine(this, registries.tools[0])

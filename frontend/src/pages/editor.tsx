@@ -23,6 +23,7 @@ import { QuickBar } from '@/panels/quick-bar'
 import { IssuePins } from '@/panels/issue-pins'
 import { IssuesDrawer } from '@/panels/issues'
 import { InspectionDrawer } from '@/panels/inspection'
+import { JoinsDrawer } from '@/panels/joins'
 import { HelpOverlay } from '@/panels/keys-help'
 import { ConflictCards } from '@/panels/conflicts'
 import { HistoryDrawer } from '@/panels/history'
@@ -244,6 +245,7 @@ function renderPanels(editor: Editor, rest: Rest, live: LiveChannel): void {
       <HistoryDrawer editor={editor} />
       <InspectionDrawer editor={editor} />
       <IssuesDrawer editor={editor} />
+      <JoinsDrawer editor={editor} />
     </>,
     element('history'),
   )

@@ -153,9 +153,12 @@ function Picture({ editor, known }: { editor: Editor; known: DeletedOut | null }
   )
 }
 
-/** Which part of a frame shows a box with what surrounds it: its corner in px of the frame, and CSS px per px. */
-export function cut([x1, y1, x2, y2]: BoxPx): { left: number; top: number; scale: number } {
-  const [width, height] = THUMB
+/**
+ * Which part of a frame shows a box with what surrounds it, on `size` CSS px: its corner in px of the frame, and CSS px
+ * per px.
+ */
+export function cut([x1, y1, x2, y2]: BoxPx, size = THUMB): { left: number; top: number; scale: number } {
+  const [width, height] = size
   const around = 1 + 2 * AROUND
   const scale = Math.min(width / Math.max((x2 - x1) * around, 1), height / Math.max((y2 - y1) * around, 1), 2)
   return { left: (x1 + x2) / 2 - width / 2 / scale, top: (y1 + y2) / 2 - height / 2 / scale, scale }

@@ -1,5 +1,3 @@
-import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { Page } from '@/editor/inspection/inspection'
@@ -7,8 +5,8 @@ import type { Finding } from '@/store/inspections'
 import { CloseButton } from './buttons'
 import { framesInWords } from './change-words'
 import { ReviewQueue } from './review-queue'
+import { WalkingList } from './walking-list'
 
-/** Of a long list so many are drawn at once; scrolling to the end draws more. */
 const PAGE = 200
 const GRADES: Record<Finding['grade'], string> = { error: 'Error', warning: 'Warning', hint: 'Hint' }
 
@@ -113,42 +111,19 @@ function RuleChoice({ editor }: { editor: Editor }) {
 
 function Findings({ editor, onClose }: { editor: Editor; onClose: () => void }) {
   const { inspection, store } = editor
-  const list = useRef<HTMLUListElement>(null)
-  const drawn = useSignal(PAGE)
-  const found = inspection.findings.value
-  const position = inspection.position.value
   const result = store.inspections.latest.value?.result
-  useEffect(() => list.current?.focus({ preventScroll: true }), [])
-  useEffect(() => {
-    if (position >= drawn.value) drawn.value = position + PAGE
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
-  }, [position, drawn.value])
-  const press = (event: KeyboardEvent) => {
-    const act = keysOf(editor, onClose)[event.key]
-    if (!act || event.ctrlKey || event.altKey || event.metaKey) return
-    event.preventDefault()
-    event.stopPropagation()
-    act()
-  }
-  const more = (event: { currentTarget: HTMLElement }) => {
-    const { scrollTop, clientHeight, scrollHeight } = event.currentTarget
-    if (scrollTop + 2 * clientHeight > scrollHeight && drawn.value < found.length) drawn.value += PAGE
-  }
   const titles = new Map(result?.rules.map(({ id, title }) => [id, title]))
   return (
     <>
-      <ul
-        ref={list}
-        class="finding-list"
-        role="listbox"
-        tabIndex={0}
-        data-first
-        aria-label={t('What the check found')}
-        aria-activedescendant={position >= 0 ? `finding-${position}` : undefined}
-        onKeyDown={press}
-        onScroll={more}
+      <WalkingList
+        label={t('What the check found')}
+        name="finding"
+        items={inspection.findings.value}
+        position={inspection.position.value}
+        page={PAGE}
+        keys={keysOf(editor, onClose)}
       >
-        {found.slice(0, drawn.value).map((finding, index) => (
+        {(finding, index) => (
           <FindingRow
             key={index}
             editor={editor}
@@ -156,8 +131,8 @@ function Findings({ editor, onClose }: { editor: Editor; onClose: () => void }) 
             title={titles.get(finding.rule) ?? finding.rule}
             index={index}
           />
-        ))}
-      </ul>
+        )}
+      </WalkingList>
       <Rest editor={editor} />
     </>
   )

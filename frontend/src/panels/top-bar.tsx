@@ -42,6 +42,9 @@ export function TopBar({ editor, rest, onTheme }: { editor: Editor; rest: Rest; 
         pressed={editor.inspection.page.value !== null}
       />
       <CommandButton editor={editor} id="issue.list" icon="comment" pressed={editor.issues.shown.value} />
+      {config.can_edit && (
+        <CommandButton editor={editor} id="joins.propose" icon="joins" pressed={editor.joins.isOpen.value} />
+      )}
       <CommandButton editor={editor} id="view.history" icon="history" pressed={editor.historyOpen.value !== null} />
       <ViewMenu editor={editor} />
       <ExportMenu editor={editor} rest={rest} />

@@ -26,6 +26,7 @@ import { Conflicts } from './conflicts'
 import { Former } from './former'
 import { History, type Entry } from './history'
 import { Inspections } from './inspections'
+import { Joins } from './joins'
 import { Issues } from './issues'
 import { Layers } from './layers'
 import { Loader, type LoadedWindow } from './loader'
@@ -93,6 +94,7 @@ export class EditorStore {
   readonly overview: Overview
   readonly changes: ChangeLog
   readonly inspections: Inspections
+  readonly joins: Joins
   readonly issues: Issues
   readonly restorer: Restorer
   readonly layers: Layers
@@ -156,6 +158,7 @@ export class EditorStore {
     )
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
     this.inspections = new Inspections(deps.rest, config.layer.id)
+    this.joins = new Joins(deps.rest, config.layer.id)
     this.issues = new Issues(deps.rest, config.layer.id, `${config.user.id}/${config.layer.id}`, (message) =>
       this.session.tell(message),
     )
@@ -444,6 +447,7 @@ export class EditorStore {
     const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
     this.newest = tx.operations
+    this.joins.changed(edit.id, changedBy(tx.operations))
     this.submit(edit, tx)
   }
 
@@ -483,6 +487,7 @@ export class EditorStore {
         : { inverse: tx.inverse }
     push({ edit: edit.id, summary: entry.summary, ...known })
     this.newest = tx.operations
+    if (!this.joins.undone(entry.edit)) this.joins.changed(edit.id, changedBy(tx.operations))
     this.submit(edit, tx)
     return { summary: entry.summary, ...placeOf(tx.operations) }
   }
@@ -516,6 +521,7 @@ export class EditorStore {
     }
     // One's own edit was done when it was made; doing it again would undo what followed it.
     if (!mine) {
+      this.joins.changed(event.edit, [...changedBy(event.operations), ...event.touched.map(([track]) => track)])
       this.reapply(event.operations)
       this.redoUnsent()
       const outside = event.operations.some(
@@ -767,6 +773,11 @@ const repeated = (operations: readonly Operation[]): Operation[] =>
       ? { op: 'track.update', track: operation.track, fields: { deleted: false } }
       : operation,
   )
+
+/** The tracks that operations change, but for what is said of them. */
+const changedBy = (operations: readonly Operation[]): TrackId[] => [
+  ...new Set(operations.filter(({ op }) => op !== 'verdicts.replace').map(({ track }) => track)),
+]
 
 type Stretch = readonly [TrackId, FrameNumber, FrameNumber]
 

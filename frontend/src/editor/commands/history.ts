@@ -25,6 +25,7 @@ function toggle(editor: Editor, page: 'changes' | 'deleted'): void {
   // They share their place.
   editor.inspection.close()
   editor.issues.hide()
+  editor.joins.close()
 }
 
 export const HISTORY: readonly Command[] = [

@@ -10,6 +10,7 @@ import { OBJECTS } from './objects'
 import { PLAYBACK } from './playback'
 import { ISSUES } from './issues'
 import { INSPECTION } from './inspection'
+import { JOINS } from './joins'
 import { REVIEW } from './review'
 import { SHAPES } from './shapes'
 import { TIME } from './time'
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   ...ATTRIBUTES,
   ...HISTORY,
   ...INSPECTION,
+  ...JOINS,
   ...OBJECTS,
   ...REVIEW,
   ...ISSUES,

@@ -3,9 +3,12 @@ import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
 
 const look = { group: 'View', undoable: false } as const
+/** The list that is open: what the check found, the review queue, or proposed joins. */
+const walked = ({ inspection, joins }: Editor) => (joins.isOpen.value ? joins : inspection)
 const listed = {
-  when: (editor: Editor) => editor.inspection.places.value.length > 0,
-  needs: 'There is nothing to walk through. Check the objects first, or open the review queue.',
+  when: ({ inspection, joins }: Editor) =>
+    joins.isOpen.value ? joins.list.length > 0 : inspection.places.value.length > 0,
+  needs: 'There is nothing to walk through. Check the objects first, open the review queue, or propose joins.',
 } as const
 
 export const INSPECTION: readonly Command[] = [
@@ -32,10 +35,10 @@ export const INSPECTION: readonly Command[] = [
     ...listed,
     id: 'inspection.next',
     label: 'Next in the list',
-    help: 'Goes to the next thing that the check found, or of the review queue, and selects its object.',
+    help: 'Goes to the next thing that the check found, of the review queue or of proposed joins, and selects its object.',
     synonyms: 'problem error',
     keys: ['F8'],
-    run: ({ inspection }) => inspection.step(1),
+    run: (editor) => walked(editor).step(1),
   },
   {
     ...look,
@@ -45,6 +48,6 @@ export const INSPECTION: readonly Command[] = [
     help: 'Goes back to the one before it.',
     synonyms: 'problem error',
     keys: ['Shift+F8'],
-    run: ({ inspection }) => inspection.step(-1),
+    run: (editor) => walked(editor).step(-1),
   },
 ]

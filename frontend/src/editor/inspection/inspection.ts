@@ -5,12 +5,10 @@ import { t } from '@/core/text'
 import type { Finding, Judged, QueueItem } from '@/store/inspections'
 import { beside, within, type Verdict } from '@/store/verdicts'
 import type { FrameNumber, TrackId } from '@/store/types'
+import { Around } from './around'
 
 /** The two lists: what rules find, and all that a machine made, what is most likely wrong first. */
 export type Page = 'check' | 'queue'
-
-/** Seconds before and behind a place that are played. */
-const AROUND_S = 1
 
 /** Something to look at. */
 export interface Place {
@@ -32,10 +30,10 @@ export class Inspection {
   readonly places: ReadonlySignal<readonly Place[]>
   /** What is shown was found in an earlier state of the layer. */
   readonly isStale: ReadonlySignal<boolean>
-  /** What was played before a place was: given back afterwards. */
-  private before: { range: readonly [FrameNumber, FrameNumber] | null; loop: boolean } | null = null
+  private readonly around: Around
 
   constructor(private readonly editor: Editor) {
+    this.around = new Around(editor)
     const { inspections, latest } = editor.store
     this.findings = computed(() => {
       const all = inspections.latest.value?.result?.findings ?? []
@@ -57,11 +55,12 @@ export class Inspection {
     this.page.value = page
     this.editor.historyOpen.value = null
     this.editor.issues.hide()
+    this.editor.joins.close()
     void this.check()
   }
 
   close(): void {
-    this.stop()
+    this.around.stop()
     this.page.value = null
   }
 
@@ -95,7 +94,7 @@ export class Inspection {
 
   show({ tracks, first }: Place): void {
     const { editor } = this
-    this.stop()
+    this.around.stop()
     const there = tracks.filter((track) => editor.store.records.track(track)?.deleted === false)
     if (there.length) editor.session.select(...there)
     if (first !== null) editor.step(first - editor.session.frame.value)
@@ -104,20 +103,11 @@ export class Inspection {
 
   /** Play a second before and behind the place, round and round; or stop that, and be there again. */
   playAround(): void {
-    const { session, playback, config } = this.editor
     const place = this.places.value[this.position.value]
-    if (session.playing.value) {
+    if (this.editor.session.playing.value) {
       if (place) this.show(place)
-      else this.stop()
-      return
-    }
-    if (!playback || !place || place.first === null) return
-    const around = Math.max(Math.round(AROUND_S * config.video.fps), 1)
-    const [first, last] = this.editor.bounds
-    this.before ??= { range: session.range.value, loop: session.loop.value }
-    session.range.value = [Math.max(place.first - around, first), Math.min((place.last ?? place.first) + around, last)]
-    session.loop.value = true
-    playback.play(1)
+      else this.around.stop()
+    } else if (place && place.first !== null) this.around.play(place.first, place.last ?? place.first)
   }
 
   /** What was said of all frames of a span of the queue; null: nothing yet, or not of all. */
@@ -159,15 +149,6 @@ export class Inspection {
     const item = this.page.value === 'queue' ? this.queue.value[this.position.value] : undefined
     if (item) this.editor.step(item.worst - this.editor.session.frame.value)
     this.editor.focusPanel('stage')
-  }
-
-  private stop(): void {
-    const { session, playback } = this.editor
-    playback?.pause()
-    if (!this.before) return
-    session.range.value = this.before.range
-    session.loop.value = this.before.loop
-    this.before = null
   }
 }
 

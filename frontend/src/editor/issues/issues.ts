@@ -53,6 +53,7 @@ export class IssuesView {
     const { editor } = this
     editor.historyOpen.value = null
     editor.inspection.close()
+    editor.joins.close()
     this.shown.value = true
     void editor.store.issues.loadPeople()
   }

@@ -55,16 +55,17 @@ export function swapFromHere(editor: Editor, at: FrameNumber = editor.session.fr
   if (!tracks) return
   if (one === undefined || other === undefined || tracks.length > 2)
     editor.session.tell(t('Select exactly two tracks to swap them from here on.'), 'error')
-  else whenLoaded(editor, tracks, () => swap(editor, one, other, at))
+  else whenLoaded(editor, tracks, () => swapTracks(editor, one, other, at))
 }
 
-function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): void {
+/** As `swapFromHere`, of two tracks all of whose shapes are here. Returns whether it was done. */
+export function swapTracks(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): boolean {
   const { session, store } = editor
   const [mine, theirs] = [rowsOf(editor, one), rowsOf(editor, other)]
   const [[head, tail], [otherHead, otherTail]] = [cut(mine, at), cut(theirs, at)]
   if (!tail.length && !otherTail.length) {
     session.tell(t('Neither track has a shape from this frame on.'), 'error')
-    return
+    return false
   }
   const changes: Change[] = [
     { track: one, former: mine, rows: joined(head, otherTail) },
@@ -83,6 +84,7 @@ function swap(editor: Editor, one: TrackId, other: TrackId, at: FrameNumber): vo
         frame: at,
       }),
     )
+  return done
 }
 
 /** What a new track on the frames from `at` up to before `end` takes over from the one that it was part of. */

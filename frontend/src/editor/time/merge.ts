@@ -40,12 +40,13 @@ export type Choices = ReadonlyMap<string, TrackId>
 
 /**
  * Merge tracks, which come in order of preference. Where two show a shape, the earlier one wins unless `choices` says
- * otherwise; yet a keyframe of the loser replaces a mere prediction of the winner.
+ * otherwise; yet a keyframe of the loser replaces a mere prediction of the winner. Where one ends and another goes on
+ * is a gap, or with `fills` what is between them is interpolated.
  */
-export function planMerge(sources: readonly Source[], choices: Choices = new Map()): Merge {
+export function planMerge(sources: readonly Source[], choices: Choices = new Map(), fills = false): Merge {
   const conflicts: Conflict[] = []
   const stretches = sources.map(stretchesOf).reduce((merged, next) => fold(merged, next, choices, conflicts), [])
-  return { rows: assembled(stretches), conflicts: conflicts.sort((a, b) => a.first - b.first), stretches }
+  return { rows: assembled(stretches, fills), conflicts: conflicts.sort((a, b) => a.first - b.first), stretches }
 }
 
 /** The values along the merged track: each owner's on its stretches, where it has the same label. */
@@ -151,14 +152,15 @@ function without(stretch: Stretch, [first, last]: Range): Stretch[] {
   ]
 }
 
-function assembled(stretches: readonly Stretch[]): Row[] {
+function assembled(stretches: readonly Stretch[], fills: boolean): Row[] {
   const all: Row[] = []
-  stretches.forEach(({ rows, last }, index) => {
+  stretches.forEach(({ owner, rows, last }, index) => {
     for (const row of rows) all.push(row)
-    const next = stretches[index + 1]?.rows[0]?.frame
+    const after = stretches[index + 1]
     const end = rows.at(-1)!
-    if (next === undefined) return
-    if (next > last + 1) all.push(gapAfter(end, last + 1))
+    if (!after) return
+    const filled = fills && after.owner !== owner
+    if (after.rows[0]!.frame > last + 1 && !filled) all.push(gapAfter(end, last + 1))
     else if (end.frame < last) all.push(keyframed(end, last))
   })
   return all

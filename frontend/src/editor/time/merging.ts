@@ -29,17 +29,21 @@ export function sourcesOf(editor: Editor, tracks: readonly TrackId[]): Source[] 
     .map((track) => ({ track, rows: rowsOf(editor, track.id) }))
 }
 
-/** All shapes go to `kept`, which keeps its number, label and attributes; the others are deleted. One step of undo. */
+/**
+ * All shapes go to `kept`, which keeps its number, label and attributes; the others are deleted. One step of undo. With
+ * `fills`, what lies between two of them is interpolated. Returns whether it was done.
+ */
 export function mergeTracks(
   editor: Editor,
   tracks: readonly TrackId[],
   kept: TrackId,
   choices: Choices = new Map(),
-): void {
+  fills = false,
+): boolean {
   const { session, store } = editor
   const sources = sourcesOf(editor, tracks)
   const target = sources.find(({ track }) => track.id === kept)
-  if (!target) return
+  if (!target) return false
   const others = sources.filter((source) => source !== target)
   const foreign = others.find(({ rows }) => !isWhollyMine(editor, rows))
   if (foreign) {
@@ -49,9 +53,9 @@ export function mergeTracks(
       }),
       'error',
     )
-    return
+    return false
   }
-  const { rows, stretches } = planMerge(sources, choices)
+  const { rows, stretches } = planMerge(sources, choices, fills)
   const done = apply(editor, `Merge ${sources.length} tracks`, [{ track: kept, former: target.rows, rows }], (tx) => {
     const steps = mergedSteps(target.track, sources, stretches)
     if (Object.keys(steps).length) tx.updateTrack(kept, { frame_attributes: steps })
@@ -60,9 +64,10 @@ export function mergeTracks(
       tx.updateTrack(track.id, { deleted: true })
     }
   })
-  if (!done) return
+  if (!done) return false
   session.select(kept)
   session.tell(t('Merged {count} tracks into {name}.', { count: sources.length, name: nameOf(editor, kept) }))
+  return true
 }
 
 const order = ({ number }: Track) => (number < 0 ? 1e9 - number : number)
