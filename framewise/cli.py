@@ -622,6 +622,14 @@ def evaluate(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Of tracks: a network (.onnx) that tells what they look like."),
     ] = None,
+    join: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Of tracks: also as if all joins and swaps that are at least so sure (0.3) were accepted.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", dir_okay=False, help="Also write the scores as JSON.")
     ] = None,
@@ -650,6 +658,8 @@ def evaluate(
     - `framewise evaluate tapvid_davis/ --shapes points --model framewise-flow --model bootstapir-online`
 
     - `framewise evaluate MOT15/train --shapes tracks --association bytetrack --association deepsort`
+
+    - `framewise evaluate MOT15/train --shapes tracks --join 0.3` to see what accepting proposed joins changes
     """
     from tracking.evaluate.points import main as run_points
     from tracking.evaluate.run import BOXES, MASKS
@@ -657,14 +667,16 @@ def evaluate(
     from tracking.evaluate.tracks import main as run_tracks
     from tracking.types import TrackingError
 
-    if (shapes is Judged.TRACKS and model) or (shapes is not Judged.TRACKS and (association or looks)):
+    if (shapes is Judged.TRACKS and model) or (
+        shapes is not Judged.TRACKS and (association or looks or join is not None)
+    ):
         raise typer.BadParameter(
-            "Tracks are linked by an --association and its --looks, other shapes followed by a --model."
+            "Tracks are linked by an --association, its --looks and --join, other shapes followed by a --model."
         )
     if shapes is Judged.TRACKS:
         try:
             linked = run_tracks(
-                association or [], data, out, only=only, detections=detections, frames=frames, looks=looks
+                association or [], data, out, only=only, detections=detections, frames=frames, looks=looks, join=join
             )
         except TrackingError as error:
             fail(error)

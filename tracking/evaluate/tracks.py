@@ -21,6 +21,7 @@ from rich.table import Table
 from tracking.association.contract import Association, Link
 from tracking.association.registry import DEFAULT_ASSOCIATION, create, find
 from tracking.evaluate.command import carry_out, reason_of, require_place, say
+from tracking.evaluate.joining import accepted
 from tracking.evaluate.report import named, plain, replace_whole, shortfalls_of
 from tracking.evaluate.sequences import Skipped
 from tracking.evaluate.track_clips import Rows, TrackClip, find_track_clips
@@ -42,6 +43,10 @@ HEADINGS = {
 }
 
 
+JOINED = ", joined"
+"""What an association is called whose tracks were joined afterwards."""
+
+
 @dataclass
 class TrackResult:
     """One association's scores by clip; ``failed``: why it could not be measured on others."""
@@ -59,13 +64,15 @@ class TrackResult:
 
 @dataclass
 class TrackEvaluation:
-    """``results``: of each association, what was measured so far. ``interrupted``: it was told to end before."""
+    """``results``: of each association, what was measured so far; with ``join`` also of its tracks once all proposals
+    that are at least so sure were accepted. ``interrupted``: it was told to end before."""
 
     clips: list[TrackClip]
     skipped: list[Skipped]
     results: list[TrackResult]
     detections: str
     looks: Path | None = None
+    join: float | None = None
     interrupted: bool = False
 
     def left(self, result: TrackResult) -> list[str]:
@@ -86,6 +93,7 @@ def main(
     detections: str = "det.txt",
     frames: int | None = None,
     looks: Path | None = None,
+    join: float | None = None,
 ) -> TrackEvaluation:
     """Link the detections of every clip below ``data``, compare with its truth, print tables, and write JSON to
     ``output`` if given. Ctrl-C ends it: what was measured is printed and written, and what wasn't is named.
@@ -96,6 +104,8 @@ def main(
         detections: the name of the file that holds them.
         frames: how many of each clip, the first ones; None: all.
         looks: an ONNX file of a network that tells what detections look like; None: nobody looks.
+        join: also measure the tracks once all joins and swaps that are proposed after the run were accepted, if they
+            are at least so sure, in [0, 1]; None: nobody does.
 
     Raises:
         TrackingError: before anything is measured: an unknown association, no clips, nowhere to write.
@@ -111,7 +121,8 @@ def main(
         clips, skipped = find_track_clips(data, detections)
     clips = [clip if frames is None else clip.shortened(frames) for clip in clips if only in clip.name]
     skipped = [one for one in skipped if only in one.name]
-    evaluation = TrackEvaluation(clips, skipped, [TrackResult(name) for name in names], detections, looks)
+    results = [TrackResult(name) for once in names for name in ([once] if join is None else [once, once + JOINED])]
+    evaluation = TrackEvaluation(clips, skipped, results, detections, looks, join)
     say(told, _sentences(evaluation, frames))
     if not clips:
         raise TrackingError(f"Evaluation needs a clip; nothing under {data} can be used. Choose another part.")
@@ -145,7 +156,9 @@ def _measure(
             try:
                 if clip.name not in looked:
                     looked[clip.name] = with_looks(clip, appearance)
-                result.clips[clip.name] = measure(create(result.association, clip.rate), looked[clip.name])
+                association = create(result.association.removesuffix(JOINED), clip.rate)
+                joins = evaluation.join if result.association.endswith(JOINED) else None
+                result.clips[clip.name] = measure(association, looked[clip.name], joins)
             except Exception as error:
                 # Whatever an association or a clip does, the others are measured.
                 result.failed[clip.name] = reason_of(error)
@@ -166,9 +179,12 @@ def with_looks(clip: TrackClip, appearance: Appearance | None) -> TrackClip:
     return replace(clip, detections=tuple(seen))
 
 
-def measure(association: Association, clip: TrackClip) -> TrackScores:
-    """Link a clip's detections as they would be live: what is told of a frame is what was known on it."""
+def measure(association: Association, clip: TrackClip, join: float | None = None) -> TrackScores:
+    """Link a clip's detections as they would be live: what is told of a frame is what was known on it. ``join``: how
+    sure joins are at least that are made afterwards; None: none are."""
     told, times = link(association, clip)
+    if join is not None:
+        told, _ = accepted(told, clip, join)
     ms = float(np.median(times)) * 1000
     return compare(clip.truth, told, clip.length, distractors=clip.distractors, ms=ms)
 
@@ -199,6 +215,8 @@ def link(association: Association, clip: TrackClip) -> tuple[Rows, list[float]]:
 def _sentences(evaluation: TrackEvaluation, frames: int | None) -> Iterable[str]:
     looks = "nobody knows" if evaluation.looks is None else f"{evaluation.looks.name} tells"
     yield f"Detections are those of {evaluation.detections}; {looks} what they look like."
+    if evaluation.join is not None:
+        yield f"Joined: as if all joins and swaps that are at least {evaluation.join:.0%} sure were accepted."
     if frames is not None:
         yield f"Of each clip the first {frames} frames at most are measured."
     for clip in evaluation.clips:
@@ -207,7 +225,8 @@ def _sentences(evaluation: TrackEvaluation, frames: int | None) -> Iterable[str]
     blind = [clip.name for clip in evaluation.clips if not clip.pictures]
     if evaluation.looks is not None and blind:
         yield f"Without pictures nobody knows what detections look like: {named(blind)}."
-    looking = [find(result.association).name for result in evaluation.results if find(result.association).pictures]
+    entries = [find(name) for name in dict.fromkeys(one.association.removesuffix(JOINED) for one in evaluation.results)]
+    looking = [entry.name for entry in entries if entry.pictures]
     if looking and blind:
         yield f"Without pictures the camera is taken to stand still by {', '.join(looking)}: {named(blind)}."
     for skipped in evaluation.skipped:

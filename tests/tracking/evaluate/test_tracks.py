@@ -16,6 +16,7 @@ from framewise.cli import app
 from tests.tracking.association.tiny_onnx import mean_colours
 from tracking.association.appearance import Appearance
 from tracking.evaluate import track_scores
+from tracking.evaluate.joining import accepted
 from tracking.evaluate.track_clips import Rows, TrackClip, find_track_clips
 from tracking.evaluate.track_scores import compare, require_package
 from tracking.evaluate.tracks import main, with_looks
@@ -202,3 +203,20 @@ def test_looks_are_taken_from_the_pictures(tmp_path: Path) -> None:
     assert all(one.appearance is not None for detections in seen.detections for one in detections)
     evaluation = main(["deepsort"], tmp_path / "data", looks=network)
     assert evaluation.complete and evaluation.results[0].clips["walk"].assa > 0.8
+
+
+def test_what_accepting_proposed_joins_changes_is_measured_beside_the_run(tmp_path: Path) -> None:
+    walk = [(frame, 100 + 2 * frame) for frame in range(1, 81)]
+    clip(
+        tmp_path / "lost",
+        truth=[f"{frame},1,{left},100,40,80,1,-1,-1,-1" for frame, left in walk],
+        detections=[f"{frame},-1,{left},100,40,80,0.9,-1,-1,-1" for frame, left in walk if not 25 <= frame <= 65],
+        info="[Sequence]\nframeRate=25\nseqLength=80\n",
+    )
+    evaluation = main(["bytetrack"], tmp_path, join=0.3)
+    live, joined = (result.clips["lost"] for result in evaluation.results)
+    assert [result.association for result in evaluation.results] == ["bytetrack", "bytetrack, joined"]
+    assert (live.switches, joined.switches) == (1, 0)
+    assert joined.idf1 > 0.95 > live.idf1
+    with_swaps = accepted(rows(*((frame, 1, 9.0) for frame in range(30))), only(tmp_path / "lost"), 0.3)
+    assert with_swaps[1] == () and len(with_swaps[0]) == 30
