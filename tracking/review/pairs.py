@@ -103,17 +103,21 @@ def _sweep(
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
     """Boxes sorted by frame, group and left side: each is compared with the next one, the one after it, … until that
     begins behind its right side."""
+    left, top, right, bottom = (np.ascontiguousarray(side) for side in boxes.T)
+    ends = np.flatnonzero((np.diff(frames) != 0) | (np.diff(group) != 0)) + 1
+    # Of each box, behind the last one of its frame and group.
+    end = np.repeat([*ends, len(frames)], np.diff([0, *ends, len(frames)]))
     live = np.arange(len(frames))
     for ahead in range(1, MOST_NEIGHBOURS + 1):
-        live = live[live + ahead < len(frames)]
-        other = live + ahead
-        near = (frames[live] == frames[other]) & (group[live] == group[other]) & (boxes[other, 0] < boxes[live, 2])
-        live = live[near]
+        live = live[live + ahead < end[live]]
+        live = live[left[live + ahead] < right[live]]
         if not len(live):
             return
-        overlap = _overlap(boxes[live], boxes[live + ahead])
+        # In a crowd most of those beside each other lie above each other.
+        meet = live[(top[live] < bottom[live + ahead]) & (top[live + ahead] < bottom[live])]
+        overlap = _overlap(boxes[meet], boxes[meet + ahead])
         kept = overlap >= LEAST_OVERLAP
-        yield live[kept], live[kept] + ahead, overlap[kept]
+        yield meet[kept], meet[kept] + ahead, overlap[kept]
 
 
 def _overlap(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tracking.review.findings import Finding, Grade, counted
-from tracking.review.layer import Facts, Track, runs_of
+from tracking.review.layer import Facts, Track, runs_of, sampled
 from tracking.review.rule import Rule
 
 ID = "static"
@@ -22,19 +22,17 @@ MOVES = 0.02
 def stills(track: Track, rate: float) -> tuple[list[tuple[int, int]], bool]:
     """Positions of the first and last row of each stretch of predictions that stay where they are; and whether the
     track moves otherwise."""
-    rows = track.steps
-    moved = np.abs(track.rows.bounds[rows + 1] - track.rows.bounds[rows])
-    apart = np.maximum(np.maximum(moved[:, 0], moved[:, 1]), np.maximum(moved[:, 2], moved[:, 3]))
-    same = (apart <= SAME * track.sizes[rows]) & track.predicted[rows] & track.predicted[rows + 1]
+    sizes, _ = track.ends(track.sizes)
+    same = np.logical_and(*track.ends(track.predicted)) & (track.shifts <= SAME * sizes)
     if not same.any():
         return [], False
     still = np.zeros(len(track), np.bool_)
-    still[rows] = same
+    still[track.steps] = same
     least = max(LEAST_S * rate, LEAST_FRAMES)
     found = [(first, last + 1) for first, last in runs_of(still)]
     frames, others = track.rows.frames, track.speeds[~same]
     long = [(first, last) for first, last in found if frames[last] - frames[first] >= least]
-    return long, bool(len(others)) and float(np.median(others)) > MOVES
+    return long, bool(long) and bool(len(others)) and float(np.median(sampled(others))) > MOVES
 
 
 def _find(track: Track, facts: Facts) -> Iterator[Finding]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from tracking.review.findings import Finding, Grade, counted
 from tracking.review.layer import Facts, Track, runs_of
+from tracking.review.pairs import Pairs
 from tracking.review.rule import Rule, Whole
 
 DUPLICATE, IDENTITY = "duplicate", "identity"
@@ -21,8 +23,9 @@ LEAST = 3
 def _duplicates(whole: Whole, facts: Facts) -> Iterator[Finding]:
     """Each frame that was looked at stands for those up to the next one."""
     every = whole.pairs.every
+    touching = _Touching(whole.pairs)
     for first, second, frames, overlap in whole.pairs.together(SAME):
-        if len(frames) < LEAST and _touch_elsewhere(whole, first, second, len(frames)):
+        if len(frames) < LEAST and touching.frames(first, second) > len(frames):
             continue
         track, other = whole.tracks[first], whole.tracks[second]
         looked = "" if every == 1 else f" Every {every}th frame was looked at."
@@ -33,10 +36,19 @@ def _duplicates(whole: Whole, facts: Facts) -> Iterator[Finding]:
         yield Finding(DUPLICATE, Grade.ERROR, words, track.key, track.name, other.key, int(frames[0]), int(frames[-1]))
 
 
-def _touch_elsewhere(whole: Whole, first: int, second: int, count: int) -> bool:
-    """Whether the two overlap on more frames than the ``count`` on which they lie on the same place."""
-    pairs = whole.pairs
-    return int(np.count_nonzero((pairs.first == first) & (pairs.second == second))) > count
+class _Touching:
+    """On how many of the frames that were looked at each two tracks overlap."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        keys = _key(pairs.first.astype(np.int64), pairs.second)
+        self._keys, self._counts = np.unique(keys, return_counts=True)
+
+    def frames(self, first: int, second: int) -> int:
+        return int(self._counts[np.searchsorted(self._keys, _key(first, second))])
+
+
+def _key(first: Any, second: Any) -> Any:
+    return first << 32 | second
 
 
 def _repeats(track: Track, _: Facts) -> Iterator[Finding]:
