@@ -141,6 +141,7 @@ function start(): void {
   })
   store
     .open()
+    .then(() => (parameters.has('queue') ? editor.inspection.begin() : undefined))
     .catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
   if (config.can_edit && !editor.tour.settings.seen.value) editor.tour.start()

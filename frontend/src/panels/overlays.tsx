@@ -29,6 +29,7 @@ export function NoticeBar({ editor }: { editor: Editor }) {
               class="button quiet"
               onClick={() => {
                 notice.value = null
+                if (shown.track !== null) editor.session.select(shown.track)
                 editor.goTo(shown.goTo!)
               }}
             >

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
-import { giveVerdict, reachOf, type Judged, type Reach } from '@/editor/review/review'
+import { askToReject, giveVerdict, reachOf, type Judged, type Reach, type Rejecting } from '@/editor/review/review'
 import { changeInWords, judgementInWords, rangesInWords, spanInWords } from '@/editor/review/words'
 import type { Track } from '@/store/types'
 import { verdictAt, type SpanVerdict } from '@/store/verdicts'
@@ -163,7 +163,7 @@ function VerdictButton({ editor, spans, verdict, name }: ButtonProps) {
       aria-label={accepts ? t('Accept {name} there', { name }) : t('Reject {name} there', { name })}
       onClick={() => {
         if (accepts) giveVerdict(editor, spans, 'accepted')
-        else editor.review.rejecting.value = spans
+        else askToReject(editor, spans)
       }}
     >
       {accepts ? t('Accept') : t('Reject')}
@@ -176,17 +176,19 @@ function show(editor: Editor, track: Track, span: SpanVerdict): void {
   editor.goTo(Math.round((span.first + span.last) / 2))
 }
 
-/** Why something is rejected: it can't be without. */
+/** Why something is rejected: it can't be without, unless there is a reason at hand. */
 export function RejectDialog({ editor }: { editor: Editor }) {
-  const spans = editor.review.rejecting.value
-  return spans ? <Reason editor={editor} spans={spans} /> : null
+  const rejecting = editor.review.rejecting.value
+  return rejecting ? <Reason editor={editor} rejecting={rejecting} /> : null
 }
 
-function Reason({ editor, spans }: { editor: Editor; spans: readonly Judged[] }) {
+function Reason({ editor, rejecting }: { editor: Editor; rejecting: Rejecting }) {
+  const { spans, otherwise } = rejecting
   const reason = useSignal('')
   const close = () => (editor.review.rejecting.value = null)
   const reject = () => {
-    if (reason.value.trim()) giveVerdict(editor, spans, 'rejected', reason.value.trim())
+    const said = reason.value.trim() || otherwise
+    if (said) rejecting.reject(said)
   }
   const name = spans[0] ? nameOf(editor, spans[0].track) : ''
   const used = usedReasons(editor)
@@ -199,7 +201,8 @@ function Reason({ editor, spans }: { editor: Editor; spans: readonly Judged[] })
           <span>{t('What is wrong')}</span>
           <input
             type="text"
-            required
+            required={!otherwise}
+            placeholder={otherwise}
             autofocus
             maxLength={500}
             list="reject-reasons"
@@ -208,6 +211,7 @@ function Reason({ editor, spans }: { editor: Editor; spans: readonly Judged[] })
             onInput={(event) => (reason.value = event.currentTarget.value)}
           />
         </label>
+        {otherwise && <p class="muted">{t('Left empty, it says: “{reason}”', { reason: otherwise })}</p>}
         <datalist id="reject-reasons">
           {used.map((each) => (
             <option key={each} value={each} />
@@ -217,7 +221,7 @@ function Reason({ editor, spans }: { editor: Editor; spans: readonly Judged[] })
           <button type="button" class="button" onClick={close}>
             {t('Cancel')}
           </button>
-          <button type="submit" class="button danger" disabled={!reason.value.trim() || !spans.length}>
+          <button type="submit" class="button danger" disabled={!(reason.value.trim() || otherwise) || !spans.length}>
             {t('Reject')}
           </button>
         </div>

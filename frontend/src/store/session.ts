@@ -14,6 +14,8 @@ export interface Notice {
   readonly message: string
   readonly tone: 'info' | 'error'
   readonly goTo: FrameNumber | null
+  /** What is selected by going there; null: what was selected stays. */
+  readonly track: TrackId | null
 }
 
 /** What this browser looks at; nothing here is anybody else's business. */
@@ -95,10 +97,16 @@ export class Session {
     this.hiddenOn.value = hidden
   }
 
-  /** A notice over the picture, in place of the one before; `goTo`: a frame that it offers to go to. */
-  tell(message: string, tone: Notice['tone'] = 'info', goTo: FrameNumber | null = null): void {
+  /** A notice over the picture, in place of the one before; `goTo`: a frame that it offers to go to, and `track` to
+   * select there. */
+  tell(
+    message: string,
+    tone: Notice['tone'] = 'info',
+    goTo: FrameNumber | null = null,
+    track: TrackId | null = null,
+  ): void {
     // Whatever fails then fails because of that, which is said already.
     if (this.gone.value && tone === 'error') return
-    this.notice.value = { message, tone, goTo }
+    this.notice.value = { message, tone, goTo, track }
   }
 }

@@ -122,6 +122,8 @@ export class EditorStore {
   private readonly unsound = new Set<string>()
   /** Edits that were made as several, by the id of the first: what takes them back is more than what the server says. */
   private readonly inPieces = new Set<string>()
+  /** Runs, each with a track, of which it was told that they change what was reviewed. */
+  private readonly toldReopened = new Set<string>()
   /** What this person did last: where it was they still look, and may take it back. */
   private newest: readonly Operation[] = []
   /** With more bytes of shapes some are forgotten. */
@@ -545,14 +547,19 @@ export class EditorStore {
     return free.length === rows.length ? table : unpack(pack(table.start, free))
   }
 
-  /** Say once what a change opened for review again; runs say it in the panel alone. */
-  private tellReopened({ revision, kind, verdicts, author, author_name: who }: LayerEvent): void {
-    if (kind === 'predictions' || !(this.config.can_review || author === this.config.user.id)) return
+  /** Say once what a change opened for review again, and lead there: what was reviewed is drawn beside it. */
+  private tellReopened(event: LayerEvent): void {
+    const { revision, run, verdicts, author, author_name: who } = event
+    if (!this.config.can_review && author !== this.config.user.id) return
     const news = verdicts.flatMap(({ track, spans }) =>
       spans.filter(({ reopened }) => reopened?.revision === revision).map((span) => ({ track, span })),
     )
     const [first] = news
     if (!first) return
+    if (event.kind === 'predictions') {
+      this.tellReopenedByRun(run ?? '', first.track, first.span.first)
+      return
+    }
     const frames = news.reduce((sum, { span }) => sum + span.last + 1 - span.first, 0)
     const number = this.records.track(first.track)?.number ?? 0
     const message =
@@ -568,7 +575,20 @@ export class EditorStore {
             first: first.span.first,
             number,
           })
-    this.session.tell(message, 'info', first.span.first)
+    this.session.tell(message, 'info', first.span.first, first.track)
+  }
+
+  /** A run goes over a track moment by moment: that is told once. */
+  private tellReopenedByRun(run: string, track: TrackId, frame: FrameNumber): void {
+    const both = `${run} ${track}`
+    if (this.toldReopened.has(both)) return
+    this.toldReopened.add(both)
+    const number = this.records.track(track)?.number ?? 0
+    const message = t('A run changes what was reviewed: #{number} is open again from frame {frame} on.', {
+      number,
+      frame,
+    })
+    this.session.tell(message, 'info', frame, track)
   }
 
   /** Verdicts are what the server says, who gave them and what was reopened; those that are on their way stay on top. */

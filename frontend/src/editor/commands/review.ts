@@ -1,7 +1,7 @@
 /** What reviewers do with the selected objects, by keyboard alone. */
 import type { Command } from '@/editor/command'
 import type { Editor } from '@/editor/editor'
-import { giveVerdict, nextUnreviewed, selectedSpans } from '@/editor/review/review'
+import { askToReject, giveVerdict, nextUnreviewed, selectedSpans } from '@/editor/review/review'
 
 const reviews = (editor: Editor) => editor.config.can_review && !editor.session.gone.value
 const ofSelected = {
@@ -30,7 +30,7 @@ export const REVIEW: readonly Command[] = [
     synonyms: 'wrong bad verdict reason',
     icon: 'M3.500 3.500l9 9 M12.500 3.500l-9 9',
     keys: ['Alt+W'],
-    run: (editor) => (editor.review.rejecting.value = selectedSpans(editor)),
+    run: (editor) => askToReject(editor, selectedSpans(editor)),
   },
   {
     ...ofSelected,

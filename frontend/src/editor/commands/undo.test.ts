@@ -117,7 +117,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'track.label-colour': {
     given: (test, box) => test.store.transact('Given', (tx) => tx.updateTrack(box, { colour: '#123456' })),
   },
-  'review.reject': { answer: ({ editor }) => giveVerdict(editor, editor.review.rejecting.value!, 'rejected', 'wide') },
+  'review.reject': { answer: ({ editor }) => editor.review.rejecting.value!.reject('wide') },
   'review.clear': { given: ({ editor }, track) => giveVerdict(editor, [{ track, ranges: [[0, 20]] }], 'check') },
   'range.remove-keyframes': ranged(15, 25),
   'range.trim': ranged(5, 15),

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Finding, QueueItem } from '@/store/inspections'
 import type { TrackId } from '@/store/types'
 import { TestEditor } from '@/testing/test-editor'
@@ -135,6 +135,23 @@ describe('the review queue', () => {
     expect(inspection.verdictOn(first!)).toBe('accepted')
     test.store.records.setVerdicts(track, [judged('accepted', 0, 7), judged('rejected', 8, 20)])
     expect(inspection.verdictOn(first!)).toBeNull()
+  })
+
+  it('asks why a span is rejected, and has the reason at hand', async () => {
+    const { inspection, review } = test.editor
+    const judge = vi.spyOn(test.store.inspections, 'judge').mockResolvedValue(true)
+    test.press('F8')
+    await inspection.judge('rejected')
+    expect(judge).not.toHaveBeenCalled()
+    expect(review.rejecting.value?.otherwise).toBe('It jumped before.')
+    review.rejecting.value?.reject('It is another car.')
+    expect(judge).toHaveBeenCalledWith(inspection.queue.value[0], 'rejected', 'It is another car.', expect.anything())
+  })
+
+  it('has what lies in the frames of a job', async () => {
+    test = await TestEditor.open({ job: { id: 1, first: 10, last: 12, stage: 'annotation', state: 'new' } })
+    result([], [item({}), item({ first: 12, last: 15 })])
+    expect(test.editor.inspection.queue.value.map(({ first }) => first)).toEqual([12])
   })
 
   it('is for reviewers to judge', async () => {

@@ -3,6 +3,7 @@ import { computed, signal, type ReadonlySignal, type Signal } from '@preact/sign
 import type { Editor } from '@/editor/editor'
 import { t } from '@/core/text'
 import type { Finding, Judged, QueueItem } from '@/store/inspections'
+import { askToReject } from '@/editor/review/review'
 import { beside, within, type Verdict } from '@/store/verdicts'
 import type { FrameNumber, TrackId } from '@/store/types'
 import { Around } from './around'
@@ -40,7 +41,7 @@ export class Inspection {
       const rule = this.rule.value
       return rule ? all.filter((finding) => finding.rule === rule) : all
     })
-    this.queue = computed(() => inspections.latest.value?.result?.queue ?? [])
+    this.queue = computed(() => (inspections.latest.value?.result?.queue ?? []).filter((item) => this.isHere(item)))
     this.places = computed(() =>
       this.page.value === 'queue' ? this.queue.value.map(placeOfItem) : this.findings.value.map(placeOf),
     )
@@ -57,6 +58,15 @@ export class Inspection {
     this.editor.issues.hide()
     this.editor.joins.close()
     void this.check()
+  }
+
+  /** Open the queue at the first span that nobody has judged. */
+  async begin(): Promise<void> {
+    this.page.value = 'queue'
+    this.editor.historyOpen.value = null
+    await this.check()
+    const first = this.queue.value.findIndex((item) => this.verdictOn(item) === null)
+    if (first >= 0) this.visit(first)
   }
 
   close(): void {
@@ -123,9 +133,10 @@ export class Inspection {
       : verdict
   }
 
-  /** Say of the span one is at what one thinks of it, and go on to the next of which nothing was said. */
+  /** Say of the span one is at what one thinks of it, and go on to the next of which nothing was said. What is wrong
+   * with one that is rejected is asked first; without an answer it is what the queue says. */
   async judge(verdict: Judged): Promise<void> {
-    const { config, session, store } = this.editor
+    const { config, session } = this.editor
     const index = this.position.value
     const item = this.queue.value[index]
     if (this.page.value !== 'queue' || !item) return
@@ -133,9 +144,23 @@ export class Inspection {
       session.tell(t('Verdicts are a reviewer’s to give.'), 'error')
       return
     }
-    const reason = verdict === 'rejected' ? (item.reasons[0] ?? t('It looks wrong.')) : ''
+    if (verdict !== 'rejected') return this.give(index, item, verdict, '')
+    const spans = placeOfItem(item).tracks.map((track) => ({ track, ranges: [[item.first, item.last] as const] }))
+    askToReject(this.editor, spans, item.reasons[0] ?? t('It looks wrong.'), (reason) => {
+      void this.give(index, item, verdict, reason)
+    })
+  }
+
+  private async give(index: number, item: QueueItem, verdict: Judged, reason: string): Promise<void> {
+    const { store } = this.editor
     const stored = await store.inspections.judge(item, verdict, reason, store.latest.peek())
     if (stored && verdict && this.position.value === index) this.goOn(index)
+  }
+
+  /** Whether something of it lies on the frames that this page is about: those of a job, or all. */
+  private isHere({ first, last }: QueueItem): boolean {
+    const [from, to] = this.editor.bounds
+    return first <= to && from <= last
   }
 
   private goOn(index: number): void {

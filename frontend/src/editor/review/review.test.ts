@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { EventOut } from '@/protocol/generated'
 import { TestEditor } from '@/testing/test-editor'
 import type { TrackId } from '@/store/types'
 import { verdictAt, type SpanVerdict } from '@/store/verdicts'
@@ -47,7 +48,9 @@ describe('a verdict', () => {
   it('that rejects asks what is wrong first', () => {
     test.press('Alt+W')
     expect(spans()).toEqual([])
-    expect(test.editor.review.rejecting.value).toEqual([{ track, ranges: [[10, 40]] }])
+    expect(test.editor.review.rejecting.value?.spans).toEqual([{ track, ranges: [[10, 40]] }])
+    test.editor.review.rejecting.value?.reject('It is wide.')
+    expect(spans()).toEqual([['rejected', 10, 40]])
   })
 
   it('is a reviewer’s to give', () => {
@@ -67,31 +70,61 @@ describe('a verdict', () => {
     test.session.range.value = [20, 29]
     test.press('Shift+V')
     test.store.records.setVerdicts(track, [])
-    const revision = test.store.config.layer.id && 500
-    test.store.receive({
-      type: 'event',
-      revision,
-      kind: 'edit',
-      edit: 'another',
-      undoes: null,
-      author: 2,
-      author_name: 'Rita',
-      summary: '',
-      at: '',
-      operations: [],
-      told: true,
-      run: null,
-      numbers: {},
-      touched: [],
-      verdicts: [{ track, spans: [signed(10, 40)] }],
-      conflicts: [],
-    })
+    told({ verdicts: [{ track, spans: [signed(10, 40)] }] })
     expect(spans()).toEqual([
       ['accepted', 10, 19],
       ['check', 20, 29],
       ['accepted', 30, 40],
     ])
     expect(verdictAt(test.store.records.track(track)!.verdicts, 12)?.by_name).toBe('Rita')
+  })
+})
+
+/** Somebody else's change, as the server tells it. */
+function told(fields: Partial<EventOut>): void {
+  test.store.receive({
+    type: 'event',
+    revision: 500,
+    kind: 'edit',
+    edit: 'another',
+    undoes: null,
+    author: 2,
+    author_name: 'Rita',
+    summary: '',
+    at: '',
+    operations: [],
+    told: true,
+    run: null,
+    numbers: {},
+    touched: [],
+    verdicts: [],
+    conflicts: [],
+    ...fields,
+  })
+}
+
+describe('a change of what was reviewed', () => {
+  const opens = (fields: Partial<EventOut>, revision = 500) => {
+    const reopened = { was: 'accepted' as const, by: 2, by_name: 'Rita', at: '', revision, how: '' }
+    told({ revision, verdicts: [{ track, spans: [signed(20, 24, { verdict: 'check', reopened })] }], ...fields })
+  }
+
+  it('is told with a way there', () => {
+    opens({})
+    expect(test.session.notice.value).toMatchObject({ goTo: 20, track })
+    expect(test.session.notice.value?.message).toContain('Rita changed what was reviewed')
+  })
+
+  it('by a run is told once for each object', () => {
+    const byRun = { kind: 'predictions', author: null, author_name: '', run: 'a' } as const
+    opens(byRun)
+    expect(test.session.notice.value).toMatchObject({ goTo: 20, track })
+    expect(test.session.notice.value?.message).toContain('A run changes what was reviewed')
+    test.session.notice.value = null
+    opens(byRun, 501)
+    expect(test.session.notice.value).toBeNull()
+    opens({ ...byRun, run: 'b' }, 502)
+    expect(test.session.notice.value).not.toBeNull()
   })
 })
 

@@ -13,8 +13,8 @@ export type Reach = 'all' | 'range' | 'view'
 
 export class ReviewState {
   readonly reach: Signal<Reach> = signal('all', { name: 'reach of verdicts' })
-  /** What is to be rejected once a reason was given; null: nothing. */
-  readonly rejecting: Signal<readonly Judged[] | null> = signal(null, { name: 'rejecting' })
+  /** What is to be rejected once it was said why; null: nothing. */
+  readonly rejecting: Signal<Rejecting | null> = signal(null, { name: 'rejecting' })
   /** Whether what was accepted is drawn beside what it was changed to. */
   readonly showsFormer = signal(true, { name: 'shows former' })
 }
@@ -23,6 +23,24 @@ export class ReviewState {
 export interface Judged {
   readonly track: TrackId
   readonly ranges: readonly Range[]
+}
+
+/** What is about to be rejected. */
+export interface Rejecting {
+  readonly spans: readonly Judged[]
+  /** The reason where the person gives none; empty: there has to be one. */
+  readonly otherwise: string
+  readonly reject: (reason: string) => void
+}
+
+/** Ask what is wrong with some spans, and reject them for that. */
+export function askToReject(
+  editor: Editor,
+  spans: readonly Judged[],
+  otherwise = '',
+  reject: Rejecting['reject'] = (reason) => void giveVerdict(editor, spans, 'rejected', reason),
+): void {
+  editor.review.rejecting.value = { spans, otherwise, reject }
 }
 
 /** A chosen range counts first; else what was set. */
