@@ -45,6 +45,15 @@ def begin_inspection(layer: Layer) -> Inspection:
     return inspection
 
 
+def cancel_inspection(inspection: Inspection) -> None:
+    """Take back what was asked for: a jobs worker that is at it ends. What an earlier check found stays."""
+    open_ones = Inspection.objects.filter(pk=inspection.pk, state__in=OPEN)
+    if inspection.revision is None:
+        open_ones.delete()
+    else:
+        open_ones.update(state=InspectionState.DONE, message="")
+
+
 def _has_task(layer_id: int) -> bool:
     """Whether a task is to carry it out: the web process may have died before it could say so."""
     waiting = DBTaskResult.objects.filter(task_path=inspect.module_path, finished_at=None)

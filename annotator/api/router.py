@@ -19,6 +19,7 @@ from annotator.api import (
     networks,
     notifications,
     projects,
+    queues,
     stored_weights,
     sweeps,
     transfers,
@@ -35,6 +36,7 @@ errors.register(api)
 api.add_router("/me", me.router)
 api.add_router("/me", notifications.router)
 api.add_router("/projects", projects.router)
+api.add_router("/projects", queues.router)
 api.add_router("/jobs", jobs.router)
 api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)

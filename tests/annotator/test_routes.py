@@ -179,6 +179,8 @@ KEPT_WHEN_ARCHIVED = {
     "DELETE /api/comments/{comment_id}",
     "POST /api/layers/{layer_id}/imports",
     "POST /api/projects/{project_id}/imports",
+    "POST /api/projects/{project_id}/queues",
+    "DELETE /api/projects/{project_id}/queues",
     "POST /api/projects/{project_id}/sweeps",
     "POST /api/sweeps/{sweep_id}/steps",
     "POST /api/sweeps/{sweep_id}/videos/{video_id}/take-over",

@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from framewise.bench.client import Client
+from framewise.bench.product import Product
 from tests.e2e.editor import (
     draw_box,
     frame_of,
@@ -82,8 +84,46 @@ def test_what_a_tracker_made_is_reviewed_by_keyboard(editor: Page) -> None:
     expect(check).not_to_contain_text("Something was changed since")
     page.keyboard.press("Home")
     page.keyboard.press("r")
+    expect(page.get_by_role("dialog").get_by_label("What is wrong")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(queued.first).to_contain_text("Accepted")
+    page.keyboard.press("r")
+    page.keyboard.type("It is the shadow.")
+    page.keyboard.press("Enter")
     expect(queued.first).to_contain_text("Rejected")
+    page.wait_for_function(
+        """() => [...framewise.store.records.tracks.value.values()]
+          .some(({ verdicts }) => verdicts.some(({ reason }) => reason === 'It is the shadow.'))"""
+    )
     assert serious_in_each_theme(page) == []
     page.keyboard.press("Home")
     page.keyboard.press("Enter")
     expect(page.locator("#stage")).to_be_focused()
+
+
+def test_the_project_tells_what_is_left_and_opens_the_editor_there(
+    editor: Page, product: Product, client: Client, video: int
+) -> None:
+    page = editor
+    go_to(page, 0)
+    draw_box(page, Box(500, 400, 640, 520))
+    track_with(page, "unhurried")
+    page.keyboard.press("t")
+    page.wait_for_function("() => framewise.store.runs.active().length > 0")
+    wait_until_runs_end(page)
+    wait_until_saved(page)
+    name = page.evaluate("() => framewise.store.config.video.name")
+
+    page.goto(f"{product.url}/projects/{client.demo_project()}/review/")
+    row = page.get_by_role("row").filter(has=page.locator(f"a[href*='/videos/{video}/edit/']"))
+    build = row.get_by_role("button", name=f"Build the queue of {name}")
+    build.click()
+    expect(build).to_have_count(0)
+    expect(row).to_contain_text("Built")
+    assert serious_in_each_theme(page) == []
+    row.get_by_role("link", name=f"Review {name}").click()
+
+    check = page.get_by_role("complementary", name="Check")
+    queued = check.get_by_role("listbox", name="Review queue").get_by_role("option")
+    expect(queued.first).to_have_attribute("aria-selected", "true")
+    page.wait_for_function("() => framewise.editor.selected().length === 1")

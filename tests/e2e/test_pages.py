@@ -37,7 +37,7 @@ NOT_OURS = ("/admin/", "/api/")
 ADMIN = ("/admin/", "/admin/annotator/user/", "/admin/annotator/user/1/change/", "/admin/annotator/event/")
 KINDS = {
     *("/", "/account/", "/people/", "/workspaces/new/", "/nowhere/", "/videos/N/edit/"),
-    *(f"/projects/N/{tab}" for tab in ("", "jobs/", "labels/", "apply/", "settings/")),
+    *(f"/projects/N/{tab}" for tab in ("", "jobs/", "review/", "labels/", "apply/", "settings/")),
     *(f"/workspaces/N/{tab}" for tab in ("", "members/", "networks/", "settings/", "projects/new/")),
 }
 """What is visited for certain, whatever the links lead to."""

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from framewise.bench.client import Client
 from framewise.bench.product import Product
 from tests.e2e.conftest import cookies_of
-from tests.e2e.editor import drag, draw_box, go_to, opened, wait_until_saved
+from tests.e2e.editor import drag, draw_box, go_to, opened, serious_in_each_theme, wait_until_saved
 from tests.e2e.test_gone import PASSWORD, join
 from tracking.types import Box
 
@@ -80,6 +80,7 @@ def test_a_reviewer_accepts_and_whoever_changes_it_opens_exactly_that_again(
     expect(reopened).to_have_count(0)
     zoe.keyboard.press("Control+Shift+z")
     expect(reopened).to_have_count(1)
+    assert serious_in_each_theme(editor) == []
 
     # What is rejected says why, to everybody.
     reopened.get_by_role("button", name="Reject").click()

@@ -22,6 +22,8 @@ from tracking.shapes.chunks import WINDOW, Table, window_start
 FEW = 20
 """So many tracks are looked for by the database; more are sorted out here."""
 
+OP_OF_VERDICTS = VerdictsReplace.model_fields["op"].default
+
 Mask = NDArray[np.bool_]
 
 
@@ -72,6 +74,18 @@ class Past:
 
     tracks: dict[UUID, TrackPast] = field(default_factory=dict)
     exact: bool = True
+
+
+def is_changed_since(layer: Layer, revision: int) -> bool:
+    """Whether anything but verdicts came after a revision."""
+    if layer.revision <= revision:
+        return False
+    since = layer.events.filter(revision__gt=revision)
+    verdicts = {"payload__operations__0__op": OP_OF_VERDICTS}
+    if since.exclude(**verdicts).exists():
+        return True
+    later = since.values_list("payload__operations", flat=True).iterator(100)
+    return any(operation["op"] != OP_OF_VERDICTS for operations in later for operation in operations)
 
 
 def read_past(layer: Layer, revision: int, tracks: Collection[UUID] | None = None) -> Past:

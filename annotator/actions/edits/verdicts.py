@@ -9,6 +9,7 @@ accepted spans an annotator's change of one is refused, and runs leave them out 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -50,6 +51,31 @@ def read_verdicts(layer: Layer, tracks: Collection[UUID] | None = None) -> dict[
         if tracks is None or row.track_id in tracks:
             found.setdefault(row.track_id, []).append(_span_of(row))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What reviewers have said of a layer. ``ranges``: by track, the frames that are accepted or rejected;
+    ``reopened``: how many spans were changed after that."""
+
+    ranges: dict[str, list[FrameRange]] = field(default_factory=dict)
+    reopened: int = 0
+
+
+def read_settled(layers: Collection[Layer]) -> dict[int, Settled]:
+    """Of several layers, by id, with one query."""
+    found: dict[int, dict[str, list[FrameRange]]] = {layer.pk: {} for layer in layers}
+    reopened = dict.fromkeys(found, 0)
+    rows = VerdictSpan.objects.filter(layer__in=found, track__deleted_at=None).order_by()
+    columns = rows.values_list("layer_id", "track_id", "first", "last", "verdict", "reopened")
+    for layer, track, first, last, verdict, news in columns.iterator(5000):
+        if verdict != "check":
+            found[layer].setdefault(str(track), []).append((first, last))
+        reopened[layer] += news is not None
+    return {
+        layer: Settled({track: united(ranges) for track, ranges in tracks.items()}, reopened[layer])
+        for layer, tracks in found.items()
+    }
 
 
 def _span_of(row: VerdictSpan) -> SpanVerdict:

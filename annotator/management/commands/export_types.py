@@ -21,6 +21,7 @@ from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
 from annotator.pages.apply import ApplyPage
 from annotator.pages.editor_config import EditorConfig
 from annotator.pages.project_data import LabelsPage, VideosPage
+from annotator.pages.queues import QueuesPage
 from tracking.protocol import MESSAGE_BYTES
 from tracking.shapes import checks
 from tracking.shapes.chunks import WINDOW
@@ -36,6 +37,7 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "ApplyPage": TypeAdapter(ApplyPage),
     "LabelsPage": TypeAdapter(LabelsPage),
     "NetworksPage": TypeAdapter(NetworksPage),
+    "QueuesPage": TypeAdapter(QueuesPage),
     "VideosPage": TypeAdapter(VideosPage),
 }
 CONSTANTS = {

@@ -5,6 +5,7 @@ import { askFirst } from './confirm'
 import { stayFresh } from './fresh'
 import { mountLabels } from './labels/editor'
 import { mountNetworks } from './networks/page'
+import { mountQueues } from './queues/page'
 import { applyTheme, toggleTheme } from './theme'
 import { mountUploads } from './uploads'
 
@@ -26,6 +27,8 @@ askFirst()
 for (const root of document.querySelectorAll<HTMLElement>('[data-uploads]')) busy.push(mountUploads(root))
 const apply = document.getElementById('apply-page')
 if (apply) busy.push(mountApply(apply))
+const queues = document.getElementById('queues-page')
+if (queues) mountQueues(queues)
 const labels = document.getElementById('labels-editor')
 if (labels) busy.push(mountLabels(labels))
 const [machines, models] = ['machines', 'models'].map((id) => document.getElementById(id))

@@ -335,6 +335,101 @@ export interface paths {
     }
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/queues': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * What is left to review in a project
+     * @description Those with most frames that are expected to be wrong come first.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['LayerQueueOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Build the queues that are stale
+     * @description For reviewers; in the background: ask again until none is `queued` or `running`.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['BuildIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['LayerQueueOut'][]
+          }
+        }
+      }
+    }
+    /**
+     * Build no more queues
+     * @description For reviewers. What was built stays.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['LayerQueueOut'][]
+          }
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/jobs/{job_id}': {
     readonly parameters: {
       readonly query?: never
@@ -3296,6 +3391,10 @@ export interface components {
     readonly AuthorsOut: {
       readonly authors: readonly components['schemas']['AuthorOut'][]
     }
+    /** @description `layers`: those of the project to build the queues of; null: all. */
+    readonly BuildIn: {
+      readonly layers?: readonly number[] | null
+    }
     /** @description One change, without what it did: who, what, when and where. What a run stored without a break is one change. */
     readonly ChangeOut: {
       readonly revision: number
@@ -3946,6 +4045,16 @@ export interface components {
       readonly reviewer: string
       readonly steps: readonly components['schemas']['StepOut'][]
     }
+    /** @description Of the spans that have frames in the job. */
+    readonly JobQueueOut: {
+      readonly job: number
+      readonly first: number
+      readonly last: number
+      readonly stage: components['schemas']['Stage']
+      readonly state: components['schemas']['JobState']
+      readonly assignee: string
+      readonly left: components['schemas']['ToReviewOut']
+    }
     /** @enum {string} */
     readonly JobState: 'new' | 'in_progress' | 'completed' | 'rejected'
     /**
@@ -4077,6 +4186,27 @@ export interface components {
       readonly may_edit: boolean
       readonly may_rename: boolean
       readonly may_delete: boolean
+    }
+    /** @description The queue of one layer, of `state`; `message`: why it couldn't be built. */
+    readonly LayerQueueOut: {
+      readonly layer: number
+      readonly layer_name: string
+      readonly layer_kind: components['schemas']['LayerKind']
+      readonly video: number
+      readonly video_name: string
+      /** @enum {string} */
+      readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed'
+      readonly message: string
+      readonly built_at: string | null
+      /** @description The layer was changed by more than verdicts since it was built. */
+      readonly is_stale: boolean
+      /** @description null: it was never built. */
+      readonly left: components['schemas']['ToReviewOut'] | null
+      /** @description Less likely spans that the queue doesn't list. */
+      readonly left_out: number
+      /** @description Spans that were changed after their verdict. */
+      readonly reopened: number
+      readonly jobs: readonly components['schemas']['JobQueueOut'][]
     }
     /** @description The main layer first. `may_make`: the kinds that the reader may make. */
     readonly LayersOut: {
@@ -4333,6 +4463,11 @@ export interface components {
       /** @constant */
       readonly type: 'ping'
     }
+    readonly PlaceOut: {
+      /** Format: uuid */
+      readonly track: string
+      readonly frame: number
+    }
     /** @description Answers a `Ping`, and each part of an edit. */
     readonly Pong: {
       /** @constant */
@@ -4447,6 +4582,15 @@ export interface components {
       readonly reasons: readonly string[]
       readonly pictures: readonly (readonly [number, number, number, number, number])[]
     }
+    /**
+     * @description What the page with a project's review queues begins with. ``may_build``: whether the reader may have them built
+     *     anew.
+     */
+    readonly QueuesPage: {
+      readonly project: number
+      readonly may_build: boolean
+      readonly csrf_token: string
+    }
     /** @description What was read. Nothing said: everything. */
     readonly ReadIn: {
       /** @description All of this issue. */
@@ -4457,6 +4601,11 @@ export interface components {
     readonly Reader: {
       readonly id: number
       readonly name: string
+    }
+    /** @description Of so many spans, `words` are the weightiest reason to look at them. */
+    readonly ReasonOut: {
+      readonly words: string
+      readonly spans: number
     }
     /**
      * @description Flow control: every prediction message up to `sequence` of this connection has been drawn or dropped. At most
@@ -5164,6 +5313,17 @@ export interface components {
       readonly issue: components['schemas']['IssueOut']
       readonly comments: readonly components['schemas']['CommentOut'][]
     }
+    /** @description What is left to review: `spans` of `among`. What is accepted or rejected counts no more. */
+    readonly ToReviewOut: {
+      readonly spans: number
+      readonly among: number
+      /** @description Frames in them that are expected to be wrong. */
+      readonly wrong: number
+      /** @description The most frequent first. */
+      readonly reasons: readonly components['schemas']['ReasonOut'][]
+      /** @description Where the span begins that is most likely wrong. */
+      readonly first: components['schemas']['PlaceOut'] | null
+    }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
       /** @constant */
@@ -5435,6 +5595,7 @@ export type AttributeKindOut = components['schemas']['AttributeKindOut']
 export type AttributeOut = components['schemas']['AttributeOut']
 export type AuthorOut = components['schemas']['AuthorOut']
 export type AuthorsOut = components['schemas']['AuthorsOut']
+export type BuildIn = components['schemas']['BuildIn']
 export type ChangeOut = components['schemas']['ChangeOut']
 export type ChangesOut = components['schemas']['ChangesOut']
 export type ChoiceOut = components['schemas']['ChoiceOut']
@@ -5485,6 +5646,7 @@ export type IssueIn = components['schemas']['IssueIn']
 export type IssueOut = components['schemas']['IssueOut']
 export type IssuesOut = components['schemas']['IssuesOut']
 export type JobOut = components['schemas']['JobOut']
+export type JobQueueOut = components['schemas']['JobQueueOut']
 export type JobState = components['schemas']['JobState']
 export type JoinsOut = components['schemas']['JoinsOut']
 export type Joint = components['schemas']['Joint']
@@ -5498,6 +5660,7 @@ export type LayerIn = components['schemas']['LayerIn']
 export type LayerKind = components['schemas']['LayerKind']
 export type LayerName = components['schemas']['LayerName']
 export type LayerOut = components['schemas']['LayerOut']
+export type LayerQueueOut = components['schemas']['LayerQueueOut']
 export type LayersOut = components['schemas']['LayersOut']
 export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
@@ -5524,6 +5687,7 @@ export type PeopleOut = components['schemas']['PeopleOut']
 export type Person = components['schemas']['Person']
 export type PersonOut = components['schemas']['PersonOut']
 export type Ping = components['schemas']['Ping']
+export type PlaceOut = components['schemas']['PlaceOut']
 export type Pong = components['schemas']['Pong']
 export type PredictedTable = components['schemas']['PredictedTable']
 export type Predictions = components['schemas']['Predictions']
@@ -5534,8 +5698,10 @@ export type ProposalOut = components['schemas']['ProposalOut']
 export type ProposedOut = components['schemas']['ProposedOut']
 export type ProxyState = components['schemas']['ProxyState']
 export type QueueItemOut = components['schemas']['QueueItemOut']
+export type QueuesPage = components['schemas']['QueuesPage']
 export type ReadIn = components['schemas']['ReadIn']
 export type Reader = components['schemas']['Reader']
+export type ReasonOut = components['schemas']['ReasonOut']
 export type Received = components['schemas']['Received']
 export type Refused = components['schemas']['Refused']
 export type RefusedOut = components['schemas']['RefusedOut']
@@ -5579,6 +5745,7 @@ export type TakeResultIn = components['schemas']['TakeResultIn']
 export type TakenOverOut = components['schemas']['TakenOverOut']
 export type TextIn = components['schemas']['TextIn']
 export type ThreadOut = components['schemas']['ThreadOut']
+export type ToReviewOut = components['schemas']['ToReviewOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']
