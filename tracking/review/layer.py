@@ -158,7 +158,10 @@ class Track:
         """(s,): by how many px that side of the bounds has moved that has moved most."""
         before, after = self.ends(self.rows.bounds)
         moved = np.abs(after - before)
-        return np.maximum(np.maximum(moved[:, 0], moved[:, 1]), np.maximum(moved[:, 2], moved[:, 3]))
+        most: NDArray[np.float32] = np.maximum(
+            np.maximum(moved[:, 0], moved[:, 1]), np.maximum(moved[:, 2], moved[:, 3])
+        )
+        return most
 
     @cached_property
     def velocities(self) -> NDArray[np.float32]:
