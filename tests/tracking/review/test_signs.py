@@ -1,0 +1,56 @@
+"""Signs that a row is wrong: what is unusual weighs, what is a little so isn't told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from annotator.formats.rows import Rows
+from tests.tracking.review.layers import FACTS, boxes, flagged, track, walk
+from tracking.review.queue import spans_of
+from tracking.review.signs import Parts, chance_of, signs_of
+from tracking.shapes.chunks import Flag
+
+GROWN = "Its size or shape is far from what a person drew last."
+ASTRAY = "Followed back from its end, it lies elsewhere."
+
+
+def drawn(rows: Rows, *frames: int) -> Rows:
+    for frame in frames:
+        rows = flagged(rows, Flag.KEYFRAME, at=slice(frame, frame + 1))
+    return rows
+
+
+def chances(rows: Rows) -> list[float]:
+    one = track(rows)
+    return [float(chance) for chance in chance_of(list(signs_of(one, FACTS)), len(one))]
+
+
+def reasons(rows: Rows) -> set[str]:
+    return {reason for item in spans_of(track(rows), FACTS) for reason in item.reasons}
+
+
+@pytest.mark.parametrize(("times", "told"), [(1.1, False), (2.0, True)])
+def test_a_shape_that_is_far_from_what_a_person_drew_is_told(times: float, told: bool) -> None:
+    side = np.where(np.arange(100) < 50, 40.0, 40.0 * times)
+    assert (GROWN in reasons(drawn(boxes(walk(100), side=side), 0))) == told
+
+
+def test_what_a_person_draws_is_what_comes_after_it_is_compared_with() -> None:
+    side = np.where(np.arange(100) < 50, 40.0, 80.0)
+    before, after = chances(drawn(boxes(walk(100), side=side), 0)), chances(drawn(boxes(walk(100), side=side), 0, 50))
+    assert (before[70] > 0.2, after[70] < 0.1) == (True, True)
+
+
+def test_a_way_back_that_does_not_lead_to_where_it_began_makes_all_of_it_less_sure() -> None:
+    rows = drawn(boxes(walk(100)), 0)
+    astray = flagged(rows, Flag.PREDICTED | Flag.DOUBTFUL, at=slice(1, 21))
+    assert chances(astray)[80] > chances(rows)[80]
+    assert ASTRAY in reasons(astray)
+
+
+def test_a_mean_ahead_ends_where_a_person_drew_next() -> None:
+    parts = Parts.of(track(drawn(boxes(walk(6)), 0, 3)))
+    ahead = parts.mean_ahead(np.array([0, 0, 3, 6, 0, 0], np.float32))
+    assert ahead.tolist() == [1, 1.5, 3, 2, 0, 0]
+    assert parts.since(np.array([1, 4])).tolist() == [0, 1, 1, 0, 1, 1]
