@@ -83,7 +83,10 @@ function Answer({ editor, issue }: { editor: Editor; issue: Issue }) {
   const { drafts } = issues
   const text = drafts.all.value[issue.id]?.text ?? ''
   const archived = editor.config.archived || editor.session.gone.value !== null
-  const send = () => void issues.reply(issue.id)
+  // The button has nothing to send then, and would take the focus with it.
+  const send = async () => {
+    if (await issues.reply(issue.id)) editor.focusPanel('answer')
+  }
   const settle = async () => {
     // What was typed is said before.
     if (text.trim() && !(await issues.reply(issue.id))) return
@@ -99,7 +102,7 @@ function Answer({ editor, issue }: { editor: Editor; issue: Issue }) {
           text={text}
           people={issues.people.value}
           onText={(typed) => drafts.write(issue.id, typed)}
-          onSend={send}
+          onSend={() => void send()}
           onLeave={() => editor.focusPanel('stage')}
         />
       )}
@@ -107,11 +110,11 @@ function Answer({ editor, issue }: { editor: Editor; issue: Issue }) {
       {!archived && (
         <div class="row end">
           {editor.issues.maySettle(issue) && (
-            <button type="button" class="button" disabled={issues.sending.value} onClick={() => void settle()}>
+            <button type="button" class="button" onClick={() => void settle()}>
               {issue.resolved ? t('Reopen') : t('Resolve')}
             </button>
           )}
-          <SendButton editor={editor} text={text} label={t('Answer')} onSend={send} />
+          <SendButton editor={editor} text={text} label={t('Answer')} onSend={() => void send()} />
         </div>
       )}
     </div>
