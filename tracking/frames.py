@@ -220,10 +220,17 @@ class FrameReader:
 
 
 def upright_image(picture: av.VideoFrame, index: FrameIndex) -> NDArray[np.uint8]:
-    """A decoded picture as (H, W, 3) uint8 RGB, display-oriented, of the index's size."""
+    """A decoded picture as (H, W, 3) uint8 RGB, display-oriented, of the index's size.
+
+    Raises:
+        MediaError: the machine lacks memory or threads to convert it.
+    """
     orientation = index.orientation
     width, height = (index.height, index.width) if orientation.swaps_sides else (index.width, index.height)
-    image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24", width=width, height=height))
+    try:
+        image = cast(NDArray[np.uint8], picture.to_ndarray(format="rgb24", width=width, height=height))
+    except av.error.FFmpegError as error:
+        raise MediaError(f"A frame of {width} x {height} px can't be converted: {error.strerror}.") from error
     return image if orientation.is_upright else orientation.upright(image)
 
 

@@ -38,6 +38,17 @@ def transfer_allowance(memory: int | None = None) -> Allowance:
     )
 
 
+def looking_allowance() -> Allowance:
+    """What a task may take that reads a layer whole, and looks at pictures of its video besides: decoding has buffers
+    and threads of its own."""
+    return Allowance(
+        config.video_memory * 2**20,
+        config.transfer_minutes * 60,
+        "FRAMEWISE_VIDEO_MEMORY",
+        "FRAMEWISE_TRANSFER_MINUTES",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Background:
     """One kind of task. Each has one argument, the ``key`` of what it is about.

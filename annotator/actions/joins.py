@@ -22,7 +22,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from annotator import stored_shapes
-from annotator.actions.background import Background, transfer_allowance
+from annotator.actions.background import Background, looking_allowance
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.formats.rows import Rows
 from annotator.media.frames import reading
@@ -244,7 +244,7 @@ def _workspaces() -> dict[str, int]:
 PROPOSING = Background(
     task=find_joins,
     names=lambda _: ("The search for joins", "Search in a layer with fewer tracks."),
-    allowance=lambda _: transfer_allowance(),
+    allowance=lambda _: looking_allowance(),
     workspaces=_workspaces,
     is_wanted=lambda key: ProposedJoins.objects.filter(layer_id=key, state__in=OPEN).exists(),
     drop=lambda _: True,
