@@ -71,9 +71,9 @@ def measured(track: Track, facts: Facts) -> Iterator[tuple[str, float, Values]]:
     short = _short(track)
     yield "The tracker's confidence is low for this track.", SHORT, np.clip((short - 0.2) / 0.5, 0, 1)
     yield "From here on the tracker's confidence stays low.", AHEAD, parts.mean_ahead(short)
-    yield "Its size or shape is far from what a person drew last.", GROWN, _grown(track, parts)
+    yield "Its size or shape is far from what it began with, or was corrected to.", GROWN, _grown(track, parts)
     yield "It moves unsteadily.", SHAKY, _shaky(track)
-    yield "Followed back from its end, it lies elsewhere.", ASTRAY, _astray(track, parts)
+    yield "It is marked as doubtful soon after it began or was corrected.", ASTRAY, _astray(track, parts)
     yield "It is very small.", SMALL, np.clip(np.log(SMALL_PX / track.sizes), 0, 2).astype(np.float32)
     yield "It lies on the picture's edge.", EDGE, _at_edge(track, facts)
     yield "It jumped before.", JUMPED, parts.since(track.steps[jumps(track)] + 1)
@@ -136,7 +136,7 @@ def _short(track: Track) -> Values:
 
 
 def _grown(track: Track, parts: Parts) -> Values:
-    """The logarithm of by how much a side differs from the latest shape of a person, in [0, 1.5]."""
+    """The logarithm of by how much a side differs from the latest shape of a person, or the first, in [0, 1.5]."""
     sides = np.log(np.maximum(track.sides, 1))
     by = np.abs(sides - sides[parts.drawn])
     return np.asarray(np.clip(np.maximum(by[:, 0], by[:, 1]), 0, 1.5), np.float32)
@@ -155,8 +155,11 @@ def _shaky(track: Track) -> Values:
 
 
 def _astray(track: Track, parts: Parts) -> Values:
-    """The share of rows next to a person's shape at which both ways disagree: there the way back doesn't lead to where
-    the way there began, so one of them, or both, followed something else; half as much on each row itself."""
+    """The share of rows next to a person's shape that are marked as doubtful, half as much on each row itself.
+
+    Both ways disagree there, so one of them, or both, followed something else; or the tracker was less sure than was
+    asked for.
+    """
     doubtful = (track.rows.flags & int(Flag.DOUBTFUL)) != 0
     if not doubtful.any():
         return np.zeros(len(track), np.float32)

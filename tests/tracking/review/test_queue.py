@@ -60,7 +60,7 @@ def test_what_a_person_drew_is_not_in_it() -> None:
 def test_where_both_ways_disagree_is_told() -> None:
     rows = flagged(tracked(), Flag.PREDICTED | Flag.DOUBTFUL, at=slice(30, 50))
     reasons = [reason for item in spans_of(track(rows), FACTS) for reason in item.reasons]
-    assert "Followed back from its end, it lies elsewhere." in reasons
+    assert "It is marked as doubtful soon after it began or was corrected." in reasons
 
 
 def test_a_tracker_that_arrives_elsewhere_than_a_person_drew_is_told() -> None:

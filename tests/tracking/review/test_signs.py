@@ -11,8 +11,8 @@ from tracking.review.queue import spans_of
 from tracking.review.signs import Parts, chance_of, signs_of
 from tracking.shapes.chunks import Flag
 
-GROWN = "Its size or shape is far from what a person drew last."
-ASTRAY = "Followed back from its end, it lies elsewhere."
+GROWN = "Its size or shape is far from what it began with, or was corrected to."
+ASTRAY = "It is marked as doubtful soon after it began or was corrected."
 
 
 def drawn(rows: Rows, *frames: int) -> Rows:
