@@ -26,8 +26,8 @@ from tracking.protocol import MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
 
-OF_ANYBODY = 900_000
-"""Bytes; what is on its way when a connection is held is less than 64 KiB."""
+OF_ANYBODY = 750_000
+"""Bytes; up to three reads of 64 KiB come behind them before a connection is held."""
 OF_A_PERSON = 2 * 2**30 + MESSAGE_BYTES
 """The largest file that may be imported, with the form around it."""
 IN_MEMORY = 100_000
@@ -89,6 +89,9 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types.
 
     def _refuse(self, status: int) -> None:
         self.refused = True
+        # It lingers for a while; what has come of it needn't.
+        self.content.seek(0)
+        self.content.truncate()
         channel = self.channel
         if channel is None or channel.transport is None:
             return  # They left.
