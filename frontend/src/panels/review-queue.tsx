@@ -1,11 +1,10 @@
-import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { QueueItem } from '@/store/inspections'
 import type { Verdict } from '@/store/verdicts'
 import { framesInWords } from './change-words'
 import { cut } from './deleted-tracks'
+import { WalkingList } from './walking-list'
 
 /** Of a long queue so many are drawn at once; scrolling to the end draws more. */
 const PAGE = 50
@@ -14,43 +13,18 @@ const SAID: Record<Verdict, string> = { accepted: 'Accepted', rejected: 'Rejecte
 /** All that a machine made, what is most likely wrong first: gone through by keyboard alone. */
 export function ReviewQueue({ editor, onClose }: { editor: Editor; onClose: () => void }) {
   const { inspection } = editor
-  const list = useRef<HTMLUListElement>(null)
-  const drawn = useSignal(PAGE)
-  const queue = inspection.queue.value
-  const position = inspection.position.value
-  useEffect(() => list.current?.focus({ preventScroll: true }), [])
-  useEffect(() => {
-    if (position >= drawn.value) drawn.value = position + PAGE
-    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
-  }, [position, drawn.value])
-  const press = (event: KeyboardEvent) => {
-    const act = keysOf(editor, onClose)[event.key.length === 1 ? event.key.toLowerCase() : event.key]
-    if (!act || event.ctrlKey || event.altKey || event.metaKey) return
-    event.preventDefault()
-    event.stopPropagation()
-    act()
-  }
-  const more = (event: { currentTarget: HTMLElement }) => {
-    const { scrollTop, clientHeight, scrollHeight } = event.currentTarget
-    if (scrollTop + 2 * clientHeight > scrollHeight && drawn.value < queue.length) drawn.value += PAGE
-  }
   return (
     <>
-      <ul
-        ref={list}
-        class="finding-list"
-        role="listbox"
-        tabIndex={0}
-        data-first
-        aria-label={t('Review queue')}
-        aria-activedescendant={position >= 0 ? `queued-${position}` : undefined}
-        onKeyDown={press}
-        onScroll={more}
+      <WalkingList
+        label={t('Review queue')}
+        name="queued"
+        items={inspection.queue.value}
+        position={inspection.position.value}
+        page={PAGE}
+        keys={keysOf(editor, onClose)}
       >
-        {queue.slice(0, drawn.value).map((item, index) => (
-          <QueueRow key={index} editor={editor} item={item} index={index} />
-        ))}
-      </ul>
+        {(item, index) => <QueueRow key={index} editor={editor} item={item} index={index} />}
+      </WalkingList>
       <Keys editor={editor} />
     </>
   )
