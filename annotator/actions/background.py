@@ -3,6 +3,7 @@ wants it, and what to say when it can't go on."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,11 +11,49 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.db.models import QuerySet
+from django_tasks_db.models import DBTaskResult
 
 from annotator.config import config
 
 TRIES = 3
 """A task that ends its process is begun at most so often."""
+REPORT_EVERY_S = 0.4
+
+
+class NotWanted(Exception):
+    """Nobody wants what the task is about any more."""
+
+
+class Watch:
+    """Writes how far a task is, seldom enough not to matter; notices when nobody wants it any more.
+
+    Args:
+        rows: the one row that it is about, while it is wanted.
+    """
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self.rows = rows
+        self.reported_at = 0.0
+
+    def within(self, first: float, last: float) -> Callable[[float], None]:
+        """``show`` for a part of the task that goes from one share of it to another."""
+        return lambda share: self.show(first + (last - first) * share)
+
+    def show(self, share: float) -> None:
+        """Raises NotWanted when nobody does."""
+        now = time.monotonic()
+        if now - self.reported_at < REPORT_EVERY_S:
+            return
+        self.reported_at = now
+        if not self.rows.update(progress=share):
+            raise NotWanted
+
+
+def has_task(path: str, key: str) -> bool:
+    """Whether a task is to carry ``key`` out: the web process may have died before it could say so."""
+    waiting = DBTaskResult.objects.filter(task_path=path, finished_at=None)
+    return any(result.args_kwargs["args"][:1] == [key] for result in waiting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ kept until one of them changes."""
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from annotator import stored_shapes
-from annotator.actions.background import Background, transfer_allowance
+from annotator.actions.background import Background, NotWanted, Watch, transfer_allowance
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.formats.rows import Rows
 from annotator.models import Comparison, Layer, TransferState, User
@@ -30,11 +29,6 @@ log = logging.getLogger(__name__)
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
 MOST_LISTED = 5_000
 """Differences that are listed; of more, how many there are is told."""
-REPORT_EVERY_S = 0.4
-
-
-class _NotWanted(Exception):
-    """One of the layers is gone."""
 
 
 def begin_comparison(*, user: User, reference: Layer, compared: Layer) -> Comparison:
@@ -90,7 +84,7 @@ def carry_out_comparison(key: str) -> None:
     Comparison.objects.filter(pk=key).update(state=TransferState.RUNNING, progress=0)
     try:
         _compare(found)
-    except _NotWanted:
+    except NotWanted:
         return
     except ActionError as error:
         _fail(key, str(error))
@@ -106,8 +100,8 @@ def _compare(found: Comparison) -> None:
 
     layers = {layer.pk: layer for layer in Layer.objects.filter(pk__in=[found.reference_id, found.compared_id])}
     if len(layers) < 2:
-        raise _NotWanted
-    watch = _Watch(found)
+        raise NotWanted
+    watch = Watch(Comparison.objects.filter(pk=found.pk, state=TransferState.RUNNING))
     reference, compared = _Boxes(layers[found.reference_id]), _Boxes(layers[found.compared_id])
     frames = layers[found.reference_id].video.frame_count
     watch.show(0.1)
@@ -199,26 +193,6 @@ def _listed(result: Differences, reference: list[UUID], compared: list[UUID]) ->
     ]
     not_listed = len(result.found) - len(listed)
     return {"differences": listed, "not_listed": not_listed, "boxes": result.frames, "chart": result.chart}
-
-
-class _Watch:
-    """Writes progress to the comparison's row, seldom enough not to matter; notices when it is gone."""
-
-    def __init__(self, comparison: Comparison) -> None:
-        self.rows = Comparison.objects.filter(pk=comparison.pk, state=TransferState.RUNNING)
-        self.reported_at = 0.0
-
-    def within(self, first: float, last: float) -> Callable[[float], None]:
-        return lambda share: self.show(first + (last - first) * share)
-
-    def show(self, share: float) -> None:
-        """Raises _NotWanted where nobody wants it any more."""
-        now = time.monotonic()
-        if now - self.reported_at < REPORT_EVERY_S:
-            return
-        self.reported_at = now
-        if not self.rows.update(progress=share):
-            raise _NotWanted
 
 
 # ------------------------------------------------------------------ for the jobs worker

@@ -12,9 +12,8 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
-from django_tasks_db.models import DBTaskResult
 
-from annotator.actions.background import Background, transfer_allowance
+from annotator.actions.background import Background, has_task, transfer_allowance
 from annotator.actions.edits.layer_draft import decoded
 from annotator.actions.errors import in_our_words
 from annotator.actions.layer_datasets import dataset_of
@@ -36,7 +35,7 @@ def begin_inspection(layer: Layer) -> Inspection:
     with transaction.atomic():
         inspection, _ = Inspection.objects.select_for_update().defer("result").get_or_create(layer=layer)
         is_known = inspection.state == InspectionState.DONE and inspection.revision == layer.revision
-        if is_known or (inspection.state in OPEN and _has_task(layer.pk)):
+        if is_known or (inspection.state in OPEN and has_task(inspect.module_path, str(layer.pk))):
             return inspection
         inspection.state, inspection.message = InspectionState.QUEUED, ""
         inspection.save(update_fields=["state", "message"])
@@ -52,12 +51,6 @@ def cancel_inspection(inspection: Inspection) -> None:
         open_ones.delete()
     else:
         open_ones.update(state=InspectionState.DONE, message="")
-
-
-def _has_task(layer_id: int) -> bool:
-    """Whether a task is to carry it out: the web process may have died before it could say so."""
-    waiting = DBTaskResult.objects.filter(task_path=inspect.module_path, finished_at=None)
-    return any(result.args_kwargs["args"][:1] == [str(layer_id)] for result in waiting)
 
 
 @task()

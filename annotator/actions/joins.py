@@ -4,7 +4,6 @@ proposed to people, and changed by nobody else. What is found is kept until it i
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,10 +18,9 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
-from django_tasks_db.models import DBTaskResult
 
 from annotator import stored_shapes
-from annotator.actions.background import Background, looking_allowance
+from annotator.actions.background import Background, NotWanted, Watch, has_task, looking_allowance
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.formats.rows import Rows
 from annotator.media.frames import reading
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OPEN = (JoinsState.QUEUED, JoinsState.RUNNING)
-REPORT_EVERY_S = 0.4
 READ = 0.3
 """The share of the work that reading the tracks is taken to be."""
 MOST_DISMISSED = 10_000
@@ -44,16 +41,12 @@ USUAL_RATE = 25.0
 """Frames per second where nobody knows."""
 
 
-class _NotWanted(Exception):
-    """It was cancelled, or the layer is gone."""
-
-
 def propose_joins(layer: Layer) -> ProposedJoins:
     """Queue a search in the layer, unless one waits or runs, or there is what was found in its present state."""
     with transaction.atomic():
         found, _ = ProposedJoins.objects.select_for_update().defer("result").get_or_create(layer=layer)
         is_known = found.state == JoinsState.DONE and found.revision == layer.revision
-        if is_known or (found.state in OPEN and _has_task(layer.pk)):
+        if is_known or (found.state in OPEN and has_task(find_joins.module_path, str(layer.pk))):
             return found
         found.state, found.progress, found.message = JoinsState.QUEUED, 0, ""
         found.save(update_fields=["state", "progress", "message"])
@@ -71,7 +64,7 @@ def dismiss_join(layer: Layer, key: str, *, dismissed: bool) -> None:
     """Show a proposal to nobody any more while its tracks stay as they are, or show it again.
 
     Raises:
-        ActionError: nothing was proposed yet, or too much was dismissed.
+        ActionError: nothing was proposed yet.
     """
     with transaction.atomic():
         found = ProposedJoins.objects.select_for_update().defer("result").filter(layer=layer).first()
@@ -91,12 +84,6 @@ def changed_since(layer: Layer, revision: int) -> set[str]:
     return {str(track) for extent in extents.iterator() for track, *_ in extent}
 
 
-def _has_task(layer_id: int) -> bool:
-    """Whether a task is to carry it out: the web process may have died before it could say so."""
-    waiting = DBTaskResult.objects.filter(task_path=find_joins.module_path, finished_at=None)
-    return any(result.args_kwargs["args"][:1] == [str(layer_id)] for result in waiting)
-
-
 @task()
 def find_joins(layer_id: str) -> None:
     """What the jobs worker does. Safe to run again after it was broken off anywhere."""
@@ -106,8 +93,8 @@ def find_joins(layer_id: str) -> None:
     layer = Layer.objects.select_related("video").get(pk=layer_id)
     try:
         # Of what changes from here on the result may know or not: it is told to be of the revision before.
-        result = found_in(layer, _Watch(layer_id).show)
-    except _NotWanted:
+        result = found_in(layer, watching(layer_id).show)
+    except NotWanted:
         return
     except MemoryError:
         raise  # Its process says so.
@@ -213,21 +200,9 @@ class _Tracks:
         self.proposing.take(str(key), f"{label} {number}", label, frames, boxes)
 
 
-class _Watch:
-    """Writes progress to the row, seldom enough not to matter; notices when nobody wants it any more."""
-
-    def __init__(self, layer_id: str) -> None:
-        self.rows = ProposedJoins.objects.filter(layer_id=layer_id, state=JoinsState.RUNNING)
-        self.reported_at = 0.0
-
-    def show(self, share: float) -> None:
-        """Raises _NotWanted where it was cancelled."""
-        now = time.monotonic()
-        if now - self.reported_at < REPORT_EVERY_S:
-            return
-        self.reported_at = now
-        if not self.rows.update(progress=share):
-            raise _NotWanted
+def watching(layer_id: str) -> Watch:
+    """Tells how far the search in a layer is."""
+    return Watch(ProposedJoins.objects.filter(layer_id=layer_id, state=JoinsState.RUNNING))
 
 
 def _fail(layer_id: str, why: str) -> None:

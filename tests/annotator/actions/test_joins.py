@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
-from annotator.actions import joins
-from annotator.actions.joins import PROPOSING, find_joins, found_in
+from annotator.actions import background
+from annotator.actions.joins import PROPOSING, find_joins, found_in, watching
 from annotator.models import JoinsState, ProposedJoins
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import clear, do, draw, keyframe, put
@@ -110,9 +110,9 @@ def test_a_search_can_be_cancelled_and_what_was_found_before_stays(desk: Desk, m
     assert (answer["state"], len(answer["result"]["proposals"])) == ("cancelled", 1)
     assert not PROPOSING.is_wanted(key)
     # Whoever is at it still notices, and writes nothing.
-    monkeypatch.setattr(joins, "REPORT_EVERY_S", -1)
-    with pytest.raises(joins._NotWanted):
-        found_in(desk.world.layer, joins._Watch(key).show)
+    monkeypatch.setattr(background, "REPORT_EVERY_S", -1)
+    with pytest.raises(background.NotWanted):
+        found_in(desk.world.layer, watching(key).show)
 
 
 def test_why_it_failed_is_told(desk: Desk) -> None:
