@@ -23,8 +23,9 @@ from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
 
+from annotator.actions.appending import GONE, append
 from annotator.actions.background import Allowance, Background
-from annotator.actions.errors import FULL, ActionError
+from annotator.actions.errors import ActionError
 from annotator.config import config
 from annotator.models import Agent, StoredWeights, User, WeightsState, Workspace
 from tracking import catalog
@@ -41,14 +42,6 @@ VALID_S = 24 * 3600
 """For how long an agent may use an address; it gets fresh ones whenever it connects."""
 
 log = logging.getLogger(__name__)
-
-
-class OffsetConflict(ActionError):
-    """The bytes that came don't continue the ones that are there; ``received`` says where to go on."""
-
-    def __init__(self, received: int) -> None:
-        super().__init__(f"The upload goes on at byte {received}; ask for its state and send from there.")
-        self.received = received
 
 
 def begin_storing(*, by: User, workspace: Workspace, name: str, size: int) -> StoredWeights:
@@ -91,13 +84,8 @@ def append_weights(*, stored: StoredWeights, offset: int, data: bytes) -> Stored
     with transaction.atomic():
         locked = StoredWeights.objects.select_for_update().filter(pk=stored.pk, state=WeightsState.COMING).first()
         if locked is None:
-            raise ActionError("This upload was cancelled or finished meanwhile. Begin it again if you still want it.")
-        if offset != locked.received:
-            raise OffsetConflict(locked.received)
-        if locked.received + len(data) > locked.size:
-            raise ActionError(f"The file was said to have {locked.size} bytes; more came. Begin the upload again.")
-        _write(path_of(locked), offset, data)
-        locked.received += len(data)
+            raise ActionError(GONE)
+        append(locked, path_of(locked), offset=offset, data=data)
         if locked.received == locked.size:
             locked.state = WeightsState.CHECKING
             _check_when_whole(locked)
@@ -122,21 +110,6 @@ def _forget(stored: StoredWeights) -> None:
     path = path_of(stored)
     stored.delete()
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
-
-
-def _write(path: Path, offset: int, data: bytes) -> None:
-    try:
-        with path.open("r+b") as file:
-            # What a request that was broken off had written beyond goes.
-            file.truncate(offset)
-            file.seek(offset)
-            file.write(data)
-    except FileNotFoundError as error:
-        raise ActionError("What had come of this file is gone from the server. Begin the upload again.") from error
-    except OSError as error:
-        if error.errno in FULL:
-            raise ActionError("The server's disk is full. Ask your admin to make room, then resume.") from error
-        raise
 
 
 def path_of(stored: StoredWeights) -> Path:

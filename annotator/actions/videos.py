@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from datetime import timedelta
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +12,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Q, Sum
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from annotator.actions.appending import GONE, append
 from annotator.actions.errors import ActionError
 from annotator.actions.ingest import ingest, make_quick
 from annotator.actions.layers import empty_layer
@@ -35,14 +35,6 @@ PATH = re.compile(r"([A-Za-z]:)?[\\/]|\.{1,2}[\\/]")
 """What some programs send instead of a file's name begins like this."""
 FORGOTTEN_S = 24 * 3600.0
 """Files that no row names are left alone for this long: their row may be about to be committed."""
-
-
-class OffsetConflict(ActionError):
-    """The bytes that came don't continue the ones that are there; ``received`` says where to go on."""
-
-    def __init__(self, received: int) -> None:
-        super().__init__(f"The upload goes on at byte {received}; ask for its state and send from there.")
-        self.received = received
 
 
 def begin_upload(*, user: User, project: Project, name: str, size: int) -> Upload:
@@ -82,16 +74,11 @@ def _kept_for_uploads() -> int:
 
 
 def append_upload(*, upload: Upload, offset: int, data: bytes) -> Upload:
-    """Put bytes at the end. Raises OffsetConflict when they don't begin there, ActionError when there are too many."""
+    """Put bytes at the end. Raises what ``append`` does, and ActionError where the project is archived."""
     with transaction.atomic():
         upload = _locked(upload)
         _refuse_archived(upload.project)
-        if offset != upload.received:
-            raise OffsetConflict(upload.received)
-        if upload.received + len(data) > upload.size:
-            raise ActionError(f"The file was said to have {upload.size} bytes; more came. Begin the upload again.")
-        _write(storage.upload_file(upload), upload.received, data)
-        upload.received += len(data)
+        append(upload, storage.upload_file(upload), offset=offset, data=data)
         upload.save(update_fields=["received", "touched_at"])
     return upload
 
@@ -100,7 +87,7 @@ def _locked(upload: Upload) -> Upload:
     """Raises ActionError where it was cancelled meanwhile."""
     locked = Upload.objects.select_for_update().filter(pk=upload.pk).first()
     if locked is None:
-        raise ActionError("This upload was cancelled or finished meanwhile. Begin it again if you still want it.")
+        raise ActionError(GONE)
     return locked
 
 
@@ -226,21 +213,6 @@ def remove_leftovers() -> int:
 def _refuse_archived(project: Project) -> None:
     if project.archived_at:
         raise ActionError("This project is archived; restore it before you upload to it.")
-
-
-def _write(path: Path, at: int, data: bytes) -> None:
-    try:
-        with path.open("r+b") as file:
-            # Bytes of a chunk whose request died half-way lie beyond what counts; they are written over.
-            file.seek(at)
-            file.write(data)
-            file.truncate()
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise ActionError(
-            "The server's disk is full. Ask your admin to make room; the upload can go on then."
-        ) from error
 
 
 def _file_name(name: str) -> str:

@@ -12,7 +12,6 @@ from ninja import Router
 
 from annotator.access import access_stored_weights, access_workspace
 from annotator.actions.stored_weights import (
-    OffsetConflict,
     append_weights,
     begin_storing,
     path_of,
@@ -20,7 +19,7 @@ from annotator.actions.stored_weights import (
     weights_of,
 )
 from annotator.api.people import signed_in
-from annotator.api.uploads import CHUNK_TYPE, TUS, metadata_of, whole_number
+from annotator.api.uploads import TUS, chunk, metadata_of, whole_number
 from annotator.media.serve import serve_file
 
 router = Router(tags=["weights"])
@@ -45,15 +44,7 @@ def state(request: HttpRequest, weights_id: UUID) -> HttpResponse:
 @router.patch("/stored-weights/{weights_id}", summary="Send the next chunk")
 def append(request: HttpRequest, weights_id: UUID) -> HttpResponse:
     stored = access_stored_weights(signed_in(request), weights_id, "admin")
-    if request.content_type != CHUNK_TYPE:
-        return HttpResponse(f"A chunk's type is {CHUNK_TYPE}.", status=415, headers=TUS)
-    offset = whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
-    try:
-        stored = append_weights(stored=stored, offset=offset, data=request.body)
-    except OffsetConflict as conflict:
-        headers = {**TUS, "Upload-Offset": str(conflict.received)}
-        return HttpResponse(str(conflict), status=409, headers=headers)
-    return HttpResponse(status=204, headers={**TUS, "Upload-Offset": str(stored.received)})
+    return chunk(request, lambda offset, data: (append_weights(stored=stored, offset=offset, data=data).received, {}))
 
 
 @router.delete("/stored-weights/{weights_id}", summary="Remove it")

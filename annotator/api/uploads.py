@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from annotator.access import access_project, access_upload
+from annotator.actions.appending import OffsetConflict
 from annotator.actions.errors import ActionError
-from annotator.actions.videos import OffsetConflict, append_upload, begin_upload, cancel_upload, finish_upload
+from annotator.actions.videos import append_upload, begin_upload, cancel_upload, finish_upload
 from annotator.api.people import signed_in
 from annotator.models import Upload
 
@@ -43,16 +45,12 @@ def state(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 @router.patch("/{upload_id}", summary="Send the next chunk")
 def append(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = access_upload(request.user, upload_id)
-    if request.content_type != CHUNK_TYPE:
-        return HttpResponse(f"A chunk's type is {CHUNK_TYPE}.", status=415, headers=TUS)
-    offset = whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
-    try:
-        upload = append_upload(upload=upload, offset=offset, data=request.body)
-    except OffsetConflict as conflict:
-        headers = {**TUS, "Upload-Offset": str(conflict.received)}
-        return HttpResponse(str(conflict), status=409, headers=headers)
-    headers = {**TUS, "Upload-Offset": str(upload.received)}
-    return HttpResponse(status=204, headers=headers | _finished(upload))
+
+    def put(offset: int, data: bytes) -> tuple[int, dict[str, str]]:
+        came = append_upload(upload=upload, offset=offset, data=data)
+        return came.received, _finished(came)
+
+    return chunk(request, put)
 
 
 @router.delete("/{upload_id}", summary="Cancel an upload")
@@ -65,6 +63,20 @@ def _finished(upload: Upload) -> dict[str, str]:
     """Make the video once all is here. A client that asks for the state of an upload whose last request was broken off
     takes it for done, so asking does it too."""
     return {"Video-Id": str(finish_upload(upload=upload).pk)} if upload.received == upload.size else {}
+
+
+def chunk(request: HttpRequest, put: Callable[[int, bytes], tuple[int, dict[str, str]]]) -> HttpResponse:
+    """Answer a tus PATCH. ``put`` appends the bytes at an offset, and returns how many are there then and what else to
+    say in headers."""
+    if request.content_type != CHUNK_TYPE:
+        return HttpResponse(f"A chunk's type is {CHUNK_TYPE}.", status=415, headers=TUS)
+    offset = whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
+    try:
+        received, headers = put(offset, request.body)
+    except OffsetConflict as conflict:
+        headers = {**TUS, "Upload-Offset": str(conflict.received)}
+        return HttpResponse(str(conflict), status=409, headers=headers)
+    return HttpResponse(status=204, headers={**TUS, "Upload-Offset": str(received)} | headers)
 
 
 def metadata_of(header: str) -> dict[str, str]:

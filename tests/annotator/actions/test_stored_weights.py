@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from annotator.actions import stored_weights
 from annotator.actions.agents import create_agent, revoke_agent
+from annotator.actions.appending import OffsetConflict
 from annotator.actions.downloads import begin_download, open_fetches
 from annotator.actions.errors import ActionError
 from annotator.actions.stored_weights import (
-    OffsetConflict,
     append_weights,
     begin_storing,
     check_weights,
