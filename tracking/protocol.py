@@ -20,8 +20,9 @@ from tracking.shapes.checks import SHAPE_BYTES as SHAPE_BYTES
 from tracking.shapes.chunks import Row, Table
 from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
+from tracking.types import Box, Click, Clicked
 
-PROTOCOL = 7
+PROTOCOL = 8
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -60,16 +61,41 @@ class AgentMessage(BaseModel):
         return given
 
 
+class ClickAt(AgentMessage):
+    """A click, in px of the frame; `positive`: on the object, else beside it."""
+
+    x: float
+    y: float
+    positive: bool
+
+
+class Clicks(AgentMessage):
+    """What a person clicked, in this order, and the box that they drew, until the shape was right. `box`: x1, y1, x2,
+    y2 in px; null: none."""
+
+    clicks: list[ClickAt] = []
+    box: tuple[float, float, float, float] | None = None
+
+    @property
+    def value(self) -> Clicked:
+        return Clicked(
+            tuple(Click(each.x, each.y, each.positive) for each in self.clicks),
+            None if self.box is None else Box(*self.box),
+        )
+
+
 class RunPrompt(AgentMessage):
-    """A shape to start or go on from. `table`: a packed table of its one row, base64; it says the frame too."""
+    """A shape to start or go on from. `table`: a packed table of its one row, base64; it says the frame too. `clicked`:
+    what the shape came of, for models that take clicks; null: that isn't known."""
 
     object: str
     table: str
     epoch: int = 0
+    clicked: Clicks | None = None
 
     @classmethod
-    def of(cls, object_id: str, row: Row, *, epoch: int = 0) -> RunPrompt:
-        return cls(object=object_id, table=prompt_text(row), epoch=epoch)
+    def of(cls, object_id: str, row: Row, *, epoch: int = 0, clicked: Clicks | None = None) -> RunPrompt:
+        return cls(object=object_id, table=prompt_text(row), epoch=epoch, clicked=clicked)
 
     @cached_property
     def row(self) -> Row:
@@ -244,14 +270,6 @@ class Stored(AgentMessage):
     type: Literal["stored"] = "stored"
     run: str
     sequence: int
-
-
-class ClickAt(AgentMessage):
-    """A click, in px of the frame; `positive`: on the object, else beside it."""
-
-    x: float
-    y: float
-    positive: bool
 
 
 class Segment(AgentMessage):

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracking.shapes import bitmaps
 from tracking.types import Box, Mask, PromptError
-
-
-class Click(NamedTuple):
-    """A place in continuous px of the picture, within it; ``positive``: it belongs to the object, else it doesn't."""
-
-    x: float
-    y: float
-    positive: bool
+from tracking.types import Click as Click
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from tracking.shapes.joints import with_points
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.shapes.values import bounds_of, is_empty, is_finite, share_inside
 from tracking.tracker import Noting, Remembering, Sharing, Telling, Tracker
-from tracking.types import Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
+from tracking.types import Clicked, Frame, ObjectId, Prediction, Prompt, PromptError, Shape, TrackingError
 from tracking.types import Way as Way
 
 CATCH_UP_WEIGHT = 3
@@ -57,7 +57,7 @@ Held = Mapping[int, tuple[Sequence[int], Row]]
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Follow ``object`` from its ``shape`` on ``frame`` to ``last``, both included.
+    """Follow ``object`` from its ``shape`` on ``frame`` to ``last``, both included. ``clicked``: see ``Prompt``.
 
     ``epoch`` grows with every correction of the object. ``emit_first`` is False where ``frame`` is stored already.
     ``held``: the points that a correction left alone, and where they are on frames that were tracked before.
@@ -73,6 +73,7 @@ class Leg:
     emit_first: bool = True
     held: Held = field(default_factory=dict, compare=False)
     linked: bool = False
+    clicked: Clicked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +400,7 @@ class TrackingSession:
         tracker = self._made_for(lane)
         if isinstance(tracker, Sharing):
             self._create_another = tracker.maker()
-        prompts = [Prompt(name, one.leg.shape) for name, one in lane.following.items()]
+        prompts = [Prompt(name, one.leg.shape, one.leg.clicked) for name, one in lane.following.items()]
         predictions = tracker.start(frame, prompts)
         if isinstance(tracker, Remembering):
             for name, one in lane.following.items():

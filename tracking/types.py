@@ -7,7 +7,7 @@ top-left pixel, a pixel's centre is at +0.5. Frame numbers are 0-based, in prese
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NewType
+from typing import Literal, NamedTuple, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +42,33 @@ class Frame:
         return int(self.image.shape[0])
 
 
+class Click(NamedTuple):
+    """A place in continuous px of the picture, within it; ``positive``: it belongs to the object, else it doesn't."""
+
+    x: float
+    y: float
+    positive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """What a person clicked, in this order, and the box that they drew around an object, until its mask was right."""
+
+    clicks: tuple[Click, ...] = ()
+    box: Box | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What starts or corrects one object: its shape on the frame the prompt is given with."""
+    """What starts or corrects one object: its shape on the frame the prompt is given with.
+
+    ``clicked``: what the shape came of, where that is known. It adds to the shape, which counts where the two differ;
+    a tracker may do without it.
+    """
 
     object: ObjectId
     shape: Shape
+    clicked: Clicked | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,6 +245,7 @@ def leg_value(leg: Leg) -> following.Leg:
         emit_first=leg.emit_first,
         held={row.frame: (held.points, row) for held in leg.held for row in held.rows},
         linked=leg.linked,
+        clicked=None if leg.prompt.clicked is None else leg.prompt.clicked.value,
     )
 
 

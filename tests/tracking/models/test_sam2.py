@@ -8,13 +8,14 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
 import pytest
 import safetensors.torch
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -39,9 +40,9 @@ from tracking.models.sam2.tracker import TINY_SIDE, Eyes, Sam2Tracker, distracte
 from tracking.models.sam2.variants import VARIANTS
 from tracking.models.sam2.weights import from_folder, from_official, located
 from tracking.session import Leg, TrackingSession, Way
-from tracking.shapes.bitmaps import spread
+from tracking.shapes.bitmaps import cropped, spread
 from tracking.shapes.values import bounds_of
-from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
+from tracking.types import Box, Click, Clicked, Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
 from tracking.weights import WeightsError, WeightsMisfit
 
 A, B, C = ObjectId("a"), ObjectId("b"), ObjectId("c")
@@ -138,6 +139,135 @@ def test_masks_are_those_of_the_loop_that_keeps_everything(
     assert len(told.passes) == len(expected) == 19
     assert float(torch.stack(expected).std()) > 1, "masks that are all alike compare with nothing"
     assert float((torch.stack(told.passes) - torch.stack(expected)).abs().max()) <= MASK_ERROR
+
+
+# ---------------------------------------------------------------- clicks
+
+
+CLICKED = [
+    pytest.param(Clicked((Click(40.5, 45.25, True),)), id="a click"),
+    pytest.param(Clicked((Click(40.5, 45.25, True), Click(90, 100, False), Click(60, 50, True))), id="three clicks"),
+    pytest.param(Clicked((Click(40.5, 45.25, True),), Box(20, 30, 66.5, 60)), id="a box and a click"),
+]
+
+
+def as_seen(eyes: Eyes, number: int) -> Frame:
+    """A frame in the size of the network's picture, so that its masks lose nothing on the way."""
+    side = eyes.network.side
+    return Frame(number, np.asarray(cv2.resize(frame(number).image, (side, side))))
+
+
+class Reference:
+    """The loop of ``transformers``, for one object. ``found``: (S/4, S/4) logits of each frame."""
+
+    def __init__(self, network: Any, eyes: Eyes, session: type) -> None:
+        self.network, self.eyes, side = network, eyes, eyes.network.side
+        self.session = session(
+            video=eyes._pixels(as_seen(eyes, 0)), video_height=side, video_width=side, dtype=torch.float32
+        )
+        self.object = self.session.obj_id_to_idx(1)
+
+    @torch.inference_mode()
+    def look(self, number: int, clicked: Clicked | None = None) -> Tensor:
+        if clicked is not None:
+            # What it is given it moves to the centres of pixels.
+            xy = [(each.x - 0.5, each.y - 0.5) for each in clicked.clicks]
+            labels = [int(each.positive) for each in clicked.clicks]
+            if clicked.box is not None:
+                x1, y1, x2, y2 = (side - 0.5 for side in clicked.box)
+                xy, labels = [(x1, y1), (x2, y2), *xy], [2, 3, *labels]
+            points = {"point_coords": torch.tensor(xy)[None, None], "point_labels": torch.tensor(labels)[None, None]}
+            self.session.add_point_inputs(self.object, number, points)
+            self.session.obj_with_new_inputs.append(1)
+        # As from a stream: a video of known length has the ages of pointers in shares of it.
+        pixels = self.eyes._pixels(as_seen(self.eyes, number))[0]
+        seen = self.network(inference_session=self.session, frame=pixels, frame_idx=number)
+        return cast(Tensor, seen.pred_masks[0, 0])
+
+
+def session_of(network: nn.Module) -> type:
+    if "EdgeTam" in type(network).__name__:
+        from transformers.models.edgetam_video.modeling_edgetam_video import EdgeTamVideoInferenceSession
+
+        return cast(type, EdgeTamVideoInferenceSession)
+    from transformers.models.sam2_video.modeling_sam2_video import Sam2VideoInferenceSession
+
+    return cast(type, Sam2VideoInferenceSession)
+
+
+def painted(logits: Tensor) -> Mask:
+    """What a person accepts who sees what the network makes of their clicks."""
+    return cropped((F.interpolate(logits[None, None], scale_factor=4, mode="bilinear")[0, 0] > 0).numpy())
+
+
+@pytest.mark.parametrize("clicked", CLICKED)
+@pytest.mark.parametrize("build", [tiny_network, edgetam.tiny_network])
+def test_clicks_give_the_masks_that_they_give_in_transformers(
+    build: Callable[[], nn.Module], clicked: Clicked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the frame of the prompt, on those after it, and for a correction of what was followed."""
+    network = build()
+    eyes = Eyes(Network(network, settle_masks=False))
+    reference = Reference(network, eyes, session_of(network))
+    correction = Clicked((Click(70, 60, True), Click(20, 20, False)))
+    expected = [reference.look(0, clicked), reference.look(1), reference.look(1, correction)]
+
+    tracker = tracker_of(eyes)
+    told = Told(tracker, monkeypatch)
+    accepted = painted(expected[0])
+    (answer,) = tracker.start(as_seen(eyes, 0), [Prompt(A, accepted, clicked)])
+    assert answer.shape is accepted
+    tracker.step(as_seen(eyes, 1))
+    tracker.correct(as_seen(eyes, 1), [Prompt(A, painted(expected[2]), correction)])
+    got = [one[0] for one in told.passes]
+    for one, other in zip(got, expected, strict=True):
+        assert float((one - other).abs().max()) <= MASK_ERROR
+
+
+def test_clicks_that_mean_another_mask_than_was_accepted_change_nothing() -> None:
+    clicked, plain = tiny(), tiny()
+    accepted = square(3, 90, 8)
+    clicked.start(frame(0), [Prompt(A, accepted, Clicked((Click(120, 10, True),)))])
+    plain.start(frame(0), [Prompt(A, accepted)])
+    assert torch.equal(clicked.objects[A].bank.said[0].pointer, plain.objects[A].bank.said[0].pointer)
+    assert alike(clicked.step(frame(1))[0], plain.step(frame(1))[0])
+
+
+def test_correction_clicks_of_a_run_are_read_with_what_was_said_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A corrected object gets a tracker of its own: it hears of the earlier prompts after its new one."""
+    first, clicked = tiny(), Clicked((Click(70, 60, True),))
+    first.start(frame(0), [Prompt(A, square(20, 30))])
+    corrected, passes = tiny(), Told(first, monkeypatch).passes
+    accepted = square(60, 50)
+    corrected.start(frame(1), [Prompt(A, accepted, clicked)])
+    alone = passes[-1]
+    said = first.memory_of(A)
+    assert said is not None
+    corrected.remember(A, said)
+    remembering = passes[-1]
+    assert float((alone - remembering).abs().max()) > MASK_ERROR
+    first.correct(frame(1), [Prompt(A, accepted, clicked)])
+    assert torch.allclose(passes[-1], remembering, atol=MASK_ERROR)
+    assert [one.frame for one in corrected.objects[A].bank.said] == [0, 1]
+    corrected.step(frame(2))
+    count = len(passes)
+    corrected.remember(A, said)
+    assert len(passes) == count, "the frame of the clicks is gone"
+
+
+def test_a_run_hands_the_clicks_of_its_legs_to_the_tracker() -> None:
+    clicked, made = Clicked((Click(70, 60, True),)), [tiny()]
+    heard: list[Clicked | None] = []
+    start = made[0].start
+
+    def listen(at: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+        heard.extend(prompt.clicked for prompt in prompts)
+        return start(at, prompts)
+
+    made[0].start = listen  # type: ignore[method-assign]
+    legs = [Leg(A, square(20, 30), 0, "forward", 1, clicked=clicked), Leg(B, square(60, 30), 0, "forward", 1)]
+    list(TrackingSession(lambda: nullcontext(Video()), made.pop, legs, detect_off_screen=False).steps())
+    assert heard == [clicked, None]
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from tracking.models.sam2.variants import VARIANTS, Variant, check_side, enliven
 from tracking.models.sam2.weights import changed_at, load, located
 from tracking.shapes.bitmaps import cropped
 from tracking.shapes.values import bounds_of
-from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
+from tracking.types import Box, Clicked, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
 
 CPU_SIDE, GPU_SIDE = 512, 1024
 """Pictures of 512 px take a quarter of the time of 1024 px, for 1.8 J&F less (SAM 2 paper, table 10)."""
@@ -38,6 +38,8 @@ CPU_BATCH, GPU_BATCH = 4, 16
 """Most objects in a pass, so that memory stays bounded."""
 EYES = 3
 """Frames whose features are kept: as many as runs that walk together are apart."""
+MEANT = 0.9
+"""IoU with the shape that was accepted from which what the network makes of its clicks counts as the same."""
 APART = 0.7
 """A distractor: with what looks alike added, an object's box overlaps its own so much or less."""
 
@@ -103,6 +105,7 @@ class Sam2Tracker(OnDevice):
     def __init__(self, open_network: Open, *, distractors: bool, device: str, precision: str) -> None:
         self.objects: dict[ObjectId, Followed] = {}
         self.distractors = distractors
+        self._clicked: tuple[Frame, dict[ObjectId, Prompt]] | None = None
         self._open = open_network
         self._frame_size = FrameSize()
         super().__init__(device=device, precision=precision)
@@ -121,11 +124,14 @@ class Sam2Tracker(OnDevice):
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)
+        self._clicked = None
         return self.computed(lambda: self._follow(frame), torch.OutOfMemoryError, self._kept())
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:
             self.objects.pop(name, None)
+            if self._clicked is not None:
+                self._clicked[1].pop(name, None)
 
     def finish(self) -> list[Prediction]:
         return []
@@ -140,6 +146,9 @@ class Sam2Tracker(OnDevice):
         assert isinstance(memory, tuple)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
         here = self.compute.device
         self.objects[name].bank.hear([one.move(lambda tensor: tensor.to(here)) for one in memory])
+        if self._clicked is not None and (prompt := self._clicked[1].get(name)) is not None:
+            frame = self._clicked[0]
+            self.computed(lambda: self._learn_clicked(frame, prompt), torch.OutOfMemoryError, self._kept())
 
     # -------------------------------------------------------------- prompts
 
@@ -157,6 +166,10 @@ class Sam2Tracker(OnDevice):
             self._learn(frame, image, chunk, *self._given(image, [bitmaps[prompt.object] for prompt in chunk]))
         for chunk in self._chunks(boxed):
             self._learn(frame, image, chunk, *self._meant(frame, image, [boxes[prompt.object] for prompt in chunk]))
+        clicked = {prompt.object: prompt for prompt in painted if prompt.clicked is not None}
+        self._clicked = frame, clicked
+        for prompt in clicked.values():
+            self._learn_clicked(frame, prompt)
         return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
 
     def _given(self, image: Encoded, bitmaps: Sequence[NDArray[np.bool_]]) -> tuple[Found, Tensor]:
@@ -169,6 +182,36 @@ class Sam2Tracker(OnDevice):
         features = self.network.plain(image, len(boxes))
         found = self.network.decode(image, features, clicks=self._corners(frame, boxes))
         return found, self.network.enlarged(found.logits)
+
+    def _learn_clicked(self, frame: Frame, prompt: Prompt) -> None:
+        """Remember a mask that was clicked by what the network makes of the clicks, as it was trained to; where that is
+        another mask, the one that was accepted counts alone, as it is known by now."""
+        image, clicks = self.eyes.look(frame), self._clicks(frame, prompt.clicked or Clicked())
+        if not clicks.labels.numel():
+            return
+        found = self.network.decode(image, self._with_what_was_said(frame, image, prompt.object), clicks=clicks)
+        logits = self.network.enlarged(found.logits)
+        meant = logits[0] > 0
+        accepted = self._square(prompted_bitmaps(frame, [prompt])[prompt.object]).to(meant.device) > 0
+        if int((meant & accepted).sum()) >= MEANT * int((meant | accepted).sum()):
+            self._learn(frame, image, [prompt], found, logits)
+
+    def _with_what_was_said(self, frame: Frame, image: Encoded, name: ObjectId) -> Tensor:
+        """Features (1, C, h, w) as earlier prompts of an object see them, where there are any. What was followed is
+        left out: it is what led to the correction."""
+        said = [one for one in self.objects[name].bank.said if one.frame != frame.number]
+        if not said:
+            return self.network.plain(image, 1)
+        bank = PlainBank(self.network.window, prompts=said)
+        return self.network.remembering(image, [bank.recall(frame.number)])
+
+    def _clicks(self, frame: Frame, clicked: Clicked) -> Clicks:
+        """One object's box and clicks, in this order."""
+        box = clicked.box
+        corners = [] if box is None else [(box.x1, box.y1, 2), (box.x2, box.y2, 3)]
+        points = [*corners, *((each.x, each.y, int(each.positive)) for each in clicked.clicks)]
+        places = np.array([one[:2] for one in points], np.float64).reshape(1, -1, 2)
+        return self._placed(frame, places, [[one[2] for one in points]])
 
     def _learn(self, frame: Frame, image: Encoded, prompts: Sequence[Prompt], found: Found, logits: Tensor) -> None:
         features = self.network.memorise(image, logits, found.score, certain=True)
@@ -190,10 +233,13 @@ class Sam2Tracker(OnDevice):
         return (share >= min(0.5, float(share.max()))).float()
 
     def _corners(self, frame: Frame, boxes: Sequence[Box]) -> Clicks:
+        return self._placed(frame, np.array(boxes).reshape(-1, 2, 2), [[2, 3]] * len(boxes))
+
+    def _placed(self, frame: Frame, points: NDArray[np.float64], labels: Sequence[Sequence[int]]) -> Clicks:
+        """``points``: (N, P, 2) in px of the frame."""
         scale = np.array([self.network.side / frame.width, self.network.side / frame.height])
-        xy = torch.from_numpy(np.array(boxes).reshape(-1, 2, 2) * scale).float()
-        labels = torch.tensor([[2, 3]], dtype=torch.int32).expand(len(boxes), -1)
-        return Clicks(xy.to(self.network.device), labels.to(self.network.device))
+        xy, told = torch.from_numpy(points * scale).float(), torch.tensor(labels, dtype=torch.int32)
+        return Clicks(xy.to(self.network.device), told.to(self.network.device))
 
     # -------------------------------------------------------------- following
 
