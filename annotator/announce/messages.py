@@ -70,13 +70,6 @@ class EditPart(Message):
     text: str = Field(max_length=PART_BYTES)
 
 
-class PromptIn(Message):
-    """What a run starts from: what the layer shows of a track on a frame."""
-
-    track: UUID
-    frame: Frame
-
-
 def _with_an_area(region: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     x1, y1, x2, y2 = region
     if not (x1 < x2 and y1 < y2):
@@ -86,6 +79,31 @@ def _with_an_area(region: tuple[float, float, float, float]) -> tuple[float, flo
 
 Coordinate = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Region = Annotated[tuple[Coordinate, Coordinate, Coordinate, Coordinate], AfterValidator(_with_an_area)]
+
+
+class Click(Message):
+    """A click of the smart tool, in px of the frame; `positive`: on the object, else beside it."""
+
+    x: float = Field(ge=0, le=1e6)
+    y: float = Field(ge=0, le=1e6)
+    positive: bool
+
+
+class ClickedOn(Message):
+    """What a person clicked, and the box that they drew, until the mask of an object was right."""
+
+    clicks: list[Click] = Field([], max_length=MOST_CLICKS, description="In the order they were made.")
+    box: Region | None = Field(None, description="x1, y1, x2, y2 in px; null: none.")
+
+
+class PromptIn(Message):
+    """What a run starts from: what the layer shows of a track on a frame."""
+
+    track: UUID
+    frame: Frame
+    clicked: ClickedOn | None = Field(
+        None, description="What that mask came of, for models that take clicks; null: that isn't known."
+    )
 
 
 class FindOptions(Message):
@@ -171,6 +189,7 @@ class RunCorrect(Message):
     run: UUID
     track: UUID
     frame: Frame
+    clicked: ClickedOn | None = Field(None, description="What the mask came of; null: that isn't known.")
 
 
 class RunExtend(Message):
@@ -188,14 +207,6 @@ class RunStop(Message):
     type: Literal["run.stop"] = "run.stop"
     run: UUID
     tracks: list[UUID] | None = Field(None, description="null: all of them, the run ends.")
-
-
-class Click(Message):
-    """A click of the smart tool, in px of the frame; `positive`: on the object, else beside it."""
-
-    x: float = Field(ge=0, le=1e6)
-    y: float = Field(ge=0, le=1e6)
-    positive: bool
 
 
 class SmartClicks(Message):

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, TypeAdapter
 
-from tracking.protocol import Leg, RunPrompt
+from tracking.protocol import Clicks, Leg, RunPrompt
 from tracking.shapes.chunks import Row
 
 Way = Literal["forward", "backward"]
@@ -41,7 +41,8 @@ class LegState(BaseModel):
     redo, where single ones were corrected.
 
     ``check``: it goes back over another leg, to be compared with it. ``checked``: from which frame this one was.
-    ``linked``: an association links it, where the model doesn't follow it.
+    ``linked``: an association links it, where the model doesn't follow it. ``clicked``: what the shape on ``origin``
+    came of; it goes once a frame beyond that is stored.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -65,6 +66,7 @@ class LegState(BaseModel):
     check: bool = False
     checked: int | None = None
     linked: bool = False
+    clicked: Clicks | None = None
 
     _new: Row | None = PrivateAttr(default=None)
 
@@ -119,6 +121,8 @@ class LegState(BaseModel):
     def advance(self, frame: int) -> None:
         if self.reaches(frame):
             self.at = frame
+            if frame != self.origin:  # Nobody begins with the prompt again.
+                self.clicked = None
 
     def move_end(self, last: int) -> None:
         """Let it end elsewhere; at or behind its head it has ended, beyond it goes on (unless the object left)."""
@@ -239,19 +243,38 @@ class SearchState(BaseModel):
 OBJECTS: TypeAdapter[dict[str, ObjectState]] = TypeAdapter(dict[str, ObjectState])
 
 
-def make_leg(way: Way, *, shape: Row, end: int, emit_first: bool = False, linked: bool = False) -> LegState:
-    """A leg from the frame of ``shape`` to ``end``."""
+def make_leg(
+    way: Way,
+    *,
+    shape: Row,
+    end: int,
+    emit_first: bool = False,
+    linked: bool = False,
+    clicked: Clicks | None = None,
+) -> LegState:
+    """A leg from the frame of ``shape`` to ``end``. ``clicked``: what the shape came of."""
     at = None if emit_first else shape.frame
-    leg = LegState(way=way, origin=shape.frame, last=end, prompt=uuid4(), emit_first=emit_first, at=at, linked=linked)
+    leg = LegState(
+        way=way,
+        origin=shape.frame,
+        last=end,
+        prompt=uuid4(),
+        emit_first=emit_first,
+        at=at,
+        linked=linked,
+        clicked=clicked,
+    )
     leg._new = shape
     leg.ended = leg.length == 0
     return leg
 
 
-def corrected_leg(state: ObjectState, way: Way, *, shape: Row, end: int, held: Sequence[int] = ()) -> LegState:
+def corrected_leg(
+    state: ObjectState, way: Way, *, shape: Row, end: int, held: Sequence[int] = (), clicked: Clicks | None = None
+) -> LegState:
     """A leg that goes on from a correction, which is stored, in the object's current epoch. ``held``: the points that
-    it left alone."""
-    leg = make_leg(way, shape=shape, end=end)
+    it left alone; ``clicked``: what its shape came of."""
+    leg = make_leg(way, shape=shape, end=end, clicked=clicked)
     leg.base = max(0, (shape.frame - state.start) * leg.step)
     leg.since = state.epoch
     before = state.leg(way)
@@ -312,7 +335,9 @@ def agent_legs(
     """
     return [
         Leg(
-            prompt=RunPrompt.of(track, resumed(track, leg, stored) or prompts[leg.prompt], epoch=state.epoch),
+            prompt=RunPrompt.of(
+                track, resumed(track, leg, stored) or prompts[leg.prompt], epoch=state.epoch, clicked=leg.clicked
+            ),
             direction=leg.way,
             last=leg.last,
             emit_first=leg.at is None,

@@ -18,7 +18,15 @@ from annotator.actions.runs.dispatch import dispatch, finish, queue
 from annotator.actions.runs.held import left_alone
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import set_aside
-from annotator.announce.messages import AsMaskOptions, FindOptions, RunCorrect, RunExtend, RunStart, RunStop
+from annotator.announce.messages import (
+    AsMaskOptions,
+    ClickedOn,
+    FindOptions,
+    RunCorrect,
+    RunExtend,
+    RunStart,
+    RunStop,
+)
 from annotator.announce.progress import (
     WAYS,
     LegState,
@@ -35,7 +43,7 @@ from annotator.announce.publish import announce_run, tell_agent
 from annotator.models import Label, Layer, Project, Run, RunState, SweptVideo, User, VideoState
 from tracking import catalog
 from tracking.association import registry as associations
-from tracking.protocol import Correct, Extend, Setting, Stop
+from tracking.protocol import ClickAt, Clicks, Correct, Extend, Setting, Stop
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import shape_of
 from tracking.shapes.values import GeometryKind, is_empty, kind_name
@@ -115,7 +123,7 @@ def correct_run(*, user: User, correct: RunCorrect) -> Run:
             run.swept = None  # Somebody waits for it now.
         state = opened.objects[track]
         held = _held(opened, layer, correct.track, shape)
-        cleared = _redo(opened, layer, correct.track, shape, held)
+        cleared = _redo(opened, layer, correct.track, shape, held, _clicks(correct.clicked))
         set_aside(run, layer, correct.track, state, cleared, held)
         _go_on(opened, {track})
     return run
@@ -198,7 +206,18 @@ def _held(opened: OpenRun, layer: Layer, track: UUID, shape: Row) -> list[int]:
     return [] if opened.as_mask else left_alone(layer, track, shape)
 
 
-def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row, held: Sequence[int]) -> list[FrameRange]:
+def _clicks(clicked: ClickedOn | None) -> Clicks | None:
+    """What a shape came of, as agents are told; None where nothing was clicked."""
+    if clicked is None or not (clicked.clicks or clicked.box):
+        return None
+    return Clicks(
+        clicks=[ClickAt(x=each.x, y=each.y, positive=each.positive) for each in clicked.clicks], box=clicked.box
+    )
+
+
+def _redo(
+    opened: OpenRun, layer: Layer, track: UUID, shape: Row, held: Sequence[int], clicked: Clicks | None
+) -> list[FrameRange]:
     """Replace the corrected legs of an object, whose points ``held`` weren't corrected. Returns the frames whose
     predictions go."""
     run, state = opened.run, opened.objects[str(track)]
@@ -210,7 +229,7 @@ def _redo(opened: OpenRun, layer: Layer, track: UUID, shape: Row, held: Sequence
     for way in redone:
         next_end = leg_end(way, frame=shape.frame, first=run.first, last=run.last, keyframes=keyframes)
         end = next_end if opened.until_keyframe else (run.last if way == "forward" else run.first)
-        legs.append(corrected_leg(state, way, shape=shape, end=end, held=held))
+        legs.append(corrected_leg(state, way, shape=shape, end=end, held=held, clicked=clicked))
         first, last = (shape.frame + 1, next_end) if way == "forward" else (next_end, shape.frame - 1)
         if first <= last:
             cleared.append((first, last))
@@ -482,7 +501,10 @@ def _objects_of(layer: Layer, start: RunStart, shapes: Mapping[UUID, Row]) -> di
             emit_first = prompt.frame not in ahead and not legs
             shape = shapes[prompt.track]
             linked = _goes_on_linked(start, shape)
-            legs.append(make_leg(way, shape=shape, end=end, emit_first=emit_first, linked=linked))
+            leg = make_leg(
+                way, shape=shape, end=end, emit_first=emit_first, linked=linked, clicked=_clicks(prompt.clicked)
+            )
+            legs.append(leg)
         objects[str(prompt.track)] = ObjectState(start=prompt.frame, legs=legs)
     return objects
 

@@ -3468,6 +3468,19 @@ export interface components {
       readonly y: number
       readonly positive: boolean
     }
+    /** @description What a person clicked, and the box that they drew, until the mask of an object was right. */
+    readonly ClickedOn: {
+      /**
+       * @description In the order they were made.
+       * @default []
+       */
+      readonly clicks?: readonly components['schemas']['Click'][]
+      /**
+       * @description x1, y1, x2, y2 in px; null: none.
+       * @default null
+       */
+      readonly box?: readonly [number, number, number, number] | null
+    }
     readonly ClientMessage:
       | components['schemas']['Edit']
       | components['schemas']['EditPart']
@@ -4521,6 +4534,11 @@ export interface components {
       /** Format: uuid */
       readonly track: string
       readonly frame: number
+      /**
+       * @description What that mask came of, for models that take clicks; null: that isn't known.
+       * @default null
+       */
+      readonly clicked?: components['schemas']['ClickedOn'] | null
     }
     /**
      * @description `join`: the second of `tracks` goes on where the first ended; `swap`: from `frame` on each is the other. `sure`
@@ -4775,6 +4793,11 @@ export interface components {
       /** Format: uuid */
       readonly track: string
       readonly frame: number
+      /**
+       * @description What the mask came of; null: that isn't known.
+       * @default null
+       */
+      readonly clicked?: components['schemas']['ClickedOn'] | null
     }
     /** @description Let the run go on to another end. */
     readonly RunExtend: {
@@ -5604,6 +5627,7 @@ export type ClassLabels = components['schemas']['ClassLabels']
 export type ClassLabelsOut = components['schemas']['ClassLabelsOut']
 export type Cleared = components['schemas']['Cleared']
 export type Click = components['schemas']['Click']
+export type ClickedOn = components['schemas']['ClickedOn']
 export type ClientMessage = components['schemas']['ClientMessage']
 export type CommentIn = components['schemas']['CommentIn']
 export type CommentOut = components['schemas']['CommentOut']
