@@ -11,6 +11,7 @@ import type { Acted, EditorStore } from '@/store/store'
 import type { EditorConfig, FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
 import { verdictAt } from '@/store/verdicts'
 import type { Painting } from './masks/brush'
+import { ClickedMasks } from './masks/clicked'
 import type { Clicks } from './masks/clicks'
 import { isPlaced, isTagLabel } from './time/frame-tags'
 import type { Draft } from './shapes/draft'
@@ -97,6 +98,7 @@ export class Editor {
   readonly painting: Signal<Painting | null> = signal(null)
   /** The smart tool's clicks, until they are accepted; null: none were made. */
   readonly clicks: Signal<Clicks | null> = signal(null)
+  readonly clickedMasks = new ClickedMasks()
   readonly smartSettings: Preferences['groups']['smart']
   readonly question: Signal<Question | null> = signal(null)
   readonly preparation: Signal<Preparation>

@@ -2,15 +2,30 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
+import type { Box } from '@/geometry/box'
 import type { ClientMessage, RunInfo, RunOptions } from '@/protocol/generated'
 import type { Session } from './session'
+import type { SmartClick } from './smart'
 import type { FrameNumber, Run, TrackId } from './types'
+
+export interface RunPrompt {
+  readonly track: TrackId
+  readonly frame: FrameNumber
+  /** What a mask came of; null: that isn't known. */
+  readonly clicked?: Clicked | null
+}
+
+export interface Clicked {
+  readonly clicks: readonly SmartClick[]
+  /** Around the object; null: none was drawn. */
+  readonly box: Box | null
+}
 
 /** What a run is asked for with; frames first..last bound it, both included. */
 export interface RunRequest {
   readonly model: string | null
   /** What is followed, by name: the server knows what is shown there. */
-  readonly prompts: readonly { readonly track: TrackId; readonly frame: FrameNumber }[]
+  readonly prompts: readonly RunPrompt[]
   readonly first: FrameNumber
   readonly last: FrameNumber
   readonly direction: Run['direction']
@@ -54,7 +69,11 @@ export class Runs {
       type: 'run.start',
       id,
       model: request.model,
-      prompts: request.prompts.map(({ track, frame }) => ({ track, frame })),
+      prompts: request.prompts.map(({ track, frame, clicked }) => ({
+        track,
+        frame,
+        ...(clicked && { clicked: toSend(clicked) }),
+      })),
       first: request.first,
       last: request.last,
       direction: request.direction,
@@ -67,8 +86,8 @@ export class Runs {
   }
 
   /** What a track shows on a frame is right: its run goes on from there. */
-  correct(run: string, track: TrackId, frame: FrameNumber): void {
-    this.send({ type: 'run.correct', run, track, frame })
+  correct(run: string, { track, frame, clicked }: RunPrompt): void {
+    this.send({ type: 'run.correct', run, track, frame, ...(clicked && { clicked: toSend(clicked) }) })
   }
 
   /** Let a run's frames be first..last. */
@@ -119,5 +138,7 @@ export class Runs {
     return !isActive(run)
   }
 }
+
+const toSend = ({ clicks, box }: Clicked) => ({ clicks: clicks.map((each) => ({ ...each })), box })
 
 const isActive = ({ state }: Run) => state === 'queued' || state === 'running'

@@ -2,6 +2,7 @@
 import { t } from '@/core/text'
 import { kindOf } from '@/geometry/kinds'
 import type { FindOptions } from '@/protocol/generated'
+import type { RunPrompt } from '@/store/runs'
 import type { FrameNumber, Run, ShownShape, TrackId } from '@/store/types'
 import type { Editor } from '@/editor/editor'
 import { planAutoExtension, planExtension, withoutReplaced } from './extension'
@@ -37,7 +38,7 @@ export class Following {
       else if (run && awaitsCorrection(run, track, frame)) {
         const plan = planRetrack(this.store.records.rows(track), frame)
         if (plan) this.store.noteRetrack(track, plan.first, plan.last)
-        this.store.runs.correct(run.id, track, frame)
+        this.store.runs.correct(run.id, this.promptOf(shape, frame))
       }
     }
   }
@@ -89,7 +90,7 @@ export class Following {
     const chosen = (family: Family) => this.settings.modelOf(family).value
     let find = this.editor.finding.meanwhile()
     for (const share of sharedOut(shapes, chosen, this.settings.asMask.value)) {
-      const prompts = share.shapes.map(({ track }) => ({ track: track.id, frame }))
+      const prompts = share.shapes.map((shape) => this.promptOf(shape, frame))
       // What follows boxes can follow what is found.
       const finds = !share.asMask && share.shapes.some(({ kind }) => kind === 'box') ? find : null
       if (finds) find = null
@@ -143,7 +144,7 @@ export class Following {
     const plan = planRetrack(this.store.records.rows(track), frame)
     if (!plan) return
     this.store.noteRetrack(track, plan.first, plan.last)
-    const prompts = [{ track, frame }]
+    const prompts = [this.promptOf(shape, frame)]
     const family = this.familyOf(shape)
     this.store.runs.start({
       ...this.modelAsked(this.settings.modelOf(family).value),
@@ -151,6 +152,11 @@ export class Following {
       ...plan,
       options: { ...this.runOptions(family === 'mask' && shape.kind !== 'mask'), redo: true },
     })
+  }
+
+  /** A mask that was clicked goes with its clicks. */
+  private promptOf(shape: ShownShape, frame: FrameNumber): RunPrompt {
+    return { track: shape.track.id, frame, clicked: this.editor.clickedMasks.of(shape, frame) }
   }
 
   private familyOf(shape: ShownShape): Family {

@@ -27,11 +27,17 @@ export function maskTarget(editor: Editor): MaskTarget | null {
 
 /**
  * Put a mask where it was worked on, as one step of undo. A mask without pixels is an object that isn't there. `grown`:
- * whether pixels were added, which others may then lose.
+ * whether pixels were added, which others may then lose. Returns whose mask it is; null: nobody's.
  */
-export function putMask(editor: Editor, target: MaskTarget, mask: Geometry | null, grown: boolean, verb: string): void {
+export function putMask(
+  editor: Editor,
+  target: MaskTarget,
+  mask: Geometry | null,
+  grown: boolean,
+  verb: string,
+): TrackId | null {
   const { frame } = target
-  if (!mask && !target.track) return
+  if (!mask && !target.track) return null
   const track = editor.store.transact(`${verb} ${target.label.name}`, (tx) => {
     const id = target.track ?? tx.createTrack({ label: target.label.id })
     if (mask) tx.putRow(id, keyframe(frame, mask, { occluded: target.shape?.occluded ?? false }))
@@ -40,6 +46,7 @@ export function putMask(editor: Editor, target: MaskTarget, mask: Geometry | nul
     return id
   })
   if (!target.track) editor.session.select(track)
+  return track
 }
 
 /** Other masks of the frame lose the pixels of this one. */

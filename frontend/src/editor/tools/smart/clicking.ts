@@ -138,9 +138,16 @@ export class SmartClicking extends State<{ start: PointerAt; target: MaskTarget 
       editor.session.tell(t('Nothing is left of the mask. Click on the object.'), 'error')
       return
     }
+    const { points, box } = this
     this.end()
     this.machine.idle()
-    putMask(editor, target, mask, true, 'Click')
+    const track = putMask(editor, target, mask, true, 'Click')
+    if (mask && track) {
+      // Clicks that correct a mask go on from those that it came of.
+      const before = editor.clickedMasks.of(target.shape, target.frame)
+      const clicks = [...(before?.clicks ?? []), ...points]
+      editor.clickedMasks.keep(track, target.frame, mask.payload, { clicks, box: box ?? before?.box ?? null })
+    }
     if (target.track) editor.following.edited([target.track], target.frame)
     else editor.drewWithClicks()
   }

@@ -149,13 +149,49 @@ describe('with a mask selected', () => {
     expect(test.session.tool.value).toBe('smart')
   })
 
-  it('tells a run that follows it', () => {
+  it('tells a run that follows it, with the clicks', () => {
     const [track] = test.tracks
     test.bench.run({ id: 'run', tracks: [track!], heads: { [track!]: 8 } })
     test.click(140, 100)
     answer([90, 90, 150, 110])
     test.press('Enter')
-    expect(test.sent('run.correct')).toMatchObject([{ track, frame: 0 }])
+    const clicked = { clicks: [{ x: 140, y: 100, positive: true }], box: null }
+    expect(test.sent('run.correct')).toMatchObject([{ track, frame: 0, clicked }])
+  })
+})
+
+describe('a mask that was clicked', () => {
+  beforeEach(() => {
+    test.drag([80, 80], [140, 120]).click(100, 100)
+    answer([90, 90, 120, 110])
+    test.press('Enter')
+  })
+
+  const prompts = () => test.sent('run.start').at(-1)!.prompts
+
+  it('is tracked with its clicks and its box', () => {
+    test.press('T')
+    const clicked = { clicks: [{ x: 100, y: 100, positive: true }], box: [80, 80, 140, 120] }
+    expect(prompts()).toEqual([{ track: test.tracks[0], frame: 0, clicked }])
+  })
+
+  it('goes on from them where further clicks correct it', () => {
+    test.press('Shift+S').click(130, 100, { alt: true })
+    answer([90, 90, 115, 110])
+    test.press('Enter').press('T')
+    expect(prompts()[0]!.clicked).toMatchObject({
+      clicks: [
+        { x: 100, positive: true },
+        { x: 130, positive: false },
+      ],
+      box: [80, 80, 140, 120],
+    })
+  })
+
+  it('is tracked without them once it was changed otherwise', () => {
+    test.store.transact('Painted', (tx) => tx.putRow(test.tracks[0]!, keyframe(0, mask([90, 90, 121, 110]))))
+    test.press('T')
+    expect(prompts()).toEqual([{ track: test.tracks[0], frame: 0 }])
   })
 })
 
