@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +22,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from annotator import access
+from annotator.actions.analytics.stays import note_stay
 from annotator.actions.edits.apply import apply_edit, find_edit
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.notify import unread_of
@@ -73,6 +74,8 @@ ANOTHER_SESSION = 4408
 TELL_AFTER_S = 2.0
 """What takes longer to be stored is said to wait."""
 IDLE_S = 90.0
+NOTE_EVERY_S = 15.0
+"""Where people are is noted for the analytics of the project so often, as long as they move."""
 CHECK_EVERY_S = 30.0
 REASON_WAIT_S = 0.2
 """A change is committed before its reason is told; a look in between waits so long for it."""
@@ -83,6 +86,7 @@ LONGEST_ID = 18
 
 log = logging.getLogger(__name__)
 _unstorable = Complaint(log, "What people change can't be stored for now; it is kept and tried again.")
+_unnoted = Complaint(log, "When people are in the editor can't be noted: their active time is counted too low.")
 
 
 class Departed(Exception):
@@ -129,6 +133,7 @@ class LayerConsumer(Socket):
     async def _enter(self) -> None:
         self.asked = Asked()
         self.parts = Parts()
+        self.moves: list[datetime] = []
         self.heard_at = monotonic()
         self.outlet = Outlet(self._send)
         person = Person(
@@ -158,6 +163,7 @@ class LayerConsumer(Socket):
             self._act_all(),
             self._check(),
             self._keep_looking(),
+            self._note_stays(),
             self.clicks.run(),
         ):
             self.own(work)
@@ -220,9 +226,34 @@ class LayerConsumer(Socket):
 
     def _move(self, presence: Presence) -> None:
         assert self.watcher is not None  # noqa: S101 (only those who entered are heard)
+        if (presence.frame, presence.tracks) != (self.watcher.person.frame, self.watcher.person.tracks):
+            self.moves.append(timezone.now())
         self.watcher.person.frame = presence.frame
         self.watcher.person.tracks = presence.tracks
         self.hub.moved(self.room)
+
+    async def _note_stays(self) -> None:
+        """Note when the person moved through the layer; of the last ``NOTE_EVERY_S`` nothing is known in the end."""
+        while True:
+            await asyncio.sleep(NOTE_EVERY_S)
+            if not self.moves:
+                continue
+            began, ended = self.moves[0], self.moves[-1]
+            self.moves.clear()
+            try:
+                await in_writing_thread(
+                    note_stay,
+                    user=self.user,
+                    layer_id=self.layer_id,
+                    job_id=self.job_id,
+                    began=began,
+                    ended=ended,
+                )
+            except DatabaseError as error:
+                # The layer went, or nothing can be written for now: a quarter of a minute less is counted.
+                _unnoted.note(error)
+            else:
+                _unnoted.over()
 
     async def _act_all(self) -> None:
         """Do what the person asked for, in order: a run may start from the shape that the edit before it saved."""

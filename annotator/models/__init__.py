@@ -1,6 +1,7 @@
 """Nouns: fields, constraints and choices, no side effects."""
 
 from annotator.models.agent import Agent
+from annotator.models.analytics import Counting, Predicted, Stay, Work
 from annotator.models.comparison import Comparison
 from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
@@ -25,6 +26,7 @@ __all__ = [
     "Attribute",
     "Comment",
     "Comparison",
+    "Counting",
     "Destination",
     "Download",
     "DownloadState",
@@ -45,6 +47,7 @@ __all__ = [
     "Membership",
     "Notification",
     "Pipeline",
+    "Predicted",
     "Project",
     "ProposedJoins",
     "ProxyState",
@@ -53,6 +56,7 @@ __all__ = [
     "Run",
     "RunState",
     "Stage",
+    "Stay",
     "StoredWeights",
     "Sweep",
     "SweepState",
@@ -69,5 +73,6 @@ __all__ = [
     "Video",
     "VideoState",
     "WeightsState",
+    "Work",
     "Workspace",
 ]

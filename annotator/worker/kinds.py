@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from annotator.actions.analytics.counting import COUNTING
 from annotator.actions.background import Background
 from annotator.actions.comparisons import COMPARING
 from annotator.actions.ingest import OPENING, QUICKENING
@@ -13,5 +14,5 @@ from annotator.actions.transfers import TRANSFERRING
 
 KINDS: dict[str, Background] = {
     kind.task.module_path: kind
-    for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING, PROPOSING, CHECKING)
+    for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING, PROPOSING, CHECKING, COUNTING)
 }

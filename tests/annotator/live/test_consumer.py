@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -7,8 +8,9 @@ import pytest
 
 from annotator.announce import publish
 from annotator.announce.messages import EventOut, People, Ping, Pong, Presence, Refused, RunUpdate, Welcome
+from annotator.live import consumer
 from annotator.live.relay import in_thread
-from annotator.models import Event, Membership, Role
+from annotator.models import Event, Membership, Role, Stay
 from tests.annotator.live.sockets import Browser
 from tests.annotator.worlds import World, create, do, draw, keyframe, make_world, put
 
@@ -128,6 +130,20 @@ async def test_people_see_each_other_come_move_and_go(world: World) -> None:
     while len((await alice.until(People)).people) > 1:
         pass
     await alice.close()
+
+
+async def test_moving_through_a_layer_is_noted_and_standing_still_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "NOTE_EVERY_S", 0.01)
+    alice, bob = await Browser.on(world), await Browser.on(world, by="reviewer")
+    await alice.send(Presence(frame=0))
+    await bob.send(Presence(frame=77))
+    while not (stays := await in_thread(lambda: list(Stay.objects.values_list("person__username", flat=True)))):
+        await asyncio.sleep(0.01)
+    assert stays == ["reviewer"]
+    await alice.close()
+    await bob.close()
 
 
 async def test_a_ping_is_answered(world: World) -> None:
