@@ -138,6 +138,14 @@ def access_project(user: Person, project_id: int, need: Need) -> Project:
     return project
 
 
+def access_analytics(user: Person, project_id: int) -> tuple[Project, int | None]:
+    """A project whose work is looked at, also when it is archived, and whose work that is: None, everybody's, for
+    managers; annotators and reviewers see their own."""
+    project = access_project(user, project_id, "view")
+    role = check(user, project.workspace_id, "annotate")
+    return project, None if may(role, "manage") else user.pk
+
+
 def require_at_work(project: Project) -> None:
     """Raises PermissionDenied for an archived project, whose labels, jobs and annotations nobody changes."""
     if project.archived_at is not None:

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from annotator.api.router import api
-from annotator.pages import account, apply, jobs, notifications, people, projects, queues, workspaces
+from annotator.pages import account, analytics, apply, jobs, notifications, people, projects, queues, workspaces
 from annotator.pages.editor import editor
 from annotator.pages.home import home
 from annotator.pages.sign_in import AdminSignIn, SignIn
@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/jobs/split/", jobs.split, name="jobs-split"),
     path("projects/<int:project_id>/jobs/hand-out/", jobs.hand_out, name="jobs-hand-out"),
     path("projects/<int:project_id>/review/", queues.queues, name="queues"),
+    path("projects/<int:project_id>/analytics/", analytics.analytics, name="analytics"),
     path("projects/<int:project_id>/apply/", apply.apply, name="apply"),
     path("projects/<int:project_id>/labels/", projects.labels, name="labels"),
     path("projects/<int:project_id>/settings/", projects.settings, name="project-settings"),

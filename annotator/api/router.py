@@ -6,6 +6,7 @@ from ninja.security import django_auth
 
 from annotator.api import (
     agent_media,
+    analytics,
     comparisons,
     errors,
     history,
@@ -37,6 +38,7 @@ api.add_router("/me", me.router)
 api.add_router("/me", notifications.router)
 api.add_router("/projects", projects.router)
 api.add_router("/projects", queues.router)
+api.add_router("/projects", analytics.router)
 api.add_router("/jobs", jobs.router)
 api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)

@@ -92,5 +92,6 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
         "role": role,
         "may_manage": may(role, "manage"),
         "may_change": may(role, "manage") and project.archived_at is None,
+        "may_annotate": may(role, "annotate"),
         "may_review": may(role, "review"),
     }

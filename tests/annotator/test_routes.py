@@ -136,6 +136,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "comment_id": said.comments[0].id,
         "token": media_token(team.video, agent),
         "frame": 0,
+        "table": "days",
     }
 
 

@@ -18,6 +18,7 @@ from annotator.api.router import api
 from annotator.contract import contract
 from annotator.networks import NetworksPage
 from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
+from annotator.pages.analytics import AnalyticsPage
 from annotator.pages.apply import ApplyPage
 from annotator.pages.editor_config import EditorConfig
 from annotator.pages.project_data import LabelsPage, VideosPage
@@ -37,6 +38,7 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "ApplyPage": TypeAdapter(ApplyPage),
     "LabelsPage": TypeAdapter(LabelsPage),
     "NetworksPage": TypeAdapter(NetworksPage),
+    "AnalyticsPage": TypeAdapter(AnalyticsPage),
     "QueuesPage": TypeAdapter(QueuesPage),
     "VideosPage": TypeAdapter(VideosPage),
 }

@@ -1,4 +1,5 @@
 /** The small scripts of the server-rendered pages. */
+import { mountAnalytics } from './analytics/page'
 import { mountApply } from './apply/page'
 import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange, themeForm } from './behaviours'
 import { askFirst } from './confirm'
@@ -27,6 +28,8 @@ askFirst()
 for (const root of document.querySelectorAll<HTMLElement>('[data-uploads]')) busy.push(mountUploads(root))
 const apply = document.getElementById('apply-page')
 if (apply) busy.push(mountApply(apply))
+const analytics = document.getElementById('analytics-page')
+if (analytics) mountAnalytics(analytics)
 const queues = document.getElementById('queues-page')
 if (queues) mountQueues(queues)
 const labels = document.getElementById('labels-editor')

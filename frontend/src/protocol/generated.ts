@@ -430,6 +430,162 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/analytics': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * How the work in a project went
+     * @description Of what was counted: where `is_stale`, POST has the rest counted.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          /** @description null: from the beginning. */
+          readonly first?: string | null
+          /** @description null: until now. */
+          readonly last?: string | null
+          readonly zone?: string
+        }
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['AnalyticsOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Count what is new
+     * @description In the background: ask for `counting` until it is neither `queued` nor `running`.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['CountingOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/projects/{project_id}/analytics/counting': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** How counting stands */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['CountingOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/projects/{project_id}/analytics/{table}.csv': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * One table as CSV
+     * @description UTF-8 with a header line of column ids; what isn't known is empty.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          /** @description null: from the beginning. */
+          readonly first?: string | null
+          /** @description null: until now. */
+          readonly last?: string | null
+          readonly zone?: string
+        }
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+          readonly table: 'days' | 'people' | 'jobs' | 'labels' | 'models'
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/jobs/{job_id}': {
     readonly parameters: {
       readonly query?: never
@@ -3281,6 +3437,60 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    /**
+     * @description `unit`: what its cells are. `seconds` are of active time, `share` is in [0, 1], `rate` is per what the title
+     *     says, `day` is YYYY-MM-DD. `says`: what is counted.
+     */
+    readonly AnalyticsColumn: {
+      readonly id: string
+      readonly title: string
+      /** @enum {string} */
+      readonly unit: 'text' | 'day' | 'count' | 'seconds' | 'share' | 'rate'
+      readonly says: string
+    }
+    /**
+     * @description How the work in a project went. Managers see everybody's, others their own.
+     *
+     *     `state`: of counting; `message`: why it failed. `is_stale`: something happened since `counted_at`.
+     */
+    readonly AnalyticsOut: {
+      readonly everybody: boolean
+      /** @enum {string} */
+      readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed'
+      readonly progress: number
+      readonly message: string
+      /** @description null: nothing was counted yet. */
+      readonly counted_at: string | null
+      readonly is_stale: boolean
+      /** @description By the ids of columns. */
+      readonly totals: {
+        readonly [key: string]: number | null
+      }
+      readonly tables: readonly components['schemas']['AnalyticsTable'][]
+      /** @description What can't be known, in sentences. */
+      readonly unknown: readonly string[]
+    }
+    /** @description What the page begins with. ``everybody``: whether the reader sees all people's work, or their own. */
+    readonly AnalyticsPage: {
+      readonly project: number
+      readonly everybody: boolean
+      readonly csrf_token: string
+    }
+    /** @description A cell for each column; null: not known, or there is nothing to divide by. */
+    readonly AnalyticsRow: {
+      readonly cells: readonly (string | number | null)[]
+      /** @description Where the row leads; empty: nowhere. */
+      readonly href: string
+    }
+    readonly AnalyticsTable: {
+      /** @enum {string} */
+      readonly id: 'days' | 'people' | 'jobs' | 'labels' | 'models'
+      readonly title: string
+      readonly columns: readonly components['schemas']['AnalyticsColumn'][]
+      readonly rows: readonly components['schemas']['AnalyticsRow'][]
+      /** @description Further rows. */
+      readonly left_out: number
+    }
     /** @description What finds objects. `why`: what it lacks, empty when it is available. */
     readonly ApplyFinder: {
       readonly id: string
@@ -3341,6 +3551,15 @@ export interface components {
        * @default null
        */
       readonly segmenter?: string | null
+    }
+    /** @description Days from `first` to `last`, both included, in a time zone by its IANA name. */
+    readonly Asked: {
+      /** @description null: from the beginning. */
+      readonly first?: string | null
+      /** @description null: until now. */
+      readonly last?: string | null
+      /** @default UTC */
+      readonly zone?: string
     }
     /** @description What links the boxes of a detector into tracks; every agent has it. */
     readonly AssociationOffer: {
@@ -3581,6 +3800,14 @@ export interface components {
     /** @description Oldest first; at most 100, the latest. */
     readonly ConflictsOut: {
       readonly met: readonly components['schemas']['MetOut'][]
+    }
+    /** @description How counting stands; `progress` in [0, 1]. */
+    readonly CountingOut: {
+      /** @enum {string} */
+      readonly state: 'none' | 'queued' | 'running' | 'done' | 'failed'
+      readonly progress: number
+      readonly message: string
+      readonly is_stale: boolean
     }
     /** @description A deleted track, to find it again: what it looked like, and where. */
     readonly DeletedOut: {
@@ -5605,12 +5832,18 @@ export interface components {
   headers: never
   pathItems: never
 }
+export type AnalyticsColumn = components['schemas']['AnalyticsColumn']
+export type AnalyticsOut = components['schemas']['AnalyticsOut']
+export type AnalyticsPage = components['schemas']['AnalyticsPage']
+export type AnalyticsRow = components['schemas']['AnalyticsRow']
+export type AnalyticsTable = components['schemas']['AnalyticsTable']
 export type ApplyFinder = components['schemas']['ApplyFinder']
 export type ApplyLabel = components['schemas']['ApplyLabel']
 export type ApplyModel = components['schemas']['ApplyModel']
 export type ApplyPage = components['schemas']['ApplyPage']
 export type ApplyVideo = components['schemas']['ApplyVideo']
 export type AsMaskOptions = components['schemas']['AsMaskOptions']
+export type Asked = components['schemas']['Asked']
 export type AssociationOffer = components['schemas']['AssociationOffer']
 export type AttributeDraft = components['schemas']['AttributeDraft']
 export type AttributeKind = components['schemas']['AttributeKind']
@@ -5635,6 +5868,7 @@ export type ComparisonOut = components['schemas']['ComparisonOut']
 export type ComparisonReport = components['schemas']['ComparisonReport']
 export type Conflict = components['schemas']['Conflict']
 export type ConflictsOut = components['schemas']['ConflictsOut']
+export type CountingOut = components['schemas']['CountingOut']
 export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
 export type DeviceOut = components['schemas']['DeviceOut']
