@@ -155,6 +155,9 @@ class Leg(AgentMessage):
         description="What a correction of single points leaves as it is; of two rows on a frame the later one counts.",
     )
     linked: bool = False
+    untouched: list[int] = Field(
+        [], description="The points, by number, that a correction left where the model had put them."
+    )
 
 
 class VideoAccess(AgentMessage):

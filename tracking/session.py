@@ -57,7 +57,8 @@ Held = Mapping[int, tuple[Sequence[int], Row]]
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Follow ``object`` from its ``shape`` on ``frame`` to ``last``, both included. ``clicked``: see ``Prompt``.
+    """Follow ``object`` from its ``shape`` on ``frame`` to ``last``, both included. ``clicked``, ``untouched``: see
+    ``Prompt``.
 
     ``epoch`` grows with every correction of the object. ``emit_first`` is False where ``frame`` is stored already.
     ``held``: the points that a correction left alone, and where they are on frames that were tracked before.
@@ -74,6 +75,7 @@ class Leg:
     held: Held = field(default_factory=dict, compare=False)
     linked: bool = False
     clicked: Clicked | None = None
+    untouched: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,7 +402,9 @@ class TrackingSession:
         tracker = self._made_for(lane)
         if isinstance(tracker, Sharing):
             self._create_another = tracker.maker()
-        prompts = [Prompt(name, one.leg.shape, one.leg.clicked) for name, one in lane.following.items()]
+        prompts = [
+            Prompt(name, one.leg.shape, one.leg.clicked, one.leg.untouched) for name, one in lane.following.items()
+        ]
         predictions = tracker.start(frame, prompts)
         if isinstance(tracker, Remembering):
             for name, one in lane.following.items():

@@ -63,12 +63,14 @@ class Prompt:
     """What starts or corrects one object: its shape on the frame the prompt is given with.
 
     ``clicked``: what the shape came of, where that is known. It adds to the shape, which counts where the two differ;
-    a tracker may do without it.
+    a tracker may do without it. ``untouched``: of a correction of what is made of points those, by number, that were
+    left where the tracker had put them.
     """
 
     object: ObjectId
     shape: Shape
     clicked: Clicked | None = None
+    untouched: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

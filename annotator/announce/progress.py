@@ -42,7 +42,7 @@ class LegState(BaseModel):
 
     ``check``: it goes back over another leg, to be compared with it. ``checked``: from which frame this one was.
     ``linked``: an association links it, where the model doesn't follow it. ``clicked``: what the shape on ``origin``
-    came of; it goes once a frame beyond that is stored.
+    came of; ``left_alone``: the points that its correction did not move. Both go once a frame beyond that is stored.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -67,6 +67,7 @@ class LegState(BaseModel):
     checked: int | None = None
     linked: bool = False
     clicked: Clicks | None = None
+    left_alone: list[int] = []
 
     _new: Row | None = PrivateAttr(default=None)
 
@@ -122,7 +123,7 @@ class LegState(BaseModel):
         if self.reaches(frame):
             self.at = frame
             if frame != self.origin:  # Nobody begins with the prompt again.
-                self.clicked = None
+                self.clicked, self.left_alone = None, []
 
     def move_end(self, last: int) -> None:
         """Let it end elsewhere; at or behind its head it has ended, beyond it goes on (unless the object left)."""
@@ -275,6 +276,7 @@ def corrected_leg(
     """A leg that goes on from a correction, which is stored, in the object's current epoch. ``held``: the points that
     it left alone; ``clicked``: what its shape came of."""
     leg = make_leg(way, shape=shape, end=end, clicked=clicked)
+    leg.left_alone = list(held)
     leg.base = max(0, (shape.frame - state.start) * leg.step)
     leg.since = state.epoch
     before = state.leg(way)
@@ -343,6 +345,7 @@ def agent_legs(
             emit_first=leg.at is None,
             check=leg.check,
             linked=leg.linked,
+            untouched=leg.left_alone,
         )
         for leg in state.unfinished
     ]

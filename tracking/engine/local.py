@@ -246,6 +246,7 @@ def leg_value(leg: Leg) -> following.Leg:
         held={row.frame: (held.points, row) for held in leg.held for row in held.rows},
         linked=leg.linked,
         clicked=None if leg.prompt.clicked is None else leg.prompt.clicked.value,
+        untouched=tuple(leg.untouched),
     )
 
 

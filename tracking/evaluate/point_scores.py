@@ -15,7 +15,7 @@ from tracking.evaluate.point_metrics import SIDE_PX, THRESHOLDS_PX, Query, Query
 from tracking.evaluate.scores import OBJECT
 from tracking.frames import Way
 from tracking.shapes.values import ABSENT, OCCLUDED, VISIBLE, Points, Skeleton
-from tracking.tracker import Tracker
+from tracking.tracker import Remembering, Tracker
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
 
 Factory = Callable[[], Tracker]
@@ -171,7 +171,7 @@ def score_joints(build: Factory, clip: JointClip, tick: Tick) -> JointScores:
     """The joints are one skeleton, from the first labelled frame on: followed undisturbed, and with an annotator."""
     clock = Stopwatch()
     first = clip.xy[:, 0], clip.visible[:, 0]
-    found = dict(_followed(build(), clip, 0, *first, clock, tick))
+    found = dict(_followed(build(), clip, 0, _Beginning(*first), clock, tick))
     right = [
         ~off(found[number], clip.xy[:, number], clip.areas[number])[clip.visible[:, number] & first[1]]
         for number in range(1, len(clip.labelled))
@@ -190,33 +190,50 @@ def count_corrections(build: Factory, clip: JointClip, tick: Tick) -> int:
     """How many joints an annotator moves back who looks at every labelled frame. After each such frame the model begins
     there anew, with the other joints where it had them, as a correction does in the editor."""
     followed = clip.visible[:, 0]
-    number, xy, moved = 0, clip.xy[:, 0], 0
+    number, moved, beginning = 0, 0, _Beginning(clip.xy[:, 0], followed)
     while True:
-        for later, found in _followed(build(), clip, number, xy, followed, Stopwatch(), tick):
+        tracker = build()
+        for later, found in _followed(tracker, clip, number, beginning, Stopwatch(), tick):
             wrong = off(found, clip.xy[:, later], clip.areas[later]) & clip.visible[:, later] & followed
             if wrong.any():
                 moved += int(wrong.sum())
-                number, xy = later, np.where(wrong[:, None], clip.xy[:, later], found)
+                number = later
+                beginning = _Beginning(
+                    np.where(wrong[:, None], clip.xy[:, later], found),
+                    followed,
+                    tuple(np.flatnonzero(~wrong & followed).tolist()),
+                    tracker.memory_of(OBJECT) if isinstance(tracker, Remembering) else None,
+                )
                 break
         else:
             return moved
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """Where joints begin, (n, 2), and which of them are ``followed``; after a correction which were left alone, and
+    what the model knew of them."""
+
+    xy: NDArray[np.float64]
+    followed: NDArray[np.bool_]
+    untouched: tuple[int, ...] = ()
+    memory: object = None
 
 
 def _followed(
     tracker: Tracker,
     clip: JointClip,
     number: int,
-    xy: NDArray[np.float64],
-    followed: NDArray[np.bool_],
+    beginning: _Beginning,
     clock: Stopwatch,
     tick: Tick,
 ) -> Iterable[tuple[int, NDArray[np.float64]]]:
-    """Where the joints are on each labelled frame after ``number``, on which they begin at ``xy``, as soon as it is
-    told; by the number of the labelled frame."""
+    """Where the joints are on each labelled frame after ``number``, on which they begin, as soon as it is told; by the
+    number of the labelled frame."""
     due = {frame: later for later, frame in enumerate(clip.labelled) if later > number}
     begun = False
     for frame in clip.frames(clip.labelled[number]):
-        told = clock.time(lambda frame=frame: _fed(tracker, frame, xy, followed, begun))  # type: ignore[misc]  # noqa: B023
+        told = clock.time(lambda frame=frame: _fed(tracker, frame, beginning, begun))  # type: ignore[misc]  # noqa: B023
         begun = True
         tick()
         yield from _due(told, due)
@@ -225,15 +242,17 @@ def _followed(
         raise TrackingError(f"A tracker answers for every frame; of frame {min(due)} this one says nothing.")
 
 
-def _fed(
-    tracker: Tracker, frame: Frame, xy: NDArray[np.float64], followed: NDArray[np.bool_], begun: bool
-) -> list[Prediction]:
+def _fed(tracker: Tracker, frame: Frame, beginning: _Beginning, begun: bool) -> list[Prediction]:
     if begun:
         return tracker.step(frame)
+    xy, followed = beginning.xy, beginning.followed
     inside = ((xy >= 0) & (xy <= (frame.width, frame.height))).all(axis=1)
     seen = np.where(inside, VISIBLE, OCCLUDED)
     shape = Skeleton(xy.astype(np.float32), np.where(followed, seen, ABSENT).astype(np.uint8))
-    return tracker.start(frame, [Prompt(OBJECT, shape)])
+    told = tracker.start(frame, [Prompt(OBJECT, shape, untouched=beginning.untouched)])
+    if beginning.memory is not None and isinstance(tracker, Remembering):
+        tracker.remember(OBJECT, beginning.memory)
+    return told
 
 
 def _due(told: Iterable[Prediction], due: dict[int, int]) -> Iterable[tuple[int, NDArray[np.float64]]]:

@@ -25,12 +25,28 @@ class Followed:
     sure: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a tracker knows of one object's points, for another of its kind, or for itself after a correction.
+
+    ``numbers``: which points of the shape those are, by number; ``looks``: what ``looks_of`` gave, in that order.
+    """
+
+    numbers: list[int]
+    looks: object
+
+
 class PointTracker(ABC):
-    """Follows points, those of all objects at once. See ``tracking.tracker.Tracker`` for the contract."""
+    """Follows points, those of all objects at once. See ``tracking.tracker.Tracker`` for the contract.
+
+    A correction re-anchors the points that were moved; those that a prompt calls ``untouched`` go on with what they
+    looked like where a person had placed them.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[ObjectId, Followed] = {}
         self._frame_size = FrameSize()
+        self._untouched: dict[ObjectId, tuple[int, ...]] = {}
 
     @abstractmethod
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
@@ -38,6 +54,15 @@ class PointTracker(ABC):
 
     @abstractmethod
     def step(self, frame: Frame) -> list[Prediction]: ...
+
+    def looks_of(self, name: ObjectId) -> object | None:
+        """What the points of an object that is followed are sought by, in their order; None: nothing yet. It isn't
+        changed afterwards."""
+        return None
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:  # noqa: B027
+        """Seek some points of an object, which has just begun, by those of ``looks`` (of ``looks_of``): the rows
+        ``here`` by the rows ``there``."""
 
     def forget(self, names: Collection[ObjectId]) -> None:  # noqa: B027 (most keep nothing of their own)
         """Let go of what is kept of ``names``."""
@@ -50,9 +75,28 @@ class PointTracker(ABC):
     def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
         self._frame_size.require(frame)
         fresh = _followed(frame, prompts)
+        known = {prompt.object: self.memory_of(prompt.object) for prompt in prompts if prompt.untouched}
+        self._untouched = {prompt.object: prompt.untouched for prompt in prompts}
         self.objects.update(fresh)
         self.begin(frame, tuple(fresh))
+        for name, memory in known.items():
+            if memory is not None:
+                self.remember(name, memory)
         return [Prediction(prompt.object, frame.number, prompt.shape, confidence=1.0) for prompt in prompts]
+
+    def memory_of(self, name: ObjectId) -> Known | None:
+        """See ``tracking.tracker.Remembering``: what its points are sought by."""
+        one = self.objects.get(name)
+        looks = None if one is None else self.looks_of(name)
+        return None if one is None or looks is None else Known(one.prompt.numbers, looks)
+
+    def remember(self, name: ObjectId, memory: object) -> None:
+        """Seek the points of an object that its latest prompt calls untouched by what was known of them before."""
+        assert isinstance(memory, Known)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+        numbers = self.objects[name].prompt.numbers
+        both = [each for each in self._untouched.get(name, ()) if each in numbers and each in memory.numbers]
+        if both:
+            self.take_looks(name, memory.looks, [*map(numbers.index, both)], [*map(memory.numbers.index, both)])
 
     def drop(self, objects: Collection[ObjectId]) -> None:
         for name in objects:

@@ -154,6 +154,12 @@ class WindowedPoints(NetworkOnDevice, PointTracker):
         for name in names:
             self.trails.pop(name, None)
 
+    def put_rows(self, mine: Tensor, theirs: object, here: list[int], there: list[int]) -> None:
+        """Write the rows ``there`` of one tensor into the rows ``here`` of another."""
+        assert isinstance(theirs, Tensor)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+        with self.computing():
+            mine[here] = theirs[there].to(mine)
+
     # -------------------------------------------------------------- inside
 
     def _follow(self, frame: Frame) -> None:

@@ -50,6 +50,12 @@ class Anchored(Protocol):
 
     start: Places
 
+    @property
+    def numbers(self) -> list[int]:
+        """Which points of the shape are followed, by their numbers, in the order of ``start``; empty where what is
+        followed aren't points of the shape."""
+        ...
+
     def place(self, now: Places, seen: Seen) -> Shape:
         """The shape when its points are at ``now`` (n, 2), of which those that ``seen`` (n,) says are to be seen."""
         ...
@@ -86,6 +92,10 @@ class _Joints:
         self._present = self.shape.seen != ABSENT
         self.start = self.shape.xy[self._present].astype(np.float64)
 
+    @property
+    def numbers(self) -> list[int]:
+        return np.flatnonzero(self._present).tolist()
+
     def place(self, now: Places, seen: Seen) -> Shape:
         xy, states = self.shape.xy.copy(), self.shape.seen.copy()
         xy[self._present] = now
@@ -105,6 +115,10 @@ class _Line:
     def __post_init__(self) -> None:
         self.start = self.shape.xy.astype(np.float64)
 
+    @property
+    def numbers(self) -> list[int]:
+        return list(range(len(self.start)))
+
     def place(self, now: Places, seen: Seen) -> Shape:
         return type(self.shape)(now.astype(np.float32))
 
@@ -122,6 +136,10 @@ class _Outline:
 
     shape: Polygon
     start: Places
+
+    @property
+    def numbers(self) -> list[int]:
+        return []
 
     def place(self, now: Places, seen: Seen) -> Shape:
         use = _believed(seen)
@@ -150,6 +168,10 @@ class _Turned:
         self.start = np.stack(
             [self.shape.x + across * cos - down * sin, self.shape.y + across * sin + down * cos], axis=1
         )
+
+    @property
+    def numbers(self) -> list[int]:
+        return []
 
     def place(self, now: Places, seen: Seen) -> Shape:
         use = _believed(seen)

@@ -149,6 +149,12 @@ class CoTrackerTracker(WindowedPoints):
         for name in names:
             self._queries.pop(name, None)
 
+    def looks_of(self, name: ObjectId) -> Tensor:
+        return self._queries[name].looks
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
+        self.put_rows(self._queries[name].looks, looks, here, there)
+
     def _query(self, xy: NDArray[np.float32]) -> Query:
         slot = self.clock % self.window
         cells = torch.from_numpy(xy).to(self.compute.device) / STRIDE

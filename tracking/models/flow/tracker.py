@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -91,22 +92,38 @@ class FlowTracker(ImmediatePointTracker):
         super().__init__()
         self._flow = Flow()
         self._groups: dict[ObjectId, Group] = {}
+        self._number = -1
 
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         gray = _gray(frame)
-        self._flow.gray = gray
+        self._flow.gray, self._number = gray, frame.number
         for name in names:
             looks = [patch(gray, place, LOOK_PX) for place in self.objects[name].now - 0.5]
             self._groups[name] = Group([Look(look, look) for look in looks])
 
     def follow(self, frame: Frame) -> None:
-        before, gray = self._flow.gray, _gray(frame)
+        before, gray, self._number = self._flow.gray, _gray(frame), frame.number
         if not self.objects:
             self._flow.gray = gray
             return
         moves = self._flow.moves(gray, [one.now - 0.5 for one in self.objects.values()])
         for (name, one), found in zip(self.objects.items(), moves, strict=True):
             _move(one, self._groups[name], found, before, gray)
+
+    def looks_of(self, name: ObjectId) -> tuple[int, list[Look]]:
+        """With the frame on which they are as they are."""
+        return self._number, [replace(look) for look in self._groups[name].looks]
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
+        number, known = cast(tuple[int, list[Look]], looks)
+        group = self._groups[name]
+        for row, other in zip(here, there, strict=True):
+            now, before = group.looks[row].first, known[other]
+            if number == self._number:
+                group.looks[row] = replace(before)
+            else:  # What is at its place on this frame may be before it.
+                shows = likeness(before.first, now) > LEARN_LIKENESS
+                group.looks[row] = Look(before.first, now if shows else before.first)
 
     def forget(self, names: Collection[ObjectId]) -> None:
         for name in names:

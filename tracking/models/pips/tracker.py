@@ -95,6 +95,12 @@ class PipsTracker(WindowedPoints):
         for name in names:
             self._chains.pop(name, None)
 
+    def looks_of(self, name: ObjectId) -> Tensor:
+        return self._chains[name].looks
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
+        self.put_rows(self._chains[name].looks, looks, here, there)
+
     def _begun(self, names: Collection[ObjectId]) -> dict[ObjectId, NDArray[np.int64]]:
         """The points whose windows hold frames behind their first one."""
         begun = {name: np.flatnonzero(self._chains[name].begins < self.clock) for name in names}

@@ -83,6 +83,13 @@ class TapirEngine(NetworkOnDevice):
         return _answer(self.network.settled(paths), frame), memory
 
 
+def put_looks(mine: Sequence[Looks], theirs: object, here: list[int], there: list[int]) -> None:
+    """Write the rows ``there`` of ``theirs``, looks at the same sizes, into the rows ``here`` of ``mine``."""
+    assert isinstance(theirs, list)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+    for one, other in zip(mine, theirs, strict=True):
+        one.fine[here], one.coarse[here] = other.fine[there].to(one.fine), other.coarse[there].to(one.coarse)
+
+
 def _answer(paths: Paths, frame: Frame) -> Answer:
     size = np.array([frame.width, frame.height])
     return Answer(paths.xy.double().cpu().numpy() * size, paths.seen().double().cpu().numpy())

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from tracking.layers.point_tracker import ImmediatePointTracker
-from tracking.models.tapir.engine import Answer, TapirEngine, small
+from tracking.models.tapir.engine import Answer, TapirEngine, put_looks, small
 from tracking.models.tapir.network import Features, Looks, Memory, Tapir
 from tracking.models.tapir.weights import VARIANTS, load
 from tracking.types import Frame, ObjectId, Prediction, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Points as they are known once ``frame`` was seen: what they look like, and what is remembered of the frames
+    before, both in the same order."""
+
+    frame: int
+    looks: list[Looks]
+    memory: Memory
 
 
 class OnlineTapir(ImmediatePointTracker):
@@ -29,6 +40,8 @@ class OnlineTapir(ImmediatePointTracker):
         self._memory: Memory = []
         self._rows: dict[ObjectId, range] = {}
         self._encoded: tuple[int, list[Features]] | None = None
+        self._frame: Frame | None = None
+        """The last one that prompts came with."""
 
     @property
     def note(self) -> str:
@@ -45,7 +58,7 @@ class OnlineTapir(ImmediatePointTracker):
     def _begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         if self._encoded is None or self._encoded[0] != frame.number:
             self._encoded = frame.number, self.engine.encode(frame)
-        features = self._encoded[1]
+        features, self._frame = self._encoded[1], frame
         points = np.concatenate([self.objects[name].now for name in names])
         looks = self.engine.looks(features, frame, points)
         # As the authors do: the memory of a point begins with the frame that it was prompted on.
@@ -59,6 +72,32 @@ class OnlineTapir(ImmediatePointTracker):
             memory = [list(map(_both, a, b)) for a, b in zip(self._memory, memory, strict=True)]
         self._looks, self._memory = looks, memory
         self._number([*kept, *names])
+
+    def looks_of(self, name: ObjectId) -> Remembered | None:
+        if self._encoded is None:
+            return None
+        rows = list(self._rows[name])
+        looks = [Looks(each.fine[rows], each.coarse[rows]) for each in self._looks]
+        return Remembered(self._encoded[0], looks, [[block[rows] for block in each] for each in self._memory])
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
+        assert isinstance(looks, Remembered)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+        rows = [self._rows[name][row] for row in here]
+        self.engine.computed(lambda: self._take(looks, rows, there), torch.OutOfMemoryError, self._move)
+
+    def _take(self, known: Remembered, rows: list[int], there: list[int]) -> None:
+        assert self._frame is not None  # noqa: S101 (for the type checker: the object has begun)
+        put_looks(self._looks, known.looks, rows, there)
+        number, frame = self._frame.number, self._frame
+        if known.frame == number:
+            memory = [[block[there] for block in each] for each in known.memory]
+        else:  # It went on to other frames: what is remembered begins here, as with a prompt.
+            features = self._encoded[1] if self._encoded is not None else self.engine.encode(frame)
+            looks = [Looks(each.fine[rows], each.coarse[rows]) for each in self._looks]
+            _, memory = self.engine.follow(features, looks, frame)
+        for mine, theirs in zip(self._memory, memory, strict=True):
+            for block, other in zip(mine, theirs, strict=True):
+                block[rows] = other.to(block)
 
     def follow(self, frame: Frame) -> None:
         if not self.objects:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from tracking.layers.point_tracker import Followed, PointTracker
-from tracking.models.tapir.engine import LARGEST_PASS, Answer, TapirEngine, small
+from tracking.models.tapir.engine import LARGEST_PASS, Answer, TapirEngine, put_looks, small
 from tracking.models.tapir.network import Features, Looks, Tapir
 from tracking.models.tapir.weights import VARIANTS, Variant, load
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
@@ -88,6 +88,13 @@ class WindowedTapir(PointTracker):
             points = self.objects[name].now
             looks = self.engine.looks(features, frame, points)
             self._asked[name] = Asked(looks, self.engine.shares(frame, points), self._count - 1)
+
+    def looks_of(self, name: ObjectId) -> list[Looks]:
+        return self._asked[name].looks
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
+        with self.engine.computing():
+            put_looks(self._asked[name].looks, looks, here, there)
 
     def step(self, frame: Frame) -> list[Prediction]:
         self._frame_size.require(frame)

@@ -24,12 +24,14 @@ VISIBLE = 0.5
 @dataclass
 class Asked:
     """Points of one object, prompted on the frame ``at``, counted from the run's first, at ``xy`` (N, 2) shares.
-    ``looks``: (N, C), once the features of that frame have come."""
+    ``looks``: (N, C), once the features of that frame have come. ``carried``: those, (N, C), of points that go on with
+    what they looked like before; the rows of all others are nan."""
 
     points: Followed
     at: int
     xy: Tensor
     looks: Tensor | None = None
+    carried: Tensor | None = None
 
 
 class TapNetTracker(NetworkOnDevice, PointTracker):
@@ -78,6 +80,18 @@ class TapNetTracker(NetworkOnDevice, PointTracker):
         for name in names:
             self._asked.pop(name, None)
 
+    def looks_of(self, name: ObjectId) -> Tensor | None:
+        """(N, C), with rows of nan for points whose features are still to come."""
+        latest = self._asked[name][-1]
+        return latest.carried if latest.looks is None else latest.looks
+
+    def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
+        assert isinstance(looks, Tensor)  # noqa: S101 (for the type checker: it is of a tracker of this kind)
+        latest = self._asked[name][-1]
+        carried = torch.full((len(latest.xy), looks.shape[1]), torch.nan)
+        carried[here] = looks[there].float().cpu()
+        latest.carried = carried
+
     def _take(self, frame: Frame) -> list[Prediction]:
         stream = self._stream or Stream(self.network.encoder)
         square = cv2.resize(frame.image, (self._size, self._size), interpolation=_way(frame, self._size))
@@ -103,7 +117,7 @@ class TapNetTracker(NetworkOnDevice, PointTracker):
                 prompts.pop(0)
             asked = prompts[0]
             if asked.at == at:
-                asked.looks = self.network.look(features, asked.xy)
+                asked.looks = _carried_over(asked.carried, self.network.look(features, asked.xy))
             elif asked.looks is not None:
                 sought.append((name, asked, asked.looks))
         return list(self._told(features, sought, number)) if sought else []
@@ -138,6 +152,14 @@ class TapNetTracker(NetworkOnDevice, PointTracker):
                 asked.looks = None if asked.looks is None else asked.looks.to(device)
 
         return put_back
+
+
+def _carried_over(carried: Tensor | None, looks: Tensor) -> Tensor:
+    """``looks`` but for the rows that are known from before."""
+    if carried is None:
+        return looks
+    before = carried.to(looks)
+    return torch.where(before.isnan(), looks, before)
 
 
 def _way(frame: Frame, size: int) -> int:

@@ -13,6 +13,7 @@ from annotator.actions.runs.store import PredictedRow
 from annotator.models import Agent, Run
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import create, do, frames_of, put
+from tracking.engine.local import leg_value
 from tracking.protocol import PROTOCOL, Correct, Device, Hello, Leg, Start
 from tracking.shapes.chunks import Flag, Row
 from tracking.shapes.payloads import row_of
@@ -67,6 +68,15 @@ def corrected(desk: Desk, run: Run, track: UUID, row: Row) -> Leg:
 def held(leg: Leg) -> dict[int, list[int]]:
     """Points by frame."""
     return {row.frame: held.points for held in leg.held for row in held.rows}
+
+
+def test_the_agent_is_told_which_joints_were_left_alone_also_where_the_run_has_come_to(desk: Desk, run) -> None:
+    leg = corrected(desk, *run, drawn(30, 2))
+    assert (leg.held, leg.untouched) == ([], [0, 1, 3])
+    assert leg_value(leg).untouched == (0, 1, 3)
+    predict(*run, 31, 33, epoch=1)
+    assert corrected(desk, *run, drawn(33, 1)).untouched == [0, 2, 3]
+    assert corrected(desk, *run, drawn(20, 0, 1, 2, 3)).untouched == [], "all were moved"
 
 
 def test_the_agent_is_told_which_joints_stay_and_where_they_were(desk: Desk, run) -> None:
