@@ -17,6 +17,7 @@ from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
 from tracking.engine.local import LocalEngine
 from tracking.pictures import videos_of
+from tracking.previews import Previews
 from tracking.smart import Smart
 from tracking.watchdog import watch
 
@@ -66,8 +67,16 @@ def run_agent(
     http = httpx.Client(base_url=server, timeout=FETCH_TIMEOUT_S, follow_redirects=True)
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
     open_video = videos_of(videos)
-    engine, smart = LocalEngine(open_video, runs_at_once=runs), Smart(open_video)
-    agent = Agent(server, token, engine, name=name, smart=smart, http=http, patience_s=patience_s)
+    agent = Agent(
+        server,
+        token,
+        LocalEngine(open_video, runs_at_once=runs),
+        name=name,
+        smart=Smart(open_video),
+        previews=Previews(open_video),
+        http=http,
+        patience_s=patience_s,
+    )
     with http:
         asyncio.run(_until_told(agent))
     return ENDED

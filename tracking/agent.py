@@ -26,6 +26,7 @@ from tracking.devices import devices, loads
 from tracking.engine import Engine
 from tracking.fetching import Fetcher
 from tracking.outbox import Outbox
+from tracking.previews import Previews
 from tracking.protocol import (
     PROTOCOL,
     TO_AGENT,
@@ -33,11 +34,14 @@ from tracking.protocol import (
     AgentMessage,
     Correct,
     DropFetch,
+    DropPreview,
     Extend,
     Fetch,
     Fetched,
     Hello,
     Load,
+    Preview,
+    Previewed,
     Segment,
     Segmented,
     Start,
@@ -94,6 +98,7 @@ class Agent:
         *,
         name: str = "",
         smart: Smart | None = None,
+        previews: Previews | None = None,
         http: httpx.Client | None = None,
         patience_s: float = 0,
     ) -> None:
@@ -102,11 +107,12 @@ class Agent:
         self.name = name or platform.node()
         self.engine = engine
         self.smart = smart
+        self.previews = previews
         self.patience_s = patience_s
         self.fetcher = None if http is None else Fetcher(http, self._tell_fetched, machine=self.name)
         self._fetched: dict[str, Fetched] = {}
         self._changed_models = asyncio.Event()
-        self._told: deque[Segmented] = deque(maxlen=MOST_TOLD)
+        self._told: deque[Segmented | Previewed] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
         self._devices = devices()
         self._weights = Watch()
@@ -138,6 +144,8 @@ class Agent:
             self.engine.close()
             if self.smart is not None:
                 self.smart.close()
+            if self.previews is not None:
+                self.previews.close()
             if self.fetcher is not None:
                 self.fetcher.close()
 
@@ -224,6 +232,12 @@ class Agent:
                     self._forget_if_finished(outbox)
             case Segment():
                 self._answer(message)
+            case Preview():
+                if self.previews is not None:
+                    self.previews.ask(message, self._tell)
+            case DropPreview():
+                if self.previews is not None:
+                    self.previews.drop(message.preview)
             case Fetch():
                 self._fetch(message)
             case DropFetch():
@@ -252,8 +266,8 @@ class Agent:
         self._fetched[told.model] = told
         self._wake()
 
-    def _tell(self, told: Segmented) -> None:
-        """From the thread that answers clicks."""
+    def _tell(self, told: Segmented | Previewed) -> None:
+        """From the threads that answer clicks, and that look for previews."""
         self._told.append(told)
         self._wake()
 

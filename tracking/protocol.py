@@ -31,6 +31,8 @@ BATCH_BYTES = 2**20
 """A batch carries about so many bytes of tables at most, or a single shape."""
 HELD_BYTES = 2**20
 """A leg carries about so many bytes of tables with points that stay as they are; farther frames are done as a whole."""
+MOST_SEEN = 500
+"""A preview carries so many objects at most."""
 MESSAGE_BYTES = 16 * 2**20
 """Longest message that the server takes on a socket, from a browser or from an agent."""
 
@@ -310,8 +312,27 @@ class DropFetch(AgentMessage):
     model: str
 
 
+class Preview(AgentMessage):
+    """Look at one frame for all that a finder knows; nothing is stored of it."""
+
+    type: Literal["preview"] = "preview"
+    preview: str = Field(description="Comes back with the answers.")
+    finder: str = Field(description="What looks, by its id in the catalogue.")
+    video: VideoAccess
+    frame: int
+    confidence: float = Field(ge=0, le=1, description="What is less sure is left.")
+
+
+class DropPreview(AgentMessage):
+    """Nobody waits for this preview any more."""
+
+    type: Literal["preview.drop"] = "preview.drop"
+    preview: str
+
+
 ToAgent = Annotated[
-    Accepted | Start | Correct | Extend | Stop | Stored | Segment | Fetch | DropFetch, Field(discriminator="type")
+    Accepted | Start | Correct | Extend | Stop | Stored | Segment | Fetch | DropFetch | Preview | DropPreview,
+    Field(discriminator="type"),
 ]
 
 # ---------------------------------------------------------------- agent -> server
@@ -474,8 +495,35 @@ class Fetched(AgentMessage):
     )
 
 
+class SeenObject(AgentMessage):
+    """An object of a preview. `same`: those before it in the list, which are surer, whose boxes show the same object:
+    where one of them counts and found objects are followed one by one, this one doesn't."""
+
+    label: str = Field(max_length=500, description="Its class, by the finder's name.")
+    confidence: float = Field(ge=0, le=1)
+    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in px of the frame.")
+    same: list[int] = Field([], max_length=MOST_SEEN)
+
+
+PreviewStage = Literal["fetching", "looking", "done", "failed"]
+"""How far a preview has come: the video is fetched, the frame is looked at; the last two end it."""
+
+
+class Previewed(AgentMessage):
+    """How a `Preview` stands."""
+
+    type: Literal["previewed"] = "previewed"
+    preview: str = Field(max_length=64)
+    stage: PreviewStage
+    seen: list[SeenObject] = Field([], max_length=MOST_SEEN, description="Of `done`: what is there, the surest first.")
+    left_out: int = Field(0, ge=0, le=2**31, description="Of `done`: so many less sure ones are too many to be sent.")
+    seconds: float = Field(0.0, ge=0, le=1e9, description="Of `done`: how long looking took, loading apart.")
+    message: str = Field("", max_length=4000, description="Of `failed`: why, for the person.")
+
+
 FromAgent = Annotated[
-    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented | Fetched, Field(discriminator="type")
+    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented | Fetched | Previewed,
+    Field(discriminator="type"),
 ]
 
 TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(ToAgent)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from tracking import catalog
-from tracking.engine import OpenVideo
+from tracking.engine import OpenVideo, one_frame
 from tracking.protocol import Segment, Segmented, SegmentStage, prompt_row, prompt_text
 from tracking.segmenter import Click, Embedding, Segmenter
 from tracking.segmenter import Segmented as Answer
@@ -178,14 +178,7 @@ class Smart:
         seen = self._seen.get(key)
         if seen is None:
             asked.say("fetching")
-            with self._open_video(request.video, lambda: self._is_stale(asked)) as pictures:
-                frames = pictures.walk(request.frame, "forward")
-                try:
-                    picture = next(frames, None)
-                finally:
-                    frames.close()
-            if picture is None or picture.number != request.frame:
-                raise TrackingError(f"Frame {request.frame} can't be decoded. Click on another one.")
+            picture = one_frame(self._open_video, request.video, request.frame, lambda: self._is_stale(asked))
             if self._is_stale(asked):
                 raise _Superseded
             asked.say("looking")

@@ -8,13 +8,26 @@ from typing import Literal, Protocol
 
 from tracking.protocol import Leg, Start, VideoAccess
 from tracking.session import Pictures, Step
+from tracking.types import Frame, TrackingError
 
 OpenVideo = Callable[[VideoAccess, Callable[[], bool]], AbstractContextManager[Pictures]]
 """Brings a video to where it is read; gives up with TrackingError once the callable says that nobody waits."""
 
-
 STALLED_AFTER_S = 60.0
 """A run that should get on and hasn't for so long has stalled."""
+
+
+def one_frame(open_video: OpenVideo, video: VideoAccess, number: int, cancelled: Callable[[], bool]) -> Frame:
+    """A single frame of a video. Raises TrackingError when it can't be had, or ``cancelled`` says that nobody waits."""
+    with open_video(video, cancelled) as pictures:
+        frames = pictures.walk(number, "forward")
+        try:
+            picture = next(frames, None)
+        finally:
+            frames.close()
+    if picture is None or picture.number != number:
+        raise TrackingError(f"Frame {number} can't be decoded. Choose another one.")
+    return picture
 
 
 class Sink(Protocol):

@@ -1,0 +1,191 @@
+"""Looks at single frames for an agent, beside its runs, so that people see what a finder would find before they let it:
+one thread, one preview after the other."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+import threading
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from tracking import catalog
+from tracking.engine import OpenVideo, one_frame
+from tracking.finding import are_same
+from tracking.protocol import MOST_SEEN, Preview, Previewed, PreviewStage, SeenObject
+from tracking.shapes.values import bounds_of
+from tracking.types import Box, Frame, TrackingError
+
+CLOSING_S = 5.0
+IDLE_S = 600.0
+"""What nobody looked with for so long leaves memory; it comes back with the next preview."""
+
+log = logging.getLogger("framewise.agent")
+
+Tell = Callable[[Previewed], None]
+"""Takes what is told of a preview, in the thread that looks."""
+
+Sight = tuple[str, float, Box]
+"""Class, confidence in [0, 1], and box in px of the frame."""
+
+Look = Callable[[Frame], Sequence[Sight]]
+"""All that is on a frame, in any order."""
+
+
+def open_look(finder: str, confidence: float) -> Look:
+    """What looks with ``finder`` for all classes that it knows. What is less sure than ``confidence`` is left, where
+    the finder can be told; each box counts, also those that show one object under two names.
+
+    Raises:
+        TrackingError: there is no such finder, or it lacks something.
+    """
+    entry = catalog.find_finder(finder)
+    if entry.factory:
+        found = catalog.create_finder(finder, classes=entry.classes)
+        return lambda frame: [(one.label, one.confidence, bounds_of(one.shape)) for one in found.find(frame, ())]
+    settings = {"confidence": confidence} if "confidence" in catalog.find_detector(finder).settings else {}
+    detector = catalog.create_detector(finder, **settings)
+    return lambda frame: [(one.label, one.confidence, one.box) for one in detector.detect([frame])[0]]
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    request: Preview
+    tell: Tell
+
+    def say(self, stage: PreviewStage, **more: object) -> None:
+        self.tell(Previewed.model_validate({"preview": self.request.preview, "stage": stage, **more}))
+
+
+class Previews:
+    """Answers ``Preview`` requests. ``ask``, ``drop`` and ``close`` may be called from any thread, and don't block.
+
+    Args:
+        open_video: as of an engine.
+        open_look: makes what looks, by a finder's id and the least confidence; the last one is kept for the next
+            preview.
+    """
+
+    def __init__(self, open_video: OpenVideo, *, open_look: Callable[[str, float], Look] = open_look) -> None:
+        self._open_video = open_video
+        self._open_look = open_look
+        self._look: tuple[tuple[str, float], Look] | None = None
+        self._used = 0.0
+        self._waiting: OrderedDict[str, _Asked] = OrderedDict()
+        self._dropped: str | None = None
+        self._at_work: str | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def ask(self, request: Preview, tell: Tell) -> None:
+        """Look once those that were asked before are done."""
+        with self._changed:
+            self._waiting[request.preview] = _Asked(request, tell)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def drop(self, preview: str) -> None:
+        """Nobody waits for it: nothing more is told of it."""
+        with self._changed:
+            if self._waiting.pop(preview, None) is None and self._at_work == preview:
+                self._dropped = preview
+
+    def close(self) -> None:
+        """Look no more, and wait a moment for what is under way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(CLOSING_S)
+
+    # -------------------------------------------------------------- in the thread
+
+    def _work(self) -> None:
+        while (asked := self._next()) is not None:
+            try:
+                self._answer(asked)
+            except TrackingError as error:
+                self._say(asked, "failed", message=str(error)[:4000])
+            except Exception as error:
+                # Whatever a model does, the agent lives on.
+                finder = asked.request.finder
+                log.error("%s failed on a preview:\n%s", finder, traceback.format_exc())
+                reason = f"{type(error).__name__}: {error}"[:1000]
+                message = f"The detector {finder} failed ({reason}). The agent's log holds the details."
+                self._say(asked, "failed", message=message)
+
+    def _next(self) -> _Asked | None:
+        while True:
+            with self._changed:
+                self._at_work = self._dropped = None
+                self._changed.wait_for(lambda: self._closed or bool(self._waiting), self._until_idle())
+                if self._closed:
+                    return None
+                if self._waiting:
+                    self._at_work, asked = self._waiting.popitem(last=False)
+                    return asked
+            self._let_go()
+
+    def _until_idle(self) -> float | None:
+        """Seconds until what looks is idle; None: nothing is loaded."""
+        return None if self._look is None else max(self._used + IDLE_S - monotonic(), 0.0)
+
+    def _let_go(self) -> None:
+        """Free what looked last."""
+        self._look = None
+        gc.collect()
+        if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+    def _answer(self, asked: _Asked) -> None:
+        request = asked.request
+        self._say(asked, "fetching")
+        picture = one_frame(self._open_video, request.video, request.frame, lambda: self._is_dropped(request.preview))
+        self._say(asked, "looking")
+        look = self._looking(request.finder, request.confidence)
+        if self._is_dropped(request.preview):
+            return
+        began = monotonic()
+        seen = [sight for sight in look(picture) if sight[1] >= request.confidence]
+        seconds = monotonic() - began
+        told = seen_objects(seen)
+        self._say(asked, "done", seen=told, left_out=len(seen) - len(told), seconds=round(seconds, 3))
+
+    def _looking(self, finder: str, confidence: float) -> Look:
+        key = (finder, confidence)
+        if self._look is None or self._look[0] != key:
+            if self._look is not None:
+                self._let_go()
+            self._look = (key, self._open_look(finder, confidence))
+        self._used = monotonic()
+        return self._look[1]
+
+    def _say(self, asked: _Asked, stage: PreviewStage, **more: object) -> None:
+        if not self._is_dropped(asked.request.preview):
+            asked.say(stage, **more)
+
+    def _is_dropped(self, preview: str) -> bool:
+        with self._changed:
+            return self._closed or self._dropped == preview
+
+
+def seen_objects(seen: Sequence[Sight]) -> list[SeenObject]:
+    """As a preview tells them: the surest ``MOST_SEEN``, each with those before it that show the same object."""
+    ordered = sorted(seen, key=lambda sight: -sight[1])[:MOST_SEEN]
+    boxes = [box for _, _, box in ordered]
+    return [
+        SeenObject(
+            label=label,
+            confidence=min(max(float(confidence), 0.0), 1.0),
+            box=(box.x1, box.y1, box.x2, box.y2),
+            same=[before for before in range(index) if are_same(box, boxes[before])],
+        )
+        for index, (label, confidence, box) in enumerate(ordered)
+    ]
