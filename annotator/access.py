@@ -24,6 +24,7 @@ from annotator.models import (
     Layer,
     LayerKind,
     Membership,
+    Preview,
     Project,
     Removal,
     Role,
@@ -279,6 +280,21 @@ def access_sweep(user: Person, sweep_id: UUID, need: Need) -> Sweep:
     sweep = _get(Sweep.objects.select_related("project__workspace", "created_by"), sweep_id)
     check(user, sweep.project.workspace_id, need)
     return sweep
+
+
+def access_video_to_preview(user: Person, video_id: int) -> Video:
+    """A video of which somebody has a machine look at a frame, as those do who let it find objects."""
+    video = access_video(user, video_id, "annotate")
+    require_at_work(video.project)
+    return video
+
+
+def access_preview(user: Person, preview_id: UUID) -> Preview:
+    """A preview belongs to the person who asked for it, as long as they may annotate its video."""
+    mine = Preview.objects.select_related("video__project__workspace").filter(created_by_id=user.pk)
+    preview = _get(mine.exclude(created_by=None), preview_id)
+    check(user, preview.video.project.workspace_id, "annotate")
+    return preview
 
 
 def access_agent(user: Person, agent_id: int, need: Need) -> Agent:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import Literal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.dispatch import requeue_runs_of
 from annotator.announce.publish import announce_agent_gone
-from annotator.models import Agent, User, Workspace
+from annotator.models import Agent, User, Video, Workspace
 
 LOCAL_AGENT = "local"
 
@@ -48,6 +50,20 @@ def create_agent(*, by: User, workspace: Workspace, name: str) -> tuple[Agent, s
     token = secrets.token_urlsafe(32)
     agent = Agent.objects.create(workspace=workspace, name=clean, token_hash=token_hash(token), created_by=by)
     return agent, token
+
+
+def agent_for(video: Video, kind: Literal["segmenters", "finders"], model: str) -> Agent | None:
+    """A connected machine that can look at frames of a video with a model: one with a GPU before others, and of a video
+    always the same, as it keeps what it saw of it. None: there is none."""
+    workspace = video.project.workspace_id
+    serving = Agent.objects.let_in().filter(Q(workspace_id=workspace) | Q(workspace=None), connected=True)
+    able = [agent for agent in serving.order_by("pk") if model in agent.info.get(kind, ())]
+    best = [agent for agent in able if _has_gpu(agent)] or able
+    return best[video.pk % len(best)] if best else None
+
+
+def _has_gpu(agent: Agent) -> bool:
+    return any(device.get("kind") == "cuda" for device in agent.info.get("devices", ()))
 
 
 def revoke_agent(*, agent: Agent, why: str) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
-
 from annotator import access
+from annotator.actions.agents import agent_for
 from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError
 from annotator.announce.messages import SmartClicks
@@ -65,21 +64,13 @@ def _entry(model: str | None) -> catalog.SegmenterEntry:
 
 
 def _agent_for(video: Video, entry: catalog.SegmenterEntry) -> Agent:
-    """One with a GPU before others; of a video always the same, as it keeps what it saw of the frames."""
-    workspace = video.project.workspace_id
-    serving = Agent.objects.let_in().filter(Q(workspace_id=workspace) | Q(workspace=None), connected=True)
-    agents = [agent for agent in serving.order_by("pk") if entry.id in agent.info.get("segmenters", ())]
-    if not agents:
+    agent = agent_for(video, "segmenters", entry.id)
+    if agent is None:
         raise ActionError(
             f"No connected machine answers clicks with {entry.name}. Look at the page Neural networks, or choose "
             "another model."
         )
-    best = [agent for agent in agents if _has_gpu(agent)] or agents
-    return best[video.pk % len(best)]
-
-
-def _has_gpu(agent: Agent) -> bool:
-    return any(device.get("kind") == "cuda" for device in agent.info.get("devices", ()))
+    return agent
 
 
 def _mask_of(layer: Layer, track: UUID, frame: int) -> str:

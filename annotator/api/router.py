@@ -19,6 +19,7 @@ from annotator.api import (
     models,
     networks,
     notifications,
+    previews,
     projects,
     queues,
     stored_weights,
@@ -54,5 +55,6 @@ api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
 api.add_router("", networks.router)
 api.add_router("", stored_weights.router)
+api.add_router("", previews.router)
 api.add_router("", sweeps.router)
 api.add_router("", transfers.router)

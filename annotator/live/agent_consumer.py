@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import DatabaseError, DataError
 
 from annotator.actions.downloads import note_fetched, open_fetches
+from annotator.actions.previews import give_up_previews, note_previewed
 from annotator.actions.runs.presence import (
     agent_connected,
     agent_disconnected,
@@ -38,6 +39,7 @@ from tracking.protocol import (
     Hello,
     LegDone,
     Load,
+    Previewed,
     RunDone,
     RunFailed,
     RunNote,
@@ -55,6 +57,8 @@ UNWELCOME, REPLACED, PROTOCOL_ERROR = 4401, 4409, 4400
 RIVAL = "Another agent is connected with this token; give each a token of its own. It is on {host}"
 MOST_UNSENT = 10_000
 """Messages that wait for an agent that doesn't read them, before it is told to come back."""
+MOST_PREVIEWED = 32
+"""Words about previews that wait to be noted, before nothing more is read of the agent."""
 
 log = logging.getLogger(__name__)
 _unnoted = Complaint(log, "How agents are can't be noted for now; what they send is kept.")
@@ -80,6 +84,7 @@ class AgentConsumer(Socket):
         self.loaded = asyncio.Event()
         self.fetched: dict[str, Fetched] = {}
         self.fetched_more = asyncio.Event()
+        self.previewed: asyncio.Queue[Previewed] = asyncio.Queue(MOST_PREVIEWED)
         self.writer = Writer(self.hub, self.agent.pk, self.tell)
         self.questions = Questions(self.hub.publish)
         self.outgoing: asyncio.Queue[ToAgent] = asyncio.Queue()
@@ -89,7 +94,8 @@ class AgentConsumer(Socket):
         self.shown_out = asyncio.Event()
         self.admitted = True
         await self.accept()
-        for work in (self._send_all(), self.writer.run(), self._watch(), self._note_loads(), self._note_fetched()):
+        notes = (self._note_loads(), self._note_fetched(), self._note_previewed())
+        for work in (self._send_all(), self.writer.run(), self._watch(), *notes):
             self.own(work)
 
     async def left(self) -> None:
@@ -102,6 +108,7 @@ class AgentConsumer(Socket):
         if self.here:
             try:
                 await in_writing_thread(agent_disconnected, agent_id=self.agent.pk, connection=self.connection)
+                await in_writing_thread(give_up_previews, self.agent.pk)
             except DatabaseError as error:
                 # Whoever finds it silent later takes its runs back.
                 _unnoted.note(error)
@@ -190,6 +197,8 @@ class AgentConsumer(Socket):
             case Fetched():
                 self.fetched[message.model] = message
                 self.fetched_more.set()
+            case Previewed():
+                await self.previewed.put(message)
             case Load():
                 self.load = message
                 self.loaded.set()
@@ -234,6 +243,17 @@ class AgentConsumer(Socket):
                 _unnoted.note(error)
                 self.fetched = told | self.fetched
                 asyncio.get_running_loop().call_later(SILENT_S / 4, self.fetched_more.set)
+
+    async def _note_previewed(self) -> None:
+        """What can't be noted now isn't: whoever waits for a preview that nothing is heard of is told to ask again."""
+        while True:
+            told = await self.previewed.get()
+            try:
+                await in_writing_thread(note_previewed, agent_id=self.agent.pk, told=told)
+            except DatabaseError as error:
+                if fault_of(error) is None:
+                    raise
+                _unnoted.note(error)
 
     async def _welcome(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:

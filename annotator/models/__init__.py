@@ -11,6 +11,7 @@ from annotator.models.issue import Comment, Issue, Notification
 from annotator.models.job import Job, JobState, Stage
 from annotator.models.joins import JoinsState, ProposedJoins
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
+from annotator.models.preview import Preview, PreviewState
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import LegPrompt, Run, RunState
@@ -48,6 +49,8 @@ __all__ = [
     "Notification",
     "Pipeline",
     "Predicted",
+    "Preview",
+    "PreviewState",
     "Project",
     "ProposedJoins",
     "ProxyState",

@@ -24,11 +24,14 @@ class ApplyVideo(Message):
     id: int
     name: str
     frames: int
+    width: int = Field(description="Of its picture, in px.")
+    height: int
 
 
 class ApplyLabel(Message):
     id: int
     name: str
+    colour: str
     kinds: list[str] = Field(description="Which kinds of geometry it may be drawn as.")
 
 
@@ -94,10 +97,13 @@ def _data(project: Project, *, may_begin: bool, csrf_token: str) -> ApplyPage:
         may_begin=may_begin,
         csrf_token=csrf_token,
         videos=[
-            ApplyVideo(id=video.pk, name=video.name, frames=video.frame_count)
+            ApplyVideo(id=video.pk, name=video.name, frames=video.frame_count, width=video.width, height=video.height)
             for video in project.videos.filter(state=VideoState.READY)
         ],
-        labels=[ApplyLabel(id=label.pk, name=label.name, kinds=label.geometry_kinds) for label in project.labels.all()],
+        labels=[
+            ApplyLabel(id=label.pk, name=label.name, colour=label.colour, kinds=label.geometry_kinds)
+            for label in project.labels.all()
+        ],
         models=[
             ApplyModel(
                 id=model.entry.id,

@@ -33,7 +33,7 @@ VIEW, ANNOTATE, REVIEW, MANAGE, ADMIN = map(from_role, reversed(Role.values))
 PUBLIC = dict.fromkeys(EVERYBODY, LET_IN)
 SIGNED_IN = PUBLIC | {"nobody": SIGN_IN}
 SITE_ADMIN = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {"nobody": SIGN_IN, "site admin": LET_IN}
-# Uploads are Mona's; even who could see them may not go on with them.
+# Uploads and previews are Mona's; even who could see them may not go on with them.
 MONAS = dict.fromkeys(EVERYBODY, NOTHING) | {"nobody": SIGN_IN, Role.MANAGER: LET_IN}
 # A comment is Mona's to change.
 MONAS_WORDS = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {
@@ -77,6 +77,8 @@ SWEEP = {
     "model": "framewise-cf",
     "videos": [1],
 }
+
+PREVIEW = {"id": NO_TRACK, "finder": "yolox-tiny", "frame": 0}
 
 GET_WEIGHTS = {"workspace": "{workspace_id}", "model": "xmem", "accepted": True}
 
@@ -222,6 +224,9 @@ API = (
     Route("POST", "/api/projects/{project_id}/analytics", ANNOTATE),
     Route("GET", "/api/projects/{project_id}/analytics/counting", ANNOTATE),
     Route("GET", "/api/projects/{project_id}/analytics/{table}.csv", ANNOTATE),
+    Route("POST", "/api/videos/{video_id}/previews", ANNOTATE, PREVIEW),
+    Route("GET", "/api/previews/{preview_id}", MONAS),
+    Route("DELETE", "/api/previews/{preview_id}", MONAS),
     Route("GET", "/api/projects/{project_id}/sweeps", MANAGE),
     Route("POST", "/api/projects/{project_id}/sweeps", MANAGE, SWEEP),
     Route("GET", "/api/sweeps/{sweep_id}", MANAGE),

@@ -57,9 +57,11 @@ from tracking.protocol import (
     Hello,
     LegDone,
     Load,
+    Previewed,
     RunDone,
     RunFailed,
     RunNote,
+    SeenObject,
     Segmented,
     Start,
     Stored,
@@ -312,6 +314,13 @@ FROM_AGENTS: dict[str, BaseModel] = {
         devices=[DeviceLoad(busy=0.5, memory_bytes=1)],
     ),
     "fetched": Fetched(model="xmem", stage="downloading", done=1, total=2, message="It comes."),
+    "previewed": Previewed(
+        preview=str(uuid4()),
+        stage="done",
+        seen=[SeenObject(label="car", confidence=0.5, box=(1, 2, 3, 4), same=[0])],
+        left_out=1,
+        seconds=0.5,
+    ),
 }
 
 

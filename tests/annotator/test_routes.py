@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
 
 from annotator.actions.agents import create_agent
 from annotator.actions.issues.issues import Place, open_issue
@@ -30,6 +31,7 @@ from annotator.models import (
     Comparison,
     Layer,
     Membership,
+    Preview,
     Role,
     StoredWeights,
     Sweep,
@@ -112,7 +114,19 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     for each in (coming, ready):
         put(path_of(each), b"")
     agent, _ = create_agent(by=team.alice, workspace=team.workspace, name="machine")
+    now = timezone.now()
+    preview = Preview.objects.create(
+        video=team.video,
+        agent=agent,
+        finder="yolox-tiny",
+        frame=0,
+        least=0.05,
+        created_by=team.mona,
+        created_at=now,
+        heard_at=now,
+    )
     return {
+        "preview_id": preview.pk,
         "workspace_id": team.workspace.pk,
         "project_id": team.project.pk,
         "project64": base64.b64encode(str(team.project.pk).encode()).decode(),
@@ -185,6 +199,7 @@ KEPT_WHEN_ARCHIVED = {
     "POST /api/projects/{project_id}/imports",
     "POST /api/projects/{project_id}/queues",
     "DELETE /api/projects/{project_id}/queues",
+    "POST /api/videos/{video_id}/previews",
     "POST /api/projects/{project_id}/sweeps",
     "POST /api/sweeps/{sweep_id}/steps",
     "POST /api/sweeps/{sweep_id}/videos/{video_id}/take-over",

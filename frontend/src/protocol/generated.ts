@@ -2872,6 +2872,109 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/videos/{video_id}/previews': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * See what a detector finds on a frame
+     * @description A connected machine looks; ask again until `state` is `done` or `failed`. Nothing is stored in the layers.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['PreviewIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['PreviewOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/previews/{preview_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** How a preview stands */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly preview_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['PreviewOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    /** Nobody waits for it any more */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly preview_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/projects/{project_id}/sweeps': {
     readonly parameters: {
       readonly query?: never
@@ -3506,6 +3609,7 @@ export interface components {
     readonly ApplyLabel: {
       readonly id: number
       readonly name: string
+      readonly colour: string
       /** @description Which kinds of geometry it may be drawn as. */
       readonly kinds: readonly string[]
     }
@@ -3543,6 +3647,9 @@ export interface components {
       readonly id: number
       readonly name: string
       readonly frames: number
+      /** @description Of its picture, in px. */
+      readonly width: number
+      readonly height: number
     }
     /** @description Follow boxes, rotated boxes and polygons as masks, by a model of masks, and keep each as what it is. */
     readonly AsMaskOptions: {
@@ -4751,6 +4858,36 @@ export interface components {
        */
       readonly tracks?: readonly string[]
     }
+    /** @description `confidence`: what is less sure is left. What is wanted of what is seen, the browser chooses without asking. */
+    readonly PreviewIn: {
+      /** Format: uuid */
+      readonly id: string
+      readonly finder: string
+      readonly frame: number
+      /** @default 0.05 */
+      readonly confidence?: number
+    }
+    /**
+     * @description How a preview stands: `done` and `failed` end it. `message`: why it failed. `left_out`: so many objects, less
+     *     sure than those in `seen`, are too many to be told. `seconds`: how long looking took.
+     */
+    readonly PreviewOut: {
+      /** Format: uuid */
+      readonly id: string
+      readonly video: number
+      readonly frame: number
+      readonly finder: string
+      readonly finder_name: string
+      /** @description What is less sure was left. */
+      readonly least: number
+      /** @enum {string} */
+      readonly state: 'asked' | 'fetching' | 'looking' | 'done' | 'failed'
+      readonly message: string
+      /** @description What is on the frame, of all classes, the surest first. */
+      readonly seen: readonly components['schemas']['SeenOut'][]
+      readonly left_out: number
+      readonly seconds: number
+    }
     /** @description `path`: ["0", "hotkey"] is the hotkey of the first label that was sent. */
     readonly ProblemOut: {
       readonly path: readonly string[]
@@ -5233,6 +5370,18 @@ export interface components {
       readonly mota: number | null
       /** @description How often a track of the reference goes on under another one. */
       readonly switches: number | null
+    }
+    /**
+     * @description An object on the frame. `same`: those before it in the list, which are surer, whose boxes show the same object:
+     *     where one of them is taken and found objects are followed one by one, this one isn't.
+     */
+    readonly SeenOut: {
+      /** @description Its class, by the finder's name. */
+      readonly label: string
+      readonly confidence: number
+      /** @description x1, y1, x2, y2 in px of the frame. */
+      readonly box: readonly [number, number, number, number]
+      readonly same: readonly number[]
     }
     /** @description What answers clicks. `why`: what it lacks, empty when it is available. */
     readonly SegmenterOffer: {
@@ -5950,6 +6099,8 @@ export type Pong = components['schemas']['Pong']
 export type PredictedTable = components['schemas']['PredictedTable']
 export type Predictions = components['schemas']['Predictions']
 export type Presence = components['schemas']['Presence']
+export type PreviewIn = components['schemas']['PreviewIn']
+export type PreviewOut = components['schemas']['PreviewOut']
 export type ProblemOut = components['schemas']['ProblemOut']
 export type PromptIn = components['schemas']['PromptIn']
 export type ProposalOut = components['schemas']['ProposalOut']
@@ -5980,6 +6131,7 @@ export type RunStart = components['schemas']['RunStart']
 export type RunStop = components['schemas']['RunStop']
 export type RunUpdate = components['schemas']['RunUpdate']
 export type ScoresOut = components['schemas']['ScoresOut']
+export type SeenOut = components['schemas']['SeenOut']
 export type SegmenterOffer = components['schemas']['SegmenterOffer']
 export type ServerMessage = components['schemas']['ServerMessage']
 export type SettleIn = components['schemas']['SettleIn']

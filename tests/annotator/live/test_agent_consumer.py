@@ -5,13 +5,14 @@ import errno
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError
 
 from annotator.actions.agents import revoke_agent
 from annotator.actions.downloads import begin_download
+from annotator.actions.previews import begin_preview
 from annotator.actions.runs.store import store_predictions
 from annotator.announce.messages import (
     Cleared,
@@ -26,7 +27,7 @@ from annotator.announce.messages import (
 )
 from annotator.live import agent_consumer, relay, writer
 from annotator.live.relay import in_thread
-from annotator.models import Agent, Download, Membership, Role, Run
+from annotator.models import Agent, Download, Membership, Preview, Role, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import (
     World,
@@ -49,12 +50,15 @@ from tracking.protocol import (
     FoundObject,
     LegDone,
     Load,
+    Previewed,
     RunFailed,
     RunNote,
+    SeenObject,
     Start,
     Stop,
     Stored,
 )
+from tracking.protocol import Preview as AskedPreview
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import row_of
 from tracking.shapes.values import GEOMETRY_KINDS, Box, GeometryKind
@@ -142,6 +146,33 @@ async def test_an_agent_that_goes_is_not_connected_any_more(world: World) -> Non
             await asyncio.sleep(0.01)
     await agent.close()
     assert await in_thread(Agent.objects.get, connected=False)
+
+
+async def test_a_preview_goes_to_an_agent_and_back_and_who_waits_when_it_goes_is_told(world: World) -> None:
+    def begin() -> Preview:
+        return begin_preview(
+            by=world.annotator, video=world.video, preview_id=uuid4(), finder="yolox-tiny", frame=7, confidence=0.05
+        )
+
+    async def until(preview: Preview, state: str) -> Preview:
+        async with asyncio.timeout(30):
+            while (found := await in_thread(Preview.objects.get, pk=preview.pk)).state != state:
+                await asyncio.sleep(0.01)
+        return found
+
+    agent = await FakeAgent.connected()
+    await in_thread(Agent.objects.update, info={"finders": ["yolox-tiny"]})
+    answered = await in_thread(begin)
+    asked = await agent.until(AskedPreview)
+    seen = SeenObject(label="car", confidence=0.5, box=(1, 2, 3, 4))
+    await agent.send(Previewed(preview=asked.preview, stage="looking"))
+    await agent.send(Previewed(preview=asked.preview, stage="done", seen=[seen]))
+    assert (await until(answered, "done")).seen == [seen.model_dump(mode="json")]
+
+    waiting = await in_thread(begin)
+    await agent.until(AskedPreview)
+    await agent.close()
+    assert "has lost its connection" in (await until(waiting, "failed")).message
 
 
 async def test_weights_that_are_wanted_are_asked_for_again_until_they_have_come(world: World) -> None:

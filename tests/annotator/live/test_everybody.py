@@ -30,7 +30,19 @@ from annotator.live.relay import in_thread
 from annotator.models import Event, Run
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import World, create, edit, make_world
-from tracking.protocol import Batch, Fetched, FromAgent, Hello, LegDone, Load, RunDone, RunFailed, RunNote, Segmented
+from tracking.protocol import (
+    Batch,
+    Fetched,
+    FromAgent,
+    Hello,
+    LegDone,
+    Load,
+    Previewed,
+    RunDone,
+    RunFailed,
+    RunNote,
+    Segmented,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RUN = str(uuid4())
@@ -68,6 +80,7 @@ OF_AGENTS: list[BaseModel] = [
     Load(cpu=0, memory_bytes=1, runs=0),
     Segmented(reader="r", request=1, stage="ready"),
     Fetched(model="xmem", stage="done"),
+    Previewed(preview=RUN, stage="done"),
 ]
 
 

@@ -1,0 +1,136 @@
+"""Previews: what a detector sees on one frame, asked of a machine before objects are found in earnest. Nothing of it
+comes into a layer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotator.actions.agents import agent_for
+from annotator.actions.errors import ActionError
+from annotator.announce.publish import tell_agent
+from annotator.media.agent_access import video_access
+from annotator.models import Agent, Preview, PreviewState, User, Video, VideoState
+from tracking import catalog, protocol
+from tracking.types import TrackingError
+
+KEPT = timedelta(hours=1)
+OF_ONE_PERSON = 8
+"""So many of a person's are kept; the oldest goes with the next one."""
+SILENT_S = 120.0
+"""Nothing was heard of the machine that looks for so long: the person is told. Loading a model takes long."""
+LOST = "The machine that looked has lost its connection. Preview again."
+SILENT = (
+    f"Nothing was heard of the machine that looks for {SILENT_S:.0f} s. Preview again; if that doesn't help, look at "
+    "the page Neural networks."
+)
+
+
+def begin_preview(*, by: User, video: Video, preview_id: UUID, finder: str, frame: int, confidence: float) -> Preview:
+    """Ask a machine what is on a frame.
+
+    Args:
+        by: their right to annotate the video has been checked.
+        confidence: in [0, 1]; what is less sure is left.
+
+    Raises:
+        ActionError: it can't be asked.
+    """
+    if video.state != VideoState.READY:
+        raise ActionError("A preview needs a video that is ready; this one isn't yet.")
+    if not 0 <= frame < video.frame_count:
+        raise ActionError(f"The video has frames 0..{video.frame_count - 1}; {frame} came.")
+    if Preview.objects.filter(pk=preview_id).exists():
+        raise ActionError("A preview has an id of its own; there is one with this id.")
+    agent = _agent_for(video, _entry(finder))
+    now = timezone.now()
+    with transaction.atomic():
+        _make_room(by)
+        preview = Preview.objects.create(
+            id=preview_id,
+            video=video,
+            agent=agent,
+            finder=finder,
+            frame=frame,
+            least=confidence,
+            created_by=by,
+            created_at=now,
+            heard_at=now,
+        )
+        asked = protocol.Preview(
+            preview=str(preview.pk),
+            finder=finder,
+            video=video_access(video, agent),
+            frame=frame,
+            confidence=confidence,
+        )
+        tell_agent(agent.pk, asked, layer_id=None)
+    return preview
+
+
+def drop_preview(preview: Preview) -> None:
+    """Nobody waits for it any more: its machine needn't look."""
+    with transaction.atomic():
+        if Preview.objects.open().filter(pk=preview.pk).exists():
+            tell_agent(preview.agent_id, protocol.DropPreview(preview=str(preview.pk)), layer_id=None)
+        Preview.objects.filter(pk=preview.pk).delete()
+
+
+def note_previewed(*, agent_id: int, told: protocol.Previewed) -> None:
+    """How a preview stands, as its agent says; of one that nobody waits for nothing is kept."""
+    try:
+        preview_id = UUID(told.preview)
+    except ValueError:
+        return
+    changes: dict[str, object] = {"state": PreviewState(told.stage), "heard_at": timezone.now()}
+    if told.stage == "done":
+        changes |= {
+            "seen": [each.model_dump(mode="json") for each in told.seen],
+            "left_out": told.left_out,
+            "seconds": told.seconds,
+        }
+    if told.stage == "failed":
+        changes["message"] = told.message
+    Preview.objects.open().filter(pk=preview_id, agent=agent_id).update(**changes)
+
+
+def give_up_previews(agent_id: int) -> None:
+    """The agent is gone, and what it was asked with it."""
+    Preview.objects.open().filter(agent=agent_id).update(state=PreviewState.FAILED, message=LOST)
+
+
+def as_it_stands(preview: Preview) -> Preview:
+    """The preview; failed where nothing was heard of its machine for long."""
+    silent_since = timezone.now() - timedelta(seconds=SILENT_S)
+    silent = Preview.objects.open().filter(pk=preview.pk, heard_at__lt=silent_since)
+    if silent.update(state=PreviewState.FAILED, message=SILENT):
+        preview.refresh_from_db()
+    return preview
+
+
+def _make_room(by: User) -> None:
+    """Keep no preview for long, and few of one person: what is shown is on their page."""
+    Preview.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    mine = Preview.objects.filter(created_by=by).order_by("-created_at")
+    for preview in mine.defer("seen")[OF_ONE_PERSON - 1 :]:
+        drop_preview(preview)
+
+
+def _entry(finder: str) -> catalog.FinderEntry:
+    try:
+        return catalog.find_finder(finder)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
+
+
+def _agent_for(video: Video, entry: catalog.FinderEntry) -> Agent:
+    agent = agent_for(video, "finders", entry.id)
+    if agent is None:
+        raise ActionError(
+            f"{entry.name} isn't ready on any connected machine. Get it on the page Neural networks, or choose another "
+            "detector."
+        )
+    return agent
