@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from framewise.bench.client import Client
 from tests.e2e.clips import moving_things, thing_at
 from tests.e2e.editor import near, track_with, wait_for, wait_until_runs_end, wait_until_saved
+from tests.e2e.test_apply import look
 
 FRAMES = 60
 THERE = "[...framewise.store.records.tracks.value.values()].filter(({ deleted }) => !deleted)"
@@ -23,6 +24,13 @@ def video(client: Client, tmp_path_factory: pytest.TempPathFactory) -> int:
 
 def test_found_objects_arrive_live_and_short_ones_are_taken_or_dismissed(editor: Page) -> None:
     track_with(editor, "carrying")
+    editor.keyboard.press("Alt+Shift+D")
+    preview = editor.get_by_role("region", name="Preview of detections")
+    expect(preview).to_contain_text("1 object is found", timeout=60_000)
+    expect(preview.get_by_role("row", name="car")).to_be_visible()
+    look(editor, "preview")
+    preview.get_by_role("button", name="Close").click()
+    expect(preview).to_have_count(0)
     editor.get_by_role("button", name="Detect and track").click()
     wait_for(editor, f"{THERE}.some(({{ id }}) => framewise.store.queries.rowAt(id, 20) !== null)")
     assert editor.evaluate("framewise.store.runs.active().length") == 1

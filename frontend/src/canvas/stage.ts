@@ -21,6 +21,7 @@ import type { ShownShape } from '@/store/types'
 import { drawAids } from './aids'
 import { drawOtherLayer } from './other-layer'
 import { PaintLayer } from './painting'
+import { drawPreview } from './preview'
 import { drawShapes } from './shapes'
 import { drawOnionSkin, drawTrajectories } from './trajectories'
 import { Touches, type Contact } from './touches'
@@ -176,6 +177,10 @@ export class Stage {
       trajectories.settings.values,
       trajectories.pointed,
       store.comparing.version,
+      store.previews.latest,
+      this.editor.finding.preview.isOpen,
+      this.editor.finding.said,
+      this.editor.findSettings.values,
     ]
     const { painting, brush, clicks } = this.editor
     const paintedTrack = computed(() => painting.value?.track ?? null)
@@ -234,6 +239,7 @@ export class Stage {
     drawOnionSkin(context, this.editor, this.frame)
     drawOtherLayer(context, this.editor, this.frame)
     drawShapes(context, this.editor, this.frame, this.host)
+    drawPreview(context, this.editor, this.frame)
   }
 
   private readonly drawPainting = (): void => {

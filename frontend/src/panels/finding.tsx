@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals'
-import { t } from '@/core/text'
+import { useEffect, useRef } from 'preact/hooks'
+import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { labelOfClass, type Finder } from '@/editor/following/finding'
 import { Icon } from './icons'
 import { Modal } from './modal'
+import { PreviewCounts } from './preview-counts'
 
-/** Finds objects from this frame on; where no detector is ready it says which to get, and how. */
+/** Finds objects from this frame on; where no detector is ready it says which to get, and where. */
 export function FindButton({ editor }: { editor: Editor }) {
   const { finding, keymap } = editor
   const { finder } = finding
@@ -29,15 +31,90 @@ function MissingFinder({ editor }: { editor: Editor }) {
   const wanted = editor.config.finders.find((each) => each.default)
   if (!wanted) return null
   return (
-    <p class="muted find-missing">
-      {t('To find objects by themselves, get {name} on the machine that tracks:', { name: wanted.name })}{' '}
-      <code>{wanted.command || wanted.why}</code> <a href={editor.config.urls.networks}>{t('More detectors')}</a>
+    <p class="muted find-missing" title={wanted.why}>
+      {t('No detector is ready to find objects. An admin gets {name}, or another one, here:', { name: wanted.name })}{' '}
+      <a href={editor.config.urls.networks}>{t('Neural networks')}</a>
     </p>
   )
 }
 
-/** What looks for new objects, where, and what becomes of them; folded away, it says the most important. */
+/** What looks for new objects, where, and what becomes of them; folded away, it says the most important. Below it, what
+ * would be found on a frame. */
 export function FindSettings({ editor }: { editor: Editor }) {
+  return (
+    <>
+      <Settings editor={editor} />
+      <Preview editor={editor} />
+    </>
+  )
+}
+
+/** What the detector sees on a frame, counted; the boxes are drawn on the picture. */
+function Preview({ editor }: { editor: Editor }) {
+  return editor.finding.preview.isOpen.value ? <OpenPreview editor={editor} /> : null
+}
+
+function OpenPreview({ editor }: { editor: Editor }) {
+  const { preview } = editor.finding
+  const section = useRef<HTMLElement>(null)
+  const { latest, problem } = editor.store.previews
+  const { stage, isFresh } = preview
+  const shown = latest.value?.state === 'done' ? latest.value : null
+  const here = shown?.frame === editor.session.frame.value
+  // It is opened by a key, too, wherever the panels are scrolled to.
+  useEffect(() => section.current?.scrollIntoView({ block: 'nearest' }), [shown])
+  return (
+    <section ref={section} class="find-preview" aria-label={t('Preview of detections')}>
+      <header class="row">
+        <strong>{shown ? t('Preview of frame {frame}', { frame: shown.frame }) : t('Preview')}</strong>
+        {stage && (
+          <span class="muted" role="status">
+            {stage}
+          </span>
+        )}
+        <span class="spring" />
+        {shown && !here && (
+          <button type="button" class="button quiet" onClick={() => editor.goTo(shown.frame)}>
+            {t('Go there')}
+          </button>
+        )}
+        {!stage && !(here && isFresh) && (
+          <button type="button" class="button quiet" onClick={() => preview.look()}>
+            {t('Look again')}
+          </button>
+        )}
+        <button type="button" class="button quiet" onClick={() => preview.close()}>
+          {stage ? t('Cancel') : t('Close')}
+        </button>
+      </header>
+      {problem.value && (
+        <p class="message error" role="alert">
+          {problem.value} <a href={editor.config.urls.networks}>{t('Neural networks')}</a>
+        </p>
+      )}
+      {shown && !isFresh && (
+        <p class="muted">
+          {t('Seen by {finder}, at least {percent} % sure. Look again to see what you have chosen since.', {
+            finder: shown.finder_name,
+            percent: Math.round(100 * shown.least),
+          })}
+        </p>
+      )}
+      {shown && (
+        <PreviewCounts
+          judged={preview.judged}
+          more={shown.left_out}
+          nameOf={(label) => editor.label(label)?.name ?? ''}
+        />
+      )}
+      {shown && editor.store.queries.shapesAt(shown.frame).length > 0 && (
+        <p class="muted">{t('What is annotated there already is not found once more.')}</p>
+      )}
+    </section>
+  )
+}
+
+function Settings({ editor }: { editor: Editor }) {
   const { finding, findSettings: settings, config } = editor
   const { finder, association, every } = finding
   const region = finding.region.value
@@ -63,6 +140,7 @@ export function FindSettings({ editor }: { editor: Editor }) {
               </option>
             ))}
           </select>
+          <MoreDetectors editor={editor} />
         </label>
         <label class="field model">
           <span>{t('Linked by')}</span>
@@ -142,6 +220,19 @@ export function FindSettings({ editor }: { editor: Editor }) {
           </span>
         </div>
       )}
+      {finder && (
+        <button
+          type="button"
+          class="button wide"
+          title={t('Shows what {finder} sees on this frame, and what becomes of it ({key})', {
+            finder: finder.name,
+            key: editor.keymap.shown('run.preview'),
+          })}
+          onClick={() => finding.preview.look()}
+        >
+          {t('Preview on this frame')}
+        </button>
+      )}
       <label
         class="choice"
         title={t('While boxes that you drew are tracked, the detector looks for others. They never replace yours.')}
@@ -154,6 +245,18 @@ export function FindSettings({ editor }: { editor: Editor }) {
         {t('Find new objects while tracking boxes')}
       </label>
     </details>
+  )
+}
+
+/** Where those are to be had that aren't ready. */
+function MoreDetectors({ editor }: { editor: Editor }) {
+  const count = editor.config.finders.filter(({ available }) => !available).length
+  if (!count) return null
+  return (
+    <span class="muted">
+      {counted(count, 'One more can be got:', '{count} more can be got:')}{' '}
+      <a href={editor.config.urls.networks}>{t('Neural networks')}</a>
+    </span>
   )
 }
 

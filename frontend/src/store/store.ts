@@ -27,6 +27,7 @@ import { Former } from './former'
 import { History, type Entry } from './history'
 import { Inspections } from './inspections'
 import { Joins } from './joins'
+import { Previews } from './previews'
 import { Issues } from './issues'
 import { Layers } from './layers'
 import { Loader, type LoadedWindow } from './loader'
@@ -95,6 +96,7 @@ export class EditorStore {
   readonly changes: ChangeLog
   readonly inspections: Inspections
   readonly joins: Joins
+  readonly previews: Previews
   readonly issues: Issues
   readonly restorer: Restorer
   readonly layers: Layers
@@ -161,6 +163,7 @@ export class EditorStore {
     this.changes = new ChangeLog(deps.rest, config.layer.id, (id) => this.runs.all.value.get(id) ?? null)
     this.inspections = new Inspections(deps.rest, config.layer.id)
     this.joins = new Joins(deps.rest, config.layer.id)
+    this.previews = new Previews(deps.rest)
     this.issues = new Issues(deps.rest, config.layer.id, `${config.user.id}/${config.layer.id}`, (message) =>
       this.session.tell(message),
     )

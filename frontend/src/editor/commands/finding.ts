@@ -19,6 +19,18 @@ export const FINDING: readonly Command[] = [
     run: ({ finding }) => finding.start(),
   },
   {
+    id: 'run.preview',
+    label: 'Preview detections',
+    group: 'Tracking',
+    help: 'Shows what the detector sees on this frame, and what becomes of it. Nothing is saved.',
+    synonyms: 'try test detector threshold confidence classes boxes',
+    keys: ['Alt+Shift+D'],
+    undoable: false,
+    when: ({ config }) => config.can_edit,
+    needs: 'You can look at this video; editing needs the role annotator or more.',
+    run: ({ finding }) => finding.preview.toggle(),
+  },
+  {
     id: 'candidate.take',
     label: 'Take candidate',
     group: 'Tracking',

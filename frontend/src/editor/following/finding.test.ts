@@ -100,7 +100,7 @@ describe('Detect and track', () => {
     const away = { ...SPOTTING!, available: false, why: 'Needs a.onnx.', command: 'framewise weights download a' }
     test = await TestEditor.open({ finders: [away] })
     test.press('Shift+D')
-    expect(test.session.notice.value?.message).toContain('framewise weights download a')
+    expect(test.session.notice.value?.message).toContain('on the page Neural networks')
     expect(test.sent('run.start')).toEqual([])
   })
 
@@ -148,5 +148,56 @@ describe('What a run found', () => {
     expect([candidates(), there()]).toEqual([[], ['a']])
     test.press('Ctrl+Z').press('Ctrl+Z')
     expect(candidates()).toEqual(['a', 'b'])
+  })
+})
+
+describe('A preview', () => {
+  let test: TestEditor
+  const seen = (label: string, confidence: number, x: number) => ({
+    label,
+    confidence,
+    box: [x, 0, x + 10, 10] as const,
+    same: [],
+  })
+  const fates = () => test.editor.finding.preview.shownOn(20).map(({ seen: { label }, fate }) => `${label} ${fate}`)
+
+  beforeEach(async () => {
+    test = await TestEditor.open({ labels: [{ ...CONFIG.labels[0]!, name: 'car', geometry_kinds: ['box'] }] })
+    test.session.frame.value = 20
+    test.bench.rest.answer = (method) =>
+      method === 'delete'
+        ? null
+        : {
+            state: 'done',
+            finder: 'spotting',
+            frame: 20,
+            least: 0.05,
+            left_out: 0,
+            seen: [seen('car', 0.9, 0), seen('car', 0.4, 300), seen('dog', 0.3, 100)],
+          }
+    test.press('Alt+Shift+D')
+    await new Promise((resolve) => setTimeout(resolve))
+  })
+
+  it('shows what becomes of what is on this frame, as the settings are by now', () => {
+    expect(fates()).toEqual(['car found', 'car found', 'dog class'])
+    test.editor.findSettings.confidence.value = 0.5
+    expect(fates()).toEqual(['car found', 'car unsure', 'dog class'])
+    test.editor.findSettings.confidence.value = null
+    test.editor.finding.region.value = [200, 0, 400, 50]
+    expect(fates()).toEqual(['car outside', 'car found', 'dog class'])
+    expect(test.editor.finding.preview.shownOn(21)).toEqual([])
+    expect(test.tracks).toEqual([])
+  })
+
+  it('is asked for once more where less sure objects are wanted than were told', () => {
+    expect(test.editor.finding.preview.isFresh).toBe(true)
+    test.editor.findSettings.confidence.value = 0
+    expect(test.editor.finding.preview.isFresh).toBe(false)
+  })
+
+  it('goes by the same key', () => {
+    test.press('Alt+Shift+D')
+    expect([fates(), test.editor.finding.preview.isOpen.value]).toEqual([[], false])
   })
 })

@@ -4,6 +4,7 @@ import { t } from '@/core/text'
 import type { Box } from '@/geometry/box'
 import type { EditorConfig, Label } from '@/store/types'
 import type { Editor } from '@/editor/editor'
+import { FindPreview } from './preview'
 
 export type Association = EditorConfig['associations'][number]
 export type Finder = EditorConfig['finders'][number]
@@ -36,7 +37,11 @@ export class Finding {
   /** Whether the dialog is open that says what classes become, and whether objects are looked for after it. */
   readonly mapping: Signal<'only' | 'then find' | null> = signal(null, { name: 'mapping' })
 
+  /** What it sees on a frame, before it is let loose. */
+  readonly preview: FindPreview
+
   constructor(private readonly editor: Editor) {
+    this.preview = new FindPreview(editor)
     this.said = signal(editor.store.config.class_labels, { name: 'class labels' })
   }
 
@@ -63,9 +68,8 @@ export class Finding {
   get missing(): string {
     const wanted = this.editor.config.finders.find((each) => each.default)
     if (!wanted) return t('No detector is installed.')
-    return t('No detector is ready. Get {name} on the machine that tracks: {command}', {
+    return t('No detector is ready. An admin gets {name}, or another one, on the page Neural networks.', {
       name: wanted.name,
-      command: wanted.command || wanted.why,
     })
   }
 

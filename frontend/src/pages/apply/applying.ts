@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import type { ApplyPage, SweepOut } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
 import { uuid } from '@/core/ids'
+import { Previews } from '@/store/previews'
 import { lookAgain } from '../fresh'
 import { firstChoice, wanted, type Choice } from './choice'
 
@@ -17,6 +18,7 @@ export class Applying {
   /** Why what is shown isn't what is there. */
   readonly problem = signal('')
   readonly rest: Rest
+  readonly previews: Previews
   private polling = false
 
   constructor(
@@ -26,6 +28,7 @@ export class Applying {
   ) {
     this.choice = signal(firstChoice(page))
     this.rest = new Rest(page.csrf_token)
+    this.previews = new Previews(this.rest)
   }
 
   get isBusy(): boolean {

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import type { ApplyPage } from '@/protocol/generated'
-import { firstChoice, labelsFor, modelsFor, problemOf, wanted, withLinked, withPipeline } from './choice'
+import {
+  firstChoice,
+  labelsFor,
+  modelsFor,
+  previewOf,
+  problemOf,
+  wanted,
+  wishesOf,
+  withLinked,
+  withPipeline,
+} from './choice'
 
 const model = (id: string, available: boolean, isDefault = false) => ({
   id,
@@ -17,10 +27,13 @@ const PAGE: ApplyPage = {
   project: 1,
   may_begin: true,
   csrf_token: '',
-  videos: [{ id: 5, name: 'street.mp4', frames: 100 }],
+  videos: [
+    { id: 5, name: 'street.mp4', frames: 100, width: 640, height: 360 },
+    { id: 6, name: 'square.mp4', frames: 10, width: 640, height: 360 },
+  ],
   labels: [
-    { id: 1, name: 'Car', kinds: ['box'] },
-    { id: 2, name: 'person', kinds: ['box'] },
+    { id: 1, name: 'Car', colour: '#ff0000', kinds: ['box'] },
+    { id: 2, name: 'person', colour: '#00ff00', kinds: ['box'] },
   ],
   models: [model('far', false), model('near', true), model('usual', true, true)],
   finders: [
@@ -90,4 +103,25 @@ test('what is linked is looked at on every frame, unless somebody said how often
   expect(withLinked(withLinked(finds, 'chains'), '').every).toBe('10')
   expect(wanted(withLinked(finds, 'iou'), 'a').find).toMatchObject({ every: 10, linked: 'iou', least_frames: 2 })
   expect(withLinked({ ...finds, every: '3' }, 'chains').every).toBe('3')
+})
+
+test('a preview is of a ticked video, on its first frame that is looked at or the one that is typed', () => {
+  const choice = firstChoice(PAGE)
+  expect(previewOf(choice, PAGE, null, '')).toMatchObject({ video: { id: 5 }, frame: 0, why: '' })
+  expect(previewOf({ ...choice, videos: new Set([6]) }, PAGE, 5, '')).toMatchObject({ video: { id: 6 } })
+  expect(previewOf({ ...choice, first: '40' }, PAGE, 5, '')).toMatchObject({ video: { id: 5 }, frame: 40, why: '' })
+  expect(previewOf({ ...choice, first: '40' }, PAGE, 6, '')).toMatchObject({ video: { id: 6 }, frame: 9, why: '' })
+  expect(previewOf(choice, PAGE, 6, '10').why).toBe('The last frame of this video is 9.')
+  expect(previewOf(choice, PAGE, 6, 'x').why).toContain('x was typed')
+})
+
+test('a preview is judged by what is chosen, or by what the detector is made with', () => {
+  const choice = withPipeline(firstChoice(PAGE), 'find', PAGE)
+  const [finder] = PAGE.finders
+  expect(wishesOf(choice, finder)).toMatchObject({ confidence: 0.25, linked: false })
+  expect(wishesOf({ ...choice, confidence: '70', linked: 'chains' }, finder)).toMatchObject({
+    confidence: 0.7,
+    linked: true,
+  })
+  expect(wishesOf({ ...choice, confidence: 'many' }, finder)).toBeNull()
 })

@@ -1,6 +1,7 @@
 /** What is chosen on the page that applies a model, and what is sent of it. */
 import { t } from '@/core/text'
-import type { ApplyFinder, ApplyLabel, ApplyModel, ApplyPage, SweepIn } from '@/protocol/generated'
+import type { ApplyFinder, ApplyLabel, ApplyModel, ApplyPage, ApplyVideo, SweepIn } from '@/protocol/generated'
+import type { Wishes } from '@/store/previews'
 
 export type Pipeline = SweepIn['pipeline']
 export type Destination = NonNullable<SweepIn['destination']>
@@ -98,6 +99,33 @@ function problemOfFinding({ finder, labels, every, confidence }: Choice): string
   if (confidence && !(Number(confidence) >= 0 && Number(confidence) <= 100))
     return t('How sure it is lies between 0 and 100 %; {typed} was typed.', { typed: confidence })
   return ''
+}
+
+/** Which frame a preview shows. `picked`: the video that was chosen for it; `typed`: its frame; empty: the first one that
+ * is looked at. `why`: why there is none; empty: there is. */
+export function previewOf(
+  choice: Choice,
+  page: ApplyPage,
+  picked: number | null,
+  typed: string,
+): { video: ApplyVideo | null; frame: number; why: string } {
+  const videos = choice.videos.size ? page.videos.filter(({ id }) => choice.videos.has(id)) : page.videos
+  const video = videos.find(({ id }) => id === picked) ?? videos[0] ?? null
+  const first = /^\d{1,9}$/.test(choice.first) ? Number(choice.first) : 0
+  const last = (video?.frames ?? 1) - 1
+  const wanted = typed || String(Math.min(first, last))
+  if (!/^\d{1,9}$/.test(wanted))
+    return { video, frame: first, why: t('A frame is a whole number from 0; {typed} was typed.', { typed: wanted }) }
+  if (Number(wanted) > last)
+    return { video, frame: Number(wanted), why: t('The last frame of this video is {last}.', { last }) }
+  return { video, frame: Number(wanted), why: '' }
+}
+
+/** What is wanted of what a detector sees; null: what was typed is no number. */
+export function wishesOf(choice: Choice, finder: ApplyFinder | undefined): Wishes | null {
+  const confidence = choice.confidence ? Number(choice.confidence) / 100 : (finder?.confidence ?? 0)
+  if (!finder || !(confidence >= 0 && confidence <= 1)) return null
+  return { labels: choice.labels, confidence, region: null, linked: choice.linked !== '' }
 }
 
 /** What is sent to begin; `id`: a new UUID. */

@@ -13,6 +13,7 @@ import {
   type Destination,
   type Pipeline,
 } from './choice'
+import { Preview } from './preview'
 
 export function Form({ applying }: { applying: Applying }) {
   const { page } = applying
@@ -45,7 +46,10 @@ export function Form({ applying }: { applying: Applying }) {
           <Frames applying={applying} />
           <Result applying={applying} />
         </div>
-        <Videos applying={applying} />
+        <div class="stack">
+          <Videos applying={applying} />
+          {choice.pipeline === 'find' && <Preview applying={applying} />}
+        </div>
       </div>
       {applying.refused.value && (
         <p class="message error" role="alert">
