@@ -47,8 +47,9 @@ def open_look(finder: str, confidence: float) -> Look:
     if entry.factory:
         found = catalog.create_finder(finder, classes=entry.classes)
         return lambda frame: [(one.label, one.confidence, bounds_of(one.shape)) for one in found.find(frame, ())]
-    settings = {"confidence": confidence} if "confidence" in catalog.find_detector(finder).settings else {}
-    detector = catalog.create_detector(finder, **settings)
+    known = "confidence" in catalog.find_detector(finder).settings
+    settings: dict[str, object] = {"confidence": confidence} if known else {}
+    detector = catalog.create_detector(finder, classes=(), **settings)
     return lambda frame: [(one.label, one.confidence, one.box) for one in detector.detect([frame])[0]]
 
 
