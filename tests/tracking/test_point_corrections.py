@@ -69,8 +69,8 @@ def rows(known: Known | None) -> list[np.ndarray[Any, Any]]:
             return [row.numpy() for row in looks]
         case tapir.Remembered(looks=looks):
             return [torch.cat([each.fine[at] for each in looks]).numpy() for at in range(len(known.numbers))]
-        case [int(), list() as looks] if isinstance(known.looks, tuple):
-            return [look.first for look in looks]
+        case [np.ndarray(), *_] as looks:
+            return list(looks)
         case list() as looks:
             return [torch.cat([each.fine[at] for each in looks]).numpy() for at in range(len(known.numbers))]
     raise AssertionError(known.looks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 import cv2
@@ -92,17 +92,16 @@ class FlowTracker(ImmediatePointTracker):
         super().__init__()
         self._flow = Flow()
         self._groups: dict[ObjectId, Group] = {}
-        self._number = -1
 
     def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
         gray = _gray(frame)
-        self._flow.gray, self._number = gray, frame.number
+        self._flow.gray = gray
         for name in names:
             looks = [patch(gray, place, LOOK_PX) for place in self.objects[name].now - 0.5]
             self._groups[name] = Group([Look(look, look) for look in looks])
 
     def follow(self, frame: Frame) -> None:
-        before, gray, self._number = self._flow.gray, _gray(frame), frame.number
+        before, gray = self._flow.gray, _gray(frame)
         if not self.objects:
             self._flow.gray = gray
             return
@@ -110,20 +109,14 @@ class FlowTracker(ImmediatePointTracker):
         for (name, one), found in zip(self.objects.items(), moves, strict=True):
             _move(one, self._groups[name], found, before, gray)
 
-    def looks_of(self, name: ObjectId) -> tuple[int, list[Look]]:
-        """With the frame on which they are as they are."""
-        return self._number, [replace(look) for look in self._groups[name].looks]
+    def looks_of(self, name: ObjectId) -> list[Gray]:
+        return [look.first for look in self._groups[name].looks]
 
     def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
-        number, known = cast(tuple[int, list[Look]], looks)
-        group = self._groups[name]
+        """What is seen now at a point's place stays beside its first look: a person has left it there."""
+        known, group = cast(list[Gray], looks), self._groups[name]
         for row, other in zip(here, there, strict=True):
-            now, before = group.looks[row].first, known[other]
-            if number == self._number:
-                group.looks[row] = replace(before)
-            else:  # What is at its place on this frame may be before it.
-                shows = likeness(before.first, now) > LEARN_LIKENESS
-                group.looks[row] = Look(before.first, now if shows else before.first)
+            group.looks[row] = Look(known[other], group.looks[row].first)
 
     def forget(self, names: Collection[ObjectId]) -> None:
         for name in names:
