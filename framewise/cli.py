@@ -605,6 +605,15 @@ def evaluate(
         PixelOrigin,
         typer.Option(help="What ground truth counts pixels from. auto: 1 for OTB (pictures in img/) and MOTChallenge."),
     ] = PixelOrigin.AUTO,
+    prompts: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=100,
+            help="Of boxes: prompt each object so many times, first as labelled, then as others would draw it: each "
+            "edge up to 2 % of the box's side off, corrections likewise.",
+        ),
+    ] = 1,
     queries: Annotated[
         Queries,
         typer.Option(
@@ -651,6 +660,8 @@ def evaluate(
 
     - `framewise evaluate clips/ --model framewise-cf --model csrt --frames 70` for a quick comparison
 
+    - `framewise evaluate clips/ --prompts 3` to see what the figures owe to how a box is drawn
+
     - `framewise evaluate otb-copy/ --pixels-from 0` for ground truth whose first pixel is 0
 
     - `framewise evaluate DAVIS/ --shapes masks --model framewise-mask --only dog`
@@ -662,7 +673,7 @@ def evaluate(
     - `framewise evaluate MOT15/train --shapes tracks --join 0.3` to see what accepting proposed joins changes
     """
     from tracking.evaluate.points import main as run_points
-    from tracking.evaluate.run import BOXES, MASKS
+    from tracking.evaluate.run import MASKS, boxes
     from tracking.evaluate.run import main as run
     from tracking.evaluate.tracks import main as run_tracks
     from tracking.types import TrackingError
@@ -673,6 +684,8 @@ def evaluate(
         raise typer.BadParameter(
             "Tracks are linked by an --association, its --looks and --join, other shapes followed by a --model."
         )
+    if prompts > 1 and shapes is not Judged.BOXES:
+        raise typer.BadParameter(f"--prompts redraws boxes; {shapes.value} are prompted as labelled. Leave it out.")
     if shapes is Judged.TRACKS:
         try:
             linked = run_tracks(
@@ -695,7 +708,7 @@ def evaluate(
                 only=only,
                 origin=origin,
                 frames=frames,
-                judging=MASKS if shapes is Judged.MASKS else BOXES,
+                judging=MASKS if shapes is Judged.MASKS else boxes(prompts),
             )
         )
     except TrackingError as error:

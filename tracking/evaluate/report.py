@@ -57,6 +57,12 @@ def show(evaluation: Evaluation, console: Console) -> None:
             "(jackknife). Objects of one clip are left out together.",
             soft_wrap=True,
         )
+    if any(result.prompted for result in evaluation.results):
+        console.print(
+            "prompt 1, 2, …: the mean with that prompt alone, the first one as labelled; redrawn: the deviation "
+            "between the prompts of one object, mean over the objects.",
+            soft_wrap=True,
+        )
     for sentence in leads(evaluation):
         console.print(escape(sentence), soft_wrap=True)
 
@@ -94,6 +100,11 @@ def _table(result: ModelScores, evaluation: Evaluation) -> Table:
     table.add_section()
     for part, scores in of_model(result, evaluation.clip_of).items():
         table.add_row(part, *_cells(scores, frames=False))
+    if result.prompted:
+        table.add_section()
+        for number, scores in enumerate(result.prompts, start=1):
+            table.add_row(f"prompt {number}", *_cells(scores, frames=False))
+        table.add_row("redrawn", *_cells(result.redrawn, frames=False))
     return table
 
 
@@ -136,7 +147,8 @@ def as_json(evaluation: Evaluation) -> str:
 
     By model: ``sequences`` (measures by name), ``mean``, ``spread`` (standard deviation over the sequences), ``pooled``
     (per 100 of all frames), ``left_out`` (see ``leave_one_out``), ``leads`` (of what it has more than the first model),
-    ``failed`` (reasons by sequence) and ``missing`` (sequences it didn't come to). Beside the
+    ``failed`` (reasons by sequence) and ``missing`` (sequences it didn't come to); of several prompts ``prompts`` (the
+    mean of each) and ``redrawn`` (the deviation between those of one object). Beside the
     models ``evaluation``: whether it is ``complete``, what texts count ``pixels_from``, ``notes`` and ``skipped``, both
     by sequence.
     """
@@ -151,6 +163,7 @@ def as_json(evaluation: Evaluation) -> str:
                 part: _plain(scores, frames=False) for part, scores in of_model(result, evaluation.clip_of).items()
             },
             "leads": _leads(evaluation, result),
+            **_prompted(result),
             "failed": result.failed,
             "missing": evaluation.left(result),
         }
@@ -163,6 +176,15 @@ def as_json(evaluation: Evaluation) -> str:
         "skipped": {skipped.name: skipped.why for skipped in clips.skipped},
     }
     return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def _prompted(result: ModelScores) -> dict[str, Any]:
+    if not result.prompted:
+        return {}
+    return {
+        "prompts": [_plain(each, frames=False) for each in result.prompts],
+        "redrawn": _plain(result.redrawn, frames=False),
+    }
 
 
 def _leads(evaluation: Evaluation, result: ModelScores) -> dict[str, Any]:

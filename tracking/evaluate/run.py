@@ -17,8 +17,9 @@ from tracking.evaluate import comparison
 from tracking.evaluate.command import carry_out, reason_of, require_place, require_runnable, say
 from tracking.evaluate.mask_scores import MASK_PASSES, Factory, MaskScores, score_masks
 from tracking.evaluate.masked_clips import MaskedClip, find_masked_clips
+from tracking.evaluate.redrawing import OFF
 from tracking.evaluate.report import Evaluation, sentences, shortfalls, show, write
-from tracking.evaluate.scores import PASSES, Measured, ModelScores, Scores, Tick, score
+from tracking.evaluate.scores import PASSES, Measured, ModelScores, Scores, Tick, score_prompts
 from tracking.evaluate.sequences import Clips, Followable, LabelledSequence, find_sequences
 from tracking.types import TrackingError
 from tracking.weights import weights_folder
@@ -27,25 +28,35 @@ from tracking.weights import weights_folder
 @dataclass(frozen=True, slots=True)
 class Judging:
     """How shapes of one kind are measured: ``find`` reads the clips below a folder, given what texts count pixels from;
-    ``measure`` follows one of them ``passes`` times; what comes of it is ``scores``."""
+    ``measure`` follows one of them ``passes`` times; what comes of it, for each of the prompts, is ``scores``."""
 
     kind: Literal["box", "mask"]
     words: str
     scores: type[Measured]
     passes: int
     find: Callable[[Path, int | None], Clips[Followable]]
-    measure: Callable[[Factory, Any, Tick], Mapping[str, Measured]]
+    measure: Callable[[Factory, Any, Tick], Mapping[str, Sequence[Measured]]]
+    prompts: int = 1
 
 
-def _score_boxes(build: Factory, sequence: LabelledSequence, tick: Tick) -> Mapping[str, Measured]:
-    return {sequence.name: score(build, sequence, tick)}
+def _score_boxes(
+    build: Factory, sequence: LabelledSequence, tick: Tick, *, prompts: int
+) -> Mapping[str, Sequence[Measured]]:
+    return {sequence.name: score_prompts(build, sequence, tick, prompts=prompts)}
 
 
-def _score_masks(build: Factory, clip: MaskedClip, tick: Tick) -> Mapping[str, Measured]:
-    return score_masks(build, catalog.create_segmenter(catalog.DEFAULT_SEGMENTER), clip, tick)
+def _score_masks(build: Factory, clip: MaskedClip, tick: Tick) -> Mapping[str, Sequence[Measured]]:
+    scores = score_masks(build, catalog.create_segmenter(catalog.DEFAULT_SEGMENTER), clip, tick)
+    return {name: [one] for name, one in scores.items()}
 
 
-BOXES = Judging("box", "boxes", Scores, PASSES, find_sequences, _score_boxes)
+def boxes(prompts: int = 1) -> Judging:
+    """Boxes, each object prompted so many times."""
+    measure = partial(_score_boxes, prompts=prompts)
+    return Judging("box", "boxes", Scores, PASSES * prompts, find_sequences, measure, prompts)
+
+
+BOXES = boxes()
 MASKS = Judging("mask", "masks", MaskScores, MASK_PASSES, find_masked_clips, _score_masks)
 
 
@@ -85,6 +96,12 @@ def main(
     say(told, sentences(evaluation))
     if frames is not None:
         told.print(f"Of each sequence the first {frames} frames at most are measured.", soft_wrap=True)
+    if judging.prompts > 1:
+        told.print(
+            f"Each object is prompted {judging.prompts} times: as labelled, and with each edge up to {OFF:.0%} of the "
+            "box's side off, corrections likewise.",
+            soft_wrap=True,
+        )
     if not clips.sequences:
         raise TrackingError(
             f"Evaluation needs a sequence; nothing under {data} can be used"
@@ -123,7 +140,8 @@ def measure(evaluation: Evaluation, progress: Progress, *, judging: Judging, out
 
 def _measure_one(result: ModelScores, judging: Judging, sequence: Followable, tick: partial[None]) -> None:
     try:
-        result.sequences.update(judging.measure(partial(comparison.create, result.model), sequence, tick))
+        for name, measured in judging.measure(partial(comparison.create, result.model), sequence, tick).items():
+            result.take(name, measured)
     except Exception as error:
         # Whatever a model or a clip does, the others are measured.
         result.failed[sequence.name] = reason_of(error)

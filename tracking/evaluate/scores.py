@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from statistics import stdev
 from typing import ClassVar
 
 from tracking.evaluate import metrics
+from tracking.evaluate.redrawing import Draw, as_labelled, drawing
 from tracking.evaluate.sequences import LabelledSequence
 from tracking.tracker import Tracker
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, TrackingError, iou
@@ -70,12 +71,33 @@ MEASURES = Scores.measures()
 
 @dataclass
 class ModelScores:
-    """One model's scores by sequence, all of one ``kind``; ``failed``: why it could not be measured on others."""
+    """One model's scores by sequence, all of one ``kind``; ``failed``: why it could not be measured on others.
+
+    ``prompted``: where a sequence was measured with several prompts what each of them gave, in their order; of
+    ``sequences`` they are the mean.
+    """
 
     model: str
     sequences: dict[str, Measured] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     kind: type[Measured] = Scores
+    prompted: dict[str, Sequence[Measured]] = field(default_factory=dict)
+
+    def take(self, name: str, measured: Sequence[Measured]) -> None:
+        """What a sequence gave, with each of its prompts."""
+        if len(measured) > 1:
+            self.prompted[name] = measured
+        self.sequences[name] = self._of(measured, _mean)
+
+    @property
+    def prompts(self) -> list[Measured]:
+        """The means over the sequences that each prompt alone gives; empty where there was one."""
+        return [self._of(each, _mean) for each in zip(*self.prompted.values(), strict=True)]
+
+    @property
+    def redrawn(self) -> Measured:
+        """How far prompts of one object are apart: their standard deviation, mean over the sequences."""
+        return self._of([self._of(each, _deviation) for each in self.prompted.values()], _mean)
 
     @property
     def mean(self) -> Measured:
@@ -85,7 +107,7 @@ class ModelScores:
     @property
     def spread(self) -> Measured:
         """Standard deviation over the sequences (of a sample); nan where fewer than two could be measured."""
-        return self._over(lambda values: stdev(values) if len(values) > 1 else math.nan)
+        return self._over(_deviation)
 
     @property
     def pooled(self) -> Measured:
@@ -105,11 +127,16 @@ class ModelScores:
 
     def _over(self, reckon: Callable[[Sequence[float]], float], **given: float) -> Measured:
         """``reckon`` of what is known of each measure, unless it is ``given``."""
+        return replace(self._of(list(self.sequences.values()), reckon), frames=self.frames, **given)
+
+    def _of(self, measured: Sequence[Measured], reckon: Callable[[Sequence[float]], float]) -> Measured:
+        """``reckon`` of what is known of each measure; of as many frames as the first one of them."""
         known = {
-            name: [value for one in self.sequences.values() if not math.isnan(value := getattr(one, name))]
+            name: [value for one in measured if not math.isnan(value := getattr(one, name))]
             for name in self.kind.measures()
         }
-        return self.kind(self.frames, **{name: given.get(name, reckon(values)) for name, values in known.items()})
+        frames = measured[0].frames if measured else 0
+        return self.kind(frames, **{name: reckon(values) for name, values in known.items()})
 
 
 Factory = Callable[[], Tracker]
@@ -123,14 +150,23 @@ def silent() -> None:
     """A ``Tick`` that nobody hears."""
 
 
-def score(build: Factory, sequence: LabelledSequence, tick: Tick = silent) -> Scores:
+def score_prompts(build: Factory, sequence: LabelledSequence, tick: Tick = silent, *, prompts: int = 1) -> list[Scores]:
+    """All measures of one sequence for each of so many prompts: the box as it is labelled, then as others would draw it
+    (see ``redrawing``), where the object is corrected and the tracker restarted too.
+
+    Raises TrackingError when no frame shows the object.
+    """
+    return [score(build, sequence, tick, draw=drawing(sequence.name, which)) for which in range(prompts)]
+
+
+def score(build: Factory, sequence: LabelledSequence, tick: Tick = silent, *, draw: Draw = as_labelled) -> Scores:
     """All measures of one sequence: followed once undisturbed, once with restarts, once with an annotator.
 
     Raises TrackingError when no frame shows the object.
     """
     if all(box is None for box in sequence.boxes):
         raise TrackingError(f"A labelled sequence must show its object; {sequence.name} never does. Leave it out.")
-    predictions, seconds = follow(build(), sequence, tick)
+    predictions, seconds = follow(build(), sequence, tick, draw=draw)
     shapes = [_box(prediction) for prediction in predictions]
     claimed = [box if prediction.visible else None for prediction, box in zip(predictions, shapes, strict=True)]
     truth = sequence.boxes[sequence.shown_first :]
@@ -141,20 +177,22 @@ def score(build: Factory, sequence: LabelledSequence, tick: Tick = silent) -> Sc
         precision=metrics.precision(shapes, truth),
         normalised_precision=metrics.normalised_precision(shapes, truth),
         ghosts=metrics.ghosts(claimed, truth),
-        failures=count_failures(build, sequence, tick) * per_cent,
-        corrections=count_corrections(build(), sequence, tick) * per_cent,
+        failures=count_failures(build, sequence, tick, draw=draw) * per_cent,
+        corrections=count_corrections(build(), sequence, tick, draw=draw) * per_cent,
         fps=(len(truth) - 1) / seconds if seconds > 0 else math.nan,
     )
 
 
-def follow(tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent) -> tuple[list[Prediction], float]:
+def follow(
+    tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent, *, draw: Draw = as_labelled
+) -> tuple[list[Prediction], float]:
     """Predictions from the first frame that shows the object on, and the seconds that ``step`` took altogether."""
     latest: dict[int, Prediction] = {}
     seconds = 0.0
     numbers: list[int] = []
     for frame, truth in _labelled_frames(sequence, tick):
         if not numbers:
-            found = tracker.start(frame, [_prompt(truth)])
+            found = tracker.start(frame, [_prompt(frame, truth, draw)])
         else:
             begun = time.perf_counter()
             found = tracker.step(frame)
@@ -167,7 +205,7 @@ def follow(tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent) ->
     return [latest[number] for number in numbers], seconds
 
 
-def count_failures(build: Factory, sequence: LabelledSequence, tick: Tick = silent) -> int:
+def count_failures(build: Factory, sequence: LabelledSequence, tick: Tick = silent, *, draw: Draw = as_labelled) -> int:
     """How often the tracker's box lost all overlap with an object in view; it is restarted ``RESTART_AFTER`` frames
     later, on the first frame that shows the object."""
     failures, wait = 0, 0
@@ -178,14 +216,16 @@ def count_failures(build: Factory, sequence: LabelledSequence, tick: Tick = sile
         elif tracker is None:
             if truth is not None:
                 tracker = build()
-                tracker.start(frame, [_prompt(truth)])
+                tracker.start(frame, [_prompt(frame, truth, draw)])
         elif _overlap(tracker.step(frame), frame, truth) == 0:
             failures += 1
             tracker, wait = None, RESTART_AFTER - 1
     return failures
 
 
-def count_corrections(tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent) -> int:
+def count_corrections(
+    tracker: Tracker, sequence: LabelledSequence, tick: Tick = silent, *, draw: Draw = as_labelled
+) -> int:
     """How often an annotator who looks at every frame sets the box right.
 
     They do whenever the object is in view and the tracker's box overlaps it by less than ``ACCEPTABLE``, or is marked
@@ -195,13 +235,13 @@ def count_corrections(tracker: Tracker, sequence: LabelledSequence, tick: Tick =
     started = False
     for frame, truth in _labelled_frames(sequence, tick):
         if not started:
-            tracker.start(frame, [_prompt(truth)])
+            tracker.start(frame, [_prompt(frame, truth, draw)])
             started = True
             continue
         found = [prediction for prediction in tracker.step(frame) if prediction.visible]
         if truth is not None and _overlap(found, frame, truth) < ACCEPTABLE:
             corrections += 1
-            tracker.correct(frame, [_prompt(truth)])
+            tracker.correct(frame, [_prompt(frame, truth, draw)])
     return corrections
 
 
@@ -221,10 +261,10 @@ def _labelled_frames(sequence: LabelledSequence, tick: Tick) -> Iterator[tuple[F
         )
 
 
-def _prompt(truth: Box | None) -> Prompt:
+def _prompt(frame: Frame, truth: Box | None, draw: Draw) -> Prompt:
     if truth is None:
         raise TrackingError("A tracker starts where its object is in view; this frame doesn't show it. Start later.")
-    return Prompt(OBJECT, truth)
+    return Prompt(OBJECT, draw(frame.number, truth))
 
 
 def _box(prediction: Prediction) -> Box:
@@ -239,6 +279,10 @@ def _overlap(found: Sequence[Prediction], frame: Frame, truth: Box | None) -> fl
     if truth is None:
         return math.nan
     return next((iou(_box(prediction), truth) for prediction in found if prediction.frame == frame.number), 0.0)
+
+
+def _deviation(values: Sequence[float]) -> float:
+    return stdev(values) if len(values) > 1 else math.nan
 
 
 def _mean(values: Sequence[float]) -> float:

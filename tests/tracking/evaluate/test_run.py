@@ -116,6 +116,36 @@ def test_it_tells_and_writes_the_figures_of_each_model(data: Path, tmp_path: Pat
     assert "100%" in said
 
 
+def test_prompts_that_others_would_draw_are_measured_and_their_spread_is_told(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, table, said = run(data, "--model", "still", "--prompts", 8, "--out", out)
+    assert code == 0, said
+    figures = json.loads(out.read_text())["still"]
+    (labelled, *others), mean = figures["prompts"], figures["mean"]["success"]
+    assert labelled["success"] > min(one["success"] for one in others) > 0.8
+    assert mean == pytest.approx(np.mean([one["success"] for one in figures["prompts"]]), abs=1e-4)
+    assert 0 < figures["redrawn"]["success"] < 0.1
+    assert all(word in table for word in ("prompt 1", "prompt 2", "prompt 8", "redrawn"))
+    assert "Each object is prompted 8 times" in said
+    assert "100%" in said
+    _, _, again = run(data, "--model", "still", "--prompts", 8, "--out", tmp_path / "again.json")
+    assert (
+        json.loads((tmp_path / "again.json").read_text())["still"]["redrawn"]["success"]
+        == (figures["redrawn"]["success"])
+    ), again
+
+
+def test_one_prompt_has_no_spread(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    code, table, _ = run(data, "--model", "still", "--out", out)
+    assert (code, "redrawn" in table, "prompts" in json.loads(out.read_text())["still"]) == (0, False, False)
+
+
+def test_only_boxes_are_redrawn(data: Path) -> None:
+    code, _, said = run(data, "--shapes", "masks", "--prompts", 3)
+    assert (code, "--prompts redraws boxes" in said) == (2, True)
+
+
 def test_without_a_model_it_measures_the_default_one(data: Path, tmp_path: Path) -> None:
     code, table, _ = run(data, "--only", "walk")
     assert (code, "framewise-cf" in table, "run" in table) == (0, True, False)

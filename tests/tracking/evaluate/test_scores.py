@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from tests.tracking.evaluate.clips import BOX, FAR, HALF, Clip, Still, clip
 from tracking.evaluate import metrics
+from tracking.evaluate.redrawing import OFF, drawing
 from tracking.evaluate.scores import (
     PASSES,
     ModelScores,
@@ -17,7 +20,7 @@ from tracking.evaluate.scores import (
     follow,
     score,
 )
-from tracking.types import Box, Frame, Prediction, TrackingError
+from tracking.types import Box, Frame, Prediction, Prompt, TrackingError
 
 
 def test_success_counts_the_thresholds_that_are_exceeded() -> None:
@@ -52,6 +55,41 @@ def test_the_annotator_adds_a_box_that_was_given_up() -> None:
 
 def test_the_annotator_leaves_frames_without_the_object() -> None:
     assert count_corrections(Still(), clip(BOX, None, None, BOX)) == 0
+
+
+def test_a_redrawn_box_is_a_little_off_on_each_frame_otherwise_and_always_alike() -> None:
+    draw = drawing("clip", 2)
+    drawn = [draw(frame, Box(10, 20, 110, 60)) for frame in range(50)]
+    off = np.abs(np.array(drawn) - [10, 20, 110, 60]) / [100, 40, 100, 40]
+    assert 0.015 < off.max() <= OFF
+    assert len(set(drawn)) == 50
+    assert drawing("clip", 2)(3, Box(10, 20, 110, 60)) == drawn[3]
+    assert drawing("clip", 1)(3, Box(10, 20, 110, 60)) != drawn[3]
+    assert drawing("clip", 0)(3, BOX) == BOX
+
+
+def test_corrections_and_restarts_are_redrawn_too() -> None:
+    given: list[Box] = []
+
+    class Listening(Still):
+        def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+            given.append(prompts[0].shape)  # type: ignore[arg-type]
+            return super().correct(frame, prompts)
+
+    draw = drawing("clip", 1)
+    count_corrections(Listening(), clip(BOX, BOX, FAR), draw=draw)
+    count_failures(Listening, clip(BOX, FAR, *[BOX] * 5), draw=draw)
+    assert given == [draw(0, BOX), draw(2, FAR), draw(0, BOX), draw(6, BOX)]
+
+
+def test_several_prompts_count_once_by_their_mean() -> None:
+    one, other = (Scores(10, value, 0.5, 0.5, math.nan, 0, value * 10, 20) for value in (0.6, 0.8))
+    result = ModelScores("still")
+    result.take("clip", [one, other])
+    assert (result.mean.frames, result.mean.success, result.mean.corrections) == pytest.approx((10, 0.7, 7))  # type: ignore[attr-defined]
+    assert [each.success for each in result.prompts] == [0.6, 0.8]  # type: ignore[attr-defined]
+    assert result.redrawn.success == pytest.approx(math.sqrt(0.02))  # type: ignore[attr-defined]
+    assert math.isnan(result.redrawn.ghosts)  # type: ignore[attr-defined]
 
 
 def test_a_failure_skips_five_frames() -> None:
