@@ -17,6 +17,7 @@ from django.http import Http404
 
 from annotator.models import (
     Agent,
+    ApiToken,
     Comment,
     Invitation,
     Issue,
@@ -29,6 +30,7 @@ from annotator.models import (
     Removal,
     Role,
     Run,
+    Scope,
     Stage,
     StoredWeights,
     Sweep,
@@ -75,6 +77,9 @@ NEEDED: dict[Need, Role] = {
     "admin": Role.ADMIN,
 }
 
+WITHIN: dict[str, Role] = {Scope.READ: Role.VIEWER, Scope.ANNOTATE: Role.REVIEWER, Scope.MANAGE: Role.ADMIN}
+"""The strongest role that whoever asks by a token has, by the token's scope."""
+
 
 def may(role: str, need: Need) -> bool:
     """Whether ``role`` is at least what ``need`` asks for."""
@@ -82,7 +87,14 @@ def may(role: str, need: Need) -> bool:
 
 
 def role_in(user: Person, workspace_id: int) -> str:
-    """The user's role. Raises Http404 for anybody who is no member; a superuser is an admin everywhere."""
+    """The user's role; by a token, as much of it as its scope takes. Raises Http404 for anybody who is no member; a
+    superuser is an admin everywhere."""
+    role = _own_role_in(user, workspace_id)
+    scope = _scope_of(user)
+    return min(role, WITHIN[scope], key=RANK.__getitem__) if scope else role
+
+
+def _own_role_in(user: Person, workspace_id: int) -> str:
     if user.is_superuser and user.is_active:
         return Role.ADMIN
     membership = _memberships(user).filter(workspace_id=workspace_id).first()
@@ -91,10 +103,17 @@ def role_in(user: Person, workspace_id: int) -> str:
     return membership.role
 
 
+def _scope_of(user: Person) -> str:
+    return "" if isinstance(user, AnonymousUser) else user.token_scope
+
+
 def check(user: Person, workspace_id: int, need: Need) -> str:
     """The user's role, if it is enough. Raises Http404 or PermissionDenied."""
     role = role_in(user, workspace_id)
     if not may(role, need):
+        if (scope := _scope_of(user)) and may(_own_role_in(user, workspace_id), need):
+            enough = " or ".join(each for each, most in WITHIN.items() if may(most, need))
+            raise PermissionDenied(f"This needs a token with the scope {enough}; this one has the scope {scope}.")
         raise PermissionDenied(
             f"This needs the role {NEEDED[need].label.lower()}; yours is {Role(role).label.lower()}."
         )
@@ -126,7 +145,7 @@ def access_invitation(user: Person, invitation_id: int, need: Need) -> Invitatio
 
 def access_person(user: Person, person_id: int) -> User:
     """An account, for site admins."""
-    if not (user.is_superuser and user.is_active):
+    if not _is_site_admin(user):
         raise PermissionDenied("This is for site admins.")
     return _get(User.objects.all(), person_id)
 
@@ -160,6 +179,11 @@ def access_video(user: Person, video_id: int, need: Need) -> Video:
     video = _find(user, Video.objects.select_related("project__workspace"), video_id, Removal.Kind.VIDEO)
     check(user, video.project.workspace_id, need)
     return video
+
+
+def access_api_token(user: User, token_id: int) -> ApiToken:
+    """A token by which programs use the API: its owner's alone."""
+    return _get(ApiToken.objects.filter(user_id=user.pk, revoked_at=None), token_id)
 
 
 def access_upload(user: Person, upload_id: UUID) -> Upload:
@@ -302,7 +326,7 @@ def access_agent(user: Person, agent_id: int, need: Need) -> Agent:
     agent = _get(Agent.objects.select_related("workspace"), agent_id)
     if agent.workspace_id is not None:
         check(user, agent.workspace_id, need)
-    elif not (user.is_superuser and user.is_active):
+    elif not _is_site_admin(user):
         raise Http404(NOTHING)
     return agent
 
@@ -332,6 +356,10 @@ def editable_ranges(user: Person, layer: Layer) -> list[tuple[int, int]]:
         return everywhere if layer.kind == LayerKind.MAIN or _owns_replica(user, layer) else []
     mine = jobs.filter(assignee_id=user.pk).exclude(stage=Stage.ACCEPTED)
     return list(mine.order_by("first").values_list("first", "last"))
+
+
+def _is_site_admin(user: Person) -> bool:
+    return user.is_superuser and user.is_active and _scope_of(user) in ("", Scope.MANAGE)
 
 
 def _owns(user: Person, layer: Layer) -> bool:

@@ -20,6 +20,7 @@ from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
 from annotator.models import (
     Agent,
+    ApiToken,
     Attribute,
     Comment,
     Comparison,
@@ -155,6 +156,7 @@ class Jobs(Told):
 admin.site.register(
     [
         Agent,
+        ApiToken,
         Comment,
         Download,
         Event,

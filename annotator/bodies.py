@@ -74,7 +74,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]  # Daphne has no types.
         self.most = OF_A_PERSON
         channel = self.channel
         channel._networkProducer.pauseProducing()
-        asked = deferToThread(is_somebody, self.getHeader("cookie") or "")
+        asked = deferToThread(is_somebody, self.getHeader("cookie") or "", self.getHeader("authorization") or "")
 
         def answered(known: bool) -> None:
             if not known:
@@ -118,9 +118,16 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
         return protocol
 
 
-def is_somebody(cookies: str) -> bool:
-    """Whether the session of a request's cookies is somebody's. In a thread of its own: it asks the database."""
+def is_somebody(cookies: str, authorization: str = "") -> bool:
+    """Whether the token of a request, or the session of its cookies, is somebody's. In a thread of its own: it asks the
+    database."""
     try:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            # Models can't be loaded yet when this module is.
+            from annotator.actions.api_tokens import is_good
+
+            return is_good(token)
         cookie = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
         if cookie is None:
             return False

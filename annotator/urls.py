@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from annotator.api.router import api
-from annotator.pages import account, analytics, apply, jobs, notifications, people, projects, queues, workspaces
+from annotator.pages import account, analytics, apply, jobs, notifications, people, projects, queues, tokens, workspaces
 from annotator.pages.editor import editor
 from annotator.pages.home import home
 from annotator.pages.sign_in import AdminSignIn, SignIn
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("account/", account.account, name="account"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read, name="notifications-read"),
     path("invite/<str:token>/", account.invitation, name="invitation"),

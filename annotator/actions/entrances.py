@@ -1,4 +1,5 @@
-"""What an admin opened for others, the links of invitations and the tokens of machines, ends with their being admin.
+"""What an admin opened for others, the links of invitations and the tokens of machines, ends with their being admin;
+the tokens that somebody made for their programs end with their account.
 
 A machine's token was shown to whoever connected it, who may still have it: it can't be handed to another admin, who
 connects the machine anew instead (``docs/security.md``).
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import revoke_agent
-from annotator.models import Agent, Invitation
+from annotator.models import Agent, ApiToken, Invitation
 from annotator.models.workspace import made_by_an_admin
 
 
@@ -22,6 +23,7 @@ class Closed:
 
     invitations: int
     machines: tuple[str, ...]
+    tokens: int = 0
 
     def __str__(self) -> str:
         parts = []
@@ -29,6 +31,8 @@ class Closed:
             parts.append(f"{self.invitations} open invitation{'s' if self.invitations > 1 else ''}")
         if self.machines:
             parts.append(f"the machine{'s' if len(self.machines) > 1 else ''} {', '.join(self.machines)}")
+        if self.tokens:
+            parts.append(f"{self.tokens} API token{'s' if self.tokens > 1 else ''}")
         if not parts:
             return ""
         again = " Connect them again under Networks." if self.machines else ""
@@ -36,7 +40,8 @@ class Closed:
 
 
 def close_entrances(*, why: str) -> Closed:
-    """End the invitations and machine tokens whose makers are admins no more, wherever: after roles or accounts change.
+    """End the invitations and machine tokens whose makers are admins no more, and the API tokens of accounts that are
+    deactivated, wherever: after roles or accounts change.
 
     Args:
         why: what happened, as a sentence.
@@ -47,4 +52,6 @@ def close_entrances(*, why: str) -> Closed:
         agents = list(Agent.objects.filter(revoked_at=None).exclude(pk__in=Agent.objects.let_in().values("pk")))
         for agent in agents:
             revoke_agent(agent=agent, why=why)
-    return Closed(count, tuple(agent.name for agent in agents))
+        orphans = ApiToken.objects.filter(user__is_active=False, revoked_at=None)
+        tokens = orphans.update(revoked_at=timezone.now(), revoked_why=why[:600])
+    return Closed(count, tuple(agent.name for agent in agents), tokens)

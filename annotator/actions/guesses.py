@@ -1,4 +1,4 @@
-"""How many wrong passwords are taken before one has to wait, wherever a password is asked for.
+"""How many wrong passwords, and tokens, are taken before one has to wait, wherever they are asked for.
 
 Each wrong password is a row: kept by the database, so that all web processes count together, and nobody's count is
 pushed out by others'. A guess is counted before it is tried, so that many at once count too. What may be kept is
@@ -26,6 +26,8 @@ OF_A_NAME = 64
 """For one account from everywhere."""
 OF_AN_ADDRESS = 64
 """From one address for all accounts: enough for an office behind one address."""
+WRONG_TOKENS = 64
+"""Tokens that there aren't, from one address."""
 TOO_MANY = "Too many wrong passwords. Wait five minutes, or ask your admin for a new one."
 
 
@@ -34,6 +36,13 @@ class TooManyGuesses(ActionError):
 
     def __init__(self) -> None:
         super().__init__(TOO_MANY)
+
+
+class TooManyWrongTokens(ActionError):
+    """This one was not even looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many wrong tokens came from your address. Wait five minutes, and check the token.")
 
 
 @contextmanager
@@ -68,6 +77,24 @@ def check_password(*, user: User, password: str, address: str) -> None:
         if not user.check_password(password):
             raise ActionError("The current password isn't right. Passwords know upper and lower case.")
         forget(guess)
+
+
+def require_few_wrong_tokens(address: str) -> None:
+    """Raises TooManyWrongTokens. They are counted apart from passwords: nobody is kept from signing in by a program
+    beside them that has a wrong one."""
+    since = timezone.now() - timedelta(seconds=WINDOW_S)
+    if _recent(source=_token_source(address), at__gt=since).count() >= WRONG_TOKENS:
+        raise TooManyWrongTokens
+
+
+def note_wrong_token(address: str) -> None:
+    """Count a token that there isn't."""
+    _recent(at__lte=timezone.now() - timedelta(seconds=WINDOW_S)).delete()
+    Guess.objects.create(whose=_hash("token"), source=_token_source(address))
+
+
+def _token_source(address: str) -> str:
+    return _hash(f"token from {_source(address)}")
 
 
 def _is_beyond(guess: Guess, more: int) -> bool:

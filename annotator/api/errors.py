@@ -11,7 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError, ValidationErrorContext
 
+from annotator.actions.api_tokens import TokenRefused
 from annotator.actions.errors import ActionError
+from annotator.actions.guesses import WINDOW_S, TooManyWrongTokens
 from annotator.api.parsing import UnfitBody
 from annotator.faults import Complaint, fault_of, in_words
 from annotator.formats.base import FormatError
@@ -55,6 +57,18 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(AuthenticationError)
     def unknown(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
         return answer(request, 401, "Sign in first.")
+
+    @api.exception_handler(TokenRefused)
+    def bad_token(request: HttpRequest, error: TokenRefused) -> HttpResponse:
+        answered = answer(request, 401, str(error))
+        answered["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750
+        return answered
+
+    @api.exception_handler(TooManyWrongTokens)
+    def too_many(request: HttpRequest, error: TooManyWrongTokens) -> HttpResponse:
+        answered = answer(request, 429, str(error))
+        answered["Retry-After"] = str(WINDOW_S)
+        return answered
 
     @api.exception_handler(ValidationError)
     def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:

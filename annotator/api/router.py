@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ninja.security import django_auth
-
 from annotator.api import (
     agent_media,
     analytics,
@@ -31,8 +29,15 @@ from annotator.api import (
     whole_layers,
 )
 from annotator.api.parsing import StrictParser
+from annotator.api.tokens import ANYBODY
 
-api = errors.Api(title="Framewise", version="1", auth=django_auth, parser=StrictParser(), urls_namespace="api")
+ABOUT = (
+    "Programs send a token, which people make on their account page: `Authorization: Bearer fw_…`. Without one a "
+    "request goes by the browser's session, and one that changes something needs its `X-CSRFToken`."
+)
+api = errors.Api(
+    title="Framewise", version="1", description=ABOUT, auth=ANYBODY, parser=StrictParser(), urls_namespace="api"
+)
 errors.register(api)
 
 api.add_router("/me", me.router)

@@ -14,6 +14,7 @@ from annotator.access import access_layer, access_project, access_transfer
 from annotator.actions import transfers
 from annotator.actions.importing import How
 from annotator.api.people import signed_in
+from annotator.api.tokens import READERS
 from annotator.formats import FORMATS
 from annotator.media.serve import serve_file
 from annotator.models import Transfer, TransferState
@@ -153,7 +154,7 @@ def list_transfers(request: HttpRequest, layer_id: int) -> list[dict[str, Any]]:
     return [_out(transfer) for transfer in transfers.latest_transfers(layer)]
 
 
-@router.post("/layers/{layer_id}/exports", response={201: TransferOut}, summary="Begin an export")
+@router.post("/layers/{layer_id}/exports", auth=READERS, response={201: TransferOut}, summary="Begin an export")
 def begin_export(request: HttpRequest, layer_id: int, wanted: ExportIn) -> Status[dict[str, Any]]:
     user = signed_in(request)
     layer = access_layer(user, layer_id, "view")
@@ -161,7 +162,7 @@ def begin_export(request: HttpRequest, layer_id: int, wanted: ExportIn) -> Statu
     return Status(201, _out(transfer))
 
 
-@router.post("/layers/{layer_id}/exports/losses", response=LossesOut, summary="What an export would lose")
+@router.post("/layers/{layer_id}/exports/losses", auth=READERS, response=LossesOut, summary="What an export would lose")
 def weigh_export(request: HttpRequest, layer_id: int, wanted: ExportIn) -> dict[str, Any]:
     """Counted in the layer as it is; nothing is begun."""
     layer = access_layer(signed_in(request), layer_id, "view")

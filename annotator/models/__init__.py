@@ -2,6 +2,7 @@
 
 from annotator.models.agent import Agent
 from annotator.models.analytics import Counting, Predicted, Stay, Work
+from annotator.models.api_token import ApiToken, Scope
 from annotator.models.comparison import Comparison
 from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
@@ -24,6 +25,7 @@ from annotator.models.workspace import Invitation, Membership, Role, Workspace
 
 __all__ = [
     "Agent",
+    "ApiToken",
     "Attribute",
     "Comment",
     "Comparison",
@@ -58,6 +60,7 @@ __all__ = [
     "Role",
     "Run",
     "RunState",
+    "Scope",
     "Stage",
     "Stay",
     "StoredWeights",

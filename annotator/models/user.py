@@ -14,6 +14,9 @@ class User(AbstractUser):
 
     REQUIRED_FIELDS = ["email"]
 
+    token_scope = ""
+    """Of whoever asks by a token of theirs: its ``Scope``, which ``access.py`` goes by. Empty: they ask themselves."""
+
     @property
     def colour(self) -> str:
         """#rrggbb: what tells the person apart wherever people are shown."""

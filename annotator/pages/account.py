@@ -55,6 +55,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "password": password,
         "themes": THEMES,
         "mails": user.preferences.get(PREFERENCE) is not False,
+        "tokens": user.api_tokens.filter(revoked_at=None).count(),
         "theme": user.preferences.get("theme", ""),
         "memberships": user.memberships.select_related("workspace"),
     }

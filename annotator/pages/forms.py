@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from annotator.models import Role, User
+from annotator.models import Role, Scope, User
 from annotator.ontology import LONGEST_DESCRIPTION, MOST
 
 
@@ -54,6 +54,36 @@ class InvitationForm(PageForm):
 
 class MachineForm(PageForm):
     name = forms.CharField(max_length=120, label="Name of the machine")
+
+
+class TokenForm(PageForm):
+    name = forms.CharField(max_length=80, help_text="What it is for: the program or the machine.")
+    scope = forms.ChoiceField(
+        choices=[
+            (Scope.READ, "Read: look at everything you may see, and export it"),
+            (Scope.ANNOTATE, "Annotate: also draw, import, review and comment"),
+            (Scope.MANAGE, "Manage: also upload videos, change labels, and all else that you may do"),
+        ],
+        help_text="Never more than your role in a workspace allows.",
+    )
+    days = forms.TypedChoiceField(
+        label="Ends",
+        choices=[("30", "after 30 days"), ("90", "after 90 days"), ("365", "after a year"), ("", "never")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="90",
+    )
+    current = forms.CharField(
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text="A token is good after you signed out, and after you changed your password.",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.has_usable_password():
+            del self.fields["current"]
 
 
 class SplitForm(PageForm):

@@ -41,6 +41,7 @@ MONAS_WORDS = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {
     "stranger": NOTHING,
     Role.MANAGER: LET_IN,
 }
+BOBS_OWN = dict.fromkeys(EVERYBODY, NOTHING) | {"nobody": SIGN_IN, Role.ANNOTATOR: LET_IN}
 # Bob's own membership, which he may end himself.
 BOBS = ADMIN | {Role.ANNOTATOR: LET_IN}
 
@@ -94,6 +95,10 @@ PAGES = (
     Route("POST", "/sign-out/", PUBLIC, {}),
     Route("GET", "/account/", SIGNED_IN),
     Route("POST", "/account/", SIGNED_IN, {"form": "theme", "theme": "dark"}),
+    Route("GET", "/account/tokens/", SIGNED_IN),
+    Route("POST", "/account/tokens/", SIGNED_IN, {"name": "script", "scope": "read"}),
+    # Bob's own, and nobody else's.
+    Route("POST", "/account/tokens/{api_token_id}/revoke/", BOBS_OWN, {}),
     Route("GET", "/notifications/", SIGNED_IN),
     Route("POST", "/notifications/read/", SIGNED_IN, {"id": "1"}),
     Route("GET", "/invite/{invitation}/", PUBLIC),

@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
 from annotator.actions.agents import create_agent
+from annotator.actions.api_tokens import create_token
 from annotator.actions.issues.issues import Place, open_issue
 from annotator.actions.projects import archive_project
 from annotator.actions.stored_weights import path_of, sources_for
@@ -41,7 +42,7 @@ from annotator.models import (
     User,
 )
 from tests.annotator.routes import API, EVERYBODY, LET_IN, NOT_ALLOWED, NOTHING, PAGES, ROUTES, SIGN_IN, Route
-from tests.people import Team, client_of
+from tests.people import PASSWORD, Team, client_of
 from tracking.parts import Part
 
 
@@ -139,6 +140,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "invitation_id": invitation.pk,
         "invitation": token,
         "agent_id": agent.pk,
+        "api_token_id": create_token(user=team.bob, name="script", scope="read", days=1, current=PASSWORD)[0].pk,
         "model": "xmem",
         "weights_id": coming.pk,
         "weights_token": sources_for(agent, team.workspace.pk, [Part(ready.name)])[ready.name].rpartition("/")[2],

@@ -1,0 +1,124 @@
+"""Tokens by which programs use the API as a person: made, found again by what was sent, ended."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from annotator.actions.agents import token_hash
+from annotator.actions.errors import ActionError
+from annotator.actions.guesses import check_password, note_wrong_token, require_few_wrong_tokens
+from annotator.models import ApiToken, Scope, User
+
+PREFIX = "fw_"
+"""How tokens begin: programs that look for leaked secrets know them by it."""
+MOST = 50
+"""Tokens of a person that aren't revoked."""
+LONGEST_NAME = 80
+LONGEST_DAYS = 3650
+NOTED_EVERY = timedelta(minutes=1)
+"""That a token was used is noted at most so often: a note is a write to the database."""
+
+
+class TokenRefused(ActionError):
+    """What was sent lets nobody in."""
+
+
+def create_token(
+    *, user: User, name: str, scope: str, days: int | None, current: str = "", address: str = ""
+) -> tuple[ApiToken, str]:
+    """Let a program use the API as ``user``.
+
+    Args:
+        days: how long, 1 to ``LONGEST_DAYS``; None: until it is revoked.
+        current: the person's password, where they have one: a token outlives the session that it was made in.
+        address: where it is asked from, for the limit of wrong passwords.
+
+    Returns:
+        The token's row, and the token: told here only.
+
+    Raises:
+        ActionError: for a wrong password, a name that is taken or too long, no such scope, and too many tokens.
+    """
+    clean = " ".join(name.split())
+    if not 1 <= len(clean) <= LONGEST_NAME:
+        raise ActionError(f"A token's name has 1 to {LONGEST_NAME} characters; this one has {len(clean)}.")
+    if scope not in Scope.values:
+        raise ActionError(f"A token's scope is one of {', '.join(Scope.values)}; {scope!r} came.")
+    if days is not None and not 1 <= days <= LONGEST_DAYS:
+        raise ActionError(f"A token ends after 1 to {LONGEST_DAYS} days, or never; {days} came.")
+    if user.has_usable_password():
+        check_password(user=user, password=current, address=address)
+    token = PREFIX + secrets.token_urlsafe(32)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        mine = ApiToken.objects.filter(user=user, revoked_at=None)
+        if mine.filter(name__iexact=clean).exists():
+            raise ActionError(f"You have a token called {clean} already. Choose another name, or revoke that one.")
+        if mine.count() >= MOST:
+            raise ActionError(f"A person has at most {MOST} tokens, and you have as many. Revoke some first.")
+        expires_at = None if days is None else timezone.now() + timedelta(days=days)
+        made = ApiToken.objects.create(
+            user=user, name=clean, token_hash=token_hash(token), scope=scope, expires_at=expires_at
+        )
+    return made, token
+
+
+def revoke_token(*, token: ApiToken) -> None:
+    """End a token, for good."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
+        revoked_at=timezone.now(), revoked_why="Its owner revoked it."
+    )
+
+
+def use_token(*, token: str, address: str) -> ApiToken:
+    """The token that was sent, which lets in whom it belongs to; that it was used is noted.
+
+    Raises:
+        TooManyWrongTokens: too many that there aren't came from ``address`` lately; this one was not looked at.
+        TokenRefused: there is none such, or it has ended.
+    """
+    require_few_wrong_tokens(address)
+    found = find_token(token)
+    if found is None:
+        note_wrong_token(address)
+        raise TokenRefused("There is no such token. Check that all of it was copied, or make another on your account.")
+    _require_good(found)
+    now = timezone.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
+    if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
+        ApiToken.objects.filter(stale, pk=found.pk).update(last_used_at=now)
+    return found
+
+
+def find_token(token: str) -> ApiToken | None:
+    """Whatever has become of it."""
+    return ApiToken.objects.select_related("user").filter(token_hash=token_hash(token)).first()
+
+
+def is_good(token: str) -> bool:
+    """Whether it would let somebody in."""
+    found = find_token(token)
+    try:
+        if found is not None:
+            _require_good(found)
+    except TokenRefused:
+        return False
+    return found is not None
+
+
+def _require_good(token: ApiToken) -> None:
+    if token.revoked_at is not None:
+        raise TokenRefused(f"The token “{token}” was revoked on {_day(token.revoked_at)}. {token.revoked_why}")
+    if token.expires_at is not None and token.is_over:
+        raise TokenRefused(f"The token “{token}” ended on {_day(token.expires_at)}. Make another on your account.")
+    if not token.user.is_active:
+        raise TokenRefused(f"The token “{token}” is of an account that is deactivated.")
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
