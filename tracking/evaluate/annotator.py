@@ -20,10 +20,12 @@ from tracking.shapes.values import Mask
 
 @dataclass(frozen=True, slots=True)
 class Clicked:
-    """``bitmap``: the best (H, W) mask that came of them, or what was there before; ``clicks``: how many there were."""
+    """``bitmap``: the best (H, W) mask that came of them, or what was there before; ``clicks``: how many there were;
+    ``meant``: those that the best one came of."""
 
     bitmap: Bitmap
     clicks: int
+    meant: tuple[Click, ...] = ()
 
 
 def click_until(
@@ -32,12 +34,14 @@ def click_until(
     """Click until the mask's IoU with ``truth`` is ``goal``, ``most`` times at most; begin with the mask ``before``."""
     latest = best = before
     clicks: list[Click] = []
+    meant: tuple[Click, ...] = ()
     while len(clicks) < most and region(latest, truth) < goal:
         clicks.append(next_click(latest, truth))
         previous = Mask(0, 0, latest) if latest.any() else None
         latest = spread(segmenter.segment(embedding, clicks, previous=previous).mask, embedding.size)
-        best = max(best, latest, key=lambda one: region(one, truth))
-    return Clicked(best, len(clicks))
+        if region(latest, truth) > region(best, truth):
+            best, meant = latest, tuple(clicks)
+    return Clicked(best, len(clicks), meant)
 
 
 def next_click(found: Bitmap, truth: Bitmap) -> Click:

@@ -17,7 +17,7 @@ from tracking.evaluate.scores import Measured, Tick, silent
 from tracking.segmenter import Segmenter
 from tracking.shapes.bitmaps import cropped, spread
 from tracking.tracker import Tracker
-from tracking.types import Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
+from tracking.types import Click, Clicked, Frame, Mask, ObjectId, Prediction, Prompt, TrackingError
 
 ACCEPTABLE = 0.75
 """IoU below which the simulated annotator stops to correct a mask."""
@@ -137,8 +137,8 @@ def _entering(clip: MaskedClip, frame: Frame) -> list[Prompt]:
     return [] if labels is None else [_prompt(number, labels == number) for number in new]
 
 
-def _prompt(number: int, bitmap: Bitmap) -> Prompt:
-    return Prompt(_object(number), cropped(bitmap))
+def _prompt(number: int, bitmap: Bitmap, clicks: tuple[Click, ...] = ()) -> Prompt:
+    return Prompt(_object(number), cropped(bitmap), Clicked(clicks) if clicks else None)
 
 
 def _object(number: int) -> ObjectId:
@@ -249,4 +249,4 @@ def _watch(
     clicked = click_until(segmenter, embedding, truth, found, goal=ACCEPTABLE, most=CLICKS)
     work.corrected(frame.number, clicked.clicks)
     if clicked.bitmap.any():
-        tracker.correct(frame, [_prompt(number, clicked.bitmap)])
+        tracker.correct(frame, [_prompt(number, clicked.bitmap, clicked.meant)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from tracking.evaluate.annotator import click_until, next_click
 from tracking.evaluate.mask_scores import annotate, follow_masks, score_masks
 from tracking.evaluate.masked_clips import MaskedClip, find_masked_clips
 from tracking.segmenter import Click
-from tracking.types import Box
+from tracking.types import Box, Frame, Mask, Prediction, Prompt
 
 HALF = Box(10, 10, 20, 30)
 ENTRIES = (
@@ -73,6 +73,22 @@ def test_the_annotator_stops_where_a_mask_is_wrong_and_goes_on_from_there(tmp_pa
     assert work.first_clicks == 1
     assert work.redone == {2: 17}  # it never joins what was there: all that follows is done again
     assert work.seconds == pytest.approx(1 + 1.5 + 20 / 10 + 1 + 2 * 1.5)
+
+
+def test_a_correction_brings_the_clicks_that_made_its_mask(tmp_path: Path) -> None:
+    given: list[Prompt] = []
+
+    class Listening(Stays):
+        def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
+            given.extend(prompts)
+            return super().correct(frame, prompts)
+
+    one = clip(tmp_path, {1: SQUARE}, {1: SQUARE}, {1: OTHER})
+    annotate(Listening(), Knows(SQUARE, OTHER), one, follow_masks(Stays(), one)[0])
+    corrected = given[-1]
+    assert corrected.clicked is not None
+    assert 1 <= len(corrected.clicked.clicks) <= 3
+    assert isinstance(corrected.shape, Mask)
 
 
 def test_what_is_done_again_ends_where_it_joins_what_was_there(tmp_path: Path) -> None:
