@@ -15,6 +15,7 @@ from framewise.bench import (
     brush,
     crowd,
     heavy,
+    hundreds,
     json_files,
     live,
     many,
@@ -40,8 +41,8 @@ def main(
     only: Annotated[
         str,
         typer.Option(
-            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json, objects or "
-            "links. Empty: all."
+            help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json, "
+            "objects, points or links. Empty: all."
         ),
     ] = "",
 ) -> None:
@@ -58,10 +59,13 @@ def main(
         if only in ("", "objects"):
             console.print("Several objects at once …")
             figures += objects.measure()
+        if only in ("", "points"):
+            console.print("Hundreds of points …")
+            figures += hundreds.measure()
         if only in ("", "links"):
             console.print("Linking detections …")
             figures += association.measure()
-        if only not in (*DATABASE, "objects", "links"):
+        if only not in (*DATABASE, "objects", "points", "links"):
             product = Product.start(Path(folder) / "data")
             try:
                 figures += _measure_product(product, Path(folder), only, console)

@@ -4,6 +4,7 @@ at 1280 x 720, on the cores there are; pictures are already decoded."""
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -35,21 +36,28 @@ def measure() -> list[Figure]:
 
 def frames_per_second(objects: int) -> float:
     """Median over ``FRAMES`` steps that follow ``objects`` boxes of a picture that pans."""
-    picture = _picture()
+    frames = panning(WARM_UP + FRAMES + 1)
     random = np.random.default_rng(0)
     corners = random.uniform((BOX_PX, BOX_PX), (WIDTH - 2 * BOX_PX, HEIGHT - 2 * BOX_PX), (objects, 2)).tolist()
     tracker = catalog.create(catalog.DEFAULT_TRACKER["box"])
     prompts = [Prompt(ObjectId(str(n)), Box.from_xywh(x, y, BOX_PX, BOX_PX)) for n, (x, y) in enumerate(corners)]
-    tracker.start(Frame(0, picture), prompts)
+    tracker.start(next(frames), prompts)
     rates = []
-    for number in range(1, WARM_UP + FRAMES + 1):
-        frame = Frame(number, np.roll(picture, number * PAN_PX, axis=1))
+    for frame in frames:
         began = time.perf_counter()
         found = tracker.step(frame)
         rates.append(1 / (time.perf_counter() - began))
         if not all(prediction.visible for prediction in found):
-            raise RuntimeError(f"An object that is in view was lost on frame {number}: looking for it costs otherwise.")
+            raise RuntimeError(
+                f"An object that is in view was lost on frame {frame.number}: looking for it costs otherwise."
+            )
     return median(rates[WARM_UP:])
+
+
+def panning(count: int) -> Iterator[Frame]:
+    """A picture that pans to the right, ``PAN_PX`` a frame."""
+    picture = _picture()
+    return (Frame(number, np.roll(picture, number * PAN_PX, axis=1)) for number in range(count))
 
 
 def _picture() -> NDArray[np.uint8]:

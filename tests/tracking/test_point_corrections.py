@@ -10,26 +10,13 @@ import pytest
 import torch
 
 from tests.tracking.fakes import FakeVideo, leg
+from tests.tracking.point_models import POINT_MODELS
 from tracking.layers.point_tracker import Known, PointTracker
-from tracking.models.cotracker import tracker as cotracker
-from tracking.models.flow import tracker as flow
-from tracking.models.pips import tracker as pips
 from tracking.models.tapir import tracker as tapir
-from tracking.models.tapir import windows
-from tracking.models.tapnet import tracker as tapnet
 from tracking.session import TrackingSession
 from tracking.shapes.values import ABSENT, VISIBLE, Polygon
 from tracking.types import Frame, ObjectId, Points, Prediction, Prompt
 
-MODELS: dict[str, Callable[[], PointTracker]] = {
-    "flow": flow.create,
-    "tapir online": tapir.tiny,
-    "tapir": windows.tiny,
-    "tapnet": tapnet.tiny,
-    "pips": pips.tiny,
-    "cotracker online": cotracker.tiny,
-    "cotracker offline": lambda: cotracker.tiny(cotracker.OFFLINE),
-}
 A = ObjectId("a")
 NOISE = np.random.default_rng(0).integers(0, 255, (10, 80, 100, 3), dtype=np.uint8)
 JOINTS = np.array([[0, 0], [30, 25], [60, 40], [45, 60]], np.float32)
@@ -76,7 +63,7 @@ def rows(known: Known | None) -> list[np.ndarray[Any, Any]]:
     raise AssertionError(known.looks)
 
 
-@pytest.mark.parametrize("create", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("create", POINT_MODELS.values(), ids=POINT_MODELS)
 def test_points_that_were_left_alone_are_sought_by_what_a_person_placed_them_on(
     create: Callable[[], PointTracker],
 ) -> None:
@@ -124,7 +111,7 @@ def test_points_that_were_left_alone_go_on_as_if_nothing_had_been_corrected() ->
         assert (apart < 1e-3).tolist() == [True, True, False, True]
 
 
-@pytest.mark.parametrize("create", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("create", POINT_MODELS.values(), ids=POINT_MODELS)
 def test_an_outline_is_anchored_anew_as_a_whole(create: Callable[[], PointTracker]) -> None:
     """What is followed of it are points inside of it, which are others now."""
     tracker = create()
