@@ -127,6 +127,7 @@ class Fitting:
             source=self._storable(data.source)[:LONGEST_SOURCE],
             attributes=constant,
             frame_attributes=by_frame,
+            candidate=data.candidate,
         )
 
     def verdicts(self, data: TrackData, rows: Rows, *, given: bool) -> list[SpanVerdict]:

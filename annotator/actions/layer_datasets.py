@@ -94,6 +94,7 @@ def _tracks(tracks: Iterable[Track], weights: Mapping[UUID, int], names: dict[st
                 colour=track.colour,
                 source=track.source,
                 verdict=_verdict(spans, rows),
+                candidate=track.candidate,
                 verdicts=[_judged_span(span) for span in spans],
                 attributes={names[key]: value for key, value in track.attributes.items() if key in names},
                 frame_attributes={

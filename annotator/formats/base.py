@@ -76,7 +76,7 @@ class TrackData:
     """One track. ``rows``: its stored shapes in rising frame order; ``attributes`` and ``frame_attributes`` by name,
     the latter as ``(frame, value)`` pairs that hold from that frame on; ``place``: what a report calls it, where the
     file has another number for it. ``verdict``: accepted or rejected where that is said of all of it; ``verdicts``:
-    span by span, rising and apart."""
+    span by span, rising and apart. ``candidate``: found, and neither taken nor dismissed by anybody yet."""
 
     number: int
     label: str
@@ -88,6 +88,7 @@ class TrackData:
     frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
     place: str = ""
     verdicts: Sequence[JudgedSpan] = ()
+    candidate: bool = False
 
     def with_number(self, number: int) -> TrackData:
         """0: whichever is free when it is imported."""

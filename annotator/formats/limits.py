@@ -74,6 +74,13 @@ def frame_tags(format_name: str) -> Limit:
     return Limit(f"frame tags have no place in {format_name}", track=without)
 
 
+def _taken(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
+    return (None, 1) if track.candidate else (track, 0)
+
+
+CANDIDATES = Limit("candidates that nobody has taken yet are left out", track=_taken)
+
+
 def _seen(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
     return (track, 0) if rows_of(track).shown.any() else (None, 1)
 

@@ -32,6 +32,7 @@ def limits_of(format_name: str, *, apart: bool, objects: Sequence[Limit] = ()) -
     """Of a format of masks. ``apart``: whether a pixel is of one object alone; ``objects``: how many there may be."""
     covered = Limit("masks are cut where one of a track with a higher number covers them", layer=_apart)
     return (
+        shared.CANDIDATES,
         shared.frame_tags(format_name),
         shared.NOTHING_TO_SEE,
         shared.attributes(format_name),

@@ -151,6 +151,7 @@ def tracks(draw: st.DrawFn, number: int, label: LabelInfo) -> TrackData:
         verdict=draw(st.sampled_from(["", "accepted", "rejected"])),
         attributes=constant,
         frame_attributes=by_frame,
+        candidate=draw(st.sampled_from([False, False, False, True])),
     )
 
 
@@ -176,6 +177,7 @@ def said(tracks_: Iterable[TrackData]) -> list[dict[str, Any]]:
             "colour": track.colour,
             "source": track.source,
             "verdict": track.verdict,
+            "candidate": track.candidate,
             "attributes": dict(track.attributes),
             "frame_attributes": {name: list(steps) for name, steps in track.frame_attributes.items()},
             "rows": [_said(row) for row in _ended(list(Rows.of(track.rows)))],

@@ -61,6 +61,7 @@ def _places(track: TrackData, _: LabelInfo) -> tuple[TrackData | None, int]:
 
 
 LIMITS: tuple[Limit, ...] = (
+    shared.CANDIDATES,
     shared.frame_tags(FORMAT),
     shared.NOTHING_TO_SEE,
     shared.attributes(FORMAT),

@@ -247,6 +247,7 @@ def _place(rows: Rows, frame: int, added: dict[int, Row]) -> int | None:
 
 
 LIMITS: tuple[Limit, ...] = (
+    shared.CANDIDATES,
     shared.frame_tags("CVAT for video"),
     shared.NOTHING_TO_SEE,
     shared.verdicts(FORMAT),

@@ -100,6 +100,7 @@ def _track_label(track: TrackData, _: LabelInfo) -> Held:
 
 
 _FIRST = (
+    shared.CANDIDATES,
     shared.frame_tags(FORMAT),
     shared.NOTHING_TO_SEE,
     shared.verdicts(FORMAT),

@@ -15,6 +15,8 @@ A track whose spans have verdicts also has ``"verdicts": [{"first", "last", "ver
 "check", "reason", "by", "at"}]``, rising and apart; ``"verdict"`` is what is said of all of its frames alike. Who gave
 them, and when, is for people to read: an import signs them with who imports.
 
+A track has ``"candidate": true`` where a detector found it and nobody has taken it yet.
+
 A label has ``"skeleton"`` only where it may be drawn as one; its joints lie in 0..1 of a drawn box, its edges are
 positions in them. A shape has ``"occluded"`` or ``"doubtful"`` only where they are true, and instead of ``"box"`` one
 of ``"rotated_box": [centre x, centre y, width, height, clockwise angle in radians]``, ``"polygon"`` or ``"polyline":

@@ -93,6 +93,7 @@ class _Document:
                 attributes=track.attributes,
                 frame_attributes=track.frame_attributes,
                 verdicts=tuple(JudgedSpan(**span.model_dump()) for span in track.verdicts),
+                candidate=track.candidate,
             )
         )
 

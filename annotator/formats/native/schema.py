@@ -111,6 +111,7 @@ class TrackIn(_Part):
     verdicts: Annotated[list[JudgedIn], BeforeValidator(_at_most(MOST_JUDGED)), AfterValidator(_apart)] = []
     attributes: dict[str, Any] = {}
     frame_attributes: dict[str, list[tuple[int, Any]]] = {}
+    candidate: bool = False
     shapes: list[Any]
 
 

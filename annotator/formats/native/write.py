@@ -61,6 +61,7 @@ def _track_json(track: TrackData) -> dict[str, Any]:
         **({"verdicts": [asdict(span) for span in track.verdicts]} if track.verdicts else {}),
         "attributes": dict(track.attributes),
         "frame_attributes": {name: [list(pair) for pair in pairs] for name, pairs in track.frame_attributes.items()},
+        **({"candidate": True} if track.candidate else {}),
     }
 
 

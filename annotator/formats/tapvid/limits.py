@@ -90,6 +90,7 @@ def _places(track: TrackData, _: LabelInfo) -> Held:
 
 
 LIMITS: tuple[Limit, ...] = (
+    shared.CANDIDATES,
     shared.frame_tags(FORMAT),
     shared.NOTHING_TO_SEE,
     Limit("shapes that aren't points or skeletons are left out", track=_points_only),
