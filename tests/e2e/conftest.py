@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])),
     "FRAMEWISE_EXTRA_TRACKERS": "tests.e2e.trackers:ENTRIES",
     "FRAMEWISE_EXTRA_FINDERS": "tests.e2e.trackers:FINDERS",
+    "FRAMEWISE_EXTRA_DETECTORS": "tests.e2e.trackers:DETECTORS",
     "DJANGO_SETTINGS_MODULE": "tests.e2e.settings",
 }
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from tests.e2e.clips import thing_at
 from tests.tracking import fakes, weighty
 from tracking import catalog
-from tracking.catalog import FinderEntry, ModelEntry
+from tracking.catalog import DetectorEntry, FinderEntry, ModelEntry
+from tracking.detection import Detection
 from tracking.finder import Discovery
 from tracking.finding import are_same
 from tracking.shapes.values import GEOMETRY_KINDS, bounds_of, moved
@@ -148,6 +149,35 @@ class Knowing:
 def knowing(*, classes: Sequence[str]) -> Knowing:
     return Knowing()
 
+
+class Watching:
+    """A detector that sees what ``Knowing`` knows, at a pace that leaves time to do something meanwhile."""
+
+    classes = ("car", "kite")
+
+    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        time.sleep(PAUSE_S * len(frames))
+        return [
+            [Detection(bounds_of(new.shape), 0.9, new.label) for new in Knowing().find(frame, ())] for frame in frames
+        ]
+
+
+def watching(*, classes: Sequence[str] = (), confidence: float = 0.25) -> Watching:
+    return Watching()
+
+
+DETECTORS = (
+    DetectorEntry(
+        "watching",
+        "Watching",
+        "For tests.",
+        f"{__name__}:watching",
+        "Apache-2.0",
+        Watching.classes,
+        settings={"confidence": 0.25},
+    ),
+)
+"""For ``FRAMEWISE_EXTRA_DETECTORS``."""
 
 FINDERS = (FinderEntry("things", "Things", "For tests.", f"{__name__}:knowing", ("car", "kite")),)
 """For ``FRAMEWISE_EXTRA_FINDERS``."""
