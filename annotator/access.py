@@ -19,6 +19,7 @@ from annotator.models import (
     Agent,
     ApiToken,
     Comment,
+    Gold,
     Invitation,
     Issue,
     Job,
@@ -195,10 +196,39 @@ def access_upload(user: Person, upload_id: UUID) -> Upload:
 
 def access_layer(user: Person, layer_id: int, need: Need) -> Layer:
     layer = _find(user, Layer.objects.select_related("video__project__workspace"), layer_id, Removal.Kind.LAYER)
+    require_shown(user, layer)
     check(user, layer.video.project.workspace_id, need)
     if need != "view":
         require_at_work(layer.video.project)
     return layer
+
+
+def require_shown(user: Person, layer: Layer | None) -> None:
+    """Raises Http404 where a layer is hidden from the user, who is a member: gold is, from who is scored against it."""
+    if layer is None or layer.kind != LayerKind.GROUND_TRUTH or not Gold.objects.filter(layer=layer).exists():
+        return
+    if not may(role_in(user, layer.video.project.workspace_id), "review"):
+        raise Http404(NOTHING)
+
+
+def hidden_layers(user: Person, project: Project) -> QuerySet[Layer]:
+    """The layers of a project that ``require_shown`` hides from the user."""
+    layers = Layer.objects.filter(video__project=project, gold__isnull=False)
+    return layers.none() if may(role_in(user, project.workspace_id), "review") else layers
+
+
+def access_quality(user: Person, project_id: int) -> Project:
+    """A project whose gold and scores are looked at: by reviewers and above, also when it is archived."""
+    project = access_project(user, project_id, "view")
+    check(user, project.workspace_id, "review")
+    return project
+
+
+def access_gold(user: Person, gold_id: int) -> Gold:
+    """Frames that are taken out of the gold: by managers."""
+    gold = _get(Gold.objects.select_related("layer__video__project"), gold_id)
+    access_layer(user, gold.layer_id, "manage")
+    return gold
 
 
 TO_MAKE: dict[str, Need] = {
@@ -242,6 +272,7 @@ def access_issue(user: Person, issue_id: UUID) -> Issue:
     """An issue, to be read."""
     issue = _get(Issue.objects.select_related(*ISSUE), issue_id)
     check(user, issue.layer.video.project.workspace_id, "view")
+    require_shown(user, issue.layer)
     return issue
 
 
@@ -266,6 +297,7 @@ def access_comment(user: Person, comment_id: UUID, *, to_delete: bool = False) -
     comment = _get(Comment.objects.select_related(*related), comment_id)
     workspace_id = comment.issue.layer.video.project.workspace_id
     role = check(user, workspace_id, "view")
+    require_shown(user, comment.issue.layer)
     require_at_work(comment.issue.layer.video.project)
     if (comment.author_id is None or comment.author_id != user.pk) and not (to_delete and may(role, "manage")):
         whose = "its author or a manager" if to_delete else "its author"
@@ -289,6 +321,7 @@ def access_job(user: Person, job_id: int, need: Need) -> Job:
 def access_run(user: Person, run_id: UUID, need: Need) -> Run:
     run = _get(Run.objects.select_related("layer__video__project__workspace", "agent", "created_by"), run_id)
     check(user, run.layer.video.project.workspace_id, need)
+    require_shown(user, run.layer)
     if need != "view":
         require_at_work(run.layer.video.project)
     return run
@@ -297,6 +330,7 @@ def access_run(user: Person, run_id: UUID, need: Need) -> Run:
 def access_transfer(user: Person, transfer_id: UUID, need: Need) -> Transfer:
     transfer = _get(Transfer.objects.select_related("layer__video__project", "project"), transfer_id)
     check(user, transfer.whose.workspace_id, need)
+    require_shown(user, transfer.layer)
     return transfer
 
 

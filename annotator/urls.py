@@ -8,7 +8,19 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.generic import RedirectView
 
 from annotator.api.router import api
-from annotator.pages import account, analytics, apply, jobs, notifications, people, projects, queues, tokens, workspaces
+from annotator.pages import (
+    account,
+    analytics,
+    apply,
+    jobs,
+    notifications,
+    people,
+    projects,
+    quality,
+    queues,
+    tokens,
+    workspaces,
+)
 from annotator.pages.editor import editor
 from annotator.pages.home import home
 from annotator.pages.sign_in import AdminSignIn, SignIn
@@ -53,6 +65,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/review/", queues.queues, name="queues"),
     path("projects/<int:project_id>/analytics/", analytics.analytics, name="analytics"),
     path("projects/<int:project_id>/apply/", apply.apply, name="apply"),
+    path("projects/<int:project_id>/quality/", quality.quality, name="quality"),
+    path("projects/<int:project_id>/quality/gold/", quality.add_gold, name="gold-new"),
+    path("projects/<int:project_id>/quality/pass-mark/", quality.pass_mark, name="pass-mark"),
+    path("gold/<int:gold_id>/end/", quality.end_gold, name="gold-end"),
     path("projects/<int:project_id>/labels/", projects.labels, name="labels"),
     path("projects/<int:project_id>/settings/", projects.settings, name="project-settings"),
     path("projects/<int:project_id>/lock/", projects.lock, name="project-lock"),

@@ -67,6 +67,13 @@ class Tracks:
         which = self.label == label
         return Tracks(self.frame[which], self.track[which], self.label[which], self.boxes[which])
 
+    def within(self, ranges: Sequence[tuple[int, int]]) -> Tracks:
+        """The rows of some frames; ``ranges``: (first, last), both included."""
+        which = np.zeros(len(self), np.bool_)
+        for first, last in ranges:
+            which |= (self.frame >= first) & (self.frame <= last)
+        return Tracks(self.frame[which], self.track[which], self.label[which], self.boxes[which])
+
     def places(self, frames: int) -> Numbers:
         """(frames + 1,): where the rows of each frame begin."""
         return np.searchsorted(self.frame, np.arange(frames + 1)).astype(np.intp)
@@ -91,11 +98,14 @@ class Difference:
 @dataclass(slots=True)
 class Differences:
     """``found``: by their first frames; ``frames``: of each kind, on how many boxes; ``chart``: of each kind, how many
-    boxes in each of the equal parts of the video."""
+    boxes in each of the equal parts of the video; ``matched``: how many boxes of both belong together, and ``overlap``
+    their mean intersection over union (None: there are none)."""
 
     found: list[Difference] = field(default_factory=list)
     frames: dict[Kinds, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     chart: dict[Kinds, list[int]] = field(default_factory=dict)
+    matched: int = 0
+    overlap: float | None = None
 
 
 def shown(frames: Numbers, kinds: NDArray[np.uint8], flags: NDArray[np.uint8], bounds: Array) -> tuple[Numbers, Array]:
@@ -145,6 +155,7 @@ def differences(
         for kind in walk.frame(frame, slice(begins[frame], begins[frame + 1]), slice(others[frame], others[frame + 1])):
             result.frames[kind] += 1
             result.chart[kind][frame * parts // frames] += 1
+    result.matched, result.overlap = walk.matched, walk.shared / walk.matched if walk.matched else None
     result.found = sorted(walk.found, key=lambda each: (each.first, KINDS.index(each.kind)))
     return result
 
@@ -188,6 +199,7 @@ class _Walk:
         self.partner: dict[int, int] = {}
         self.found: list[Difference] = []
         self.open: dict[tuple[Kinds, int, int], Difference] = {}
+        self.matched, self.shared = 0, 0.0
 
     def frame(self, frame: int, here: slice, there: slice) -> Iterator[Kinds]:
         """What differs on one frame, once for each box; ``here``, ``there``: the rows of both on it."""
@@ -202,6 +214,8 @@ class _Walk:
             if self.partner.get(one, other) != other:
                 yield self._note("switch", frame, one, other, shared[row, column])
             self.partner[one] = other
+            self.matched += 1
+            self.shared += float(shared[row, column])
             if labels[0][row] != labels[1][column]:
                 yield self._note("label", frame, one, other, shared[row, column])
         rest, others = _left(pairs, len(known), len(found))

@@ -102,7 +102,7 @@ def _compare(found: Comparison) -> None:
     if len(layers) < 2:
         raise NotWanted
     watch = Watch(Comparison.objects.filter(pk=found.pk, state=TransferState.RUNNING))
-    reference, compared = _Boxes(layers[found.reference_id]), _Boxes(layers[found.compared_id])
+    reference, compared = LayerBoxes(layers[found.reference_id]), LayerBoxes(layers[found.compared_id])
     frames = layers[found.reference_id].video.frame_count
     watch.show(0.1)
     result = differences(reference.tracks, compared.tracks, frames, watch=watch.within(0.1, 0.6))
@@ -123,9 +123,10 @@ def _compare(found: Comparison) -> None:
     )
 
 
-class _Boxes:
-    """Of a layer what is compared. ``keys``: the ids of its tracks, by their numbers in ``tracks``; ``by_bounds``: how
-    many tracks have shapes that aren't boxes; ``frame_tags``: how many say something of frames, and aren't compared."""
+class LayerBoxes:
+    """Of a layer, read whole, what is compared. ``keys``: the ids of its tracks, by their numbers in ``tracks``;
+    ``by_bounds``: how many tracks have shapes that aren't boxes; ``frame_tags``: how many say something of frames, and
+    aren't compared."""
 
     def __init__(self, layer: Layer) -> None:
         from tracking.comparing import Tracks

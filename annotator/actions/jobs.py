@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
+from annotator.actions.quality import score_later
 from annotator.actions.removals import remember_job
 from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
@@ -133,6 +134,8 @@ def move(*, user: User, job: Job, transition: str) -> Job:
             raise ActionError(WHOSE[step.who])
         locked.stage, locked.state = step.to_stage, step.to_state
         locked.save(update_fields=["stage", "state", "updated_at"])
+        if step.to_stage == Stage.REVIEW:
+            score_later(locked)
         why = f"{user} {step.done} the job of {_frames(locked)}."
         end_runs_beyond_rights(why=why, layer=locked.layer_id)
         announce_rights(layer=locked.layer_id, why=why)

@@ -58,7 +58,7 @@ class AnalyticsRow(Message):
 
 
 class AnalyticsTable(Message):
-    id: TableId
+    id: str
     title: str
     columns: list[AnalyticsColumn]
     rows: list[AnalyticsRow]
@@ -103,7 +103,7 @@ def get_analytics(request: HttpRequest, project_id: int, asked: Query[Asked]) ->
         **_counting(project, counting).model_dump(),
         counted_at=counted_at.isoformat() if counted_at is not None else None,
         totals=reports.totals(scope),
-        tables=[_table_out(reports.table(scope, named)) for named in reports.TABLES],
+        tables=[table_out(reports.table(scope, named)) for named in reports.TABLES],
         unknown=reports.unknown(scope),
     )
 
@@ -125,13 +125,17 @@ def get_counting(request: HttpRequest, project_id: int) -> CountingOut:
 def get_csv(request: HttpRequest, project_id: int, table: TableId, asked: Query[Asked]) -> HttpResponse:
     """UTF-8 with a header line of column ids; what isn't known is empty."""
     project, whose = access_analytics(request.user, project_id)
-    found = reports.table(_scope(project, whose, asked), table)
+    return csv_of(reports.table(_scope(project, whose, asked), table), "analytics")
+
+
+def csv_of(found: reports.Table, about: str) -> HttpResponse:
+    """A table as a file."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow([column.id for column in found.columns])
     writer.writerows([[_plain(cell) for cell in row.cells] for row in found.rows])
     answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="analytics-{table}.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{about}-{found.id}.csv"'
     return answer
 
 
@@ -153,7 +157,7 @@ def _counting(project: Project, counting: Counting | None) -> CountingOut:
     )
 
 
-def _table_out(table: reports.Table) -> AnalyticsTable:
+def table_out(table: reports.Table) -> AnalyticsTable:
     return AnalyticsTable(
         id=table.id,
         title=table.title,

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import Field
 
-from annotator.access import access_project
+from annotator.access import access_project, hidden_layers
 from annotator.actions.queues import JobQueue, LayerQueue, Left, begin_queues, cancel_queues, queues_of
 from annotator.models import JobState, LayerKind, Project, Stage
 from annotator.operations import Message
@@ -80,7 +80,9 @@ class BuildIn(Message):
 @router.get("/{project_id}/queues", response=list[LayerQueueOut], summary="What is left to review in a project")
 def list_queues(request: HttpRequest, project_id: int) -> list[LayerQueueOut]:
     """Those with most frames that are expected to be wrong come first."""
-    return _all(access_project(request.user, project_id, "view"))
+    project = access_project(request.user, project_id, "view")
+    hidden = set(hidden_layers(request.user, project).values_list("pk", flat=True))
+    return [queue for queue in _all(project) if queue.layer not in hidden]
 
 
 @router.post("/{project_id}/queues", response=list[LayerQueueOut], summary="Build the queues that are stale")

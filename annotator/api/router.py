@@ -19,6 +19,7 @@ from annotator.api import (
     notifications,
     previews,
     projects,
+    quality,
     queues,
     stored_weights,
     sweeps,
@@ -45,6 +46,7 @@ api.add_router("/me", notifications.router)
 api.add_router("/projects", projects.router)
 api.add_router("/projects", queues.router)
 api.add_router("/projects", analytics.router)
+api.add_router("/projects", quality.router)
 api.add_router("/jobs", jobs.router)
 api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)

@@ -82,7 +82,8 @@ class TakenOverOut(Message):
 def list_layers(request: HttpRequest, video_id: int) -> LayersOut:
     user = signed_in(request)
     video = access_video(user, video_id, "view")
-    found = sorted(video.layers.select_related("video__project", "owner"), key=_order)
+    shown = video.layers.exclude(pk__in=access.hidden_layers(user, video.project).values("pk"))
+    found = sorted(shown.select_related("video__project", "owner"), key=_order)
     role = access.role_in(user, video.project.workspace_id)
     at_work = video.project.archived_at is None
     kinds: list[MadeKind] = ["ground_truth", "replica", "model"]

@@ -6,6 +6,7 @@ from annotator.models.api_token import ApiToken, Scope
 from annotator.models.comparison import Comparison
 from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
+from annotator.models.gold import Gold, JobScore
 from annotator.models.guess import Guess
 from annotator.models.inspection import Inspection, InspectionState
 from annotator.models.issue import Comment, Issue, Notification
@@ -35,12 +36,14 @@ __all__ = [
     "DownloadState",
     "Event",
     "EventKind",
+    "Gold",
     "Guess",
     "Inspection",
     "InspectionState",
     "Invitation",
     "Issue",
     "Job",
+    "JobScore",
     "JobState",
     "JoinsState",
     "Label",

@@ -21,6 +21,9 @@ class Project(models.Model):
         help_text="What detectors' classes become: {name: label id}; null: such objects are left out.",
     )
     archived_at = models.DateTimeField(null=True, blank=True)
+    pass_mark = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="IDF1 against gold that a submitted job should reach, in per cent."
+    )
     locks_accepted = models.BooleanField(
         default=False, help_text="Annotators and runs leave accepted spans as they are; reviewers may change them."
     )

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from annotator.access import access_job, access_project, access_video, may, require_at_work
 from annotator.actions.errors import ActionError
 from annotator.actions.jobs import assign, move, remove_job, split_video, steps_for
+from annotator.actions.quality import below_pass_mark
 from annotator.models import Job, Membership, Project, Stage, User, VideoState
 from annotator.pages.common import act, as_key, attempt, page, person
 from annotator.pages.forms import SplitForm
@@ -31,8 +32,11 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
         found = found.filter(assignee=user) | found.filter(reviewer=user)
     elif show in Stage.values:
         found = found.filter(stage=show)
+    below = below_pass_mark(project) if context["may_review"] else {}
     context |= {
-        "rows": [{"job": job, "steps": steps_for(user, job, context["role"])} for job in found],
+        "rows": [
+            {"job": job, "steps": steps_for(user, job, context["role"]), "below": below.get(job.pk)} for job in found
+        ],
         "show": show,
         "shows": [("", "All"), ("mine", "Mine"), *Stage.choices],
         "any_jobs": Job.objects.filter(video__project=project).exists(),

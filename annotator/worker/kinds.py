@@ -8,11 +8,23 @@ from annotator.actions.comparisons import COMPARING
 from annotator.actions.ingest import OPENING, QUICKENING
 from annotator.actions.inspecting import INSPECTING
 from annotator.actions.joins import PROPOSING
+from annotator.actions.quality import SCORING
 from annotator.actions.runs.condense import JOINING
 from annotator.actions.stored_weights import CHECKING
 from annotator.actions.transfers import TRANSFERRING
 
 KINDS: dict[str, Background] = {
     kind.task.module_path: kind
-    for kind in (OPENING, QUICKENING, TRANSFERRING, COMPARING, JOINING, INSPECTING, PROPOSING, CHECKING, COUNTING)
+    for kind in (
+        OPENING,
+        QUICKENING,
+        TRANSFERRING,
+        COMPARING,
+        JOINING,
+        INSPECTING,
+        PROPOSING,
+        CHECKING,
+        COUNTING,
+        SCORING,
+    )
 }

@@ -35,6 +35,8 @@ SIGNED_IN = PUBLIC | {"nobody": SIGN_IN}
 SITE_ADMIN = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {"nobody": SIGN_IN, "site admin": LET_IN}
 # Uploads and previews are Mona's; even who could see them may not go on with them.
 MONAS = dict.fromkeys(EVERYBODY, NOTHING) | {"nobody": SIGN_IN, Role.MANAGER: LET_IN}
+# Who is scored against the gold doesn't learn that there is any.
+GOLD = MANAGE | {Role.VIEWER: NOTHING, Role.ANNOTATOR: NOTHING}
 # A comment is Mona's to change.
 MONAS_WORDS = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {
     "nobody": SIGN_IN,
@@ -131,6 +133,12 @@ PAGES = (
     Route("GET", "/projects/{project_id}/analytics/", ANNOTATE),
     Route("GET", "/projects/{project_id}/apply/", MANAGE),
     Route("GET", "/projects/{project_id}/review/", VIEW),
+    Route("GET", "/projects/{project_id}/quality/", REVIEW),
+    Route(
+        "POST", "/projects/{project_id}/quality/gold/", MANAGE, {"layer": "{reference_id}", "first": "0", "last": "9"}
+    ),
+    Route("POST", "/projects/{project_id}/quality/pass-mark/", MANAGE, {"percent": "80"}),
+    Route("POST", "/gold/{gold_id}/end/", GOLD, {}),
     Route("GET", "/projects/{project_id}/labels/", VIEW),
     Route("GET", "/projects/{project_id}/settings/", MANAGE),
     Route("POST", "/projects/{project_id}/settings/", MANAGE, {"name": "Steppe"}),
@@ -232,6 +240,8 @@ API = (
     Route("POST", "/api/videos/{video_id}/previews", ANNOTATE, PREVIEW),
     Route("GET", "/api/previews/{preview_id}", MONAS),
     Route("DELETE", "/api/previews/{preview_id}", MONAS),
+    Route("GET", "/api/projects/{project_id}/quality", REVIEW),
+    Route("GET", "/api/projects/{project_id}/quality/{quality_table}.csv", REVIEW),
     Route("GET", "/api/projects/{project_id}/sweeps", MANAGE),
     Route("POST", "/api/projects/{project_id}/sweeps", MANAGE, SWEEP),
     Route("GET", "/api/sweeps/{sweep_id}", MANAGE),

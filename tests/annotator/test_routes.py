@@ -30,6 +30,7 @@ from annotator.media import storage
 from annotator.media.agent_access import media_token
 from annotator.models import (
     Comparison,
+    Gold,
     Layer,
     Membership,
     Preview,
@@ -99,6 +100,8 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     invitation, token = invite(by=team.alice, workspace=team.workspace, role=Role.VIEWER)
     truth = Layer.objects.create(video=team.video, kind="ground_truth", name="truth")
     Comparison.objects.create(reference=truth, compared=team.layer)
+    known = Layer.objects.create(video=team.video, kind="ground_truth", name="known")
+    gold = Gold.objects.create(layer=known, first=0, last=9)
     said = open_issue(
         user=team.mona,
         layer_id=team.layer.pk,
@@ -153,6 +156,8 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "token": media_token(team.video, agent),
         "frame": 0,
         "table": "days",
+        "quality_table": "jobs",
+        "gold_id": gold.pk,
     }
 
 
@@ -176,6 +181,9 @@ def test_it_lets_in_whom_it_should(route: Route, team: Team, things: dict[str, A
 KEPT_WHEN_ARCHIVED = {
     "POST /projects/{project_id}/jobs/split/",
     "POST /projects/{project_id}/jobs/hand-out/",
+    "POST /projects/{project_id}/quality/gold/",
+    "POST /projects/{project_id}/quality/pass-mark/",
+    "POST /gold/{gold_id}/end/",
     "POST /jobs/{job_id}/step/",
     "PUT /api/projects/{project_id}/labels",
     "PATCH /api/projects/{project_id}/class-labels",

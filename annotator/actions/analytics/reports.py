@@ -59,7 +59,7 @@ class Row:
 class Table:
     """``left_out``: further rows."""
 
-    id: TableId
+    id: str
     title: str
     columns: Sequence[Column]
     rows: Sequence[Row]

@@ -586,6 +586,87 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/quality': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * How jobs agree with the gold
+     * @description For reviewers. Jobs are scored in the background when they are submitted.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['QualityOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/projects/{project_id}/quality/{quality_table}.csv': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * One table of the quality as CSV
+     * @description For reviewers. UTF-8 with a header line of column ids; what isn't known is empty.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+          readonly quality_table: 'jobs' | 'people' | 'labels' | 'videos'
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/jobs/{job_id}': {
     readonly parameters: {
       readonly query?: never
@@ -3586,8 +3667,7 @@ export interface components {
       readonly href: string
     }
     readonly AnalyticsTable: {
-      /** @enum {string} */
-      readonly id: 'days' | 'people' | 'jobs' | 'labels' | 'models'
+      readonly id: string
       readonly title: string
       readonly columns: readonly components['schemas']['AnalyticsColumn'][]
       readonly rows: readonly components['schemas']['AnalyticsRow'][]
@@ -4249,6 +4329,14 @@ export interface components {
       readonly edit: string
       readonly revision: number
       readonly tracks: readonly components['schemas']['TrackVerdicts'][]
+    }
+    /** @description Frames of a ground-truth layer that are right and complete, both ends included. */
+    readonly GoldOut: {
+      readonly id: number
+      readonly video: number
+      readonly layer: number
+      readonly first: number
+      readonly last: number
     }
     /**
      * @description There is nothing more to be seen here for the reader; the connection is closed after it, and no other will be
@@ -4945,6 +5033,14 @@ export interface components {
      * @enum {string}
      */
     readonly ProxyState: 'waiting' | 'making' | 'ready' | 'unneeded' | 'failed'
+    /** @description `pass_mark`: IDF1 that a submitted job should reach, in per cent. */
+    readonly QualityOut: {
+      readonly gold: readonly components['schemas']['GoldOut'][]
+      /** @description null: none is set. */
+      readonly pass_mark: number | null
+      /** @description Of the latest score of each job. */
+      readonly tables: readonly components['schemas']['AnalyticsTable'][]
+    }
     /**
      * @description A span that a machine made, to be looked at; `other` is a second track where two come close. `chance` of a frame
      *     in it being wrong is in [0, 1]; without `reasons` nothing is unusual. `pictures`: frame, x1, y1, x2, y2 in px.
@@ -6042,6 +6138,7 @@ export type FormerOut = components['schemas']['FormerOut']
 export type GeometryKind = components['schemas']['GeometryKind']
 export type GeometryKindOut = components['schemas']['GeometryKindOut']
 export type GivenOut = components['schemas']['GivenOut']
+export type GoldOut = components['schemas']['GoldOut']
 export type Gone = components['schemas']['Gone']
 export type Held = components['schemas']['Held']
 export type HistoryEvent = components['schemas']['HistoryEvent']
@@ -6106,6 +6203,7 @@ export type PromptIn = components['schemas']['PromptIn']
 export type ProposalOut = components['schemas']['ProposalOut']
 export type ProposedOut = components['schemas']['ProposedOut']
 export type ProxyState = components['schemas']['ProxyState']
+export type QualityOut = components['schemas']['QualityOut']
 export type QueueItemOut = components['schemas']['QueueItemOut']
 export type QueuesPage = components['schemas']['QueuesPage']
 export type ReadIn = components['schemas']['ReadIn']
