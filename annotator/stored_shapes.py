@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import F, Max, Min, Q, QuerySet
 from django.db.models.functions import Length
 
-from annotator.models import TrackChunk
+from annotator.models import Layer, TrackChunk
 from tracking.shapes.chunks import WINDOW, Row, Table
 
 READ_AT_ONCE = 200
@@ -30,6 +30,11 @@ Chunks = QuerySet[TrackChunk]
 def chunks_of(tracks: Collection[UUID]) -> Chunks:
     """Everything that is stored of some tracks."""
     return TrackChunk.objects.filter(track_id__in=tracks)
+
+
+def chunks_in(layers: QuerySet[Layer]) -> Chunks:
+    """Everything that is stored in some layers, to be counted or summed up, in no order."""
+    return TrackChunk.objects.filter(layer__in=layers).order_by()
 
 
 def holding(first: int, last: int) -> Q:

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from django.db.models import Min, QuerySet
 
+from annotator import stored_shapes
 from annotator.actions.analytics.measures import Reshaped, reshaped
 from annotator.actions.edits.layer_draft import FrameRange, decoded
 from annotator.actions.edits.spans import common, united, without
-from annotator.models import Event, EventKind, Job, Layer, Run, Track, TrackChunk
+from annotator.models import Event, EventKind, Job, Layer, Run, Track
 from annotator.operations import (
     OPERATIONS,
     Operation,
@@ -188,7 +189,7 @@ class LayerHistory:
 
     @cached_property
     def _begins(self) -> dict[UUID, int]:
-        chunks = TrackChunk.objects.filter(layer=self.layer).order_by().values("track_id")
+        chunks = stored_shapes.chunks_in(Layer.objects.filter(pk=self.layer.pk)).values("track_id")
         return dict(chunks.annotate(begin=Min("first")).values_list("track_id", "begin"))
 
     @cached_property

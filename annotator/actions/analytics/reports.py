@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
+from annotator import stored_shapes
 from annotator.actions.analytics.counting import Memory
 from annotator.actions.analytics.measures import bounds_of, day_in, per_hour, per_hundred, share
-from annotator.models import Counting, Job, JobState, LayerKind, Predicted, Project, Stage, Stay, TrackChunk, User, Work
+from annotator.models import Counting, Job, JobState, Layer, LayerKind, Predicted, Project, Stage, Stay, User, Work
 from tracking.catalog import name_of
 
 TableId = Literal["days", "people", "jobs", "labels", "models"]
@@ -215,8 +216,8 @@ def labels(scope: Scope) -> Table:
     found.take(_sums(_work(scope), ("label",), MINE))
     found.take(_sums(_judged(scope), ("label",), JUDGED))
     found.take(_sums(_predicted(scope), ("label",), {"by_model": Sum("shapes")}))
-    stored = TrackChunk.objects.filter(layer__video__project=scope.project, track__deleted_at=None)
-    stored = stored.exclude(layer__kind=LayerKind.MODEL).order_by()
+    layers = Layer.objects.filter(video__project=scope.project).exclude(kind=LayerKind.MODEL)
+    stored = stored_shapes.chunks_in(layers).filter(track__deleted_at=None)
     measures = {"stored_by_hand": Sum("keyframes"), "stored_by_model": Sum("predicted")}
     found.take(_sums(stored, ("track__label",), measures))
     columns = (
