@@ -153,11 +153,12 @@ def dispatch(opened: OpenRun) -> None:
         announce_run(run)
         transaction.on_commit(partial(_look_again, run.pk), robust=True)
         return
+    opened.follow_corrected()
     as_mask, told = _as_mask(run, agent)
     told = "\n".join(filter(None, (told, _linked_anew(opened))))
     run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, told, run.tries + 1
     run.started_at = run.started_at or timezone.now()
-    run.save(update_fields=["state", "agent", "message", "tries", "started_at"])
+    opened.save(["state", "agent", "message", "tries", "started_at"])
     start = Start(
         run=str(run.pk),
         model=run.model,

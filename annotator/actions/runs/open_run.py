@@ -11,7 +11,7 @@ from annotator.actions.runs.rejoin import held_rows
 from annotator.announce.progress import OBJECTS, LegState, ObjectState, SearchState, agent_legs, heads, resumed
 from annotator.models import LegPrompt, Run
 from tracking.protocol import Leg
-from tracking.shapes.chunks import Row, Table
+from tracking.shapes.chunks import Flag, Row, Table
 from tracking.shapes.payloads import single
 
 
@@ -103,6 +103,17 @@ class OpenRun:
             for leg, told in zip(state.unfinished, found[track], strict=True):
                 told.held = held_rows(self.run.layer, UUID(track), leg) if leg.held else []
         return found
+
+    def follow_corrected(self) -> None:
+        """What would be linked on from a shape that a person set meanwhile is followed instead: whoever sets one says
+        that the detector is wrong there."""
+        going = {track: state for track, state in self.objects.items() if any(leg.linked for leg in state.unfinished)}
+        stored = stored_at(self.run.layer, set(heads(going))) if going else {}
+        for track, state in going.items():
+            for leg in state.unfinished:
+                row = resumed(track, leg, stored)
+                if row is not None and row.flags & Flag.KEYFRAME:
+                    leg.linked = False
 
     def _count(self) -> None:
         run = self.run

@@ -8,16 +8,18 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from annotator.actions.class_labels import class_labels
+from annotator.actions.edits.apply import apply_edit
 from annotator.actions.errors import ActionError
+from annotator.actions.runs.ask import correct_run
 from annotator.actions.runs.found import FoundTrack
 from annotator.actions.runs.presence import agent_disconnected
 from annotator.actions.runs.store import PredictedRow, fail_run, store_predictions
 from annotator.actions.sweeps.standing import standing_of
 from annotator.actions.sweeps.target import main_layer, take_result_over
-from annotator.announce.messages import FindOptions
-from annotator.models import Agent, Label, Project, Run, Sweep, SweptVideo, Video
+from annotator.announce.messages import FindOptions, RunCorrect
+from annotator.models import Agent, Label, Project, Run, RunState, Sweep, SweptVideo, Video
 from tests.annotator.actions.sweeps.conftest import Sweeping
-from tests.annotator.worlds import frames_of, make_agent, predicted
+from tests.annotator.worlds import edit, frames_of, keyframe, make_agent, predicted, put
 from tracking.protocol import Start
 
 NEW = UUID(int=77)
@@ -171,3 +173,25 @@ def test_a_linked_video_that_failed_goes_on_being_linked_where_it_was(sweeping: 
     start = sweeping.desk.told(Start)[-1]
     assert [(leg.prompt.frame, leg.linked, leg.emit_first) for leg in start.legs] == [(30, True, True)]
     assert (start.find.frame, start.find.last, start.link.every) == (30, 99, 1)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_person_corrects_while_it_is_paused_is_followed_and_not_linked_again(
+    sweeping: Sweeping, linked: Sweep, *, told: bool
+) -> None:
+    (run,) = sweeping.runs(linked)
+    find_one(run)
+    sweeping.step(linked, "pause")
+    with sweeping.commit(execute=True):
+        corrected = edit(put(NEW, [keyframe(30, 200)]))
+        apply_edit(user=sweeping.manager, layer_id=run.layer_id, edit=corrected)
+        if told:
+            # As the editor says it, where it tracks again after every change.
+            correct_run(user=sweeping.manager, correct=RunCorrect(run=run.pk, track=NEW, frame=30))
+    assert sweeping.runs(linked, RunState.QUEUED)
+    sweeping.step(linked, "resume")
+    start = sweeping.desk.told(Start)[-1]
+    assert [(leg.prompt.frame, leg.prompt.shape.x1, leg.linked) for leg in start.legs] == [(30, 200, False)]
+    assert (start.link.objects, start.find.frame) == ({}, 30)
+    legs = Run.objects.get(pk=run.pk).objects_state[str(NEW)]["legs"]
+    assert [leg["linked"] for leg in legs if not leg["ended"]] == [False]
