@@ -9,7 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from annotator.actions.guesses import TOO_MANY, TooManyGuesses, forget, guessing, is_last
+from annotator.actions.guesses import TOO_MANY, TooManyGuesses, forget_password, guessing, is_last
 from annotator.models import User
 
 
@@ -30,7 +30,7 @@ class NameOrEmail(ModelBackend):
             with guessing(name=username, account=account, address=address_of(request)) as guess:
                 user = super().authenticate(request, username=name, password=password, **kwargs)
                 if isinstance(user, User):
-                    forget(guess)
+                    forget_password(guess, user)
                     return user
                 if is_last(guess):
                     _refuse(request)

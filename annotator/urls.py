@@ -19,10 +19,12 @@ from annotator.pages import (
     quality,
     queues,
     tokens,
+    two_factor,
     workspaces,
 )
 from annotator.pages.editor import editor
 from annotator.pages.home import home
+from annotator.pages.second_step import second_step
 from annotator.pages.sign_in import AdminSignIn, SignIn
 
 handler400 = "annotator.pages.errors.not_understood"
@@ -35,10 +37,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("", home, name="home"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-in/code/", second_step, name="sign-in-code"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path("account/two-factor/", two_factor.two_factor, name="two-factor"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read, name="notifications-read"),
     path("invite/<str:token>/", account.invitation, name="invitation"),
@@ -46,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:person_id>/active/", people.set_active, name="person-active"),
     path("people/<int:person_id>/admin/", people.set_admin, name="person-admin"),
     path("people/<int:person_id>/password/", people.new_password, name="person-password"),
+    path("people/<int:person_id>/two-factor/", people.reset_two_factor, name="person-two-factor"),
     path("workspaces/new/", workspaces.new, name="workspace-new"),
     path("workspaces/<int:workspace_id>/", workspaces.projects, name="workspace"),
     path("workspaces/<int:workspace_id>/members/", workspaces.members, name="members"),

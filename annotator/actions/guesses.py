@@ -1,6 +1,6 @@
-"""How many wrong passwords, and tokens, are taken before one has to wait, wherever they are asked for.
+"""How many wrong passwords, codes and tokens are taken before one has to wait, wherever one is asked for.
 
-Each wrong password is a row: kept by the database, so that all web processes count together, and nobody's count is
+Each wrong one is a row: kept by the database, so that all web processes count together, and nobody's count is
 pushed out by others'. A guess is counted before it is tried, so that many at once count too. What may be kept is
 bounded by what is taken: ``OF_AN_ADDRESS`` rows per address and ``WINDOW_S``.
 """
@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
-from annotator.models import Guess, User
+from annotator.models import Guess, SecondFactor, User
 
 WINDOW_S = 300
 OF_A_NAME_HERE = 8
@@ -28,7 +28,7 @@ OF_AN_ADDRESS = 64
 """From one address for all accounts: enough for an office behind one address."""
 WRONG_TOKENS = 64
 """Tokens that there aren't, from one address."""
-TOO_MANY = "Too many wrong passwords. Wait five minutes, or ask your admin for a new one."
+TOO_MANY = "Too many wrong passwords or codes. Wait five minutes, or ask your admin for help."
 
 
 class TooManyGuesses(ActionError):
@@ -47,7 +47,7 @@ class TooManyWrongTokens(ActionError):
 
 @contextmanager
 def guessing(*, name: str, account: User | None, address: str) -> Iterator[Guess]:
-    """Around the check of a password, which ``forget`` follows when it was right. Raises TooManyGuesses.
+    """Around the check of a password or code, which ``forget`` follows when it was right. Raises TooManyGuesses.
 
     Args:
         name: what was typed; ``account``: whose that is, by whichever of its names.
@@ -62,8 +62,17 @@ def guessing(*, name: str, account: User | None, address: str) -> Iterator[Guess
 
 
 def forget(guess: Guess) -> None:
-    """The password was right: what was wrong before it, for the same account at the same place, counts no more."""
+    """They were right: what was wrong before it, for the same account at the same place, counts no more."""
     _recent(whose=guess.whose, source=guess.source).delete()
+
+
+def forget_password(guess: Guess, account: User) -> None:
+    """A password was right. Where a code is asked for too, wrong codes before it go on counting: who knows the password
+    would begin anew by it as often as they like."""
+    if SecondFactor.objects.filter(user=account).exists():
+        guess.delete()
+    else:
+        forget(guess)
 
 
 def is_last(guess: Guess) -> bool:
@@ -76,7 +85,7 @@ def check_password(*, user: User, password: str, address: str) -> None:
     with guessing(name=user.username, account=user, address=address) as guess:
         if not user.check_password(password):
             raise ActionError("The current password isn't right. Passwords know upper and lower case.")
-        forget(guess)
+        forget_password(guess, user)
 
 
 def require_few_wrong_tokens(address: str) -> None:

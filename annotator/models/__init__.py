@@ -17,6 +17,7 @@ from annotator.models.preview import Preview, PreviewState
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import LegPrompt, Run, RunState
+from annotator.models.second_factor import RecoveryCode, SecondFactor
 from annotator.models.stored_weights import StoredWeights, WeightsState
 from annotator.models.sweep import Destination, Pipeline, Sweep, SweepState, SweptState, SweptVideo
 from annotator.models.transfer import Transfer, TransferState
@@ -59,11 +60,13 @@ __all__ = [
     "Project",
     "ProposedJoins",
     "ProxyState",
+    "RecoveryCode",
     "Removal",
     "Role",
     "Run",
     "RunState",
     "Scope",
+    "SecondFactor",
     "Stage",
     "Stay",
     "StoredWeights",

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 
 class Guess(models.Model):
-    """A wrong password or token, kept as long as it is counted (``actions/guesses.py``). Both strings are hashes."""
+    """A wrong password, code or token, kept as long as it is counted (``actions/guesses.py``). Both strings are
+    hashes."""
 
     whose = models.CharField(max_length=64)
     source = models.CharField(max_length=64)

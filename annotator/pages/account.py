@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.mails import PREFERENCE
 from annotator.actions.people import change_account, change_password, change_preferences
+from annotator.actions.second_factors import codes_left, has_second_factor
 from annotator.actions.workspaces import accept_invitation, invitation_of, sign_up
 from annotator.models import User, Workspace
 from annotator.pages.common import attempt, fits, form_page, person
@@ -56,6 +57,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "themes": THEMES,
         "mails": user.preferences.get(PREFERENCE) is not False,
         "tokens": user.api_tokens.filter(revoked_at=None).count(),
+        "second_factor": has_second_factor(user),
+        "codes_left": codes_left(user),
         "theme": user.preferences.get("theme", ""),
         "memberships": user.memberships.select_related("workspace"),
     }

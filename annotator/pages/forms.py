@@ -119,6 +119,42 @@ class SignUpForm(NamesForm):
     field_order = ("name", "username", "email", "password")
 
 
+class CodeForm(PageForm):
+    """The second step of signing in."""
+
+    code = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "one-time-code", "autocapitalize": "none"}),
+        help_text="The 6 digits that your app shows now, or one of your recovery codes.",
+    )
+
+
+class ProofForm(PageForm):
+    """Who is signed in proves that it is them. ``has_password``: their account has one, so that it is asked for."""
+
+    code = forms.CharField(
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "none"}),
+        help_text="The 6 digits that your app shows now, or a recovery code.",
+    )
+    current = forms.CharField(
+        label="Current password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *args: Any, has_password: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_password:
+            del self.fields["current"]
+
+
+class SetUpForm(ProofForm):
+    """The first code of an app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = "The 6 digits that your app shows now."
+
+
 class PasswordForm(PageForm):
     current = forms.CharField(
         label="Current password", widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -17,7 +18,8 @@ from annotator.actions.people import (
     give_new_password,
     reactivate_account,
 )
-from annotator.models import User
+from annotator.actions.second_factors import reset_second_factor
+from annotator.models import SecondFactor, User
 from annotator.pages.common import act, attempt, fits, form_page, person, show_once, shown_once
 from annotator.pages.forms import SignUpForm
 
@@ -31,7 +33,10 @@ def people(request: HttpRequest) -> HttpResponse:
     if fits(form, lambda values: create_account(**values)):
         return redirect("people")
     context = {
-        "people": User.objects.annotate(workspace_count=Count("memberships")).order_by("-is_active", "username"),
+        "people": User.objects.annotate(
+            workspace_count=Count("memberships"),
+            two_factor=Exists(SecondFactor.objects.filter(user=OuterRef("pk"))),
+        ).order_by("-is_active", "username"),
         "form": form,
         "shown": shown_once(request, "password"),
     }
@@ -62,4 +67,20 @@ def new_password(request: HttpRequest, person_id: int) -> HttpResponse:
     user = access_person(person(request), person_id)
     values: dict[str, Any] = {"username": user.username, "password": give_new_password(user=user)}
     show_once(request, "password", **values)
+    return redirect("people")
+
+
+@act
+def reset_two_factor(request: HttpRequest, person_id: int) -> HttpResponse:
+    user = access_person(person(request), person_id)
+    mailed: list[bool] = []
+    if attempt(request, lambda: mailed.append(reset_second_factor(by=str(person(request)), user=user))):
+        if mailed[0]:
+            messages.success(request, f"{user} signs in by the password alone now, and was told so by mail.")
+        else:
+            messages.warning(
+                request,
+                f"{user} signs in by the password alone now. The mail that tells them could not be sent (the log says "
+                "why): tell them yourself.",
+            )
     return redirect("people")

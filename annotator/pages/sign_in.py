@@ -15,7 +15,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views import View
 
+from annotator.actions.second_factors import has_second_factor
 from annotator.models import User
+from annotator.pages.second_step import begin_second_step
 from annotator.sign_in import refusal
 
 
@@ -56,6 +58,14 @@ class SignIn(LoginView):
     template_name = "sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The password is right: who has a second factor goes on to it and isn't signed in yet."""
+        user = form.get_user()
+        if has_second_factor(user):
+            begin_second_step(self.request, user, self.get_success_url())
+            return redirect("sign-in-code")
+        return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(no_accounts=not User.objects.exists(), **kwargs)

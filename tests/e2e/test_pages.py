@@ -36,7 +36,7 @@ LISTEN = """
 NOT_OURS = ("/admin/", "/api/")
 ADMIN = ("/admin/", "/admin/annotator/user/", "/admin/annotator/user/1/change/", "/admin/annotator/event/")
 KINDS = {
-    *("/", "/account/", "/people/", "/workspaces/new/", "/nowhere/", "/videos/N/edit/"),
+    *("/", "/account/", "/account/two-factor/", "/people/", "/workspaces/new/", "/nowhere/", "/videos/N/edit/"),
     *(f"/projects/N/{tab}" for tab in ("", "jobs/", "review/", "labels/", "apply/", "settings/")),
     *(f"/workspaces/N/{tab}" for tab in ("", "members/", "networks/", "settings/", "projects/new/")),
 }

@@ -1,0 +1,75 @@
+"""The second step of signing in: after the password, a code. Nobody is signed in in between."""
+
+from __future__ import annotations
+
+import time
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from annotator.actions.second_factors import check_code, codes_left
+from annotator.models import User
+from annotator.pages.common import fits
+from annotator.pages.forms import CodeForm
+from annotator.sign_in import address_of
+
+WAITING = "second_step"
+LONGEST_S = 600
+FEW = 3
+
+
+def begin_second_step(request: HttpRequest, user: User, wanted: str) -> None:
+    """Note in the session that ``user`` gave the right password.
+
+    Args:
+        wanted: where they are led afterwards; checked to be an address of this server.
+    """
+    # Somebody may have known the session before.
+    request.session.cycle_key()
+    request.session[WAITING] = {
+        "user": user.pk,
+        "password": user.get_session_auth_hash(),
+        "began": time.time(),
+        "wanted": wanted,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def second_step(request: HttpRequest) -> HttpResponse:
+    user = _waiting(request)
+    if user is None:
+        messages.error(request, "Begin with your password: the code comes after it, within ten minutes.")
+        return redirect("sign-in")
+    form = CodeForm(request.POST or None)
+    recovered: list[bool] = []
+    address = address_of(request)
+    if not fits(form, lambda sent: recovered.append(check_code(user=user, code=sent["code"], address=address))):
+        return render(request, "sign_in_code.html", {"form": form, "name": user})
+    wanted: str = request.session.pop(WAITING)["wanted"]
+    login(request, user)
+    if recovered[0]:
+        messages.warning(request, _after_recovery(codes_left(user)))
+        return redirect("two-factor")
+    return redirect(wanted)
+
+
+def _waiting(request: HttpRequest) -> User | None:
+    """Who gave their password a short while ago, if it is still theirs and they may sign in."""
+    kept = request.session.get(WAITING)
+    if not kept or not 0 <= time.time() - kept["began"] <= LONGEST_S:
+        return None
+    user = User.objects.filter(pk=kept["user"], is_active=True).first()
+    if user is None or not constant_time_compare(kept["password"], user.get_session_auth_hash()):
+        return None
+    return user
+
+
+def _after_recovery(left: int) -> str:
+    more = "Make new ones now." if left < FEW else "If your phone is gone, switch two-factor off and set it up anew."
+    return f"You signed in by a recovery code, which is used up. {left} {'is' if left == 1 else 'are'} left. {more}"
