@@ -13,13 +13,12 @@ import pytest
 from tests.services import Postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-WRITERS = (
-    *(f"actions/edits/test_{part}.py" for part in ("apply", "insert", "meanwhile", "restore")),
-    *(f"actions/runs/test_{part}.py" for part in ("bettering", "condense", "found", "held", "rejoin")),
-    "actions/test_transfers.py",
-    "api/test_layers.py",
-    "test_odd_values.py",
-)
+WRITERS = {
+    "edits": tuple(f"actions/edits/test_{part}.py" for part in ("apply", "insert", "meanwhile", "restore")),
+    "runs": tuple(f"actions/runs/test_{part}.py" for part in ("bettering", "condense", "found", "held", "rejoin")),
+    "transfers": ("actions/test_transfers.py", "api/test_layers.py"),
+    "odd values": ("test_odd_values.py",),
+}
 """Where rows are locked, JSON and bytes are stored, and texts come from outside."""
 ONCE = "not address and not cvat and not mot and not coco and not tapvid and not davis and not ytvis and not mots"
 """Formats know no database; odd values at every address take minutes, and those in messages reach the same writers."""
@@ -36,11 +35,12 @@ def postgres() -> Iterator[str]:
         server.close()
 
 
-# A few hundred tests in one; below ``faulthandler_timeout``, which would end the whole run.
+# Hundreds of tests in one; below ``faulthandler_timeout``, which would end the whole run.
 @pytest.mark.timeout(400)
 @pytest.mark.services
-def test_edits_runs_and_transfers_are_the_same_on_postgresql(postgres: str) -> None:
-    tests = [ROOT / "tests" / "annotator" / name for name in WRITERS]
+@pytest.mark.parametrize("writers", WRITERS)
+def test_what_is_written_is_the_same_on_postgresql(postgres: str, writers: str) -> None:
+    tests = [ROOT / "tests" / "annotator" / name for name in WRITERS[writers]]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", ONCE, *tests],
         cwd=ROOT,
