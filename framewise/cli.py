@@ -431,6 +431,34 @@ def _link(video: Path, *, out: Path, first: int, last: int | None, **lookout: An
         raise typer.Exit(INTERRUPTED if outcome.end is End.INTERRUPTED else FAILED)
 
 
+@app.command("join")
+def join_(
+    tracks: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .json of Framewise, or MOT's .txt.")],
+    out: Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The .json or .txt file to write.")],
+    video: Annotated[
+        Path | None, typer.Option(exists=True, help="The video: without it only where objects go is compared.")
+    ] = None,
+    sure: Annotated[float, typer.Option(min=0, max=1, help="How sure a join is at least.")] = 0.3,
+    rate: Annotated[float | None, typer.Option(min=0.01, help="Frames a second, where the file doesn't say.")] = None,
+) -> None:
+    """Join tracklets of a file that are one object, and list what was joined; gaps are interpolated.
+
+    **Examples**
+
+    - `framewise join tracks.json --video street.mp4 -o joined.json`
+
+    - `framewise join mot.txt --rate 30 --sure 0.5 -o joined.txt`
+    """
+    from tracking.types import TrackingError
+
+    try:
+        from framewise.join import join
+
+        join(tracks, out=out, video=video, rate=rate, least=sure)
+    except TrackingError as error:
+        fail(error)
+
+
 @app.command("export")
 def export_(
     video: Annotated[str, typer.Argument(help="A video of this installation: its id, or its name.")],

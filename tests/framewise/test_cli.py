@@ -61,7 +61,7 @@ def framewise(*arguments: object) -> Result:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "agent", "track", "export", "import", "check", "evaluate", "weights import"]
+    "command", ["serve", "agent", "track", "join", "export", "import", "check", "evaluate", "weights import"]
 )
 def test_help_teaches_by_example(command: str) -> None:
     result = framewise(*command.split(), "--help")
