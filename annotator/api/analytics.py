@@ -21,12 +21,15 @@ from annotator.operations import Message
 
 router = Router(tags=["analytics"])
 
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
+"""Days that can be asked for: the midnights around the first and last that there are can't be reckoned everywhere."""
+
 
 class Asked(Message):
     """Days from `first` to `last`, both included, in a time zone by its IANA name."""
 
-    first: date | None = Field(None, description="null: from the beginning.")
-    last: date | None = Field(None, description="null: until now.")
+    first: date | None = Field(None, ge=EARLIEST, le=LATEST, description="null: from the beginning.")
+    last: date | None = Field(None, ge=EARLIEST, le=LATEST, description="null: until now.")
     zone: str = Field("UTC", max_length=64)
 
     @model_validator(mode="after")

@@ -37,7 +37,10 @@ NOT_OURS = ("/admin/", "/api/")
 ADMIN = ("/admin/", "/admin/annotator/user/", "/admin/annotator/user/1/change/", "/admin/annotator/event/")
 KINDS = {
     *("/", "/account/", "/account/two-factor/", "/people/", "/workspaces/new/", "/nowhere/", "/videos/N/edit/"),
-    *(f"/projects/N/{tab}" for tab in ("", "jobs/", "review/", "labels/", "apply/", "settings/")),
+    *(
+        f"/projects/N/{tab}"
+        for tab in ("", "jobs/", "review/", "labels/", "analytics/", "quality/", "apply/", "settings/")
+    ),
     *(f"/workspaces/N/{tab}" for tab in ("", "members/", "networks/", "settings/", "projects/new/")),
 }
 """What is visited for certain, whatever the links lead to."""

@@ -281,7 +281,15 @@ def test_a_table_comes_as_csv_without_formulas(world: World) -> None:
     assert line.startswith("'=1+1,0,1,")
 
 
-@pytest.mark.parametrize("query", [{"zone": "Mars/Olympus"}, {"first": "2026-03-02", "last": "2026-03-01"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"zone": "Mars/Olympus"},
+        {"first": "2026-03-02", "last": "2026-03-01"},
+        {"first": "0001-01-01", "zone": "Asia/Tokyo"},
+        {"last": "9999-12-31"},
+    ],
+)
 def test_a_question_that_makes_no_sense_is_refused_with_the_rule(world: World, query: dict[str, str]) -> None:
     answer = ask(world, **query)
     assert answer.status_code == 422
