@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager
 from queue import Queue
 from time import monotonic, sleep
 
+import numpy as np
 import pytest
 
 from tests.tracking.fakes import FakeVideo
 from tracking import previews
-from tracking.previews import Look, Previews, Sight, seen_objects
+from tracking.previews import Look, Previews, Sight, open_look, seen_objects
 from tracking.protocol import MOST_SEEN, Preview, Previewed, VideoAccess
 from tracking.session import Pictures
 from tracking.types import Box, Frame, TrackingError
@@ -149,3 +150,19 @@ def test_nothing_more_is_told_of_what_is_dropped(desk: Desk) -> None:
 def test_of_too_many_objects_the_surest_are_told() -> None:
     told = seen_objects([("ant", index / 1000, Box(index, 0, index + 1, 1)) for index in range(MOST_SEEN + 20)])
     assert (len(told), told[0].confidence, told[-1].confidence) == (MOST_SEEN, (MOST_SEEN + 19) / 1000, 0.02)
+
+
+def test_a_detector_looks_for_all_its_classes_as_sure_as_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWISE_EXTRA_DETECTORS", "tests.tracking.fakes:DETECTORS")
+    monkeypatch.setenv("FRAMEWISE_EXTRA_FINDERS", "tests.tracking.fakes:FINDERS")
+    frame = Frame(7, np.zeros((80, 100, 3), np.uint8))
+
+    def seen(finder: str, confidence: float) -> list[str]:
+        return [label for label, _, _ in open_look(finder, confidence)(frame)]
+
+    assert seen("repeating", 0.05) == ["car", "person"]
+    assert seen("repeating", 0.5) == ["car"]
+    # What is no detector is asked as it is.
+    assert seen("spotting", 0.05) == ["car"]
+    with pytest.raises(TrackingError, match="'nobody' is none of them"):
+        open_look("nobody", 0.05)
