@@ -11,6 +11,7 @@ from pydantic import Field
 
 from annotator.access import Person, may, role_in
 from annotator.actions.downloads import files_of, licence_of
+from annotator.actions.machine_checks import is_outdated
 from annotator.actions.machine_memory import KEPT_S, loads_of
 from annotator.models import Agent, Download, Run, RunState, StoredWeights, Workspace
 from annotator.offers import command_for
@@ -86,6 +87,15 @@ class MachineRunOut(Message):
     frames_total: int
 
 
+class CheckOut(Message):
+    """Something that a machine needs and lacks, or that may trouble it. `mend`: what to do; empty: nothing."""
+
+    name: str
+    state: Literal["warned", "failed"]
+    said: str
+    mend: str
+
+
 class MachineOut(Message):
     """A machine that is let in. `shared`: it serves all workspaces. `at`: of each moment of its devices' history, how
     many seconds ago."""
@@ -98,6 +108,8 @@ class MachineOut(Message):
     last_seen: str | None
     rival: str
     version: str
+    outdated: bool = Field(description="Its agent is of another version than the one that this server hands out.")
+    checks: list[CheckOut] = Field(description="What is amiss there, as it was checked last.")
     may_manage: bool
     runs_at_once: int
     devices: list[DeviceOut]
@@ -134,6 +146,7 @@ class NetworksPage(Message):
     workspace: int
     csrf_token: str
     may_admin: bool
+    update: str = Field(description="What brings an agent to the version of this server, run on its machine.")
     models: list[NetworkOut]
     now: NetworksOut
 
@@ -232,6 +245,12 @@ def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> Mac
         last_seen=agent.last_seen_at.isoformat() if agent.last_seen_at else None,
         rival=rival["host"] if rival["at"] > now - RIVAL_FOR_S else "",
         version=info.get("version", ""),
+        outdated=agent.connected and is_outdated(info.get("version", "")),
+        checks=[
+            CheckOut(name=check["name"], state=check["state"], said=check["said"], mend=check["mend"])
+            for check in agent.checks.get("checks", ())
+            if check["state"] != "passed"
+        ],
         may_manage=may_manage,
         runs_at_once=at_once,
         devices=[_device_out(device, index, moments) for index, device in enumerate(info.get("devices", ()))],

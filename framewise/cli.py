@@ -86,15 +86,18 @@ def serve(
 
 @app.command()
 def agent(
-    server: Annotated[str, typer.Option(envvar="FRAMEWISE_SERVER", help="The server's address.")],
+    server: Annotated[
+        str,
+        typer.Option(envvar="FRAMEWISE_SERVER", help="The server's address; else the one it was connected to."),
+    ] = "",
     token: Annotated[
         str,
         typer.Option(
             envvar="FRAMEWISE_AGENT_TOKEN",
             help="As the page Neural networks shows it. Other users of this machine can read arguments: rather use the "
-            "environment.",
+            "environment. Not needed where the machine was connected by the command of that page.",
         ),
-    ],
+    ] = "",
     name: Annotated[str, typer.Option(help="What to call this machine; its host name unless given.")] = "",
     runs: Annotated[int, typer.Option(min=1, help="How many runs to carry out at once.")] = 4,
     cache: Annotated[Path, typer.Option(envvar="FRAMEWISE_CACHE", file_okay=False, help="Folder for videos.")] = Path(
@@ -112,6 +115,17 @@ def agent(
         float,
         typer.Option(min=0, help="How many seconds to wait without a warning for a server that is only starting."),
     ] = 0,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check what an agent needs here, each by name with its mend, and end.")
+    ] = False,
+    install_service: Annotated[
+        bool,
+        typer.Option("--install-service", help="Show a systemd unit of this user, and install it when you agree."),
+    ] = False,
+    uninstall_service: Annotated[
+        bool, typer.Option("--uninstall-service", help="Stop that service, and take its unit away.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Install the service without asking.")] = False,
 ) -> None:
     """Connect this machine to a server, to track for it. It only opens connections outwards, and comes back by itself.
 
@@ -120,10 +134,42 @@ def agent(
     - `FRAMEWISE_AGENT_TOKEN=… framewise agent --server https://label.example.org`
 
     - `framewise agent --server http://10.0.0.5:8000 --token … --name gpu-box --runs 8`
+
+    - `framewise agent --check`
     """
+    from framewise import kept
     from framewise.agent import NOT_LET_IN, keep_agent, run_agent
     from tracking.types import TrackingError
 
+    if uninstall_service:
+        _uninstall_service()
+        return
+    known = kept.remembered()
+    server = server or known.get(kept.SERVER, "")
+    if server == known.get(kept.SERVER):
+        token = token or known.get(kept.TOKEN, "")
+    if not server or not token:
+        fail(
+            "An agent needs its server's address and a token; none is given or kept here. Connect a machine on the "
+            "server's page Neural networks, and run the command that it shows.",
+            UNCHECKED,
+        )
+    if check or install_service:
+        from framewise.checks import check_machine
+
+        try:
+            sound = check_machine(server, token, cache=cache, update=kept.update_command(server))
+        except TrackingError as error:
+            fail(error, UNCHECKED)
+        if not sound:
+            raise typer.Exit(FAILED)
+    if check:
+        return
+    if install_service:
+        _install_service(
+            server, token, {"--name": name, "--runs": str(runs), "--cache-gb": f"{cache_gb:g}"}, agreed=yes
+        )
+        return
     work = keep_agent if restart else run_agent
     try:
         code = work(
@@ -138,6 +184,33 @@ def agent(
     except TrackingError as error:
         fail(error, NOT_LET_IN)
     raise typer.Exit(code)
+
+
+def _install_service(server: str, token: str, options: dict[str, str], *, agreed: bool) -> None:
+    from framewise import kept, service
+
+    text = service.unit(server, [word for name, value in options.items() if value for word in (name, value)])
+    try:
+        service.require_systemd()
+        console.print(f"This goes to {service.unit_file()}:\n", highlight=False, soft_wrap=True)
+        console.print(escape(text), highlight=False, soft_wrap=True)
+        if not agreed and not typer.confirm("Install it, and start it now?", err=True):
+            fail("Nothing was installed.")
+        kept.save(server, token)
+        left = service.install(text)
+    except service.ServiceError as error:
+        fail(error)
+    console.print(f"The agent runs as the service {service.NAME}. Its log: journalctl --user -u {service.NAME} -f")
+    if left:
+        console.print(left, highlight=False, soft_wrap=True)
+
+
+def _uninstall_service() -> None:
+    from framewise import service
+
+    if not service.uninstall():
+        fail(f"There is no service here: {service.unit_file()} doesn't exist.")
+    console.print("The service is stopped and taken away. The machine stays known to its server.")
 
 
 class KeepAs(StrEnum):

@@ -10,7 +10,6 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import assert_never
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -49,6 +48,7 @@ from tracking.protocol import (
     Stored,
     ToAgent,
 )
+from tracking.release import release
 from tracking.smart import Smart
 from tracking.types import TrackingError
 from tracking.verification import Watch
@@ -174,7 +174,7 @@ class Agent:
     def _hello(self, models: list[str]) -> Hello:
         return Hello(
             protocol=PROTOCOL,
-            version=version("framewise"),
+            version=release(),
             host=self.name,
             devices=self._devices,
             models=models,

@@ -529,6 +529,33 @@ FromAgent = Annotated[
 TO_AGENT: TypeAdapter[ToAgent] = TypeAdapter(ToAgent)
 FROM_AGENT: TypeAdapter[FromAgent] = TypeAdapter(FromAgent)
 
+# ---------------------------------------------------------------- beside the channel, over HTTP with the same token
+
+
+class Release(BaseModel):
+    """What a server says of itself to an agent, which has to understand it whatever version it is of."""
+
+    version: str
+    protocol: int
+    now: float = Field(description="The server's clock: seconds since 1970.")
+
+
+class Check(AgentMessage):
+    """Something that an agent needs, and how it stands with it. `mend`: what to do; empty: nothing."""
+
+    name: str = Field(max_length=60)
+    state: Literal["passed", "warned", "failed"]
+    said: str = Field(max_length=1000)
+    mend: str = Field("", max_length=1000)
+
+
+class CheckReport(AgentMessage):
+    """What was checked on a machine, by the agent or by what installs it."""
+
+    host: str = Field(max_length=255)
+    version: str = Field(max_length=100, description="Of the agent; empty: there is none yet.")
+    checks: list[Check] = Field(max_length=40)
+
 
 def packed_batch(head: Batch, tables: Iterable[bytes]) -> bytes:
     """A batch as it travels; ``tables`` are those that ``head`` lists, in its order."""

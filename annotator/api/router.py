@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from annotator.api import (
     agent_media,
+    agents,
     analytics,
     comparisons,
     errors,
@@ -60,6 +61,7 @@ api.add_router("", issues.router)
 api.add_router("/layers", joins.router)
 api.add_router("/models", models.router)
 api.add_router("/agent-media", agent_media.router)
+api.add_router("/agents", agents.router)
 api.add_router("", networks.router)
 api.add_router("", stored_weights.router)
 api.add_router("", previews.router)

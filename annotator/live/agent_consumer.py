@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import DatabaseError, DataError
 
 from annotator.actions.downloads import note_fetched, open_fetches
+from annotator.actions.machine_checks import note_outdated
 from annotator.actions.previews import give_up_previews, note_previewed
 from annotator.actions.runs.presence import (
     agent_connected,
@@ -172,6 +173,8 @@ class AgentConsumer(Socket):
         except (ValueError, OverflowError, DataError) as error:
             # Also numbers and texts that the database can't keep.
             log.warning("Agent %s sent what no agent should: %s", self.agent, error)
+            if not self.here:
+                await self._note_outdated(host="", version="", protocol=None)
             await self.close(PROTOCOL_ERROR, reason="This message can't be understood. Is the agent of this version?")
 
     def _take(self, message: bytes) -> None:
@@ -255,8 +258,16 @@ class AgentConsumer(Socket):
                     raise
                 _unnoted.note(error)
 
+    async def _note_outdated(self, *, host: str, version: str, protocol: int | None) -> None:
+        """For its admins, who would only see that it doesn't come."""
+        with suppress(DatabaseError):
+            await in_writing_thread(
+                note_outdated, agent_id=self.agent.pk, host=host, version=version, protocol=protocol
+            )
+
     async def _welcome(self, hello: Hello) -> None:
         if hello.protocol != PROTOCOL:
+            await self._note_outdated(host=hello.host, version=hello.version, protocol=hello.protocol)
             await self.close(PROTOCOL_ERROR, reason=f"This server speaks protocol {PROTOCOL}; update the agent.")
             return
         if host := await in_writing_thread(refused_for, agent_id=self.agent.pk, hello=hello):

@@ -21,6 +21,7 @@ class Agent(models.Model):
     name = models.CharField(max_length=120)
     token_hash = models.CharField(max_length=64, unique=True)
     info = models.JSONField(default=dict, blank=True, help_text="Devices, memory and models, as it said last.")
+    checks = models.JSONField(default=dict, blank=True, help_text="What was checked on its machine, as it said last.")
     connected = models.BooleanField(default=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

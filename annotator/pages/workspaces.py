@@ -25,6 +25,7 @@ from annotator.models import Membership, Role, Workspace
 from annotator.networks import NetworksPage, catalogued, networks_of
 from annotator.pages.cards import project_cards
 from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
+from annotator.pages.connecting import address, commands
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
 
 ROLES = {
@@ -78,12 +79,13 @@ def members(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @page
 def networks(request: HttpRequest, workspace_id: int) -> HttpResponse:
     workspace = access_workspace(person(request), workspace_id, "view")
+    shown = shown_once(request, "machine")
     context = {
         "data": _networks_page(request, workspace).model_dump(mode="json"),
         "ended": ended_machines(workspace),
         "form": MachineForm(),
-        "shown": shown_once(request, "machine"),
-        "server": f"{request.scheme}://{request.get_host()}",
+        "shown": shown,
+        "commands": shown and commands(address(request), shown["token"]),
         **frame(request, workspace, "networks"),
     }
     return render(request, "workspace_networks.html", context)
@@ -95,6 +97,7 @@ def _networks_page(request: HttpRequest, workspace: Workspace) -> NetworksPage:
         workspace=workspace.pk,
         csrf_token=get_token(request),
         may_admin=may(role_in(user, workspace.pk), "admin"),
+        update=commands(address(request)).update,
         models=catalogued(),
         now=networks_of(user, workspace),
     )

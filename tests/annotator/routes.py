@@ -31,6 +31,8 @@ def from_role(least: str) -> dict[str, str]:
 
 VIEW, ANNOTATE, REVIEW, MANAGE, ADMIN = map(from_role, reversed(Role.values))
 PUBLIC = dict.fromkeys(EVERYBODY, LET_IN)
+# By the token of a machine, which nobody is signed in with.
+AN_AGENTS = dict.fromkeys(EVERYBODY, SIGN_IN)
 SIGNED_IN = PUBLIC | {"nobody": SIGN_IN}
 SITE_ADMIN = dict.fromkeys(EVERYBODY, NOT_ALLOWED) | {"nobody": SIGN_IN, "site admin": LET_IN}
 # Uploads and previews are Mona's; even who could see them may not go on with them.
@@ -92,6 +94,7 @@ PAGES = (
     # Only leads to /account/.
     Route("GET", "/admin/password_change/", PUBLIC),
     Route("GET", "/", SIGNED_IN),
+    Route("GET", "/connect.py", PUBLIC),
     Route("GET", "/sign-in/", PUBLIC),
     Route("POST", "/sign-in/", PUBLIC, {"username": "bob", "password": "wrong"}),
     Route("GET", "/sign-in/code/", PUBLIC),
@@ -229,6 +232,9 @@ API = (
     # Whoever holds the signed token; test_agent_media.py tries others.
     Route("GET", "/api/agent-media/{token}/source", PUBLIC),
     Route("GET", "/api/agent-media/{token}/index", PUBLIC),
+    Route("GET", "/api/agents/version", AN_AGENTS),
+    Route("GET", "/api/agents/package", AN_AGENTS),
+    Route("POST", "/api/agents/checks", AN_AGENTS, {"host": "box", "version": "", "checks": []}),
     Route("GET", "/api/formats", SIGNED_IN),
     Route("GET", "/api/layers/{layer_id}/transfers", VIEW),
     Route("POST", "/api/layers/{layer_id}/exports", VIEW, {"format": "mot"}),

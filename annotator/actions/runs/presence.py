@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
+from annotator.actions.machine_checks import forget_mended
 from annotator.actions.machine_memory import remember_load
 from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of, spare_tries
 from annotator.announce.publish import announce_run
@@ -49,6 +50,7 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
     # Before it is said to be here: a run that is given to it from then on would go back to the queue with the others.
     requeue_runs_of(agent_id)
     Agent.objects.filter(pk=agent_id).update(connected=True, info=info, last_seen_at=timezone.now())
+    forget_mended(agent_id)
     dispatch_queued()
     own = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING).values_list("pk", flat=True)
     return sorted(set(hello.runs) - {str(run_id) for run_id in own})

@@ -2670,6 +2670,114 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/agents/version': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** The version that an agent should have */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['Release']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/agents/package': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** The agent as a wheel */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/agents/checks': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** What was checked on the machine */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['CheckReport']
+        }
+      }
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/workspaces/{workspace_id}/networks': {
     readonly parameters: {
       readonly query?: never
@@ -3831,6 +3939,30 @@ export interface components {
       readonly changes: readonly components['schemas']['ChangeOut'][]
       readonly before: number | null
     }
+    /** @description Something that an agent needs, and how it stands with it. `mend`: what to do; empty: nothing. */
+    readonly Check: {
+      readonly name: string
+      /** @enum {string} */
+      readonly state: 'passed' | 'warned' | 'failed'
+      readonly said: string
+      /** @default  */
+      readonly mend?: string
+    }
+    /** @description Something that a machine needs and lacks, or that may trouble it. `mend`: what to do; empty: nothing. */
+    readonly CheckOut: {
+      readonly name: string
+      /** @enum {string} */
+      readonly state: 'warned' | 'failed'
+      readonly said: string
+      readonly mend: string
+    }
+    /** @description What was checked on a machine, by the agent or by what installs it. */
+    readonly CheckReport: {
+      readonly host: string
+      /** @description Of the agent; empty: there is none yet. */
+      readonly version: string
+      readonly checks: readonly components['schemas']['Check'][]
+    }
     readonly ChoiceOut: {
       readonly value: string
       readonly label: string
@@ -4689,6 +4821,10 @@ export interface components {
       readonly last_seen: string | null
       readonly rival: string
       readonly version: string
+      /** @description Its agent is of another version than the one that this server hands out. */
+      readonly outdated: boolean
+      /** @description What is amiss there, as it was checked last. */
+      readonly checks: readonly components['schemas']['CheckOut'][]
       readonly may_manage: boolean
       readonly runs_at_once: number
       readonly devices: readonly components['schemas']['DeviceOut'][]
@@ -4798,6 +4934,8 @@ export interface components {
       readonly workspace: number
       readonly csrf_token: string
       readonly may_admin: boolean
+      /** @description What brings an agent to the version of this server, run on its machine. */
+      readonly update: string
       readonly models: readonly components['schemas']['NetworkOut'][]
       readonly now: components['schemas']['NetworksOut']
     }
@@ -5107,6 +5245,13 @@ export interface components {
     readonly RefusedOut: {
       readonly message: string
       readonly problems: readonly components['schemas']['ProblemOut'][]
+    }
+    /** @description What a server says of itself to an agent, which has to understand it whatever version it is of. */
+    readonly Release: {
+      readonly version: string
+      readonly protocol: number
+      /** @description The server's clock: seconds since 1970. */
+      readonly now: number
     }
     /** @description Why a verdict counts no more: the span was changed after it was given. */
     readonly Reopened: {
@@ -6099,6 +6244,9 @@ export type AuthorsOut = components['schemas']['AuthorsOut']
 export type BuildIn = components['schemas']['BuildIn']
 export type ChangeOut = components['schemas']['ChangeOut']
 export type ChangesOut = components['schemas']['ChangesOut']
+export type Check = components['schemas']['Check']
+export type CheckOut = components['schemas']['CheckOut']
+export type CheckReport = components['schemas']['CheckReport']
 export type ChoiceOut = components['schemas']['ChoiceOut']
 export type ChunkOut = components['schemas']['ChunkOut']
 export type ClassLabels = components['schemas']['ClassLabels']
@@ -6212,6 +6360,7 @@ export type ReasonOut = components['schemas']['ReasonOut']
 export type Received = components['schemas']['Received']
 export type Refused = components['schemas']['Refused']
 export type RefusedOut = components['schemas']['RefusedOut']
+export type Release = components['schemas']['Release']
 export type Reopened = components['schemas']['Reopened']
 export type ReportOut = components['schemas']['ReportOut']
 export type RestoreIn = components['schemas']['RestoreIn']

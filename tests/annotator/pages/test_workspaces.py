@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -61,10 +62,15 @@ def test_a_member_leaves_and_is_led_home(people: People) -> None:
 def test_a_machine_is_connected_with_one_command(people: People) -> None:
     client = client_of(people.alice)
     page = client.post(f"/workspaces/{people.workspace.pk}/machines/", {"name": "gpu-box"}, follow=True)
-    found = re.search(
-        r'data-copy="FRAMEWISE_AGENT_TOKEN=(\S+) framewise agent --server http://testserver"', page.content.decode()
-    )
+    shown = [html.unescape(text) for text in re.findall(r'data-copy="([^"]*)"', page.content.decode())]
+    run = """python3 -c "from urllib.request import urlopen; exec(urlopen('http://testserver/connect.py').read())\""""
+    found = re.fullmatch(rf"FRAMEWISE_AGENT_TOKEN=(\S+) {re.escape(run)}", shown[0])
     assert found is not None
+    assert shown[1].startswith(f"FRAMEWISE_AGENT_TOKEN={found[1]} docker run -d ")
+    assert " --gpus all " in shown[1]
+    assert " --gpus all " not in shown[2]
+    # The same updates it; the token is kept there.
+    assert shown[3] == run
     assert agent_of(found[1]) == Agent.objects.get(name="gpu-box")
     assert found[1] not in client.get(f"/workspaces/{people.workspace.pk}/networks/").content.decode()
 

@@ -60,6 +60,7 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
           )}
         </p>
       )}
+      <Amiss machine={machine} />
       {machine.state === 'connected' ? (
         <>
           {machine.devices.map((device, index) => (
@@ -86,6 +87,28 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
         </p>
       )}
     </article>
+  )
+}
+
+/** What a machine lacks, by name and with its mend. */
+function Amiss({ machine }: { machine: MachineOut }) {
+  const { checks, outdated, shared } = machine
+  if (!checks.length && (!outdated || shared)) return null
+  return (
+    <ul class="machine-checks" aria-label={t('What is amiss with {name}', { name: machine.name })}>
+      {checks.map((check) => (
+        <li key={check.name}>
+          <span class={check.state === 'failed' ? 'badge rejected' : 'badge plain'}>{check.name}</span> {check.said}{' '}
+          {check.mend && <span class="muted">{check.mend}</span>}
+        </li>
+      ))}
+      {outdated && !shared && (
+        <li>
+          <span class="badge plain">{t('Version')}</span> {t('Its agent is of another version than this server.')}{' '}
+          <span class="muted">{t('Run the command under “Update or mend a machine” on it.')}</span>
+        </li>
+      )}
+    </ul>
   )
 }
 
