@@ -108,6 +108,7 @@ class MachineOut(Message):
     last_seen: str | None
     rival: str
     version: str
+    resting: bool = Field(description="In maintenance: it ends what it does, and gets no new run.")
     outdated: bool = Field(description="Its agent is of another version than the one that this server hands out.")
     checks: list[CheckOut] = Field(description="What is amiss there, as it was checked last.")
     may_manage: bool
@@ -245,6 +246,7 @@ def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> Mac
         last_seen=agent.last_seen_at.isoformat() if agent.last_seen_at else None,
         rival=rival["host"] if rival["at"] > now - RIVAL_FOR_S else "",
         version=info.get("version", ""),
+        resting=agent.resting,
         outdated=agent.connected and is_outdated(info.get("version", "")),
         checks=[
             CheckOut(name=check["name"], state=check["state"], said=check["said"], mend=check["mend"])

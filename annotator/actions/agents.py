@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotator.actions.errors import ActionError
-from annotator.actions.runs.dispatch import requeue_runs_of
+from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of
 from annotator.announce.publish import announce_agent_gone
 from annotator.models import Agent, User, Video, Workspace
 
@@ -77,3 +77,12 @@ def revoke_agent(*, agent: Agent, why: str) -> None:
         agent.save(update_fields=["revoked_at", "revoked_why"])
         requeue_runs_of(agent.pk)
         announce_agent_gone(agent.pk)
+
+
+def rest_agent(*, agent: Agent, resting: bool) -> None:
+    """Let a machine go into maintenance: it ends what it does and gets no new run; or end that, and let it take what
+    waits."""
+    with transaction.atomic():
+        Agent.objects.filter(pk=agent.pk).update(resting=resting)
+        if not resting:
+            dispatch_queued()

@@ -7,6 +7,7 @@ from ninja import Router, Status
 from pydantic import Field
 
 from annotator.access import access_agent, access_workspace
+from annotator.actions.agents import rest_agent
 from annotator.actions.downloads import begin_download, cancel_download
 from annotator.actions.errors import ActionError
 from annotator.api.people import signed_in
@@ -28,6 +29,22 @@ class DownloadIn(Message):
 def networks(request: HttpRequest, workspace_id: int) -> NetworksOut:
     user = signed_in(request)
     return networks_of(user, access_workspace(user, workspace_id, "view"))
+
+
+class RestIn(Message):
+    """`workspace`: on whose page it is asked for."""
+
+    workspace: int
+    resting: bool
+
+
+@router.post("/machines/{agent_id}/resting", response=NetworksOut, summary="Begin or end its maintenance")
+def rest(request: HttpRequest, agent_id: int, sent: RestIn) -> NetworksOut:
+    user = signed_in(request)
+    agent = access_agent(user, agent_id, "admin")
+    workspace = access_workspace(user, sent.workspace, "view")
+    rest_agent(agent=agent, resting=sent.resting)
+    return networks_of(user, workspace)
 
 
 @router.post("/machines/{agent_id}/downloads", response={201: NetworksOut}, summary="Get weights onto a machine")

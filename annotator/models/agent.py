@@ -13,6 +13,10 @@ class AgentSet(models.QuerySet["Agent"]):
         """Those whose token is good: not revoked, and of this installation itself or made by who is still an admin."""
         return self.filter(models.Q(workspace=None) | made_by_an_admin(), revoked_at=None)
 
+    def taking_runs(self) -> Self:
+        """Those that are here and get new runs."""
+        return self.let_in().filter(connected=True, resting=False)
+
 
 class Agent(models.Model):
     """A worker program that may connect with its token. Without a workspace it serves them all (the local agent)."""
@@ -22,6 +26,7 @@ class Agent(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     info = models.JSONField(default=dict, blank=True, help_text="Devices, memory and models, as it said last.")
     checks = models.JSONField(default=dict, blank=True, help_text="What was checked on its machine, as it said last.")
+    resting = models.BooleanField(default=False, help_text="In maintenance: it ends what it does, and gets no new run.")
     connected = models.BooleanField(default=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

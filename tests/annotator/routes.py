@@ -221,6 +221,7 @@ API = (
     Route("POST", "/api/layers/{layer_id}/restore", MANAGE, RESTORE),
     Route("GET", "/api/workspaces/{workspace_id}/networks", VIEW),
     Route("POST", "/api/machines/{agent_id}/downloads", ADMIN, GET_WEIGHTS),
+    Route("POST", "/api/machines/{agent_id}/resting", ADMIN, {"workspace": "{workspace_id}", "resting": True}),
     Route("DELETE", "/api/machines/{agent_id}/downloads/{model}", ADMIN),
     Route("POST", "/api/stored-weights/", ADMIN, headers=NEW_WEIGHTS),
     Route("HEAD", "/api/stored-weights/{weights_id}", ADMIN),

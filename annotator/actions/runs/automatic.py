@@ -25,9 +25,7 @@ def choose_model(workspace_id: int, kinds: Sequence[GeometryKind], *, as_mask: b
     """
     default = catalog.entry_for("", kinds, as_mask=as_mask)
     followed: Sequence[GeometryKind] = ["mask"] if as_mask else kinds
-    agents = [
-        agent for agent in Agent.objects.let_in().filter(connected=True) if agent.workspace_id in (None, workspace_id)
-    ]
+    agents = [agent for agent in Agent.objects.taking_runs() if agent.workspace_id in (None, workspace_id)]
     ready = [
         entry
         for entry in catalog.entries()

@@ -86,10 +86,11 @@ def able_agents(sweep: Sweep) -> list[Agent]:
 
 
 def _able(workspace_id: int, model: str, finder: str | None) -> list[Agent]:
-    """Connected agents that serve a workspace and have a model and, unless that is None, a finder."""
+    """Connected agents that serve a workspace, aren't in maintenance, and have a model and, unless that is None, a
+    finder."""
     return [
         agent
-        for agent in Agent.objects.let_in().filter(connected=True)
+        for agent in Agent.objects.taking_runs()
         if agent.workspace_id in (None, workspace_id)
         and model in agent.info.get("models", ())
         and (finder is None or finder in agent.info.get("finders", ()))
@@ -148,7 +149,7 @@ def dispatch(opened: OpenRun) -> None:
         return  # It goes on with its sweep.
     agent = choose_agent(run)
     if agent is None:
-        run.message = run.message or f"It waits for an agent that can run {needed(run.model, run.options)}."
+        run.message = run.message or _why_waiting(run)
         run.save(update_fields=["message"])
         announce_run(run)
         transaction.on_commit(partial(_look_again, run.pk), robust=True)
@@ -174,6 +175,19 @@ def dispatch(opened: OpenRun) -> None:
     announce_run(run)
     if run.swept is None:
         transaction.on_commit(partial(_make_room, agent.pk), robust=True)
+
+
+def _why_waiting(run: Run) -> str:
+    """What a run without an agent waits for, and which machines would do but for their maintenance."""
+    told = f"It waits for an agent that can run {needed(run.model, run.options)}."
+    workspace_id = run.layer.video.project.workspace_id
+    resting = Agent.objects.let_in().filter(connected=True, resting=True)
+    names = [
+        agent.name if agent.workspace_id is not None else "this server"
+        for agent in resting
+        if agent.workspace_id in (None, workspace_id) and run.model in agent.info.get("models", ())
+    ]
+    return f"{told} In maintenance: {', '.join(names)}." if names else told
 
 
 def _look_again(run_id: UUID) -> None:

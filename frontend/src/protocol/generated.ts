@@ -2816,6 +2816,48 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/machines/{agent_id}/resting': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Begin or end its maintenance */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['RestIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NetworksOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/machines/{agent_id}/downloads': {
     readonly parameters: {
       readonly query?: never
@@ -4821,6 +4863,8 @@ export interface components {
       readonly last_seen: string | null
       readonly rival: string
       readonly version: string
+      /** @description In maintenance: it ends what it does, and gets no new run. */
+      readonly resting: boolean
       /** @description Its agent is of another version than the one that this server hands out. */
       readonly outdated: boolean
       /** @description What is amiss there, as it was checked last. */
@@ -5291,6 +5335,11 @@ export interface components {
       readonly videos: readonly components['schemas']['VideoReport'][]
       /** @description Where an import into a single video went; null: none, or not yet. */
       readonly layer: components['schemas']['IntoOut'] | null
+    }
+    /** @description `workspace`: on whose page it is asked for. */
+    readonly RestIn: {
+      readonly workspace: number
+      readonly resting: boolean
     }
     /** @description Bring back the state after `revision`. */
     readonly RestoreIn: {
@@ -6363,6 +6412,7 @@ export type RefusedOut = components['schemas']['RefusedOut']
 export type Release = components['schemas']['Release']
 export type Reopened = components['schemas']['Reopened']
 export type ReportOut = components['schemas']['ReportOut']
+export type RestIn = components['schemas']['RestIn']
 export type RestoreIn = components['schemas']['RestoreIn']
 export type RestoreOut = components['schemas']['RestoreOut']
 export type RestorePreview = components['schemas']['RestorePreview']

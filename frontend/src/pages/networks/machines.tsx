@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { sizeOf } from '@/core/sizes'
 import { counted, t } from '@/core/text'
 import { ago } from '@/core/times'
@@ -61,6 +62,7 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
         </p>
       )}
       <Amiss machine={machine} />
+      {(machine.may_manage || machine.resting) && <Maintenance networks={networks} machine={machine} />}
       {machine.state === 'connected' ? (
         <>
           {machine.devices.map((device, index) => (
@@ -109,6 +111,39 @@ function Amiss({ machine }: { machine: MachineOut }) {
         </li>
       )}
     </ul>
+  )
+}
+
+/** A switch for who manages the machine; for others what it is set to. */
+function Maintenance({ networks, machine }: { networks: Networks; machine: MachineOut }) {
+  const problem = useSignal('')
+  const set = async (resting: boolean) => {
+    problem.value = await networks.maintain(machine.id, resting)
+  }
+  return (
+    <div class="machine-maintenance">
+      <label>
+        <input
+          type="checkbox"
+          checked={machine.resting}
+          disabled={!machine.may_manage}
+          onChange={(event) => void set(event.currentTarget.checked)}
+        />{' '}
+        {t('Maintenance')}
+      </label>{' '}
+      {machine.resting && (
+        <span class="muted">
+          {machine.runs.length + machine.runs_elsewhere > 0
+            ? t('It finishes its runs and takes no new ones. It still answers clicks.')
+            : t('It takes no new runs. It still answers clicks.')}
+        </span>
+      )}
+      {problem.value && (
+        <p class="error" role="alert">
+          {problem.value}
+        </p>
+      )}
+    </div>
   )
 }
 

@@ -106,6 +106,16 @@ export class Networks {
     })
   }
 
+  /** Begin or end the maintenance of a machine. */
+  async maintain(machine: number, resting: boolean): Promise<string> {
+    return await this.attempt(async () => {
+      this.now.value = await this.rest.post('/api/machines/{agent_id}/resting', {
+        path: { agent_id: machine },
+        body: { workspace: this.page.workspace, resting },
+      })
+    })
+  }
+
   async cancel(machine: number, model: string): Promise<string> {
     const path = { agent_id: machine, model }
     return await this.attempt(async () => {

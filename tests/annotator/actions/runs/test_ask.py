@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from annotator.actions.agents import rest_agent
 from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask, dispatch, store
 from annotator.actions.runs.presence import agent_connected, agent_disconnected, forget_agents
@@ -109,6 +110,19 @@ def test_the_least_busy_agent_gets_a_run(desk: Desk) -> None:
     other = make_agent(desk.world, "other")
     runs = [desk.start(draw(desk.world, 0)) for _ in range(2)]
     assert {run.agent_id for run in runs} == {other.pk, Agent.objects.get(name="agent").pk}
+
+
+def test_a_machine_in_maintenance_ends_its_runs_and_gets_a_new_one_only_after_it(desk: Desk) -> None:
+    agent = Agent.objects.get(name="agent")
+    going = desk.start(draw(desk.world, 0))
+    rest_agent(agent=agent, resting=True)
+    waiting = desk.start(draw(desk.world, 0))
+    going.refresh_from_db()
+    assert (going.state, waiting.state) == (RunState.RUNNING, RunState.QUEUED)
+    assert "In maintenance: agent." in waiting.message
+    rest_agent(agent=agent, resting=False)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.agent_id) == (RunState.RUNNING, agent.pk)
 
 
 @pytest.mark.parametrize("change", [{"connected": False}, {"info": {"models": ["sam2"]}}, {"workspace": None}])
