@@ -38,6 +38,7 @@ from annotator.models import (
     Transfer,
     Upload,
     Video,
+    Webhook,
     Workspace,
 )
 from annotator.models.user import User
@@ -185,6 +186,12 @@ def access_video(user: Person, video_id: int, need: Need) -> Video:
 def access_api_token(user: User, token_id: int) -> ApiToken:
     """A token by which programs use the API: its owner's alone."""
     return _get(ApiToken.objects.filter(user_id=user.pk, revoked_at=None), token_id)
+
+
+def access_webhook(user: Person, webhook_id: int, need: Need) -> Webhook:
+    webhook = _get(Webhook.objects.select_related("project__workspace"), webhook_id)
+    check(user, webhook.project.workspace_id, need)
+    return webhook
 
 
 def access_upload(user: Person, upload_id: UUID) -> Upload:

@@ -25,6 +25,7 @@ from annotator.models import (
     Comment,
     Comparison,
     Counting,
+    Delivery,
     Download,
     Event,
     Gold,
@@ -56,6 +57,7 @@ from annotator.models import (
     User,
     VerdictSpan,
     Video,
+    Webhook,
     Work,
     Workspace,
 )
@@ -90,7 +92,7 @@ class Told(admin.ModelAdmin):  # type: ignore[type-arg]
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows that only the application writes. Secrets are not shown, not even hashed."""
 
-    exclude = ("token_hash", "data")
+    exclude = ("token_hash", "data", "secret")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -193,6 +195,8 @@ admin.site.register(
         Upload,
         VerdictSpan,
         Video,
+        Webhook,
+        Delivery,
     ],
     LookOnly,
 )

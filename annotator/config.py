@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from socket import gethostname
 from typing import Literal
@@ -57,6 +58,12 @@ class Config(BaseSettings):
     mail_from: str = Field("Framewise <framewise@localhost>", description="Whom mails come from.")
     stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
+
+    webhook_networks: list[IPv4Network | IPv6Network] = Field(
+        [],
+        description='Networks beside the public ones into which webhooks are sent, e.g. ["10.0.0.0/8"]. People who '
+        "manage a project choose where to.",
+    )
 
     proxy_codec: Choice = Field(
         "auto",

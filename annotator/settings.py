@@ -112,7 +112,7 @@ CACHES = {
 }
 SEVERAL_WEB_PROCESSES = bool(config.redis_url)
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "playback"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "playback", "webhooks"]}}
 
 AUTH_USER_MODEL = "annotator.User"
 AUTHENTICATION_BACKENDS = ["annotator.sign_in.NameOrEmail"]

@@ -21,6 +21,7 @@ from annotator.pages import (
     queues,
     tokens,
     two_factor,
+    webhooks,
     workspaces,
 )
 from annotator.pages.editor import editor
@@ -79,6 +80,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/labels/", projects.labels, name="labels"),
     path("projects/<int:project_id>/settings/", projects.settings, name="project-settings"),
     path("projects/<int:project_id>/lock/", projects.lock, name="project-lock"),
+    path("projects/<int:project_id>/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:webhook_id>/do/", webhooks.do, name="webhook-do"),
+    path("webhooks/<int:webhook_id>/again/", webhooks.again, name="delivery-again"),
     path("projects/<int:project_id>/archive/", projects.archive, name="project-archive"),
     path("jobs/<int:job_id>/step/", jobs.step, name="job-step"),
     path("videos/<int:video_id>/edit/", editor, name="editor"),

@@ -1,5 +1,6 @@
 """What an admin opened for others, the links of invitations and the tokens of machines, ends with their being admin;
-the tokens that somebody made for their programs end with their account.
+the tokens that somebody made for their programs end with their account, and webhooks that a manager set with their
+managing.
 
 A machine's token was shown to whoever connected it, who may still have it: it can't be handed to another admin, who
 connects the machine anew instead (``docs/security.md``).
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import revoke_agent
+from annotator.actions.webhooks.manage import switch_off_orphans
 from annotator.models import Agent, ApiToken, Invitation
 from annotator.models.workspace import made_by_an_admin
 
@@ -24,6 +26,7 @@ class Closed:
     invitations: int
     machines: tuple[str, ...]
     tokens: int = 0
+    webhooks: int = 0
 
     def __str__(self) -> str:
         parts = []
@@ -33,6 +36,8 @@ class Closed:
             parts.append(f"the machine{'s' if len(self.machines) > 1 else ''} {', '.join(self.machines)}")
         if self.tokens:
             parts.append(f"{self.tokens} API token{'s' if self.tokens > 1 else ''}")
+        if self.webhooks:
+            parts.append(f"{self.webhooks} webhook{'s' if self.webhooks > 1 else ''}")
         if not parts:
             return ""
         again = " Connect them again under Networks." if self.machines else ""
@@ -54,4 +59,5 @@ def close_entrances(*, why: str) -> Closed:
             revoke_agent(agent=agent, why=why)
         orphans = ApiToken.objects.filter(user__is_active=False, revoked_at=None)
         tokens = orphans.update(revoked_at=timezone.now(), revoked_why=why[:600])
-    return Closed(count, tuple(agent.name for agent in agents), tokens)
+        webhooks = switch_off_orphans(why=why)
+    return Closed(count, tuple(agent.name for agent in agents), tokens, webhooks)

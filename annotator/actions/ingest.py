@@ -20,6 +20,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from annotator.actions.background import Allowance, Background
+from annotator.actions.webhooks.telling import tell_video
 from annotator.config import config
 from annotator.media import storage
 from annotator.media.opening import Opened, open_video
@@ -142,6 +143,7 @@ def _open(video: Video) -> None:
             codec=index.codec,
         )
         make_quick.enqueue(video.pk)
+        tell_video(Video.objects.select_related("project", "created_by").get(pk=video.pk), ready=True)
 
 
 def _write_opened(video: Video, opened: Opened) -> None:
@@ -196,7 +198,10 @@ def _reason(video: Video, error: Exception) -> str:
 
 
 def _fail(video: Video, message: str) -> None:
-    Video.objects.filter(pk=video.pk).update(state=VideoState.FAILED, error=message, stage="", progress=0)
+    with transaction.atomic():
+        rows = Video.objects.filter(pk=video.pk)
+        if rows.update(state=VideoState.FAILED, error=message, stage="", progress=0):
+            tell_video(rows.select_related("project", "created_by").get(), ready=False)
 
 
 def _fail_proxy(video: Video, message: str) -> None:

@@ -14,6 +14,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.quality import score_later
 from annotator.actions.removals import remember_job
 from annotator.actions.runs.ending import end_runs_beyond_rights
+from annotator.actions.webhooks.telling import tell_job
 from annotator.announce.publish import announce_rights
 from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
 
@@ -136,6 +137,7 @@ def move(*, user: User, job: Job, transition: str) -> Job:
         locked.save(update_fields=["stage", "state", "updated_at"])
         if step.to_stage == Stage.REVIEW:
             score_later(locked)
+        tell_job(locked, by=user, step=step.id)
         why = f"{user} {step.done} the job of {_frames(locked)}."
         end_runs_beyond_rights(why=why, layer=locked.layer_id)
         announce_rights(layer=locked.layer_id, why=why)
@@ -157,6 +159,8 @@ def begin_by_editing(*, user: User, layer: Layer, ranges: Sequence[tuple[int, in
     ]
     if begun:
         waiting.filter(pk__in=begun).update(stage=step.to_stage, state=step.to_state, updated_at=timezone.now())
+        for job in Job.objects.filter(pk__in=begun).select_related("video__project", "assignee", "reviewer"):
+            tell_job(job, by=user, step=step.id)
 
 
 def steps_for(user: User, job: Job, role: str | None = None) -> list[Transition]:

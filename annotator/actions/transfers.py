@@ -26,6 +26,7 @@ from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
 from annotator.actions.layers import make_layer, unused_name
+from annotator.actions.webhooks.telling import tell_transfer
 from annotator.config import config
 from annotator.formats.base import Format, FormatError, Report, UnreadableRows, chosen
 from annotator.formats.limits import losses
@@ -262,15 +263,18 @@ def _destination(transfer: Transfer, how: How) -> Layer | Project:
 
 def _finish(transfer: Transfer, report: dict[str, object]) -> None:
     done = Transfer.objects.filter(pk=transfer.pk, state=TransferState.RUNNING)
-    if not done.update(state=TransferState.DONE, progress=1, report=report, message=""):
-        raise Cancelled
+    with transaction.atomic():
+        if not done.update(state=TransferState.DONE, progress=1, report=report, message=""):
+            raise Cancelled
+        tell_transfer(Transfer.objects.select_related("layer__video__project", "project").get(pk=transfer.pk))
 
 
 def _fail(transfer: Transfer, message: str, report: Report | None = None) -> None:
     failed = Transfer.objects.filter(pk=transfer.pk, state__in=OPEN)
-    failed.update(
-        state=TransferState.FAILED, message=message[:LONGEST_MESSAGE], report=report.as_json() if report else {}
-    )
+    said = message[:LONGEST_MESSAGE]
+    with transaction.atomic():
+        if failed.update(state=TransferState.FAILED, message=said, report=report.as_json() if report else {}):
+            tell_transfer(Transfer.objects.select_related("layer__video__project", "project").get(pk=transfer.pk))
     _remove_files(transfer)
 
 

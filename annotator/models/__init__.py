@@ -23,15 +23,19 @@ from annotator.models.sweep import Destination, Pipeline, Sweep, SweepState, Swe
 from annotator.models.transfer import Transfer, TransferState
 from annotator.models.user import User
 from annotator.models.video import ProxyState, Upload, Video, VideoState
+from annotator.models.webhook import PING, Delivery, DeliveryState, Happening, Webhook
 from annotator.models.workspace import Invitation, Membership, Role, Workspace
 
 __all__ = [
+    "PING",
     "Agent",
     "ApiToken",
     "Attribute",
     "Comment",
     "Comparison",
     "Counting",
+    "Delivery",
+    "DeliveryState",
     "Destination",
     "Download",
     "DownloadState",
@@ -39,6 +43,7 @@ __all__ = [
     "EventKind",
     "Gold",
     "Guess",
+    "Happening",
     "Inspection",
     "InspectionState",
     "Invitation",
@@ -84,6 +89,7 @@ __all__ = [
     "VerdictSpan",
     "Video",
     "VideoState",
+    "Webhook",
     "WeightsState",
     "Work",
     "Workspace",

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from annotator.models import Role, Scope, User
+from annotator.models import Happening, Role, Scope, User
 from annotator.ontology import LONGEST_DESCRIPTION, MOST
 
 
@@ -84,6 +84,21 @@ class TokenForm(PageForm):
         super().__init__(*args, **kwargs)
         if not user.has_usable_password():
             del self.fields["current"]
+
+
+class WebhookForm(PageForm):
+    url = forms.CharField(
+        max_length=500,
+        label="Address",
+        widget=forms.URLInput(attrs={"placeholder": "https://example.org/framewise"}),
+        help_text="A public address that takes POST requests. They are signed.",
+    )
+    events = forms.MultipleChoiceField(
+        choices=Happening.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one event that the webhook tells of."},
+    )
+    active = forms.BooleanField(required=False, initial=True)
 
 
 class SplitForm(PageForm):

@@ -12,6 +12,7 @@ from annotator.actions.quality import SCORING
 from annotator.actions.runs.condense import JOINING
 from annotator.actions.stored_weights import CHECKING
 from annotator.actions.transfers import TRANSFERRING
+from annotator.actions.webhooks.deliver import DELIVERING
 
 KINDS: dict[str, Background] = {
     kind.task.module_path: kind
@@ -26,5 +27,6 @@ KINDS: dict[str, Background] = {
         CHECKING,
         COUNTING,
         SCORING,
+        DELIVERING,
     )
 }

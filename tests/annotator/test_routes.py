@@ -23,6 +23,8 @@ from annotator.actions.issues.issues import Place, open_issue
 from annotator.actions.projects import archive_project
 from annotator.actions.stored_weights import path_of, sources_for
 from annotator.actions.transfers import transfer_file
+from annotator.actions.webhooks.manage import create_webhook
+from annotator.actions.webhooks.record import ping
 from annotator.actions.workspaces import invite
 from annotator.api import videos
 from annotator.api.router import api
@@ -129,7 +131,10 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         created_at=now,
         heard_at=now,
     )
+    webhook = create_webhook(by=team.mona, project=team.project, url="https://example.org/", events=["job.moved"])
     return {
+        "webhook_id": webhook.pk,
+        "delivery_id": ping(by=team.mona, webhook=webhook).pk,
         "preview_id": preview.pk,
         "workspace_id": team.workspace.pk,
         "project_id": team.project.pk,

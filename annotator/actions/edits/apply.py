@@ -23,6 +23,7 @@ from annotator.actions.edits.reach import kept_outside, spelt
 from annotator.actions.edits.shape_draft import write_new
 from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
+from annotator.actions.webhooks.telling import tell_verdicts
 from annotator.announce.messages import Edit
 from annotator.formats.rows import Rows, batched
 from annotator.models import Attribute, Event, EventKind, Label, Layer, Removal, Track, User, Video
@@ -88,6 +89,9 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
             conflicts=editing.meanwhile.conflicts,
         )
         ask.respect_keyframes(layer, changed=editing.reshaped, deleted=editing.deleted)
+        given = [operation for operation, _ in done if isinstance(operation, VerdictsReplace)]
+        if given:
+            tell_verdicts(layer, by=user, revision=event.revision, given=given)
         jobs.begin_by_editing(user=user, layer=layer, ranges=_frames_of(done))
     return event
 

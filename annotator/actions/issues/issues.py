@@ -13,6 +13,7 @@ from annotator import access
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.mentions import mentions_in
 from annotator.actions.issues.notify import notify, people_of, tell_less, working_on
+from annotator.actions.webhooks.telling import tell_comment, tell_settled
 from annotator.announce.issues import CommentOut, ThreadOut, comment_out, issue_out, people_in
 from annotator.announce.notifications import Kind
 from annotator.announce.publish import announce_issue, announce_issue_gone
@@ -102,6 +103,7 @@ def settle(*, user: User, issue_id: UUID, resolved: bool) -> ThreadOut:
             return thread_of(issue)
         issue.resolved_at, issue.resolved_by = (timezone.now(), user) if resolved else (None, None)
         issue.save(update_fields=["resolved_at", "resolved_by"])
+        tell_settled(issue, by=user)
         kind = Kind.RESOLVED if resolved else Kind.REOPENED
         thread = _changed(issue)
         notify(issue=issue, by=user, kinds=dict.fromkeys(thread.issue.people, kind))
@@ -159,7 +161,9 @@ def _say(issue: Issue, user: User, comment_id: UUID, text: str) -> Comment:
     clean = _clean(text)
     _require_new(Comment.objects.filter(pk=comment_id))
     mentions = mentions_in(clean, people_of(issue))
-    return Comment.objects.create(id=comment_id, issue=issue, author=user, text=clean, mentions=mentions)
+    comment = Comment.objects.create(id=comment_id, issue=issue, author=user, text=clean, mentions=mentions)
+    tell_comment(comment)
+    return comment
 
 
 def _called(comment: Comment) -> list[int]:

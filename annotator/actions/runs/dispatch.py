@@ -18,6 +18,7 @@ from django.utils import timezone
 from annotator.actions.edits.events import lock_layer
 from annotator.actions.runs.condense import join_later
 from annotator.actions.runs.open_run import OpenRun
+from annotator.actions.webhooks.telling import tell_run
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.announce.waiting import place_of, waiting_with
 from annotator.media.agent_access import video_access
@@ -246,6 +247,7 @@ def finish(run: Run, state: RunState, message: str = "") -> None:
     run.save(update_fields=["state", "message", "finished_at"])
     if state != RunState.DONE:  # Only that can be made to go on.
         run.prompts.all().delete()
+    tell_run(run)
     announce_run(run)
     run_ended.send(sender=Run, run=run)
     join_later(run)

@@ -9,6 +9,7 @@ from annotator.actions.ingest import LONG, QUICK, queue_forgotten_videos
 from annotator.actions.stored_weights import remove_stale_weights
 from annotator.actions.transfers import queue_forgotten_transfers
 from annotator.actions.videos import remove_leftovers
+from annotator.actions.webhooks.deliver import QUEUE as WEBHOOKS
 from annotator.config import config
 from annotator.worker.loop import Lane, Worker
 from annotator.worker.queue import take_over
@@ -16,6 +17,7 @@ from annotator.worker.queue import take_over
 QUEUES = [QUICK, LONG]
 NICE = 10
 LEFTOVERS_EVERY_S = 600.0
+DELIVERIES_AT_ONCE = 4
 
 
 class Command(BaseCommand):
@@ -40,13 +42,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, queue: list[str] | None, one_of_many: bool, **options: Any) -> None:
         queues = queue or QUEUES
+        if QUICK in queues:
+            queues = [*queues, WEBHOOKS]
         if not one_of_many:
             count = take_over(queues) + queue_forgotten_videos(queues)
             count += queue_forgotten_transfers() if QUICK in queues else 0
             if count:
                 self.stdout.write(f"{count} interrupted task(s) begin again.")
         # Copies take what time others leave: tracking and the pages come first.
-        lanes = {QUICK: Lane(QUICK, room=config.tasks_at_once), LONG: Lane(LONG, room=1, nice=NICE)}
+        lanes = {
+            QUICK: Lane(QUICK, room=config.tasks_at_once),
+            LONG: Lane(LONG, room=1, nice=NICE),
+            WEBHOOKS: Lane(WEBHOOKS, room=DELIVERIES_AT_ONCE),
+        }
         tidy = (remove_leftovers, remove_stale_weights) if QUICK in queues else ()
         chores = [(LEFTOVERS_EVERY_S, each) for each in tidy]
         Worker([lanes[name] for name in queues], chores).run()
