@@ -30,6 +30,7 @@ from annotator.models import (
     Event,
     Gold,
     Guess,
+    Identity,
     Inspection,
     Invitation,
     Issue,
@@ -142,6 +143,19 @@ class AllMemberships(Told):
 class Projects(Kept):
     list_display = ("name", "workspace", "created_at", "archived_at")
     search_fields = ("name",)
+
+
+@admin.register(Identity)
+class Identities(Told):
+    """Deleted here for who is another person at the provider now."""
+
+    list_display = ("user", "issuer", "email", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(Label)

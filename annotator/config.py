@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from socket import gethostname
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from django.core.management.utils import get_random_secret_key
 from psutil import net_if_addrs
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tracking.encoders import Choice
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class OpenId:
+    """The provider of OpenID Connect that people may sign in by.
+
+    ``domains``: of e-mails, in small letters; none: every one. ``workspace``: whose members newcomers become, with
+    ``role``; None: nobody without an account comes in.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    button: str
+    domains: tuple[str, ...]
+    workspace: int | None
+    role: str
+
+
+def requires_https(address: str) -> bool:
+    """Whether secrets can't be sent there: it isn't HTTPS, and not on this machine either."""
+    parts = urlsplit(address)
+    return parts.scheme != "https" and not (
+        parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    )
 
 
 class Config(BaseSettings):
@@ -56,6 +82,23 @@ class Config(BaseSettings):
     mail_user: str = Field("", description="Who signs in there; empty: nobody has to.")
     mail_password: str = Field("", description="Their password.")
     mail_from: str = Field("Framewise <framewise@localhost>", description="Whom mails come from.")
+    oidc_issuer: str = Field(
+        "",
+        description="The provider of OpenID Connect that people may sign in by, e.g. https://login.example.org, letter "
+        "by letter as it calls itself. Empty: none.",
+    )
+    oidc_client_id: str = Field("", description="How this server is called there.")
+    oidc_client_secret: str = Field("", description="Its password there; empty for a public client.")
+    oidc_button: str = Field("Sign in with your organization", description="What the button says.")
+    oidc_domains: list[str] = Field([], description="E-mail domains of who may come in by it; empty: all.")
+    oidc_workspace: int | None = Field(
+        None,
+        description="The number of the workspace that people without an account become members of when they come by "
+        "it. Empty: they don't come in.",
+    )
+    oidc_role: Literal["manager", "reviewer", "annotator", "viewer"] = Field(
+        "annotator", description="Their role there."
+    )
     stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
 
@@ -82,6 +125,29 @@ class Config(BaseSettings):
     transfer_minutes: float = Field(30, gt=0, description="Minutes that an import or export may take.")
     video_memory: int = Field(4096, ge=200, description="MiB of memory for preparing a video.")
     video_hours: float = Field(24, gt=0, description="Hours that preparing a video may take.")
+
+    @model_validator(mode="after")
+    def _openid_is_whole(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("FRAMEWISE_OIDC_ISSUER needs FRAMEWISE_OIDC_CLIENT_ID too: what the provider calls us.")
+        if self.oidc_issuer and requires_https(self.oidc_issuer):
+            raise ValueError(f"FRAMEWISE_OIDC_ISSUER has to begin with https://; it is {self.oidc_issuer}.")
+        return self
+
+    @cached_property
+    def openid(self) -> OpenId | None:
+        """The provider of OpenID Connect; None: there is none."""
+        if not self.oidc_issuer:
+            return None
+        return OpenId(
+            issuer=self.oidc_issuer,
+            client_id=self.oidc_client_id,
+            client_secret=self.oidc_client_secret,
+            button=self.oidc_button,
+            domains=tuple(domain.lower().lstrip("@") for domain in self.oidc_domains),
+            workspace=self.oidc_workspace,
+            role=self.oidc_role,
+        )
 
     @cached_property
     def address(self) -> str:

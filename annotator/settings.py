@@ -126,6 +126,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+OPENID = config.openid
+
 PUBLIC_URL = config.address
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if config.mail_host else 'console'}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = config.mail_host, config.mail_port

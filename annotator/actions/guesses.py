@@ -82,6 +82,8 @@ def is_last(guess: Guess) -> bool:
 
 def check_password(*, user: User, password: str, address: str) -> None:
     """Somebody who is signed in proves who they are. Raises ActionError."""
+    if not user.has_usable_password():
+        raise ActionError("Your account has no password. Ask a site admin for one, if you need it.")
     with guessing(name=user.username, account=user, address=address) as guess:
         if not user.check_password(password):
             raise ActionError("The current password isn't right. Passwords know upper and lower case.")

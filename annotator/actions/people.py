@@ -25,12 +25,17 @@ PREFERENCES_LIMIT = 64 * 1024
 """Characters of all preferences of a person as JSON."""
 
 
-def create_account(*, username: str, email: str, password: str, name: str = "") -> User:
-    """Make an account. Raises ActionError when the username or e-mail is taken, or the password is too easy."""
+def create_account(*, username: str, email: str, password: str | None, name: str = "") -> User:
+    """Make an account. Raises ActionError when the username or e-mail is taken, or the password is too easy.
+
+    Args:
+        password: None: they sign in by OpenID Connect alone.
+    """
     user = User(username=username.strip(), email=email.strip().lower())
     _set_name(user, name)
     _check(user)
-    _check_password(password, user)
+    if password is not None:
+        _check_password(password, user)
     user.set_password(password)
     user.save()
     return user

@@ -8,6 +8,7 @@ from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
 from annotator.models.gold import Gold, JobScore
 from annotator.models.guess import Guess
+from annotator.models.identity import Identity
 from annotator.models.inspection import Inspection, InspectionState
 from annotator.models.issue import Comment, Issue, Notification
 from annotator.models.job import Job, JobState, Stage
@@ -44,6 +45,7 @@ __all__ = [
     "Gold",
     "Guess",
     "Happening",
+    "Identity",
     "Inspection",
     "InspectionState",
     "Invitation",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotator.actions.errors import ActionError
+from annotator.actions.identities import identity_of
 from annotator.actions.issues.mails import PREFERENCE
 from annotator.actions.people import change_account, change_password, change_preferences
 from annotator.actions.second_factors import codes_left, has_second_factor
@@ -58,6 +60,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "mails": user.preferences.get(PREFERENCE) is not False,
         "tokens": user.api_tokens.filter(revoked_at=None).count(),
         "second_factor": has_second_factor(user),
+        "openid": settings.OPENID,
+        "identity": identity_of(user),
         "codes_left": codes_left(user),
         "theme": user.preferences.get("theme", ""),
         "memberships": user.memberships.select_related("workspace"),

@@ -44,7 +44,7 @@ def begin_second_step(request: HttpRequest, user: User, wanted: str) -> None:
 def second_step(request: HttpRequest) -> HttpResponse:
     user = _waiting(request)
     if user is None:
-        messages.error(request, "Begin with your password: the code comes after it, within ten minutes.")
+        messages.error(request, "Begin by signing in: the code comes after it, within ten minutes.")
         return redirect("sign-in")
     form = CodeForm(request.POST or None)
     recovered: list[bool] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.forms import AuthenticationForm
@@ -68,4 +69,4 @@ class SignIn(LoginView):
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(no_accounts=not User.objects.exists(), **kwargs)
+        return super().get_context_data(no_accounts=not User.objects.exists(), openid=settings.OPENID, **kwargs)

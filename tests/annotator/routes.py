@@ -99,6 +99,10 @@ PAGES = (
     Route("POST", "/sign-in/", PUBLIC, {"username": "bob", "password": "wrong"}),
     Route("GET", "/sign-in/code/", PUBLIC),
     Route("POST", "/sign-in/code/", PUBLIC, {"code": "123456"}),
+    # Nothing without a provider: tests/annotator/pages/test_openid.py has one.
+    Route("GET", "/sign-in/openid/", dict.fromkeys(EVERYBODY, NOTHING)),
+    Route("GET", "/sign-in/openid/return/", dict.fromkeys(EVERYBODY, NOTHING)),
+    Route("POST", "/account/openid/", dict.fromkeys(EVERYBODY, NOTHING) | {"nobody": SIGN_IN}, {"do": "unlink"}),
     Route("POST", "/sign-out/", PUBLIC, {}),
     Route("GET", "/account/", SIGNED_IN),
     Route("POST", "/account/", SIGNED_IN, {"form": "theme", "theme": "dark"}),
