@@ -18,7 +18,7 @@ from annotator.actions.people import deactivate_account, reactivate_account
 from annotator.api.router import api
 from annotator.bodies import is_somebody
 from annotator.models import ApiToken, Guess, Issue, Job, Role, User
-from tests.annotator.routes import API, LET_IN, MONAS, NOT_ALLOWED, PUBLIC, Route
+from tests.annotator.routes import AN_AGENTS, API, LET_IN, MONAS, NOT_ALLOWED, PUBLIC, Route
 from tests.annotator.test_routes import ask, outcome, things
 from tests.people import PASSWORD, Team, client_of
 
@@ -83,14 +83,14 @@ def test_a_token_lets_in_as_far_as_its_scope_and_the_persons_role_go(team: Team,
     assert {key: let_in for key, let_in in found.items() if let_in != wanted[key]} == {}
 
 
-def test_every_operation_takes_tokens_unless_it_is_for_everybody() -> None:
-    for_everybody = {str(route) for route in API if route.outcome is PUBLIC}
+def test_every_operation_takes_tokens_unless_it_is_for_everybody_or_for_machines() -> None:
+    for_others = {str(route) for route in API if route.outcome is PUBLIC or route.outcome is AN_AGENTS}
     for path, methods in api.get_openapi_schema()["paths"].items():
         for method, operation in methods.items():
             if method == "head" and "get" in methods:
                 continue
             takes = {"Token": []} in operation.get("security", [])
-            assert takes != (f"{method.upper()} {path}" in for_everybody), f"{method} {path}"
+            assert takes != (f"{method.upper()} {path}" in for_others), f"{method} {path}"
 
 
 def test_what_is_too_small_is_said_with_what_is_enough(team: Team) -> None:
