@@ -24,7 +24,7 @@ from django_tasks_db.models import DBTaskResult
 from annotator.actions import ingest, transfers
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.issues import Place, open_issue, settle
-from annotator.actions.jobs import move
+from annotator.actions.jobs import begin_by_editing, move
 from annotator.actions.runs.dispatch import finish
 from annotator.actions.webhooks import record as recording
 from annotator.actions.webhooks import sending
@@ -194,6 +194,14 @@ def test_each_kind_is_told_to_who_asked_for_it_and_nobody_else(team: Team, kind:
     assert [each.kind for each in asked.deliveries.all()] == [kind]
     assert words in only(asked).body
     assert not others.deliveries.exists()
+
+
+def test_a_job_that_somebody_begins_by_drawing_in_it_is_told(team: Team) -> None:
+    webhook = hook(team)
+    for _ in range(2):
+        begin_by_editing(user=team.bob, layer=team.layer, ranges=[(0, 9)])
+    data = json.loads(only(webhook).body)["data"]
+    assert (data["step"], data["job"]["state"]) == ("start", "in_progress")
 
 
 def test_a_run_that_was_stopped_is_told_nobody(team: Team) -> None:
