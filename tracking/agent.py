@@ -67,6 +67,8 @@ ACCEPTED_WITHIN_S = 30.0
 LISTENS_EVERY_S = 0.2
 """How often a server that is only starting is looked for."""
 REFUSED_CLOSE_CODES = {4401, 4403}
+PROTOCOL_ERROR = 4400
+UPDATE = "run the command that its page Neural networks shows under “Update or mend a machine”."
 MOST_TOLD = 1000
 """Answers to clicks that wait for a connection; older ones nobody waits for."""
 
@@ -377,4 +379,6 @@ def _raise_if_refused(error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, ConnectionClosed) and error.rcvd and error.rcvd.code == PROTOCOL_ERROR:
+        return f"{error.rcvd.reason} This one is {release()} and speaks protocol {PROTOCOL}: {UPDATE}"
     return str(error) or type(error).__name__

@@ -25,6 +25,7 @@ from tracking.agent import Agent, Refused, backoff, channel_url
 from tracking.engine import local
 from tracking.engine.local import LocalEngine
 from tracking.protocol import Accepted, AgentMessage, Correct, Fetch, Stop, Stored, VideoAccess, unpacked_batch
+from tracking.release import release
 from tracking.session import Pictures
 from tracking.types import TrackingError
 
@@ -307,6 +308,23 @@ async def test_patience_ends(caplog: pytest.LogCaptureFixture) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_a_server_that_speaks_otherwise_is_said_with_how_to_update(caplog: pytest.LogCaptureFixture) -> None:
+    async def turn_away(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.close(4400, "This server speaks protocol 99; update the agent.")
+
+    async with serve(turn_away, "127.0.0.1", 0) as listening:
+        agent = Agent(address(listening), TOKEN, LocalEngine(lambda *_: FakeVideo().opened()))
+        task = asyncio.create_task(agent.run())
+        while "No connection" not in caplog.text:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert f"This server speaks protocol 99; update the agent. This one is {release()}" in caplog.text
+    assert "Update or mend a machine" in caplog.text
 
 
 async def test_a_token_that_is_not_known_ends_it() -> None:

@@ -539,6 +539,26 @@ async def test_an_agent_that_ends_a_run_without_a_word_has_failed(world: World) 
     await browser.close()
 
 
+async def test_an_agent_that_speaks_another_protocol_is_shown_to_its_admins_with_the_mend(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as newer:
+        newer.setattr(agent_consumer, "PROTOCOL", agent_consumer.PROTOCOL + 1)
+        agent = FakeAgent()
+        assert await agent.open()
+        await agent.hello()
+        assert await agent.raw() is None
+        assert agent.closed == 4400
+    noted = await in_thread(Agent.objects.get)
+    (check,) = noted.checks["checks"]
+    assert (check["name"], check["state"], noted.connected) == ("Version", "failed", False)
+    assert "It isn't let in." in check["said"]
+    # Once it is updated and let in that is over.
+    agent = await FakeAgent.connected()
+    assert (await in_thread(Agent.objects.get)).checks["checks"] == []
+    await agent.close()
+
+
 @pytest.mark.parametrize("message", [b"\0", b"\xff\xff\xff\xff{}", b"\x02\0\0\0{}", b"\0\0\0\0"])
 async def test_an_agent_that_talks_nonsense_is_shown_out(world: World, message: bytes) -> None:
     agent = await FakeAgent.connected()

@@ -100,7 +100,7 @@ function Amiss({ machine }: { machine: MachineOut }) {
     <ul class="machine-checks" aria-label={t('What is amiss with {name}', { name: machine.name })}>
       {checks.map((check) => (
         <li key={check.name}>
-          <span class={check.state === 'failed' ? 'badge rejected' : 'badge plain'}>{check.name}</span> {check.said}{' '}
+          <span class={check.state === 'failed' ? 'badge returned' : 'badge plain'}>{check.name}</span> {check.said}{' '}
           {check.mend && <span class="muted">{check.mend}</span>}
         </li>
       ))}
