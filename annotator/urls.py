@@ -89,6 +89,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("webhooks/<int:webhook_id>/do/", webhooks.do, name="webhook-do"),
     path("webhooks/<int:webhook_id>/again/", webhooks.again, name="delivery-again"),
     path("projects/<int:project_id>/archive/", projects.archive, name="project-archive"),
+    path("projects/<int:project_id>/jobs/take/", jobs.take, name="jobs-take"),
+    path("projects/<int:project_id>/taking/", jobs.set_taking, name="project-taking"),
+    path("jobs/<int:job_id>/", jobs.job, name="job"),
     path("jobs/<int:job_id>/step/", jobs.step, name="job-step"),
     path("videos/<int:video_id>/edit/", editor, name="editor"),
 ]

@@ -4,54 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
+from annotator.actions.issues.notify import notify_of_step, tell_less
 from annotator.actions.quality import score_later
 from annotator.actions.removals import remember_job
 from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.actions.webhooks.telling import tell_job
 from annotator.announce.publish import announce_rights
-from annotator.models import Job, JobState, Layer, LayerKind, Membership, Stage, User, Video, VideoState
+from annotator.models import (
+    Job,
+    JobState,
+    JobStep,
+    Layer,
+    LayerKind,
+    Membership,
+    Notification,
+    Priority,
+    Stage,
+    User,
+    Video,
+    VideoState,
+)
 
 MOST_JOBS = 1000
-Who = Literal["annotator", "reviewer", "manager"]
+LONGEST_REASON = 1000
+Who = Literal["annotator", "assignee", "reviewer", "its reviewer", "manager"]
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step that a job may take. ``verb`` is what its button says, ``done`` what is said of who took it."""
+    """One step that a job may take. ``verb`` is what its button says, ``kind`` what its history keeps; ``asks``: what
+    its reason is asked by, empty: it needs none."""
 
     id: str
     verb: str
-    done: str
+    kind: JobStep.Kind
     who: Who
     stage: Stage
     states: tuple[JobState, ...]
     to_stage: Stage
     to_state: JobState
+    asks: str = ""
 
 
 OPEN = (JobState.NEW, JobState.IN_PROGRESS, JobState.REJECTED)
 ANY = (*OPEN, JobState.COMPLETED)
+WHY_RETURNED, WHY_SKIPPED = "What has to be changed?", "Why isn't it for you?"
 TRANSITIONS = (
     Transition(
-        "start", "Start", "started", "annotator",
+        "start", "Start", JobStep.Kind.STARTED, "annotator",
         Stage.ANNOTATION, (JobState.NEW, JobState.REJECTED), Stage.ANNOTATION, JobState.IN_PROGRESS,
     ),
     Transition(
-        "submit", "Submit for review", "submitted", "annotator",
+        "submit", "Submit for review", JobStep.Kind.SUBMITTED, "annotator",
         Stage.ANNOTATION, OPEN, Stage.REVIEW, JobState.NEW,
     ),
-    Transition("accept", "Accept", "accepted", "reviewer", Stage.REVIEW, ANY, Stage.ACCEPTED, JobState.COMPLETED),
-    Transition("return", "Return", "returned", "reviewer", Stage.REVIEW, ANY, Stage.ANNOTATION, JobState.REJECTED),
-    Transition("reopen", "Reopen", "reopened", "manager", Stage.ACCEPTED, ANY, Stage.ANNOTATION, JobState.IN_PROGRESS),
+    Transition(
+        "skip", "Skip", JobStep.Kind.SKIPPED, "assignee",
+        Stage.ANNOTATION, OPEN, Stage.ANNOTATION, JobState.NEW, asks=WHY_SKIPPED,
+    ),
+    Transition(
+        "accept", "Accept", JobStep.Kind.ACCEPTED, "reviewer", Stage.REVIEW, ANY, Stage.ACCEPTED, JobState.COMPLETED,
+    ),
+    Transition(
+        "return", "Return", JobStep.Kind.RETURNED, "reviewer",
+        Stage.REVIEW, ANY, Stage.ANNOTATION, JobState.REJECTED, asks=WHY_RETURNED,
+    ),
+    Transition(
+        "pass-on", "Leave to others", JobStep.Kind.PASSED_ON, "its reviewer",
+        Stage.REVIEW, ANY, Stage.REVIEW, JobState.NEW, asks=WHY_SKIPPED,
+    ),
+    Transition(
+        "reopen", "Reopen", JobStep.Kind.REOPENED, "manager",
+        Stage.ACCEPTED, ANY, Stage.ANNOTATION, JobState.IN_PROGRESS,
+    ),
 )  # fmt: skip
 """All that may happen to a job."""
+TOLD_ASSIGNEE = {
+    JobStep.Kind.RETURNED: Notification.Kind.JOB_RETURNED,
+    JobStep.Kind.ACCEPTED: Notification.Kind.JOB_ACCEPTED,
+    JobStep.Kind.REOPENED: Notification.Kind.JOB_REOPENED,
+}
+BY_URGENCY = (F("priority").desc(), F("due").asc(nulls_last=True), "video__name", "first", "pk")
+"""The order in which jobs are to be done."""
 
 
 def split_video(*, by: User, video: Video, frames_per_job: int) -> list[Job]:
@@ -92,38 +135,73 @@ def remove_job(*, by: User, job: Job) -> None:
     layer = job.layer_id
     with transaction.atomic():
         why = remember_job(job=job, by=by)
+        told = set(Notification.objects.filter(step__job=job, read_at=None).values_list("user", flat=True))
         job.delete()
+        tell_less(told)
         end_runs_beyond_rights(why=why, layer=layer)
         announce_rights(layer=layer, why=why)
 
 
 def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) -> Job:
-    """Hand a job to people who may do it. Raises ActionError when their role is too weak, or they are the same."""
+    """Hand a job to people who may do it; they are told. Raises ActionError when their role is too weak, or they are
+    the same."""
     if assignee is not None and assignee == reviewer:
         raise ActionError(f"{assignee} can't review their own work. Choose another reviewer, or nobody.")
     _require_member(job, assignee, "annotate")
     _require_member(job, reviewer, "review")
     with transaction.atomic():
-        former = job.assignee
+        former, former_reviewer = job.assignee, job.reviewer
         job.assignee, job.reviewer = assignee, reviewer
         job.save(update_fields=["assignee", "reviewer", "updated_at"])
-        if former is not None and former != assignee:
-            whose = f"{assignee}'s" if assignee is not None else "nobody's"
-            why = f"{by} made your job of {_frames(job)} {whose}."
-            said = f"{by} made the job of {_frames(job)} {whose}."
-            end_runs_beyond_rights(why=said, user=former.pk, layer=job.layer_id)
-            announce_rights(user=former.pk, layer=job.layer_id, why=why)
-        if assignee is not None and former != assignee:
-            announce_rights(user=assignee.pk, layer=job.layer_id, why=f"{by} gave you the job of {_frames(job)}.")
+        if former != assignee:
+            _hand_over(by, job, former)
+        if former_reviewer != reviewer and reviewer is not None:
+            step = record_step(job, JobStep.Kind.REVIEW_GIVEN, by=by, whom=reviewer)
+            if job.stage == Stage.REVIEW:
+                notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=reviewer)
         announce_rights(layer=job.layer_id)
     return job
 
 
-def move(*, user: User, job: Job, transition: str) -> Job:
-    """Let a job take a step. Raises ActionError when it is not its turn, or not the user's to do."""
+def _hand_over(by: User, job: Job, former: User | None) -> None:
+    """A job has another annotator, or none: both are told, and what the former one runs there ends."""
+    assignee = job.assignee
+    if former is not None:
+        whose = f"{assignee}'s" if assignee is not None else "nobody's"
+        why = f"{by} made your job of {frames_of(job)} {whose}."
+        said = f"{by} made the job of {frames_of(job)} {whose}."
+        end_runs_beyond_rights(why=said, user=former.pk, layer=job.layer_id)
+        announce_rights(user=former.pk, layer=job.layer_id, why=why)
+    if assignee is None:
+        record_step(job, JobStep.Kind.FREED, by=by, whom=former)
+        return
+    step = record_step(job, JobStep.Kind.GIVEN, by=by, whom=assignee)
+    if job.stage == Stage.ANNOTATION:
+        notify_of_step(step=step, kind=Notification.Kind.JOB_GIVEN, user=assignee)
+    announce_rights(user=assignee.pk, layer=job.layer_id, why=f"{by} gave you the job of {frames_of(job)}.")
+
+
+def plan(*, job: Job, priority: int, due: date | None) -> Job:
+    """Say how soon a job is wanted. Raises ActionError for a priority that isn't one."""
+    if priority not in Priority.values:
+        raise ActionError(f"A priority is {', '.join(map(str, Priority.values))}; {priority} came.")
+    job.priority, job.due = priority, due
+    job.save(update_fields=["priority", "due", "updated_at"])
+    return job
+
+
+def move(*, user: User, job: Job, transition: str, reason: str = "") -> Job:
+    """Let a job take a step, and tell whoever it concerns.
+
+    Returned, it goes back to who annotated it, and their next submission to who returned it.
+
+    Raises:
+        ActionError: it is not its turn, not the user's to do, or a reason is missing or too long.
+    """
     step = next((each for each in TRANSITIONS if each.id == transition), None)
     if step is None:
         raise ActionError(f"A job can {', '.join(each.id for each in TRANSITIONS)}; {transition!r} came.")
+    reason = _checked_reason(step, reason)
     with transaction.atomic():
         locked = Job.objects.select_for_update(of=("self",)).select_related("video__project").get(pk=job.pk)
         if not _is_next(step, locked):
@@ -133,18 +211,54 @@ def move(*, user: User, job: Job, transition: str) -> Job:
             )
         if not _is_theirs(step, user, locked):
             raise ActionError(WHOSE[step.who])
+        holder = locked.assignee
         locked.stage, locked.state = step.to_stage, step.to_state
-        locked.save(update_fields=["stage", "state", "updated_at"])
-        if step.to_stage == Stage.REVIEW:
+        match step.kind:
+            case JobStep.Kind.SKIPPED:
+                locked.assignee = None
+            case JobStep.Kind.PASSED_ON:
+                locked.reviewer = None
+            case JobStep.Kind.RETURNED if locked.reviewer_id is None and locked.assignee_id != user.pk:
+                locked.reviewer = user
+        locked.save(update_fields=["stage", "state", "assignee", "reviewer", "updated_at"])
+        if step.kind == JobStep.Kind.SUBMITTED:
             score_later(locked)
-        tell_job(locked, by=user, step=step.id)
-        why = f"{user} {step.done} the job of {_frames(locked)}."
+        _tell_of(record_step(locked, step.kind, by=user, reason=reason), locked, holder)
+        tell_job(locked, by=user, step=step.id, reason=reason)
+        why = f"{user} {step.kind.label} the job of {frames_of(locked)}."
         end_runs_beyond_rights(why=why, layer=locked.layer_id)
         announce_rights(layer=locked.layer_id, why=why)
     return locked
 
 
-def _frames(job: Job) -> str:
+def _checked_reason(step: Transition, reason: str) -> str:
+    clean = reason.strip()
+    if len(clean) > LONGEST_REASON:
+        raise ActionError(f"A reason has at most {LONGEST_REASON:,} characters; this one has {len(clean):,}.")
+    if step.asks and not clean:
+        raise ActionError(f"{step.verb} needs a reason. {step.asks}")
+    return clean
+
+
+def _tell_of(step: JobStep, job: Job, holder: User | None) -> None:
+    """Whoever a step concerns. ``holder``: who annotated until then."""
+    kind = JobStep.Kind(step.kind)
+    if kind in TOLD_ASSIGNEE:
+        notify_of_step(step=step, kind=TOLD_ASSIGNEE[kind], user=holder)
+    elif kind == JobStep.Kind.SUBMITTED:
+        notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=job.reviewer)
+    elif kind == JobStep.Kind.SKIPPED:
+        given = job.history.filter(kind=JobStep.Kind.GIVEN, whom=holder).select_related("by").last()
+        notify_of_step(step=step, kind=Notification.Kind.JOB_SKIPPED, user=given.by if given is not None else None)
+
+
+def record_step(job: Job, kind: JobStep.Kind, *, by: User, whom: User | None = None, reason: str = "") -> JobStep:
+    """Add to a job's history. Whatever happens to a job passes here, but for work that begins by drawing."""
+    return JobStep.objects.create(job=job, kind=kind, by=by, whom=whom, reason=reason)
+
+
+def frames_of(job: Job) -> str:
+    """In words."""
     return f"frames {job.first} to {job.last}"
 
 
@@ -159,6 +273,7 @@ def begin_by_editing(*, user: User, layer: Layer, ranges: Sequence[tuple[int, in
     ]
     if begun:
         waiting.filter(pk__in=begun).update(stage=step.to_stage, state=step.to_state, updated_at=timezone.now())
+        JobStep.objects.bulk_create(JobStep(job_id=job, kind=step.kind, by=user) for job in begun)
         for job in Job.objects.filter(pk__in=begun).select_related("video__project", "assignee", "reviewer"):
             tell_job(job, by=user, step=step.id)
 
@@ -172,7 +287,9 @@ def steps_for(user: User, job: Job, role: str | None = None) -> list[Transition]
 
 WHOSE: dict[Who, str] = {
     "annotator": "This is for the person the job is assigned to, or a manager.",
+    "assignee": "This is for the person the job is assigned to.",
     "reviewer": "This is for the job's reviewer, and never for who annotated it; or for a manager.",
+    "its reviewer": "This is for the job's reviewer.",
     "manager": "This needs the role manager.",
 }
 
@@ -183,9 +300,13 @@ def _is_next(step: Transition, job: Job) -> bool:
 
 def _is_theirs(step: Transition, user: User, job: Job, role: str | None = None) -> bool:
     role = role or role_in(user, job.video.project.workspace_id)
-    if may(role, "manage"):
-        return True
     match step.who:
+        case "assignee":
+            return may(role, "annotate") and job.assignee_id == user.pk
+        case "its reviewer":
+            return may(role, "review") and job.reviewer_id == user.pk
+        case _ if may(role, "manage"):
+            return True
         case "annotator":
             return may(role, "annotate") and job.assignee_id == user.pk
         case "reviewer":

@@ -91,6 +91,12 @@ def queues_of(project: Project) -> list[LayerQueue]:
     return sorted(found, key=lambda one: -one.left.wrong if one.left is not None else 0.0)
 
 
+def queue_of_job(job: Job) -> LayerQueue | None:
+    """The queue of a job's layer, with that job alone; None where the layer was never checked."""
+    queue = _queue(job.layer, read_settled([job.layer])[job.layer_id], [job])
+    return queue if queue.left is not None else None
+
+
 def begin_queues(project: Project, layers: Collection[int] | None) -> None:
     """Check those layers of a project whose queues are stale. ``layers``: only these; None: all."""
     for layer in _layers(project):

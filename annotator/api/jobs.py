@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Annotated
+
 from django.http import HttpRequest
 from ninja import Router
+from pydantic import Field
 
-from annotator.access import access_job
-from annotator.actions.jobs import move, steps_for
+from annotator.access import access_job, access_project, require_at_work
+from annotator.actions.job_pool import To, take_next
+from annotator.actions.jobs import LONGEST_REASON, move, steps_for
 from annotator.api.people import signed_in
 from annotator.models import Job, JobState, Stage, User
+from annotator.ontology import HIGHEST_ID
 from annotator.operations import Message
 
 router = Router(tags=["jobs"])
@@ -19,6 +25,7 @@ class StepOut(Message):
 
     id: str
     verb: str
+    asks: str = Field("", description="What its reason is asked by; empty: it needs none.")
 
 
 class JobOut(Message):
@@ -32,11 +39,21 @@ class JobOut(Message):
     state: JobState
     assignee: str
     reviewer: str
+    priority: int = Field(description="0 low, 1 normal, 2 high, 3 urgent.")
+    due: date | None = Field(description="The last day on which it is in time.")
     steps: list[StepOut]
 
 
 class StepIn(Message):
     step: str
+    reason: str = Field("", max_length=LONGEST_REASON)
+
+
+class TakeIn(Message):
+    """Which job to take."""
+
+    project: Annotated[int, Field(ge=0, le=HIGHEST_ID)]
+    to: To = "annotate"
 
 
 @router.get("/{job_id}", response=JobOut, summary="One job")
@@ -48,8 +65,16 @@ def get_job(request: HttpRequest, job_id: int) -> JobOut:
 def take_step(request: HttpRequest, job_id: int, sent: StepIn) -> JobOut:
     user = signed_in(request)
     job = access_job(user, job_id, "annotate")
-    move(user=user, job=job, transition=sent.step)
+    move(user=user, job=job, transition=sent.step, reason=sent.reason)
     return _job_out(access_job(user, job_id, "view"), user)
+
+
+@router.post("/take", response=JobOut, summary="Take the next job that is nobody's")
+def take(request: HttpRequest, sent: TakeIn) -> JobOut:
+    user = signed_in(request)
+    project = access_project(user, sent.project, "annotate" if sent.to == "annotate" else "review")
+    require_at_work(project)
+    return _job_out(take_next(user=user, project=project, to=sent.to), user)
 
 
 def _job_out(job: Job, user: User) -> JobOut:
@@ -62,5 +87,7 @@ def _job_out(job: Job, user: User) -> JobOut:
         state=JobState(job.state),
         assignee=str(job.assignee or ""),
         reviewer=str(job.reviewer or ""),
-        steps=[StepOut(id=step.id, verb=step.verb) for step in steps_for(user, job)],
+        priority=job.priority,
+        due=job.due,
+        steps=[StepOut(id=step.id, verb=step.verb, asks=step.asks) for step in steps_for(user, job)],
     )

@@ -11,7 +11,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from annotator.actions.issues.notify import mark_read, seen_by, unread_of
-from annotator.announce.notifications import PAGE, NotificationOut, notification_out
+from annotator.announce.notifications import PAGE, RELATED, NotificationOut, notification_out
 from annotator.api.people import signed_in
 from annotator.ontology import HIGHEST_ID
 from annotator.operations import Message
@@ -44,7 +44,7 @@ def list_notifications(
 ) -> NotificationsOut:
     user = signed_in(request)
     rows = seen_by(user) if before is None else seen_by(user).filter(pk__lt=before)
-    found = list(rows.select_related("by", "comment", "issue__layer__video").order_by("-id")[: PAGE + 1])
+    found = list(rows.select_related(*RELATED).order_by("-id")[: PAGE + 1])
     page = found[:PAGE]
     return NotificationsOut(
         notifications=[notification_out(each) for each in page],

@@ -10,10 +10,11 @@ from annotator.models.gold import Gold, JobScore
 from annotator.models.guess import Guess
 from annotator.models.identity import Identity
 from annotator.models.inspection import Inspection, InspectionState
-from annotator.models.issue import Comment, Issue, Notification
-from annotator.models.job import Job, JobState, Stage
+from annotator.models.issue import Comment, Issue
+from annotator.models.job import Job, JobState, JobStep, Priority, Stage
 from annotator.models.joins import JoinsState, ProposedJoins
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
+from annotator.models.notification import Notification
 from annotator.models.preview import Preview, PreviewState
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
@@ -53,6 +54,7 @@ __all__ = [
     "Job",
     "JobScore",
     "JobState",
+    "JobStep",
     "JoinsState",
     "Label",
     "Layer",
@@ -64,6 +66,7 @@ __all__ = [
     "Predicted",
     "Preview",
     "PreviewState",
+    "Priority",
     "Project",
     "ProposedJoins",
     "ProxyState",

@@ -65,35 +65,3 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author}: {self.text[:40]}"
-
-
-class Notification(models.Model):
-    """Something in an issue that a person is told of: in the pages, and by mail where they don't see it there."""
-
-    class Kind(models.TextChoices):
-        MENTION = "mention", "mentioned you"
-        REPLY = "reply", "answered"
-        JOB = "job", "commented in your job"
-        RESOLVED = "resolved", "resolved"
-        REOPENED = "reopened", "reopened"
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
-    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="+")
-    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    kind = models.CharField(max_length=16, choices=Kind)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-    read_at = models.DateTimeField(null=True, blank=True)
-    mailed_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a mail told of it, or it was found that none should."
-    )
-
-    class Meta:
-        ordering = ["-at", "-id"]
-        indexes = [
-            models.Index(fields=["user", "read_at"], name="notifications_of_a_person"),
-            models.Index(fields=["at"], condition=models.Q(read_at=None, mailed_at=None), name="notifications_to_mail"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.by} {self.get_kind_display()} in {self.issue}"

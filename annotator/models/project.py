@@ -27,6 +27,9 @@ class Project(models.Model):
     locks_accepted = models.BooleanField(
         default=False, help_text="Annotators and runs leave accepted spans as they are; reviewers may change them."
     )
+    lets_take_jobs = models.BooleanField(
+        default=True, help_text="People take the next job that is nobody's themselves."
+    )
 
     class Meta:
         ordering = ["name"]

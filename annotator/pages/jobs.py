@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 
 from annotator.access import access_job, access_project, access_video, may, require_at_work
 from annotator.actions.errors import ActionError
-from annotator.actions.jobs import assign, move, remove_job, split_video, steps_for
+from annotator.actions.issues.notify import mark_read
+from annotator.actions.job_pool import To, let_take, pool, take_next
+from annotator.actions.job_report import report_on
+from annotator.actions.jobs import BY_URGENCY, assign, move, plan, remove_job, split_video, steps_for
 from annotator.actions.quality import below_pass_mark
-from annotator.models import Job, Membership, Project, Stage, User, VideoState
+from annotator.models import Job, Membership, Priority, Project, Stage, User, VideoState
 from annotator.pages.common import act, as_key, attempt, page, person
 from annotator.pages.forms import SplitForm
 from annotator.pages.projects import frame
@@ -23,27 +30,39 @@ KEEP, NOBODY = "keep", ""
 
 @page
 def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
-    """``?show=`` mine, annotation, review or accepted narrows the table down."""
+    """``?show=`` mine, pool, overdue, annotation, review or accepted, and ``?who=`` a member's id, narrow the table
+    down."""
     project = access_project(person(request), project_id, "view")
     context = frame(request, project, "jobs")
     user, show = person(request), request.GET.get("show", "")
     found = Job.objects.filter(video__project=project).select_related("video__project", "assignee", "reviewer")
     if show == "mine":
         found = found.filter(assignee=user) | found.filter(reviewer=user)
+    elif show == "pool":
+        found = found.filter(stage=Stage.ANNOTATION, assignee=None) | found.filter(stage=Stage.REVIEW, reviewer=None)
+    elif show == "overdue":
+        found = found.filter(due__lt=timezone.localdate()).exclude(stage=Stage.ACCEPTED)
     elif show in Stage.values:
         found = found.filter(stage=show)
+    people, who = _people(project), as_key(request.GET.get("who", ""))
+    if who is not None:
+        found = found.filter(assignee=who) | found.filter(reviewer=who)
     below = below_pass_mark(project) if context["may_review"] else {}
     context |= {
         "rows": [
-            {"job": job, "steps": steps_for(user, job, context["role"]), "below": below.get(job.pk)} for job in found
+            {"job": job, "steps": steps_for(user, job, context["role"]), "below": below.get(job.pk)}
+            for job in found.order_by(*BY_URGENCY)
         ],
         "show": show,
-        "shows": [("", "All"), ("mine", "Mine"), *Stage.choices],
+        "shows": [("", "All"), ("mine", "Mine"), ("pool", "Nobody's"), ("overdue", "Overdue"), *Stage.choices],
+        "who": who,
+        "pools": pools_of(user, [project]),
+        "priorities": Priority.choices,
         "any_jobs": Job.objects.filter(video__project=project).exists(),
         "stages": _stages(project),
         "ready": project.videos.filter(state=VideoState.READY).annotate(job_count=Count("jobs")),
         "split_form": SplitForm(),
-        **_people(project),
+        **people,
     }
     return render(request, "project_jobs.html", context)
 
@@ -82,6 +101,8 @@ def hand_out(request: HttpRequest, project_id: int) -> HttpResponse:
         try:
             if request.POST.get("do") == "remove":
                 remove_job(by=user, job=job)
+            elif request.POST.get("do") == "plan":
+                plan(job=job, priority=_priority(request, job), due=_due(request, job))
             else:
                 assign(
                     by=user,
@@ -102,11 +123,89 @@ def hand_out(request: HttpRequest, project_id: int) -> HttpResponse:
     return redirect("jobs", project.pk)
 
 
+@page
+def job(request: HttpRequest, job_id: int) -> HttpResponse:
+    """What is left in a job, what happened to it, and its next steps."""
+    user = person(request)
+    found = access_job(user, job_id, "view")
+    mark_read(user=user, which=Q(step__job=found))
+    context = frame(request, found.video.project, "jobs")
+    return render(
+        request,
+        "job.html",
+        {
+            **context,
+            "job": found,
+            "steps": steps_for(user, found, context["role"]),
+            "history": found.history.select_related("by", "whom"),
+            "report": report_on(found),
+        },
+    )
+
+
 @act
 def step(request: HttpRequest, job_id: int) -> HttpResponse:
-    job = access_job(person(request), job_id, "annotate")
-    attempt(request, lambda: move(user=person(request), job=job, transition=request.POST.get("step", "")))
-    return redirect("jobs", job.video.project_id)
+    """``back`` "job": the job's own page is shown again."""
+    user = person(request)
+    found = access_job(user, job_id, "annotate")
+    taken, reason = request.POST.get("step", ""), request.POST.get("reason", "")
+    attempt(request, lambda: move(user=user, job=found, transition=taken, reason=reason))
+    if request.POST.get("back") == "job":
+        return redirect("job", found.pk)
+    return redirect("jobs", found.video.project_id)
+
+
+@act
+def take(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The next job that is nobody's, opened. ``to``: annotate or review it."""
+    user = person(request)
+    to: To = "review" if request.POST.get("to") == "review" else "annotate"
+    project = access_project(user, project_id, "annotate" if to == "annotate" else "review")
+    require_at_work(project)
+    taken: list[Job] = []
+    if attempt(request, lambda: taken.append(take_next(user=user, project=project, to=to))):
+        return redirect(f"{reverse('editor', args=[taken[0].video_id])}?job={taken[0].pk}&frame={taken[0].first}")
+    return redirect("jobs", project.pk)
+
+
+@act
+def set_taking(request: HttpRequest, project_id: int) -> HttpResponse:
+    project = access_project(person(request), project_id, "manage")
+    require_at_work(project)
+    let_take(project=project, lets=request.POST.get("lets") == "yes")
+    return redirect("project-settings", project.pk)
+
+
+def pools_of(user: User, projects: Sequence[Project]) -> list[dict[str, Any]]:
+    """How many jobs the user may take in each of some projects; those without any are left out."""
+    found: dict[int, dict[str, Any]] = {}
+    for to in ("annotate", "review"):
+        counted = pool(user=user, projects=projects, to=to).order_by().values("video__project")
+        for row in counted.annotate(count=Count("pk")):
+            found.setdefault(row["video__project"], {})[to] = row["count"]
+    return [{"project": project, **found[project.pk]} for project in projects if project.pk in found]
+
+
+def _priority(request: HttpRequest, job: Job) -> int:
+    value = request.POST.get("priority", KEEP)
+    if value == KEEP:
+        return job.priority
+    if (key := as_key(value)) is None:
+        raise ActionError("Choose a priority of the list.")
+    return key
+
+
+def _due(request: HttpRequest, job: Job) -> date | None:
+    """Raises ActionError for what is no day."""
+    if request.POST.get("no_due"):
+        return None
+    value = request.POST.get("due", "")
+    if not value:
+        return job.due
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ActionError(f"A day is written as 2030-12-31; {value[:20]!r} came.") from error
 
 
 def _chosen(request: HttpRequest, field: str, job: Job) -> User | None:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
 
 from annotator.actions.issues.notify import mark_read, seen_by, unread_of
-from annotator.announce.notifications import PAGE, notification_out
+from annotator.announce.notifications import PAGE, RELATED, notification_out
 from annotator.pages.common import act, as_key, page, person
 
 
@@ -19,7 +19,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
     before = as_key(request.GET.get("before", ""))
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    found = list(rows.select_related("by", "comment", "issue__layer__video__project").order_by("-id")[: PAGE + 1])
+    found = list(rows.select_related(*RELATED).order_by("-id")[: PAGE + 1])
     listed = [(each, notification_out(each)) for each in found[:PAGE]]
     more = found[PAGE - 1].pk if len(found) > PAGE else None
     return render(request, "notifications.html", {"listed": listed, "more": more})

@@ -162,6 +162,10 @@ PAGES = (
     Route("POST", "/webhooks/{webhook_id}/do/", MANAGE, {"do": "ping"}),
     Route("POST", "/webhooks/{webhook_id}/again/", MANAGE, {"delivery": "{delivery_id}"}),
     Route("POST", "/projects/{project_id}/archive/", MANAGE, {"archived": "yes"}),
+    Route("POST", "/projects/{project_id}/jobs/take/", ANNOTATE),
+    Route("POST", "/projects/{project_id}/jobs/take/", REVIEW, {"to": "review"}),
+    Route("POST", "/projects/{project_id}/taking/", MANAGE, {"lets": "no"}),
+    Route("GET", "/jobs/{job_id}/", VIEW),
     Route("POST", "/jobs/{job_id}/step/", ANNOTATE, {"step": "submit"}),
     Route("GET", "/videos/{video_id}/edit/", VIEW, query="?job={job_id}"),
 )
@@ -179,6 +183,7 @@ API = (
     Route("PATCH", "/api/projects/{project_id}/class-labels", ANNOTATE, {"labels": {"dog": None}}),
     Route("GET", "/api/jobs/{job_id}", VIEW),
     Route("POST", "/api/jobs/{job_id}/steps", ANNOTATE, {"step": "submit"}),
+    Route("POST", "/api/jobs/take", ANNOTATE, {"project": "{project_id}"}),
     Route("POST", "/api/uploads/", MANAGE, headers=NEW_UPLOAD),
     Route("HEAD", "/api/uploads/{upload_id}", MONAS),
     Route("PATCH", "/api/uploads/{upload_id}", MONAS, b"abcd", headers=CHUNK),

@@ -1,7 +1,7 @@
 """Mails about what people were told of in the pages and haven't read there.
 
-A mail is for one person and one issue, with all that is new in it. Who reads it in a page within ``AFTER`` gets none,
-and nobody gets more than one of an issue within ``AT_MOST_EVERY``.
+A mail is for one person and one issue or job, with all that is new in it. Who reads it in a page within ``AFTER`` gets
+none, and nobody gets more than one of an issue or job within ``AT_MOST_EVERY``.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from annotator.access import my_workspaces
-from annotator.announce.notifications import Kind, address_of, in_words
-from annotator.models import Issue, Notification, User
+from annotator.announce.notifications import RELATED, Kind, address_of, in_words, text_of
+from annotator.models import Issue, Job, Notification, User
 
 AFTER = timedelta(seconds=60)
 AT_MOST_EVERY = timedelta(minutes=10)
-MAILED = (Kind.MENTION, Kind.REPLY, Kind.JOB)
-"""Of what people are told by mail. That an issue was resolved waits in the pages."""
+MAILED = (Kind.MENTION, Kind.REPLY, Kind.JOB, Kind.JOB_GIVEN, Kind.JOB_RETURNED, Kind.JOB_REOPENED, Kind.TO_REVIEW)
+"""Of what people are told by mail. What only ends something waits in the pages."""
 AT_ONCE = 500
 """Notifications that one round looks at."""
 PREFERENCE = "mails"
@@ -41,13 +41,13 @@ def send_mails(now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     sent = 0
-    for (user, issue), new in _due(now).items():
-        if _mailed_lately(user, issue, now) or not _claim(new, now):
+    for (user, topic), new in _due(now).items():
+        if _mailed_lately(user, topic, now) or not _claim(new, now):
             continue
-        if not wants_mails(user) or not my_workspaces(user).filter(projects__videos__layers=issue.layer_id).exists():
+        if not wants_mails(user) or not my_workspaces(user).filter(projects__videos__layers=topic.layer_id).exists():
             continue
         try:
-            _mail(user, issue, new).send()
+            _mail(user, topic, new).send()
         except Exception:
             _rows(new).update(mailed_at=None)
             raise
@@ -59,17 +59,17 @@ def wants_mails(user: User) -> bool:
     return bool(user.email) and user.is_active and user.preferences.get(PREFERENCE) is not False
 
 
-def _due(now: datetime) -> dict[tuple[User, Issue], list[Notification]]:
+def _due(now: datetime) -> dict[tuple[User, Issue | Job], list[Notification]]:
     waiting = Notification.objects.filter(mailed_at=None, read_at=None, at__lte=now - AFTER, kind__in=MAILED)
-    related = ("user", "by", "comment__author", "issue__layer__video")
-    found: defaultdict[tuple[User, Issue], list[Notification]] = defaultdict(list)
-    for notification in waiting.select_related(*related).order_by("at", "id")[:AT_ONCE]:
-        found[notification.user, notification.issue].append(notification)
+    found: defaultdict[tuple[User, Issue | Job], list[Notification]] = defaultdict(list)
+    for notification in waiting.select_related("user", *RELATED).order_by("at", "id")[:AT_ONCE]:
+        found[notification.user, notification.topic].append(notification)
     return found
 
 
-def _mailed_lately(user: User, issue: Issue, now: datetime) -> bool:
-    return Notification.objects.filter(user=user, issue=issue, mailed_at__gt=now - AT_MOST_EVERY).exists()
+def _mailed_lately(user: User, topic: Issue | Job, now: datetime) -> bool:
+    about = Q(step__job=topic) if isinstance(topic, Job) else Q(issue=topic)
+    return Notification.objects.filter(about, user=user, mailed_at__gt=now - AT_MOST_EVERY).exists()
 
 
 def _claim(new: Sequence[Notification], now: datetime) -> bool:
@@ -80,22 +80,20 @@ def _rows(new: Sequence[Notification]) -> QuerySet[Notification]:
     return Notification.objects.filter(pk__in=[each.pk for each in new])
 
 
-def _mail(user: User, issue: Issue, new: Sequence[Notification]) -> EmailMessage:
+def _mail(user: User, topic: Issue | Job, new: Sequence[Notification]) -> EmailMessage:
     said = "\n\n".join(_said(each) for each in new)
+    way = "Look at it" if isinstance(topic, Job) else "Look at it and answer"
     body = (
         f"{said}\n\n"
-        f"Look at it and answer: {settings.PUBLIC_URL}{address_of(issue)}\n\n"
+        f"{way}: {settings.PUBLIC_URL}{address_of(topic)}\n\n"
         f"You can switch these mails off in your account: {settings.PUBLIC_URL}{reverse('account')}#mails\n"
     )
     return EmailMessage(subject=_one_line(in_words(new[-1])), body=body, to=[user.email])
 
 
 def _said(notification: Notification) -> str:
-    comment = notification.comment
-    if comment is None or not comment.text:
-        return in_words(notification)
-    quoted = "\n".join(f"> {line}" for line in comment.text.splitlines())
-    return f"{in_words(notification)}\n{quoted}"
+    quoted = "\n".join(f"> {line}" for line in text_of(notification).splitlines())
+    return f"{in_words(notification)}\n{quoted}" if quoted else in_words(notification)
 
 
 def _one_line(text: str) -> str:

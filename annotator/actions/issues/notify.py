@@ -1,8 +1,8 @@
-"""Telling people what happened in issues: who is told, what they have read."""
+"""Telling people what happened in issues and to jobs: who is told, what they have read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -10,16 +10,16 @@ from django.utils import timezone
 from annotator.access import my_workspaces
 from annotator.announce.notifications import in_words
 from annotator.announce.publish import announce_unread
-from annotator.models import Comment, Issue, Notification, Stage, User
+from annotator.models import Comment, Issue, Job, JobStep, Notification, Stage, User
 
 KEPT = 500
 """Notifications of a person; older ones go."""
 
 
-def people_of(issue: Issue) -> QuerySet[User]:
-    """Who may see an issue and say something in it: the active members of its workspace."""
-    workspace = issue.layer.video.project.workspace_id
-    return User.objects.filter(is_active=True, memberships__workspace=workspace)
+def people_of(topic: Issue | Job) -> QuerySet[User]:
+    """Who may see an issue and say something in it, or see a job: the active members of its workspace."""
+    layer = topic.layer
+    return User.objects.filter(is_active=True, memberships__workspace=layer.video.project.workspace_id)
 
 
 def notify(*, issue: Issue, by: User, kinds: Mapping[int, Notification.Kind], comment: Comment | None = None) -> None:
@@ -29,8 +29,18 @@ def notify(*, issue: Issue, by: User, kinds: Mapping[int, Notification.Kind], co
         by: who did it, who isn't told.
         kinds: by user id, what it is to them. Who can't see the issue isn't told.
     """
-    told = [user for user in people_of(issue).filter(pk__in=kinds) if user.pk != by.pk]
-    made = [Notification(user=user, issue=issue, comment=comment, kind=kinds[user.pk], by=by) for user in told]
+    told = people_of(issue).filter(pk__in=kinds).exclude(pk=by.pk)
+    _tell([Notification(user=user, issue=issue, comment=comment, kind=kinds[user.pk], by=by) for user in told])
+
+
+def notify_of_step(*, step: JobStep, kind: Notification.Kind, user: User | None) -> None:
+    """Tell somebody (None: nobody) what was done to a job, in the same transaction. Who did it isn't told, and neither
+    is who can't see the job."""
+    if user is not None and user != step.by and people_of(step.job).filter(pk=user.pk).exists():
+        _tell([Notification(user=user, step=step, kind=kind, by=step.by)])
+
+
+def _tell(made: Sequence[Notification]) -> None:
     Notification.objects.bulk_create(made)
     for notification in made:
         _forget_old(notification.user)
@@ -39,7 +49,9 @@ def notify(*, issue: Issue, by: User, kinds: Mapping[int, Notification.Kind], co
 
 def seen_by(user: User) -> QuerySet[Notification]:
     """A person's notifications of what they may still see, newest first."""
-    return Notification.objects.filter(user=user, issue__layer__video__project__workspace__in=my_workspaces(user))
+    mine = my_workspaces(user)
+    of_issue = Q(issue__layer__video__project__workspace__in=mine)
+    return Notification.objects.filter(of_issue | Q(step__job__video__project__workspace__in=mine), user=user)
 
 
 def unread_of(user: User) -> int:

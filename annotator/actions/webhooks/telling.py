@@ -13,7 +13,7 @@ MOST_SPANS = 1000
 """Spans of a verdict that are named; more are counted."""
 
 
-def tell_job(job: Job, *, by: User, step: str) -> None:
+def tell_job(job: Job, *, by: User, step: str, reason: str = "") -> None:
     data = {
         "job": {
             "id": job.pk,
@@ -25,6 +25,7 @@ def tell_job(job: Job, *, by: User, step: str) -> None:
             "reviewer": _name(job.reviewer),
         },
         "step": step,
+        "reason": reason,
         "layer": job.layer_id,
         "video": _video(job.video),
     }

@@ -2,9 +2,10 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import type { JobOut } from '@/protocol/generated'
+import type { JobOut, StepOut } from '@/protocol/generated'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { EditorConfig } from '@/store/types'
+import { Modal } from './modal'
 
 type Known = Pick<JobOut, 'stage' | 'state' | 'steps'>
 
@@ -12,6 +13,7 @@ type Known = Pick<JobOut, 'stage' | 'state' | 'steps'>
 export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job: NonNullable<EditorConfig['job']> }) {
   const known = useSignal<Known>({ stage: job.stage, state: job.state, steps: [] })
   const busy = useSignal(false)
+  const asking = useSignal<StepOut | null>(null)
   const path = { job_id: job.id }
   const load = async (answer: Promise<JobOut>) => {
     try {
@@ -33,9 +35,10 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
     if (saved && (!steps.length || state === 'new' || state === 'rejected'))
       void load(rest.get('/api/jobs/{job_id}', { path }))
   }, [job.id, saved])
-  const take = (step: string) => {
+  const take = (step: string, reason = '') => {
     busy.value = true
-    void load(rest.post('/api/jobs/{job_id}/steps', { path, body: { step } })).finally(() => (busy.value = false))
+    const body = { step, reason }
+    void load(rest.post('/api/jobs/{job_id}/steps', { path, body })).finally(() => (busy.value = false))
   }
   return (
     <div class="job" role="group" aria-label={t('Job')}>
@@ -43,12 +46,56 @@ export function JobMenu({ editor, rest, job }: { editor: Editor; rest: Rest; job
         {inWords(known.value)}
       </span>
       <OpenIssues editor={editor} job={job} />
-      {known.value.steps.map(({ id, verb }) => (
-        <button key={id} type="button" class="button" disabled={busy.value} onClick={() => take(id)}>
-          {t(verb)}
+      {known.value.steps.map((step) => (
+        <button
+          key={step.id}
+          type="button"
+          class="button"
+          disabled={busy.value}
+          onClick={() => (step.asks ? (asking.value = step) : take(step.id))}
+        >
+          {step.asks ? t('{verb} …', { verb: t(step.verb) }) : t(step.verb)}
         </button>
       ))}
+      {asking.value && (
+        <Why
+          step={asking.value}
+          onClose={() => (asking.value = null)}
+          onTake={(reason) => take(asking.value!.id, reason)}
+        />
+      )}
     </div>
+  )
+}
+
+/** What a step's reason is: nobody is handed something back without. */
+function Why({ step, onClose, onTake }: { step: StepOut; onClose: () => void; onTake: (reason: string) => void }) {
+  const reason = useSignal('')
+  return (
+    <Modal label={t(step.verb)} onClose={onClose} look="reject-dialog">
+      <form method="dialog" onSubmit={() => onTake(reason.value.trim())}>
+        <h2>{t(step.verb)}</h2>
+        <label class="field">
+          <span>{t(step.asks)}</span>
+          <textarea
+            rows={3}
+            required
+            autofocus
+            maxLength={1000}
+            value={reason.value}
+            onInput={(event) => (reason.value = event.currentTarget.value)}
+          />
+        </label>
+        <div class="row end">
+          <button type="button" class="button" onClick={onClose}>
+            {t('Cancel')}
+          </button>
+          <button type="submit" class="button primary" disabled={!reason.value.trim()}>
+            {t(step.verb)}
+          </button>
+        </div>
+      </form>
+    </Modal>
   )
 }
 

@@ -42,8 +42,8 @@ function Told({ editor, onClose }: { editor: Editor; onClose: () => void }) {
       (error: unknown) => (problem.value = error instanceof Error ? error.message : String(error)),
     )
   }, [issues.unread.value])
-  const here = (event: MouseEvent, layer: number, issue: string) => {
-    if (layer !== editor.config.layer.id) return
+  const here = (event: MouseEvent, layer: number, issue: string | null) => {
+    if (!issue || layer !== editor.config.layer.id) return
     event.preventDefault()
     onClose()
     editor.issues.visit(issue)
@@ -59,7 +59,9 @@ function Told({ editor, onClose }: { editor: Editor; onClose: () => void }) {
         </button>
       </div>
       {problem.value && <p class="error">{problem.value}</p>}
-      {told.value?.length === 0 && <p class="muted">{t('Nobody has called or answered you yet.')}</p>}
+      {told.value?.length === 0 && (
+        <p class="muted">{t('Nobody has called or answered you, or handed you a job yet.')}</p>
+      )}
       <ul aria-label={counted(issues.unread.value, 'Notifications, {count} unread', 'Notifications, {count} unread')}>
         {told.value?.slice(0, 20).map(({ id, read, message, excerpt, at, url, layer, issue }) => (
           <li key={id} class={read ? '' : 'unread-row'}>

@@ -747,6 +747,46 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/jobs/take': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Take the next job that is nobody's */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['TakeIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['JobOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/uploads/': {
     readonly parameters: {
       readonly query?: never
@@ -4652,6 +4692,10 @@ export interface components {
       readonly state: components['schemas']['JobState']
       readonly assignee: string
       readonly reviewer: string
+      /** @description 0 low, 1 normal, 2 high, 3 urgent. */
+      readonly priority: number
+      /** @description The last day on which it is in time. */
+      readonly due: string | null
       readonly steps: readonly components['schemas']['StepOut'][]
     }
     /** @description Of the spans that have frames in the job. */
@@ -4697,7 +4741,18 @@ export interface components {
       readonly ranges?: readonly (readonly [number, number])[] | null
     }
     /** @enum {string} */
-    readonly Kind: 'mention' | 'reply' | 'job' | 'resolved' | 'reopened'
+    readonly Kind:
+      | 'mention'
+      | 'reply'
+      | 'job'
+      | 'resolved'
+      | 'reopened'
+      | 'job_given'
+      | 'job_returned'
+      | 'job_reopened'
+      | 'job_accepted'
+      | 'job_skipped'
+      | 'to_review'
     /** @description A label as it shall be. `id` null: a new one. */
     readonly LabelDraft: {
       readonly name: string
@@ -4988,16 +5043,16 @@ export interface components {
       readonly kind: components['schemas']['Kind']
       /** @description Who did what where, as a sentence. */
       readonly message: string
-      /** @description How the comment begins; empty: it is about none. */
+      /** @description How the comment or the reason begins; empty: there is none. */
       readonly excerpt: string
       readonly by_name: string
       /** @description ISO 8601, UTC. */
       readonly at: string
       readonly read: boolean
       readonly layer: number
-      /** Format: uuid */
-      readonly issue: string
-      /** @description Opens the editor there. */
+      /** @description Null: it is about a job. */
+      readonly issue: string | null
+      /** @description Opens the editor, or the job's page, there. */
       readonly url: string
     }
     /** @description Newest first. `before`: what to ask for next; null: that was all. */
@@ -5827,11 +5882,18 @@ export interface components {
     readonly Stage: 'annotation' | 'review' | 'accepted'
     readonly StepIn: {
       readonly step: string
+      /** @default  */
+      readonly reason?: string
     }
     /** @description What the person may do with a job now. `verb` is what its button says. */
     readonly StepOut: {
       readonly id: string
       readonly verb: string
+      /**
+       * @description What its reason is asked by; empty: it needs none.
+       * @default
+       */
+      readonly asks: string
     }
     /** @description A file of weights on the server. `problem`: why it was refused. */
     readonly StoredOut: {
@@ -5972,6 +6034,15 @@ export interface components {
       readonly total: number
       /** @description About how long it takes from now on; null: nothing tells. */
       readonly seconds: number | null
+    }
+    /** @description Which job to take. */
+    readonly TakeIn: {
+      readonly project: number
+      /**
+       * @default annotate
+       * @enum {string}
+       */
+      readonly to?: 'annotate' | 'review'
     }
     /** @description Which tracks of `source` come. `labels`: those of these labels (ids) alone; `tracks`: these alone; null: all. */
     readonly TakeOverIn: {
@@ -6447,6 +6518,7 @@ export type Surroundings = components['schemas']['Surroundings']
 export type SweepIn = components['schemas']['SweepIn']
 export type SweepOut = components['schemas']['SweepOut']
 export type SweptVideoOut = components['schemas']['SweptVideoOut']
+export type TakeIn = components['schemas']['TakeIn']
 export type TakeOverIn = components['schemas']['TakeOverIn']
 export type TakeResultIn = components['schemas']['TakeResultIn']
 export type TakenOverOut = components['schemas']['TakenOverOut']

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotator.models import Job, Stage
+from annotator.models import Job, Notification, Stage
 from tests.people import Team, client_of
 
 FRAMES = "0\N{EN DASH}299"
@@ -88,3 +88,57 @@ def test_people_find_their_jobs_at_home(team: Team) -> None:
     client_of(team.bob).post(f"/jobs/{team.job.pk}/step/", {"step": "submit"})
     assert f"frames {FRAMES}" not in client_of(team.bob).get("/").content.decode()
     assert f"frames {FRAMES}" in client_of(team.rita).get("/").content.decode()
+
+
+def test_ticked_jobs_are_planned_and_what_is_not_said_stays(team: Team) -> None:
+    assert "Done for 1 job." in hand_out(team, do="plan", job=[team.job.pk], priority="3", due="2030-12-31")
+    hand_out(team, do="plan", job=[team.job.pk], priority="keep", due="")
+    shown = page(team)
+    assert "Urgent" in shown
+    assert "31 Dec 2030" in shown
+    assert "A day is written as" in hand_out(team, do="plan", job=[team.job.pk], due="soon")
+    hand_out(team, do="plan", job=[team.job.pk], no_due="yes")
+    assert "31 Dec 2030" not in page(team)
+
+
+def test_a_job_has_a_page_with_its_steps_and_its_history(team: Team) -> None:
+    bob, rita = client_of(team.bob), client_of(team.rita)
+    bob.post(f"/jobs/{team.job.pk}/step/", {"step": "submit"})
+    sent = {"step": "return", "reason": "The <b>tails</b>.", "back": "job"}
+    answer = rita.post(f"/jobs/{team.job.pk}/step/", sent, follow=True)
+    assert answer.redirect_chain == [(f"/jobs/{team.job.pk}/", 302)]
+    assert Notification.objects.get(user=team.bob).read_at is None
+    shown = bob.get(f"/jobs/{team.job.pk}/").content.decode()
+    assert "The &lt;b&gt;tails&lt;/b&gt;." in shown
+    assert "300 of 300 show none" in shown
+    assert "Submit for review" in shown
+    assert Notification.objects.get(user=team.bob).read_at is not None, "what one has looked at is read"
+
+
+def test_the_next_job_is_taken_from_home_and_opened(team: Team) -> None:
+    Job.objects.update(assignee=None)
+    bob = client_of(team.bob)
+    assert "Take the next job" in bob.get("/").content.decode()
+    opened = bob.post(f"/projects/{team.project.pk}/jobs/take/", {"to": "annotate"})
+    assert opened["Location"] == f"/videos/{team.video.pk}/edit/?job={team.job.pk}&frame=0"
+    assert "Take the next job" not in bob.get("/").content.decode()
+    assert (
+        "No job to annotate is left"
+        in bob.post(f"/projects/{team.project.pk}/jobs/take/", {"to": "annotate"}, follow=True).content.decode()
+    )
+
+
+def test_a_manager_says_whether_people_take_jobs(team: Team) -> None:
+    Job.objects.update(assignee=None)
+    client_of(team.mona).post(f"/projects/{team.project.pk}/taking/", {"lets": "no"})
+    assert "Take the next job" not in client_of(team.bob).get("/").content.decode()
+
+
+def test_the_table_shows_whose_late_and_nobodys_jobs(team: Team) -> None:
+    assert FRAMES in page(team, f"?who={team.bob.pk}")
+    assert FRAMES not in page(team, f"?who={team.mona.pk}")
+    assert FRAMES not in page(team, "?show=pool")
+    assert FRAMES not in page(team, "?show=overdue")
+    Job.objects.update(assignee=None, due="2020-01-01")
+    assert FRAMES in page(team, "?show=pool")
+    assert "overdue" in page(team, "?show=overdue")
