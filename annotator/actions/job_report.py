@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.actions.queues import LayerQueue, queue_of_job
-from annotator.models import Issue, Job, TrackChunk
+from annotator.models import Issue, Job
 from annotator.stored_shapes import around, holding, read
 from tracking.shapes.chunks import Flag
 
@@ -54,7 +54,7 @@ def report_on(job: Job) -> JobReport:
 def shown_frames(job: Job) -> tuple[NDArray[np.bool_], int]:
     """Which frames of a job show an object: from each shape to the next of its track, but not behind one that is
     outside. The second value is how many objects that are."""
-    live = TrackChunk.objects.filter(layer=job.layer_id, track__deleted_at=None)
+    live = job.layer.chunks.filter(track__deleted_at=None)
     within = live.filter(holding(job.first, job.last))
     sides = {key for frame in (job.first, job.last) for key in around(live, frame).values_list("pk", flat=True)}
     keys = {*within.values_list("pk", flat=True), *sides}
