@@ -3,28 +3,20 @@ one thread, one preview after the other."""
 
 from __future__ import annotations
 
-import gc
-import logging
-import sys
-import threading
-import traceback
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
 from tracking import catalog
+from tracking.asked import InTurn, give_memory_back
 from tracking.engine import OpenVideo, one_frame
 from tracking.finding import are_same
 from tracking.protocol import MOST_SEEN, Preview, Previewed, PreviewStage, SeenObject
 from tracking.shapes.values import bounds_of
-from tracking.types import Box, Frame, TrackingError
+from tracking.types import Box, Frame
 
-CLOSING_S = 5.0
 IDLE_S = 600.0
 """What nobody looked with for so long leaves memory; it comes back with the next preview."""
-
-log = logging.getLogger("framewise.agent")
 
 Tell = Callable[[Previewed], None]
 """Takes what is told of a preview, in the thread that looks."""
@@ -62,7 +54,7 @@ class _Asked:
         self.tell(Previewed.model_validate({"preview": self.request.preview, "stage": stage, **more}))
 
 
-class Previews:
+class Previews(InTurn[_Asked]):
     """Answers ``Preview`` requests. ``ask``, ``drop`` and ``close`` may be called from any thread, and don't block.
 
     Args:
@@ -72,67 +64,34 @@ class Previews:
     """
 
     def __init__(self, open_video: OpenVideo, *, open_look: Callable[[str, float], Look] = open_look) -> None:
+        super().__init__("previews")
         self._open_video = open_video
         self._open_look = open_look
         self._look: tuple[tuple[str, float], Look] | None = None
         self._used = 0.0
-        self._waiting: OrderedDict[str, _Asked] = OrderedDict()
         self._dropped: str | None = None
         self._at_work: str | None = None
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread: threading.Thread | None = None
 
     def ask(self, request: Preview, tell: Tell) -> None:
         """Look once those that were asked before are done."""
-        with self._changed:
-            self._waiting[request.preview] = _Asked(request, tell)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+        self._put(request.preview, _Asked(request, tell))
 
     def drop(self, preview: str) -> None:
         """Nobody waits for it: nothing more is told of it."""
         with self._changed:
-            if self._waiting.pop(preview, None) is None and self._at_work == preview:
+            if self._line.pop(preview, None) is None and self._at_work == preview:
                 self._dropped = preview
-
-    def close(self) -> None:
-        """Look no more, and wait a moment for what is under way."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(CLOSING_S)
 
     # -------------------------------------------------------------- in the thread
 
-    def _work(self) -> None:
-        while (asked := self._next()) is not None:
-            try:
-                self._answer(asked)
-            except TrackingError as error:
-                self._say(asked, "failed", message=str(error)[:4000])
-            except Exception as error:
-                # Whatever a model does, the agent lives on.
-                finder = asked.request.finder
-                log.error("%s failed on a preview:\n%s", finder, traceback.format_exc())
-                reason = f"{type(error).__name__}: {error}"[:1000]
-                message = f"The detector {finder} failed ({reason}). The agent's log holds the details."
-                self._say(asked, "failed", message=message)
+    def _fail(self, asked: _Asked, message: str) -> None:
+        self._say(asked, "failed", message=message)
 
-    def _next(self) -> _Asked | None:
-        while True:
-            with self._changed:
-                self._at_work = self._dropped = None
-                self._changed.wait_for(lambda: self._closed or bool(self._waiting), self._until_idle())
-                if self._closed:
-                    return None
-                if self._waiting:
-                    self._at_work, asked = self._waiting.popitem(last=False)
-                    return asked
-            self._let_go()
+    def _who(self, asked: _Asked) -> str:
+        return f"The detector {asked.request.finder}"
+
+    def _took(self, key: str | None) -> None:
+        self._at_work, self._dropped = key, None
 
     def _until_idle(self) -> float | None:
         """Seconds until what looks is idle; None: nothing is loaded."""
@@ -141,9 +100,7 @@ class Previews:
     def _let_go(self) -> None:
         """Free what looked last."""
         self._look = None
-        gc.collect()
-        if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        give_memory_back()
 
     def _answer(self, asked: _Asked) -> None:
         request = asked.request

@@ -5,17 +5,14 @@ What was seen of a frame is kept, bounded in bytes, for everybody who clicks on 
 
 from __future__ import annotations
 
-import gc
 import logging
-import sys
-import threading
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
 from tracking import catalog
+from tracking.asked import InTurn, Superseded, give_memory_back
 from tracking.engine import OpenVideo, one_frame
 from tracking.protocol import Segment, Segmented, SegmentStage, prompt_row, prompt_text
 from tracking.segmenter import Click, Embedding, Segmenter
@@ -27,7 +24,6 @@ from tracking.types import Box, Mask, TrackingError
 
 KEPT_BYTES = 512 * 2**20
 """What was seen of frames, together; the newest is kept whatever it takes."""
-CLOSING_S = 5.0
 IDLE_S = 3600.0
 """A model that nobody clicked with for so long leaves memory; it comes back with the next click."""
 
@@ -62,7 +58,7 @@ class _Asked:
         )
 
 
-class Smart:
+class Smart(InTurn[_Asked]):
     """Answers ``Segment`` requests. ``ask`` and ``close`` may be called from any thread, and don't block.
 
     Args:
@@ -78,78 +74,38 @@ class Smart:
         create: Callable[[str], Segmenter] = catalog.create_segmenter,
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
+        super().__init__("clicks")
         self._open_video = open_video
         self._create = create
         self._kept_bytes = kept_bytes
         self._segmenters: dict[str, Segmenter] = {}
         self._used: dict[str, float] = {}
         self._seen: OrderedDict[tuple[str, str, int], _Seen] = OrderedDict()
-        self._waiting: OrderedDict[str, _Asked] = OrderedDict()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._thread: threading.Thread | None = None
 
     def ask(self, request: Segment, tell: Tell) -> None:
         """Answer a request once those of others that came before it are; an older one of its reader is dropped."""
-        with self._changed:
-            # It keeps its reader's place in the line.
-            self._waiting[request.reader] = _Asked(request, tell)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="clicks", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-
-    def close(self) -> None:
-        """Answer nothing more, and wait a moment for what is under way."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(CLOSING_S)
+        # It keeps its reader's place in the line.
+        self._put(request.reader, _Asked(request, tell))
 
     # -------------------------------------------------------------- in the thread
 
-    def _work(self) -> None:
-        while (asked := self._next()) is not None:
-            try:
-                self._answer(asked)
-            except _Superseded:
-                pass
-            except TrackingError as error:
-                asked.say("failed", message=str(error))
-            except Exception as error:
-                # Whatever a model does, the agent lives on.
-                model = asked.request.model
-                log.error("%s failed on clicks:\n%s", model, traceback.format_exc())
-                asked.say(
-                    "failed",
-                    message=f"The model {model} failed ({type(error).__name__}: {error}). The agent's log holds the "
-                    "details.",
-                )
+    def _fail(self, asked: _Asked, message: str) -> None:
+        asked.say("failed", message=message)
 
-    def _next(self) -> _Asked | None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or bool(self._waiting), self._until_idle())
-                if self._closed:
-                    return None
-                if self._waiting:
-                    return self._waiting.popitem(last=False)[1]
-            self._let_go_of_idle()
+    def _who(self, asked: _Asked) -> str:
+        return f"The model {asked.request.model}"
 
     def _until_idle(self) -> float | None:
         """Seconds until a model is idle; None: none is loaded."""
         return max(min(self._used.values()) + IDLE_S - monotonic(), 0.0) if self._used else None
 
-    def _let_go_of_idle(self) -> None:
+    def _let_go(self) -> None:
         for model in [model for model, used in self._used.items() if monotonic() - used >= IDLE_S]:
             log.info("%s: nobody clicked for %.0f minutes; it leaves memory until somebody does.", model, IDLE_S / 60)
             del self._used[model], self._segmenters[model]
             for key in [key for key in self._seen if key[0] == model]:
                 del self._seen[key]
-        gc.collect()
-        if (torch := sys.modules.get("torch")) is not None and torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        give_memory_back()
 
     def _answer(self, asked: _Asked) -> None:
         request = asked.request
@@ -180,7 +136,7 @@ class Smart:
             asked.say("fetching")
             picture = one_frame(self._open_video, request.video, request.frame, lambda: self._is_stale(asked))
             if self._is_stale(asked):
-                raise _Superseded
+                raise Superseded
             asked.say("looking")
             seen = self._seen[key] = _Seen(segmenter.embed(picture.image))
         self._seen.move_to_end(key)
@@ -190,16 +146,12 @@ class Smart:
     def _is_stale(self, asked: _Asked) -> bool:
         """Whether its reader waits for something else by now."""
         with self._changed:
-            return self._closed or asked.request.reader in self._waiting
+            return self._closed or asked.request.reader in self._line
 
     def _make_room(self) -> None:
         taken = sum(seen.nbytes for seen in self._seen.values())
         while taken > self._kept_bytes and len(self._seen) > 1:
             taken -= self._seen.popitem(last=False)[1].nbytes
-
-
-class _Superseded(Exception):
-    """Nobody waits for this any more."""
 
 
 def _mask_of(base: str) -> Mask | None:
