@@ -109,6 +109,43 @@ class Background:
     fail: Callable[[Any, str], None]
     folder: Callable[[Any], Path | None] = lambda _: None
 
+    @classmethod
+    def of_rows(
+        cls,
+        *,
+        task: Any,
+        names: Callable[[Any], tuple[str, str]],
+        waiting: Callable[[], QuerySet[Any]],
+        key: str,
+        workspace: str,
+        failed: str,
+        allowance: Callable[[Any], Allowance] | None = None,
+    ) -> Background:
+        """A kind whose wanted tasks are rows with a ``state`` and a ``message``.
+
+        Args:
+            waiting: those that are to be carried out, or are just now.
+            key: the field that names one, as the task's argument; ``workspace``: the one that says whose it is.
+            failed: the state of one that can't go on.
+            allowance: None: as for a transfer.
+        """
+
+        def one(key_of_one: Any) -> QuerySet[Any]:
+            return waiting().filter(**{key: key_of_one})
+
+        def fail(key_of_one: Any, why: str) -> None:
+            one(key_of_one).update(state=failed, message=why)
+
+        return cls(
+            task=task,
+            names=names,
+            allowance=allowance or (lambda _: transfer_allowance()),
+            workspaces=lambda: {str(of): whose for of, whose in waiting().values_list(key, workspace)},
+            is_wanted=lambda key_of_one: one(key_of_one).exists(),
+            drop=lambda _: True,
+            fail=fail,
+        )
+
     def too_much_memory(self, key: Any, allowed: Allowance) -> str:
         """What the person reads when its process took more than ``allowed.memory`` bytes."""
         words, advice = self.names(key)

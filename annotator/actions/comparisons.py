@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from annotator import stored_shapes
-from annotator.actions.background import Background, NotWanted, Watch, transfer_allowance
+from annotator.actions.background import Background, NotWanted, Watch
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.formats.rows import Rows
 from annotator.models import Comparison, Layer, TransferState, User
@@ -87,12 +87,14 @@ def carry_out_comparison(key: str) -> None:
     except NotWanted:
         return
     except ActionError as error:
-        _fail(key, str(error))
+        COMPARING.fail(key, str(error))
     except MemoryError:
         raise  # Its process says so.
     except Exception as error:
         log.exception("Comparison %s failed", key)
-        _fail(key, f"The comparison failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.")
+        COMPARING.fail(
+            key, f"The comparison failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
+        )
 
 
 def _compare(found: Comparison) -> None:
@@ -199,21 +201,11 @@ def _listed(result: Differences, reference: list[UUID], compared: list[UUID]) ->
 # ------------------------------------------------------------------ for the jobs worker
 
 
-def _fail(key: str, why: str) -> None:
-    Comparison.objects.filter(pk=key, state__in=OPEN).update(state=TransferState.FAILED, message=why)
-
-
-def _workspaces() -> dict[str, int]:
-    waiting = Comparison.objects.filter(state__in=OPEN)
-    return {str(key): whose for key, whose in waiting.values_list("pk", "reference__video__project__workspace_id")}
-
-
-COMPARING = Background(
+COMPARING = Background.of_rows(
     task=carry_out_comparison,
     names=lambda key: ("The comparison", "Compare layers with fewer tracks."),
-    allowance=lambda _: transfer_allowance(),
-    workspaces=_workspaces,
-    is_wanted=lambda key: Comparison.objects.filter(pk=key, state__in=OPEN).exists(),
-    drop=lambda key: True,
-    fail=_fail,
+    waiting=lambda: Comparison.objects.filter(state__in=OPEN),
+    key="pk",
+    workspace="reference__video__project__workspace_id",
+    failed=TransferState.FAILED,
 )

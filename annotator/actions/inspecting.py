@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from annotator.actions.background import Background, has_task, transfer_allowance
+from annotator.actions.background import Background, has_task
 from annotator.actions.edits.layer_draft import decoded
 from annotator.actions.errors import in_our_words
 from annotator.actions.layer_datasets import dataset_of
@@ -67,7 +67,9 @@ def inspect(layer_id: str) -> None:
         raise  # Its process says so.
     except Exception as error:
         log.exception("The check of layer %s failed", layer_id)
-        _fail(layer_id, f"The check failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.")
+        INSPECTING.fail(
+            layer_id, f"The check failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
+        )
         return
     waiting.update(
         state=InspectionState.DONE, revision=layer.revision, result=result, finished_at=timezone.now(), message=""
@@ -128,23 +130,11 @@ def _keyframes_that_runs_replaced(layer: Layer) -> Iterator[tuple[UUID, list[int
                     yield UUID(operation["track"]), table.frames[keyframes].tolist()
 
 
-def _fail(layer_id: str, why: str) -> None:
-    Inspection.objects.filter(layer_id=layer_id, state__in=OPEN).update(state=InspectionState.FAILED, message=why)
-
-
-def _workspaces() -> dict[str, int]:
-    waiting = Inspection.objects.filter(state__in=OPEN)
-    return {str(layer): workspace for layer, workspace in waiting.values_list("layer_id", _WORKSPACE)}
-
-
-_WORKSPACE = "layer__video__project__workspace_id"
-
-INSPECTING = Background(
+INSPECTING = Background.of_rows(
     task=inspect,
     names=lambda _: ("The check", "Export the layer and check the file with “framewise check”."),
-    allowance=lambda _: transfer_allowance(),
-    workspaces=_workspaces,
-    is_wanted=lambda key: Inspection.objects.filter(layer_id=key, state__in=OPEN).exists(),
-    drop=lambda _: True,
-    fail=_fail,
+    waiting=lambda: Inspection.objects.filter(state__in=OPEN),
+    key="layer_id",
+    workspace="layer__video__project__workspace_id",
+    failed=InspectionState.FAILED,
 )

@@ -100,7 +100,9 @@ def find_joins(layer_id: str) -> None:
         raise  # Its process says so.
     except Exception as error:
         log.exception("The search for joins in layer %s failed", layer_id)
-        _fail(layer_id, f"The search failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.")
+        PROPOSING.fail(
+            layer_id, f"The search failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
+        )
         return
     waiting.update(
         state=JoinsState.DONE,
@@ -205,23 +207,12 @@ def watching(layer_id: str) -> Watch:
     return Watch(ProposedJoins.objects.filter(layer_id=layer_id, state=JoinsState.RUNNING))
 
 
-def _fail(layer_id: str, why: str) -> None:
-    ProposedJoins.objects.filter(layer_id=layer_id, state__in=OPEN).update(state=JoinsState.FAILED, message=why)
-
-
-def _workspaces() -> dict[str, int]:
-    waiting = ProposedJoins.objects.filter(state__in=OPEN)
-    return {
-        str(layer): whose for layer, whose in waiting.values_list("layer_id", "layer__video__project__workspace_id")
-    }
-
-
-PROPOSING = Background(
+PROPOSING = Background.of_rows(
     task=find_joins,
     names=lambda _: ("The search for joins", "Search in a layer with fewer tracks."),
+    waiting=lambda: ProposedJoins.objects.filter(state__in=OPEN),
+    key="layer_id",
+    workspace="layer__video__project__workspace_id",
+    failed=JoinsState.FAILED,
     allowance=lambda _: looking_allowance(),
-    workspaces=_workspaces,
-    is_wanted=lambda key: ProposedJoins.objects.filter(layer_id=key, state__in=OPEN).exists(),
-    drop=lambda _: True,
-    fail=_fail,
 )

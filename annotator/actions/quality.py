@@ -17,7 +17,7 @@ from django_tasks import task
 from pydantic import BaseModel
 
 from annotator.actions.analytics.reports import Cell, Column, Row, Table
-from annotator.actions.background import Background, NotWanted, Watch, transfer_allowance
+from annotator.actions.background import Background, NotWanted, Watch
 from annotator.actions.comparisons import LayerBoxes
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import common
@@ -132,13 +132,15 @@ def score_job(key: str) -> None:
     except NotWanted:
         return
     except ActionError as error:
-        _fail(key, str(error))
+        SCORING.fail(key, str(error))
         return
     except MemoryError:
         raise  # Its process says so.
     except Exception as error:
         log.exception("Scoring job %s failed", score.job_id)
-        _fail(key, f"Scoring failed: {in_our_words(error)}. Submit the job again; if it fails again, tell your admin.")
+        SCORING.fail(
+            key, f"Scoring failed: {in_our_words(error)}. Submit the job again; if it fails again, tell your admin."
+        )
         return
     rows.update(state=InspectionState.DONE, progress=1, report=report.model_dump(mode="json"))
 
@@ -314,21 +316,11 @@ def _mean(
 # ---------------------------------------------------------------- for the jobs worker
 
 
-def _fail(key: str, why: str) -> None:
-    JobScore.objects.filter(pk=key, state__in=OPEN).update(state=InspectionState.FAILED, message=why)
-
-
-def _workspaces() -> dict[str, int]:
-    waiting = JobScore.objects.filter(state__in=OPEN)
-    return {str(key): whose for key, whose in waiting.values_list("pk", "job__video__project__workspace_id")}
-
-
-SCORING = Background(
+SCORING = Background.of_rows(
     task=score_job,
     names=lambda _: ("Scoring a job", "Mark fewer frames as gold."),
-    allowance=lambda _: transfer_allowance(),
-    workspaces=_workspaces,
-    is_wanted=lambda key: JobScore.objects.filter(pk=key, state__in=OPEN).exists(),
-    drop=lambda key: True,
-    fail=_fail,
+    waiting=lambda: JobScore.objects.filter(state__in=OPEN),
+    key="pk",
+    workspace="job__video__project__workspace_id",
+    failed=InspectionState.FAILED,
 )

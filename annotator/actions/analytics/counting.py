@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from annotator.actions.analytics.history import Change, LayerHistory, Place, predicted_of
 from annotator.actions.analytics.measures import IDLE_S, Moment, Stretch, active_time, by_quarter, quarter_of
-from annotator.actions.background import Background, NotWanted, Watch, has_task, transfer_allowance
+from annotator.actions.background import Background, NotWanted, Watch, has_task
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import without
 from annotator.actions.errors import in_our_words
@@ -132,7 +132,9 @@ def count_work(project_id: str) -> None:
         raise  # Its process says so.
     except Exception as error:
         log.exception("Counting the work in project %s failed", project_id)
-        _fail(project_id, f"Counting failed: {in_our_words(error)}. Try again; if it fails again, tell your admin.")
+        COUNTING.fail(
+            project_id, f"Counting failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
+        )
 
 
 def _count(counting: Counting) -> None:
@@ -316,23 +318,11 @@ def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _fail(project_id: str, why: str) -> None:
-    Counting.objects.filter(project_id=project_id, state__in=OPEN).update(state=InspectionState.FAILED, message=why)
-
-
-def _workspaces() -> dict[str, int]:
-    waiting = Counting.objects.filter(state__in=OPEN)
-    return {str(project): workspace for project, workspace in waiting.values_list("project_id", _WORKSPACE)}
-
-
-_WORKSPACE = "project__workspace_id"
-
-COUNTING = Background(
+COUNTING = Background.of_rows(
     task=count_work,
     names=lambda _: ("Counting the work", "Try again; if it ends again, tell your admin."),
-    allowance=lambda _: transfer_allowance(),
-    workspaces=_workspaces,
-    is_wanted=lambda key: Counting.objects.filter(project_id=key, state__in=OPEN).exists(),
-    drop=lambda key: True,
-    fail=_fail,
+    waiting=lambda: Counting.objects.filter(state__in=OPEN),
+    key="project_id",
+    workspace="project__workspace_id",
+    failed=InspectionState.FAILED,
 )
