@@ -119,7 +119,7 @@ class Config(BaseSettings):
     )
     transfer_memory: int = Field(
         700,
-        ge=100,
+        ge=30,
         description="MiB of memory for an import or export; an import of over 50 MB gets more in proportion.",
     )
     transfer_minutes: float = Field(30, gt=0, description="Minutes that an import or export may take.")

@@ -44,6 +44,7 @@ class TaskProcess:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         parent = os.getpid()
+        self._inherited = _resident(parent)
         self.pid = os.fork()
         if not self.pid:
             _be_the_process(result, allowed, parent, nice)
@@ -53,15 +54,8 @@ class TaskProcess:
         return time.monotonic() - self.began
 
     def memory(self) -> int:
-        """Bytes that are its own: what it shares with its parent doesn't count."""
-        try:
-            _, resident, shared, *_ = Path(f"/proc/{self.pid}/statm").read_text().split()
-            return (int(resident) - int(shared)) * PAGE
-        except (OSError, ValueError):
-            pass  # It ended, or this is no Linux.
-        with suppress(psutil.Error):
-            return int(psutil.Process(self.pid).memory_info().rss)
-        return 0
+        """Bytes that it took: what it had from its parent doesn't count."""
+        return max(_resident(self.pid) - self._inherited, 0)
 
     def exit_code(self) -> int | None:
         """What it ended with, negative for a signal; None while it runs."""
@@ -109,6 +103,18 @@ def _settle(allowed: Allowance, parent: int, nice: int) -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+
+
+def _resident(pid: int) -> int:
+    """Bytes that a process holds beside mapped files; 0 once it ended."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+        return (int(resident) - int(shared)) * PAGE
+    except (OSError, ValueError):
+        pass  # It ended, or this is no Linux.
+    with suppress(psutil.Error):
+        return int(psutil.Process(pid).memory_info().rss)
+    return 0
 
 
 def _private_bytes() -> int:

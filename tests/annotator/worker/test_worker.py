@@ -124,10 +124,10 @@ def test_it_does_what_waits_and_writes_down_that_it_did(world: World, data: Path
 
 def test_a_task_that_takes_too_much_memory_is_ended_and_says_how_much(world: World, data: Path) -> None:
     transfer, after = bring(world, slow()), bring(world, document(10))
-    with working(data, *QUICK, FRAMEWISE_TRANSFER_MEMORY="100"):
+    with working(data, *QUICK, FRAMEWISE_TRANSFER_MEMORY="30"):
         until(lambda: is_over(transfer, after), "both are over")
     assert state(transfer) == TransferState.FAILED
-    assert "more than 100 MiB of memory" in transfer.message
+    assert "more than 30 MiB of memory" in transfer.message
     assert "FRAMEWISE_TRANSFER_MEMORY" in transfer.message
     assert not transfers.transfer_file(transfer).exists()
     assert (state(after), world.layer.tracks.count()) == ("done", 1)
