@@ -516,7 +516,9 @@ class Previewed(AgentMessage):
     preview: str = Field(max_length=64)
     stage: PreviewStage
     seen: list[SeenObject] = Field([], max_length=MOST_SEEN, description="Of `done`: what is there, the surest first.")
-    left_out: int = Field(0, ge=0, le=2**31, description="Of `done`: so many less sure ones are too many to be sent.")
+    left_out: int = Field(
+        0, ge=0, le=2**31 - 1, description="Of `done`: so many less sure ones are too many to be sent."
+    )
     seconds: float = Field(0.0, ge=0, le=1e9, description="Of `done`: how long looking took, loading apart.")
     message: str = Field("", max_length=4000, description="Of `failed`: why, for the person.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Router
@@ -14,10 +13,10 @@ from annotator.actions.job_pool import To, take_next
 from annotator.actions.jobs import LONGEST_REASON, move, steps_for
 from annotator.api.people import signed_in
 from annotator.models import Job, JobState, Stage, User
-from annotator.ontology import HIGHEST_ID
 from annotator.operations import Message
 
 router = Router(tags=["jobs"])
+of_project = Router(tags=["jobs"])
 
 
 class StepOut(Message):
@@ -50,9 +49,8 @@ class StepIn(Message):
 
 
 class TakeIn(Message):
-    """Which job to take."""
+    """What to take it for."""
 
-    project: Annotated[int, Field(ge=0, le=HIGHEST_ID)]
     to: To = "annotate"
 
 
@@ -69,10 +67,10 @@ def take_step(request: HttpRequest, job_id: int, sent: StepIn) -> JobOut:
     return _job_out(access_job(user, job_id, "view"), user)
 
 
-@router.post("/take", response=JobOut, summary="Take the next job that is nobody's")
-def take(request: HttpRequest, sent: TakeIn) -> JobOut:
+@of_project.post("/{project_id}/jobs/take", response=JobOut, summary="Take the next job that is nobody's")
+def take(request: HttpRequest, project_id: int, sent: TakeIn) -> JobOut:
     user = signed_in(request)
-    project = access_project(user, sent.project, "annotate" if sent.to == "annotate" else "review")
+    project = access_project(user, project_id, "annotate" if sent.to == "annotate" else "review")
     require_at_work(project)
     return _job_out(take_next(user=user, project=project, to=sent.to), user)
 

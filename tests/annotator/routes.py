@@ -183,7 +183,7 @@ API = (
     Route("PATCH", "/api/projects/{project_id}/class-labels", ANNOTATE, {"labels": {"dog": None}}),
     Route("GET", "/api/jobs/{job_id}", VIEW),
     Route("POST", "/api/jobs/{job_id}/steps", ANNOTATE, {"step": "submit"}),
-    Route("POST", "/api/jobs/take", ANNOTATE, {"project": "{project_id}"}),
+    Route("POST", "/api/projects/{project_id}/jobs/take", ANNOTATE, {}),
     Route("POST", "/api/uploads/", MANAGE, headers=NEW_UPLOAD),
     Route("HEAD", "/api/uploads/{upload_id}", MONAS),
     Route("PATCH", "/api/uploads/{upload_id}", MONAS, b"abcd", headers=CHUNK),

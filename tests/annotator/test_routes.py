@@ -216,6 +216,9 @@ KEPT_WHEN_ARCHIVED = {
     "DELETE /api/projects/{project_id}/queues",
     "POST /api/videos/{video_id}/previews",
     "POST /api/projects/{project_id}/sweeps",
+    "POST /projects/{project_id}/jobs/take/",
+    "POST /projects/{project_id}/taking/",
+    "POST /api/projects/{project_id}/jobs/take",
     "POST /api/sweeps/{sweep_id}/steps",
     "POST /api/sweeps/{sweep_id}/videos/{video_id}/take-over",
 }

@@ -747,7 +747,7 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
-  readonly '/api/jobs/take': {
+  readonly '/api/projects/{project_id}/jobs/take': {
     readonly parameters: {
       readonly query?: never
       readonly header?: never
@@ -761,7 +761,9 @@ export interface paths {
       readonly parameters: {
         readonly query?: never
         readonly header?: never
-        readonly path?: never
+        readonly path: {
+          readonly project_id: number
+        }
         readonly cookie?: never
       }
       readonly requestBody: {
@@ -6035,9 +6037,8 @@ export interface components {
       /** @description About how long it takes from now on; null: nothing tells. */
       readonly seconds: number | null
     }
-    /** @description Which job to take. */
+    /** @description What to take it for. */
     readonly TakeIn: {
-      readonly project: number
       /**
        * @default annotate
        * @enum {string}

@@ -19,7 +19,7 @@ def test_a_job_tells_each_person_their_steps(team: Team) -> None:
     assert verbs == {
         "mona": ["Start", "Submit for review"],
         "rita": [],
-        "bob": ["Start", "Submit for review"],
+        "bob": ["Start", "Submit for review", "Skip"],
         "vic": [],
     }
 
@@ -34,6 +34,8 @@ def test_a_step_answers_the_job_after_it(team: Team) -> None:
         "state": "new",
         "assignee": "Bob",
         "reviewer": "Rita",
+        "priority": 1,
+        "due": None,
         "steps": [],
     }
 
@@ -43,3 +45,18 @@ def test_a_step_that_is_not_ones_own_is_refused_with_a_message(team: Team) -> No
     assert (refused.status_code, "assigned to" in refused.json()["message"]) == (400, True)
     team.job.refresh_from_db()
     assert team.job.stage == Stage.ANNOTATION
+
+
+def test_the_next_job_that_is_nobodys_is_taken(team: Team) -> None:
+    team.job.assignee = None
+    team.job.save()
+    url = f"/api/projects/{team.project.pk}/jobs/take"
+    taken = client_of(team.bob).post(url, {"to": "annotate"}, content_type="application/json").json()
+    assert (taken["id"], taken["assignee"]) == (team.job.pk, "Bob")
+    refused = client_of(team.bob).post(url, {"to": "annotate"}, content_type="application/json")
+    assert (refused.status_code, "is left to take" in refused.json()["message"]) == (400, True)
+
+
+def test_a_job_is_not_handed_back_without_a_reason(team: Team) -> None:
+    step(team, team.bob, "submit")
+    assert "needs a reason" in step(team, team.rita, "return").json()["message"]
