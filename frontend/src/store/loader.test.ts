@@ -101,7 +101,9 @@ describe('loading a window', () => {
     const bench = await opened(900)
     bench.rest.body = () => windowBody({ revision: 0, first: 0, last: 255, tracks: null, chunks: [] })
     bench.store.loader.want(600)
-    await vi.waitFor(() => expect(bench.store.session.notice.value?.message).toContain('other frames'))
+    await vi.waitFor(() => expect(bench.store.session.notice.value?.message).toContain('other frames'), {
+      timeout: 15_000,
+    })
   })
 })
 
