@@ -3,22 +3,28 @@ wants it, and what to say when it can't go on."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
+from annotator.actions.errors import ActionError, in_our_words
 from annotator.config import config
+
+Result = TypeVar("Result")
 
 TRIES = 3
 """A task that ends its process is begun at most so often."""
 REPORT_EVERY_S = 0.4
+
+log = logging.getLogger(__name__)
 
 
 class NotWanted(Exception):
@@ -145,6 +151,39 @@ class Background:
             drop=lambda _: True,
             fail=fail,
         )
+
+    def attempt(
+        self,
+        key: Any,
+        work: Callable[[], Result],
+        *,
+        failed: str,
+        again: str = "Try again; if it fails again, tell your admin.",
+    ) -> Result | None:
+        """Do what a task is for; what keeps it from being done is said on its card.
+
+        Args:
+            failed: how that begins where it isn't for people as it is: "The check failed".
+            again: what a person does then.
+
+        Returns:
+            What ``work`` does; None where it wasn't wanted any more, or failed.
+
+        Raises:
+            MemoryError: its process says so.
+        """
+        try:
+            return work()
+        except NotWanted:
+            pass
+        except ActionError as error:
+            self.fail(key, str(error))
+        except MemoryError:
+            raise
+        except Exception as error:
+            log.exception("%s (%s)", failed, key)
+            self.fail(key, f"{failed}: {in_our_words(error)}. {again}")
+        return None
 
     def too_much_memory(self, key: Any, allowed: Allowance) -> str:
         """What the person reads when its process took more than ``allowed.memory`` bytes."""

@@ -3,7 +3,6 @@ kept until one of them changes."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from django_tasks import task
 
 from annotator import stored_shapes
 from annotator.actions.background import Background, NotWanted, Watch
-from annotator.actions.errors import ActionError, in_our_words
+from annotator.actions.errors import ActionError
 from annotator.formats.rows import Rows
 from annotator.models import Comparison, Layer, TransferState, User
 from tracking.shapes.chunks import Kind
@@ -24,7 +23,6 @@ from tracking.shapes.chunks import Kind
 if TYPE_CHECKING:
     from tracking.comparing import Differences, Tracks
 
-log = logging.getLogger(__name__)
 
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
 MOST_LISTED = 5_000
@@ -82,19 +80,7 @@ def carry_out_comparison(key: str) -> None:
     if found is None:
         return
     Comparison.objects.filter(pk=key).update(state=TransferState.RUNNING, progress=0)
-    try:
-        _compare(found)
-    except NotWanted:
-        return
-    except ActionError as error:
-        COMPARING.fail(key, str(error))
-    except MemoryError:
-        raise  # Its process says so.
-    except Exception as error:
-        log.exception("Comparison %s failed", key)
-        COMPARING.fail(
-            key, f"The comparison failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
-        )
+    COMPARING.attempt(key, lambda: _compare(found), failed="The comparison failed")
 
 
 def _compare(found: Comparison) -> None:

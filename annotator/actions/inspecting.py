@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from django_tasks import task
 
 from annotator.actions.background import Background, has_task
 from annotator.actions.edits.layer_draft import decoded
-from annotator.actions.errors import in_our_words
 from annotator.actions.layer_datasets import dataset_of
 from annotator.formats.checkable import facts_of, tracks_of
 from annotator.models import Event, EventKind, Inspection, InspectionState, Layer
@@ -23,8 +21,6 @@ from tracking.review.check import Check, Checked
 from tracking.review.queue import Queue, Ranked
 from tracking.review.rules import RULES
 from tracking.shapes.chunks import Flag, Kind
-
-log = logging.getLogger(__name__)
 
 OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
 EVENTS_AT_ONCE = 50
@@ -60,16 +56,9 @@ def inspect(layer_id: str) -> None:
     if not waiting.update(state=InspectionState.RUNNING):
         return
     layer = Layer.objects.select_related("video__project").get(pk=layer_id)
-    try:
-        # Of what changes from here on the result may know or not: it is told to be of the revision before.
-        result = inspected(layer)
-    except MemoryError:
-        raise  # Its process says so.
-    except Exception as error:
-        log.exception("The check of layer %s failed", layer_id)
-        INSPECTING.fail(
-            layer_id, f"The check failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
-        )
+    # Of what changes from here on the result may know or not: it is told to be of the revision before.
+    result = INSPECTING.attempt(layer_id, lambda: inspected(layer), failed="The check failed")
+    if result is None:
         return
     waiting.update(
         state=InspectionState.DONE, revision=layer.revision, result=result, finished_at=timezone.now(), message=""

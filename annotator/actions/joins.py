@@ -3,7 +3,6 @@ proposed to people, and changed by nobody else. What is found is kept until it i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from annotator import stored_shapes
-from annotator.actions.background import Background, NotWanted, Watch, has_task, looking_allowance
-from annotator.actions.errors import ActionError, in_our_words
+from annotator.actions.background import Background, Watch, has_task, looking_allowance
+from annotator.actions.errors import ActionError
 from annotator.formats.rows import Rows
 from annotator.media.frames import reading
 from annotator.models import Event, JoinsState, Layer, ProposedJoins
@@ -31,7 +30,6 @@ from tracking.shapes.chunks import Kind
 if TYPE_CHECKING:
     from tracking.association.proposing import Proposal, Proposed, Proposing
 
-log = logging.getLogger(__name__)
 
 OPEN = (JoinsState.QUEUED, JoinsState.RUNNING)
 READ = 0.3
@@ -91,18 +89,9 @@ def find_joins(layer_id: str) -> None:
     if not waiting.update(state=JoinsState.RUNNING, progress=0):
         return
     layer = Layer.objects.select_related("video").get(pk=layer_id)
-    try:
-        # Of what changes from here on the result may know or not: it is told to be of the revision before.
-        result = found_in(layer, watching(layer_id).show)
-    except NotWanted:
-        return
-    except MemoryError:
-        raise  # Its process says so.
-    except Exception as error:
-        log.exception("The search for joins in layer %s failed", layer_id)
-        PROPOSING.fail(
-            layer_id, f"The search failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
-        )
+    # Of what changes from here on the result may know or not: it is told to be of the revision before.
+    result = PROPOSING.attempt(layer_id, lambda: found_in(layer, watching(layer_id).show), failed="The search failed")
+    if result is None:
         return
     waiting.update(
         state=JoinsState.DONE,

@@ -6,7 +6,6 @@ switches, missed and extra boxes, and the mean overlap of those that belong toge
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -17,14 +16,12 @@ from django_tasks import task
 from pydantic import BaseModel
 
 from annotator.actions.analytics.reports import Cell, Column, Row, Table
-from annotator.actions.background import Background, NotWanted, Watch
+from annotator.actions.background import Background, Watch
 from annotator.actions.comparisons import LayerBoxes
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import common
-from annotator.actions.errors import ActionError, in_our_words
+from annotator.actions.errors import ActionError
 from annotator.models import Gold, InspectionState, Job, JobScore, Layer, LayerKind, Project, Stage, User
-
-log = logging.getLogger(__name__)
 
 OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
 
@@ -127,20 +124,13 @@ def score_job(key: str) -> None:
         return
     score = JobScore.objects.select_related("job__video", "job__layer").get(pk=key)
     watch = Watch(rows.filter(state=InspectionState.RUNNING))
-    try:
-        report = _report(score.job, watch)
-    except NotWanted:
-        return
-    except ActionError as error:
-        SCORING.fail(key, str(error))
-        return
-    except MemoryError:
-        raise  # Its process says so.
-    except Exception as error:
-        log.exception("Scoring job %s failed", score.job_id)
-        SCORING.fail(
-            key, f"Scoring failed: {in_our_words(error)}. Submit the job again; if it fails again, tell your admin."
-        )
+    report = SCORING.attempt(
+        key,
+        lambda: _report(score.job, watch),
+        failed="Scoring failed",
+        again="Submit the job again; if it fails again, tell your admin.",
+    )
+    if report is None:
         return
     rows.update(state=InspectionState.DONE, progress=1, report=report.model_dump(mode="json"))
 

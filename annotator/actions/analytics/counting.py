@@ -7,7 +7,6 @@ one transaction: a worker that is broken off leaves nothing half done.
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ from annotator.actions.analytics.measures import IDLE_S, Moment, Stretch, active
 from annotator.actions.background import Background, NotWanted, Watch, has_task
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import without
-from annotator.actions.errors import in_our_words
 from annotator.models import (
     Counting,
     InspectionState,
@@ -40,8 +38,6 @@ from annotator.models import (
     User,
     Work,
 )
-
-log = logging.getLogger(__name__)
 
 OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
 RULES = 1
@@ -124,17 +120,11 @@ def count_work(project_id: str) -> None:
     waiting = Counting.objects.filter(project_id=project_id, state__in=OPEN)
     if not waiting.update(state=InspectionState.RUNNING, progress=0):
         return
-    try:
-        _count(Counting.objects.select_related("project").get(project_id=project_id))
-    except NotWanted:
-        return
-    except MemoryError:
-        raise  # Its process says so.
-    except Exception as error:
-        log.exception("Counting the work in project %s failed", project_id)
-        COUNTING.fail(
-            project_id, f"Counting failed: {in_our_words(error)}. Try again; if it fails again, tell your admin."
-        )
+    COUNTING.attempt(
+        project_id,
+        lambda: _count(Counting.objects.select_related("project").get(project_id=project_id)),
+        failed="Counting failed",
+    )
 
 
 def _count(counting: Counting) -> None:
