@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotator.actions.agents import token_hash
 from annotator.actions.errors import ActionError
-from annotator.actions.guesses import check_password, note_wrong_token, require_few_wrong_tokens
+from annotator.actions.guesses import note_wrong_token, require_few_wrong_tokens, require_owner
 from annotator.models import ApiToken, Scope, User
 
 PREFIX = "fw_"
@@ -51,8 +51,7 @@ def create_token(
         raise ActionError(f"A token's scope is one of {', '.join(Scope.values)}; {scope!r} came.")
     if days is not None and not 1 <= days <= LONGEST_DAYS:
         raise ActionError(f"A token ends after 1 to {LONGEST_DAYS} days, or never; {days} came.")
-    if user.has_usable_password():
-        check_password(user=user, password=current, address=address)
+    require_owner(user=user, password=current, address=address)
     token = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)

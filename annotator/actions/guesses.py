@@ -90,6 +90,13 @@ def check_password(*, user: User, password: str, address: str) -> None:
         forget_password(guess, user)
 
 
+def require_owner(*, user: User, password: str, address: str) -> None:
+    """The same, before something that outlives a session; an account without a password (sign-in by OpenID Connect)
+    needs none. Raises ActionError."""
+    if user.has_usable_password():
+        check_password(user=user, password=password, address=address)
+
+
 def require_few_wrong_tokens(address: str) -> None:
     """Raises TooManyWrongTokens. They are counted apart from passwords: nobody is kept from signing in by a program
     beside them that has a wrong one."""

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import transaction
 
 from annotator.actions.errors import ActionError
-from annotator.actions.guesses import check_password
 from annotator.actions.openid import Claims, trusted
 from annotator.actions.people import create_account
 from annotator.actions.second_factors import tell
@@ -46,12 +45,6 @@ def account_of(claims: Claims) -> User:
     if known:
         tell(user, "A new way to sign in", f"{claims.email} signed in by {trusted().issuer} for the first time.")
     return user
-
-
-def require_owner(*, user: User, password: str, address: str) -> None:
-    """Before a link is begun: who is signed in proves that it is them. Raises ActionError."""
-    if user.has_usable_password():
-        check_password(user=user, password=password, address=address)
 
 
 def link(*, user: User, claims: Claims) -> None:

@@ -21,7 +21,7 @@ from pyotp.utils import strings_equal
 
 from annotator.actions.agents import token_hash
 from annotator.actions.errors import ActionError
-from annotator.actions.guesses import TooManyGuesses, check_password, forget, guessing, is_last
+from annotator.actions.guesses import TooManyGuesses, forget, guessing, is_last, require_owner
 from annotator.models import RecoveryCode, SecondFactor, User
 from annotator.sealing import Unreadable, seal, unseal
 
@@ -65,7 +65,7 @@ def set_up(*, user: User, secret: str, code: str, password: str, address: str) -
     Raises:
         ActionError: the code or the password is wrong, or the account has an app already.
     """
-    _check_password(user, password, address)
+    require_owner(user=user, password=password, address=address)
     step = _step_of(secret, code)
     if step is None:
         raise ActionError(WRONG_CODE)
@@ -161,13 +161,8 @@ def _warn(user: User) -> None:
 
 
 def _prove(user: User, code: str, password: str, address: str) -> None:
-    _check_password(user, password, address)
+    require_owner(user=user, password=password, address=address)
     check_code(user=user, code=code, address=address)
-
-
-def _check_password(user: User, password: str, address: str) -> None:
-    if user.has_usable_password():
-        check_password(user=user, password=password, address=address)
 
 
 def _remove(user: User) -> None:

@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from annotator.actions.errors import ActionError
-from annotator.actions.identities import account_of, link, require_owner, unlink
+from annotator.actions.guesses import require_owner
+from annotator.actions.identities import account_of, link, unlink
 from annotator.actions.openid import Begun, Claims, OpenIdError, address_at_provider, claims_of, trusted
 from annotator.actions.second_factors import has_second_factor
 from annotator.models import User
