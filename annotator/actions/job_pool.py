@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotator.access import Need, may, role_in
+from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
 from annotator.actions.jobs import BY_URGENCY, frames_of, record_step
 from annotator.actions.webhooks.telling import tell_job
@@ -17,6 +17,7 @@ from annotator.announce.publish import announce_rights
 from annotator.models import Job, JobStep, LayerKind, Project, Stage, User
 
 To = Literal["annotate", "review"]
+"""What a job is taken for, which is also what one has to be allowed to do (``access.Need``)."""
 
 
 def pool(*, user: User, projects: Iterable[Project], to: To) -> QuerySet[Job]:
@@ -26,9 +27,8 @@ def pool(*, user: User, projects: Iterable[Project], to: To) -> QuerySet[Job]:
         to: "annotate": nobody's, and not skipped by the user; "review": submitted, without a reviewer, and not
             annotated by the user at any time.
     """
-    need: Need = "annotate" if to == "annotate" else "review"
     projects = [each for each in projects if each.lets_take_jobs and each.archived_at is None]
-    enough = {key for key in {each.workspace_id for each in projects} if may(role_in(user, key), need)}
+    enough = {key for key in {each.workspace_id for each in projects} if may(role_in(user, key), to)}
     open_ = [each.pk for each in projects if each.workspace_id in enough]
     jobs = Job.objects.filter(video__project__in=open_)
     mine = JobStep.objects.filter(by=user)
@@ -65,8 +65,7 @@ def take_next(*, user: User, project: Project, to: To) -> Job:
             announce_rights(user=user.pk, layer=taken.layer_id, why=f"You took the job of {frames_of(taken)}.")
             announce_rights(layer=taken.layer_id)
             return taken
-    what = "to annotate" if to == "annotate" else "to review"
-    raise ActionError(f"No job {what} is left to take in “{project.name}”. Come back later, or ask a manager for one.")
+    raise ActionError(f"No job to {to} is left to take in “{project.name}”. Come back later, or ask a manager for one.")
 
 
 def let_take(*, project: Project, lets: bool) -> None:

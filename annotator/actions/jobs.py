@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotator.access import may, role_in
 from annotator.actions.errors import ActionError
-from annotator.actions.issues.notify import notify_of_step, tell_less
+from annotator.actions.issues.notify import notify_of_step, readers_of, tell_less
 from annotator.actions.quality import score_later
 from annotator.actions.removals import remember_job
 from annotator.actions.runs.ending import end_runs_beyond_rights
@@ -135,7 +135,7 @@ def remove_job(*, by: User, job: Job) -> None:
     layer = job.layer_id
     with transaction.atomic():
         why = remember_job(job=job, by=by)
-        told = set(Notification.objects.filter(step__job=job, read_at=None).values_list("user", flat=True))
+        told = readers_of(Notification.objects.filter(step__job=job))
         job.delete()
         tell_less(told)
         end_runs_beyond_rights(why=why, layer=layer)

@@ -70,7 +70,7 @@ def take_step(request: HttpRequest, job_id: int, sent: StepIn) -> JobOut:
 @of_project.post("/{project_id}/jobs/take", response=JobOut, summary="Take the next job that is nobody's")
 def take(request: HttpRequest, project_id: int, sent: TakeIn) -> JobOut:
     user = signed_in(request)
-    project = access_project(user, project_id, "annotate" if sent.to == "annotate" else "review")
+    project = access_project(user, project_id, sent.to)
     require_at_work(project)
     return _job_out(take_next(user=user, project=project, to=sent.to), user)
 

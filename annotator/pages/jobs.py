@@ -160,7 +160,7 @@ def take(request: HttpRequest, project_id: int) -> HttpResponse:
     """The next job that is nobody's, opened. ``to``: annotate or review it."""
     user = person(request)
     to: To = "review" if request.POST.get("to") == "review" else "annotate"
-    project = access_project(user, project_id, "annotate" if to == "annotate" else "review")
+    project = access_project(user, project_id, to)
     require_at_work(project)
     taken: list[Job] = []
     if attempt(request, lambda: taken.append(take_next(user=user, project=project, to=to))):

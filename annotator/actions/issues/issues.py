@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotator import access
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.mentions import mentions_in
-from annotator.actions.issues.notify import notify, people_of, tell_less, working_on
+from annotator.actions.issues.notify import notify, people_of, readers_of, tell_less, working_on
 from annotator.actions.webhooks.telling import tell_comment, tell_settled
 from annotator.announce.issues import CommentOut, ThreadOut, comment_out, issue_out, people_in
 from annotator.announce.notifications import Kind
@@ -142,19 +142,15 @@ def delete_comment(*, user: User, comment_id: UUID) -> ThreadOut | None:
         comment.text, comment.mentions, comment.deleted_at = "", [], comment.deleted_at or timezone.now()
         comment.save(update_fields=["text", "mentions", "deleted_at"])
         if issue.comments.filter(deleted_at=None).exists():
-            told = _readers(about)
+            told = readers_of(about)
             about.delete()
             tell_less(told)
             return _changed(issue)
-        told = _readers(Notification.objects.filter(issue=issue))
+        told = readers_of(Notification.objects.filter(issue=issue))
         announce_issue_gone(issue.pk, layer_id=issue.layer_id)
         issue.delete()
         tell_less(told)
         return None
-
-
-def _readers(notifications: QuerySet[Notification]) -> list[int]:
-    return list(notifications.filter(read_at=None).order_by().values_list("user", flat=True).distinct())
 
 
 def _say(issue: Issue, user: User, comment_id: UUID, text: str) -> Comment:

@@ -75,6 +75,11 @@ def mark_read(*, user: User, which: Q | None = None) -> int:
     return left
 
 
+def readers_of(notifications: QuerySet[Notification]) -> list[int]:
+    """Ids of the people who haven't read all of these: whom ``tell_less`` is for once they are gone."""
+    return list(notifications.filter(read_at=None).order_by().values_list("user", flat=True).distinct())
+
+
 def tell_less(users: Collection[int]) -> None:
     """Some of what people were told of is gone: their pages count anew."""
     for user in User.objects.filter(pk__in=users):
