@@ -9,13 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from annotator.actions.agents import agent_for
 from annotator.actions.errors import ActionError
+from annotator.actions.looking import entry_of, machine_for, require_frame
 from annotator.announce.publish import tell_agent
 from annotator.media.agent_access import video_access
-from annotator.models import Agent, Preview, PreviewState, User, Video, VideoState
+from annotator.models import Preview, PreviewState, User, Video
 from tracking import catalog, protocol
-from tracking.types import TrackingError
 
 KEPT = timedelta(hours=1)
 OF_ONE_PERSON = 8
@@ -39,13 +38,17 @@ def begin_preview(*, by: User, video: Video, preview_id: UUID, finder: str, fram
     Raises:
         ActionError: it can't be asked.
     """
-    if video.state != VideoState.READY:
-        raise ActionError("A preview needs a video that is ready; this one isn't yet.")
-    if not 0 <= frame < video.frame_count:
-        raise ActionError(f"The video has frames 0..{video.frame_count - 1}; {frame} came.")
+    require_frame(video, frame, who_needs="A preview needs")
     if Preview.objects.filter(pk=preview_id).exists():
         raise ActionError("A preview has an id of its own; there is one with this id.")
-    agent = _agent_for(video, _entry(finder))
+    entry = entry_of(catalog.find_finder, finder)
+    agent = machine_for(
+        video,
+        "finders",
+        entry.id,
+        otherwise=f"{entry.name} isn't ready on any connected machine. Get it on the page Neural networks, or choose "
+        "another detector.",
+    )
     now = timezone.now()
     with transaction.atomic():
         _make_room(by)
@@ -117,20 +120,3 @@ def _make_room(by: User) -> None:
     mine = Preview.objects.filter(created_by=by).order_by("-created_at")
     for preview in mine.defer("seen")[OF_ONE_PERSON - 1 :]:
         drop_preview(preview)
-
-
-def _entry(finder: str) -> catalog.FinderEntry:
-    try:
-        return catalog.find_finder(finder)
-    except TrackingError as error:
-        raise ActionError(str(error)) from error
-
-
-def _agent_for(video: Video, entry: catalog.FinderEntry) -> Agent:
-    agent = agent_for(video, "finders", entry.id)
-    if agent is None:
-        raise ActionError(
-            f"{entry.name} isn't ready on any connected machine. Get it on the page Neural networks, or choose another "
-            "detector."
-        )
-    return agent

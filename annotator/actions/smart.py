@@ -5,17 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from annotator import access
-from annotator.actions.agents import agent_for
 from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError
+from annotator.actions.looking import entry_of, machine_for, require_frame
 from annotator.announce.messages import SmartClicks
 from annotator.announce.publish import tell_agent
 from annotator.media.agent_access import video_access
-from annotator.models import Agent, Layer, User, Video, VideoState
+from annotator.models import Layer, User
 from tracking import catalog
 from tracking.protocol import ClickAt, Segment, prompt_text
 from tracking.shapes.chunks import Kind
-from tracking.types import TrackingError
 
 
 def ask_clicks(*, user: User, layer_id: int, connection: str, asked: SmartClicks, base: str | None) -> str:
@@ -34,12 +33,15 @@ def ask_clicks(*, user: User, layer_id: int, connection: str, asked: SmartClicks
     """
     layer = access.access_layer(user, layer_id, "annotate")
     video = layer.video
-    if video.state != VideoState.READY:
-        raise ActionError("Clicks need a video that is ready; this one isn't yet.")
-    if not 0 <= asked.frame < video.frame_count:
-        raise ActionError(f"The video has frames 0..{video.frame_count - 1}; {asked.frame} came.")
-    entry = _entry(asked.model)
-    agent = _agent_for(video, entry)
+    require_frame(video, asked.frame, who_needs="Clicks need")
+    entry = entry_of(catalog.find_segmenter, asked.model or catalog.DEFAULT_SEGMENTER)
+    agent = machine_for(
+        video,
+        "segmenters",
+        entry.id,
+        otherwise=f"No connected machine answers clicks with {entry.name}. Look at the page Neural networks, or choose "
+        "another model.",
+    )
     if base is None:
         base = "" if asked.track is None else _mask_of(layer, asked.track, asked.frame)
     segment = Segment(
@@ -54,23 +56,6 @@ def ask_clicks(*, user: User, layer_id: int, connection: str, asked: SmartClicks
     )
     tell_agent(agent.pk, segment, layer_id=layer_id)
     return base
-
-
-def _entry(model: str | None) -> catalog.SegmenterEntry:
-    try:
-        return catalog.find_segmenter(model or catalog.DEFAULT_SEGMENTER)
-    except TrackingError as error:
-        raise ActionError(str(error)) from error
-
-
-def _agent_for(video: Video, entry: catalog.SegmenterEntry) -> Agent:
-    agent = agent_for(video, "segmenters", entry.id)
-    if agent is None:
-        raise ActionError(
-            f"No connected machine answers clicks with {entry.name}. Look at the page Neural networks, or choose "
-            "another model."
-        )
-    return agent
 
 
 def _mask_of(layer: Layer, track: UUID, frame: int) -> str:
