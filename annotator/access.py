@@ -152,6 +152,14 @@ def access_person(user: Person, person_id: int) -> User:
     return _get(User.objects.all(), person_id)
 
 
+def access_server(user: Person) -> None:
+    """What is of the whole installation: for site admins, by a token of theirs only with the scope manage."""
+    if not _is_site_admin(user):
+        raise PermissionDenied("This is for site admins.")
+    if (scope := _scope_of(user)) and scope != Scope.MANAGE:
+        raise PermissionDenied(f"This needs a token with the scope {Scope.MANAGE}; this one has the scope {scope}.")
+
+
 def access_project(user: Person, project_id: int, need: Need) -> Project:
     project = _get(Project.objects.select_related("workspace"), project_id)
     check(user, project.workspace_id, need)

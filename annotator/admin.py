@@ -22,6 +22,7 @@ from annotator.models import (
     Agent,
     ApiToken,
     Attribute,
+    AuditEntry,
     Comment,
     Comparison,
     Counting,
@@ -182,6 +183,7 @@ admin.site.register(
     [
         Agent,
         ApiToken,
+        AuditEntry,
         Comment,
         Download,
         Event,

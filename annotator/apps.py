@@ -8,6 +8,8 @@ class AnnotatorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from annotator import asking
         from annotator.sessions import note_signed_out
 
         user_logged_out.connect(note_signed_out, dispatch_uid="signed out")
+        asking.connect()

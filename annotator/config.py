@@ -108,6 +108,10 @@ class Config(BaseSettings):
         "manage a project choose where to.",
     )
 
+    audit_days: int = Field(
+        365, ge=0, description="Days for which the audit log is kept: who did what, from where. 0: for ever."
+    )
+
     proxy_codec: Choice = Field(
         "auto",
         description="Codec of the copies for quick playback: h264, written by libx264 (GPL-2.0 or later), or vp9, "

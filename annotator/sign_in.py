@@ -9,8 +9,9 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from annotator.actions.audit import record, record_unknown_name
 from annotator.actions.guesses import TOO_MANY, TooManyGuesses, forget_password, guessing, is_last
-from annotator.models import User
+from annotator.models import AuditKind, User
 
 
 class NameOrEmail(ModelBackend):
@@ -32,6 +33,7 @@ class NameOrEmail(ModelBackend):
                 if isinstance(user, User):
                     forget_password(guess, user)
                     return user
+                _record_failure(account)
                 if is_last(guess):
                     _refuse(request)
         except TooManyGuesses as error:
@@ -54,6 +56,15 @@ def address_of(request: HttpRequest | None) -> str:
         if len(forwarded) >= settings.PROXIES and (said := forwarded[-settings.PROXIES].strip()):
             return str(said)
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _record_failure(account: User | None) -> None:
+    if account is None:
+        record_unknown_name()
+    else:
+        why = "the account is deactivated" if not account.is_active else "wrong password"
+        what = f"tried to sign in to the account {account.username}: {why}."
+        record(AuditKind.SIGN_IN_FAILED, what, person=account)
 
 
 def _refuse(request: HttpRequest | None) -> None:

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.dispatch import dispatch_queued, requeue_runs_of
 from annotator.announce.publish import announce_agent_gone
-from annotator.models import Agent, User, Video, Workspace
+from annotator.models import Agent, AuditKind, User, Video, Workspace
 
 LOCAL_AGENT = "local"
 
@@ -49,6 +50,7 @@ def create_agent(*, by: User, workspace: Workspace, name: str) -> tuple[Agent, s
         raise ActionError(f"There is a machine called {clean} already. Choose another name, or disconnect that one.")
     token = secrets.token_urlsafe(32)
     agent = Agent.objects.create(workspace=workspace, name=clean, token_hash=token_hash(token), created_by=by)
+    record(AuditKind.MACHINE, f"let the machine “{clean}” in.", workspace=workspace.pk, by=by)
     return agent, token
 
 
@@ -75,6 +77,8 @@ def revoke_agent(*, agent: Agent, why: str) -> None:
     with transaction.atomic():
         agent.revoked_at, agent.revoked_why = timezone.now(), why[:600]
         agent.save(update_fields=["revoked_at", "revoked_why"])
+        said = f"disconnected the machine “{agent.name}”: its token is good no more."
+        record(AuditKind.MACHINE, said, workspace=agent.workspace_id)
         requeue_runs_of(agent.pk)
         announce_agent_gone(agent.pk)
 
@@ -84,5 +88,7 @@ def rest_agent(*, agent: Agent, resting: bool) -> None:
     waits."""
     with transaction.atomic():
         Agent.objects.filter(pk=agent.pk).update(resting=resting)
+        did = "began" if resting else "ended"
+        record(AuditKind.MACHINE, f"{did} maintenance of the machine “{agent.name}”.", workspace=agent.workspace_id)
         if not resting:
             dispatch_queued()

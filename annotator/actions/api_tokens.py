@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.guesses import note_wrong_token, require_few_wrong_tokens, require_owner
-from annotator.models import ApiToken, Scope, User
+from annotator.models import ApiToken, AuditKind, Scope, User
 
 PREFIX = "fw_"
 """How tokens begin: programs that look for leaked secrets know them by it."""
@@ -64,14 +65,16 @@ def create_token(
         made = ApiToken.objects.create(
             user=user, name=clean, token_hash=token_hash(token), scope=scope, expires_at=expires_at
         )
+        end = "without an end" if expires_at is None else f"until {_day(expires_at)}"
+        record(AuditKind.TOKEN, f"made the API token “{clean}” ({scope}, {end}).", person=user, by=user)
     return made, token
 
 
 def revoke_token(*, token: ApiToken) -> None:
     """End a token, for good."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(
-        revoked_at=timezone.now(), revoked_why="Its owner revoked it."
-    )
+    good = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+    if good.update(revoked_at=timezone.now(), revoked_why="Its owner revoked it."):
+        record(AuditKind.TOKEN, f"revoked the API token “{token.name}” of {token.user.username}.", person=token.user)
 
 
 def use_token(*, token: str, address: str) -> ApiToken:

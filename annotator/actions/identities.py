@@ -7,11 +7,12 @@ import re
 from django.conf import settings
 from django.db import transaction
 
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.openid import Claims, trusted
 from annotator.actions.people import create_account
 from annotator.actions.second_factors import tell
-from annotator.models import Identity, Membership, User, Workspace
+from annotator.models import AuditKind, Identity, Membership, User, Workspace
 
 
 def identity_of(user: User) -> Identity | None:
@@ -61,6 +62,7 @@ def unlink(*, user: User) -> None:
         raise ActionError("This is your only way to sign in. Ask a site admin for a password first.")
     if not Identity.objects.filter(user=user, issuer=trusted().issuer).delete()[0]:
         raise ActionError("Your account isn't linked.")
+    record(AuditKind.ACCOUNT, f"unlinked {user.username} from {trusted().issuer}.", person=user)
     tell(user, "A way to sign in is gone", f"Your account can't be signed in to by {trusted().issuer} any more.")
 
 
@@ -70,9 +72,12 @@ def _link(user: User, claims: Claims) -> None:
         raise ActionError("Another account here is linked with this person of the provider.")
     if others.filter(user=user).exclude(subject=claims.subject).exists():
         raise ActionError(f"The account {user.username} is linked with another person of the provider. Ask your admin.")
-    Identity.objects.get_or_create(
+    _, is_new = Identity.objects.get_or_create(
         user=user, issuer=claims.issuer, subject=claims.subject, defaults={"email": claims.email}
     )
+    if is_new:
+        what = f"linked {user.username} with {claims.email or claims.subject} of {claims.issuer}."
+        record(AuditKind.ACCOUNT, what, person=user, by=user)
 
 
 def _require_domain(claims: Claims) -> None:
@@ -100,6 +105,8 @@ def _newcomer(claims: Claims) -> User:
         raise ActionError(f"{nobody} (FRAMEWISE_OIDC_WORKSPACE is the number of no workspace.)")
     user = create_account(username=_free_name(claims), email=claims.email, password=None, name=claims.name)
     Membership.objects.create(workspace=workspace, user=user, role=trusted().role)
+    what = f"came as {trusted().role} by OpenID Connect ({user.username}, {user.email})."
+    record(AuditKind.MEMBER, what, workspace=workspace.pk, person=user, by=user)
     return user
 
 

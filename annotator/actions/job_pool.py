@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotator.access import may, role_in
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.jobs import BY_URGENCY, frames_of, record_step
 from annotator.actions.webhooks.telling import tell_job
 from annotator.announce.publish import announce_rights
-from annotator.models import Job, JobStep, LayerKind, Project, Stage, User
+from annotator.models import AuditKind, Job, JobStep, LayerKind, Project, Stage, User
 
 To = Literal["annotate", "review"]
 """What a job is taken for, which is also what one has to be allowed to do (``access.Need``)."""
@@ -72,3 +73,5 @@ def let_take(*, project: Project, lets: bool) -> None:
     """Whether people take jobs of a project themselves."""
     project.lets_take_jobs = lets
     project.save(update_fields=["lets_take_jobs"])
+    what = f"{'let' if lets else 'no longer let'} people take jobs of the project “{project.name}” themselves."
+    record(AuditKind.SETTINGS, what, workspace=project.workspace_id)

@@ -14,12 +14,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from annotator.actions.audit import record
 from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
 from annotator.actions.guesses import check_password
 from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
-from annotator.models import User
+from annotator.models import AuditKind, User
 
 PREFERENCES_LIMIT = 64 * 1024
 """Characters of all preferences of a person as JSON."""
@@ -38,6 +39,7 @@ def create_account(*, username: str, email: str, password: str | None, name: str
         _check_password(password, user)
     user.set_password(password)
     user.save()
+    record(AuditKind.ACCOUNT, f"made the account {user.username} ({user.email}).", person=user)
     return user
 
 
@@ -59,6 +61,9 @@ def change_account(*, user: User, username: str, email: str, name: str, current:
     _set_name(user, name)
     _check(user)
     user.save(update_fields=["username", "email", "first_name", "last_name"])
+    if (user.username, user.email) != former:
+        was, now = (f"{each[0]} ({each[1]})" for each in (former, (user.username, user.email)))
+        record(AuditKind.ACCOUNT, f"changed the account {was}: it is {now} now.", person=user)
     return user
 
 
@@ -72,6 +77,7 @@ def change_password(*, user: User, password: str, current: str, address: str = "
     _check_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    record(AuditKind.ACCOUNT, f"changed the password of {user.username}.", person=user)
     announce_rights(user=user.pk)
     _forget_first_login(user)
     return user
@@ -82,6 +88,7 @@ def give_new_password(*, user: User) -> str:
     password = secrets.token_urlsafe(12)
     user.set_password(password)
     user.save(update_fields=["password"])
+    record(AuditKind.ACCOUNT, f"gave {user.username} a new password.", person=user)
     announce_rights(user=user.pk)
     _forget_first_login(user)
     return password
@@ -104,6 +111,7 @@ def deactivate_account(*, by: User, user: User) -> Closed:
         _require_another_admin(user)
         user.is_active = False
         user.save(update_fields=["is_active"])
+        record(AuditKind.ACCOUNT, f"deactivated the account {user.username}.", person=user, by=by)
         end_runs_beyond_rights(why=f"{by} deactivated the account of {user}.", user=user.pk)
         announce_rights(user=user.pk, why=f"{by} deactivated your account.")
         return close_entrances(why=f"{by} deactivated the account of {user}.")
@@ -113,6 +121,7 @@ def reactivate_account(*, user: User) -> None:
     """Let an account sign in again, with the roles that it had; what had ended with it stays ended."""
     user.is_active = True
     user.save(update_fields=["is_active"])
+    record(AuditKind.ACCOUNT, f"reactivated the account {user.username}.", person=user)
 
 
 def change_site_admin(*, user: User, is_admin: bool) -> Closed:
@@ -126,6 +135,8 @@ def change_site_admin(*, user: User, is_admin: bool) -> Closed:
             _require_another_admin(user)
         user.is_superuser = user.is_staff = is_admin
         user.save(update_fields=["is_superuser", "is_staff"])
+        done = f"made {user.username} a site admin." if is_admin else f"took site admin away from {user.username}."
+        record(AuditKind.ACCOUNT, done, person=user)
         end_runs_beyond_rights(why=f"{user} is no site admin any more.", user=user.pk)
         announce_rights(user=user.pk)
         return close_entrances(why=f"{user} is no site admin any more.")

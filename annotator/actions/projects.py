@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.labels import LabelDraft, save_labels
 from annotator.actions.runs.ending import end_runs
 from annotator.announce.publish import announce_names
-from annotator.models import Layer, Project, User, Workspace
+from annotator.models import AuditKind, Layer, Project, User, Workspace
 from annotator.ontology import LONGEST_DESCRIPTION, PALETTE
 
 
@@ -27,6 +28,7 @@ def create_project(
         project = Project.objects.create(
             workspace=workspace, name=_checked_name(name), description=_checked(description), created_by=user
         )
+        record(AuditKind.SETTINGS, f"made the project “{project.name}”.", workspace=workspace.pk, by=user)
         save_labels(by=user, project=project, drafts=drafts)
     return project
 
@@ -41,6 +43,7 @@ def change_project(*, by: User, project: Project, name: str, description: str) -
         if project.name != former:
             why = f"{by} renamed the project “{former}” to “{project.name}”."
             announce_names(project=project.pk, why=why)
+            _record(by, project, f"renamed the project “{former}” to “{project.name}”.")
     return project
 
 
@@ -53,6 +56,7 @@ def lock_accepted(*, by: User, project: Project, locks: bool) -> None:
         project.save(update_fields=["locks_accepted"])
         done = "locked what reviewers have accepted" if locks else "lets annotators change what was accepted again"
         announce_names(project=project.pk, why=f"{by} {done}.")
+        _record(by, project, f"{done} in the project “{project.name}”.")
 
 
 def archive_project(*, by: User, project: Project) -> None:
@@ -60,6 +64,7 @@ def archive_project(*, by: User, project: Project) -> None:
     with transaction.atomic():
         project.archived_at = timezone.now()
         project.save(update_fields=["archived_at"])
+        _record(by, project, f"archived the project “{project.name}”.")
         why = f"{by} archived the project “{project.name}”. Everything in it is kept."
         layers = Layer.objects.filter(video__project=project).values_list("pk", flat=True)
         end_runs(layer_ids=list(layers), why=why)
@@ -71,7 +76,12 @@ def restore_project(*, by: User, project: Project) -> None:
     with transaction.atomic():
         project.archived_at = None
         project.save(update_fields=["archived_at"])
+        _record(by, project, f"took the project “{project.name}” out of the archive.")
         announce_names(project=project.pk, why=f"{by} took the project “{project.name}” out of the archive.")
+
+
+def _record(by: User, project: Project, what: str) -> None:
+    record(AuditKind.SETTINGS, what, workspace=project.workspace_id, by=by)
 
 
 def _checked_name(name: str) -> str:

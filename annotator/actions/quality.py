@@ -16,12 +16,13 @@ from django_tasks import task
 from pydantic import BaseModel
 
 from annotator.actions.analytics.reports import Cell, Column, Row, Table
+from annotator.actions.audit import record
 from annotator.actions.background import Background, Watch
 from annotator.actions.comparisons import LayerBoxes
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import common
 from annotator.actions.errors import ActionError
-from annotator.models import Gold, InspectionState, Job, JobScore, Layer, LayerKind, Project, Stage, User
+from annotator.models import AuditKind, Gold, InspectionState, Job, JobScore, Layer, LayerKind, Project, Stage, User
 
 OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
 
@@ -96,6 +97,9 @@ def set_pass_mark(project: Project, percent: int | None) -> None:
         raise ActionError(f"A pass mark is a whole number from 1 to 100 per cent; {percent} came.")
     project.pass_mark = percent
     project.save(update_fields=["pass_mark"])
+    said = "none" if percent is None else f"{percent} %"
+    what = f"set the pass mark of the project “{project.name}”: {said}."
+    record(AuditKind.SETTINGS, what, workspace=project.workspace_id)
 
 
 def gold_in(job: Job) -> list[FrameRange]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from annotator.models import Job, Label, Layer, Project, Removal, User, Video
+from annotator.actions.audit import record
+from annotator.models import AuditKind, Job, Label, Layer, Project, Removal, User, Video
 
 
 def remember_video(*, video: Video, by: User) -> str:
@@ -19,6 +20,8 @@ def remember_video(*, video: Video, by: User) -> str:
         for key in keys
     ]
     Removal.objects.bulk_create(removals, ignore_conflicts=True)
+    counts = f"{video.layers.count()} layers and {video.jobs.count()} jobs"
+    _record(video.project, f"the video “{video.name}” ({video.frame_count:,} frames) with {counts}", by)
     return str(removals[0])
 
 
@@ -28,6 +31,7 @@ def remember_job(*, job: Job, by: User) -> str:
     what = f"The job of frames {job.first} to {job.last} of “{video.name}”"
     removal = _removal(video.project, Removal.Kind.JOB, job.pk, what, by, f"/videos/{video.pk}/edit/", video.name)
     removal.save(force_insert=True)
+    _record(video.project, f"the job of frames {job.first} to {job.last} of “{video.name}”", by)
     return str(removal)
 
 
@@ -42,6 +46,8 @@ def remember_layer(*, layer: Layer, by: User) -> str:
         for key in keys
     ]
     Removal.objects.bulk_create(removals)
+    counts = f"{layer.tracks.count():,} tracks and {layer.jobs.count()} jobs"
+    _record(video.project, f"the layer “{layer.name}” of “{video.name}” with {counts}", by)
     return str(removals[0])
 
 
@@ -51,6 +57,12 @@ def remember_label(*, label: Label, by: User) -> None:
     way_on = f"/projects/{project.pk}/labels/"
     what = f"The label “{label.name}”"
     _removal(project, Removal.Kind.LABEL, label.pk, what, by, way_on, project.name).save(force_insert=True)
+    _record(project, f"the label “{label.name}”", by)
+
+
+def _record(project: Project, what: str, by: User) -> None:
+    said = f"deleted {what} in the project “{project.name}”."
+    record(AuditKind.DELETED, said, workspace=project.workspace_id, by=by)
 
 
 def _removal(

@@ -20,9 +20,10 @@ from django.utils import timezone
 from pyotp.utils import strings_equal
 
 from annotator.actions.agents import token_hash
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.guesses import TooManyGuesses, forget, guessing, is_last, require_owner
-from annotator.models import RecoveryCode, SecondFactor, User
+from annotator.models import AuditKind, RecoveryCode, SecondFactor, User
 from annotator.sealing import Unreadable, seal, unseal
 
 STEP_S = 30
@@ -76,6 +77,7 @@ def set_up(*, user: User, secret: str, code: str, password: str, address: str) -
         if not is_new:
             raise ActionError("This account has two-factor sign-in already. Switch it off first to use another app.")
         codes = _replace_codes(user)
+        record(AuditKind.ACCOUNT, f"switched two-factor sign-in of {user.username} on.", person=user)
     tell(user, "Two-factor sign-in is on", "From now on you are asked for a code of your app when you sign in.")
     return codes
 
@@ -94,6 +96,7 @@ def check_code(*, user: User, code: str, address: str) -> bool:
         typed = re.sub(r"[\s-]", "", code).lower()
         from_app = re.fullmatch(r"[0-9]{6}", typed) is not None
         if not (_use_app(user, typed) if from_app else _use_recovery(user, typed)):
+            record(AuditKind.SIGN_IN_FAILED, f"gave a wrong code for the account {user.username}.", person=user)
             if is_last(guess):
                 _warn(user)
                 raise TooManyGuesses
@@ -107,6 +110,7 @@ def new_recovery_codes(*, user: User, code: str, password: str, address: str) ->
     _prove(user, code, password, address)
     with transaction.atomic():
         codes = _replace_codes(user)
+        record(AuditKind.ACCOUNT, f"made new recovery codes of {user.username}.", person=user)
     tell(user, "You have new recovery codes", "The former ones are no longer good.")
     return codes
 
@@ -115,6 +119,7 @@ def switch_off(*, user: User, code: str, password: str, address: str) -> None:
     """Sign in by the password alone again. Raises ActionError for a wrong password or code."""
     _prove(user, code, password, address)
     _remove(user)
+    record(AuditKind.ACCOUNT, f"switched two-factor sign-in of {user.username} off.", person=user)
     tell(user, "Two-factor sign-in is off", "You are no longer asked for a code when you sign in.")
 
 
@@ -130,6 +135,7 @@ def reset_second_factor(*, by: str, user: User) -> bool:
     if not has_second_factor(user):
         raise ActionError(f"{user} has no two-factor sign-in: there is nothing to reset.")
     _remove(user)
+    record(AuditKind.ACCOUNT, f"reset the two-factor sign-in of {user.username}.", person=user)
     return tell(
         user,
         "Two-factor sign-in was reset",

@@ -24,10 +24,11 @@ from django.utils import timezone
 from django_tasks import task
 
 from annotator.actions.appending import GONE, append
+from annotator.actions.audit import record
 from annotator.actions.background import Allowance, Background
 from annotator.actions.errors import ActionError
 from annotator.config import config
-from annotator.models import Agent, StoredWeights, User, WeightsState, Workspace
+from annotator.models import Agent, AuditKind, StoredWeights, User, WeightsState, Workspace
 from tracking import catalog
 from tracking.catalog import Weights
 from tracking.parts import Part, is_folder, parts_of
@@ -68,6 +69,8 @@ def begin_storing(*, by: User, workspace: Workspace, name: str, size: int) -> St
                 raise ActionError(f"{part.name} is here already. Remove it first, if another one is to take its place.")
             _forget(former)
         stored = StoredWeights.objects.create(workspace=workspace, name=part.name, size=size, created_by=by)
+        what = f"began to upload the weights {part.name}."
+        record(AuditKind.IMPORT, what, workspace=workspace.pk, by=by)
     path = path_of(stored)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"")
@@ -97,6 +100,7 @@ def remove_weights(*, stored: StoredWeights) -> None:
     """Forget a file, whole or only coming; machines that have got it keep it."""
     with transaction.atomic():
         for locked in StoredWeights.objects.select_for_update().filter(pk=stored.pk):
+            record(AuditKind.DELETED, f"removed the weights {locked.name}.", workspace=locked.workspace_id)
             _forget(locked)
 
 

@@ -21,6 +21,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from annotator import access, formats
+from annotator.actions.audit import record
 from annotator.actions.background import Allowance, Background, memory_of_machine, transfer_allowance
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
@@ -31,7 +32,7 @@ from annotator.config import config
 from annotator.formats.base import Format, FormatError, Report, UnreadableRows, chosen
 from annotator.formats.limits import losses
 from annotator.media import storage
-from annotator.models import Layer, LayerKind, Project, Transfer, TransferState, User
+from annotator.models import AuditKind, Layer, LayerKind, Project, Transfer, TransferState, User
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ def begin_export(*, user: User, layer: Layer, format_id: str, options: Mapping[s
             created_by=user,
         )
         _queue(transfer)
+        what = f"exported the layer “{layer.name}” of “{layer.video.name}” as {format_id}"
+        _record(AuditKind.EXPORT, what, transfer, by=user)
     return transfer
 
 
@@ -135,7 +138,14 @@ def _receive(user: User, transfer: Transfer, format_id: str, file: UploadedFile[
     with transaction.atomic():
         transfer.save(force_insert=True)
         _queue(transfer)
+        where = f" into “{transfer.layer.video.name}”" if transfer.layer is not None else ""
+        _record(AuditKind.IMPORT, f"began to import “{transfer.file_name}” ({format_id}){where}", transfer, by=user)
     return transfer
+
+
+def _record(kind: AuditKind, what: str, transfer: Transfer, by: User) -> None:
+    project = transfer.whose
+    record(kind, f"{what} in the project “{project.name}”.", workspace=project.workspace_id, by=by)
 
 
 def cancel_transfer(*, transfer: Transfer) -> Transfer:

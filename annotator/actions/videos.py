@@ -13,6 +13,7 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from annotator.actions.appending import GONE, append
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.ingest import ingest, make_quick
 from annotator.actions.layers import empty_layer
@@ -20,7 +21,7 @@ from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
 from annotator.announce.publish import announce_names
 from annotator.media import storage
-from annotator.models import Layer, Project, ProxyState, Upload, Video, VideoState
+from annotator.models import AuditKind, Layer, Project, ProxyState, Upload, Video, VideoState
 from annotator.models.user import User
 
 ROOM_TO_SPARE = 3
@@ -123,6 +124,8 @@ def finish_upload(*, upload: Upload) -> Video:
             created_by=upload.created_by,
         )
         Layer.objects.create(video=video)
+        what = f"uploaded the video “{video.name}” ({_gigabytes(video.size_bytes)}) to the project “{video.project}”."
+        record(AuditKind.IMPORT, what, workspace=video.project.workspace_id, by=video.created_by)
         target = storage.video_file(video, storage.SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         upload.delete()

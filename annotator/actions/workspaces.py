@@ -9,12 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
+from annotator.actions.audit import record
 from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
 from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.announce.publish import announce_rights
-from annotator.models import Invitation, Job, Membership, Role, Stage, User, Workspace
+from annotator.models import AuditKind, Invitation, Job, Membership, Role, Stage, User, Workspace
 
 INVITATION_DAYS = 7
 
@@ -24,13 +25,17 @@ def create_workspace(*, user: User, name: str) -> Workspace:
     with transaction.atomic():
         workspace = Workspace.objects.create(name=_checked_name(name))
         Membership.objects.create(workspace=workspace, user=user, role=Role.ADMIN)
+        record(AuditKind.SETTINGS, f"made the workspace “{workspace}”.", workspace=workspace.pk, by=user)
     return workspace
 
 
 def rename_workspace(*, workspace: Workspace, name: str) -> Workspace:
     """Raises ActionError unless the name has 1 to 120 characters."""
-    workspace.name = _checked_name(name)
+    former, workspace.name = workspace.name, _checked_name(name)
     workspace.save(update_fields=["name"])
+    if workspace.name != former:
+        what = f"renamed the workspace “{former}” to “{workspace.name}”."
+        record(AuditKind.SETTINGS, what, workspace=workspace.pk)
     return workspace
 
 
@@ -50,6 +55,8 @@ def invite(*, by: User, workspace: Workspace, role: str, email: str = "") -> tup
         created_by=by,
         expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
     )
+    whom = invitation.email or "whoever has the link"
+    record(AuditKind.MEMBER, f"invited {whom} as {role}.", workspace=workspace.pk, by=by)
     return invitation, token
 
 
@@ -59,6 +66,8 @@ def revoke_invitation(*, invitation: Invitation) -> None:
         raise ActionError("This invitation has been accepted. Remove the member instead.")
     invitation.revoked_at = invitation.revoked_at or timezone.now()
     invitation.save(update_fields=["revoked_at"])
+    whom = invitation.email or "whoever has the link"
+    record(AuditKind.MEMBER, f"took back the invitation of {whom}.", workspace=invitation.workspace_id)
 
 
 def invitation_of(token: str) -> Invitation:
@@ -86,6 +95,9 @@ def accept_invitation(*, user: User, token: str) -> Workspace:
         if not Invitation.objects.filter(pk=invitation.pk, accepted_by=None).update(accepted_by=user):
             raise ActionError("This invitation has been used; each lets one person in. Ask for a new one.")
         Membership.objects.create(workspace=invitation.workspace, user=user, role=invitation.role)
+        name = f"{user.username}, {user.email}"
+        what = f"joined as {invitation.role} by an invitation of {invitation.created_by} ({name})."
+        record(AuditKind.MEMBER, what, workspace=invitation.workspace_id, person=user, by=user)
     return invitation.workspace
 
 
@@ -107,8 +119,11 @@ def change_role(*, by: User, membership: Membership, role: str) -> Closed:
     with transaction.atomic():
         if role != Role.ADMIN:
             _require_another_admin(membership)
-        membership.role = role
+        former, membership.role = membership.role, role
         membership.save(update_fields=["role"])
+        if former != role:
+            what = f"changed the role of {membership.user.username} from {former} to {role}."
+            record(AuditKind.MEMBER, what, workspace=membership.workspace_id, person=membership.user, by=by)
         name = Role(role).label.lower()
         why = f"{by} gave you the role {name} in {membership.workspace}."
         said = f"{by} gave {membership.user} the role {name}."
@@ -131,6 +146,9 @@ def remove_member(*, by: User, membership: Membership) -> Closed:
         left = by.pk == membership.user_id
         why = f"You left {membership.workspace}." if left else f"{by} took you out of {membership.workspace}."
         announce_rights(user=membership.user_id, why=why)
+        name = membership.user.username
+        what = f"left (as {membership.role})." if left else f"took {name} ({membership.role}) out of the workspace."
+        record(AuditKind.MEMBER, what, workspace=membership.workspace_id, person=membership.user, by=by)
         membership.delete()
         gone = f"{by} left {membership.workspace}." if left else f"{by} took {membership.user} out of this workspace."
         end_runs_beyond_rights(why=gone, user=membership.user_id, workspace=membership.workspace_id)

@@ -136,13 +136,13 @@ def csv_of(found: reports.Table, about: str) -> HttpResponse:
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow([column.id for column in found.columns])
-    writer.writerows([[_plain(cell) for cell in row.cells] for row in found.rows])
+    writer.writerows([[plain(cell) for cell in row.cells] for row in found.rows])
     answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{about}-{found.id}.csv"'
     return answer
 
 
-def _plain(cell: str | float | None) -> str | float | None:
+def plain(cell: str | float | None) -> str | float | None:
     """Names that begin like a formula would be one in a spreadsheet."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 

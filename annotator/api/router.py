@@ -6,6 +6,7 @@ from annotator.api import (
     agent_media,
     agents,
     analytics,
+    audit,
     comparisons,
     errors,
     history,
@@ -43,6 +44,7 @@ api = errors.Api(
 errors.register(api)
 
 api.add_router("/me", me.router)
+api.add_router("", audit.router)
 api.add_router("/me", notifications.router)
 api.add_router("/projects", projects.router)
 api.add_router("/projects", queues.router)

@@ -3,6 +3,7 @@
 from annotator.models.agent import Agent
 from annotator.models.analytics import Counting, Predicted, Stay, Work
 from annotator.models.api_token import ApiToken, Scope
+from annotator.models.audit import AuditEntry, AuditKind
 from annotator.models.comparison import Comparison
 from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
@@ -33,6 +34,8 @@ __all__ = [
     "Agent",
     "ApiToken",
     "Attribute",
+    "AuditEntry",
+    "AuditKind",
     "Comment",
     "Comparison",
     "Counting",

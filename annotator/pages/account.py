@@ -16,6 +16,7 @@ from annotator.actions.issues.mails import PREFERENCE
 from annotator.actions.people import change_account, change_password, change_preferences
 from annotator.actions.second_factors import codes_left, has_second_factor
 from annotator.actions.workspaces import accept_invitation, invitation_of, sign_up
+from annotator.asking import signed_in_by
 from annotator.models import User, Workspace
 from annotator.pages.common import attempt, fits, form_page, person
 from annotator.pages.forms import AccountForm, PasswordForm, SignUpForm
@@ -82,6 +83,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     form = SignUpForm(request.POST or None, initial={"email": found.email})
     made: list[User] = []
     if fits(form, lambda values: made.append(sign_up(token=token, **values)[0])):
+        signed_in_by(request, "for the first time, by an invitation")
         login(request, made[0])
         return redirect("workspace", found.workspace_id)
     return render(request, "invitation.html", {"invitation": found, "form": form})

@@ -20,6 +20,7 @@ from annotator.actions.guesses import require_owner
 from annotator.actions.identities import account_of, link, unlink
 from annotator.actions.openid import Begun, Claims, OpenIdError, address_at_provider, claims_of, trusted
 from annotator.actions.second_factors import has_second_factor
+from annotator.asking import signed_in_by
 from annotator.models import User
 from annotator.pages.common import act, attempt, person
 from annotator.pages.second_step import begin_second_step
@@ -76,6 +77,7 @@ def come_back(request: HttpRequest) -> HttpResponse:
     if has_second_factor(user):
         begin_second_step(request, user, kept["wanted"])
         return redirect("sign-in-code")
+    signed_in_by(request, f"by OpenID Connect ({claims.issuer})")
     login(request, user)
     return redirect(kept["wanted"])
 

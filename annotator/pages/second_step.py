@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from annotator.actions.second_factors import check_code, codes_left
+from annotator.asking import signed_in_by
 from annotator.models import User
 from annotator.pages.common import fits
 from annotator.pages.forms import CodeForm
@@ -52,6 +53,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if not fits(form, lambda sent: recovered.append(check_code(user=user, code=sent["code"], address=address))):
         return render(request, "sign_in_code.html", {"form": form, "name": user})
     wanted: str = request.session.pop(WAITING)["wanted"]
+    signed_in_by(request, f"with a {'recovery code' if recovered[0] else 'code of the app'}")
     login(request, user)
     if recovered[0]:
         messages.warning(request, _after_recovery(codes_left(user)))

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.views import View
 
 from annotator.actions.second_factors import has_second_factor
+from annotator.asking import signed_in_by
 from annotator.models import User
 from annotator.pages.second_step import begin_second_step
 from annotator.sign_in import refusal
@@ -66,6 +67,7 @@ class SignIn(LoginView):
         if has_second_factor(user):
             begin_second_step(self.request, user, self.get_success_url())
             return redirect("sign-in-code")
+        signed_in_by(self.request, "by password")
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

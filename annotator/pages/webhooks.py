@@ -7,7 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from annotator.access import access_project, access_webhook
-from annotator.actions.webhooks.manage import change_webhook, create_webhook, find_delivery, redeliver, renew_secret
+from annotator.actions.webhooks.manage import (
+    change_webhook,
+    create_webhook,
+    delete_webhook,
+    find_delivery,
+    redeliver,
+    renew_secret,
+)
 from annotator.actions.webhooks.record import ping
 from annotator.models import Webhook
 from annotator.pages.common import act, attempt, fits, form_page, person, show_once, shown_once
@@ -73,7 +80,7 @@ def do(request: HttpRequest, webhook_id: int) -> HttpResponse:
             _show_secret(request, found)
         case "delete":
             project = found.project_id
-            found.delete()
+            delete_webhook(by=user, webhook=found)
             messages.success(request, f"{found.url} is told nothing more.")
             return redirect("webhooks", project)
     return redirect("webhook", found.pk)

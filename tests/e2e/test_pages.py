@@ -36,12 +36,21 @@ LISTEN = """
 NOT_OURS = ("/admin/", "/api/")
 ADMIN = ("/admin/", "/admin/annotator/user/", "/admin/annotator/user/1/change/", "/admin/annotator/event/")
 KINDS = {
-    *("/", "/account/", "/account/two-factor/", "/people/", "/workspaces/new/", "/nowhere/", "/videos/N/edit/"),
+    *(
+        "/",
+        "/account/",
+        "/account/two-factor/",
+        "/people/",
+        "/people/log/",
+        "/workspaces/new/",
+        "/nowhere/",
+        "/videos/N/edit/",
+    ),
     *(
         f"/projects/N/{tab}"
         for tab in ("", "jobs/", "review/", "labels/", "analytics/", "quality/", "apply/", "settings/")
     ),
-    *(f"/workspaces/N/{tab}" for tab in ("", "members/", "networks/", "settings/", "projects/new/")),
+    *(f"/workspaces/N/{tab}" for tab in ("", "members/", "networks/", "log/", "settings/", "projects/new/")),
 }
 """What is visited for certain, whatever the links lead to."""
 

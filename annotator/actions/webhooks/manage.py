@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.webhooks.deliver import enqueue, switch_off
 from annotator.actions.webhooks.sending import SECRET_PREFIX, UnfitAddress, check_url
-from annotator.models import Delivery, DeliveryState, Happening, Membership, Project, Role, User, Webhook
+from annotator.models import AuditKind, Delivery, DeliveryState, Happening, Membership, Project, Role, User, Webhook
 
 MOST = 20
 """Webhooks of a project."""
@@ -27,7 +28,11 @@ def create_webhook(*, by: User, project: Project, url: str, events: Collection[s
         Project.objects.select_for_update().get(pk=project.pk)
         if Webhook.objects.filter(project=project).count() >= MOST:
             raise ActionError(f"A project has at most {MOST} webhooks, and has as many. Delete one first.")
-        return Webhook.objects.create(project=project, url=url, events=_sorted(events), secret=new_secret(), set_by=by)
+        webhook = Webhook.objects.create(
+            project=project, url=url, events=_sorted(events), secret=new_secret(), set_by=by
+        )
+        _record(webhook, f"made a webhook to {url}", by)
+    return webhook
 
 
 def change_webhook(*, by: User, webhook: Webhook, url: str, events: Collection[str], active: bool) -> None:
@@ -41,12 +46,21 @@ def change_webhook(*, by: User, webhook: Webhook, url: str, events: Collection[s
     if active:
         webhook.off_why = ""
     webhook.save(update_fields=["url", "events", "active", "off_why", "set_by", "given_up"])
+    _record(webhook, f"changed the webhook to {url} ({'on' if active else 'off'}; {', '.join(webhook.events)})", by)
+
+
+def delete_webhook(*, by: User, webhook: Webhook) -> None:
+    """It is told nothing more, and what it was told of is forgotten."""
+    with transaction.atomic():
+        _record(webhook, f"deleted the webhook to {webhook.url}", by)
+        webhook.delete()
 
 
 def renew_secret(*, webhook: Webhook) -> str:
     """Another secret, which signs everything from now on, also what waits already."""
     webhook.secret = new_secret()
     webhook.save(update_fields=["secret"])
+    _record(webhook, f"renewed the secret of the webhook to {webhook.url}", None)
     return webhook.secret
 
 
@@ -92,6 +106,12 @@ def switch_off_orphans(*, why: str) -> int:
 def new_secret() -> str:
     """256 random bits."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _record(webhook: Webhook, what: str, by: User | None) -> None:
+    project = webhook.project
+    said = f"{what} in the project “{project.name}”."
+    record(AuditKind.WEBHOOK, said, workspace=project.workspace_id, by=by)
 
 
 def _check(url: str, events: Collection[str]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from annotator.actions.audit import forget_old
 from annotator.actions.ingest import LONG, QUICK, queue_forgotten_videos
 from annotator.actions.stored_weights import remove_stale_weights
 from annotator.actions.transfers import queue_forgotten_transfers
@@ -55,6 +56,6 @@ class Command(BaseCommand):
             LONG: Lane(LONG, room=1, nice=NICE),
             WEBHOOKS: Lane(WEBHOOKS, room=DELIVERIES_AT_ONCE),
         }
-        tidy = (remove_leftovers, remove_stale_weights) if QUICK in queues else ()
+        tidy = (remove_leftovers, remove_stale_weights, forget_old) if QUICK in queues else ()
         chores = [(LEFTOVERS_EVERY_S, each) for each in tidy]
         Worker([lanes[name] for name in queues], chores).run()

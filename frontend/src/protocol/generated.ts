@@ -117,6 +117,187 @@ export interface paths {
     }
     readonly trace?: never
   }
+  readonly '/api/workspaces/{workspace_id}/audit': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** Who did what in a workspace */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly kind?: components['schemas']['AuditKind'] | null
+          readonly person?: number | null
+          readonly first?: string | null
+          readonly last?: string | null
+          readonly search?: string
+          readonly before?: number | null
+          readonly limit?: number
+        }
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['AuditOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/workspaces/{workspace_id}/audit.csv': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * The same as CSV
+     * @description All lines, UTF-8 with a header line.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly kind?: components['schemas']['AuditKind'] | null
+          readonly person?: number | null
+          readonly first?: string | null
+          readonly last?: string | null
+          readonly search?: string
+        }
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/audit': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * Who did what on the whole server
+     * @description For site admins.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly kind?: components['schemas']['AuditKind'] | null
+          readonly person?: number | null
+          readonly first?: string | null
+          readonly last?: string | null
+          readonly search?: string
+          readonly before?: number | null
+          readonly limit?: number
+        }
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['AuditOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/audit.csv': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * The same as CSV
+     * @description All lines, UTF-8 with a header line; for site admins.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly kind?: components['schemas']['AuditKind'] | null
+          readonly person?: number | null
+          readonly first?: string | null
+          readonly last?: string | null
+          readonly search?: string
+        }
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/me/notifications': {
     readonly parameters: {
       readonly query?: never
@@ -3981,6 +4162,64 @@ export interface components {
       /** @description What a new object begins with; null: no value. */
       readonly default: unknown
     }
+    /** @description `before`: lines that are older than the one of this number. */
+    readonly AuditAsked: {
+      readonly kind?: components['schemas']['AuditKind'] | null
+      readonly person?: number | null
+      readonly first?: string | null
+      readonly last?: string | null
+      /** @default  */
+      readonly search?: string
+      readonly before?: number | null
+      /** @default 100 */
+      readonly limit?: number
+    }
+    /**
+     * @description `what` goes on after `by_name`, which is empty where nobody was signed in; names are those of then. `by` and
+     *     `person` (whom it was done to): null also for an account that is gone.
+     */
+    readonly AuditEntryOut: {
+      readonly id: number
+      /** @description ISO 8601, UTC */
+      readonly at: string
+      readonly kind: components['schemas']['AuditKind']
+      readonly by: number | null
+      readonly by_name: string
+      /** @description The API token that it was done by; empty: none. */
+      readonly token: string
+      /** @description IPv4 or IPv6; empty: the server itself. */
+      readonly address: string
+      readonly person: number | null
+      readonly what: string
+    }
+    /** @description Of a kind; done by a person (by their number) or to them; days in UTC, both included; with a text in them. */
+    readonly AuditFilter: {
+      readonly kind?: components['schemas']['AuditKind'] | null
+      readonly person?: number | null
+      readonly first?: string | null
+      readonly last?: string | null
+      /** @default  */
+      readonly search?: string
+    }
+    /** @enum {string} */
+    readonly AuditKind:
+      | 'sign_in'
+      | 'sign_in_failed'
+      | 'account'
+      | 'member'
+      | 'deleted'
+      | 'export'
+      | 'import'
+      | 'token'
+      | 'webhook'
+      | 'machine'
+      | 'settings'
+      | 'database'
+    /** @description Newest first. `next`: what to send as `before` for the ones after these; null: there are none. */
+    readonly AuditOut: {
+      readonly entries: readonly components['schemas']['AuditEntryOut'][]
+      readonly next: number | null
+    }
     /** @description Somebody who changed the layer, or started a run that did. */
     readonly AuthorOut: {
       readonly id: number
@@ -6360,6 +6599,11 @@ export type AttributeDraft = components['schemas']['AttributeDraft']
 export type AttributeKind = components['schemas']['AttributeKind']
 export type AttributeKindOut = components['schemas']['AttributeKindOut']
 export type AttributeOut = components['schemas']['AttributeOut']
+export type AuditAsked = components['schemas']['AuditAsked']
+export type AuditEntryOut = components['schemas']['AuditEntryOut']
+export type AuditFilter = components['schemas']['AuditFilter']
+export type AuditKind = components['schemas']['AuditKind']
+export type AuditOut = components['schemas']['AuditOut']
 export type AuthorOut = components['schemas']['AuthorOut']
 export type AuthorsOut = components['schemas']['AuthorsOut']
 export type BuildIn = components['schemas']['BuildIn']
