@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from annotator.models import (
     Agent,
@@ -32,6 +33,7 @@ from annotator.models import (
     Role,
     Run,
     Scope,
+    SecondFactor,
     Stage,
     StoredWeights,
     Sweep,
@@ -48,6 +50,16 @@ Person = User | AnonymousUser
 Found = TypeVar("Found", bound=Model)
 
 NOTHING = "There is nothing here, or it isn't shared with you."
+
+
+class SecondFactorNeeded(PermissionDenied):
+    """A workspace asks its members for two-factor sign-in, and this one hasn't set it up."""
+
+    def __init__(self, workspace: str) -> None:
+        super().__init__(
+            f"{workspace} is open only to members with two-factor sign-in. Set it up in your account, by a browser: "
+            "everything is open to you again then."
+        )
 
 
 class LeadsOn(Http404):
@@ -98,11 +110,38 @@ def role_in(user: Person, workspace_id: int) -> str:
 
 def _own_role_in(user: Person, workspace_id: int) -> str:
     if user.is_superuser and user.is_active:
-        return Role.ADMIN
-    membership = _memberships(user).filter(workspace_id=workspace_id).first()
-    if membership is None:
-        raise Http404(NOTHING)
-    return membership.role
+        asks = Workspace.objects.filter(pk=workspace_id).values_list("second_factor_from", "name").first()
+        role: str = Role.ADMIN
+    else:
+        mine = _memberships(user).filter(workspace_id=workspace_id)
+        found = mine.values_list("role", "workspace__second_factor_from", "workspace__name").first()
+        if found is None:
+            raise Http404(NOTHING)
+        role, asks = found[0], found[1:]
+    if asks is not None and asks[0] is not None and asks[0] <= timezone.now() and not _has_second_factor(user):
+        raise SecondFactorNeeded(asks[1])
+    return role
+
+
+def require_second_factor(user: Person) -> None:
+    """Raises SecondFactorNeeded where the user has none, and a workspace of theirs asks for it by now."""
+    asking = asking_for_second_factor(user).filter(second_factor_from__lte=timezone.now()).first()
+    if asking is not None:
+        raise SecondFactorNeeded(asking.name)
+
+
+def asking_for_second_factor(user: Person) -> QuerySet[Workspace]:
+    """The workspaces that ask the user for two-factor sign-in, now or soon, which they haven't set up. Site admins, who
+    are let in everywhere, are asked by all of them."""
+    asking = Workspace.objects.filter(second_factor_from__isnull=False).order_by("second_factor_from")
+    without = ~Exists(SecondFactor.objects.filter(user_id=user.pk or 0))
+    if user.is_superuser and user.is_active:
+        return asking.filter(without)
+    return asking.filter(without, memberships__in=_memberships(user))
+
+
+def _has_second_factor(user: Person) -> bool:
+    return SecondFactor.objects.filter(user_id=user.pk or 0).exists()
 
 
 def _scope_of(user: Person) -> str:

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "annotator.sessions.SessionLimits",
     "annotator.asking.Asking",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "annotator.pages.second_step.SecondFactorFirst",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -75,6 +76,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "annotator.pages.notifications.unread",
+                "annotator.pages.second_step.second_factor_due",
             ],
         },
     },

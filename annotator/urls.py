@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workspaces/<int:workspace_id>/networks/", workspaces.networks, name="networks"),
     path("workspaces/<int:workspace_id>/log/", audit.of_workspace, name="workspace-log"),
     path("workspaces/<int:workspace_id>/settings/", workspaces.settings, name="workspace-settings"),
+    path("workspaces/<int:workspace_id>/second-factor/", workspaces.second_factor, name="workspace-second-factor"),
     path("workspaces/<int:workspace_id>/invitations/", workspaces.send_invitation, name="invite"),
     path("workspaces/<int:workspace_id>/machines/", workspaces.add_machine, name="machine-new"),
     path("workspaces/<int:workspace_id>/projects/new/", projects.new, name="project-new"),

@@ -14,10 +14,12 @@ from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
 from annotator.actions.runs.ending import end_runs_beyond_rights
+from annotator.actions.second_factors import has_second_factor
 from annotator.announce.publish import announce_rights
 from annotator.models import AuditKind, Invitation, Job, Membership, Role, Stage, User, Workspace
 
 INVITATION_DAYS = 7
+LONGEST_GRACE_DAYS = 90
 
 
 def create_workspace(*, user: User, name: str) -> Workspace:
@@ -36,6 +38,33 @@ def rename_workspace(*, workspace: Workspace, name: str) -> Workspace:
     if workspace.name != former:
         what = f"renamed the workspace “{former}” to “{workspace.name}”."
         record(AuditKind.SETTINGS, what, workspace=workspace.pk)
+    return workspace
+
+
+def ask_for_second_factor(*, by: User, workspace: Workspace, days: int | None) -> Workspace:
+    """Close a workspace to members who have no two-factor sign-in.
+
+    Args:
+        days: until then they may set it up, 0 to ``LONGEST_GRACE_DAYS``; None: nobody has to have it any more.
+
+    Raises:
+        ActionError: for other days, and for an admin who has none: they would shut themselves out.
+    """
+    if days is None:
+        workspace.second_factor_from = None
+        what = "no longer asks members for two-factor sign-in."
+    else:
+        if not 0 <= days <= LONGEST_GRACE_DAYS:
+            raise ActionError(f"People have 0 to {LONGEST_GRACE_DAYS} days to set it up; {days} came.")
+        if not has_second_factor(by):
+            raise ActionError("Set up two-factor sign-in for your own account first: you would be shut out.")
+        workspace.second_factor_from = timezone.now() + timedelta(days=days)
+        when = f"{workspace.second_factor_from:%-d %B %Y}" if days else "now"
+        what = f"asks members for two-factor sign-in, from {when} on."
+    with transaction.atomic():
+        workspace.save(update_fields=["second_factor_from"])
+        record(AuditKind.SETTINGS, what, workspace=workspace.pk, by=by)
+        announce_rights()
     return workspace
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from ninja.security import HttpBearer, django_auth
 
+from annotator.access import require_second_factor
 from annotator.actions.api_tokens import use_token
 from annotator.models import ApiToken, Scope, User
 from annotator.sign_in import address_of
@@ -43,6 +44,7 @@ class Token(HttpBearer):
                 "This needs a token with the scope annotate or manage; "
                 f"“{used}” has the scope read, which only looks and exports."
             )
+        require_second_factor(used.user)
         used.user.token_scope = used.scope
         request.user = used.user
 

@@ -127,6 +127,9 @@ class LayerConsumer(Socket):
         except Http404:
             await self.close(NOT_THERE, reason=access.NOTHING)
             return
+        except access.SecondFactorNeeded as needed:
+            await self._show_out(NOT_THERE, Gone(what="left", message=str(needed)))
+            return
         self.project = layer.video.project
         await self._enter()
 
@@ -415,6 +418,8 @@ class LayerConsumer(Socket):
             await self._show_out(NOT_THERE, Gone(what="deleted", message=str(gone_layer)))
         except Http404:
             await self._show_out(NOT_THERE, await in_thread(self._not_shared, why))
+        except access.SecondFactorNeeded as needed:
+            await self._show_out(NOT_THERE, Gone(what="left", message=str(needed)))
         except DatabaseError as error:
             if fault_of(error) is None:
                 raise

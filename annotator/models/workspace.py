@@ -22,6 +22,9 @@ class Workspace(models.Model):
 
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
+    second_factor_from = models.DateTimeField(
+        null=True, blank=True, help_text="Members without two-factor sign-in find it closed from then on; empty: never."
+    )
 
     class Meta:
         ordering = ["name"]

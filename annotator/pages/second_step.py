@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 
 from django.contrib import messages
-from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import SESSION_KEY, login
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import constant_time_compare
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from annotator.access import SecondFactorNeeded, asking_for_second_factor, require_second_factor
 from annotator.actions.second_factors import check_code, codes_left
 from annotator.asking import signed_in_by
 from annotator.models import User
@@ -19,6 +22,7 @@ from annotator.pages.common import fits
 from annotator.pages.forms import CodeForm
 from annotator.sign_in import address_of
 
+LEFT_OPEN = {"two-factor", "sign-out", "sign-in", "sign-in-code", "openid", "openid-return", "connect-script"}
 WAITING = "second_step"
 LONGEST_S = 600
 FEW = 3
@@ -59,6 +63,33 @@ def second_step(request: HttpRequest) -> HttpResponse:
         messages.warning(request, _after_recovery(codes_left(user)))
         return redirect("two-factor")
     return redirect(wanted)
+
+
+class SecondFactorFirst(MiddlewareMixin):
+    """Leads whom a workspace asks for two-factor sign-in to set it up: from whatever page they open. Programs are told
+    why they get nothing."""
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | JsonResponse | None:
+        match = request.resolver_match
+        if SESSION_KEY not in request.session or (match is not None and match.view_name in LEFT_OPEN):
+            return None
+        try:
+            require_second_factor(request.user)
+        except SecondFactorNeeded as needed:
+            if request.path.startswith("/api/"):
+                return JsonResponse({"message": str(needed)}, status=403)
+            return redirect("two-factor")
+        return None
+
+
+def second_factor_due(request: HttpRequest) -> dict[str, object]:
+    """For every page: ``second_factor_asked``, the workspace that asks the person for what they haven't set up."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"second_factor_asked": None}
+    return {"second_factor_asked": SimpleLazyObject(lambda: asking_for_second_factor(user).first())}
 
 
 def _waiting(request: HttpRequest) -> User | None:

@@ -9,7 +9,9 @@ import segno
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
+from annotator.access import asking_for_second_factor
 from annotator.actions.second_factors import (
     PURPOSE,
     codes_left,
@@ -48,7 +50,8 @@ def _set_up(request: HttpRequest, user: User) -> HttpResponse:
     uri = pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name=f"Framewise {host}".replace(":", " "))
     picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, dark="#000", light="#fff")
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    context = {"form": form, "picture": picture, "secret": secret, "spaced": spaced, "uri": uri}
+    closed = asking_for_second_factor(user).filter(second_factor_from__lte=timezone.now()).exists()
+    context = {"form": form, "picture": picture, "secret": secret, "spaced": spaced, "uri": uri, "closed": closed}
     return render(request, "two_factor_set_up.html", context)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -13,7 +14,9 @@ from django.utils import timezone
 
 from annotator.access import access_agent, access_invitation, access_membership, access_workspace, may, role_in
 from annotator.actions.agents import create_agent, revoke_agent
+from annotator.actions.second_factors import has_second_factor
 from annotator.actions.workspaces import (
+    ask_for_second_factor,
     change_role,
     create_workspace,
     invite,
@@ -21,10 +24,10 @@ from annotator.actions.workspaces import (
     rename_workspace,
     revoke_invitation,
 )
-from annotator.models import Membership, Role, Workspace
+from annotator.models import Membership, Role, SecondFactor, User, Workspace
 from annotator.networks import NetworksPage, catalogued, networks_of
 from annotator.pages.cards import project_cards
-from annotator.pages.common import act, attempt, fits, form_page, page, person, show_once, shown_once
+from annotator.pages.common import act, as_key, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.connecting import address, commands
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
 
@@ -37,6 +40,7 @@ ROLES = {
 }
 
 
+GRACE = ((0, "from now on"), (7, "in 7 days"), (14, "in 14 days"), (30, "in 30 days"))
 ENDED_FOR_DAYS = 30
 """For how long it is said why a machine is let in no more."""
 NOBODYS = "Whoever connected it is no admin any more."
@@ -110,7 +114,26 @@ def settings(request: HttpRequest, workspace_id: int) -> HttpResponse:
     if fits(form, lambda values: rename_workspace(workspace=workspace, name=values["name"])):
         messages.success(request, "Saved.")
         return redirect("workspace-settings", workspace.pk)
-    return render(request, "workspace_settings.html", {"form": form, **frame(request, workspace, "settings")})
+    context = {
+        "form": form,
+        "grace": GRACE,
+        "asked": workspace.second_factor_from is not None and workspace.second_factor_from <= timezone.now(),
+        "without": without_second_factor(workspace),
+        "mine": has_second_factor(person(request)),
+        **frame(request, workspace, "settings"),
+    }
+    return render(request, "workspace_settings.html", context)
+
+
+@act
+def second_factor(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    """``days``: until it is asked for; none: it isn't."""
+    user = person(request)
+    workspace = access_workspace(user, workspace_id, "admin")
+    days = as_key(request.POST.get("days", ""))
+    done = "Everybody here needs two-factor sign-in." if days is not None else "Nobody needs two-factor sign-in here."
+    attempt(request, lambda: ask_for_second_factor(by=user, workspace=workspace, days=days), done)
+    return redirect("workspace-settings", workspace.pk)
 
 
 @act
@@ -190,6 +213,12 @@ def members_of(workspace: Workspace) -> list[Membership]:
         names = [agent.name for agent in machines if agent.created_by_id == membership.user_id]
         membership.machines = ", ".join(names)  # type: ignore[attr-defined]  # For the template.
     return found
+
+
+def without_second_factor(workspace: Workspace) -> list[User]:
+    """The active members who sign in by a password alone."""
+    factor = Exists(SecondFactor.objects.filter(user=OuterRef("pk")))
+    return list(User.objects.filter(~factor, memberships__workspace=workspace, is_active=True).order_by("username"))
 
 
 def ended_machines(workspace: Workspace) -> list[tuple[str, str]]:

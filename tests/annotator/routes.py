@@ -131,6 +131,7 @@ PAGES = (
     Route("GET", "/workspaces/{workspace_id}/log/", ADMIN),
     Route("GET", "/workspaces/{workspace_id}/settings/", ADMIN),
     Route("POST", "/workspaces/{workspace_id}/settings/", ADMIN, {"name": "Wild life"}),
+    Route("POST", "/workspaces/{workspace_id}/second-factor/", ADMIN, {}),
     Route("POST", "/workspaces/{workspace_id}/invitations/", ADMIN, {"role": "viewer"}),
     Route("POST", "/workspaces/{workspace_id}/machines/", ADMIN, {"name": "box"}),
     Route("GET", "/workspaces/{workspace_id}/projects/new/", MANAGE),

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import get_user
 from django.test import Client
+from django.utils import timezone
 
 from annotator import sessions
 from annotator.actions.jobs import assign, move, remove_job
@@ -21,7 +22,7 @@ from annotator.announce.messages import Gone, Ping, Pong, Refused, Rights, Surro
 from annotator.announce.publish import announce_rights
 from annotator.live.consumer import LayerConsumer
 from annotator.live.relay import in_thread
-from annotator.models import Job, Membership, Role, Stage, Track, User
+from annotator.models import Job, Membership, Role, Stage, Track, User, Workspace
 from tests.annotator.live.sockets import SOON_S, Browser
 from tests.annotator.worlds import FRAMES, World, create, make_world
 
@@ -240,3 +241,15 @@ async def test_another_password_ends_every_session_of_the_account(world: World) 
     while await browser.raw() is not None:
         pass
     assert browser.closed == 4408
+
+
+async def test_who_lacks_the_second_factor_that_a_workspace_asks_for_is_shown_out_and_kept_out(world: World) -> None:
+    browser = await Browser.on(world)
+    now = timezone.now()
+    await in_thread(lambda: Workspace.objects.filter(pk=world.workspace.pk).update(second_factor_from=now))
+    await in_thread(announce_rights)
+    gone = await browser.until(Gone)
+    assert (gone.what, "Traffic is open only to members with two-factor sign-in." in gone.message) == ("left", True)
+    again = Browser(world)
+    assert await again.open()
+    assert "two-factor" in str(await again.raw())
