@@ -127,9 +127,9 @@ class LayerBoxes:
     def _parts(self, labels: Mapping[UUID, int]) -> Iterator[tuple[int, int, Any, Any]]:
         from tracking.comparing import shown
 
-        chunks = stored_shapes.read(stored_shapes.chunks_of(labels))
+        chunks = stored_shapes.read_packed(stored_shapes.chunks_of(labels))
         for key, several in groupby(chunks, key=lambda chunk: chunk[0]):
-            rows = Rows.of_tables([table for _, table in several])
+            rows = Rows.of_packed([data for _, data in several])
             if (rows.kinds == Kind.TAG).any():
                 self.frame_tags += 1
                 continue

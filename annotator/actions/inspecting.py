@@ -68,7 +68,7 @@ def inspect(layer_id: str) -> None:
 def inspected(layer: Layer) -> bytes:
     """Check a layer. Returns the JSON of ``api.inspections.ResultOut``."""
     began = time.monotonic()
-    dataset = dataset_of(layer)
+    dataset = dataset_of(layer, judged=False)
     keys = {number: str(key) for key, number in layer.tracks.filter(deleted_at=None).values_list("pk", "number")}
     checking = Check(facts_of(dataset, kinds=_kinds(layer), replaced=_replaced_by_machines(layer)))
     queue = Queue(checking.facts)

@@ -173,9 +173,9 @@ class _Tracks:
             self._take(key, *known[key], rows)
 
     def _rows(self, known: Mapping[UUID, Any]) -> Iterator[tuple[UUID, Rows]]:
-        chunks = stored_shapes.read(stored_shapes.chunks_of(list(known)))
+        chunks = stored_shapes.read_packed(stored_shapes.chunks_of(list(known)))
         for key, several in groupby(chunks, key=lambda chunk: chunk[0]):
-            yield key, Rows.of_tables([table for _, table in several])
+            yield key, Rows.of_packed([data for _, data in several])
 
     def _take(self, key: UUID, number: int, label: str, rows: Rows) -> None:
         from tracking.comparing import shown

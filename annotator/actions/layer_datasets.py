@@ -25,15 +25,15 @@ BYTES_AT_ONCE = 16 * 2**20
 """Of heavier tracks it reads fewer at once, down to a single one."""
 
 
-def dataset_of(layer: Layer) -> Dataset:
-    """Everything that isn't deleted, read a few tracks at a time while it is iterated."""
+def dataset_of(layer: Layer, *, judged: bool = True) -> Dataset:
+    """Everything that isn't deleted, read a few tracks at a time while it is iterated. ``judged``: with verdicts."""
     labels = list(layer.video.project.labels.prefetch_related("attributes"))
     tracks = layer.tracks.filter(deleted_at=None).select_related("label").order_by("number")
     video = layer.video
     return Dataset(
         video=VideoInfo(video.name, video.width, video.height, video.frame_count, video.fps),
         labels=[_label_info(label) for label in labels],
-        tracks=_tracks(tracks.iterator(TRACKS_AT_ONCE), _weights(layer), _attribute_names(labels)),
+        tracks=_tracks(tracks.iterator(TRACKS_AT_ONCE), _weights(layer), _attribute_names(labels), judged),
         track_count=tracks.count(),
     )
 
@@ -76,17 +76,19 @@ def _read_at_once(tracks: Iterable[Track], weights: Mapping[UUID, int]) -> Itera
         yield several
 
 
-def _tracks(tracks: Iterable[Track], weights: Mapping[UUID, int], names: dict[str, str]) -> Iterator[TrackData]:
+def _tracks(
+    tracks: Iterable[Track], weights: Mapping[UUID, int], names: dict[str, str], judged: bool
+) -> Iterator[TrackData]:
     for several in _read_at_once(tracks, weights):
-        chunks = stored_shapes.read(stored_shapes.chunks_of([track.pk for track in several]))
-        tables = {
-            track_id: [table for _, table in of_track]
+        chunks = stored_shapes.read_packed(stored_shapes.chunks_of([track.pk for track in several]))
+        packed = {
+            track_id: [data for _, data in of_track]
             for track_id, of_track in groupby(chunks, key=lambda chunk: chunk[0])
         }
-        judged = _judged([track.pk for track in several])
+        verdicts = _judged([track.pk for track in several]) if judged else {}
         for track in several:
-            rows = Rows.of_tables(tables.pop(track.pk, ()))
-            spans = judged.get(track.pk, [])
+            rows = Rows.of_packed(packed.pop(track.pk, ()))
+            spans = verdicts.get(track.pk, [])
             yield TrackData(
                 number=track.number,
                 label=track.label.name,

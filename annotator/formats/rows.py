@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.shapes.chunks import Flag, Kind, Row, Table, parted, quantised
+from tracking.shapes.columns import Columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,18 +45,11 @@ class Rows(Sequence[Row]):
         )
 
     @classmethod
-    def of_tables(cls, tables: Sequence[Table]) -> Self:
-        """The rows of a track's tables, in rising order."""
-        if not tables:
-            return cls.of(())
-        return cls(
-            frames=np.concatenate([table.frames for table in tables]),
-            kinds=np.concatenate([table.kinds for table in tables]),
-            flags=np.concatenate([table.flags for table in tables]),
-            confidence=np.concatenate([table.confidence for table in tables]) / 65535,
-            bounds=np.concatenate([table.bounds for table in tables]),
-            payloads=tuple(chain.from_iterable(table.payloads for table in tables)),
-        )
+    def of_packed(cls, packed: Sequence[bytes]) -> Self:
+        """The rows of a track's packed tables, in rising order. Raises ChunkError where one is no table."""
+        found = Columns.unpacked(packed)
+        confidence = found.confidence / 65535
+        return cls(found.frames, found.kinds, found.flags, confidence, found.bounds, found.payloads)
 
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Self:

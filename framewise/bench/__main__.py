@@ -21,6 +21,8 @@ from framewise.bench import (
     many,
     objects,
     opening,
+    ranking,
+    review,
     shapes,
     undo,
     videos,
@@ -42,9 +44,13 @@ def main(
         str,
         typer.Option(
             help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json, "
-            "objects, points or links. Empty: all."
+            "objects, points, links or review. Empty: all."
         ),
     ] = "",
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Clips with ground truth, as for `framewise evaluate`: the review queue is judged by them."),
+    ] = None,
 ) -> None:
     """Start the product on a fresh data folder, measure it, and print what it reached. Exits with 1 when a limit is
     missed."""
@@ -65,6 +71,8 @@ def main(
         if only in ("", "links"):
             console.print("Linking detections …")
             figures += association.measure()
+        if only in ("", "review"):
+            figures += _judge_queue(clips, console)
         if only not in (*DATABASE, "objects", "points", "links"):
             product = Product.start(Path(folder) / "data")
             try:
@@ -113,7 +121,18 @@ def _measure_product(product: Product, folder: Path, only: str, console: Console
     if only in ("", "hour"):
         console.print("An hour of video with a million shapes …")
         figures += _measure_hour(product)
+    if only in ("", "review"):
+        console.print("The review of a long crowd …")
+        figures += review.measure(product)
     return figures
+
+
+def _judge_queue(clips: Path | None, console: Console) -> list[Figure]:
+    if clips is None:
+        console.print("Whether the review queue ranks well is not measured: --clips names a folder with ground truth.")
+        return []
+    console.print("The review queue of clips with ground truth …")
+    return ranking.measure(clips)
 
 
 def _measure_seek(product: Product, video: int) -> list[Figure]:

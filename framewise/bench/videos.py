@@ -75,6 +75,11 @@ def add_hour(product: Product) -> int:
     return int(_beside(product, "add_hour").splitlines()[-1])
 
 
+def add_review(product: Product) -> int:
+    """Put a long crowd with verdicts into a running product. Returns the video's id."""
+    return int(_beside(product, "add_review").splitlines()[-1])
+
+
 def add_crowd(product: Product, video: int) -> None:
     """Put thousands of objects, hundreds on each frame, into a video of a running product."""
     _beside(product, "add_crowd", str(video))

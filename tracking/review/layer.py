@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from functools import cached_property, update_wrapper
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from tracking.shapes.checks import ANY_PICTURE, Picture
 from tracking.shapes.chunks import Flag, Kind
 
 Value = TypeVar("Value", bound=np.generic)
+Found = TypeVar("Found")
+More = ParamSpec("More")
 
 USUAL_RATE = 25.0
 """Frames per second where nobody says."""
@@ -190,6 +192,19 @@ class Track:
     @cached_property
     def usual_growth(self) -> Usual:
         return Usual.of(np.abs(self.growths))
+
+
+def once(work: Callable[Concatenate[Track, More], Found]) -> Callable[Concatenate[Track, More], Found]:
+    """What several ask of a track is reckoned once, and kept with it."""
+
+    def ask(track: Track, /, *more: More.args, **named: More.kwargs) -> Found:
+        kept = track.__dict__.setdefault("_kept", {})
+        if work not in kept:
+            kept[work] = work(track, *more, **named)
+        found: Found = kept[work]
+        return found
+
+    return update_wrapper(ask, work)
 
 
 @dataclass(frozen=True, slots=True)

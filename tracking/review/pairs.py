@@ -32,14 +32,19 @@ class Pairs:
 
     def together(self, least: float) -> Iterator[tuple[int, int, NDArray[np.int32], NDArray[np.float32]]]:
         """Each two tracks that overlap by ``least`` somewhere: both, the frames in rising order, and by how much."""
+        found = self.at_least(least)
+        edges = np.flatnonzero((np.diff(found.first) != 0) | (np.diff(found.second) != 0)) + 1
+        starts = [0, *edges.tolist(), len(found.first)] if len(found.first) else [0]
+        for start, end in pairwise(starts):
+            first, second = int(found.first[start]), int(found.second[start])
+            yield first, second, found.frames[start:end], found.overlap[start:end]
+
+    def at_least(self, least: float) -> Pairs:
+        """Those that overlap by ``least``, by first track, second track and frame."""
         chosen = np.flatnonzero(self.overlap >= least)
         first, second, frames = self.first[chosen], self.second[chosen], self.frames[chosen]
         order = np.lexsort((frames, second, first))
-        first, second, frames, overlap = first[order], second[order], frames[order], self.overlap[chosen][order]
-        edges = np.flatnonzero((np.diff(first) != 0) | (np.diff(second) != 0)) + 1
-        starts = [0, *edges.tolist(), len(first)] if len(first) else [0]
-        for start, end in pairwise(starts):
-            yield int(first[start]), int(second[start]), frames[start:end], overlap[start:end]
+        return Pairs(first[order], second[order], frames[order], self.overlap[chosen][order], self.every)
 
 
 @dataclass

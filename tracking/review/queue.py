@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.review.layer import Facts, Track, runs_of
+from tracking.review.pairs import Pairs
 from tracking.review.rule import Whole
 from tracking.review.signs import Sign, chance_of, signs_of
 
@@ -81,9 +82,9 @@ class Queue:
             self._least = self._items[-1].wrong
 
     def end(self, whole: Whole) -> Ranked:
-        close = list(_close(whole, self.facts))
+        close, count = _close(whole, self.facts)
         items = sorted([*self._items, *close], key=_rank)
-        return Ranked(items[:MOST_ITEMS], max(self._count + len(close) - MOST_ITEMS, 0))
+        return Ranked(items[:MOST_ITEMS], max(self._count + count - MOST_ITEMS, 0))
 
 
 def _rank(item: Item) -> tuple[float, float, int, str]:
@@ -171,22 +172,33 @@ def _rounded(bounds: NDArray[np.float32]) -> tuple[float, float, float, float]:
 # ---------------------------------------------------------------- two of them
 
 
-def _close(whole: Whole, facts: Facts) -> Iterator[Item]:
-    """Where two tracks of a label overlap: there trackers take one for the other."""
-    for first, second, frames, overlap in whole.pairs.together(CLOSE):
-        track, other = whole.tracks[first], whole.tracks[second]
-        edges = np.flatnonzero(np.diff(frames) > max(JOINED_S * facts.rate, whole.pairs.every)) + 1
-        for part, shared in zip(np.split(frames, edges), np.split(overlap, edges), strict=True):
-            count = int(part[-1] - part[0]) + 1
-            yield Item(
-                track=track.key,
-                name=track.name,
-                first=int(part[0]),
-                last=int(part[-1]),
-                worst=int(part[int(shared.argmax())]),
-                chance=CLOSE_CHANCE,
-                wrong=round(CLOSE_CHANCE * count, 3),
-                reasons=(f"It comes close to {other.name}: one may have been taken for the other.",),
-                pictures=(),
-                other=other.key,
-            )
+def _close(whole: Whole, facts: Facts) -> tuple[list[Item], int]:
+    """Where two tracks of a label overlap: there trackers take one for the other. In a crowd that is so often that only
+    those are made that can be among the first; the number is of all of them."""
+    pairs = whole.pairs.at_least(CLOSE)
+    if not len(pairs.frames):
+        return [], 0
+    apart = np.diff(pairs.frames) > max(JOINED_S * facts.rate, pairs.every)
+    edges = np.flatnonzero(apart | (np.diff(pairs.first) != 0) | (np.diff(pairs.second) != 0))
+    starts, lasts = np.append(0, edges + 1), np.append(edges, len(pairs.frames) - 1)
+    begun, counts = pairs.frames[starts], pairs.frames[lasts] - pairs.frames[starts] + 1
+    best = np.lexsort((pairs.first[starts], begun, -counts))[:MOST_ITEMS]
+    return [_close_item(whole, pairs, slice(int(starts[at]), int(lasts[at]) + 1)) for at in best], len(starts)
+
+
+def _close_item(whole: Whole, pairs: Pairs, rows: slice) -> Item:
+    frames = pairs.frames[rows]
+    track, other = whole.tracks[int(pairs.first[rows][0])], whole.tracks[int(pairs.second[rows][0])]
+    count = int(frames[-1] - frames[0]) + 1
+    return Item(
+        track=track.key,
+        name=track.name,
+        first=int(frames[0]),
+        last=int(frames[-1]),
+        worst=int(frames[int(pairs.overlap[rows].argmax())]),
+        chance=CLOSE_CHANCE,
+        wrong=round(CLOSE_CHANCE * count, 3),
+        reasons=(f"It comes close to {other.name}: one may have been taken for the other.",),
+        pictures=(),
+        other=other.key,
+    )

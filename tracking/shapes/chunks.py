@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 
 WINDOW = 256
 MAGIC = 0x31435746
-_HEADER = np.dtype([("magic", "<u4"), ("start", "<u4"), ("count", "<u4"), ("payload_bytes", "<u4")])
+HEADER = np.dtype([("magic", "<u4"), ("start", "<u4"), ("count", "<u4"), ("payload_bytes", "<u4")])
 
 
 _Columns = tuple[
@@ -86,8 +86,8 @@ class Flag(IntFlag):
     DOUBTFUL = 16
 
 
-_LAST_KIND = int(max(Kind))
-_ALL_FLAGS = 2 * int(max(Flag)) - 1
+LAST_KIND = int(max(Kind))
+ALL_FLAGS = 2 * int(max(Flag)) - 1
 
 
 class ChunkError(ValueError):
@@ -242,7 +242,7 @@ class Table:
         """The table's bytes."""
         count = len(self)
         payload = b"".join(self.payloads)
-        header = np.array([(MAGIC, self.start, count, len(payload))], _HEADER)
+        header = np.array([(MAGIC, self.start, count, len(payload))], HEADER)
         parts = [header.tobytes(), self.bounds.astype("<f4").tobytes()]
         if payload:
             offsets = np.cumsum([0, *(len(piece) for piece in self.payloads)])
@@ -260,9 +260,9 @@ class Table:
     @classmethod
     def unpack(cls, data: bytes) -> Self:
         """Read a table's bytes, trusting nothing. Raises ChunkError when they are no table."""
-        if len(data) < _HEADER.itemsize:
-            raise ChunkError(f"A table has a header of {_HEADER.itemsize} bytes; {len(data)} bytes came.")
-        header = np.frombuffer(data, _HEADER, 1)[0]
+        if len(data) < HEADER.itemsize:
+            raise ChunkError(f"A table has a header of {HEADER.itemsize} bytes; {len(data)} bytes came.")
+        header = np.frombuffer(data, HEADER, 1)[0]
         start, count, payload_bytes = int(header["start"]), int(header["count"]), int(header["payload_bytes"])
         if header["magic"] != MAGIC or count > WINDOW:
             raise ChunkError(f"A table begins with 'FWC1' and holds at most {WINDOW} rows; these bytes don't.")
@@ -271,7 +271,7 @@ class Table:
                 f"A table of {count} rows and {payload_bytes} payload bytes is {table_bytes(count, payload_bytes)} "
                 f"bytes long; {len(data)} came."
             )
-        at = _HEADER.itemsize
+        at = HEADER.itemsize
         bounds = np.frombuffer(data, "<f4", 4 * count, at).reshape(count, 4)
         at += 16 * count
         offsets = _NO_OFFSETS
@@ -284,7 +284,7 @@ class Table:
         flags = np.frombuffer(data, np.uint8, count, at + 4 * count)
         if offsets[0] != 0 or offsets[-1] != payload_bytes or (offsets[1:] < offsets[:-1]).any():
             raise ChunkError("A table's payload offsets rise from 0 to the payload's length; these don't.")
-        if count and (kinds.max() > _LAST_KIND or flags.max() > _ALL_FLAGS):
+        if count and (kinds.max() > LAST_KIND or flags.max() > ALL_FLAGS):
             raise ChunkError("A table holds a kind or flag that this version doesn't know.")
         payloads = (b"",) * count
         if payload_bytes:
@@ -296,7 +296,7 @@ class Table:
 def table_bytes(count: int, payload_bytes: int) -> int:
     """Length of a packed table."""
     offsets = 4 * (count + 1) if payload_bytes else 0
-    return _HEADER.itemsize + 16 * count + offsets + 5 * count + (-5 * count % 4) + payload_bytes
+    return HEADER.itemsize + 16 * count + offsets + 5 * count + (-5 * count % 4) + payload_bytes
 
 
 def quantised(confidence: Sequence[float] | NDArray[np.float64]) -> NDArray[np.uint16]:

@@ -13,8 +13,8 @@ import { SelectionBar } from './selection-bar'
 /** Rows drawn beyond the ones in view; the list itself may have thousands. */
 const OVERSCAN = 6
 const ROW_PX = 30
-/** As high as a list can be before its first scroll says how high it is. */
-const TALLEST_PX = 1200
+/** As high as a list is taken to be until it was laid out. */
+const UNKNOWN_PX = 300
 
 /** Every track of the layer: find, select and change one or many. */
 export function Objects({ editor }: { editor: Editor }) {
@@ -55,8 +55,16 @@ function Finding({ editor }: { editor: Editor }) {
 }
 
 function List({ editor }: { editor: Editor }) {
-  const scroll = useSignal({ top: 0, height: TALLEST_PX })
+  const scroll = useSignal({ top: 0, height: UNKNOWN_PX })
   const root = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!root.current) return
+    const resized = new ResizeObserver(([entry]) => {
+      if (entry) scroll.value = { ...scroll.peek(), height: entry.target.clientHeight }
+    })
+    resized.observe(root.current)
+    return () => resized.disconnect()
+  }, [])
   /** Where a range of rows begins: the last one picked without Shift. */
   const anchor = useRef<TrackId | null>(null)
   const tracks = editor.list.shown.value

@@ -11,7 +11,9 @@ from annotator.formats.rows import Rows
 from tests.tracking.review.layers import FACTS, boxes, flagged, track, walk
 from tracking.review.check import Check
 from tracking.review.layer import Track
+from tracking.review.pairs import Pairs
 from tracking.review.queue import MOST_ITEMS, Item, Queue, Ranked, spans_of
+from tracking.review.rule import Listed, Whole
 from tracking.shapes.chunks import Flag
 
 
@@ -88,3 +90,29 @@ def test_a_longer_queue_says_how_much_is_left_out() -> None:
     rows = unsure(tracked(60), slice(20, 40))
     found = ranked(*(track(rows, number, f"label {number}") for number in range(1, MOST_ITEMS // 2)))
     assert (len(found.items), found.left_out > 0) == (MOST_ITEMS, True)
+
+
+def test_in_a_crowd_the_longest_meetings_are_kept_and_all_are_counted() -> None:
+    tracks, meetings = 40, MOST_ITEMS + 500
+    pair = np.array([(a, b) for a in range(tracks) for b in range(a + 1, tracks)] * 4)[:meetings]
+    lengths = np.random.default_rng(0).permutation(meetings) % 7 + 1
+    every = np.repeat(np.arange(meetings), lengths)
+    within = np.arange(len(every)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    first, second = pair[every].T.astype(np.int32)
+    frames = (1000 * (every // 780) + within).astype(np.int32)
+    listed = [Listed(str(number), number, "car") for number in range(tracks)]
+    pairs = Pairs(first, second, frames, np.full(len(frames), 0.5, np.float32), 1)
+    found = Queue(FACTS).end(Whole(listed, pairs))
+    assert (len(found.items), found.left_out) == (MOST_ITEMS, 500)
+    assert [item.last - item.first + 1 for item in found.items] == sorted(lengths.tolist(), reverse=True)[:MOST_ITEMS]
+
+
+def test_of_a_meeting_the_frame_is_told_on_which_they_lie_nearest() -> None:
+    overlap = np.array([0.5, 0.9, 0.6, 0.7], np.float32)
+    pairs = Pairs(np.zeros(4, np.int32), np.ones(4, np.int32), np.array([3, 4, 5, 90], np.int32), overlap, 1)
+    listed = [Listed(key, number, "car") for number, key in enumerate("ab", 1)]
+    found = Queue(FACTS).end(Whole(listed, pairs)).items
+    assert [(each.track, each.other, each.first, each.last, each.worst) for each in found] == [
+        ("a", "b", 3, 5, 4),
+        ("a", "b", 90, 90, 90),
+    ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.review.findings import Finding, Grade
-from tracking.review.layer import Facts, Track
+from tracking.review.layer import Facts, Track, once
 from tracking.review.rule import Rule
 
 PLACE, SIZE = "jump", "size-jump"
@@ -20,6 +20,7 @@ LEAST_STEP = 0.5
 LEAST_GROWTH = 1.5
 
 
+@once
 def jumps(track: Track) -> NDArray[np.bool_]:
     """(s,): steps that are far beyond what is usual for the track, and unlike those on both sides of them."""
     velocities, speeds = track.velocities, track.speeds
@@ -31,6 +32,7 @@ def jumps(track: Track) -> NDArray[np.bool_]:
     return found
 
 
+@once
 def leaps(track: Track) -> NDArray[np.bool_]:
     """(s,): the same of its size."""
     growths = np.abs(track.growths)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tracking.review.findings import Finding, Grade, counted
-from tracking.review.layer import Facts, Track, runs_of, sampled
+from tracking.review.layer import Facts, Track, once, runs_of, sampled
 from tracking.review.rule import Rule
 
 ID = "static"
@@ -19,6 +19,7 @@ MOVES = 0.02
 """In sizes per frame: a track that is usually quicker otherwise moves."""
 
 
+@once
 def stills(track: Track, rate: float) -> tuple[list[tuple[int, int]], bool]:
     """Positions of the first and last row of each stretch of predictions that stay where they are; and whether the
     track moves otherwise."""
