@@ -416,6 +416,48 @@ TRACKERS: tuple[ModelEntry, ...] = (
         settings={"threshold": 0.3, "update_interval": 25, "device": "auto", "precision": "auto"},
     ),
     ModelEntry(
+        id="tapnextpp",
+        name="TAPNext++",
+        summary="Follows points frame by frame, as they come, by what it remembers, and finds them again; for GPUs.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.tapnext.tracker:small",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2604.10582",
+        weights=(
+            Weights(
+                "tapnextpp_ckpt.pt",
+                url=f"{_TAPNET}/tapnextpp/tapnextpp_ckpt.pt",
+                page="https://github.com/google-deepmind/tapnet",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        takes_file=True,
+        settings={"size": 256, "support": 0, "device": "auto", "precision": "auto"},
+        quality=(Quality(65.6, AJ, _TAPNET_README),),
+    ),
+    ModelEntry(
+        id="tapnextpp-512",
+        name="TAPNext++ (512 px)",
+        summary="As TAPNext++, looking four times as closely, and about five times as slow.",
+        prompts=POINT_KINDS,
+        outputs=POINT_KINDS,
+        factory="tracking.models.tapnext.tracker:large",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2604.10582",
+        weights=(
+            Weights(
+                "tapnextpp_512.ckpt",
+                url="https://storage.googleapis.com/gresearch/tapnextpp/tapnextpp_512.ckpt",
+                page="https://github.com/google-deepmind/tapnet",
+            ),
+        ),
+        weights_licence="Apache-2.0",
+        takes_file=True,
+        settings={"size": 512, "support": 0, "device": "auto", "precision": "auto"},
+        quality=(Quality(67.0, AJ, _TAPNET_README),),
+    ),
+    ModelEntry(
         id="bootstapir-online",
         name="Online BootsTAPIR",
         summary="Searches each frame for the look of every point, as it comes: doesn't drift, finds points again.",
@@ -695,10 +737,10 @@ GET_FIRST: Mapping[str, str] = {
     "nanotrack": "boxes: success AUC 71.1 instead of 63.5, and over a quarter fewer corrections",
     "yolox-tiny": "“Detect and track” needs one that finds objects",
     "edgetam": "masks, on a GPU: MOSE J&F 70",
-    "bootstapir-online": "points and outlines, on a GPU: they don't drift, and are found again",
+    "tapnextpp": "points and outlines, on a GPU: they hardly drift, and are found again",
 }
 """A small set for the beginning: by id, what each is for, or what it betters."""
-NEED_GPU = ("edgetam", "bootstapir-online")
+NEED_GPU = ("edgetam", "tapnextpp")
 """Those of them that are of use on a machine with a GPU only."""
 
 DEFAULT_DETECTOR = "yolox-tiny"

@@ -93,12 +93,13 @@ def _state_of(path: Path) -> list[int]:
     return [state.st_size, state.st_mtime_ns]
 
 
-def read_tensors(path: Path, entry: str = "") -> dict[str, Tensor]:
+def read_tensors(path: Path, entry: str = "", *, optional: bool = False) -> dict[str, Tensor]:
     """The tensors of a weights file, by the file's own key names, on the CPU.
 
     Args:
         path: ``.safetensors``, or anything that ``torch.save`` wrote.
         entry: the key of the dictionary under which the tensors lie, where they aren't at the top.
+        optional: they may lie at the top as well.
 
     Raises:
         WeightsError: when the file is damaged, holds no tensors there, or would need code to be run.
@@ -111,7 +112,9 @@ def read_tensors(path: Path, entry: str = "") -> dict[str, Tensor]:
             return safetensors.torch.load_file(path)
         except (safetensors.SafetensorError, OSError) as error:
             raise WeightsError(f"Weights must be readable; {path.name} is damaged ({error}). Get it again.") from error
-    return _tensors_under(entry, read_checkpoint(path), path.name)
+    checkpoint = read_checkpoint(path)
+    at_top = optional and not (isinstance(checkpoint, Mapping) and entry in checkpoint)
+    return _tensors_under("" if at_top else entry, checkpoint, path.name)
 
 
 def renamed_by(*rules: tuple[str, str | Callable[[re.Match[str]], str]]) -> Callable[[str], str]:

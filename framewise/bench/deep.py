@@ -40,6 +40,9 @@ from tracking.models.tapir.windows import WindowedTapir
 from tracking.models.tapnet.network import Config as TapNetConfig
 from tracking.models.tapnet.network import TapNet
 from tracking.models.tapnet.tracker import TapNetTracker
+from tracking.models.tapnext.network import Config as TapNextConfig
+from tracking.models.tapnext.network import TapNext
+from tracking.models.tapnext.tracker import TapNextTracker
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.tracker import TransTTracker
 from tracking.models.xmem.memory import Rules
@@ -160,6 +163,14 @@ def _tapnet(device: str, precision: str) -> PointTracker:
     return TapNetTracker(TapNet(TapNetConfig()).requires_grad_(False), device=device, precision=precision)
 
 
+def _tapnext(size: int) -> Callable[[str, str], PointTracker]:
+    def build(device: str, precision: str) -> PointTracker:
+        network = TapNext(TapNextConfig()).requires_grad_(False)
+        return TapNextTracker(network, size=size, device=device, precision=precision)
+
+    return build
+
+
 def _frozen(tracker: T) -> T:
     tracker.network.requires_grad_(False)
     return tracker
@@ -190,6 +201,8 @@ POINTS: dict[str, Callable[[str, str], PointTracker]] = {
     "BootsTAPIR": _seeded(_tapir("bootstapir")),
     "TAPIR": _seeded(_tapir("tapir")),
     "TAP-Net": _seeded(_tapnet),
+    "TAPNext++": _seeded(_tapnext(256)),
+    "TAPNext++ (512 px)": _seeded(_tapnext(512)),
 }
 """Those that follow points, measured by ``framewise.bench.points``."""
 

@@ -22,6 +22,7 @@ from tracking import catalog
 from tracking.models.cotracker import tracker as cotracker
 from tracking.models.mixformer import tracker as mixformer
 from tracking.models.pips import tracker as pips
+from tracking.models.tapnext import tracker as tapnext
 from tracking.models.transt import tracker as transt
 from tracking.models.xmem import tracker as xmem
 from tracking.models.xmem.tracker import XMemTracker
@@ -43,6 +44,7 @@ MODELS: dict[str, Callable[[], Tracker]] = {
     XMEM: xmem.tiny,
     "Framewise Flow": lambda: catalog.create("framewise-flow"),
     "PIPs, tiny": pips.tiny,
+    "TAPNext++, tiny": tapnext.tiny,
     "CoTracker 3 online, tiny": cotracker.tiny,
     "CoTracker 3 offline, tiny": lambda: cotracker.tiny(cotracker.OFFLINE),
 }

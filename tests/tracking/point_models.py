@@ -11,12 +11,14 @@ from tracking.models.pips import tracker as pips
 from tracking.models.tapir import tracker as tapir
 from tracking.models.tapir import windows
 from tracking.models.tapnet import tracker as tapnet
+from tracking.models.tapnext import tracker as tapnext
 
 POINT_MODELS: dict[str, Callable[[], PointTracker]] = {
     "flow": flow.create,
     "tapir online": tapir.tiny,
     "tapir": windows.tiny,
     "tapnet": tapnet.tiny,
+    "tapnext": tapnext.tiny,
     "pips": pips.tiny,
     "cotracker online": cotracker.tiny,
     "cotracker offline": lambda: cotracker.tiny(cotracker.OFFLINE),

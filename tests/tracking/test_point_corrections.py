@@ -13,6 +13,7 @@ from tests.tracking.fakes import FakeVideo, leg
 from tests.tracking.point_models import POINT_MODELS
 from tracking.layers.point_tracker import Known, PointTracker
 from tracking.models.tapir import tracker as tapir
+from tracking.models.tapnext import tracker as tapnext
 from tracking.session import TrackingSession
 from tracking.shapes.values import ABSENT, VISIBLE, Polygon
 from tracking.types import Frame, ObjectId, Points, Prediction, Prompt
@@ -56,6 +57,8 @@ def rows(known: Known | None) -> list[np.ndarray[Any, Any]]:
             return [row.numpy() for row in looks]
         case tapir.Remembered(looks=looks):
             return [torch.cat([each.fine[at] for each in looks]).numpy() for at in range(len(known.numbers))]
+        case tapnext.Remembered(first=first):
+            return list(torch.cat(first.state, 1).numpy())
         case [np.ndarray(), *_] as looks:
             return list(looks)
         case list() as looks:
