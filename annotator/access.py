@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, QuerySet
+from django.db.models import Exists, Model, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -20,6 +20,8 @@ from annotator.models import (
     Agent,
     ApiToken,
     Comment,
+    Consensus,
+    ConsensusCopy,
     Gold,
     Invitation,
     Issue,
@@ -258,17 +260,38 @@ def access_layer(user: Person, layer_id: int, need: Need) -> Layer:
 
 
 def require_shown(user: Person, layer: Layer | None) -> None:
-    """Raises Http404 where a layer is hidden from the user, who is a member: gold is, from who is scored against it."""
-    if layer is None or layer.kind != LayerKind.GROUND_TRUTH or not Gold.objects.filter(layer=layer).exists():
+    """Raises Http404 where a layer is hidden from the user, who is a member (``hidden_layers``)."""
+    if layer is None or layer.kind not in (LayerKind.GROUND_TRUTH, LayerKind.REPLICA):
         return
-    if not may(role_in(user, layer.video.project.workspace_id), "review"):
+    if hidden_layers(user, layer.video.project).filter(pk=layer.pk).exists():
         raise Http404(NOTHING)
 
 
 def hidden_layers(user: Person, project: Project) -> QuerySet[Layer]:
-    """The layers of a project that ``require_shown`` hides from the user."""
-    layers = Layer.objects.filter(video__project=project, gold__isnull=False)
-    return layers.none() if may(role_in(user, project.workspace_id), "review") else layers
+    """The layers of a project that the user doesn't see: gold, from who is scored against it; the copies of a consensus
+    that isn't merged, from everybody who annotates but a copy's own annotator. A reviewer sees them unless they
+    annotate one themselves, a manager sees all."""
+    layers = Layer.objects.filter(video__project=project)
+    role = role_in(user, project.workspace_id)
+    if may(role, "manage"):
+        return layers.none()
+    copies = ConsensusCopy.objects.filter(consensus__merged_at=None).exclude(job__assignee=user.pk)
+    if may(role, "review"):
+        copies = copies.filter(consensus__in=Consensus.objects.filter(copies__job__assignee=user.pk))
+        return layers.filter(pk__in=copies.values("layer"))
+    return layers.filter(Q(gold__isnull=False) | Q(pk__in=copies.values("layer")))
+
+
+def access_consensus(user: Person, consensus_id: int, need: Need) -> Consensus:
+    """A consensus, to be looked at by reviewers; by those who annotate a copy of it once it is merged."""
+    consensus = _get(Consensus.objects.select_related("video__project__workspace", "merged_into"), consensus_id)
+    role = check(user, consensus.video.project.workspace_id, "review" if need == "view" else need)
+    blind = consensus.merged_at is None and not may(role, "manage")
+    if blind and consensus.copies.filter(job__assignee=user.pk).exists():
+        raise PermissionDenied("You annotate a copy of this consensus: you see the others' once it is merged.")
+    if need != "view":
+        require_at_work(consensus.video.project)
+    return consensus
 
 
 def access_quality(user: Person, project_id: int) -> Project:
@@ -366,6 +389,8 @@ ISSUE = ("layer__video__project__workspace", "track__label", "opened_by", "resol
 def access_job(user: Person, job_id: int, need: Need) -> Job:
     jobs = Job.objects.select_related("video__project__workspace", "layer", "assignee", "reviewer")
     job = _find(user, jobs, job_id, Removal.Kind.JOB)
+    job.layer.video = job.video
+    require_shown(user, job.layer)
     check(user, job.video.project.workspace_id, need)
     if need != "view":
         require_at_work(job.video.project)

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from annotator.access import may, role_in
+from annotator.access import hidden_layers, may, role_in
 from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
-from annotator.actions.jobs import BY_URGENCY, frames_of, record_step
+from annotator.actions.jobs import BY_URGENCY, check_copy, frames_of, record_step
 from annotator.actions.webhooks.telling import tell_job
 from annotator.announce.publish import announce_rights
-from annotator.models import AuditKind, Job, JobStep, LayerKind, Project, Stage, User
+from annotator.models import AuditKind, Consensus, ConsensusCopy, Job, JobStep, LayerKind, Project, Stage, User
 
 To = Literal["annotate", "review"]
 """What a job is taken for, which is also what one has to be allowed to do (``access.Need``)."""
@@ -34,12 +34,24 @@ def pool(*, user: User, projects: Iterable[Project], to: To) -> QuerySet[Job]:
     jobs = Job.objects.filter(video__project__in=open_)
     mine = JobStep.objects.filter(by=user)
     if to == "annotate":
-        jobs = jobs.filter(stage=Stage.ANNOTATION, assignee=None, layer__kind=LayerKind.MAIN).exclude(reviewer=user)
+        # Of a consensus one copy, and none of what one has seen of another.
+        copies = ConsensusCopy.objects.filter(consensus__merged_at=None).exclude(consensus__in=_known_to(user))
+        offered = Q(layer__kind=LayerKind.MAIN) | Q(pk__in=copies.exclude(job=None).values("job"))
+        jobs = jobs.filter(offered, stage=Stage.ANNOTATION, assignee=None).exclude(reviewer=user)
         mine = mine.filter(kind=JobStep.Kind.SKIPPED)
     else:
         jobs = jobs.filter(stage=Stage.REVIEW, reviewer=None).exclude(assignee=user)
+        for each in projects:
+            if each.pk in open_:
+                jobs = jobs.exclude(layer__in=hidden_layers(user, each).values("pk"))
         mine = mine.filter(kind__in=(JobStep.Kind.SUBMITTED, JobStep.Kind.PASSED_ON))
     return jobs.exclude(pk__in=mine.values("job")).order_by(*BY_URGENCY)
+
+
+def _known_to(user: User) -> QuerySet[Consensus]:
+    """Of which the user annotates or reviews a copy, or did so."""
+    theirs = Q(assignee=user) | Q(reviewer=user) | Q(history__by=user)
+    return Consensus.objects.filter(copies__job__in=Job.objects.filter(theirs).values("pk"))
 
 
 def take_next(*, user: User, project: Project, to: To) -> Job:
@@ -60,6 +72,8 @@ def take_next(*, user: User, project: Project, to: To) -> Job:
             ):
                 continue
             taken = Job.objects.select_related("video__project", "assignee", "reviewer").get(pk=job.pk)
+            if to == "annotate":
+                check_copy(taken, assignee=user, reviewer=None)
             kind = JobStep.Kind.TAKEN if to == "annotate" else JobStep.Kind.REVIEW_TAKEN
             record_step(taken, kind, by=user)
             tell_job(taken, by=user, step="take" if to == "annotate" else "take-review")

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotator.access import may, role_in
+from annotator.actions.consensus.working import weigh_later
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.notify import notify_of_step, readers_of, tell_less
 from annotator.actions.quality import score_later
@@ -20,6 +21,8 @@ from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.actions.webhooks.telling import tell_job
 from annotator.announce.publish import announce_rights
 from annotator.models import (
+    Consensus,
+    ConsensusCopy,
     Job,
     JobState,
     JobStep,
@@ -150,6 +153,7 @@ def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) 
     _require_member(job, assignee, "annotate")
     _require_member(job, reviewer, "review")
     with transaction.atomic():
+        check_copy(job, assignee=assignee, reviewer=reviewer)
         former, former_reviewer = job.assignee, job.reviewer
         job.assignee, job.reviewer = assignee, reviewer
         job.save(update_fields=["assignee", "reviewer", "updated_at"])
@@ -161,6 +165,24 @@ def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) 
                 notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=reviewer)
         announce_rights(layer=job.layer_id)
     return job
+
+
+def check_copy(job: Job, *, assignee: User | None, reviewer: User | None) -> None:
+    """Raises ActionError where a job is a copy of a consensus, and its annotator or reviewer has another one to do."""
+    copy = ConsensusCopy.objects.filter(job=job, consensus__merged_at=None).first()
+    if copy is None:
+        return
+    # Whoever comes second, with another copy, sees what the first one got.
+    Consensus.objects.select_for_update(of=("self",)).get(pk=copy.consensus_id)
+    others = ConsensusCopy.objects.filter(consensus=copy.consensus_id).exclude(pk=copy.pk)
+    busy = set(others.values_list("job__assignee", flat=True))
+    if assignee is not None and assignee.pk in busy:
+        raise ActionError(f"{assignee} annotates another copy of this consensus. Choose somebody else.")
+    if reviewer is not None and reviewer.pk in busy:
+        raise ActionError(f"{reviewer} annotates a copy of this consensus, and can't see others' until it is merged.")
+    reviewing = set(others.values_list("job__reviewer", flat=True))
+    if assignee is not None and assignee.pk in reviewing:
+        raise ActionError(f"{assignee} reviews another copy of this consensus. Choose somebody else.")
 
 
 def _hand_over(by: User, job: Job, former: User | None) -> None:
@@ -221,9 +243,11 @@ def move(*, user: User, job: Job, transition: str, reason: str = "") -> Job:
             case JobStep.Kind.RETURNED if locked.reviewer_id is None and locked.assignee_id != user.pk:
                 locked.reviewer = user
         locked.save(update_fields=["stage", "state", "assignee", "reviewer", "updated_at"])
+        taken = record_step(locked, step.kind, by=user, reason=reason)
         if step.kind == JobStep.Kind.SUBMITTED:
             score_later(locked)
-        _tell_of(record_step(locked, step.kind, by=user, reason=reason), locked, holder)
+            weigh_later(locked, taken)
+        _tell_of(taken, locked, holder)
         tell_job(locked, by=user, step=step.id, reason=reason)
         why = f"{user} {step.kind.label} the job of {frames_of(locked)}."
         end_runs_beyond_rights(why=why, layer=locked.layer_id)

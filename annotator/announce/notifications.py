@@ -66,6 +66,8 @@ def _of_job(job: Job, who: User | str, kind: str) -> str:
             return f"{who} accepted your job ({which})."
         case Kind.JOB_SKIPPED:
             return f"{who} skipped a job that you gave them ({which})."
+        case Kind.CONSENSUS:
+            return f"{who} submitted the last copy of your consensus ({which})."
         case _:
             return f"{who} waits for your review of a job ({which})."
 

@@ -8,6 +8,7 @@ from annotator.api import (
     analytics,
     audit,
     comparisons,
+    consensus,
     errors,
     history,
     inspections,
@@ -52,6 +53,8 @@ api.add_router("/projects", analytics.router)
 api.add_router("/projects", quality.router)
 api.add_router("/jobs", jobs.router)
 api.add_router("/projects", jobs.of_project)
+api.add_router("/consensus", consensus.router)
+api.add_router("/projects", consensus.of_project)
 api.add_router("/uploads", uploads.router)
 api.add_router("/videos", videos.router)
 api.add_router("/layers", layers.router)

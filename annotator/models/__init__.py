@@ -5,6 +5,7 @@ from annotator.models.analytics import Counting, Predicted, Stay, Work
 from annotator.models.api_token import ApiToken, Scope
 from annotator.models.audit import AuditEntry, AuditKind
 from annotator.models.comparison import Comparison
+from annotator.models.consensus import Consensus, ConsensusCopy, ConsensusState
 from annotator.models.download import Download, DownloadState
 from annotator.models.event import Event, EventKind
 from annotator.models.gold import Gold, JobScore
@@ -38,6 +39,9 @@ __all__ = [
     "AuditKind",
     "Comment",
     "Comparison",
+    "Consensus",
+    "ConsensusCopy",
+    "ConsensusState",
     "Counting",
     "Delivery",
     "DeliveryState",

@@ -23,6 +23,7 @@ class Notification(models.Model):
         JOB_REOPENED = "job_reopened", "reopened your job"
         JOB_ACCEPTED = "job_accepted", "accepted your job"
         JOB_SKIPPED = "job_skipped", "skipped a job that you gave"
+        CONSENSUS = "consensus", "submitted the last copy of your consensus"
         TO_REVIEW = "to_review", "wants a review from you"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")

@@ -13,14 +13,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from annotator.access import access_job, access_project, access_video, may, require_at_work
+from annotator.access import access_job, access_project, access_video, hidden_layers, may, require_at_work
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.notify import mark_read
 from annotator.actions.job_pool import To, let_take, pool, take_next
 from annotator.actions.job_report import report_on
 from annotator.actions.jobs import BY_URGENCY, assign, move, plan, remove_job, split_video, steps_for
 from annotator.actions.quality import below_pass_mark
-from annotator.models import Job, Membership, Priority, Project, Stage, User, VideoState
+from annotator.models import ConsensusCopy, Job, Membership, Priority, Project, Stage, User, VideoState
+from annotator.pages import consensus
 from annotator.pages.common import act, as_key, attempt, page, person
 from annotator.pages.forms import SplitForm
 from annotator.pages.projects import frame
@@ -35,7 +36,8 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(person(request), project_id, "view")
     context = frame(request, project, "jobs")
     user, show = person(request), request.GET.get("show", "")
-    found = Job.objects.filter(video__project=project).select_related("video__project", "assignee", "reviewer")
+    found = Job.objects.filter(video__project=project).exclude(layer__in=hidden_layers(user, project).values("pk"))
+    found = found.select_related("video__project", "assignee", "reviewer", "consensus_copy")
     if show == "mine":
         found = found.filter(assignee=user) | found.filter(reviewer=user)
     elif show == "pool":
@@ -62,6 +64,8 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
         "stages": _stages(project),
         "ready": project.videos.filter(state=VideoState.READY).annotate(job_count=Count("jobs")),
         "split_form": SplitForm(),
+        "consensuses": consensus.of_project(user, project),
+        "wanted": consensus.wanted(request, project) if context["may_change"] else None,
         **people,
     }
     return render(request, "project_jobs.html", context)
@@ -139,6 +143,7 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
             "steps": steps_for(user, found, context["role"]),
             "history": found.history.select_related("by", "whom"),
             "report": report_on(found),
+            "copy": ConsensusCopy.objects.filter(job=found).select_related("consensus").first(),
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from annotator.actions.analytics.counting import COUNTING
 from annotator.actions.background import Background
 from annotator.actions.comparisons import COMPARING
+from annotator.actions.consensus.working import WORKING
 from annotator.actions.ingest import OPENING, QUICKENING
 from annotator.actions.inspecting import INSPECTING
 from annotator.actions.joins import PROPOSING
@@ -27,6 +28,7 @@ KINDS: dict[str, Background] = {
         CHECKING,
         COUNTING,
         SCORING,
+        WORKING,
         DELIVERING,
     )
 }

@@ -32,6 +32,7 @@ from annotator.media import storage
 from annotator.media.agent_access import media_token
 from annotator.models import (
     Comparison,
+    Consensus,
     Gold,
     Layer,
     Membership,
@@ -163,6 +164,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "table": "days",
         "quality_table": "jobs",
         "gold_id": gold.pk,
+        "consensus_id": Consensus.objects.create(video=team.video, first=0, last=9, created_by=team.mona).pk,
     }
 
 
@@ -189,6 +191,13 @@ KEPT_WHEN_ARCHIVED = {
     "POST /projects/{project_id}/quality/gold/",
     "POST /projects/{project_id}/quality/pass-mark/",
     "POST /gold/{gold_id}/end/",
+    "POST /projects/{project_id}/consensus/",
+    "POST /consensus/{consensus_id}/do/",
+    "POST /consensus/{consensus_id}/decide/",
+    "POST /api/projects/{project_id}/consensus",
+    "POST /api/consensus/{consensus_id}/steps",
+    "POST /api/consensus/{consensus_id}/decisions",
+    "DELETE /api/consensus/{consensus_id}",
     "POST /jobs/{job_id}/step/",
     "PUT /api/projects/{project_id}/labels",
     "PATCH /api/projects/{project_id}/class-labels",

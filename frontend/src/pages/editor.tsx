@@ -142,6 +142,7 @@ function start(): void {
   store
     .open()
     .then(() => (parameters.has('queue') ? editor.inspection.begin() : undefined))
+    .then(() => openBeside(editor, rest, parameters.get('beside')))
     .catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
   if (config.can_edit && !editor.tour.settings.seen.value) editor.tour.start()
@@ -165,6 +166,14 @@ function openIssue(editor: Editor, id: string | null, scope: Scope): void {
       history.replaceState(history.state, '', address)
     }),
   )
+}
+
+/** The address names another layer of the video: it is drawn beside this one, and compared. */
+async function openBeside(editor: Editor, rest: Rest, id: string | null): Promise<void> {
+  if (id === null) return
+  const { layers } = await rest.get('/api/videos/{video_id}/layers', { path: { video_id: editor.config.video.id } })
+  const other = layers.find((layer) => layer.id === Number(id) && layer.id !== editor.config.layer.id)
+  if (other) editor.store.comparing.start(other, editor.session.frame.value)
 }
 
 function forgetJob(): void {

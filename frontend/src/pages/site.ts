@@ -3,6 +3,7 @@ import { mountAnalytics } from './analytics/page'
 import { mountApply } from './apply/page'
 import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange, themeForm } from './behaviours'
 import { askFirst } from './confirm'
+import { mountConsensus } from './consensus'
 import { stayFresh } from './fresh'
 import { mountLabels } from './labels/editor'
 import { mountNetworks } from './networks/page'
@@ -32,6 +33,8 @@ const analytics = document.getElementById('analytics-page')
 if (analytics) mountAnalytics(analytics)
 const queues = document.getElementById('queues-page')
 if (queues) mountQueues(queues)
+const consensus = document.getElementById('consensus-page')
+if (consensus) mountConsensus(consensus)
 const labels = document.getElementById('labels-editor')
 if (labels) busy.push(mountLabels(labels))
 const [machines, models] = ['machines', 'models'].map((id) => document.getElementById(id))

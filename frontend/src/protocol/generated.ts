@@ -970,6 +970,227 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/consensus/{consensus_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * How a consensus stands
+     * @description For reviewers; while it isn't merged not for those who annotate a copy of it.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly consensus_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ConsensusOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    /**
+     * Delete a consensus with its copies
+     * @description The copies' layers, tracks and jobs go; what was merged stays.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly consensus_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/consensus/{consensus_id}/steps': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Compare the copies, merge them, or take that back
+     * @description Comparing and merging go on in the background; copies are also compared when one is submitted.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly consensus_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['ConsensusStepIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ConsensusOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/consensus/{consensus_id}/decisions': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Decide a conflict */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly consensus_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['DecisionIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ConsensusOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/projects/{project_id}/consensus': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * The consensus of a project
+     * @description For managers, who see all copies.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['ConsensusOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /**
+     * Have frames annotated several times
+     * @description Each copy is a layer with one job.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['ConsensusIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ConsensusOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/uploads/': {
     readonly parameters: {
       readonly query?: never
@@ -3994,6 +4215,15 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    /** @description How two copies agree, in [0, 1]; null: not known. `differences`: on how many spans of frames they don't. */
+    readonly AgreementOut: {
+      readonly one: number
+      readonly other: number
+      readonly idf1: number | null
+      readonly hota: number | null
+      readonly mean_iou: number | null
+      readonly differences: number
+    }
     /**
      * @description `unit`: what its cells are. `seconds` are of active time, `share` is in [0, 1], `rate` is per what the title
      *     says, `day` is YYYY-MM-DD. `says`: what is counted.
@@ -4439,9 +4669,71 @@ export interface components {
       /** @enum {string} */
       readonly outcome: 'replaced' | 'kept' | 'deleted' | 'buried'
     }
+    readonly ConflictChoiceOut: {
+      readonly id: string
+      readonly text: string
+    }
     /** @description Oldest first; at most 100, the latest. */
     readonly ConflictsOut: {
       readonly met: readonly components['schemas']['MetOut'][]
+    }
+    /** @description `counts`: it was submitted, and votes. */
+    readonly ConsensusCopyOut: {
+      readonly number: number
+      readonly layer: number
+      /** @description null: a manager removed it. */
+      readonly job: number | null
+      readonly assignee: string
+      readonly counts: boolean
+    }
+    /** @description `people`: ids of who annotates a copy each; `free`: copies for whoever takes one. */
+    readonly ConsensusIn: {
+      readonly video: number
+      readonly first: number
+      readonly last: number
+      /** @default [] */
+      readonly people?: readonly number[]
+      /** @default 0 */
+      readonly free?: number
+      readonly reviewer?: number | null
+      readonly votes?: number | null
+      /** @default 0.5 */
+      readonly least_overlap?: number
+    }
+    /**
+     * @description Frames `first..last`, both included. `left`: conflicts to decide, `among` how many; `is_current`: whether the
+     *     copies are as they were compared.
+     */
+    readonly ConsensusOut: {
+      readonly id: number
+      readonly video: number
+      readonly first: number
+      readonly last: number
+      /** @description How many copies have to show an object; null: more than half. */
+      readonly votes: number | null
+      readonly least_overlap: number
+      readonly state: components['schemas']['ConsensusState']
+      readonly progress: number
+      readonly message: string
+      readonly copies: readonly components['schemas']['ConsensusCopyOut'][]
+      readonly agreement: readonly components['schemas']['AgreementOut'][]
+      readonly conflicts: readonly components['schemas']['VoteConflictOut'][]
+      readonly left: number
+      readonly among: number
+      readonly is_current: boolean
+      readonly merged: components['schemas']['MergedOut'] | null
+    }
+    /** @enum {string} */
+    readonly ConsensusState: 'waiting' | 'queued' | 'running' | 'done' | 'failed'
+    /** @description `into`: where a merge writes: the main layer, or a new one of ground truth. */
+    readonly ConsensusStepIn: {
+      /** @enum {string} */
+      readonly step: 'weigh' | 'merge' | 'undo'
+      /**
+       * @default main
+       * @enum {string}
+       */
+      readonly into?: 'main' | 'new'
     }
     /** @description How counting stands; `progress` in [0, 1]. */
     readonly CountingOut: {
@@ -4450,6 +4742,12 @@ export interface components {
       readonly progress: number
       readonly message: string
       readonly is_stale: boolean
+    }
+    /** @description `choice`: one of the conflict's; empty: it is open again. */
+    readonly DecisionIn: {
+      readonly conflict: string
+      /** @default  */
+      readonly choice?: string
     }
     /** @description A deleted track, to find it again: what it looked like, and where. */
     readonly DeletedOut: {
@@ -4993,6 +5291,7 @@ export interface components {
       | 'job_reopened'
       | 'job_accepted'
       | 'job_skipped'
+      | 'consensus'
       | 'to_review'
     /** @description A label as it shall be. `id` null: a new one. */
     readonly LabelDraft: {
@@ -5191,6 +5490,21 @@ export interface components {
     readonly Mention: {
       readonly user: number
       readonly word: string
+    }
+    /** @description What a merge brought, and what it left out. */
+    readonly MergedOut: {
+      /** @description null: it was deleted since. */
+      readonly layer: number | null
+      readonly edit: string | null
+      readonly tracks: readonly string[]
+      readonly shapes: number
+      readonly objects_left: number
+      readonly labels_left: number
+      readonly frames_left: number
+      readonly undecided: number
+      readonly outvoted: number
+      readonly attributes_open: number
+      readonly tags: number
     }
     /** @description An edit that met what somebody else had done; either was the reader. */
     readonly MetOut: {
@@ -6525,6 +6839,27 @@ export interface components {
       readonly csrf_token: string
     }
     /**
+     * @description What the vote doesn't settle. `minority`: too few have the object; `label`: labels tie; `shape`: shapes disagree.
+     *     `decision` is empty while nobody decided; `under`: matters only where that conflict is taken.
+     */
+    readonly VoteConflictOut: {
+      readonly id: string
+      /** @enum {string} */
+      readonly kind: 'minority' | 'label' | 'shape'
+      readonly under: string
+      readonly object: number
+      readonly label: string
+      readonly first: number
+      readonly last: number
+      readonly copies: readonly number[]
+      readonly least: number | null
+      readonly layer: number
+      /** Format: uuid */
+      readonly track: string
+      readonly choices: readonly components['schemas']['ConflictChoiceOut'][]
+      readonly decision: string
+    }
+    /**
      * @description A file of a model. `source`: the host that it is downloaded from; empty: it has no address, and people get it by
      *     hand from `page`. `refused`: what a check of the one on the server found wrong; empty: nothing.
      */
@@ -6582,6 +6917,7 @@ export interface components {
   headers: never
   pathItems: never
 }
+export type AgreementOut = components['schemas']['AgreementOut']
 export type AnalyticsColumn = components['schemas']['AnalyticsColumn']
 export type AnalyticsOut = components['schemas']['AnalyticsOut']
 export type AnalyticsPage = components['schemas']['AnalyticsPage']
@@ -6625,8 +6961,15 @@ export type CommentOut = components['schemas']['CommentOut']
 export type ComparisonOut = components['schemas']['ComparisonOut']
 export type ComparisonReport = components['schemas']['ComparisonReport']
 export type Conflict = components['schemas']['Conflict']
+export type ConflictChoiceOut = components['schemas']['ConflictChoiceOut']
 export type ConflictsOut = components['schemas']['ConflictsOut']
+export type ConsensusCopyOut = components['schemas']['ConsensusCopyOut']
+export type ConsensusIn = components['schemas']['ConsensusIn']
+export type ConsensusOut = components['schemas']['ConsensusOut']
+export type ConsensusState = components['schemas']['ConsensusState']
+export type ConsensusStepIn = components['schemas']['ConsensusStepIn']
 export type CountingOut = components['schemas']['CountingOut']
+export type DecisionIn = components['schemas']['DecisionIn']
 export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
 export type DeviceOut = components['schemas']['DeviceOut']
@@ -6686,6 +7029,7 @@ export type LossesOut = components['schemas']['LossesOut']
 export type MachineOut = components['schemas']['MachineOut']
 export type MachineRunOut = components['schemas']['MachineRunOut']
 export type Mention = components['schemas']['Mention']
+export type MergedOut = components['schemas']['MergedOut']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOffer = components['schemas']['ModelOffer']
 export type ModelOut = components['schemas']['ModelOut']
@@ -6786,6 +7130,7 @@ export type VideoIn = components['schemas']['VideoIn']
 export type VideoOut = components['schemas']['VideoOut']
 export type VideoReport = components['schemas']['VideoReport']
 export type VideosPage = components['schemas']['VideosPage']
+export type VoteConflictOut = components['schemas']['VoteConflictOut']
 export type WeightsFileOut = components['schemas']['WeightsFileOut']
 export type WeightsOut = components['schemas']['WeightsOut']
 export type Welcome = components['schemas']['Welcome']
