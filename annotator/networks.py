@@ -96,6 +96,14 @@ class CheckOut(Message):
     mend: str
 
 
+class OwnOut(Message):
+    """A detector that this machine alone has. `problem`: why it can't be used; empty: it can."""
+
+    name: str
+    classes: int
+    problem: str
+
+
 class MachineOut(Message):
     """A machine that is let in. `shared`: it serves all workspaces. `at`: of each moment of its devices' history, how
     many seconds ago."""
@@ -118,6 +126,7 @@ class MachineOut(Message):
     runs: list[MachineRunOut]
     runs_elsewhere: int = Field(description="Runs of other workspaces.")
     ready: list[str] = Field(description="Models that it can run, by id.")
+    own: list[OwnOut] = Field(description="Its own detectors, by name.")
     downloads: list[DownloadOut]
 
 
@@ -262,6 +271,10 @@ def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> Mac
         ready=[model for kind in ("models", "finders", "segmenters") for model in info.get(kind, ())]
         if agent.connected
         else [],
+        own=[
+            OwnOut(name=each["name"], classes=len(each["classes"]), problem=each["problem"])
+            for each in (info.get("own", ()) if agent.connected else ())
+        ],
         downloads=[_download_out(each) for each in Download.objects.filter(agent=agent).select_related("created_by")],
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Q
 
 from annotator.models import Agent
 from tracking import catalog
+from tracking.protocol import OwnDetector
 
 Entry = TypeVar("Entry", catalog.ModelEntry, catalog.SegmenterEntry, catalog.DetectorEntry)
 
@@ -94,9 +95,42 @@ class OfferedFinder:
 
 
 def offered_finders(workspace_id: int) -> list[OfferedFinder]:
-    """Every detector as a finder, and behind them the others, in the catalogue's order."""
+    """Every detector as a finder, and behind them the others, in the catalogue's order; then what its machines have of
+    their own."""
     known = {offered.entry.id: offered for offered in offered_detectors(workspace_id)}
-    return [_offered_finder(entry, known.get(entry.id)) for entry in catalog.finders()]
+    return [
+        *(_offered_finder(entry, known.get(entry.id)) for entry in catalog.finders()),
+        *_own_finders(workspace_id),
+    ]
+
+
+def finder_for(workspace_id: int, finder_id: str) -> catalog.FinderEntry:
+    """The entry of ``finder_id``, of the catalogue or of a connected machine's own. Raises TrackingError where there is
+    none."""
+    own = (offered.entry for offered in _own_finders(workspace_id))
+    return next((entry for entry in own if entry.id == finder_id), None) or catalog.find_finder(finder_id)
+
+
+def _own_finders(workspace_id: int) -> list[OfferedFinder]:
+    """By name. Where machines have different ones of one name, only the classes that all of them know can be asked
+    for: a run may go to any of them."""
+    told: dict[str, list[OwnDetector]] = {}
+    for info in _serving(workspace_id):
+        for each in map(OwnDetector.model_validate, info.get("own", ())):
+            told.setdefault(each.id, []).append(each)
+    return [_own_finder(told[finder]) for finder in sorted(told)]
+
+
+def _own_finder(told: Sequence[OwnDetector]) -> OfferedFinder:
+    first, *others = [each for each in told if not each.problem] or told
+    classes = tuple(name for name in first.classes if all(name in other.classes for other in others))
+    return OfferedFinder(
+        catalog.FinderEntry(first.id, first.name, "", "", classes),
+        confidence=first.confidence,
+        commercial=True,
+        why=first.problem,
+        command="",
+    )
 
 
 def _offered_finder(entry: catalog.FinderEntry, detector: Offered[catalog.DetectorEntry] | None) -> OfferedFinder:
@@ -113,8 +147,13 @@ def _offered_finder(entry: catalog.FinderEntry, detector: Offered[catalog.Detect
 
 
 def _run_by_agents(workspace_id: int, kind: str) -> set[str]:
+    return {model for info in _serving(workspace_id) for model in info.get(kind, ())}
+
+
+def _serving(workspace_id: int) -> Iterable[dict[str, Any]]:
+    """What its connected machines said of themselves, by when they were let in."""
     serving = Agent.objects.let_in().filter(Q(workspace_id=workspace_id) | Q(workspace=None), connected=True)
-    return {model for info in serving.values_list("info", flat=True) for model in info.get(kind, ())}
+    return serving.order_by("pk").values_list("info", flat=True)
 
 
 def _offered(entries: Sequence[Entry], run_by_agents: Collection[str]) -> list[Offered[Entry]]:

@@ -655,9 +655,10 @@ def models() -> None:
         default = " (default)" if entry.id in catalog.DEFAULT_TRACKER.values() else ""
         licence = entry.licence if entry.commercial else f"{entry.licence}, [red]non-commercial[/]"
         table.add_row(entry.id + default, entry.name, ", ".join(entry.prompts), licence, state)
-    for detector in catalog.detectors():
-        lacks = catalog.missing(detector)
-        state = f"[yellow]{escape(detector.problem) or 'needs ' + ', '.join(lacks)}[/]" if lacks else "[green]ready[/]"
+    for detector in (*catalog.detectors(), *catalog.own()):
+        needs = ", ".join(catalog.missing(detector))
+        problem = detector.problem or (f"needs {needs}" if needs else "")
+        state = f"[yellow]{escape(problem)}[/]" if problem else "[green]ready[/]"
         default = " (default)" if detector.id == catalog.DEFAULT_DETECTOR else ""
         licence = detector.licence
         if detector.weights_licence not in ("", licence):

@@ -91,7 +91,8 @@ def detect(
 
 def parse_setting(model: str, text: str) -> tuple[str, Setting]:
     """Read ``NAME=VALUE`` as a detector's setting. Raises TrackingError naming those it has."""
-    known = next((entry.settings for entry in catalog.detectors() if entry.id == model), catalog.DETECTOR_SETTINGS)
+    detectors = (*catalog.detectors(), *catalog.own())
+    known = next((entry.settings for entry in detectors if entry.id == model), catalog.DETECTOR_SETTINGS)
     name, separator, value = text.partition("=")
     default = known.get(name)
     if not separator or default is None:

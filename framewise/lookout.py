@@ -53,7 +53,7 @@ class Lookout:
         return Finding(None, seek, self.every), Linker(eyes, associate, kinds={name: name for name in wanted})
 
     def _entry_settings(self) -> Mapping[str, Setting]:
-        known = (entry.settings for entry in catalog.detectors() if entry.id == self.name)
+        known = (entry.settings for entry in (*catalog.detectors(), *catalog.own()) if entry.id == self.name)
         return next(known, catalog.DETECTOR_SETTINGS)
 
     def _detector(self, **more: Setting) -> Detector:

@@ -39,6 +39,7 @@ from tracking.protocol import (
     Fetched,
     Hello,
     Load,
+    OwnDetector,
     Preview,
     Previewed,
     Segment,
@@ -69,6 +70,8 @@ LISTENS_EVERY_S = 0.2
 REFUSED_CLOSE_CODES = {4401, 4403}
 PROTOCOL_ERROR = 4400
 UPDATE = "run the command that its page Neural networks shows under “Update or mend a machine”."
+MOST_PROBLEM = 1000
+"""Characters of why a detector of its own can't be used."""
 MOST_TOLD = 1000
 """Answers to clicks that wait for a connection; older ones nobody waits for."""
 
@@ -118,6 +121,7 @@ class Agent:
         self._instance = uuid4().hex
         self._devices = devices()
         self._weights = Watch()
+        self._told_own: list[OwnDetector] = []
         self._outboxes: dict[str, Outbox] = {}
         self._something_to_send = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -174,6 +178,7 @@ class Agent:
             yield connection
 
     def _hello(self, models: list[str]) -> Hello:
+        self._told_own = _own_detectors()
         return Hello(
             protocol=PROTOCOL,
             version=release(),
@@ -182,6 +187,7 @@ class Agent:
             models=models,
             segmenters=self._segmenters(),
             finders=catalog.ready_finders(),
+            own=self._told_own,
             runs_at_once=self.engine.runs_at_once,
             runs=list(self._outboxes),
             instance=self._instance,
@@ -314,10 +320,19 @@ class Agent:
                 models=models,
                 segmenters=self._segmenters(),
                 finders=catalog.ready_finders(),
+                own=self._changed_own(),
                 stalled=stalled,
                 devices=loads(self._devices, cpu=cpu),
             )
             await self._send(connection, load)
+
+    def _changed_own(self) -> list[OwnDetector] | None:
+        """Its own detectors where they aren't what the server was told last: their classes can be many."""
+        own = _own_detectors()
+        if own == self._told_own:
+            return None
+        self._told_own = own
+        return own
 
     async def _send(self, connection: ClientConnection, message: AgentMessage) -> None:
         await connection.send(message.model_dump_json())
@@ -358,6 +373,19 @@ async def _listens(host: str | None, port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+def _own_detectors() -> list[OwnDetector]:
+    return [
+        OwnDetector(
+            id=entry.id,
+            name=entry.name,
+            classes=list(entry.classes),
+            confidence=float(entry.settings["confidence"]),
+            problem=entry.problem[:MOST_PROBLEM],
+        )
+        for entry in catalog.own()
+    ]
 
 
 def backoff() -> Iterator[float]:

@@ -24,6 +24,7 @@ from tracking.detector import Detector
 from tracking.finder import Finder
 from tracking.finding import DetectorFinder
 from tracking.linked import Eyes, Linker
+from tracking.own import PREFIX, own_detectors
 from tracking.protocol import Setting
 from tracking.scheduling import leave_real_time
 from tracking.segmenter import Segmenter
@@ -616,7 +617,8 @@ class DetectorEntry:
     """What finds objects of known classes on single frames. ``factory``: ``"module:callable"``, called with the
     settings below and with ``classes``, the names of those that are wanted (none: all), as keyword arguments, returning
     a ``Detector``; it takes another file or folder as ``weights``. ``classes``: all that its official weights know. The
-    other fields are those of ``ModelEntry``. ``problem``: why it can't be used here though its file is there."""
+    other fields are those of ``ModelEntry``. ``own``: the file or folder of one that isn't of the catalogue (see
+    ``tracking.own``). ``problem``: why it can't be used here though that is there."""
 
     id: str
     name: str
@@ -631,6 +633,7 @@ class DetectorEntry:
     needs: tuple[str, ...] = ()
     takes_file: bool = True
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    own: str = ""
     problem: str = ""
 
 
@@ -641,6 +644,7 @@ DETECTOR_SETTINGS: Mapping[str, Setting] = {
     "device": "auto",
     "precision": "auto",
 }
+_DETR_SETTINGS: Mapping[str, Setting] = {**DETECTOR_SETTINGS, "confidence": 0.4, "overlap": 1.0}
 _YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX"
 _YOLOV5 = "https://github.com/ultralytics/yolov5/releases"
 
@@ -691,7 +695,7 @@ def _detr(model: str, name: str, hub: str, summary: str, paper: str) -> Detector
         weights=(Weights(f"{folder}/{HUB_TENSORS}", page=f"https://huggingface.co/{hub}", hub=hub),),
         weights_licence="Apache-2.0",
         needs=("transformers",),
-        settings={**DETECTOR_SETTINGS, "confidence": 0.4, "overlap": 1.0},
+        settings=_DETR_SETTINGS,
     )
 
 
@@ -911,14 +915,36 @@ def entries() -> tuple[ModelEntry, ...]:
 
 def finders() -> tuple[FinderEntry, ...]:
     """Every detector as a finder, and behind them what ``FRAMEWISE_EXTRA_FINDERS`` adds in the same way."""
-    looking = (FinderEntry(each.id, each.name, each.summary, "", each.classes) for each in detectors())
-    return (*looking, *_extra("FRAMEWISE_EXTRA_FINDERS"))
+    return (*map(finder_of, detectors()), *_extra("FRAMEWISE_EXTRA_FINDERS"))
+
+
+def finder_of(detector: DetectorEntry) -> FinderEntry:
+    """A detector as a finder."""
+    return FinderEntry(detector.id, detector.name, detector.summary, "", detector.classes)
 
 
 def detectors() -> tuple[DetectorEntry, ...]:
     """Everything that finds objects on single frames, and behind it what ``FRAMEWISE_EXTRA_DETECTORS`` adds in the same
     way."""
     return (*DETECTORS, *_extra("FRAMEWISE_EXTRA_DETECTORS"))
+
+
+def own() -> tuple[DetectorEntry, ...]:
+    """This machine's own detectors, which no other machine knows; see ``tracking.own``."""
+    return tuple(
+        DetectorEntry(
+            id=each.id,
+            name=each.name,
+            summary="",
+            factory=f"tracking.detectors.{each.reader}.detector:create",
+            licence="",
+            classes=each.classes,
+            settings=_DETR_SETTINGS if each.reader == "detr" else DETECTOR_SETTINGS,
+            own=str(each.path),
+            problem=each.problem,
+        )
+        for each in own_detectors()
+    )
 
 
 def segmenters() -> tuple[SegmenterEntry, ...]:
@@ -999,18 +1025,20 @@ def create(model_id: str, **settings: object) -> Tracker:
 def name_of(model_id: str) -> str:
     """What people call what follows or finds objects; the id itself where it isn't in the catalogue (any more)."""
     names = {entry.id: entry.name for entry in finders()} | {entry.id: entry.name for entry in entries()}
-    return names.get(model_id, model_id)
+    return names.get(model_id, model_id.removeprefix(PREFIX))
 
 
 def ready_finders() -> list[str]:
-    """The ids of those that this machine can look with: detectors that lack nothing, and all that is no detector."""
+    """The ids of those that this machine can look with: detectors that lack nothing, its own among them, and all that
+    is no detector."""
     lacking = {entry.id for entry in detectors() if missing(entry)}
-    return [entry.id for entry in finders() if entry.factory or entry.id not in lacking]
+    ready = [entry.id for entry in finders() if entry.factory or entry.id not in lacking]
+    return ready + [entry.id for entry in own() if not entry.problem]
 
 
 def find_finder(finder_id: str) -> FinderEntry:
     """The entry of ``finder_id``. Raises TrackingError naming the known ids when there is none."""
-    for entry in finders():
+    for entry in (*finders(), *map(finder_of, own())):
         if entry.id == finder_id:
             return entry
     known = ", ".join(entry.id for entry in finders()) or "none is installed"
@@ -1070,7 +1098,7 @@ def create_linker(
 
 def find_detector(detector_id: str) -> DetectorEntry:
     """The entry of ``detector_id``. Raises TrackingError naming the known ids when there is none."""
-    for entry in detectors():
+    for entry in (*detectors(), *own()):
         if entry.id == detector_id:
             return entry
     known = ", ".join(entry.id for entry in detectors())
@@ -1078,14 +1106,15 @@ def find_detector(detector_id: str) -> DetectorEntry:
 
 
 def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object) -> Detector:
-    """A detector by its id, by the path of its file or of its folder as on the Hugging Face hub, or by its id there,
-    from where it is downloaded: for who runs this machine, never for what comes over a network.
+    """A detector by its id (this machine's own too), by the path of its file or of its folder as on the Hugging Face
+    hub, or by its id there, from where it is downloaded: for who runs this machine, never for what comes over a
+    network.
 
     Raises:
         TrackingError: nothing is known by that name, or it can't be read as what it seems to be.
     """
     path = Path(named).expanduser()
-    if any(entry.id == named for entry in detectors()):
+    if any(entry.id == named for entry in (*detectors(), *own())):
         return create_detector(named, classes=classes, **settings)
     leave_real_time()
     if path.is_file():
@@ -1107,11 +1136,11 @@ def _reader_of(path: Path) -> str:
     listed = any(weights.file == path.name for entry in DETECTORS for weights in entry.weights)
     if path.suffix == ".onnx" and (path.with_suffix(".json").is_file() or not listed):
         return "onnx"
-    readers = {".onnx": "yolox", ".pth": "yolox", ".pt": "yolov5"}
+    readers = {".onnx": "yolox", ".pth": "yolox", ".pt": "yolov5", ".json": "remote"}
     if path.suffix not in readers:
         raise TrackingError(
-            "A detector's file is .onnx (with a .json beside it, or YOLOX's own), .pth (YOLOX) or .pt (YOLOv5); "
-            f"{path.name} came."
+            "A detector's file is .onnx (with a .json beside it, or YOLOX's own), .pth (YOLOX), .pt (YOLOv5) or .json "
+            f"(a model server); {path.name} came."
         )
     return readers[path.suffix]
 
@@ -1120,8 +1149,12 @@ def create_detector(detector_id: str, *, classes: Sequence[str] = (), **settings
     """A fresh detector of ``detector_id`` for those ``classes``, none: all; this is where its packages are imported and
     its weights are read."""
     leave_real_time()
-    module, _, name = find_detector(detector_id).factory.partition(":")
-    return cast(Detector, getattr(import_module(module), name)(classes=classes, **settings))
+    entry = find_detector(detector_id)
+    if entry.problem:
+        raise TrackingError(f"{entry.name} can't be used on this machine. {entry.problem}")
+    module, _, name = entry.factory.partition(":")
+    given = {**settings, "weights": entry.own} if entry.own else settings
+    return cast(Detector, getattr(import_module(module), name)(classes=classes, **given))
 
 
 def find_segmenter(segmenter_id: str) -> SegmenterEntry:

@@ -22,7 +22,7 @@ from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 from tracking.types import Box, Click, Clicked
 
-PROTOCOL = 8
+PROTOCOL = 9
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -346,6 +346,16 @@ class Device(AgentMessage):
     memory_bytes: int
 
 
+class OwnDetector(AgentMessage):
+    """A detector that only this machine has. Where `problem` says why it can't be used, `Hello.finders` lacks it."""
+
+    id: str = Field(max_length=64, pattern="^own:.")
+    name: str = Field(min_length=1, max_length=60)
+    classes: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(max_length=1000)
+    confidence: float = Field(ge=0, le=1, description="Below it nothing is found unless a run says otherwise.")
+    problem: str = Field("", max_length=1000)
+
+
 class Hello(AgentMessage):
     """First message: what this machine is and which models it can run."""
 
@@ -358,6 +368,7 @@ class Hello(AgentMessage):
     runs_at_once: int = Field(1, ge=1, description="Runs beyond it wait for their turn.")
     segmenters: list[str] = Field([], description="What it can answer clicks with.")
     finders: list[str] = Field([], description="What it can find objects with.")
+    own: list[OwnDetector] = Field([], max_length=50, description="Its own detectors.")
     runs: list[str] = Field([], description="Runs it is still working on, after a lost connection.")
     instance: str = Field(
         "", max_length=64, description="Names the program for as long as it lives, so that two with one token are told."
@@ -454,6 +465,7 @@ class Load(AgentMessage):
     )
     segmenters: list[str] | None = Field(None, description="What it can answer clicks with by now; null: as before.")
     finders: list[str] | None = Field(None, description="What it can find objects with by now; null: as before.")
+    own: list[OwnDetector] | None = Field(None, max_length=50, description="Its own detectors by now; null: as before.")
     devices: list[DeviceLoad] = Field([], max_length=64, description="In the order of those of `Hello`.")
     stalled: dict[str, float] = Field(
         {},

@@ -4,6 +4,7 @@ comes into a layer."""
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +15,8 @@ from annotator.actions.looking import entry_of, machine_for, require_frame
 from annotator.announce.publish import tell_agent
 from annotator.media.agent_access import video_access
 from annotator.models import Preview, PreviewState, User, Video
-from tracking import catalog, protocol
+from annotator.offers import finder_for
+from tracking import protocol
 
 KEPT = timedelta(hours=1)
 OF_ONE_PERSON = 8
@@ -41,7 +43,7 @@ def begin_preview(*, by: User, video: Video, preview_id: UUID, finder: str, fram
     require_frame(video, frame, who_needs="A preview needs")
     if Preview.objects.filter(pk=preview_id).exists():
         raise ActionError("A preview has an id of its own; there is one with this id.")
-    entry = entry_of(catalog.find_finder, finder)
+    entry = entry_of(partial(finder_for, video.project.workspace_id), finder)
     agent = machine_for(
         video,
         "finders",

@@ -358,3 +358,22 @@ def test_pauses_grow_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for pause, least in zip(waited, [1, 2, 4, 4, 4], strict=True):
         assert least <= pause <= 1.5 * least
+
+
+async def test_detectors_of_its_own_are_told_and_again_when_they_change(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    monkeypatch.setattr(module, "LOAD_EVERY_S", 0.05)
+    (tmp_path / "own").mkdir()
+    told = {"server": "http://models:9001", "protocol": "cvat", "classes": ["sheep"]}
+    (tmp_path / "own" / "sheep.json").write_text(json.dumps(told))
+    async with running() as server:
+        hello = await server.next("hello")
+        assert [(own["id"], own["classes"]) for own in hello["own"]] == [("own:sheep", ["sheep"])]
+        assert (await server.next("load"))["own"] is None
+        (tmp_path / "own" / "sheep.json").unlink()
+        while (load := await server.next("load"))["own"] is None:
+            pass
+        assert load["own"] == []
+        assert "own:sheep" not in load["finders"]

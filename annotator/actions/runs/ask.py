@@ -41,6 +41,7 @@ from annotator.announce.progress import (
 )
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.models import Label, Layer, Project, Run, RunState, SweptVideo, User, VideoState
+from annotator.offers import finder_for
 from tracking import catalog
 from tracking.association import registry as associations
 from tracking.protocol import ClickAt, Clicks, Correct, Extend, Setting, Stop
@@ -450,7 +451,7 @@ def _settings_for(entry: catalog.ModelEntry, start: RunStart) -> dict[str, Setti
 def check_find(project: Project, find: FindOptions) -> None:
     """Raises ActionError where a finder, its classes or the project's labels aren't there."""
     try:
-        entry = catalog.find_finder(find.finder)
+        entry = finder_for(project.workspace_id, find.finder)
     except TrackingError as error:
         raise ActionError(str(error)) from error
     if find.linked is not None:
@@ -467,7 +468,7 @@ def _check_linked(entry: catalog.FinderEntry, association: str) -> None:
         linking = associations.find(association)
     except TrackingError as error:
         raise ActionError(str(error)) from error
-    if not any(detector.id == entry.id for detector in catalog.detectors()):
+    if entry.factory:
         raise ActionError(
             f"{linking.name} links what a detector sees; {entry.name} is none. Choose a detector, or let the tracker "
             "follow what is found."

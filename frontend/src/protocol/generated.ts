@@ -5473,6 +5473,8 @@ export interface components {
       readonly runs_elsewhere: number
       /** @description Models that it can run, by id. */
       readonly ready: readonly string[]
+      /** @description Its own detectors, by name. */
+      readonly own: readonly components['schemas']['OwnOut'][]
       readonly downloads: readonly components['schemas']['DownloadOut'][]
     }
     /** @description A run on a machine. `waits`: it waits there for its turn. */
@@ -5659,6 +5661,12 @@ export interface components {
       readonly tracks: {
         readonly [key: string]: readonly (readonly [number, number, number, number, number, number, number, number])[]
       }
+    }
+    /** @description A detector that this machine alone has. `problem`: why it can't be used; empty: it can. */
+    readonly OwnOut: {
+      readonly name: string
+      readonly classes: number
+      readonly problem: string
     }
     /** @description Who is here now, whenever it changes. */
     readonly People: {
@@ -7043,6 +7051,7 @@ export type OpenJob = components['schemas']['OpenJob']
 export type Operation = components['schemas']['Operation']
 export type OptionOut = components['schemas']['OptionOut']
 export type OverviewOut = components['schemas']['OverviewOut']
+export type OwnOut = components['schemas']['OwnOut']
 export type People = components['schemas']['People']
 export type PeopleOut = components['schemas']['PeopleOut']
 export type Person = components['schemas']['Person']

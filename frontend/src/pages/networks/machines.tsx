@@ -69,6 +69,7 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
             <Device key={index} device={device} at={machine.at} seconds={networks.now.value.kept_s} />
           ))}
           <Runs machine={machine} />
+          <Own machine={machine} />
           {coming.length > 0 && (
             <ul class="machine-downloads" aria-label={t('Weights on their way to {name}', { name: machine.name })}>
               {coming.map((each) => (
@@ -111,6 +112,30 @@ function Amiss({ machine }: { machine: MachineOut }) {
         </li>
       )}
     </ul>
+  )
+}
+
+/** Detectors that this machine alone has, and why one of them can't be used. */
+function Own({ machine }: { machine: MachineOut }) {
+  if (!machine.own.length) return null
+  return (
+    <section class="machine-own">
+      <h4 id={`own-${machine.id}`}>{t('Its own detectors')}</h4>
+      <ul aria-labelledby={`own-${machine.id}`}>
+        {machine.own.map((own) => (
+          <li key={own.name}>
+            <strong>{own.name}</strong>{' '}
+            {own.problem ? (
+              <>
+                <span class="badge returned">{t('Can’t be used')}</span> <span class="muted">{own.problem}</span>
+              </>
+            ) : (
+              <span class="muted">{counted(own.classes, 'Knows {count} class.', 'Knows {count} classes.')}</span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

@@ -15,7 +15,10 @@ const GROUPS: readonly (readonly [Group, () => string, () => string])[] = [
   [
     'find',
     () => t('Finding objects'),
-    () => t('“Detect and track” in the editor, and the page Apply, find objects with these and follow them.'),
+    () =>
+      t(
+        '“Detect and track” in the editor, and the page Apply, find objects with these and follow them. A machine’s own detectors are files in the folder “own” of its weights folder: ONNX, a folder of the hub, or the address of a model server.',
+      ),
   ],
   ['click', () => t('Answering clicks'), () => t('The editor’s smart tool cuts an object out by clicks with these.')],
 ]
