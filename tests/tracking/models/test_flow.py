@@ -8,6 +8,7 @@ import pytest
 
 from tests.tracking.geometry import as_kind
 from tracking import catalog
+from tracking.models.flow import motion
 from tracking.models.flow.tracker import create
 from tracking.shapes.agreement import agreement
 from tracking.shapes.values import OCCLUDED, VISIBLE, Box, Points, RotatedBox, Skeleton, moved
@@ -123,3 +124,32 @@ def test_several_objects_are_followed_apart() -> None:
     tracker.drop([A])
     (left,) = tracker.step(scene(10, 150, 150))
     assert left.object == B
+
+
+def grid(left: float, top: float) -> np.ndarray:
+    return np.stack(np.meshgrid(left + np.arange(0, 60, 12), top + np.arange(0, 60, 12)), -1).reshape(-1, 2)
+
+
+def test_objects_that_lie_together_share_a_look_and_those_apart_do_not() -> None:
+    picture = np.zeros((720, 1280), np.uint8)
+    near, beside, far = (motion._surroundings(grid(*at), picture) for at in ((100, 100), (140, 110), (1000, 500)))
+    off = motion._surroundings(grid(-300, -300), picture)
+    found = motion._shared([near, far, off, beside])
+    assert sorted(which for _, which in found) == [[0, 3], [1]]
+    assert sum(area.cost for area, _ in found) < sum(area.cost for area in (near, far, beside) if area)
+    assert {which[0]: area for area, which in found}[1] == far
+
+
+def test_an_object_far_from_the_others_is_followed_as_if_it_were_alone() -> None:
+    def last(*shapes: Points) -> np.ndarray:
+        tracker = create()
+        tracker.start(scene(0, 90, 90), [Prompt(ObjectId(str(n)), shape) for n, shape in enumerate(shapes)])
+        for number in range(1, 6):
+            told = tracker.step(scene(number, 90 + 3 * number, 90 + number))
+        return told[0].shape.xy  # type: ignore[union-attr]
+
+    here, there = (
+        Points(np.float32(xy), np.full(2, VISIBLE, np.uint8))
+        for xy in ([[80, 80], [100, 95]], [[400, 250], [420, 270]])
+    )
+    assert np.array_equal(last(here), last(here, there))

@@ -48,23 +48,80 @@ class Flow:
         self.gray: Gray = np.zeros((1, 1), np.uint8)
         """The last frame."""
 
-    def moves(self, gray: Gray, groups: Sequence[Places]) -> list[Moves]:
-        """Where the points of each group may be on ``gray``, which is the last frame from now on.
+    def moves(self, gray: Gray, groups: Sequence[Places]) -> Moves:
+        """Where the points of all groups, one after the other, may be on ``gray``, which is the last frame from now on.
 
         Three proposals each: sparse flow (Bouguet's pyramidal Lucas-Kanade), dense flow (Kroeger et al. 2016,
         https://arxiv.org/abs/1603.03590) of the group's surroundings, and sparse flow that begins where the dense one
         ends: it is exact, and the dense one isn't led astray by fast motion of what has little texture.
         """
         before, self.gray = self.gray, gray
-        dense = [_dense_moves(self._dense, before, gray, points) for points in groups]
         points = np.concatenate(groups)
-        guess = points + np.concatenate([moved for moved, _ in dense])
+        moved, dense_back = self._dense_moves(before, gray, groups)
+        guess = points + moved
         alone = _sparse(before, gray, points, None)
         guided = _sparse(before, gray, points, guess)
         places = np.stack([alone[0], guided[0], guess], axis=1)
-        back = np.stack([alone[1], guided[1], np.concatenate([error for _, error in dense])], axis=1)
-        ends = np.cumsum([len(group) for group in groups])[:-1]
-        return [Moves(*pair) for pair in zip(np.split(places, ends), np.split(back, ends), strict=True)]
+        back = np.stack([alone[1], guided[1], dense_back], axis=1)
+        return Moves(places, back)
+
+    def _dense_moves(self, before: Gray, now: Gray, groups: Sequence[Places]) -> tuple[Places, NDArray[np.float64]]:
+        """By how much the points of all groups move, and how far from their start they come back."""
+        moved = [np.zeros_like(points) for points in groups]
+        back = [np.full(len(points), LOST_PX) for points in groups]
+        for area, of in _shared([_surroundings(points, before) for points in groups]):
+            steps, errors = _dense_moves(self._dense, before, now, area, np.concatenate([groups[at] for at in of]))
+            ends = np.cumsum([len(groups[at]) for at in of])[:-1]
+            for at, step, error in zip(of, np.split(steps, ends), np.split(errors, ends), strict=True):
+                moved[at], back[at] = step, error
+        return np.concatenate(moved), np.concatenate(back)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the picture, px, and the scale that it is looked at in."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    scale: float
+
+    @property
+    def cost(self) -> float:
+        return (self.x2 - self.x1) * (self.y2 - self.y1) * self.scale**2
+
+    def joined(self, other: Area) -> Area:
+        """Around both, as closely as the closer of the two."""
+        low, high = (min(self.x1, other.x1), min(self.y1, other.y1)), (max(self.x2, other.x2), max(self.y2, other.y2))
+        return Area(*low, *high, max(self.scale, other.scale))
+
+
+def _surroundings(points: Places, picture: Gray) -> Area | None:
+    """What dense flow looks at for (n, 2) points; None where hardly any of it lies in the picture."""
+    height, width = picture.shape
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = max(SMALLEST_MARGIN_PX, DENSE_MARGIN * float((high - low).max()))
+    x1, y1 = np.floor(np.clip(low - margin, 0, (width, height))).astype(int).tolist()
+    x2, y2 = np.ceil(np.clip(high + margin, 0, (width, height))).astype(int).tolist()
+    if min(x2 - x1, y2 - y1) < SMALLEST_SIDE_PX:
+        return None
+    return Area(x1, y1, x2, y2, min(1.0, DENSE_SIDE_PX / max(x2 - x1, y2 - y1)))
+
+
+def _shared(areas: Sequence[Area | None]) -> list[tuple[Area, list[int]]]:
+    """Each with which of ``areas`` it stands for: those that cost less together than apart are one."""
+    found: list[tuple[Area, list[int]]] = []
+    for number, area in enumerate(areas):
+        if area is None:
+            continue
+        mine = (area, [number])
+        while cheaper := [each for each in found if each[0].joined(mine[0]).cost <= each[0].cost + mine[0].cost]:
+            best = min(cheaper, key=lambda each: each[0].joined(mine[0]).cost - each[0].cost)
+            found.remove(best)
+            mine = (best[0].joined(mine[0]), [*best[1], *mine[1]])
+        found.append(mine)
+    return found
 
 
 def common(before: Places, after: Places) -> Similarity:
@@ -82,11 +139,13 @@ def common(before: Places, after: Places) -> Similarity:
     return Similarity(1.0, 0.0, np.median(after - before, axis=0))
 
 
-def align(template: Gray, picture: Gray, at: Places) -> Places | None:
-    """Where the middle of ``template`` lies in ``picture``, sought around ``at`` (2,); None where it isn't found."""
-    middle = np.array([[(template.shape[1] - 1) / 2, (template.shape[0] - 1) / 2]])
-    found, ok = _track(template, picture, middle, at[None], levels=1)
-    return found[0] if ok[0] else None
+def align(templates: Gray, pictures: Gray) -> tuple[Places, NDArray[np.bool_]]:
+    """How far the middle of each of (n, s, s) templates lies off the middle of its picture, (n, 2), and whether it was
+    found, (n,)."""
+    middle = np.full((1, 2), (templates.shape[1] - 1) / 2)
+    # Laid out in one picture they take as long: nearly all of it are the steps of each.
+    found = [_track(one, other, middle, middle, levels=1) for one, other in zip(templates, pictures, strict=True)]
+    return np.concatenate([xy for xy, _ in found]) - middle, np.concatenate([ok for _, ok in found])
 
 
 def _sparse(before: Gray, now: Gray, points: Places, guess: Places | None) -> tuple[Places, NDArray[np.float64]]:
@@ -116,19 +175,12 @@ def _track(
 
 
 def _dense_moves(
-    flow: cv2.DISOpticalFlow, before: Gray, now: Gray, points: Places
+    flow: cv2.DISOpticalFlow, before: Gray, now: Gray, area: Area, points: Places
 ) -> tuple[Places, NDArray[np.float64]]:
-    """By how much the points move, from the flow of their surroundings, and how far from their start they come back."""
-    height, width = before.shape
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = max(SMALLEST_MARGIN_PX, DENSE_MARGIN * float((high - low).max()))
-    x1, y1 = np.floor(np.clip(low - margin, 0, (width, height))).astype(int)
-    x2, y2 = np.ceil(np.clip(high + margin, 0, (width, height))).astype(int)
-    if min(x2 - x1, y2 - y1) < SMALLEST_SIDE_PX:
-        return np.zeros_like(points), np.full(len(points), LOST_PX)
-    scale = min(1.0, DENSE_SIDE_PX / max(x2 - x1, y2 - y1))
-    one, other = (_scaled(picture[y1:y2, x1:x2], scale) for picture in (before, now))
-    start = (points - (x1, y1) + 0.5) * scale - 0.5
+    """By how much (n, 2) points move, from the flow of ``area``, and how far from their start they come back."""
+    corner, scale = (area.x1, area.y1), area.scale
+    one, other = (_scaled(picture[area.y1 : area.y2, area.x1 : area.x2], scale) for picture in (before, now))
+    start = (points - corner + 0.5) * scale - 0.5
     moved = _at(flow.calc(one, other, None), start)  # type: ignore[call-overload]
     back = _at(flow.calc(other, one, None), start + moved)  # type: ignore[call-overload]
     return moved / scale, np.linalg.norm(moved + back, axis=1) / scale

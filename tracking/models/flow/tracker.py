@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracking.layers.point_tracker import Followed, ImmediatePointTracker
-from tracking.models.flow.looks import Gray, Place, inside, likeness, patch, search
+from tracking.models.flow.looks import Gray, Place, inside, likenesses, patches, search
 from tracking.models.flow.motion import LOST_PX, Flow, Moves, align, common
 from tracking.shapes.anchors import Places
 from tracking.types import Frame, ObjectId
@@ -47,28 +47,23 @@ FEWEST_TRUSTED, MOST_TRUSTED = 0.3, 0.5
 """With a smaller share of its points an object's motion isn't known; with a larger one it is remembered."""
 FADING = 0.9
 HIDDEN_CONFIDENCE = 0.1
-
-
-@dataclass
-class Look:
-    """What a point looked like at its prompt and lately, and for how many frames it has been hidden."""
-
-    first: Gray
-    latest: Gray
-    hidden: int = 0
-
-    def __post_init__(self) -> None:
-        # Its border repeated outwards: what is sought in it looks a little beyond.
-        edges = (ALIGN_MARGIN_PX,) * 4
-        self.template = np.asarray(cv2.copyMakeBorder(self.first, *edges, cv2.BORDER_REPLICATE), np.uint8)
+Sure = NDArray[np.float64]
+"""(n,) in [-1, 1]."""
 
 
 @dataclass
 class Group:
-    """The points of one object, and the (2,) px by which most of them moved per frame lately."""
+    """The n points of one object. ``first``, ``latest``: (n, side, side), what each looked like at its prompt and
+    lately; ``hidden``: (n,) for how many frames it has been hidden; ``drift``: (2,) px by which most of them moved per
+    frame lately."""
 
-    looks: list[Look]
+    first: Gray
+    latest: Gray
+    hidden: NDArray[np.int64] = field(init=False)
     drift: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+
+    def __post_init__(self) -> None:
+        self.hidden = np.zeros(len(self.first), np.int64)
 
     def expected(self, points: NDArray[np.float64], places: NDArray[np.float64], trusted: NDArray[np.bool_]) -> Places:
         """Where (n, 2) points go with those that are ``trusted`` to be at ``places``, or as all went lately where
@@ -97,103 +92,128 @@ class FlowTracker(ImmediatePointTracker):
         gray = _gray(frame)
         self._flow.gray = gray
         for name in names:
-            looks = [patch(gray, place, LOOK_PX) for place in self.objects[name].now - 0.5]
-            self._groups[name] = Group([Look(look, look) for look in looks])
+            looks = patches(gray, self.objects[name].now - 0.5, LOOK_PX)
+            self._groups[name] = Group(looks, looks.copy())
 
     def follow(self, frame: Frame) -> None:
         before, gray = self._flow.gray, _gray(frame)
         if not self.objects:
             self._flow.gray = gray
             return
-        moves = self._flow.moves(gray, [one.now - 0.5 for one in self.objects.values()])
-        for (name, one), found in zip(self.objects.items(), moves, strict=True):
-            _move(one, self._groups[name], found, before, gray)
+        ones, groups = [*self.objects.values()], [self._groups[name] for name in self.objects]
+        points = [one.now - 0.5 for one in ones]
+        moves = self._flow.moves(gray, points)
+        places, good = _best_steps(np.concatenate(points), moves, before, gray)
+        ends = np.cumsum([len(each) for each in points])[:-1]
+        parts = [*zip(ones, groups, points, np.split(places, ends), np.split(good, ends), strict=True)]
+        expected = [group.expected(at, there, ok & one.seen) for one, group, at, there, ok in parts]
+        settled = Settling(groups, gray, np.where(good[:, None], places, np.concatenate(expected)))
+        settled.settle(np.concatenate(expected), good)
+        found = zip(np.split(settled.places, ends), np.split(settled.sure, ends), strict=True)
+        for (one, group, at, _, _), others, (place, sure) in zip(parts, expected, found, strict=True):
+            _hold(one, group, at, others, place, sure)
 
     def looks_of(self, name: ObjectId) -> list[Gray]:
-        return [look.first for look in self._groups[name].looks]
+        return [*self._groups[name].first]
 
     def take_looks(self, name: ObjectId, looks: object, here: list[int], there: list[int]) -> None:
         """What is seen now at a point's place stays beside its first look: a person has left it there."""
         known, group = cast(list[Gray], looks), self._groups[name]
         for row, other in zip(here, there, strict=True):
-            group.looks[row] = Look(known[other], group.looks[row].first)
+            group.latest[row], group.first[row] = group.first[row], known[other]
 
     def forget(self, names: Collection[ObjectId]) -> None:
         for name in names:
             self._groups.pop(name, None)
 
 
-def _move(one: Followed, group: Group, moves: Moves, before: Gray, now: Gray) -> None:
-    points = one.now - 0.5
-    places, good = _best_steps(points, moves, before, now)
-    trusted = good & one.seen
-    expected = group.expected(points, places, trusted)
+def _hold(one: Followed, group: Group, points: Places, expected: Places, places: Places, sure: Sure) -> None:
+    """Put the points of one object where they are found, but for those that stray from the others."""
     size = max(float(np.ptp(points, axis=0).max()), 2.0 * LOOK_PX)
-    for number, look in enumerate(group.looks):
-        place = places[number] if good[number] else expected[number]
-        place, sure = _settled(look, now, place, expected[number], known=bool(good[number]))
-        strays = np.linalg.norm(place - expected[number]) > STRAY_SHARE * size and sure < DRAWN_LIKENESS
-        if strays and len(points) > 2:
-            place, sure, look.hidden = expected[number], HIDDEN_CONFIDENCE, look.hidden + 1
-        one.now[number] = place + 0.5
-        one.seen[number] = look.hidden == 0
-        one.sure[number] = sure
+    if len(points) > 2:
+        strays = (_lengths(places - expected) > STRAY_SHARE * size) & (sure < DRAWN_LIKENESS)
+        places, sure = np.where(strays[:, None], expected, places), np.where(strays, HIDDEN_CONFIDENCE, sure)
+        group.hidden += strays
+    one.now, one.seen, one.sure = places + 0.5, group.hidden == 0, sure
 
 
-def _best_steps(
-    points: NDArray[np.float64], moves: Moves, before: Gray, now: Gray
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _best_steps(points: Places, moves: Moves, before: Gray, now: Gray) -> tuple[Places, NDArray[np.bool_]]:
     """The best proposal for each of (n, 2) points, and whether it is to be believed."""
-    count = moves.back.shape[1]
     alike = np.full(moves.back.shape, -1.0)
-    for number, point in enumerate(points):
-        look = patch(before, point, STEP_LOOK_PX)
-        for which in range(count):
-            place = moves.places[number, which]
-            if moves.back[number, which] < LOST_PX and inside(place, now):
-                alike[number, which] = likeness(look, patch(now, place, STEP_LOOK_PX))
+    possible = (moves.back < LOST_PX) & inside(moves.places, now)
+    looks = patches(before, points, STEP_LOOK_PX)
+    alike[possible] = likenesses(looks[np.nonzero(possible)[0]], patches(now, moves.places[possible], STEP_LOOK_PX))
     best = (alike - BACK_COST * np.minimum(moves.back, 5)).argmax(axis=1)
     rows = np.arange(len(points))
     good = (moves.back[rows, best] < FARTHEST_BACK_PX) & (alike[rows, best] > LEAST_STEP_LIKENESS)
     return moves.places[rows, best], good
 
 
-def _settled(look: Look, now: Gray, place: Place, expected: Place, *, known: bool) -> tuple[Place, float]:
-    """Where a point is, and how sure that is, given where flow brought it (``known``) or the others did."""
-    if not inside(place, now):
-        look.hidden += 1
-        return place, 0.0
-    place, first = _drawn_to_first_look(look, now, place)
-    there = patch(now, place, LOOK_PX)
-    sure = max(first, likeness(look.latest, there))
-    if sure < COVERED_LIKENESS and np.linalg.norm(place - expected) > APART_PX:
-        known = False
-    if known and sure >= HIDDEN_LIKENESS:
-        look.hidden = 0
-        if first > LEARN_LIKENESS:
-            look.latest = there
-        return place, sure
-    look.hidden += 1
-    reach = min(SEARCH_PX + SEARCH_GROWTH_PX * look.hidden, LARGEST_SEARCH_PX)
-    for kept in (look.first, look.latest):
-        found, alike = search(now, kept, expected, reach)
-        if alike > FOUND_LIKENESS and inside(found, now):
-            look.hidden = 0
-            return found, alike
-    return place if known else expected, HIDDEN_CONFIDENCE
+class Settling:
+    """Where the points of several groups are, ``places`` (n, 2), and how sure that is, ``sure`` (n,): all at once but
+    for the search for what isn't seen."""
+
+    def __init__(self, groups: Sequence[Group], now: Gray, places: Places) -> None:
+        self.now, self.places, self.sure = now, places.copy(), np.zeros(len(places))
+        self._rows = [(group, row) for group in groups for row in range(len(group.first))]
+        self._first = np.concatenate([group.first for group in groups])
+        self._latest = np.concatenate([group.latest for group in groups])
+
+    def settle(self, expected: Places, known: NDArray[np.bool_]) -> None:
+        """Given where flow brought them (``known``) or where the others did, and where the others go (``expected``)."""
+        there = np.flatnonzero(inside(self.places, self.now))
+        for row in np.flatnonzero(~inside(self.places, self.now)).tolist():
+            self._hide(row)
+        if not len(there):
+            return
+        first = self._draw_to_first_looks(there)
+        seen = patches(self.now, self.places[there], LOOK_PX)
+        self.sure[there] = np.maximum(first, likenesses(self._latest[there], seen))
+        apart = _lengths(self.places - expected) > APART_PX
+        known = known & ~((self.sure < COVERED_LIKENESS) & apart)
+        for number, row in enumerate(there.tolist()):
+            group, point = self._rows[row]
+            if known[row] and self.sure[row] >= HIDDEN_LIKENESS:
+                group.hidden[point] = 0
+                if first[number] > LEARN_LIKENESS:
+                    group.latest[point] = seen[number]
+            else:
+                self._seek(row, expected[row], known=bool(known[row]))
+
+    def _hide(self, row: int) -> int:
+        group, point = self._rows[row]
+        group.hidden[point] += 1
+        return int(group.hidden[point])
+
+    def _seek(self, row: int, expected: Place, *, known: bool) -> None:
+        group, point = self._rows[row]
+        reach = min(SEARCH_PX + SEARCH_GROWTH_PX * self._hide(row), LARGEST_SEARCH_PX)
+        for kept in (group.first[point], group.latest[point]):
+            found, alike = search(self.now, kept, expected, reach)
+            if alike > FOUND_LIKENESS and inside(found, self.now):
+                group.hidden[point] = 0
+                self.places[row], self.sure[row] = found, alike
+                return
+        self.places[row], self.sure[row] = self.places[row] if known else expected, HIDDEN_CONFIDENCE
+
+    def _draw_to_first_looks(self, rows: NDArray[np.intp]) -> Sure:
+        """Move points to where their first looks fit better nearby; how alike they are to these."""
+        first, places = self._first[rows], self.places[rows]
+        alike = likenesses(first, patches(self.now, places, LOOK_PX))
+        around = patches(self.now, places, LOOK_PX + ALIGN_MARGIN_PX)
+        # The border of a look is repeated outwards: what is sought in it looks a little beyond.
+        margin = (ALIGN_MARGIN_PX, ALIGN_MARGIN_PX)
+        off, found = align(np.pad(first, ((0, 0), margin, margin), mode="edge"), around)
+        near = np.flatnonzero(found & (_lengths(off) < REACH_PX))
+        drawn = places[near] + off[near]
+        drawn_alike = likenesses(first[near], patches(self.now, drawn, LOOK_PX))
+        better = drawn_alike > np.maximum(DRAWN_LIKENESS, alike[near])
+        self.places[rows[near[better]]], alike[near[better]] = drawn[better], drawn_alike[better]
+        return alike
 
 
-def _drawn_to_first_look(look: Look, now: Gray, place: Place) -> tuple[Place, float]:
-    """``place``, or where the first look fits better nearby; and how alike that is to the first look."""
-    alike = likeness(look.first, patch(now, place, LOOK_PX))
-    around = patch(now, place, LOOK_PX + ALIGN_MARGIN_PX)
-    middle = np.full(2, float(LOOK_PX + ALIGN_MARGIN_PX))
-    found = align(look.template, around, middle)
-    if found is None or np.linalg.norm(found - middle) >= REACH_PX:
-        return place, alike
-    drawn = place + found - middle
-    drawn_alike = likeness(look.first, patch(now, drawn, LOOK_PX))
-    return (drawn, drawn_alike) if drawn_alike > max(DRAWN_LIKENESS, alike) else (place, alike)
+def _lengths(steps: Places) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.norm(steps, axis=-1), np.float64)
 
 
 def _gray(frame: Frame) -> Gray:
