@@ -15,6 +15,7 @@ from django.db.models import Max
 from django_tasks import task
 from pydantic import BaseModel
 
+from annotator.access import may
 from annotator.actions.analytics.reports import Cell, Column, Row, Table
 from annotator.actions.audit import record
 from annotator.actions.background import Background, Watch
@@ -22,7 +23,22 @@ from annotator.actions.comparisons import LayerBoxes
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import common
 from annotator.actions.errors import ActionError
-from annotator.models import AuditKind, Gold, InspectionState, Job, JobScore, Layer, LayerKind, Project, Stage, User
+from annotator.actions.issues.notify import notify_of_step, people_of
+from annotator.models import (
+    AuditKind,
+    Gold,
+    InspectionState,
+    Job,
+    JobScore,
+    JobStep,
+    Layer,
+    LayerKind,
+    Notification,
+    Project,
+    Role,
+    Stage,
+    User,
+)
 
 OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
 
@@ -136,7 +152,27 @@ def score_job(key: str) -> None:
     )
     if report is None:
         return
-    rows.update(state=InspectionState.DONE, progress=1, report=report.model_dump(mode="json"))
+    done = {"state": InspectionState.DONE, "progress": 1, "report": report.model_dump(mode="json")}
+    with transaction.atomic():
+        if rows.update(**done):
+            _tell_if_below(score.job_id, report)
+
+
+def _tell_if_below(job_id: int, report: Report) -> None:
+    """A job in review is below the pass mark: its reviewer is told, or where it has none all who may review it."""
+    job = Job.objects.select_related("video__project", "reviewer").get(pk=job_id)
+    step = job.history.filter(kind=JobStep.Kind.SUBMITTED).select_related("by", "job").last()
+    if job.stage != Stage.REVIEW or step is None or passes(report, job.video.project.pass_mark) is not False:
+        return
+    roles = [role for role in Role.values if may(role, "review")]
+    everybody = people_of(job).filter(
+        memberships__workspace=job.video.project.workspace_id, memberships__role__in=roles
+    )
+    told = [job.reviewer] if job.reviewer is not None else list(everybody.distinct())
+    for user in told:
+        if user.pk == job.assignee_id:
+            continue
+        notify_of_step(step=step, kind=Notification.Kind.BELOW_MARK, user=user)
 
 
 def _report(job: Job, watch: Watch) -> Report:

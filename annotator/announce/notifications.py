@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from annotator.announce.issues import excerpt_of, name_of, told
-from annotator.models import Issue, Job, Notification, User
+from annotator.models import InspectionState, Issue, Job, Notification, User
 from annotator.operations import Message
 
 Kind = Notification.Kind
@@ -68,8 +68,19 @@ def _of_job(job: Job, who: User | str, kind: str) -> str:
             return f"{who} skipped a job that you gave them ({which})."
         case Kind.CONSENSUS:
             return f"{who} submitted the last copy of your consensus ({which})."
+        case Kind.BELOW_MARK:
+            return f"{who} submitted a job below the pass mark{_reached(job)} ({which})."
         case _:
             return f"{who} waits for your review of a job ({which})."
+
+
+def _reached(job: Job) -> str:
+    """What the latest score says."""
+    score = job.scores.filter(state=InspectionState.DONE).order_by("pk").last()
+    mark = job.video.project.pass_mark
+    if score is None or score.idf1 is None or mark is None:
+        return ""
+    return f": IDF1 {100 * score.idf1:.0f} % of {mark} %"
 
 
 def address_of(topic: Issue | Job) -> str:

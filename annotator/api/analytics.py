@@ -44,7 +44,8 @@ class Asked(Message):
 
 
 class AnalyticsColumn(Message):
-    """`unit`: what its cells are. `seconds` are of active time, `share` is in [0, 1], `rate` is per what the title
+    """`unit`: what its cells are. `seconds` are of active time, `elapsed` are
+    seconds by the clock, `share` is in [0, 1], `rate` is per what the title
     says, `day` is YYYY-MM-DD. `says`: what is counted."""
 
     id: str

@@ -44,3 +44,10 @@ class JobScore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job}: {self.state}"
+
+    @property
+    def idf1(self) -> float | None:
+        """Of all labels, in [0, 1]; None: not scored, or not known."""
+        scores = self.report.get("scores") or [{}]
+        found: float | None = scores[0].get("idf1")
+        return found

@@ -25,6 +25,7 @@ class Notification(models.Model):
         JOB_SKIPPED = "job_skipped", "skipped a job that you gave"
         CONSENSUS = "consensus", "submitted the last copy of your consensus"
         TO_REVIEW = "to_review", "wants a review from you"
+        BELOW_MARK = "below_mark", "submitted a job below the pass mark"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, null=True, blank=True, related_name="+")

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from statistics import median
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,12 @@ from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from annotator import stored_shapes
 from annotator.actions.analytics.counting import Memory
 from annotator.actions.analytics.measures import bounds_of, day_in, per_hour, per_hundred, share
+from annotator.actions.analytics.reviews import Review, reviews_of
 from annotator.models import Counting, Job, JobState, Layer, LayerKind, Predicted, Project, Stage, Stay, User, Work
 from tracking.catalog import name_of
 
-TableId = Literal["days", "people", "jobs", "labels", "models"]
-Unit = Literal["text", "day", "count", "seconds", "share", "rate"]
+TableId = Literal["days", "people", "jobs", "reviews", "reviewers", "labels", "models"]
+Unit = Literal["text", "day", "count", "seconds", "elapsed", "share", "rate"]
 Cell = str | float | int | None
 Numbers = Mapping[str, Any]
 
@@ -97,6 +99,20 @@ VERDICTS = (ACCEPTED, REJECTED, ACCEPTANCE)
 SHAPES = (BY_HAND, BY_MODEL, SHARE)
 SPEED = (OBJECTS_PER_HOUR, FRAMES_PER_HOUR)
 
+REVIEWED = (
+    Column("accepted", "Accepted", "count", "Jobs, each time that one was."),
+    Column("returned", "Returned", "count", "Jobs, each time that one was."),
+    Column("acceptance", "Acceptance", "share", "Accepted among all that was decided."),
+    Column("open", "Open", "count", "Submitted and not decided yet, whenever that was."),
+    Column(
+        "waited", "Waited", "elapsed", "Median from being submitted until somebody else opened the job or took it for "
+        "review; where nobody was seen to, until it was decided.",
+    ),
+    Column("in_review", "In review", "elapsed", "Median from there until it was accepted or returned."),
+    Column("whole", "Both", "elapsed", "Median from being submitted until it was decided."),
+    Column("longest", "Longest", "elapsed", "The longest of these."),
+)  # fmt: skip
+
 DERIVED: dict[str, Callable[[Numbers], Cell]] = {
     "model_share": lambda n: share(n["by_model"], n["by_hand"]),
     "per_hundred": lambda n: per_hundred(n["corrections"], n["by_model"]),
@@ -128,6 +144,11 @@ def totals(scope: Scope) -> dict[str, Cell]:
     found.take(_sums(_judged(scope), (), JUDGED))
     found.take(_sums(_predicted(scope), (), {"by_model": Sum("shapes")}))
     numbers = found.rows.get((), found.nothing())
+    numbers["until_decided"] = _median(
+        one.whole
+        for one in reviews_of(scope.project, *bounds_of(scope.first, scope.last, scope.zone))
+        if scope.whose in (None, one.annotator)
+    )
     return {**numbers, **{name: of(numbers) for name, of in DERIVED.items()}}
 
 
@@ -210,6 +231,51 @@ def _job_row(columns: Sequence[Column], job: Job | None, numbers: dict[str, Any]
     return _row(columns, numbers, name, f"/videos/{job.video_id}/edit/?job={job.pk}", **said)
 
 
+def reviews(scope: Scope) -> Table:
+    """What became of the jobs that people submitted, and how long that took."""
+    return _reviews("reviews", "Jobs in review, by who annotated", "Annotates", scope, lambda one: one.annotator)
+
+
+def reviewers(scope: Scope) -> Table:
+    """Who decided of how many jobs, and how soon."""
+    decided = "Jobs in review, by who decided"
+    return _reviews("reviewers", decided, "Reviewer", scope, lambda one: one.reviewer, only_decided=True)
+
+
+def _reviews(
+    named: TableId,
+    title: str,
+    who: str,
+    scope: Scope,
+    key: Callable[[Review], int | None],
+    only_decided: bool = False,
+) -> Table:
+    """A line for each person, those with most first."""
+    groups: defaultdict[int | None, list[Review]] = defaultdict(list)
+    for one in reviews_of(scope.project, *bounds_of(scope.first, scope.last, scope.zone)):
+        if scope.whose in (None, key(one)) and not (only_decided and one.decided is None):
+            groups[key(one)].append(one)
+    names = {user.pk: str(user) for user in User.objects.filter(pk__in=[person for person in groups if person])}
+    columns = (Column("person", who, "text"), *REVIEWED)
+    keys = sorted(groups, key=lambda person: (-len(groups[person]), names.get(person or 0, "")))
+    rows = [Row([names.get(person or 0, "Nobody, or deleted accounts"), *_reviewed(groups[person])]) for person in keys]
+    return Table(named, title, columns, rows)
+
+
+def _reviewed(found: Sequence[Review]) -> Iterator[Cell]:
+    decided = [one for one in found if one.decided is not None]
+    accepted = sum(one.accepted for one in decided)
+    yield from (accepted, len(decided) - accepted, share(accepted, len(decided) - accepted), len(found) - len(decided))
+    for times in ((one.waited for one in found), (one.in_review for one in found), (one.whole for one in found)):
+        yield _median(times)
+    yield max((one.whole for one in decided if one.whole is not None), default=None)
+
+
+def _median(times: Iterable[float | None]) -> float | None:
+    known = [each for each in times if each is not None]
+    return median(known) if known else None
+
+
 def labels(scope: Scope) -> Table:
     """Of each label of the project what was done, and what is stored of it now."""
     found = _Numbers()
@@ -267,6 +333,8 @@ TABLES: dict[TableId, Callable[[Scope], Table]] = {
     "days": days,
     "people": people,
     "jobs": jobs,
+    "reviews": reviews,
+    "reviewers": reviewers,
     "labels": labels,
     "models": models,
 }

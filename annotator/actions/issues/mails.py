@@ -22,7 +22,10 @@ from annotator.models import Issue, Job, Notification, User
 
 AFTER = timedelta(seconds=60)
 AT_MOST_EVERY = timedelta(minutes=10)
-MAILED = (Kind.MENTION, Kind.REPLY, Kind.JOB, Kind.JOB_GIVEN, Kind.JOB_RETURNED, Kind.JOB_REOPENED, Kind.TO_REVIEW)
+MAILED = (
+    *(Kind.MENTION, Kind.REPLY, Kind.JOB),
+    *(Kind.JOB_GIVEN, Kind.JOB_RETURNED, Kind.JOB_REOPENED, Kind.TO_REVIEW, Kind.BELOW_MARK),
+)
 """Of what people are told by mail. What only ends something waits in the pages."""
 AT_ONCE = 500
 """Notifications that one round looks at."""

@@ -744,7 +744,7 @@ export interface paths {
         readonly header?: never
         readonly path: {
           readonly project_id: number
-          readonly table: 'days' | 'people' | 'jobs' | 'labels' | 'models'
+          readonly table: 'days' | 'people' | 'jobs' | 'reviews' | 'reviewers' | 'labels' | 'models'
         }
         readonly cookie?: never
       }
@@ -4225,14 +4225,15 @@ export interface components {
       readonly differences: number
     }
     /**
-     * @description `unit`: what its cells are. `seconds` are of active time, `share` is in [0, 1], `rate` is per what the title
+     * @description `unit`: what its cells are. `seconds` are of active time, `elapsed` are
+     *     seconds by the clock, `share` is in [0, 1], `rate` is per what the title
      *     says, `day` is YYYY-MM-DD. `says`: what is counted.
      */
     readonly AnalyticsColumn: {
       readonly id: string
       readonly title: string
       /** @enum {string} */
-      readonly unit: 'text' | 'day' | 'count' | 'seconds' | 'share' | 'rate'
+      readonly unit: 'text' | 'day' | 'count' | 'seconds' | 'elapsed' | 'share' | 'rate'
       readonly says: string
     }
     /**
@@ -5293,6 +5294,7 @@ export interface components {
       | 'job_skipped'
       | 'consensus'
       | 'to_review'
+      | 'below_mark'
     /** @description A label as it shall be. `id` null: a new one. */
     readonly LabelDraft: {
       readonly name: string

@@ -14,7 +14,7 @@ from annotator.actions.analytics.counting import count_work
 from annotator.actions.analytics.stays import note_stay
 from annotator.actions.edits.apply import apply_edit
 from annotator.actions.runs.condense import join_predictions
-from annotator.models import Counting, Event, Job, LayerKind, Stay, User
+from annotator.models import Counting, Event, Job, JobStep, LayerKind, Stay, User
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import World, clear, create, do, draw, edit, judge, keyframe, make_world, put, update
 
@@ -309,3 +309,51 @@ def test_tracks_are_not_named_in_what_is_kept(world: World) -> None:
     do(world, put(track, [keyframe(frame) for frame in range(1, 500, 5)]))
     counted(world)
     assert world.project.work.count() <= 4
+
+
+def in_review(world: World, *steps: tuple[str, str, float]) -> Job:
+    """A job of the annotator's with these steps in its history: kind, who, hours after ten."""
+    job = Job.objects.create(video=world.video, layer=world.layer, first=0, last=99, assignee=world.annotator)
+    for kind, by, hours in steps:
+        when = TEN + timedelta(hours=hours)
+        JobStep.objects.create(job=job, kind=kind, by=world.people[by], at=when)
+    return job
+
+
+def test_how_long_jobs_wait_for_review_and_how_long_that_takes_is_from_their_history(world: World) -> None:
+    job = in_review(
+        world,
+        ("submitted", "annotator", 0),
+        ("returned", "reviewer", 5),
+        ("submitted", "annotator", 24),
+        ("accepted", "reviewer", 27),
+    )
+    reviewer = world.people["reviewer"]
+    for began, minutes in ((TEN + timedelta(hours=2), 10), (TEN + timedelta(hours=26), 60)):
+        ended = began + timedelta(minutes=minutes)
+        Stay.objects.create(layer=world.layer, person=reviewer, job=job, began=began, ended=ended)
+    Stay.objects.create(layer=world.layer, person=world.annotator, job=job, began=TEN, ended=TEN + timedelta(hours=1))
+    in_review(world, ("submitted", "annotator", 1))
+    found = counted(world)
+    (row,) = rows(found, "reviews").values()
+    hours = {name: row[name] / 3600 for name in ("waited", "in_review", "whole", "longest")}
+    assert (row["accepted"], row["returned"], row["acceptance"], row["open"]) == (1, 1, 0.5, 1)
+    assert hours == {"waited": 2, "in_review": 2, "whole": 4, "longest": 5}
+    assert found["totals"]["until_decided"] == 4 * 3600
+    assert list(rows(found, "reviewers")) == [str(reviewer)]
+
+
+def test_a_review_that_nobody_was_seen_to_begin_counts_as_waiting_and_one_that_was_taken_does_not(world: World) -> None:
+    in_review(world, ("submitted", "annotator", 0), ("accepted", "reviewer", 3))
+    in_review(world, ("submitted", "annotator", 0), ("review_taken", "reviewer", 1), ("accepted", "reviewer", 5))
+    (row,) = rows(counted(world), "reviewers").values()
+    assert (row["waited"] / 3600, row["in_review"] / 3600, row["whole"] / 3600) == (2, 4, 4)
+
+
+def test_a_review_counts_on_the_day_of_its_decision_and_people_see_that_of_their_own_jobs(world: World) -> None:
+    in_review(world, ("submitted", "annotator", 0), ("accepted", "reviewer", 48))
+    assert rows(counted(world, last="2026-03-03"), "reviews") == {}
+    assert len(rows(counted(world, first="2026-03-04"), "reviews")) == 1
+    own = counted(world, by="annotator")
+    assert (len(rows(own, "reviews")), rows(own, "reviewers")) == (1, {})
+    assert [rows(counted(world, by="reviewer"), table) == {} for table in ("reviews", "reviewers")] == [True, False]

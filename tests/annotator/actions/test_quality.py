@@ -124,6 +124,52 @@ def test_a_job_below_the_pass_mark_is_marked_for_reviewers_and_not_for_who_did_i
     assert "IDF1" not in client(world, "annotator").get(address).content.decode()
 
 
+def told(world: World, by: str) -> list[str]:
+    """What a person's bell says of scores."""
+    listed = client(world, by).get("/api/me/notifications").json()["notifications"]
+    return [each["message"] for each in listed if each["kind"] == "below_mark"]
+
+
+def test_reviewers_are_told_of_a_submitted_job_below_the_pass_mark_and_who_did_it_is_not(
+    world: World, gold: Layer
+) -> None:
+    set_pass_mark(world.project, 80)
+    submitted(world)
+    (said,) = told(world, "reviewer")
+    assert "submitted a job below the pass mark: IDF1 0 % of 80 %" in said
+    assert (len(told(world, "manager")), told(world, "annotator"), told(world, "viewer")) == (1, [], [])
+
+
+def test_where_a_job_has_its_reviewer_only_they_are_told(world: World, gold: Layer) -> None:
+    set_pass_mark(world.project, 80)
+    Job.objects.create(
+        video=world.video,
+        layer=world.layer,
+        first=0,
+        last=99,
+        assignee=world.annotator,
+        reviewer=world.people["reviewer"],
+    )
+    move(user=world.annotator, job=Job.objects.get(), transition="submit")
+    score_job.func(str(JobScore.objects.get().pk))
+    assert (len(told(world, "reviewer")), told(world, "manager")) == (1, [])
+
+
+@pytest.mark.parametrize(("mark", "decided"), [(None, False), (1, False), (80, True)], ids=str)
+def test_nobody_is_told_of_a_job_that_passes_or_that_is_decided_already(
+    world: World, gold: Layer, mark: int | None, decided: bool
+) -> None:
+    set_pass_mark(world.project, mark)
+    if not decided:
+        draw_on(world, world.layer, 0, 19)
+    job = Job.objects.create(video=world.video, layer=world.layer, first=0, last=99, assignee=world.annotator)
+    move(user=world.annotator, job=job, transition="submit")
+    if decided:
+        move(user=world.people["reviewer"], job=job, transition="accept")
+    score_job.func(str(JobScore.objects.get().pk))
+    assert told(world, "reviewer") == []
+
+
 @pytest.mark.parametrize("percent", [0, 101])
 def test_a_pass_mark_is_a_share(world: World, percent: int) -> None:
     with pytest.raises(ActionError, match=f"1 to 100 per cent; {percent} came"):

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { everyDay, lastDays } from './analytics'
-import { inWords, worked } from './words'
+import { elapsed, inWords, worked } from './words'
 
 test('the last days end today, by the clock on the wall', () => {
   expect(lastDays(7, new Date(2026, 2, 3, 23, 59))).toEqual({ first: '2026-02-25', last: '' })
@@ -24,4 +24,8 @@ test('what is not known is a dash, and nothing is a zero', () => {
   expect(inWords(0, 'count')).toBe('0')
   expect(inWords(0.256, 'share')).toBe('25.6 %')
   expect(inWords(0.125, 'rate')).toBe('0.13')
+})
+
+test('time by the clock is said in days where it is long', () => {
+  expect([3600, 47 * 3600, 76 * 3600].map(elapsed)).toEqual(['1 h 00 min', '47 h 00 min', '3 d 4 h'])
 })

@@ -5,7 +5,7 @@ import { ago, exactly } from '@/core/times'
 import type { AnalyticsOut, AnalyticsPage, AnalyticsColumn, AnalyticsTable } from '@/protocol/generated'
 import { Analytics, everyDay, lastDays, type Range } from './analytics'
 import { Columns, Lines, type Bar } from './bars'
-import { inWords, worked } from './words'
+import { elapsed, inWords, worked } from './words'
 
 /** `<section id="analytics-page">` beside `<script id="analytics-data">`, in templates/project_analytics.html. */
 export function mountAnalytics(root: HTMLElement): void {
@@ -126,6 +126,7 @@ function Shown({ analytics, shown }: { analytics: Analytics; shown: AnalyticsOut
         <Figure name={t('Shapes by models')} said={inWords(totals['model_share'], 'share')} />
         <Figure name={t('Corrections per 100 frames')} said={inWords(totals['per_hundred'], 'rate')} />
         <Figure name={t('Accepted by reviewers')} said={inWords(totals['acceptance'], 'share')} />
+        <Figure name={t('From submitted to reviewed')} said={inWords(totals['until_decided'], 'elapsed')} />
       </dl>
       <p class="muted analytics-rule">
         {t(
@@ -201,6 +202,10 @@ function ChartOf({ table }: { table: AnalyticsTable }) {
       most: worked(Math.max(0, ...bars.map(({ value }) => value ?? 0))),
     })
     return <Columns name={t('Active time by day')} said={said} bars={bars} />
+  }
+  if (table.id === 'reviews' || table.id === 'reviewers') {
+    const bars = column(table, 'whole').map(([person, seconds]) => bar(person, seconds, elapsed))
+    return <Lines name={t('From being submitted until decided, median')} bars={bars} />
   }
   if (table.id !== 'models') return null
   const bars = column(table, 'per_hundred').map(([model, rate]) => bar(model, rate, (value) => inWords(value, 'rate')))

@@ -12,6 +12,7 @@ export function inWords(cell: Cell, unit: AnalyticsColumn['unit']): string {
   if (cell === null || cell === undefined) return '–'
   if (typeof cell === 'string') return cell
   if (unit === 'seconds') return worked(cell)
+  if (unit === 'elapsed') return elapsed(cell)
   if (unit === 'share') return t('{share} %', { share: few.format(cell * 100) })
   if (unit === 'rate') return cell < 10 ? finer.format(cell) : few.format(cell)
   return whole.format(cell)
@@ -27,4 +28,10 @@ export function worked(seconds: number): string {
     hours: Math.floor(minutes / 60),
     minutes: String(minutes % 60).padStart(2, '0'),
   })
+}
+
+/** Time by the clock; from two days on "3 d 4 h". */
+export function elapsed(seconds: number): string {
+  const hours = Math.round(seconds / 3600)
+  return hours < 48 ? worked(seconds) : t('{days} d {hours} h', { days: Math.floor(hours / 24), hours: hours % 24 })
 }
