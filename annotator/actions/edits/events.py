@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from annotator.actions.edits.verdicts import settle
+from annotator.actions.edits.verdicts import Back, settle
 from annotator.announce.outgoing import is_heavy
 from annotator.announce.publish import publish_on_commit
 from annotator.models import Event, EventKind, Layer, Run, User
@@ -67,7 +67,7 @@ def append_event(
         author=author,
         run=run,
         how=summary,
-        back=undoes is not None or kind in (EventKind.RESTORE, EventKind.RUN),
+        back=_looks_back(kind, undoes),
     )
     event = Event.objects.create(
         layer=layer,
@@ -91,6 +91,14 @@ def append_event(
     )
     publish_on_commit(event)
     return event
+
+
+def _looks_back(kind: EventKind, undoes: uuid.UUID | None) -> Back:
+    if kind in (EventKind.RESTORE, EventKind.RUN):
+        return "everywhere"
+    if undoes is not None:
+        return "there"
+    return "reopened" if kind == EventKind.EDIT else ""
 
 
 def _without_tables(operation: dict[str, Any]) -> dict[str, Any]:

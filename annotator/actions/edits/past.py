@@ -56,6 +56,13 @@ class TrackPast:
                 self.rows[start] = self.rows.get(start, Table.empty(start)).merged(table)
             known |= new
 
+    def take(self, newer: TrackPast) -> None:
+        """What newer changes replaced, where no older one has told."""
+        self.take_fields(newer.fields)
+        for start, known in newer.known.items():
+            ranges = [(start + at, start + at) for at in known.nonzero()[0].tolist()]
+            self.take_rows(ranges, [newer.rows[start]] if start in newer.rows else [])
+
     def limit(self, ranges: Sequence[FrameRange]) -> bool:
         """Forget what lies outside of ``ranges``. Returns whether that was anything."""
         cut = False
@@ -88,10 +95,14 @@ def is_changed_since(layer: Layer, revision: int) -> bool:
     return any(operation["op"] != OP_OF_VERDICTS for operations in later for operation in operations)
 
 
-def read_past(layer: Layer, revision: int, tracks: Collection[UUID] | None = None) -> Past:
-    """What the layer, or some of its tracks, were at ``revision``."""
+def read_past(layer: Layer, revision: int, tracks: Collection[UUID] | None = None, *, until: int | None = None) -> Past:
+    """What the layer, or some of its tracks, were at ``revision``. ``until``: so far only what changed up to there is
+    looked at."""
     past = Past()
-    rows = events_since(layer, revision, tracks).order_by("revision").only("kind", "inverse")
+    events = events_since(layer, revision, tracks)
+    if until is not None:
+        events = events.filter(revision__lte=until)
+    rows = events.order_by("revision").only("kind", "inverse")
     for event in rows.iterator(chunk_size=100):
         if event.inverse is None and event.kind != EventKind.PREDICTIONS:
             past.exact = False

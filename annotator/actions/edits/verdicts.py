@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Literal
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -20,7 +21,7 @@ from django.utils import timezone
 from annotator import access, stored_shapes
 from annotator.actions.edits.differing import changed_ranges
 from annotator.actions.edits.layer_draft import decoded
-from annotator.actions.edits.past import TrackPast, read_past
+from annotator.actions.edits.past import TrackPast, events_since, read_past
 from annotator.actions.edits.reach import spelt
 from annotator.actions.edits.shape_draft import FrameRange
 from annotator.actions.edits.spans import brought_back, common, put_in, ranges_of, reopened, united, within, without
@@ -37,8 +38,13 @@ from annotator.operations import (
 
 FEW = 500
 """So many tracks are named to the database; of more, all of the layer is read."""
-MOST_LOOKS_BACK = 8
-"""Earlier revisions with which an undo compares one track. What was judged at others stays to be checked."""
+MOST_LOOKS_BACK = 100
+"""Earlier revisions with which one change compares one track. What was judged at others stays to be checked."""
+MOST_EVENTS = 500
+"""Of so many changes since a verdict an edit that takes nothing back is compared with what was judged."""
+Back = Literal["everywhere", "there", "reopened", ""]
+"""Where a change may have made frames again what was judged: anywhere on the tracks, where it changed something, where
+it changed what was reopened before, or nowhere."""
 
 
 def read_verdicts(layer: Layer, tracks: Collection[UUID] | None = None) -> dict[UUID, list[SpanVerdict]]:
@@ -178,7 +184,7 @@ def settle(
     author: User | None,
     run: Run | None,
     how: str,
-    back: bool,
+    back: Back,
 ) -> list[TrackVerdicts]:
     """Reopen what a change of a locked layer, which is written already, touches.
 
@@ -186,7 +192,7 @@ def settle(
         layer: with the revision that the change gets.
         inverse: what takes the change back.
         how: the change in words.
-        back: whether it takes something back: frames that are again what was judged have their verdicts again.
+        back: where frames that are again what was judged have their verdicts again.
 
     Returns:
         All verdicts of each track on which they are others now, also by ``operations``.
@@ -194,23 +200,44 @@ def settle(
     Raises:
         PermissionDenied: an annotator's change of a span that is accepted, where the project locks these.
     """
-    judged = {operation.track for operation in operations if isinstance(operation, VerdictsReplace)}
+    judged = _judged(operations)
     pasts = _pasts(inverse)
     draft = VerdictDraft(layer)
-    draft.load(pasts.keys() | judged)
+    draft.load(pasts.keys() | judged.keys())
     touched = [track for track in pasts if draft.spans(track)]
     tracks = layer.tracks.select_related("label").in_bulk(touched)
     news = _News(layer, author, run, how)
     for track in tracks.values():
-        spans = draft.spans(track.pk)
-        ranges = changed_ranges(layer, track, pasts[track.pk], ranges_of(spans))
-        news.check_lock(track, spans, ranges)
-        spans = news.reopen(spans, ranges)
-        draft.set(track.pk, _compared(layer, track, spans, pasts[track.pk], news) if back else spans)
+        before = draft.spans(track.pk)
+        ranges = changed_ranges(layer, track, pasts[track.pk], ranges_of(before))
+        news.check_lock(track, before, ranges)
+        spans = news.reopen(before, ranges)
+        frames = _to_compare(before, united([*ranges, *judged.get(track.pk, ())]), back)
+        draft.set(track.pk, _compared(layer, track, spans, pasts[track.pk], news, frames, back) if frames else spans)
     told = {each.track: each for each in draft.changed}
     draft.save()
     told |= {track: TrackVerdicts(track=track, spans=draft.spans(track)) for track in judged}
     return list(told.values())
+
+
+def _judged(operations: Sequence[Operation]) -> dict[UUID, list[FrameRange]]:
+    found: dict[UUID, list[FrameRange]] = {}
+    for operation in operations:
+        if isinstance(operation, VerdictsReplace):
+            found.setdefault(operation.track, []).extend(operation.ranges)
+    return found
+
+
+def _to_compare(before: Sequence[SpanVerdict], touched: Sequence[FrameRange], back: Back) -> list[FrameRange]:
+    """The frames of a track's spans that may be again what was judged."""
+    match back:
+        case "everywhere":
+            return ranges_of(before)
+        case "there":
+            return common(ranges_of(before), touched)
+        case "reopened":
+            return common(ranges_of(span for span in before if span.reopened is not None), touched)
+    return []
 
 
 def _pasts(inverse: Sequence[Operation]) -> dict[UUID, TrackPast]:
@@ -257,19 +284,30 @@ def _accepted(spans: Iterable[SpanVerdict]) -> list[FrameRange]:
     return ranges_of(span for span in spans if span.verdict == "accepted")
 
 
-def _compared(layer: Layer, track: Track, spans: list[SpanVerdict], just: TrackPast, news: _News) -> list[SpanVerdict]:
-    """The verdicts after something was taken back, each compared with what was looked at when it was given."""
-    given = {span.revision for span in spans if span.reopened is not None or span.verdict != "check"}
-    for revision in sorted(given, reverse=True)[:MOST_LOOKS_BACK]:
-        among = ranges_of(span for span in spans if span.revision == revision)
-        past = read_past(layer, revision, {track.pk})
+def _compared(
+    layer: Layer,
+    track: Track,
+    spans: list[SpanVerdict],
+    just: TrackPast,
+    news: _News,
+    frames: Sequence[FrameRange],
+    back: Back,
+) -> list[SpanVerdict]:
+    """The verdicts after frames became what they may have been before, each compared with what was looked at when it
+    was given."""
+    judged = [span for span in within(spans, frames) if span.reopened is not None or span.verdict != "check"]
+    given = sorted({span.revision for span in judged}, reverse=True)[:MOST_LOOKS_BACK]
+    if back == "reopened" and given and events_since(layer, given[-1], {track.pk}).count() > MOST_EVENTS:
+        return spans
+    known, until = just, layer.revision
+    for revision in given:
+        past = read_past(layer, revision, {track.pk}, until=until)
         if not past.exact:
-            continue
+            break
         was = past.tracks.get(track.pk, TrackPast())
-        was.take_fields(just.fields)
-        for start, known in just.known.items():
-            ranges = [(start + at, start + at) for at in known.nonzero()[0].tolist()]
-            was.take_rows(ranges, [just.rows[start]] if start in just.rows else [])
+        was.take(known)
+        known, until = was, revision
+        among = common(ranges_of(span for span in spans if span.revision == revision), frames)
         differing = changed_ranges(layer, track, was, among)
         spans = news.reopen(spans, common(differing, _given_at(spans, revision)))
         spans = brought_back(spans, without(among, differing), revision)

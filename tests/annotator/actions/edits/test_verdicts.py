@@ -11,6 +11,7 @@ from django.http import Http404
 
 from annotator.actions.edits.apply import apply_edit
 from annotator.actions.edits.former import former_rows
+from annotator.actions.edits.layer_draft import decoded
 from annotator.actions.edits.restore import Scope, restore
 from annotator.actions.edits.spans import united
 from annotator.actions.edits.verdicts import read_verdicts
@@ -19,7 +20,14 @@ from annotator.actions.projects import lock_accepted
 from annotator.actions.verdicts import Judged, give_verdict
 from annotator.announce.outgoing import event_out
 from annotator.models import Attribute, Event, EventKind, Label, Layer, Project, Run, VerdictSpan
-from annotator.operations import OPERATIONS, Operation, SpanVerdict, TrackFields, VerdictsReplace
+from annotator.operations import (
+    OPERATIONS,
+    Operation,
+    ShapesReplace,
+    SpanVerdict,
+    TrackFields,
+    VerdictsReplace,
+)
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import (
     World,
@@ -209,6 +217,81 @@ def test_a_change_reopens_exactly_the_frames_that_it_changes_and_its_undo_closes
     assert spans_of(track) == ACCEPTED_ALL
     undo(world, undone)
     assert reopened(track) == expected
+
+
+CHANGES_OF_SEVERAL: dict[str, Change] = {
+    "keyframes in one operation": lambda _, track: [
+        put(track, [keyframe(10, left=12), keyframe(20, left=25), keyframe(30, left=32)])
+    ],
+    "keyframes in several operations": lambda _, track: [
+        put(track, [keyframe(10, left=12)]), put(track, [keyframe(30, left=32)])
+    ],
+    "keyframes that go": lambda _, track: [clear(track, 0, 0), clear(track, 20, 40)],
+    "a keyframe and the label": lambda world, track: [
+        put(track, [keyframe(20, left=25)]), update(track, label=_bus(world).pk)
+    ],
+    "a value by frame and a keyframe": lambda world, track: [
+        update(track, frame_attributes={_attribute(world, per_frame=True): [(5, "red"), (9, None)]}),
+        put(track, [keyframe(30, left=32)]),
+    ],
+    "shapes and that it is there": lambda _, track: [put(track, [keyframe(20, left=25)]), update(track, deleted=True)],
+}  # fmt: skip
+
+
+def parts_of(event: Event) -> list[Operation]:
+    """What takes a change back, cut up as far as it can be: each frame's shape by itself."""
+    found: list[Operation] = []
+    for operation in OPERATIONS.validate_python(event.inverse):
+        if not isinstance(operation, ShapesReplace):
+            found.append(operation)
+            continue
+        rows = [row for text in operation.tables for row in decoded(text).rows()]
+        for first, last in operation.ranges:
+            for frame in range(first, last + 1):
+                there = [row for row in rows if row.frame == frame]
+                found.append(put(operation.track, there) if there else clear(operation.track, frame, frame))
+    return found
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["as undo", "by hand"])
+@pytest.mark.parametrize("name", CHANGES_OF_SEVERAL)
+def test_a_change_that_is_undone_in_parts_closes_all_that_it_reopened(world: World, name: str, by_hand: bool) -> None:
+    track = accepted(world)
+    event = do(world, *CHANGES_OF_SEVERAL[name](world, track))
+    assert reopened(track)
+    # On what is deleted nobody draws: that comes first.
+    parts = sorted(reversed(parts_of(event)), key=lambda part: isinstance(part, ShapesReplace))
+    for part in parts:
+        sent = edit(part, undoes=None if by_hand else event.edit_id)
+        apply_edit(user=world.annotator, layer_id=world.layer.pk, edit=sent)
+    assert spans_of(track) == ACCEPTED_ALL
+
+
+def test_while_a_part_is_not_undone_it_stays_open(world: World) -> None:
+    track = accepted(world)
+    do(world, put(track, [keyframe(10, left=12)]), put(track, [keyframe(30, left=32)]))
+    do(world, put(track, [keyframe(10, left=10)]))
+    assert spans_of(track) == [("accepted", 0, 20), ("reopened", 21, 39), ("accepted", 40, 40)]
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["the first one first", "the last one first"])
+def test_two_changes_undone_one_after_the_other_close_what_each_reopened(world: World, backwards: bool) -> None:
+    track = accepted(world)
+    events = [do(world, put(track, [keyframe(frame, left=frame + 4)])) for frame in (10, 30)]
+    for event in reversed(events) if backwards else events:
+        undo(world, event)
+    assert spans_of(track) == ACCEPTED_ALL
+
+
+def test_a_change_undone_in_parts_by_several_people_closes_what_was_judged_at_several_times(world: World) -> None:
+    track = moving(world)
+    for first in range(0, 40, 4):
+        do(world, judge(track, first, first + 3 + (first == 36)), by="reviewer")
+    event = do(world, put(track, [keyframe(10, left=12), keyframe(30, left=32)]))
+    for part, by in zip(parts_of(event), ("annotator", "manager"), strict=True):
+        sent = edit(part, undoes=event.edit_id)
+        apply_edit(user=world.people[by], layer_id=world.layer.pk, edit=sent)
+    assert reopened(track) == []
 
 
 def test_a_reopened_span_says_what_was_changed_and_who_did(world: World) -> None:
