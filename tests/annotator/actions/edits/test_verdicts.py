@@ -260,7 +260,7 @@ def test_a_change_that_is_undone_in_parts_closes_all_that_it_reopened(world: Wor
     event = do(world, *CHANGES_OF_SEVERAL[name](world, track))
     assert reopened(track)
     # On what is deleted nobody draws: that comes first.
-    parts = sorted(reversed(parts_of(event)), key=lambda part: isinstance(part, ShapesReplace))
+    parts = sorted(parts_of(event), key=lambda part: isinstance(part, ShapesReplace))
     for part in parts:
         sent = edit(part, undoes=None if by_hand else event.edit_id)
         apply_edit(user=world.annotator, layer_id=world.layer.pk, edit=sent)
