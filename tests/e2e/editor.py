@@ -97,7 +97,8 @@ def wait_for_row(page: Page, track: str, frame: int) -> None:
 
 
 def wait_until_runs_end(page: Page) -> None:
-    wait_for(page, "framewise.store.runs.active().length === 0")
+    """Also of one that was asked for and that the server hasn't told of yet: a correction after the end begins one."""
+    wait_for(page, "framewise.store.runs.atRest()")
 
 
 def wait_for(page: Page, script: str, arg: object = None, timeout_ms: float = RUN_MS) -> None:

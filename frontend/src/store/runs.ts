@@ -44,6 +44,9 @@ export class Runs {
       .join(' '),
   )
 
+  /** Runs that were asked for, and of which the server has said nothing yet, with the tracks they would follow. */
+  private readonly asked = signal<ReadonlyMap<string, readonly TrackId[]>>(new Map(), { name: 'runs asked for' })
+
   /** `send` hands a message to the live channel; false when there is no connection. */
   constructor(
     private readonly send: (message: ClientMessage) => boolean,
@@ -58,6 +61,16 @@ export class Runs {
   /** The run that follows a track now; null when none does. */
   of(track: TrackId): Run | null {
     return this.active().find((run) => run.tracks.includes(track)) ?? null
+  }
+
+  /** Whether everything that was asked for is known, and nothing goes on. */
+  atRest(): boolean {
+    return !this.asked.value.size && !this.active().length
+  }
+
+  /** Whether a run follows a track, or was asked to. */
+  takes(track: TrackId): boolean {
+    return this.of(track) !== null || [...this.asked.value.values()].some((tracks) => tracks.includes(track))
   }
 
   // ------------------------------------------------------------------ asking
@@ -80,7 +93,11 @@ export class Runs {
       ...(request.options && { options: request.options }),
       ...(request.settings && { settings: request.settings }),
     }
-    if (this.send(message)) return id
+    if (this.send(message)) {
+      const tracks = request.prompts.map(({ track }) => track)
+      this.asked.value = new Map(this.asked.value).set(id, tracks)
+      return id
+    }
     this.session.tell(t('Tracking needs the server, and there is no connection right now.'), 'error')
     return null
   }
@@ -115,6 +132,7 @@ export class Runs {
 
   /** Nothing goes on any more; `message` says why. */
   end(message: string): void {
+    this.asked.value = new Map()
     const ended = [...this.all.value].map(([id, run]): [string, Run] => [
       id,
       isActive(run) ? { ...run, state: 'stopped', ahead: null, message } : run,
@@ -126,16 +144,26 @@ export class Runs {
 
   /** These are all runs of the layer. */
   reset(infos: readonly RunInfo[]): void {
+    this.asked.value = new Map()
     this.all.value = new Map(infos.map((info) => [info.id, info]))
   }
 
   /** Learn how a run stands, and tell why one has failed. Returns whether it is over. */
   note(info: RunInfo): boolean {
+    this.answered(info.id)
     const before = this.all.value.get(info.id)
     const run = { ...info, mine: info.mine || (before?.mine ?? false) }
     this.all.value = new Map(this.all.value).set(info.id, run)
     if (info.state === 'failed' && before?.state !== 'failed') this.session.tell(info.message, 'error')
     return !isActive(run)
+  }
+
+  /** The server has a run, or won't have it. */
+  answered(run: string): void {
+    if (!this.asked.value.has(run)) return
+    const rest = new Map(this.asked.value)
+    rest.delete(run)
+    this.asked.value = rest
   }
 }
 

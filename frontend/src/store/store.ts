@@ -349,6 +349,7 @@ export class EditorStore {
         this.people.value = message.people
         return
       case 'refused':
+        if (message.run) this.runs.answered(message.run)
         this.refused(message.message, message.edit)
         return
       case 'smart.answer':

@@ -107,6 +107,7 @@ describe('Detect and track', () => {
   it('goes along with boxes that are tracked, if wanted', () => {
     test.given({ 0: [100, 100, 200, 200] })
     test.press('T')
+    test.bench.run({ id: test.sent('run.start')[0]!.id, state: 'stopped' })
     test.editor.findSettings.whileTracking.value = true
     test.press('T')
     const finds = test.sent('run.start').map((message) => (message as { options?: { find?: object | null } }).options)

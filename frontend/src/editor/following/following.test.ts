@@ -58,6 +58,29 @@ describe('Track', () => {
     expect(test.session.notice.value?.message).toContain('already')
   })
 
+  it('leaves out what was asked for a moment ago, until the server says that it has it or not', () => {
+    test.press('T')
+    test.press('T')
+    const [asked, ...more] = test.sent('run.start')
+    expect(more).toEqual([])
+    expect(test.store.runs.atRest()).toBe(false)
+    test.store.receive({ type: 'refused', message: 'No.', edit: null, run: asked!.id })
+    expect(test.store.runs.atRest()).toBe(true)
+    test.press('T')
+    const again = test.sent('run.start')
+    expect(again).toHaveLength(2)
+    test.bench.run({ id: again[1]!.id, tracks: [track], state: 'done' })
+    expect(test.store.runs.atRest()).toBe(true)
+  })
+
+  it('can be asked for again after the connection was lost', () => {
+    test.press('T')
+    test.bench.drop()
+    test.bench.connect()
+    test.press('T')
+    expect(test.sent('run.start')).toHaveLength(2)
+  })
+
   it('says so when there is nothing to track', () => {
     test.session.frame.value = 500
     test.press('T')

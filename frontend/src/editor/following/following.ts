@@ -55,7 +55,7 @@ export class Following {
     )
     const shown = here.filter((shape) => this.isFollowed(shape))
     const unlocked = shown.filter(({ track }) => !track.locked)
-    const shapes = unlocked.filter(({ track }) => !this.store.runs.of(track.id))
+    const shapes = unlocked.filter(({ track }) => !this.store.runs.takes(track.id))
     if (shapes.length) return { shapes, why: '' }
     if (unlocked.length) return { shapes, why: t('Being tracked already') }
     if (shown.length) return { shapes, why: t('Locked') }
