@@ -27,6 +27,7 @@ from annotator.actions.appending import GONE, append
 from annotator.actions.audit import record
 from annotator.actions.background import Allowance, Background
 from annotator.actions.errors import ActionError
+from annotator.actions.storage_use import require_room
 from annotator.config import config
 from annotator.models import Agent, AuditKind, StoredWeights, User, WeightsState, Workspace
 from tracking import catalog
@@ -56,6 +57,7 @@ def begin_storing(*, by: User, workspace: Workspace, name: str, size: int) -> St
         raise ActionError(f"Weights have 1 to {MOST_BYTES:,} bytes; this file has {size:,}.")
     if part.size is not None and size != part.size:
         raise ActionError(f"{part.name} has {part.size:,} bytes; this file has {size:,}. Get it again.")
+    require_room(workspace, part.name, size)
     free = shutil.disk_usage(settings.DATA_DIR).free
     if 2 * size > free:
         raise ActionError(

@@ -27,6 +27,7 @@ from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
 from annotator.actions.layers import make_layer, unused_name
+from annotator.actions.storage_use import require_room
 from annotator.actions.webhooks.telling import tell_transfer
 from annotator.config import config
 from annotator.formats.base import Format, FormatError, Report, UnreadableRows, chosen
@@ -129,12 +130,14 @@ def _receive(user: User, transfer: Transfer, format_id: str, file: UploadedFile[
         raise ActionError("The file is empty (0 bytes). Choose the exported file.")
     if file.size > LARGEST_IMPORT:
         raise ActionError(f"A file may have {LARGEST_IMPORT // 2**20} MiB; this one has {file.size // 2**20} MiB.")
+    require_room(transfer.whose.workspace, "This file", file.size)
     remove_old_transfers()
     transfer.kind, transfer.format, transfer.options = Transfer.Kind.IMPORT, format_id, asdict(how)
     transfer.file_name = PurePath(file.name or "import").name[-255:]
     with storage.arriving(transfer_file(transfer)) as arriving, arriving.open("wb") as target:
         for piece in file.chunks():
             target.write(piece)
+    transfer.bytes = file.size
     with transaction.atomic():
         transfer.save(force_insert=True)
         _queue(transfer)
@@ -234,6 +237,7 @@ def _export(transfer: Transfer) -> None:
     counted = Counted(dataset, watch.advance)
     with storage.arriving(transfer_file(transfer)) as target:
         report = formats.find(transfer.format).write(counted.dataset, target, transfer.options, watch.check)
+    Transfer.objects.filter(pk=transfer.pk).update(bytes=transfer_file(transfer).stat().st_size)
     _finish(transfer, report.as_json())
 
 
@@ -290,6 +294,7 @@ def _fail(transfer: Transfer, message: str, report: Report | None = None) -> Non
 
 def _remove_files(transfer: Transfer) -> None:
     shutil.rmtree(storage.transfer_folder(transfer), ignore_errors=True)
+    Transfer.objects.filter(pk=transfer.pk).update(bytes=0)
 
 
 class _Watch:

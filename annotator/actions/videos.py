@@ -19,6 +19,7 @@ from annotator.actions.ingest import ingest, make_quick
 from annotator.actions.layers import empty_layer
 from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
+from annotator.actions.storage_use import require_room
 from annotator.announce.publish import announce_names
 from annotator.media import storage
 from annotator.models import AuditKind, Layer, Project, ProxyState, Upload, Video, VideoState
@@ -46,6 +47,7 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
     if size > settings.UPLOAD_LIMIT:
         raise ActionError(f"A video may have {_gigabytes(settings.UPLOAD_LIMIT)}; this one has {_gigabytes(size)}.")
     kept = _kept_for_uploads()
+    require_room(project.workspace, "This video", size)
     free = max(storage.free_bytes() - kept, 0)
     if size * ROOM_TO_SPARE > free:
         under_way = f" beside {_gigabytes(kept)} kept for uploads under way" if kept else ""
@@ -113,6 +115,8 @@ def finish_upload(*, upload: Upload) -> Video:
     _refuse_archived(upload.project)
     if upload.received != upload.size:
         raise ActionError(f"The upload has {upload.received} of {upload.size} bytes; send the rest first.")
+    # Others may have taken the room meanwhile.
+    require_room(upload.project.workspace, "This video", upload.size, counted=upload.received)
     came = storage.upload_file(upload)
     with transaction.atomic():
         _locked(upload)

@@ -24,6 +24,7 @@ from annotator.api import (
     projects,
     quality,
     queues,
+    storage,
     stored_weights,
     sweeps,
     transfers,
@@ -46,6 +47,7 @@ errors.register(api)
 
 api.add_router("/me", me.router)
 api.add_router("", audit.router)
+api.add_router("", storage.router)
 api.add_router("/me", notifications.router)
 api.add_router("/projects", projects.router)
 api.add_router("/projects", queues.router)

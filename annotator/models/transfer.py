@@ -37,6 +37,7 @@ class Transfer(models.Model):
     message = models.TextField(blank=True)
     report = models.JSONField(default=dict, blank=True, help_text="What was written or read, and what could not be.")
     file_name = models.CharField(max_length=255, blank=True)
+    bytes = models.BigIntegerField(default=0, help_text="Of its file, while that is kept.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

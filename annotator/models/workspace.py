@@ -22,6 +22,7 @@ class Workspace(models.Model):
 
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
+    quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="That its files may take; empty: no limit.")
     second_factor_from = models.DateTimeField(
         null=True, blank=True, help_text="Members without two-factor sign-in find it closed from then on; empty: never."
     )

@@ -15,6 +15,7 @@ from annotator.models import Project
 from annotator.pages.common import act, attempt, fits, form_page, page, person
 from annotator.pages.forms import NewProjectForm, ProjectForm
 from annotator.pages.project_data import VideosPage, labels_page
+from annotator.pages.workspaces import short_of_room
 
 
 @form_page
@@ -94,4 +95,5 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
         "may_change": may(role, "manage") and project.archived_at is None,
         "may_annotate": may(role, "annotate"),
         "may_review": may(role, "review"),
+        "short_of_room": short_of_room(project.workspace) if may(role, "manage") else None,
     }

@@ -15,6 +15,7 @@ from django.utils import timezone
 from annotator.access import access_agent, access_invitation, access_membership, access_workspace, may, role_in
 from annotator.actions.agents import create_agent, revoke_agent
 from annotator.actions.second_factors import has_second_factor
+from annotator.actions.storage_use import Use, use_of
 from annotator.actions.workspaces import (
     ask_for_second_factor,
     change_role,
@@ -119,6 +120,7 @@ def settings(request: HttpRequest, workspace_id: int) -> HttpResponse:
         "grace": GRACE,
         "asked": workspace.second_factor_from is not None and workspace.second_factor_from <= timezone.now(),
         "without": without_second_factor(workspace),
+        "use": use_of(workspace),
         "mine": has_second_factor(person(request)),
         **frame(request, workspace, "settings"),
     }
@@ -234,6 +236,12 @@ def ended_machines(workspace: Workspace) -> list[tuple[str, str]]:
     return list(ended.items())
 
 
+def short_of_room(workspace: Workspace) -> Use | None:
+    """What a workspace takes, where that is nearly all that it may; else None."""
+    use = use_of(workspace) if workspace.quota_bytes is not None else None
+    return use if use is not None and use.is_short else None
+
+
 def frame(request: HttpRequest, workspace: Workspace, tab: str) -> dict[str, Any]:
     """What every page of a workspace shows around itself."""
     role = role_in(person(request), workspace.pk)
@@ -243,4 +251,5 @@ def frame(request: HttpRequest, workspace: Workspace, tab: str) -> dict[str, Any
         "role": role,
         "may_admin": may(role, "admin"),
         "may_manage": may(role, "manage"),
+        "short_of_room": short_of_room(workspace) if may(role, "manage") else None,
     }

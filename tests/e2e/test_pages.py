@@ -42,6 +42,7 @@ KINDS = {
         "/account/two-factor/",
         "/people/",
         "/people/log/",
+        "/people/storage/",
         "/workspaces/new/",
         "/nowhere/",
         "/videos/N/edit/",

@@ -298,6 +298,44 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/workspaces/{workspace_id}/storage': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** What a workspace takes on the disk */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['StorageOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/me/notifications': {
     readonly parameters: {
       readonly query?: never
@@ -6460,6 +6498,17 @@ export interface components {
        */
       readonly asks: string
     }
+    /** @description Bytes. `files`: exports, kept for a week, and imports under way; `coming`: uploads under way. */
+    readonly StorageOut: {
+      readonly total: number
+      /** @description null: there is no limit. */
+      readonly quota: number | null
+      readonly media: number
+      readonly proxies: number
+      readonly files: number
+      readonly weights: number
+      readonly coming: number
+    }
     /** @description A file of weights on the server. `problem`: why it was refused. */
     readonly StoredOut: {
       readonly id: string
@@ -7112,6 +7161,7 @@ export type SpanVerdict = components['schemas']['SpanVerdict']
 export type Stage = components['schemas']['Stage']
 export type StepIn = components['schemas']['StepIn']
 export type StepOut = components['schemas']['StepOut']
+export type StorageOut = components['schemas']['StorageOut']
 export type StoredOut = components['schemas']['StoredOut']
 export type Strip = components['schemas']['Strip']
 export type Surroundings = components['schemas']['Surroundings']
