@@ -197,8 +197,7 @@ def access_server(user: Person) -> None:
     """What is of the whole installation: for site admins, by a token of theirs only with the scope manage."""
     if not _is_site_admin(user):
         raise PermissionDenied("This is for site admins.")
-    if (scope := _scope_of(user)) and scope != Scope.MANAGE:
-        raise PermissionDenied(f"This needs a token with the scope {Scope.MANAGE}; this one has the scope {scope}.")
+    require_scope_manage(user)
 
 
 def access_project(user: Person, project_id: int, need: Need) -> Project:
@@ -235,6 +234,12 @@ def access_video(user: Person, video_id: int, need: Need) -> Video:
 def access_api_token(user: User, token_id: int) -> ApiToken:
     """A token by which programs use the API: its owner's alone."""
     return _get(ApiToken.objects.filter(user_id=user.pk, revoked_at=None), token_id)
+
+
+def require_scope_manage(user: Person) -> None:
+    """What is of one's account, and lasts: by a token, only with the scope manage. Raises PermissionDenied."""
+    if (scope := _scope_of(user)) and scope != Scope.MANAGE:
+        raise PermissionDenied(f"This needs a token with the scope {Scope.MANAGE}; this one has the scope {scope}.")
 
 
 def access_webhook(user: Person, webhook_id: int, need: Need) -> Webhook:

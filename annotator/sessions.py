@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.deprecation import MiddlewareMixin
 
-from annotator.actions.people import sign_out
+from annotator.actions.people import note_seen, sign_out
 from annotator.models import User
 
 LONGEST_S = 14 * 24 * 3600
@@ -45,6 +45,7 @@ class SessionLimits(MiddlewareMixin):
         session.setdefault(BEGAN, now)
         if now - session.get(USED, 0.0) > NOTED_EVERY_S:
             session[USED] = now
+            note_seen(int(session[SESSION_KEY]))
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

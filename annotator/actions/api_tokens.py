@@ -13,6 +13,7 @@ from annotator.actions.agents import token_hash
 from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.actions.guesses import note_wrong_token, require_few_wrong_tokens, require_owner
+from annotator.actions.people import note_seen
 from annotator.models import ApiToken, AuditKind, Scope, User
 
 PREFIX = "fw_"
@@ -30,7 +31,14 @@ class TokenRefused(ActionError):
 
 
 def create_token(
-    *, user: User, name: str, scope: str, days: int | None, current: str = "", address: str = ""
+    *,
+    user: User,
+    name: str,
+    scope: str,
+    days: int | None,
+    current: str = "",
+    address: str = "",
+    until: datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """Let a program use the API as ``user``.
 
@@ -38,6 +46,7 @@ def create_token(
         days: how long, 1 to ``LONGEST_DAYS``; None: until it is revoked.
         current: the person's password, where they have one: a token outlives the session that it was made in.
         address: where it is asked from, for the limit of wrong passwords.
+        until: it ends then at the latest, as the token does that it is made by.
 
     Returns:
         The token's row, and the token: told here only.
@@ -61,7 +70,8 @@ def create_token(
             raise ActionError(f"You have a token called {clean} already. Choose another name, or revoke that one.")
         if mine.count() >= MOST:
             raise ActionError(f"A person has at most {MOST} tokens, and you have as many. Revoke some first.")
-        expires_at = None if days is None else timezone.now() + timedelta(days=days)
+        ends = [timezone.now() + timedelta(days=days)] if days is not None else []
+        expires_at = min([*ends, *([until] if until is not None else [])], default=None)
         made = ApiToken.objects.create(
             user=user, name=clean, token_hash=token_hash(token), scope=scope, expires_at=expires_at
         )
@@ -94,6 +104,7 @@ def use_token(*, token: str, address: str) -> ApiToken:
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTED_EVERY)
     if found.last_used_at is None or found.last_used_at < now - NOTED_EVERY:
         ApiToken.objects.filter(stale, pk=found.pk).update(last_used_at=now)
+        note_seen(found.user_id)
     return found
 
 

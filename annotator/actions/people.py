@@ -13,6 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 
 from annotator.actions.audit import record
 from annotator.actions.entrances import Closed, close_entrances
@@ -92,6 +93,11 @@ def give_new_password(*, user: User) -> str:
     announce_rights(user=user.pk)
     _forget_first_login(user)
     return password
+
+
+def note_seen(user_id: int) -> None:
+    """Somebody is here. It is a write: called once in some minutes for each session and token."""
+    User.objects.filter(pk=user_id).update(last_seen=timezone.now())
 
 
 def sign_out(*, user: User) -> None:

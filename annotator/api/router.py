@@ -20,6 +20,7 @@ from annotator.api import (
     models,
     networks,
     notifications,
+    own_tokens,
     previews,
     projects,
     quality,
@@ -31,6 +32,7 @@ from annotator.api import (
     uploads,
     verdicts,
     videos,
+    webhooks,
     whole_layers,
 )
 from annotator.api.parsing import StrictParser
@@ -49,6 +51,8 @@ api.add_router("/me", me.router)
 api.add_router("", audit.router)
 api.add_router("", storage.router)
 api.add_router("/me", notifications.router)
+api.add_router("/me", own_tokens.router)
+api.add_router("", webhooks.router)
 api.add_router("/projects", projects.router)
 api.add_router("/projects", queues.router)
 api.add_router("/projects", analytics.router)

@@ -12,6 +12,8 @@ class User(AbstractUser):
     email = models.EmailField("e-mail", unique=True)
     preferences = models.JSONField(default=dict, blank=True, help_text="Theme, layout, keys, track settings.")
 
+    last_seen = models.DateTimeField(null=True, blank=True, help_text="To about five minutes.")
+
     REQUIRED_FIELDS = ["email"]
 
     token_scope = ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from annotator.access import access_person
 from annotator.actions.people import (
@@ -23,6 +25,23 @@ from annotator.models import SecondFactor, User
 from annotator.pages.common import act, attempt, fits, form_page, person, show_once, shown_once
 from annotator.pages.forms import SignUpForm
 
+LISTED = 500
+COLUMNS = {
+    "name": ("Name", ("first_name", "last_name", "username")),
+    "email": ("E-mail", ("email",)),
+    "workspaces": ("Workspaces", ("workspace_count",)),
+    "seen": ("Last here", ("last_seen",)),
+    "made": ("Since", ("date_joined",)),
+}
+"""By which the list can be sorted: how the table calls it, and what of the account it is."""
+WHO: dict[str, dict[str, bool]] = {
+    "": {},
+    "active": {"is_active": True},
+    "deactivated": {"is_active": False},
+    "admins": {"is_superuser": True},
+    "without": {"two_factor": False, "is_active": True},
+}
+
 
 @form_page
 def people(request: HttpRequest) -> HttpResponse:
@@ -32,15 +51,51 @@ def people(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     if fits(form, lambda values: create_account(**values)):
         return redirect("people")
+    listed = _listed(request)
+    count = listed.count()
     context = {
-        "people": User.objects.annotate(
-            workspace_count=Count("memberships"),
-            two_factor=Exists(SecondFactor.objects.filter(user=OuterRef("pk"))),
-        ).order_by("-is_active", "username"),
+        "people": listed[:LISTED],
+        "count": count,
+        "left_out": max(count - LISTED, 0),
+        "columns": COLUMNS,
+        "lately": timezone.now() - timedelta(days=7),
+        **_asked(request),
         "form": form,
         "shown": shown_once(request, "password"),
     }
     return render(request, "people.html", context)
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """``search``: in names and e-mails; ``who``: of ``WHO``; ``sort``: of ``COLUMNS``, with a - before it backwards."""
+    sort = request.GET.get("sort", "")
+    who = request.GET.get("who", "")
+    return {
+        "search": request.GET.get("search", "").strip()[:200],
+        "who": who if who in WHO else "",
+        "sort": sort if sort.removeprefix("-") in COLUMNS else "name",
+    }
+
+
+def _listed(request: HttpRequest) -> QuerySet[User]:
+    asked = _asked(request)
+    found = User.objects.annotate(
+        workspace_count=Count("memberships"),
+        two_factor=Exists(SecondFactor.objects.filter(user=OuterRef("pk"))),
+    )
+    for word in asked["search"].split():
+        found = found.filter(
+            Q(username__icontains=word)
+            | Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(email__icontains=word)
+        )
+    found = found.filter(**WHO[asked["who"]])
+    back, column = asked["sort"].startswith("-"), asked["sort"].removeprefix("-")
+    fields = [F(name) for name in COLUMNS[column][1]]
+    # Who was never here comes last, whichever way.
+    order = [field.desc(nulls_last=True) if back else field.asc(nulls_last=True) for field in fields]
+    return found.order_by("-is_active", *order, "username")
 
 
 @act

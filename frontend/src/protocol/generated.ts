@@ -414,6 +414,391 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/me/tokens': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * Your tokens
+     * @description Those that aren't revoked, newest first.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['TokenOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /** Make a token */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['TokenIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NewTokenOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/me/tokens/{api_token_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    readonly post?: never
+    /**
+     * Revoke a token
+     * @description Also the one that this is asked by.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly api_token_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/projects/{project_id}/webhooks': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** A project's webhooks */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['WebhookOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /** Make a webhook */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['WebhookIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NewWebhookOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/webhooks/{webhook_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    readonly post?: never
+    /** Delete a webhook */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly webhook_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description No Content */
+        readonly 204: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    readonly head?: never
+    /** Change a webhook */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly webhook_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['WebhookChanges']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['WebhookOut']
+          }
+        }
+      }
+    }
+    readonly trace?: never
+  }
+  readonly '/api/webhooks/{webhook_id}/secret': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Make another secret
+     * @description It signs everything from now on, also what waits already.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly webhook_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['SecretOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/webhooks/{webhook_id}/ping': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Send a ping */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly webhook_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description Accepted */
+        readonly 202: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/webhooks/{webhook_id}/deliveries': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * What it was told of lately
+     * @description Newest first.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly limit?: number
+        }
+        readonly header?: never
+        readonly path: {
+          readonly webhook_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['DeliveryOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/webhooks/{webhook_id}/deliveries/{delivery_id}/again': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Send it again */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly webhook_id: number
+          readonly delivery_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description Accepted */
+        readonly 202: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/projects/{project_id}/labels': {
     readonly parameters: {
       readonly query?: never
@@ -4809,6 +5194,23 @@ export interface components {
     readonly DeletedTracksOut: {
       readonly tracks: readonly components['schemas']['DeletedOut'][]
     }
+    readonly DeliveriesAsked: {
+      /** @default 100 */
+      readonly limit?: number
+    }
+    /** @description `status`: how the other side answered the latest try; null: it didn't. */
+    readonly DeliveryOut: {
+      /** Format: uuid */
+      readonly id: string
+      readonly event: string
+      readonly state: components['schemas']['DeliveryState']
+      readonly tries: number
+      readonly status: number | null
+      readonly problem: string
+      readonly created_at: string
+    }
+    /** @enum {string} */
+    readonly DeliveryState: 'waiting' | 'delivered' | 'failed'
     /** @description `busy` and `memory`: of the last minutes, oldest first, shares in [0, 1]; null: not known. */
     readonly DeviceOut: {
       readonly name: string
@@ -5145,6 +5547,21 @@ export interface components {
       /** @description What happened, as a sentence. */
       readonly message: string
     }
+    /**
+     * @description What a webhook may tell of.
+     * @enum {string}
+     */
+    readonly Happening:
+      | 'job.moved'
+      | 'verdict.given'
+      | 'comment.added'
+      | 'issue.settled'
+      | 'run.done'
+      | 'run.failed'
+      | 'export.finished'
+      | 'import.finished'
+      | 'video.ready'
+      | 'video.failed'
     /** @description Something can't be stored for now. It is kept, and tried again until it can be; what follows it waits. */
     readonly Held: {
       /** @constant */
@@ -5634,6 +6051,25 @@ export interface components {
       readonly update: string
       readonly models: readonly components['schemas']['NetworkOut'][]
       readonly now: components['schemas']['NetworksOut']
+    }
+    /** @description `token`: what programs send. It is told here only. */
+    readonly NewTokenOut: {
+      readonly id: number
+      readonly name: string
+      readonly scope: components['schemas']['Scope']
+      readonly created_at: string
+      readonly expires_at: string | null
+      readonly last_used_at: string | null
+      readonly token: string
+    }
+    readonly NewWebhookOut: {
+      readonly secret: string
+      readonly id: number
+      readonly project: number
+      readonly url: string
+      readonly events: readonly components['schemas']['Happening'][]
+      readonly active: boolean
+      readonly off_why: string
     }
     readonly NotificationOut: {
       readonly id: number
@@ -6304,6 +6740,11 @@ export interface components {
       readonly run: components['schemas']['RunInfo']
     }
     /**
+     * @description What a token may be used for, within what its person may do.
+     * @enum {string}
+     */
+    readonly Scope: 'read' | 'annotate' | 'manage'
+    /**
      * @description How well tracks of a label (null: all, whatever their labels) agree with the reference's. Shares are in [0, 1],
      *     `mota` may be below; null: the reference has no box of the label.
      */
@@ -6318,6 +6759,10 @@ export interface components {
       readonly mota: number | null
       /** @description How often a track of the reference goes on under another one. */
       readonly switches: number | null
+    }
+    /** @description `secret`: what signs the messages. It is told here only. */
+    readonly SecretOut: {
+      readonly secret: string
     }
     /**
      * @description An object on the frame. `same`: those before it in the list, which are surer, whose boxes show the same object:
@@ -6697,6 +7142,27 @@ export interface components {
       /** @description Where the span begins that is most likely wrong. */
       readonly first: components['schemas']['PlaceOut'] | null
     }
+    /**
+     * @description `days`: until it ends; null: never. `password`: of the account, where it has one, as a token outlives a session.
+     *     By a token, the new one ends no later than that.
+     */
+    readonly TokenIn: {
+      readonly name: string
+      readonly scope: components['schemas']['Scope']
+      /** @default 90 */
+      readonly days?: number | null
+      /** @default  */
+      readonly password?: string
+    }
+    /** @description Times are ISO 8601, in UTC. `expires_at` null: never; `last_used_at` null: it wasn't used yet. */
+    readonly TokenOut: {
+      readonly id: number
+      readonly name: string
+      readonly scope: components['schemas']['Scope']
+      readonly created_at: string
+      readonly expires_at: string | null
+      readonly last_used_at: string | null
+    }
     /** @description A new track with a client-chosen id, which needs a label; its inverse is an update with ``deleted: true``. */
     readonly TrackCreate: {
       /** @constant */
@@ -6918,6 +7384,25 @@ export interface components {
       readonly choices: readonly components['schemas']['ConflictChoiceOut'][]
       readonly decision: string
     }
+    /** @description What isn't sent, or null, stays. */
+    readonly WebhookChanges: {
+      readonly url?: string | null
+      readonly events?: readonly components['schemas']['Happening'][] | null
+      readonly active?: boolean | null
+    }
+    readonly WebhookIn: {
+      readonly url: string
+      readonly events: readonly components['schemas']['Happening'][]
+    }
+    /** @description `off_why`: why the server switched it off; empty: it didn't. */
+    readonly WebhookOut: {
+      readonly id: number
+      readonly project: number
+      readonly url: string
+      readonly events: readonly components['schemas']['Happening'][]
+      readonly active: boolean
+      readonly off_why: string
+    }
     /**
      * @description A file of a model. `source`: the host that it is downloaded from; empty: it has no address, and people get it by
      *     hand from `page`. `refused`: what a check of the one on the server found wrong; empty: nothing.
@@ -7031,6 +7516,9 @@ export type CountingOut = components['schemas']['CountingOut']
 export type DecisionIn = components['schemas']['DecisionIn']
 export type DeletedOut = components['schemas']['DeletedOut']
 export type DeletedTracksOut = components['schemas']['DeletedTracksOut']
+export type DeliveriesAsked = components['schemas']['DeliveriesAsked']
+export type DeliveryOut = components['schemas']['DeliveryOut']
+export type DeliveryState = components['schemas']['DeliveryState']
 export type DeviceOut = components['schemas']['DeviceOut']
 export type DifferenceOut = components['schemas']['DifferenceOut']
 export type DismissIn = components['schemas']['DismissIn']
@@ -7055,6 +7543,7 @@ export type GeometryKindOut = components['schemas']['GeometryKindOut']
 export type GivenOut = components['schemas']['GivenOut']
 export type GoldOut = components['schemas']['GoldOut']
 export type Gone = components['schemas']['Gone']
+export type Happening = components['schemas']['Happening']
 export type Held = components['schemas']['Held']
 export type HistoryEvent = components['schemas']['HistoryEvent']
 export type HistoryOut = components['schemas']['HistoryOut']
@@ -7095,6 +7584,8 @@ export type ModelOut = components['schemas']['ModelOut']
 export type NetworkOut = components['schemas']['NetworkOut']
 export type NetworksOut = components['schemas']['NetworksOut']
 export type NetworksPage = components['schemas']['NetworksPage']
+export type NewTokenOut = components['schemas']['NewTokenOut']
+export type NewWebhookOut = components['schemas']['NewWebhookOut']
 export type NotificationOut = components['schemas']['NotificationOut']
 export type NotificationsOut = components['schemas']['NotificationsOut']
 export type Notified = components['schemas']['Notified']
@@ -7147,7 +7638,9 @@ export type RunOptions = components['schemas']['RunOptions']
 export type RunStart = components['schemas']['RunStart']
 export type RunStop = components['schemas']['RunStop']
 export type RunUpdate = components['schemas']['RunUpdate']
+export type Scope = components['schemas']['Scope']
 export type ScoresOut = components['schemas']['ScoresOut']
+export type SecretOut = components['schemas']['SecretOut']
 export type SeenOut = components['schemas']['SeenOut']
 export type SegmenterOffer = components['schemas']['SegmenterOffer']
 export type ServerMessage = components['schemas']['ServerMessage']
@@ -7175,6 +7668,8 @@ export type TakenOverOut = components['schemas']['TakenOverOut']
 export type TextIn = components['schemas']['TextIn']
 export type ThreadOut = components['schemas']['ThreadOut']
 export type ToReviewOut = components['schemas']['ToReviewOut']
+export type TokenIn = components['schemas']['TokenIn']
+export type TokenOut = components['schemas']['TokenOut']
 export type TrackCreate = components['schemas']['TrackCreate']
 export type TrackFields = components['schemas']['TrackFields']
 export type TrackOut = components['schemas']['TrackOut']
@@ -7192,6 +7687,9 @@ export type VideoOut = components['schemas']['VideoOut']
 export type VideoReport = components['schemas']['VideoReport']
 export type VideosPage = components['schemas']['VideosPage']
 export type VoteConflictOut = components['schemas']['VoteConflictOut']
+export type WebhookChanges = components['schemas']['WebhookChanges']
+export type WebhookIn = components['schemas']['WebhookIn']
+export type WebhookOut = components['schemas']['WebhookOut']
 export type WeightsFileOut = components['schemas']['WeightsFileOut']
 export type WeightsOut = components['schemas']['WeightsOut']
 export type Welcome = components['schemas']['Welcome']

@@ -52,6 +52,8 @@ def within(route: Route, scope: str) -> bool:
     """Whether a token of Mona's, who manages, lets her in with a scope."""
     if str(route) in MONAS_OWN:
         return scope != "read"
+    if str(route) == "POST /api/me/tokens":
+        return scope == "manage"
     if route.outcome is MONAS:
         return scope == "manage"
     if scope == "read":
