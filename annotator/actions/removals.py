@@ -20,7 +20,7 @@ def remember_video(*, video: Video, by: User) -> str:
         for key in keys
     ]
     Removal.objects.bulk_create(removals, ignore_conflicts=True)
-    counts = f"{video.layers.count()} layers and {video.jobs.count()} jobs"
+    counts = f"{_several(video.layers.count(), 'layer')} and {_several(video.jobs.count(), 'job')}"
     _record(video.project, f"the video “{video.name}” ({video.frame_count:,} frames) with {counts}", by)
     return str(removals[0])
 
@@ -46,7 +46,7 @@ def remember_layer(*, layer: Layer, by: User) -> str:
         for key in keys
     ]
     Removal.objects.bulk_create(removals)
-    counts = f"{layer.tracks.count():,} tracks and {layer.jobs.count()} jobs"
+    counts = f"{_several(layer.tracks.count(), 'track')} and {_several(layer.jobs.count(), 'job')}"
     _record(video.project, f"the layer “{layer.name}” of “{video.name}” with {counts}", by)
     return str(removals[0])
 
@@ -58,6 +58,10 @@ def remember_label(*, label: Label, by: User) -> None:
     what = f"The label “{label.name}”"
     _removal(project, Removal.Kind.LABEL, label.pk, what, by, way_on, project.name).save(force_insert=True)
     _record(project, f"the label “{label.name}”", by)
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _record(project: Project, what: str, by: User) -> None:

@@ -77,7 +77,7 @@ def set_up(*, user: User, secret: str, code: str, password: str, address: str) -
         if not is_new:
             raise ActionError("This account has two-factor sign-in already. Switch it off first to use another app.")
         codes = _replace_codes(user)
-        record(AuditKind.ACCOUNT, f"switched two-factor sign-in of {user.username} on.", person=user)
+        record(AuditKind.ACCOUNT, f"switched two-factor sign-in of {user.username} on.", person=user, by=user)
     tell(user, "Two-factor sign-in is on", "From now on you are asked for a code of your app when you sign in.")
     return codes
 
@@ -110,7 +110,7 @@ def new_recovery_codes(*, user: User, code: str, password: str, address: str) ->
     _prove(user, code, password, address)
     with transaction.atomic():
         codes = _replace_codes(user)
-        record(AuditKind.ACCOUNT, f"made new recovery codes of {user.username}.", person=user)
+        record(AuditKind.ACCOUNT, f"made new recovery codes of {user.username}.", person=user, by=user)
     tell(user, "You have new recovery codes", "The former ones are no longer good.")
     return codes
 
@@ -119,7 +119,7 @@ def switch_off(*, user: User, code: str, password: str, address: str) -> None:
     """Sign in by the password alone again. Raises ActionError for a wrong password or code."""
     _prove(user, code, password, address)
     _remove(user)
-    record(AuditKind.ACCOUNT, f"switched two-factor sign-in of {user.username} off.", person=user)
+    record(AuditKind.ACCOUNT, f"switched two-factor sign-in of {user.username} off.", person=user, by=user)
     tell(user, "Two-factor sign-in is off", "You are no longer asked for a code when you sign in.")
 
 

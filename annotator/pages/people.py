@@ -31,7 +31,6 @@ COLUMNS = {
     "email": ("E-mail", ("email",)),
     "workspaces": ("Workspaces", ("workspace_count",)),
     "seen": ("Last here", ("last_seen",)),
-    "made": ("Since", ("date_joined",)),
 }
 """By which the list can be sorted: how the table calls it, and what of the account it is."""
 WHO: dict[str, dict[str, bool]] = {

@@ -107,7 +107,7 @@ def test_what_is_deleted_is_told_with_its_name(team: Team) -> None:
         (
             "deleted",
             "Mona (mona)",
-            "deleted the video “lions.mp4” (300 frames) with 1 layers and 1 jobs in the project “Savannah”.",
+            "deleted the video “lions.mp4” (300 frames) with 1 layer and 1 job in the project “Savannah”.",
         ),
     ]
 
