@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -87,6 +87,24 @@ class MachineRunOut(Message):
     frames_total: int
 
 
+class LoadedOut(Message):
+    """A model in the memory of a machine, or on its way there. `memory_bytes`: about, of its weights alone; null: not
+    known yet. `users`: who uses it now, as people read it; none: it is idle since `used_s`."""
+
+    model: str
+    name: str
+    settings: str = Field(description="What differs from its defaults: “image size 640, precision bfloat16”.")
+    device: Literal["cpu", "cuda"]
+    memory_bytes: int | None
+    used_s: float
+    users: list[str]
+    state: Literal["loading", "ready", "leaving", "failed", "away"] = Field(
+        description="`away`: it is pinned, and not in memory."
+    )
+    message: str
+    pinned: bool
+
+
 class CheckOut(Message):
     """Something that a machine needs and lacks, or that may trouble it. `mend`: what to do; empty: nothing."""
 
@@ -128,6 +146,8 @@ class MachineOut(Message):
     ready: list[str] = Field(description="Models that it can run, by id.")
     own: list[OwnOut] = Field(description="Its own detectors, by name.")
     downloads: list[DownloadOut]
+    loaded: list[LoadedOut] = Field(description="What is in its memory, and what is pinned to it.")
+    agent_bytes: int | None = Field(description="Memory that its agent takes in all, beside a GPU's; null: not known.")
 
 
 class StoredOut(Message):
@@ -147,6 +167,10 @@ class NetworksOut(Message):
     machines: list[MachineOut]
     stored: list[StoredOut] = Field(description="What the workspace has on the server, to be handed to its machines.")
     waiting: int = Field(description="Runs of this workspace that wait for a machine.")
+    runs_at_once: int | None = Field(
+        description="So many runs of this workspace are under way at once at most; null: any."
+    )
+    may_limit: bool = Field(description="Whether the reader may change that: whoever runs this installation.")
     kept_s: float = Field(KEPT_S, description="How far back the history of devices goes.")
 
 
@@ -182,12 +206,23 @@ def networks_of(user: Person, workspace: Workspace) -> NetworksOut:
         )
         for each in StoredWeights.objects.filter(workspace=workspace)
     ]
-    return NetworksOut(machines=machines, stored=stored, waiting=waiting)
+    return NetworksOut(
+        machines=machines,
+        stored=stored,
+        waiting=waiting,
+        runs_at_once=workspace.runs_at_once,
+        may_limit=user.is_superuser,
+    )
 
 
 def machines_of(workspace: Workspace) -> list[Agent]:
     """Those that are let in: this installation's own, which works for everybody, then the workspace's."""
     return [*Agent.objects.let_in().filter(workspace=None), *workspace.agents.let_in()]
+
+
+def machine_name(agent: Agent) -> str:
+    """What people read."""
+    return agent.name if agent.workspace_id is not None else "This server"
 
 
 def catalogued() -> list[NetworkOut]:
@@ -248,7 +283,7 @@ def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> Mac
     order = list(runs.values_list("pk", flat=True))
     return MachineOut(
         id=agent.pk,
-        name=agent.name if agent.workspace_id is not None else "This server",
+        name=machine_name(agent),
         host=info.get("host", ""),
         shared=agent.workspace_id is None,
         state="connected" if agent.connected else "away" if agent.last_seen_at else "new",
@@ -276,7 +311,70 @@ def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> Mac
             for each in (info.get("own", ()) if agent.connected else ())
         ],
         downloads=[_download_out(each) for each in Download.objects.filter(agent=agent).select_related("created_by")],
+        loaded=loaded_on(agent, {str(run.pk): run for run in own}),
+        agent_bytes=info.get("memory_bytes") if agent.connected else None,
     )
+
+
+def loaded_on(agent: Agent, runs: Mapping[str, Run]) -> list[LoadedOut]:
+    """What is in the memory of a machine, and what is pinned to it.
+
+    Args:
+        runs: those on it that the reader may know of, by id.
+    """
+    told: list[dict[str, Any]] = agent.info.get("loaded", []) if agent.connected else []
+    there = [
+        LoadedOut(
+            model=each["model"],
+            name=name_of(each["model"]),
+            settings=_spelt(each["model"], each["settings"]),
+            device=each["device"],
+            memory_bytes=each["memory_bytes"] or None,
+            used_s=each["used_s"],
+            users=_users(each["users"], runs),
+            state=each["state"],
+            message=each["message"],
+            pinned=each["model"] in agent.pinned,
+        )
+        for each in told
+    ]
+    lacking = [model for model in agent.pinned if not any(each.model == model for each in there)]
+    return there + [
+        LoadedOut(
+            model=model,
+            name=name_of(model),
+            settings="",
+            device="cpu",
+            memory_bytes=None,
+            used_s=0,
+            users=[],
+            state="away",
+            message="",
+            pinned=True,
+        )
+        for model in lacking
+    ]
+
+
+def name_of(model: str) -> str:
+    """What people call a model of any kind."""
+    return next((entry.name for entry in catalog.with_weights() if entry.id == model), model)
+
+
+def _spelt(model: str, settings: Mapping[str, object]) -> str:
+    entry = next((entry for entry in catalog.with_weights() if entry.id == model), None)
+    usual = entry.settings if isinstance(entry, catalog.ModelEntry | catalog.DetectorEntry) else {}
+    differing = {name: value for name, value in settings.items() if usual.get(name) != value}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in sorted(differing.items()))
+
+
+def _users(users: Sequence[str], runs: Mapping[str, Run]) -> list[str]:
+    """Who uses a model; a run of another workspace is none of the reader's business."""
+    known = {"clicks": "clicks", "previews": "previews"}
+    named = [known[user] for user in users if user in known]
+    named += [f"{run.layer.video.name} ({run.created_by or 'somebody'})" for user in users if (run := runs.get(user))]
+    others = sum(1 for user in users if user not in known and user not in runs and not user.startswith("load "))
+    return named + ([f"{others} run{'s' if others > 1 else ''} of another workspace"] if others else [])
 
 
 def _device_out(

@@ -13,12 +13,14 @@ from pathlib import Path
 import httpx
 
 from framewise.supervision import Child, supervise
+from tracking import catalog
 from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
 from tracking.engine.local import LocalEngine
 from tracking.pictures import videos_of
 from tracking.previews import Previews
 from tracking.smart import Smart
+from tracking.warm import Warm
 from tracking.watchdog import watch
 
 ENDED, USAGE, NOT_LET_IN = 0, 2, 78
@@ -28,7 +30,15 @@ FETCH_TIMEOUT_S = 30.0
 
 
 def keep_agent(
-    *, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float, patience_s: float = 0
+    *,
+    server: str,
+    token: str,
+    name: str,
+    runs: int,
+    cache: Path,
+    cache_gb: float,
+    idle_minutes: float = 60,
+    patience_s: float = 0,
 ) -> int:
     """Let an agent work in a process of its own, begun again when it dies, until Ctrl-C or SIGTERM.
 
@@ -40,7 +50,7 @@ def keep_agent(
     """
     channel_url(server)
     options = {"--server": server, "--name": name, "--runs": runs, "--cache": cache, "--cache-gb": cache_gb}
-    options |= {"--patience": patience_s}
+    options |= {"--idle-minutes": idle_minutes, "--patience": patience_s}
     command = [sys.executable, "-m", "framewise", "agent", "--no-restart"]
     command += [str(text) for option in options.items() for text in option]
     # In the environment, not among the arguments: every user of a machine can read those.
@@ -49,11 +59,20 @@ def keep_agent(
 
 
 def run_agent(
-    *, server: str, token: str, name: str, runs: int, cache: Path, cache_gb: float, patience_s: float = 0
+    *,
+    server: str,
+    token: str,
+    name: str,
+    runs: int,
+    cache: Path,
+    cache_gb: float,
+    idle_minutes: float = 60,
+    patience_s: float = 0,
 ) -> int:
     """Connect and work until Ctrl-C or SIGTERM. A thread that hangs for minutes ends the process.
 
     Args:
+        idle_minutes: after how long without use a model leaves memory.
         patience_s: how long a server that isn't there at first is only waited for, without a warning.
 
     Raises:
@@ -67,14 +86,16 @@ def run_agent(
     http = httpx.Client(base_url=server, timeout=FETCH_TIMEOUT_S, follow_redirects=True)
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
     open_video = videos_of(videos)
+    warm = Warm(idle_s=idle_minutes * 60, load=catalog.load)
     agent = Agent(
         server,
         token,
-        LocalEngine(open_video, runs_at_once=runs),
+        LocalEngine(open_video, runs_at_once=runs, warm=warm),
         name=name,
-        smart=Smart(open_video),
-        previews=Previews(open_video),
+        smart=Smart(open_video, warm=warm),
+        previews=Previews(open_video, warm=warm),
         http=http,
+        warm=warm,
         patience_s=patience_s,
     )
     with http:

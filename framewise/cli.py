@@ -104,6 +104,9 @@ def agent(
         "~/.cache/framewise/videos"
     ),
     cache_gb: Annotated[float, typer.Option(min=0.1, help="How many gigabytes of videos to keep there.")] = 20,
+    idle_minutes: Annotated[
+        float, typer.Option(min=0, help="After how many minutes without use a model leaves memory.")
+    ] = 60,
     restart: Annotated[
         bool,
         typer.Option(
@@ -166,9 +169,8 @@ def agent(
     if check:
         return
     if install_service:
-        _install_service(
-            server, token, {"--name": name, "--runs": str(runs), "--cache-gb": f"{cache_gb:g}"}, agreed=yes
-        )
+        options = {"--name": name, "--runs": str(runs), "--cache-gb": f"{cache_gb:g}"}
+        _install_service(server, token, options | {"--idle-minutes": f"{idle_minutes:g}"}, agreed=yes)
         return
     work = keep_agent if restart else run_agent
     try:
@@ -179,6 +181,7 @@ def agent(
             runs=runs,
             cache=cache.expanduser(),
             cache_gb=cache_gb,
+            idle_minutes=idle_minutes,
             patience_s=patience,
         )
     except TrackingError as error:

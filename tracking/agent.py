@@ -39,7 +39,9 @@ from tracking.protocol import (
     Fetched,
     Hello,
     Load,
+    LoadModel,
     OwnDetector,
+    PinModels,
     Preview,
     Previewed,
     Segment,
@@ -48,11 +50,13 @@ from tracking.protocol import (
     Stop,
     Stored,
     ToAgent,
+    UnloadModel,
 )
 from tracking.release import release
 from tracking.smart import Smart
 from tracking.types import TrackingError
 from tracking.verification import Watch
+from tracking.warm import Warm
 
 LOAD_EVERY_S = 5.0
 SEND_EVERY_S = 1 / 30
@@ -92,6 +96,7 @@ class Agent:
         engine: carries runs out.
         smart: answers clicks; None: nothing does.
         http: with the server's address as its base, for weights; None: none are fetched.
+        warm: keeps the networks of all that computes here; None: nothing does.
         patience_s: how long a server that isn't there at first is only waited for, without a warning.
     """
 
@@ -105,6 +110,7 @@ class Agent:
         smart: Smart | None = None,
         previews: Previews | None = None,
         http: httpx.Client | None = None,
+        warm: Warm | None = None,
         patience_s: float = 0,
     ) -> None:
         self.url = channel_url(server)
@@ -113,10 +119,13 @@ class Agent:
         self.engine = engine
         self.smart = smart
         self.previews = previews
+        self.warm = warm or Warm()
+        self.warm.changed = self._say_soon
         self.patience_s = patience_s
         self.fetcher = None if http is None else Fetcher(http, self._tell_fetched, machine=self.name)
         self._fetched: dict[str, Fetched] = {}
         self._changed_models = asyncio.Event()
+        """Which models it can run, or has in memory."""
         self._told: deque[Segmented | Previewed] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
         self._devices = devices()
@@ -248,6 +257,12 @@ class Agent:
                     self.previews.drop(message.preview)
             case Fetch():
                 self._fetch(message)
+            case LoadModel():
+                self.warm.load(message.model)
+            case UnloadModel():
+                self.warm.unload(message.model)
+            case PinModels():
+                self.warm.pin(message.models)
             case DropFetch():
                 if self.fetcher is not None:
                     self.fetcher.drop(message.model)
@@ -310,6 +325,7 @@ class Agent:
                 async with asyncio.timeout(LOAD_EVERY_S):
                     await self._changed_models.wait()
             self._changed_models.clear()
+            await asyncio.to_thread(self.warm.let_go_idle)
             cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
             models = await asyncio.to_thread(self._weights.usable_models)
             runs, stalled = len(self._outboxes), self.engine.stalled()
@@ -323,6 +339,7 @@ class Agent:
                 own=self._changed_own(),
                 stalled=stalled,
                 devices=loads(self._devices, cpu=cpu),
+                loaded=self.warm.told(),
             )
             await self._send(connection, load)
 
@@ -345,6 +362,11 @@ class Agent:
     def _forget(self, run: str) -> None:
         if outbox := self._outboxes.pop(run, None):
             outbox.close()
+
+    def _say_soon(self) -> None:
+        """From any thread: what is in memory has changed."""
+        with contextlib.suppress(AttributeError, RuntimeError):  # before it runs, and when it has ended
+            self._loop.call_soon_threadsafe(self._changed_models.set)
 
     def _wake(self) -> None:
         """From any thread: there is something to send."""

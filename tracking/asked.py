@@ -9,6 +9,7 @@ import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Generic, TypeVar
 
 from tracking.types import TrackingError
@@ -35,6 +36,8 @@ class InTurn(ABC, Generic[Asked]):
         self._line: OrderedDict[str, Asked] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
+        self._unwanted: set[str] = set()
+        """Models that leave memory."""
         self._name = name
         self._thread: threading.Thread | None = None
 
@@ -45,6 +48,12 @@ class InTurn(ABC, Generic[Asked]):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 self._thread.start()
+            self._changed.notify_all()
+
+    def forget(self, models: Collection[str]) -> None:
+        """These leave memory: hold on to nothing of them. From any thread."""
+        with self._changed:
+            self._unwanted.update(models)
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -75,7 +84,7 @@ class InTurn(ABC, Generic[Asked]):
 
     @abstractmethod
     def _let_go(self) -> None:
-        """Free what nobody has asked for a while."""
+        """Free what nobody has asked for a while, and what is of ``_unwanted`` models."""
 
     def _took(self, key: str | None) -> None:
         """Which question is being answered now; None: none. Called with ``_changed`` held."""
@@ -99,14 +108,18 @@ class InTurn(ABC, Generic[Asked]):
         while True:
             with self._changed:
                 self._took(None)
-                self._changed.wait_for(lambda: self._closed or bool(self._line), self._until_idle())
+                self._changed.wait_for(
+                    lambda: self._closed or bool(self._line) or bool(self._unwanted), self._until_idle()
+                )
                 if self._closed:
                     return None
-                if self._line:
+                if self._line and not self._unwanted:
                     key, asked = self._line.popitem(last=False)
                     self._took(key)
                     return asked
             self._let_go()
+            with self._changed:
+                self._unwanted.clear()
 
 
 def give_memory_back() -> None:

@@ -31,6 +31,7 @@ from tracking.segmenter import Segmenter
 from tracking.shapes.values import AS_MASK_KINDS, GeometryKind
 from tracking.tracker import Tracker
 from tracking.types import ObjectId, TrackingError
+from tracking.warm import making
 from tracking.weights import verdict_on, weights_folder
 
 Family = Literal["box", "points", "mask"]
@@ -979,6 +980,24 @@ def is_here(weights: Weights) -> bool:
     return as_folder or (folder / weights.file).is_file()
 
 
+def _files_of(entry: AnyEntry) -> list[Path]:
+    """Where a model's weights lie on this machine, or would: as files, and as the hub's folder has them."""
+    folder = weights_folder()
+    as_folders = [folder / weights.folder / HUB_TENSORS for weights in entry.weights if weights.folder]
+    return [*as_folders, *(folder / weights.file for weights in entry.weights)]
+
+
+def load(model_id: str) -> None:
+    """Make what needs a model's networks, as it is made without settings, and let go of it: where networks are kept
+    (``tracking.warm``) they stay. Raises TrackingError when there is no such model, or it lacks something."""
+    if any(entry.id == model_id for entry in segmenters()):
+        create_segmenter(model_id)
+    elif any(entry.id == model_id for entry in detectors()):
+        create_detector(model_id)
+    else:
+        create(model_id)
+
+
 def refused(entry: AnyEntry) -> dict[str, str]:
     """Why weights files of a model that are here can't be used, by file; nothing: no check found anything."""
     folder = weights_folder()
@@ -1019,7 +1038,8 @@ def create(model_id: str, **settings: object) -> Tracker:
     leave_real_time()
     entry = find(model_id)
     module, _, name = entry.factory.partition(":")
-    return cast(Tracker, getattr(import_module(module), name)(**settings))
+    with making(entry.id, settings, _files_of(entry)):
+        return cast(Tracker, getattr(import_module(module), name)(**settings))
 
 
 def name_of(model_id: str) -> str:
@@ -1154,7 +1174,9 @@ def create_detector(detector_id: str, *, classes: Sequence[str] = (), **settings
         raise TrackingError(f"{entry.name} can't be used on this machine. {entry.problem}")
     module, _, name = entry.factory.partition(":")
     given = {**settings, "weights": entry.own} if entry.own else settings
-    return cast(Detector, getattr(import_module(module), name)(classes=classes, **given))
+    files = [Path(entry.own)] if entry.own else _files_of(entry)
+    with making(entry.id, settings, files):
+        return cast(Detector, getattr(import_module(module), name)(classes=classes, **given))
 
 
 def find_segmenter(segmenter_id: str) -> SegmenterEntry:
@@ -1178,5 +1200,7 @@ def open_segmenter(named: str) -> Segmenter:
 def create_segmenter(segmenter_id: str) -> Segmenter:
     """A fresh segmenter of ``segmenter_id``; this is where its packages are imported and its weights are read."""
     leave_real_time()
-    module, _, name = find_segmenter(segmenter_id).factory.partition(":")
-    return cast(Segmenter, getattr(import_module(module), name)())
+    entry = find_segmenter(segmenter_id)
+    module, _, name = entry.factory.partition(":")
+    with making(entry.id, {}, _files_of(entry)):
+        return cast(Segmenter, getattr(import_module(module), name)())

@@ -14,6 +14,7 @@ from tracking.finding import are_same
 from tracking.protocol import MOST_SEEN, Preview, Previewed, PreviewStage, SeenObject
 from tracking.shapes.values import bounds_of
 from tracking.types import Box, Frame
+from tracking.warm import Warm, used_by
 
 IDLE_S = 600.0
 """What nobody looked with for so long leaves memory; it comes back with the next preview."""
@@ -61,12 +62,22 @@ class Previews(InTurn[_Asked]):
         open_video: as of an engine.
         open_look: makes what looks, by a finder's id and the least confidence; the last one is kept for the next
             preview.
+        warm: where the finders' networks stay; None: they are its own.
     """
 
-    def __init__(self, open_video: OpenVideo, *, open_look: Callable[[str, float], Look] = open_look) -> None:
+    def __init__(
+        self,
+        open_video: OpenVideo,
+        *,
+        open_look: Callable[[str, float], Look] = open_look,
+        warm: Warm | None = None,
+    ) -> None:
         super().__init__("previews")
         self._open_video = open_video
         self._open_look = open_look
+        self._warm = warm
+        if warm is not None:
+            warm.when_gone(self.forget)
         self._look: tuple[tuple[str, float], Look] | None = None
         self._used = 0.0
         self._dropped: str | None = None
@@ -98,11 +109,19 @@ class Previews(InTurn[_Asked]):
         return None if self._look is None else max(self._used + IDLE_S - monotonic(), 0.0)
 
     def _let_go(self) -> None:
-        """Free what looked last."""
+        """Free what looked last, if nobody has looked for a while, or its model is to leave."""
+        if self._look is not None and (self._look[0][0] in self._unwanted or self._until_idle() == 0):
+            self._free()
+
+    def _free(self) -> None:
         self._look = None
         give_memory_back()
 
     def _answer(self, asked: _Asked) -> None:
+        with used_by(self._warm, "previews", asked.request.finder):
+            self._answer_now(asked)
+
+    def _answer_now(self, asked: _Asked) -> None:
         request = asked.request
         self._say(asked, "fetching")
         picture = one_frame(self._open_video, request.video, request.frame, lambda: self._is_dropped(request.preview))
@@ -120,7 +139,7 @@ class Previews(InTurn[_Asked]):
         key = (finder, confidence)
         if self._look is None or self._look[0] != key:
             if self._look is not None:
-                self._let_go()
+                self._free()
             self._look = (key, self._open_look(finder, confidence))
         self._used = monotonic()
         return self._look[1]

@@ -312,6 +312,28 @@ class DropFetch(AgentMessage):
     model: str
 
 
+class LoadModel(AgentMessage):
+    """Have a model in memory before somebody wants it."""
+
+    type: Literal["model.load"] = "model.load"
+    model: str = Field(description="By its id in the catalogue.")
+
+
+class UnloadModel(AgentMessage):
+    """Let a model leave memory, at once or when those who use it are done."""
+
+    type: Literal["model.unload"] = "model.unload"
+    model: str
+
+
+class PinModels(AgentMessage):
+    """These stay in memory, used or not, and are loaded where they aren't there; all others may leave. Sent when the
+    agent is let in, too."""
+
+    type: Literal["models.pin"] = "models.pin"
+    models: list[str]
+
+
 class Preview(AgentMessage):
     """Look at one frame for all that a finder knows; nothing is stored of it."""
 
@@ -331,7 +353,20 @@ class DropPreview(AgentMessage):
 
 
 ToAgent = Annotated[
-    Accepted | Start | Correct | Extend | Stop | Stored | Segment | Fetch | DropFetch | Preview | DropPreview,
+    Accepted
+    | Start
+    | Correct
+    | Extend
+    | Stop
+    | Stored
+    | Segment
+    | Fetch
+    | DropFetch
+    | LoadModel
+    | UnloadModel
+    | PinModels
+    | Preview
+    | DropPreview,
     Field(discriminator="type"),
 ]
 
@@ -453,6 +488,21 @@ class DeviceLoad(AgentMessage):
     memory_bytes: int = Field(ge=0, le=2**53, description="Memory in use.")
 
 
+class LoadedModel(AgentMessage):
+    """A model in memory, or on its way there. `memory_bytes`: about; of its weights alone."""
+
+    model: str = Field(max_length=200, description="By its id in the catalogue.")
+    settings: dict[str, Setting] = Field(
+        {}, max_length=64, description="Those that who uses it, or used it last, has set; absent ones are its defaults."
+    )
+    device: Literal["cpu", "cuda"] = "cpu"
+    memory_bytes: int = Field(0, ge=0, le=2**53)
+    used_s: float = Field(0, ge=0, description="So many seconds ago somebody came or went who uses it.")
+    users: list[str] = Field([], max_length=256, description="Runs by id, `clicks`, `previews`; none: it is idle.")
+    state: Literal["loading", "ready", "leaving", "failed"] = "ready"
+    message: str = Field("", max_length=1000, description="Of `failed`: why.")
+
+
 class Load(AgentMessage):
     """Every few seconds: how busy the machine is."""
 
@@ -467,6 +517,7 @@ class Load(AgentMessage):
     finders: list[str] | None = Field(None, description="What it can find objects with by now; null: as before.")
     own: list[OwnDetector] | None = Field(None, max_length=50, description="Its own detectors by now; null: as before.")
     devices: list[DeviceLoad] = Field([], max_length=64, description="In the order of those of `Hello`.")
+    loaded: list[LoadedModel] = Field([], max_length=256, description="What is in memory of models.")
     stalled: dict[str, float] = Field(
         {},
         description="Runs that should have got on and haven't for a minute or longer, by id, and for how many seconds. "

@@ -21,6 +21,7 @@ from tracking.segmenting import Answers
 from tracking.shapes.chunks import Flag
 from tracking.shapes.payloads import row_of, shape_of
 from tracking.types import Box, Mask, TrackingError
+from tracking.warm import Warm, used_by
 
 KEPT_BYTES = 512 * 2**20
 """What was seen of frames, together; the newest is kept whatever it takes."""
@@ -65,6 +66,7 @@ class Smart(InTurn[_Asked]):
         open_video: as of an engine.
         create: makes a segmenter by its id; called once for each.
         kept_bytes: how much of what was seen is kept.
+        warm: where the segmenters' networks stay; None: they are its own.
     """
 
     def __init__(
@@ -73,11 +75,15 @@ class Smart(InTurn[_Asked]):
         *,
         create: Callable[[str], Segmenter] = catalog.create_segmenter,
         kept_bytes: int = KEPT_BYTES,
+        warm: Warm | None = None,
     ) -> None:
         super().__init__("clicks")
         self._open_video = open_video
         self._create = create
         self._kept_bytes = kept_bytes
+        self._warm = warm
+        if warm is not None:
+            warm.when_gone(self.forget)
         self._segmenters: dict[str, Segmenter] = {}
         self._used: dict[str, float] = {}
         self._seen: OrderedDict[tuple[str, str, int], _Seen] = OrderedDict()
@@ -100,14 +106,21 @@ class Smart(InTurn[_Asked]):
         return max(min(self._used.values()) + IDLE_S - monotonic(), 0.0) if self._used else None
 
     def _let_go(self) -> None:
-        for model in [model for model, used in self._used.items() if monotonic() - used >= IDLE_S]:
-            log.info("%s: nobody clicked for %.0f minutes; it leaves memory until somebody does.", model, IDLE_S / 60)
+        for model in [model for model, used in self._used.items() if self._goes(model, used)]:
+            log.info("%s: what it saw leaves memory until somebody clicks.", model)
             del self._used[model], self._segmenters[model]
             for key in [key for key in self._seen if key[0] == model]:
                 del self._seen[key]
         give_memory_back()
 
+    def _goes(self, model: str, used: float) -> bool:
+        return model in self._unwanted or monotonic() - used >= IDLE_S
+
     def _answer(self, asked: _Asked) -> None:
+        with used_by(self._warm, "clicks", asked.request.model):
+            self._answer_now(asked)
+
+    def _answer_now(self, asked: _Asked) -> None:
         request = asked.request
         segmenter = self._segmenter(request.model)
         seen = self._look(asked, segmenter)

@@ -56,10 +56,13 @@ def create_agent(*, by: User, workspace: Workspace, name: str) -> tuple[Agent, s
 
 def agent_for(video: Video, kind: Literal["segmenters", "finders"], model: str) -> Agent | None:
     """A connected machine that can look at frames of a video with a model: one with a GPU before others, and of a video
-    always the same, as it keeps what it saw of it. None: there is none."""
+    always the same, as it keeps what it saw of it. One in maintenance gets no previews, and clicks only where no other
+    one answers them: somebody is in the midst of clicking. None: there is none."""
     workspace = video.project.workspace_id
     serving = Agent.objects.let_in().filter(Q(workspace_id=workspace) | Q(workspace=None), connected=True)
     able = [agent for agent in serving.order_by("pk") if model in agent.info.get(kind, ())]
+    awake = [agent for agent in able if not agent.resting]
+    able = awake if awake or kind == "finders" else able
     best = [agent for agent in able if _has_gpu(agent)] or able
     return best[video.pk % len(best)] if best else None
 

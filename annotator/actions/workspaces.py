@@ -13,6 +13,7 @@ from annotator.actions.audit import record
 from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
 from annotator.actions.people import create_account
+from annotator.actions.runs.dispatch import dispatch_queued
 from annotator.actions.runs.ending import end_runs_beyond_rights
 from annotator.actions.second_factors import has_second_factor
 from annotator.announce.publish import announce_rights
@@ -39,6 +40,16 @@ def rename_workspace(*, workspace: Workspace, name: str) -> Workspace:
         what = f"renamed the workspace “{former}” to “{workspace.name}”."
         record(AuditKind.SETTINGS, what, workspace=workspace.pk)
     return workspace
+
+
+def limit_runs(*, workspace: Workspace, runs_at_once: int | None) -> None:
+    """Let so many runs of a workspace be under way at once at most, so that others get their turn; None: any number.
+    What is under way goes on."""
+    with transaction.atomic():
+        Workspace.objects.filter(pk=workspace.pk).update(runs_at_once=runs_at_once)
+        limit = "any number of runs" if runs_at_once is None else f"{runs_at_once} runs at most"
+        record(AuditKind.MACHINE, f"let the workspace have {limit} at once.", workspace=workspace.pk)
+        transaction.on_commit(dispatch_queued, robust=True)
 
 
 def ask_for_second_factor(*, by: User, workspace: Workspace, days: int | None) -> Workspace:

@@ -171,6 +171,9 @@ class RunStart(Message):
     id: UUID
     model: str | None = Field(None, description="A catalogue id; null: the default for the prompts.")
     prompts: list[PromptIn] = Field(max_length=MOST_PROMPTS, description="None: only with `options.find`.")
+    machine: int | None = Field(
+        None, ge=1, le=2**31 - 1, description="The id of the only machine that it may go to; null: the best one."
+    )
     first: Frame
     last: Frame
     direction: Literal["forward", "backward", "both"] = "forward"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from django.http import HttpRequest
 from ninja import Router, Status
 from pydantic import Field
 
-from annotator.access import access_agent, access_workspace
+from annotator.access import access_agent, access_server, access_workspace
 from annotator.actions.agents import rest_agent
 from annotator.actions.downloads import begin_download, cancel_download
 from annotator.actions.errors import ActionError
+from annotator.actions.warm_models import load_model, pin_model, unload_model
+from annotator.actions.workspaces import limit_runs
 from annotator.api.people import signed_in
 from annotator.networks import NetworksOut, networks_of
 from annotator.operations import Message
@@ -44,6 +48,47 @@ def rest(request: HttpRequest, agent_id: int, sent: RestIn) -> NetworksOut:
     agent = access_agent(user, agent_id, "admin")
     workspace = access_workspace(user, sent.workspace, "view")
     rest_agent(agent=agent, resting=sent.resting)
+    return networks_of(user, workspace)
+
+
+class WarmIn(Message):
+    """`workspace`: on whose page it is asked for. `wanted`: `load` brings the model into memory, `unload` lets it go,
+    `pin` keeps it there from now on, `unpin` ends that."""
+
+    workspace: int
+    model: str = Field(max_length=200)
+    wanted: Literal["load", "unload", "pin", "unpin"]
+
+
+class LimitIn(Message):
+    """`runs_at_once`: so many runs of the workspace are under way at once at most; null: any number."""
+
+    runs_at_once: int | None = Field(ge=1, le=1000)
+
+
+@router.post("/workspaces/{workspace_id}/limit", response=NetworksOut, summary="How many runs it may have at once")
+def limit(request: HttpRequest, workspace_id: int, sent: LimitIn) -> NetworksOut:
+    """For whoever runs this installation. What is under way goes on."""
+    user = signed_in(request)
+    access_server(user)
+    workspace = access_workspace(user, workspace_id, "view")
+    limit_runs(workspace=workspace, runs_at_once=sent.runs_at_once)
+    workspace.refresh_from_db()
+    return networks_of(user, workspace)
+
+
+@router.post("/machines/{agent_id}/memory", response=NetworksOut, summary="Load, unload or pin a model")
+def change_memory(request: HttpRequest, agent_id: int, sent: WarmIn) -> NetworksOut:
+    """What has become of it, `loaded` of the machine says a moment later."""
+    user = signed_in(request)
+    agent = access_agent(user, agent_id, "admin")
+    workspace = access_workspace(user, sent.workspace, "view")
+    if sent.wanted == "load":
+        load_model(agent=agent, model=sent.model)
+    elif sent.wanted == "unload":
+        unload_model(agent=agent, model=sent.model)
+    else:
+        pin_model(agent=agent, model=sent.model, pinned=sent.wanted == "pin")
     return networks_of(user, workspace)
 
 

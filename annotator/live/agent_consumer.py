@@ -22,6 +22,7 @@ from annotator.actions.runs.presence import (
     is_let_in,
     refused_for,
 )
+from annotator.actions.warm_models import pins_of
 from annotator.announce.messages import COME_BACK
 from annotator.announce.notices import AgentNotice
 from annotator.faults import Complaint, fault_of
@@ -290,6 +291,8 @@ class AgentConsumer(Socket):
             self.tell(Stop(run=run))
         for fetch in await in_thread(open_fetches, self.agent.pk):
             self.tell(fetch)
+        for pins in await in_thread(pins_of, self.agent.pk):
+            self.tell(pins)
 
 
 def _token(scope: Any) -> str:

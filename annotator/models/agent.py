@@ -27,6 +27,7 @@ class Agent(models.Model):
     info = models.JSONField(default=dict, blank=True, help_text="Devices, memory and models, as it said last.")
     checks = models.JSONField(default=dict, blank=True, help_text="What was checked on its machine, as it said last.")
     resting = models.BooleanField(default=False, help_text="In maintenance: it ends what it does, and gets no new run.")
+    pinned = models.JSONField(default=list, blank=True, help_text="Models, by id, that stay in its memory.")
     connected = models.BooleanField(default=False)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

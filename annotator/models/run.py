@@ -50,6 +50,14 @@ class Run(models.Model):
     message = models.TextField(blank=True, help_text="Why it failed, for the person who started it.")
     chosen = models.TextField(blank=True, help_text="Why this model was taken; empty: somebody named it.")
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    machine = models.ForeignKey(
+        Agent,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The only one that it may go to. None: any.",
+    )
     swept = models.ForeignKey(
         SweptVideo,
         on_delete=models.SET_NULL,

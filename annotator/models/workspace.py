@@ -21,6 +21,9 @@ class Workspace(models.Model):
     """A team's home."""
 
     name = models.CharField(max_length=120)
+    runs_at_once = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="So many of its runs are under way at once at most. None: any number."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="That its files may take; empty: no limit.")
     second_factor_from = models.DateTimeField(

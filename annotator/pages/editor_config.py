@@ -15,6 +15,7 @@ from annotator.announce.messages import OpenJob
 from annotator.announce.surroundings import open_job
 from annotator.media.strip import Strip
 from annotator.models import Job, Layer, LayerKind, ProxyState, User, Video
+from annotator.networks import machine_name, machines_of
 from annotator.offers import offered_finders, offered_models, offered_segmenters
 from annotator.operations import Message
 from annotator.pages.associations import AssociationOffer, offered_associations
@@ -66,6 +67,15 @@ class ModelOffer(Message):
     settings: dict[str, Setting] = Field(description="What a run may set of it, with what it is otherwise.")
 
 
+class MachineOffer(Message):
+    """A machine that runs may be sent to."""
+
+    id: int
+    name: str
+    connected: bool
+    resting: bool = Field(description="In maintenance: it gets no new run.")
+
+
 class SegmenterOffer(Message):
     """What answers clicks. `why`: what it lacks, empty when it is available."""
 
@@ -114,6 +124,7 @@ class EditorConfig(Message):
     models: list[ModelOffer]
     segmenters: list[SegmenterOffer]
     finders: list[FinderOffer]
+    machines: list[MachineOffer] = Field(description="Those that work for the workspace.")
     associations: list[AssociationOffer] = Field(description="What may link the objects that are found.")
     class_labels: dict[str, int | None] = Field(
         description="What classes of finders become here, by name: a label, null: nothing; the rest isn't said yet."
@@ -195,6 +206,10 @@ def editor_config(
                 default=offered.entry.id == catalog.DEFAULT_DETECTOR,
             )
             for offered in offered_finders(video.project.workspace_id)
+        ],
+        machines=[
+            MachineOffer(id=agent.pk, name=machine_name(agent), connected=agent.connected, resting=agent.resting)
+            for agent in machines_of(video.project.workspace)
         ],
         associations=offered_associations(),
         class_labels=class_labels(video.project),

@@ -85,6 +85,7 @@ SWEEP = {
 
 PREVIEW = {"id": NO_TRACK, "finder": "yolox-tiny", "frame": 0}
 
+UNPIN = {"workspace": "{workspace_id}", "model": "nanotrack", "wanted": "unpin"}
 GET_WEIGHTS = {"workspace": "{workspace_id}", "model": "xmem", "accepted": True}
 
 NEW_WEIGHTS = {"Upload-Length": "4", "Upload-Metadata": "file dHJhbnN0LnB0aA==,workspace {workspace64}"}
@@ -281,6 +282,8 @@ API = (
     Route("GET", "/api/workspaces/{workspace_id}/networks", VIEW),
     Route("POST", "/api/machines/{agent_id}/downloads", ADMIN, GET_WEIGHTS),
     Route("POST", "/api/machines/{agent_id}/resting", ADMIN, {"workspace": "{workspace_id}", "resting": True}),
+    Route("POST", "/api/machines/{agent_id}/memory", ADMIN, UNPIN),
+    Route("POST", "/api/workspaces/{workspace_id}/limit", SITE_ADMIN, {"runs_at_once": 2}),
     Route("DELETE", "/api/machines/{agent_id}/downloads/{model}", ADMIN),
     Route("POST", "/api/stored-weights/", ADMIN, headers=NEW_WEIGHTS),
     Route("HEAD", "/api/stored-weights/{weights_id}", ADMIN),

@@ -7,6 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from tracking.shapes.chunks import Flag, Kind, Row, tables_of
 from tracking.shapes.values import Mask, Polygon
 from tracking.tracker import Tracker
 from tracking.types import Frame, Prediction, Prompt, TrackingError
+from tracking.warm import Warm, held, making
 
 POLYGON = np.array([(10, 10), (20, 10), (20, 20), (10, 20)], "<f4")
 ACCESS = VideoAccess(key="k", source="/s", index="/i", width=100, height=80, frame_count=100)
@@ -57,11 +59,15 @@ class Heard:
         self.over.set()
 
 
-def engine_with(create: Callable[..., Tracker] = Drifting, runs_at_once: int = 2) -> LocalEngine:
+def engine_with(
+    create: Callable[..., Tracker] = Drifting, runs_at_once: int = 2, warm: Warm | None = None
+) -> LocalEngine:
     def open_video(access: VideoAccess, cancelled: Callable[[], bool]) -> AbstractContextManager[Pictures]:
         return FakeVideo().opened()
 
-    return LocalEngine(open_video, create=lambda model, **settings: create(**settings), runs_at_once=runs_at_once)
+    return LocalEngine(
+        open_video, create=lambda model, **settings: create(**settings), runs_at_once=runs_at_once, warm=warm
+    )
 
 
 @pytest.fixture
@@ -383,3 +389,38 @@ def test_of_two_rows_that_are_held_on_a_frame_the_later_one_counts() -> None:
         4: ([0], 0),
         **{frame: ([1], 1) for frame in (5, 6, 7, 8)},
     }
+
+
+def test_runs_of_one_model_share_its_network_which_stays_for_the_next_one(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.pt"
+    made: list[str] = []
+    weights.write_bytes(b"1234")
+    warm, both = Warm(), threading.Barrier(2, timeout=10)
+
+    def build() -> object:
+        made.append("network")
+        return object()
+
+    def create(**settings: object) -> Tracker:
+        with making("drifting", {}, [weights]):
+            held(build)
+        return Drifting()
+
+    def wait(step: Step) -> None:
+        if 1 in [row.prediction.frame for row in step.rows]:
+            both.wait()
+            assert [sorted(each.users) for each in warm.told()] == [["one", "two"]]
+            both.wait()
+
+    engine = engine_with(create, warm=warm)
+    heard = [Heard(wait), Heard(wait)]
+    for name, sink in zip(("one", "two"), heard, strict=True):
+        engine.start(start(name, leg(last=3)), sink)
+    assert all(sink.over.wait(10) and sink.failure is None for sink in heard)
+    engine.close()
+    assert [(each.model, each.users, each.memory_bytes) for each in warm.told()] == [("drifting", [], 4)]
+    third = Heard()
+    engine.start(start("three", leg(last=1)), third)
+    assert third.over.wait(10)
+    assert made == ["network"]
+    engine.close()

@@ -24,6 +24,7 @@ from tracking.search import Finding, Seek
 from tracking.session import TrackingSession
 from tracking.tracker import Tracker
 from tracking.types import Box, ObjectId, TrackingError
+from tracking.warm import Warm, used_by
 
 RUNS_AT_ONCE = 4
 ABANDONED_AFTER_S = 10.0
@@ -59,7 +60,8 @@ class _Run:
 class LocalEngine:
     """A thread per run; runs beyond ``runs_at_once`` wait for their turn in the order they came.
 
-    A thread can't be killed. One that hangs is let go of when its run is stopped: another run takes its turn.
+    A thread can't be killed. One that hangs is let go of when its run is stopped: another run takes its turn. Networks
+    stay in ``warm``, and are shared there; without one each run has its own.
     """
 
     def __init__(
@@ -68,10 +70,12 @@ class LocalEngine:
         *,
         create: Callable[..., Tracker] = catalog.create,
         runs_at_once: int = RUNS_AT_ONCE,
+        warm: Warm | None = None,
     ) -> None:
         self._open_video = open_video
         self._create = create
         self.runs_at_once = runs_at_once
+        self._warm = warm
         self._runs: dict[str, _Run] = {}
         self._line: deque[_Run] = deque()
         self._at_work: set[_Run] = set()
@@ -193,11 +197,12 @@ class LocalEngine:
 
     def _carry_out(self, run: _Run) -> None:
         try:
-            for step in run.session.steps():
-                run.held = True
-                run.sink.stepped(step)
-                run.session.got_on()
-                run.held = False
+            with used_by(self._warm, run.id):
+                for step in run.session.steps():
+                    run.held = True
+                    run.sink.stepped(step)
+                    run.session.got_on()
+                    run.held = False
         except Exception as error:
             # Whatever a model does, the agent lives on: this is the one place that hears of it.
             if not run.session.stopped:

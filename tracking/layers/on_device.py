@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import torch
@@ -11,6 +11,7 @@ from torch import nn
 
 from tracking.layers.compute import Compute, log
 from tracking.scheduling import leave_real_time
+from tracking.warm import give_way, placed
 
 R = TypeVar("R")
 
@@ -31,7 +32,8 @@ class OnDevice:
     def computed(self, call: Callable[[], R], failure: type[RuntimeError], put_back: Callable[[], None]) -> R:
         """What ``call`` returns.
 
-        If the GPU ends in ``failure`` it is called again on the CPU, once ``put_back`` has brought there what is
+        If the GPU ends in ``failure`` for want of memory, what nobody uses there leaves it (see ``tracking.warm``), and
+        it is called again; in the end it is called on the CPU, once ``put_back`` has brought there what is
         carried from frame to frame, as it was before the first call.
         """
         leave_real_time()  # torch's own threads inherit it
@@ -41,6 +43,10 @@ class OnDevice:
         except failure as error:
             if self.compute.device.type == "cpu":
                 raise
+            if isinstance(error, torch.OutOfMemoryError) and give_way():
+                with suppress(torch.OutOfMemoryError), self.computing():
+                    put_back()
+                    return call()
             self._leave_gpu(error)
         with self.computing():
             put_back()
@@ -73,5 +79,5 @@ class NetworkOnDevice(OnDevice):
         super().__init__(device=device, precision=precision)
 
     def _use(self, compute: Compute) -> None:
-        self.network.to(compute.device)
+        self.network = placed(self.network, compute.device)
         super()._use(compute)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from annotator import access, stored_shapes
 from annotator.actions.edits.events import lock_layer
@@ -40,7 +41,7 @@ from annotator.announce.progress import (
     ways,
 )
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.models import Label, Layer, Project, Run, RunState, SweptVideo, User, VideoState
+from annotator.models import Agent, Label, Layer, Project, Run, RunState, SweptVideo, User, VideoState
 from annotator.offers import finder_for
 from tracking import catalog
 from tracking.association import registry as associations
@@ -80,6 +81,7 @@ def start_run(*, user: User, layer_id: int, start: RunStart, swept: SweptVideo |
             layer=layer,
             model=entry.id,
             chosen=chosen,
+            machine=_named_machine(layer, start),
             model_settings=_settings_for(entry, start),
             first=start.first,
             last=start.last,
@@ -356,6 +358,18 @@ def _check_start(user: User, layer: Layer, start: RunStart) -> None:
     there = set(layer.tracks.filter(pk__in=asked, deleted_at=None).values_list("pk", flat=True))
     if missing := set(asked) - there:
         raise ActionError(f"A run follows tracks of its layer; {len(missing)} of these aren't there (any more).")
+
+
+def _named_machine(layer: Layer, start: RunStart) -> Agent | None:
+    """Raises ActionError when the machine that was named isn't one that works for the layer's workspace."""
+    if start.machine is None:
+        return None
+    workspace_id = layer.video.project.workspace_id
+    serving = Agent.objects.let_in().filter(Q(workspace=None) | Q(workspace_id=workspace_id))
+    named = serving.filter(pk=start.machine).first()
+    if named is None:
+        raise ActionError("The machine that was chosen isn't there any more. Choose another one, or “Automatic”.")
+    return named
 
 
 def _check_frames(layer: Layer, first: int, last: int) -> None:

@@ -16,13 +16,14 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from annotator.actions.edits.events import lock_layer
+from annotator.actions.runs.choosing import AtWork, Machine, decide
 from annotator.actions.runs.condense import join_later
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.webhooks.telling import tell_run
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.announce.waiting import place_of, waiting_with
+from annotator.announce.waiting import finder_of, place_of, waiting_runs, waiting_with
 from annotator.media.agent_access import video_access
-from annotator.models import Agent, Run, RunState, Sweep, SweepState
+from annotator.models import Agent, Run, RunState, Sweep, SweepState, Workspace
 from tracking import catalog
 from tracking.protocol import AsMask, Find, Link, Start, Stop
 
@@ -38,8 +39,8 @@ run_ended = Signal()
 """``run``: it is done, was stopped or has failed. Sent within the transaction that ends it."""
 
 
-def requeue_runs_of(agent_id: int) -> None:
-    """An agent is gone: its runs go back to the queue, and to another agent if there is one."""
+def requeue_runs_of(agent_id: int) -> list[UUID]:
+    """An agent is gone: its runs go back to the queue, and to another agent if there is one. Returns which."""
     with transaction.atomic():
         runs = list(_locked(Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)))
         waited = {run.pk for run in runs if place_of(run) is not None}
@@ -48,37 +49,88 @@ def requeue_runs_of(agent_id: int) -> None:
                 run.tries = max(0, run.tries - 1)  # It was not yet its turn.
             queue(run, "Its agent is gone; it goes on as soon as one is there.")
             dispatch(OpenRun.of(run))
+    return [run.pk for run in runs]
 
 
-def dispatch_queued() -> None:
-    """An agent has come: whatever waits for one and fits it starts, oldest first; those of sweeps behind all others."""
+def dispatch_queued(*, agent_id: int | None = None, its_own: Collection[UUID] = ()) -> None:
+    """There may be room for what waits: whatever is next and fits begins.
+
+    Args:
+        agent_id: an agent that has come back.
+        its_own: what that one is at work on still, and so gets also while it is in maintenance.
+    """
+    if not Run.objects.filter(state=RunState.QUEUED).exists():
+        return
     with transaction.atomic():
-        waiting = Run.objects.filter(state=RunState.QUEUED)
-        for run in _locked(waiting.order_by(F("swept").asc(nulls_first=True), "created_at")):
-            dispatch(OpenRun.of(run))
+        plan = _planned({agent_id: frozenset(its_own)} if agent_id is not None else {})
+        agents = Agent.objects.in_bulk(plan.values())
+        for run in _locked(Run.objects.filter(pk__in=plan, state=RunState.QUEUED)):
+            dispatch(OpenRun.of(run), to=agents.get(plan[run.pk]))
 
 
-def dispatch_swept() -> None:
-    """An agent may be free: runs of sweeps that wait for one go on, oldest first."""
-    with transaction.atomic():
-        for run in _locked(Run.objects.filter(state=RunState.QUEUED, swept__sweep__state=SweepState.RUNNING)):
-            dispatch(OpenRun.of(run))
+def _dispatch_soon(run: Run, **_: object) -> None:
+    if Run.objects.filter(state=RunState.QUEUED).exclude(pk=run.pk).exists():
+        transaction.on_commit(dispatch_queued, robust=True)
+
+
+run_ended.connect(_dispatch_soon, dispatch_uid="queue")
 
 
 def choose_agent(run: Run) -> Agent | None:
-    """The least busy of the connected agents that serve the run's workspace and have what it needs; a run of a sweep
-    goes only to one that does nothing else."""
-    agents = _able(run.layer.video.project.workspace_id, run.model, finder_of(run.options))
-    busy = _busy(agents)
-    if run.swept_id is not None:
-        agents = [agent for agent in agents if not busy[agent.pk]]
-    return min(agents, key=lambda agent: (busy[agent.pk], agent.info.get("cpu", 0.0), agent.pk), default=None)
+    """The agent that a queued run begins on now; None: it waits. See ``choosing.decide``."""
+    chosen = _planned({}).get(run.pk)
+    return None if chosen is None else Agent.objects.filter(pk=chosen).first()
+
+
+def _planned(back: Mapping[int, frozenset[UUID]]) -> dict[UUID, int]:
+    """Which runs begin now, and with which agents.
+
+    Args:
+        back: by agent that has come back, what it is at work on still.
+    """
+    slow = {entry.id for entry in catalog.entries() if not entry.on_cpu}
+    return decide(waiting_runs(), _machines(back), _limits(), slow)
+
+
+def _machines(back: Mapping[int, frozenset[UUID]]) -> list[Machine]:
+    at_work: dict[int, list[AtWork]] = {}
+    workspace = "layer__video__project__workspace_id"
+    given = Run.objects.filter(state=RunState.RUNNING).exclude(agent=None)
+    for agent_id, person, of, swept in given.values_list("agent_id", "created_by_id", workspace, "swept_id"):
+        at_work.setdefault(agent_id, []).append(AtWork(person, of, swept is not None))
+    return [
+        Machine(
+            id=agent.pk,
+            workspace=agent.workspace_id,
+            models=frozenset(agent.info.get("models", ())),
+            finders=frozenset(agent.info.get("finders", ())),
+            warm=frozenset(each["model"] for each in agent.info.get("loaded", ()) if each["state"] == "ready"),
+            at_work=tuple(at_work.get(agent.pk, ())),
+            runs_at_once=int(agent.info.get("runs_at_once", 1)),
+            cpu=float(agent.info.get("cpu", 0.0)),
+            has_gpu=any(device.get("kind") == "cuda" for device in agent.info.get("devices", ())),
+            keeps=back.get(agent.pk, frozenset()) if agent.resting else None,
+        )
+        for agent in Agent.objects.let_in().filter(connected=True)
+    ]
+
+
+def _limits() -> dict[int, int]:
+    limited = Workspace.objects.exclude(runs_at_once=None).values_list("pk", "runs_at_once")
+    return {workspace: limit for workspace, limit in limited if limit is not None}
 
 
 def has_free_agent(sweep: Sweep) -> bool:
-    """Whether an agent that does nothing else could begin a video of a sweep."""
+    """Whether an agent that does nothing else could begin a video of a sweep, and its workspace may have one more."""
     agents = able_agents(sweep)
-    return not all(_busy(agents).values())
+    return not all(_busy(agents).values()) and not _is_at_limit(sweep.project.workspace)
+
+
+def _is_at_limit(workspace: Workspace) -> bool:
+    if workspace.runs_at_once is None:
+        return False
+    going = Run.objects.filter(state=RunState.RUNNING, layer__video__project__workspace=workspace)
+    return going.exclude(agent=None).count() >= workspace.runs_at_once
 
 
 def able_agents(sweep: Sweep) -> list[Agent]:
@@ -103,12 +155,6 @@ def _busy(agents: Collection[Agent]) -> dict[int, int]:
     return {agent.pk: Run.objects.filter(agent=agent, state=RunState.RUNNING).count() for agent in agents}
 
 
-def finder_of(options: Mapping[str, Any]) -> str | None:
-    """What a run with these options looks for objects with, by its id in the catalogue; None: it looks for none."""
-    asked = options.get("find")
-    return str(asked["finder"]) if asked else None
-
-
 def needed(model: str, options: Mapping[str, Any]) -> str:
     """The names of what an agent must have for a run with these options."""
     finder = finder_of(options)
@@ -119,7 +165,7 @@ def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs, oldest first, as they are once all of their layers are locked."""
     for layer_id in sorted(set(runs.order_by().values_list("layer_id", flat=True))):
         lock_layer(layer_id)
-    return runs.select_related("layer__video__project", "created_by", "swept__sweep")
+    return runs.select_related("layer__video__project__workspace", "created_by", "swept__sweep", "machine")
 
 
 def spare_tries(agent_id: int, run_ids: Collection[str]) -> None:
@@ -136,8 +182,9 @@ def queue(run: Run, message: str) -> None:
     announce_run(run)
 
 
-def dispatch(opened: OpenRun) -> None:
-    """Give a queued run to an agent; without one it waits. A run with nothing left to do is done; one that ended its
+def dispatch(opened: OpenRun, *, to: Agent | None = None) -> None:
+    """Give a queued run to an agent: to the one that was chosen for it, or to the best one if it is its turn; else it
+    waits. A run with nothing left to do is done; one that ended its
     agent, or came back from it, ``TRIES`` times without getting on has failed."""
     run = opened.run
     if not opened.is_unfinished:
@@ -148,11 +195,13 @@ def dispatch(opened: OpenRun) -> None:
         return
     if run.swept is not None and run.swept.sweep.state != SweepState.RUNNING:
         return  # It goes on with its sweep.
-    agent = choose_agent(run)
+    agent = to or choose_agent(run)
     if agent is None:
         run.message = run.message or _why_waiting(run)
         run.save(update_fields=["message"])
         announce_run(run)
+        for other in waiting_with(run):  # whose turn may come later now
+            announce_run(other)
         transaction.on_commit(partial(_look_again, run.pk), robust=True)
         return
     opened.follow_corrected()
@@ -179,9 +228,21 @@ def dispatch(opened: OpenRun) -> None:
 
 
 def _why_waiting(run: Run) -> str:
-    """What a run without an agent waits for, and which machines would do but for their maintenance."""
+    """What a run without an agent waits for, and which machines would do but for their maintenance; empty: only for
+    its turn."""
+    workspace = run.layer.video.project.workspace
+    workspace_id = workspace.pk
+    able = _able(workspace_id, run.model, finder_of(run.options))
+    if run.machine is not None:
+        if not any(agent.pk == run.machine_id for agent in able):
+            return f"It waits for {run.machine}, which is away, in maintenance, or lacks the model."
+        return f"It waits for its turn on {run.machine}."
+    if able and _is_at_limit(workspace):
+        runs = "run" if workspace.runs_at_once == 1 else "runs"
+        return f"{workspace} has its {workspace.runs_at_once} {runs} at once under way."
+    if able:
+        return ""
     told = f"It waits for an agent that can run {needed(run.model, run.options)}."
-    workspace_id = run.layer.video.project.workspace_id
     resting = Agent.objects.let_in().filter(connected=True, resting=True)
     names = [
         agent.name if agent.workspace_id is not None else "this server"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -48,12 +49,21 @@ def agent_connected(*, agent_id: int, connection: str, hello: Hello) -> list[str
     info: dict[str, Any] = hello.model_dump(mode="json", exclude={"type", "runs"}) | {"connection": connection}
     spare_tries(agent_id, hello.runs)
     # Before it is said to be here: a run that is given to it from then on would go back to the queue with the others.
-    requeue_runs_of(agent_id)
+    own = requeue_runs_of(agent_id)
     Agent.objects.filter(pk=agent_id).update(connected=True, info=info, last_seen_at=timezone.now())
     forget_mended(agent_id)
-    dispatch_queued()
-    own = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING).values_list("pk", flat=True)
-    return sorted(set(hello.runs) - {str(run_id) for run_id in own})
+    dispatch_queued(agent_id=agent_id, its_own=[*own, *_named(hello.runs)])
+    now = Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING).values_list("pk", flat=True)
+    return sorted(set(hello.runs) - {str(run_id) for run_id in now})
+
+
+def _named(runs: Collection[str]) -> list[UUID]:
+    """Runs by what an agent calls them, which may be anything."""
+    found = []
+    for name in runs:
+        with suppress(ValueError):
+            found.append(UUID(name))
+    return found
 
 
 def agent_heard(*, agent_id: int, load: Load) -> Standing:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from annotator.actions.edits.shown import shown_at
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.runs.ask import start_run
-from annotator.actions.runs.dispatch import dispatch_swept, has_free_agent, run_ended
+from annotator.actions.runs.dispatch import dispatch_queued, has_free_agent, run_ended
 from annotator.actions.sweeps.planning import count_tracks, plan_continue, range_in
 from annotator.actions.sweeps.target import bring, main_layer, target_layer
 from annotator.announce.messages import MOST_PROMPTS, FindOptions, PromptIn, RunOptions, RunStart
@@ -53,7 +53,7 @@ def advance() -> None:
     if not Sweep.objects.filter(state=SweepState.RUNNING).exists():
         return
     _settle_all()
-    dispatch_swept()
+    dispatch_queued()
     while _begin_next():
         _settle_all()  # One that has nothing to do is over at once.
 

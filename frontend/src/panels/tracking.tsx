@@ -87,6 +87,7 @@ function Settings({ editor }: { editor: Editor }) {
         {families.map((family) => (
           <ModelChoice key={family} editor={editor} family={family} />
         ))}
+        <MachineChoice editor={editor} />
         <label class="field">
           <span>{t('Direction')}</span>
           <select
@@ -188,6 +189,32 @@ function Settings({ editor }: { editor: Editor }) {
         />
       </label>
     </details>
+  )
+}
+
+/** Which machine runs go to, where there are several. */
+function MachineChoice({ editor }: { editor: Editor }) {
+  const { tracking, config } = editor
+  if (config.machines.length < 2) return null
+  const chosen = config.machines.find(({ id }) => id === tracking.machine.value)
+  return (
+    <label class="field">
+      <span>{t('Machine')}</span>
+      <select
+        value={chosen?.id ?? ''}
+        onChange={({ currentTarget }) => {
+          tracking.machine.value = currentTarget.value ? Number(currentTarget.value) : null
+        }}
+      >
+        <option value="">{t('Automatic')}</option>
+        {config.machines.map(({ id, name, connected, resting }) => (
+          <option key={id} value={id}>
+            {name}
+            {!connected ? ` (${t('away')})` : resting ? ` (${t('in maintenance')})` : ''}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 

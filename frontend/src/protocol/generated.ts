@@ -3725,6 +3725,96 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/workspaces/{workspace_id}/limit': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * How many runs it may have at once
+     * @description For whoever runs this installation. What is under way goes on.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['LimitIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NetworksOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/machines/{agent_id}/memory': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Load, unload or pin a model
+     * @description What has become of it, `loaded` of the machine says a moment later.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['WarmIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['NetworksOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/machines/{agent_id}/downloads': {
     readonly parameters: {
       readonly query?: never
@@ -5324,6 +5414,8 @@ export interface components {
       readonly models: readonly components['schemas']['ModelOffer'][]
       readonly segmenters: readonly components['schemas']['SegmenterOffer'][]
       readonly finders: readonly components['schemas']['FinderOffer'][]
+      /** @description Those that work for the workspace. */
+      readonly machines: readonly components['schemas']['MachineOffer'][]
       /** @description What may link the objects that are found. */
       readonly associations: readonly components['schemas']['AssociationOffer'][]
       /** @description What classes of finders become here, by name: a label, null: nothing; the rest isn't said yet. */
@@ -5889,6 +5981,32 @@ export interface components {
       readonly frames: number
       readonly text: string
     }
+    /** @description `runs_at_once`: so many runs of the workspace are under way at once at most; null: any number. */
+    readonly LimitIn: {
+      readonly runs_at_once: number | null
+    }
+    /**
+     * @description A model in the memory of a machine, or on its way there. `memory_bytes`: about, of its weights alone; null: not
+     *     known yet. `users`: who uses it now, as people read it; none: it is idle since `used_s`.
+     */
+    readonly LoadedOut: {
+      readonly model: string
+      readonly name: string
+      /** @description What differs from its defaults: “image size 640, precision bfloat16”. */
+      readonly settings: string
+      /** @enum {string} */
+      readonly device: 'cpu' | 'cuda'
+      readonly memory_bytes: number | null
+      readonly used_s: number
+      readonly users: readonly string[]
+      /**
+       * @description `away`: it is pinned, and not in memory.
+       * @enum {string}
+       */
+      readonly state: 'loading' | 'ready' | 'leaving' | 'failed' | 'away'
+      readonly message: string
+      readonly pinned: boolean
+    }
     /** @description What a format can't hold, and how often; `tracks`: in how many tracks, 0 where that isn't known. */
     readonly LossOut: {
       readonly what: string
@@ -5900,6 +6018,14 @@ export interface components {
     readonly LossesOut: {
       readonly counted: boolean
       readonly losses: readonly components['schemas']['LossOut'][]
+    }
+    /** @description A machine that runs may be sent to. */
+    readonly MachineOffer: {
+      readonly id: number
+      readonly name: string
+      readonly connected: boolean
+      /** @description In maintenance: it gets no new run. */
+      readonly resting: boolean
     }
     /**
      * @description A machine that is let in. `shared`: it serves all workspaces. `at`: of each moment of its devices' history, how
@@ -5933,6 +6059,10 @@ export interface components {
       /** @description Its own detectors, by name. */
       readonly own: readonly components['schemas']['OwnOut'][]
       readonly downloads: readonly components['schemas']['DownloadOut'][]
+      /** @description What is in its memory, and what is pinned to it. */
+      readonly loaded: readonly components['schemas']['LoadedOut'][]
+      /** @description Memory that its agent takes in all, beside a GPU's; null: not known. */
+      readonly agent_bytes: number | null
     }
     /** @description A run on a machine. `waits`: it waits there for its turn. */
     readonly MachineRunOut: {
@@ -6036,6 +6166,10 @@ export interface components {
       readonly stored: readonly components['schemas']['StoredOut'][]
       /** @description Runs of this workspace that wait for a machine. */
       readonly waiting: number
+      /** @description So many runs of this workspace are under way at once at most; null: any. */
+      readonly runs_at_once: number | null
+      /** @description Whether the reader may change that: whoever runs this installation. */
+      readonly may_limit: boolean
       /**
        * @description How far back the history of devices goes.
        * @default 600
@@ -6694,6 +6828,11 @@ export interface components {
       readonly model?: string | null
       /** @description None: only with `options.find`. */
       readonly prompts: readonly components['schemas']['PromptIn'][]
+      /**
+       * @description The id of the only machine that it may go to; null: the best one.
+       * @default null
+       */
+      readonly machine?: number | null
       readonly first: number
       readonly last: number
       /**
@@ -7384,6 +7523,16 @@ export interface components {
       readonly choices: readonly components['schemas']['ConflictChoiceOut'][]
       readonly decision: string
     }
+    /**
+     * @description `workspace`: on whose page it is asked for. `wanted`: `load` brings the model into memory, `unload` lets it go,
+     *     `pin` keeps it there from now on, `unpin` ends that.
+     */
+    readonly WarmIn: {
+      readonly workspace: number
+      readonly model: string
+      /** @enum {string} */
+      readonly wanted: 'load' | 'unload' | 'pin' | 'unpin'
+    }
     /** @description What isn't sent, or null, stays. */
     readonly WebhookChanges: {
       readonly url?: string | null
@@ -7572,8 +7721,11 @@ export type LayerQueueOut = components['schemas']['LayerQueueOut']
 export type LayersOut = components['schemas']['LayersOut']
 export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
+export type LimitIn = components['schemas']['LimitIn']
+export type LoadedOut = components['schemas']['LoadedOut']
 export type LossOut = components['schemas']['LossOut']
 export type LossesOut = components['schemas']['LossesOut']
+export type MachineOffer = components['schemas']['MachineOffer']
 export type MachineOut = components['schemas']['MachineOut']
 export type MachineRunOut = components['schemas']['MachineRunOut']
 export type Mention = components['schemas']['Mention']
@@ -7687,6 +7839,7 @@ export type VideoOut = components['schemas']['VideoOut']
 export type VideoReport = components['schemas']['VideoReport']
 export type VideosPage = components['schemas']['VideosPage']
 export type VoteConflictOut = components['schemas']['VoteConflictOut']
+export type WarmIn = components['schemas']['WarmIn']
 export type WebhookChanges = components['schemas']['WebhookChanges']
 export type WebhookIn = components['schemas']['WebhookIn']
 export type WebhookOut = components['schemas']['WebhookOut']

@@ -24,6 +24,8 @@ export interface Clicked {
 /** What a run is asked for with; frames first..last bound it, both included. */
 export interface RunRequest {
   readonly model: string | null
+  /** The only machine that it may go to; absent: the best one. */
+  readonly machine?: number
   /** What is followed, by name: the server knows what is shown there. */
   readonly prompts: readonly RunPrompt[]
   readonly first: FrameNumber
@@ -92,6 +94,7 @@ export class Runs {
       direction: request.direction,
       ...(request.options && { options: request.options }),
       ...(request.settings && { settings: request.settings }),
+      ...(request.machine !== undefined && { machine: request.machine }),
     }
     if (this.send(message)) {
       const tracks = request.prompts.map(({ track }) => track)

@@ -221,6 +221,7 @@ export const CONFIG: EditorConfig = {
       default: true,
     },
   ],
+  machines: [],
   associations: [{ id: 'chains', name: 'Chains', summary: 'By motion.' }],
   class_labels: {},
   preferences: {},

@@ -175,6 +175,7 @@ class FakeAgent(Socket):
         hello = Hello(protocol=PROTOCOL, version="0", host=host, devices=[device], models=self.models)
         hello.segmenters = self.segmenters
         hello.finders = self.finders
+        hello.runs_at_once = 4
         await self.send(hello.model_copy(update={"runs": list(runs), "instance": instance}))
 
     async def told(self) -> ToAgent:

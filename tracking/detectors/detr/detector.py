@@ -22,6 +22,7 @@ from tracking.layers.candidates import Candidates, Choice, corners
 from tracking.layers.canvas_detector import CanvasDetector
 from tracking.layers.on_device import NetworkOnDevice
 from tracking.types import TrackingError
+from tracking.warm import held
 from tracking.weights import WeightsError, weights_folder
 
 KINDS = ("rt_detr", "rt_detr_v2", "d_fine", "deimv2", "rf_detr")
@@ -57,7 +58,7 @@ def create(
         WeightsError: the folder isn't there, can't be downloaded, or holds something else.
         TrackingError: a setting has no meaning for it, or ``transformers`` isn't installed.
     """
-    network, given = _opened(weights)
+    network, given = held(lambda: _opened(weights), weights)
     if image_size not in (0, *given.size):
         height, width = given.size
         raise TrackingError(f"{weights} looks at {width} x {height} px; image_size {image_size} came. Leave it at 0.")

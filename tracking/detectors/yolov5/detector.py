@@ -17,6 +17,7 @@ from tracking.layers.canvas_detector import CanvasDetector, checked_side
 from tracking.layers.csp import folded
 from tracking.layers.letterbox import enclosing
 from tracking.layers.on_device import NetworkOnDevice
+from tracking.warm import held
 from tracking.weights import weights_path
 
 SOURCE = "https://github.com/ultralytics/yolov5/releases/tag/v7.0"
@@ -41,8 +42,14 @@ def create(
     path = Path(weights)
     if path.name == weights:
         path = weights_path(weights, model="YOLOv5", licence=LICENCE, source=SOURCE)
-    network, names = loaded(path)
+    network, names = held(lambda: _read(path), path)
     return _detector(network, Choice(names, confidence, overlap, classes), image_size, device, precision)
+
+
+def _read(path: Path) -> tuple[Yolov5Network, tuple[str, ...]]:
+    network, names = loaded(path)
+    folded(network.eval())  # before others may use it, too
+    return network, names
 
 
 class _Looking(NetworkOnDevice):

@@ -19,6 +19,7 @@ from tracking.layers.csp import folded
 from tracking.layers.on_device import NetworkOnDevice
 from tracking.layers.onnx_graph import Graph
 from tracking.types import TrackingError
+from tracking.warm import held
 from tracking.weights import WeightsError, weights_path
 
 SOURCE = "https://github.com/Megvii-BaseDetection/YOLOX"
@@ -54,16 +55,22 @@ def create(
                 f"An ONNX file says how precisely it computes; precision {precision!r} came. Leave it out."
             )
         return _of_graph(path, confidence, overlap, image_size, classes, device)
-    network = loaded(path)
+    network = held(lambda: _read(path), path)
     side = side or (416 if network.width <= TINY_WIDTH else 640)
     choice = Choice(_names(path, network.classes), confidence, overlap, classes)
     return _of_network(network, choice, checked_side(image_size, LARGEST_STRIDE, side), device, precision)
 
 
+def _read(path: Path) -> YoloxNetwork:
+    network = loaded(path)
+    folded(network.eval())  # before others may use it, too
+    return network
+
+
 def _of_graph(
     path: Path, confidence: float, overlap: float, image_size: int, classes: Sequence[str], device: str
 ) -> CanvasDetector:
-    graph = Graph(path, device=device)
+    graph = held(lambda: Graph(path, device=device), path, device)
     if graph.height is None or graph.width is None:
         raise WeightsError(
             f"An official YOLOX graph takes pictures of one size; {path.name} takes any. Describe it by JSON."

@@ -20,6 +20,7 @@ from tracking.models.cotracker.network import Config, CoTracker, Tracks
 from tracking.models.cotracker.weights import load
 from tracking.shapes.anchors import Places
 from tracking.types import Frame, ObjectId, TrackingError
+from tracking.warm import held
 
 PICTURE = (384, 512)
 """(height, width) px of every video's picture, as the networks were trained; proportions aren't kept."""
@@ -244,7 +245,7 @@ def online(
     *, support_points: int = 6, device: str = "auto", precision: str = "auto", weights: str = ""
 ) -> CoTrackerTracker:
     """CoTracker 3 online with official weights: those in the file ``weights``, or in the weights folder."""
-    network = load("online", Path(weights) if weights else None)
+    network = held(lambda: load("online", Path(weights) if weights else None))
     return CoTrackerTracker(network, ONLINE, support=support_points, device=device, precision=precision)
 
 
@@ -252,7 +253,7 @@ def offline(
     *, support_points: int = 6, device: str = "auto", precision: str = "auto", weights: str = ""
 ) -> CoTrackerTracker:
     """CoTracker 3 offline, as ``online``."""
-    network = load("offline", Path(weights) if weights else None)
+    network = held(lambda: load("offline", Path(weights) if weights else None))
     return CoTrackerTracker(network, OFFLINE, support=support_points, device=device, precision=precision)
 
 

@@ -21,6 +21,7 @@ from tracking.models.mixformer.cvt import CvtConfig
 from tracking.models.mixformer.network import Config, Found, MixFormer, centred
 from tracking.models.mixformer.weights import VARIANTS, Variant, load
 from tracking.types import Box, Frame
+from tracking.warm import held
 
 TEMPLATE_FACTOR = 2.0
 """Side of a template in units of the box's mean side."""
@@ -222,7 +223,7 @@ def create(
 ) -> MixFormerTracker:
     """A published tracker with official weights: those in the file ``weights``, or in the weights folder."""
     return MixFormerTracker(
-        load(variant, Path(weights) if weights else None),
+        held(lambda: load(variant, Path(weights) if weights else None)),
         variant.config,
         search_factor=variant.search_factor,
         update=UpdateRule(update_interval or variant.interval, variant.online),

@@ -7,6 +7,7 @@ prompt, go through OpenCV.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Protocol
 
@@ -50,12 +51,14 @@ class OnnxNetwork:
 
     def __init__(self, backbone: Path, head: Path) -> None:
         self._template = _opencv(backbone)
+        self._encoding = threading.Lock()
         self._backbone = _session(backbone)
         self._head = _session(head)
 
     def encode_template(self, crop: NDArray[np.uint8]) -> Float:
-        self._template.setInput(_blob(crop))
-        return np.asarray(self._template.forward(), np.float32).copy()
+        with self._encoding:  # runs share it, and OpenCV's network keeps its input
+            self._template.setInput(_blob(crop))
+            return np.asarray(self._template.forward(), np.float32).copy()
 
     def compare(self, template: Float, crop: NDArray[np.uint8]) -> tuple[Float, Float]:
         (search,) = self._backbone.run(None, {"input": _blob(crop)})

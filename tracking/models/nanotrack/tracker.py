@@ -22,6 +22,7 @@ from tracking.models.nanotrack.network import (
     official,
 )
 from tracking.types import Box, Frame
+from tracking.warm import held
 
 PENALTY = 0.138
 """How strongly a change of size or aspect speaks against a cell."""
@@ -145,7 +146,7 @@ def crop(
 
 def create(*, threshold: float = 0.3) -> NanoTracker:
     """NanoTrack v2 with the official graphs from the weights folder."""
-    return NanoTracker(official(), threshold=threshold)
+    return NanoTracker(held(official), threshold=threshold)
 
 
 def tiny(*, threshold: float = 0.0) -> NanoTracker:

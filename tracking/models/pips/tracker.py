@@ -20,6 +20,7 @@ from tracking.models.pips.network import Config, Paths, Pips
 from tracking.models.pips.weights import load
 from tracking.shapes.anchors import Places
 from tracking.types import Frame, ObjectId
+from tracking.warm import held
 
 AREA_PX = 360 * 640
 """About what the network's picture has, as in the authors' demonstration; its sides keep the video's proportions."""
@@ -180,7 +181,8 @@ def _batches(chosen: dict[ObjectId, NDArray[np.int64]], most: int) -> list[list[
 
 def create(*, device: str = "auto", precision: str = "auto", weights: str = "") -> PipsTracker:
     """PIPs with official weights: those in the file ``weights``, or in the weights folder."""
-    return PipsTracker(load(Path(weights) if weights else None), device=device, precision=precision)
+    network = held(lambda: load(Path(weights) if weights else None))
+    return PipsTracker(network, device=device, precision=precision)
 
 
 TINY = Config(channels=8, widths=(4, 4, 4, 4, 4), mixer_channels=16, mixer_blocks=1)

@@ -31,6 +31,7 @@ from tracking.models.sam2.weights import changed_at, load, located
 from tracking.shapes.bitmaps import cropped
 from tracking.shapes.values import bounds_of
 from tracking.types import Box, Clicked, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
+from tracking.warm import held, keeps
 
 CPU_SIDE, GPU_SIDE = 512, 1024
 """Pictures of 512 px take a quarter of the time of 1024 px, for 1.8 J&F less (SAM 2 paper, table 10)."""
@@ -325,6 +326,8 @@ _SHARING = threading.Lock()
 def shared(key: tuple[object, ...], build: Callable[[], nn.Module], compute: Compute) -> Eyes:
     """The network that ``build`` makes, where ``compute`` says; one for all who ask by the same ``key`` meanwhile."""
     whole = (*key, compute)
+    if keeps():
+        return held(lambda: Eyes(Network(build().to(compute.device))), whole)
     with _SHARING:
         eyes = _AT_WORK.get(whole)
         if eyes is None:

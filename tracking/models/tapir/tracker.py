@@ -14,6 +14,7 @@ from tracking.models.tapir.engine import Answer, TapirEngine, put_looks, small
 from tracking.models.tapir.network import Features, Looks, Memory, Tapir
 from tracking.models.tapir.weights import VARIANTS, load
 from tracking.types import Frame, ObjectId, Prediction, Prompt
+from tracking.warm import held
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _both(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
 
 def online(*, size: int = 256, device: str = "auto", precision: str = "auto", weights: str = "") -> OnlineTapir:
     """Online BootsTAPIR with official weights: those in the file ``weights``, or in the weights folder."""
-    network = load(VARIANTS["online"], Path(weights) if weights else None)
+    network = held(lambda: load(VARIANTS["online"], Path(weights) if weights else None))
     return OnlineTapir(network, size=size, device=device, precision=precision)
 
 

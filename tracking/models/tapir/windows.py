@@ -14,6 +14,7 @@ from tracking.models.tapir.engine import LARGEST_PASS, Answer, TapirEngine, put_
 from tracking.models.tapir.network import Features, Looks, Tapir
 from tracking.models.tapir.weights import VARIANTS, Variant, load
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
+from tracking.warm import held
 
 SMALLEST_WINDOW = 3
 
@@ -171,8 +172,8 @@ class WindowedTapir(PointTracker):
 
     def _move(self) -> None:
         device = self.engine.compute.device
-        for held in self._held:
-            held.features = [each.to(device) for each in held.features]
+        for one in self._held:
+            one.features = [each.to(device) for each in one.features]
         for asked in self._asked.values():
             asked.looks, asked.xy = [each.to(device) for each in asked.looks], asked.xy.to(device)
 
@@ -189,7 +190,7 @@ def _chunks(count: int, size: int) -> Iterator[slice]:
 
 
 def _create(variant: Variant, size: int, window: int, device: str, precision: str, weights: str) -> WindowedTapir:
-    network = load(variant, Path(weights) if weights else None)
+    network = held(lambda: load(variant, Path(weights) if weights else None))
     return WindowedTapir(network, size=size, window=window, device=device, precision=precision)
 
 

@@ -126,9 +126,13 @@ class Stream:
     there are shifting blocks. ``pending``: of each block the frame in it; it is replaced, never changed in place."""
 
     def __init__(self, encoder: Encoder) -> None:
+        self.go_on_with(encoder)
+        self.pending: list[Pending | None] = [None] * len(encoder.shifting)
+
+    def go_on_with(self, encoder: Encoder) -> None:
+        """The same encoder on another device; ``pending`` has to follow."""
         self.encoder = encoder
         self._blocks = [block for block in encoder.shifting if isinstance(block, Block)]
-        self.pending: list[Pending | None] = [None] * len(encoder.shifting)
 
     def push(self, picture: Tensor) -> Tensor | None:
         """Take the next frame, (1, 3, H, W) in [0, 255]. Returns features of an earlier one, if any, as ``leave``."""

@@ -17,6 +17,7 @@ from tracking.layers.point_tracker import Followed, PointTracker, predicted
 from tracking.models.tapnet.network import SIZE_PX, Config, Stream, TapNet
 from tracking.models.tapnet.weights import load
 from tracking.types import Frame, ObjectId, Prediction, Prompt
+from tracking.warm import held
 
 VISIBLE = 0.5
 
@@ -146,6 +147,7 @@ class TapNetTracker(NetworkOnDevice, PointTracker):
             self._stream, self._last, self._numbers = stream, last, numbers
             self._count, self._arrived = counts
             if stream:
+                stream.go_on_with(self.network.encoder)
                 stream.pending = [each and each.to(device) for each in pending]
             for asked in (each for prompts in self._asked.values() for each in prompts):
                 asked.xy = asked.xy.to(device)
@@ -168,7 +170,8 @@ def _way(frame: Frame, size: int) -> int:
 
 def create(*, device: str = "auto", precision: str = "auto", weights: str = "") -> TapNetTracker:
     """TAP-Net with official weights: those in the file ``weights``, or in the weights folder."""
-    return TapNetTracker(load(Path(weights) if weights else None), device=device, precision=precision)
+    network = held(lambda: load(Path(weights) if weights else None))
+    return TapNetTracker(network, device=device, precision=precision)
 
 
 def tiny(*, device: str = "cpu", precision: str = "auto") -> TapNetTracker:

@@ -18,6 +18,7 @@ from tracking.models.tapnext.network import Places as Found
 from tracking.models.tapnext.weights import VARIANTS, Variant, load
 from tracking.shapes.anchors import Places
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
+from tracking.warm import held
 
 SMALLEST_PX = 64
 MOST_SUPPORT = 100
@@ -258,7 +259,7 @@ def _grid(count: int) -> Places:
 
 
 def _create(variant: Variant, size: int, support: int, device: str, precision: str, weights: str) -> TapNextTracker:
-    network = load(variant, Path(weights) if weights else None)
+    network = held(lambda: load(variant, Path(weights) if weights else None))
     return TapNextTracker(network, size=size, support=support, device=device, precision=precision)
 
 

@@ -17,6 +17,7 @@ from tracking.layers.network_tracker import NetworkTarget, NetworkTracker
 from tracking.models.transt.network import Config, TransT
 from tracking.models.transt.weights import load
 from tracking.types import Box, Frame
+from tracking.warm import held
 
 WINDOW_WEIGHT = 0.49
 """How much a cell's nearness to the crop's middle counts when the best one is chosen."""
@@ -122,7 +123,7 @@ def create(
     *, threshold: float = 0.3, device: str = "auto", precision: str = "auto", weights: str = ""
 ) -> TransTTracker:
     """TransT with official weights: those in the file ``weights``, or in the weights folder."""
-    network, config = load(Path(weights) if weights else None)
+    network, config = held(lambda: load(Path(weights) if weights else None))
     return TransTTracker(network, config, threshold=threshold, device=device, precision=precision)
 
 

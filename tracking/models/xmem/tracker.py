@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from tracking.models.xmem.propagation import Objects, Propagation, State
 from tracking.models.xmem.weights import FILE, load
 from tracking.shapes.bitmaps import cropped
 from tracking.types import Frame, ObjectId, Prediction, Prompt, TrackingError
+from tracking.warm import held, keeps, placed
 
 SMALLEST_SIZE = 64
 
@@ -191,10 +193,14 @@ class XMemTracker(NetworkOnDevice):
     def _use(self, compute: Compute) -> None:
         if next(self.network.parameters()).device.type != compute.device.type:
             # Others may share the one that is there.
-            self.network = _copied(self.network, compute.device)
+            self.network = _elsewhere(self.network, compute.device)
         super()._use(compute)
         self.pictures = PictureInput(compute.device)
         self.passes = NetworkPasses(self.network, compute)
+
+
+def _elsewhere(network: XMem, device: torch.device) -> XMem:
+    return cast(XMem, placed(network, device)) if keeps() else _copied(network, device)
 
 
 def _copied(network: XMem, device: torch.device) -> XMem:
@@ -222,7 +228,7 @@ def create(
 
     ``memory_every``: frames between two that are remembered.
     """
-    network = load(Path(weights) if weights else None, file=file)
+    network = held(lambda: load(Path(weights) if weights else None, file=file))
     rules = Rules(every=memory_every)
     return XMemTracker(network, rules=rules, threshold=threshold, size=size, device=device, precision=precision)
 

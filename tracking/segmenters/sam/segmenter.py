@@ -24,6 +24,7 @@ from tracking.layers.compute import Compute
 from tracking.segmenter import Click, Embedding, Segmented, check_prompts, cropped
 from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, TrackingError
+from tracking.warm import held
 from tracking.weights import WeightsError, weights_folder
 
 if TYPE_CHECKING:
@@ -191,6 +192,12 @@ def _key(mask: Mask) -> Hashable:
 
 
 def opened(source: str, *, device: str = "auto", local: bool = False) -> Sam:
+    """The model of a folder or of a hub's id, see ``_read``."""
+    compute = Compute.best(device)
+    return _built(held(lambda: _read(source, local).to(compute.device).eval(), source, compute), compute)
+
+
+def _read(source: str, local: bool) -> Any:
     """The model of a folder as the Hugging Face hub has them, or of a hub's id, which is downloaded unless ``local``.
 
     Raises:
@@ -212,8 +219,7 @@ def opened(source: str, *, device: str = "auto", local: bool = False) -> Sam:
         where = "Check the folder." if local or Path(source).is_dir() else "Check the name and the network."
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsError(f"{source} can't be loaded ({first}). {where}") from error
-    compute = Compute.best(device)
-    return _built(loaded.to(compute.device).eval(), compute)
+    return loaded
 
 
 def _built(network: Any, compute: Compute) -> Sam:

@@ -174,7 +174,9 @@ export class Following {
   /** A model with what this person has set of it. */
   private modelAsked(model: string | null) {
     const settings = model === null ? undefined : this.settings.modelSettings.value[model]
-    return { model, ...(settings && { settings }) }
+    // One that is gone, or is another workspace's, was chosen elsewhere.
+    const machine = this.editor.config.machines.find(({ id }) => id === this.settings.machine.value)
+    return { model, ...(settings && { settings }), ...(machine && { machine: machine.id }) }
   }
 
   private runOptions(asMask: boolean) {

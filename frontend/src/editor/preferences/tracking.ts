@@ -15,6 +15,8 @@ export class TrackSettings extends kept({
   maskModel: maybe(text('')),
   /** What is set of each model, by its id; what is absent is as the model has it. */
   modelSettings: settingsByName(),
+  /** The only machine that runs go to, by id; null: the best one. */
+  machine: maybe(count(1, 1, Number.MAX_SAFE_INTEGER)),
   direction: oneOf(DIRECTIONS, 'forward'),
   /** How many frames a run goes; null: to the end of the job or video. */
   frames: maybe(count(1, 1, Number.MAX_SAFE_INTEGER)),

@@ -6,6 +6,7 @@ import type { DeviceOut, MachineOut, MachineRunOut } from '@/protocol/generated'
 import { Chart } from './chart'
 import { isOpen, type Networks } from './networks'
 import { DownloadLine } from './download'
+import { Memory } from './memory'
 
 export function Machines({ networks }: { networks: Networks }) {
   const { machines, waiting } = networks.now.value
@@ -26,6 +27,7 @@ export function Machines({ networks }: { networks: Networks }) {
           {counted(waiting, '{count} run waits for a machine.', '{count} runs wait for a machine.')}
         </p>
       )}
+      <Limit networks={networks} />
     </div>
   )
 }
@@ -70,6 +72,7 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
           ))}
           <Runs machine={machine} />
           <Own machine={machine} />
+          <Memory networks={networks} machine={machine} />
           {coming.length > 0 && (
             <ul class="machine-downloads" aria-label={t('Weights on their way to {name}', { name: machine.name })}>
               {coming.map((each) => (
@@ -90,6 +93,48 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
         </p>
       )}
     </article>
+  )
+}
+
+/** How many runs of the workspace are under way at once; a field for whoever runs the installation. */
+function Limit({ networks }: { networks: Networks }) {
+  const { runs_at_once: limit, may_limit: may } = networks.now.value
+  const problem = useSignal('')
+  if (!may)
+    return limit === null ? null : (
+      <p class="muted machines-waiting">
+        {counted(
+          limit,
+          'This workspace has {count} run at once at most.',
+          'This workspace has {count} runs at once at most.',
+        )}
+      </p>
+    )
+  return (
+    <div class="machines-waiting">
+      <label>
+        {t('Runs of this workspace at once:')}{' '}
+        <input
+          type="number"
+          class="machines-limit"
+          min={1}
+          max={1000}
+          placeholder={t('any number')}
+          value={limit ?? ''}
+          onChange={({ currentTarget }) => {
+            const count = Math.round(currentTarget.valueAsNumber)
+            void networks.limit(count >= 1 ? count : null).then((why) => {
+              problem.value = why
+            })
+          }}
+        />
+      </label>
+      {problem.value && (
+        <p class="error" role="alert">
+          {problem.value}
+        </p>
+      )}
+    </div>
   )
 }
 
@@ -159,8 +204,8 @@ function Maintenance({ networks, machine }: { networks: Networks; machine: Machi
       {machine.resting && (
         <span class="muted">
           {machine.runs.length + machine.runs_elsewhere > 0
-            ? t('It finishes its runs and takes no new ones. It still answers clicks.')
-            : t('It takes no new runs. It still answers clicks.')}
+            ? t('It finishes its runs and takes no new ones. It answers clicks only where no other machine does.')
+            : t('It takes no new runs. It answers clicks only where no other machine does.')}
         </span>
       )}
       {problem.value && (

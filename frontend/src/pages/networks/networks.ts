@@ -25,6 +25,8 @@ export const groupsOf = ({ task, takes }: NetworkOut): readonly Group[] => {
 export const isOpen = ({ state }: DownloadOut): boolean =>
   state === 'waiting' || state === 'downloading' || state === 'checking'
 
+export type Wanted = 'load' | 'unload' | 'pin' | 'unpin'
+
 export class Networks {
   readonly now
   readonly group = signal<Group>('box')
@@ -81,7 +83,9 @@ export class Networks {
     if (document.visibilityState !== 'visible') return
     const { machines, stored } = this.now.value
     const quick =
-      machines.some(({ downloads }) => downloads.some(isOpen)) || stored.some(({ state }) => state === 'checking')
+      machines.some(
+        ({ downloads, loaded }) => downloads.some(isOpen) || loaded.some(({ state }) => state === 'loading'),
+      ) || stored.some(({ state }) => state === 'checking')
     this.timer = setTimeout(() => void this.refresh().then(() => this.again()), soon ?? (quick ? QUICK_MS : POLL_MS))
   }
 
@@ -112,6 +116,26 @@ export class Networks {
       this.now.value = await this.rest.post('/api/machines/{agent_id}/resting', {
         path: { agent_id: machine },
         body: { workspace: this.page.workspace, resting },
+      })
+    })
+  }
+
+  /** Let so many runs of the workspace be under way at once at most; null: any number. */
+  async limit(runs: number | null): Promise<string> {
+    return await this.attempt(async () => {
+      this.now.value = await this.rest.post('/api/workspaces/{workspace_id}/limit', {
+        path: { workspace_id: this.page.workspace },
+        body: { runs_at_once: runs },
+      })
+    })
+  }
+
+  /** Change what is in the memory of a machine. */
+  async change(machine: number, model: string, wanted: Wanted): Promise<string> {
+    return await this.attempt(async () => {
+      this.now.value = await this.rest.post('/api/machines/{agent_id}/memory', {
+        path: { agent_id: machine },
+        body: { workspace: this.page.workspace, model, wanted },
       })
     })
   }

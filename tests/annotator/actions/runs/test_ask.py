@@ -114,6 +114,7 @@ def test_the_least_busy_agent_gets_a_run(desk: Desk) -> None:
 
 def test_a_machine_in_maintenance_ends_its_runs_and_gets_a_new_one_only_after_it(desk: Desk) -> None:
     agent = Agent.objects.get(name="agent")
+    Agent.objects.update(info=agent.info | {"runs_at_once": 2})
     going = desk.start(draw(desk.world, 0))
     rest_agent(agent=agent, resting=True)
     waiting = desk.start(draw(desk.world, 0))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
 from annotator.actions.jobs import assign, move, remove_job, split_video
 from annotator.actions.people import deactivate_account
 from annotator.actions.projects import archive_project
 from annotator.actions.videos import delete_video
 from annotator.actions.workspaces import change_role, remove_member
 from annotator.announce.notices import LookAgain, RunNotice
-from annotator.models import Job, Membership, Role, Run, RunState, Video
+from annotator.models import Agent, Job, Membership, Role, Run, RunState, Video
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import draw
 from tracking.protocol import Stop
+
+
+@pytest.fixture(autouse=True)
+def room(desk: Desk) -> None:
+    Agent.objects.update(info={"models": ["framewise-cf"], "runs_at_once": 4})
 
 
 def started(desk: Desk, by: str = "annotator") -> Run:

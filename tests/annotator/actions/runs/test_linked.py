@@ -34,7 +34,7 @@ def linking(desk: Desk, **more: object) -> RunOptions:
 
 @pytest.fixture
 def run(desk: Desk) -> Run:
-    Agent.objects.update(info={"models": ["framewise-cf"], "finders": ["repeating"]})
+    Agent.objects.update(info={"models": ["framewise-cf"], "finders": ["repeating"], "runs_at_once": 2})
     return desk.start(options=linking(desk))
 
 
