@@ -29,6 +29,7 @@ from annotator.models import (
     Layer,
     LayerKind,
     Membership,
+    Parcel,
     Preview,
     Project,
     Removal,
@@ -190,7 +191,7 @@ def access_person(user: Person, person_id: int) -> User:
     """An account, for site admins."""
     if not _is_site_admin(user):
         raise PermissionDenied("This is for site admins.")
-    return _get(User.objects.all(), person_id)
+    return _get(User.objects.filter(not_here=False), person_id)
 
 
 def access_server(user: Person) -> None:
@@ -437,6 +438,13 @@ def access_preview(user: Person, preview_id: UUID) -> Preview:
     preview = _get(mine.exclude(created_by=None), preview_id)
     check(user, preview.video.project.workspace_id, "annotate")
     return preview
+
+
+def access_parcel(user: Person, parcel_id: UUID) -> Parcel:
+    """The file of a whole project, on its way out or in: for admins, as it tells all that is in it."""
+    parcel = _get(Parcel.objects.select_related("workspace", "project", "created_by"), parcel_id)
+    check(user, parcel.workspace_id, "admin")
+    return parcel
 
 
 def access_agent(user: Person, agent_id: int, need: Need) -> Agent:

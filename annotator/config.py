@@ -101,6 +101,7 @@ class Config(BaseSettings):
     )
     stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
+    project_limit: int = Field(500 * 2**30, description="Largest file of a project that may be imported, in bytes.")
 
     webhook_networks: list[IPv4Network | IPv6Network] = Field(
         [],

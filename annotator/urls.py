@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workspaces/<int:workspace_id>/invitations/", workspaces.send_invitation, name="invite"),
     path("workspaces/<int:workspace_id>/machines/", workspaces.add_machine, name="machine-new"),
     path("workspaces/<int:workspace_id>/projects/new/", projects.new, name="project-new"),
+    path("workspaces/<int:workspace_id>/import/", workspaces.bring, name="project-import"),
     path("invitations/<int:invitation_id>/end/", workspaces.end_invitation, name="invitation-end"),
     path("members/<int:membership_id>/role/", workspaces.set_role, name="member-role"),
     path("members/<int:membership_id>/end/", workspaces.end_membership, name="member-end"),

@@ -7,6 +7,7 @@ dies leaves nothing that counts: the next one begins that step again.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Collection
@@ -119,6 +120,9 @@ def _queue_forgotten(work: Any, videos: Any) -> int:
 def _open(video: Video) -> None:
     report = _Reporter(video)
     storage.remove_prepared(video)
+    if video.awaited:
+        report.write(state=VideoState.INGESTING, stage="Comparing the file", progress=0)
+        _require_awaited(video)
     report.write(state=VideoState.INGESTING, stage="Reading frames", progress=0)
     opened = open_video(
         storage.video_file(video, storage.SOURCE), lambda share: report.now_and_then(progress=round(share, 3))
@@ -129,6 +133,7 @@ def _open(video: Video) -> None:
         report.write(
             state=VideoState.READY,
             error="",
+            awaited="",
             stage="",
             progress=1,
             direct=opened.packets is not None,
@@ -144,6 +149,17 @@ def _open(video: Video) -> None:
         )
         make_quick.enqueue(video.pk)
         tell_video(Video.objects.select_related("project", "created_by").get(pk=video.pk), ready=True)
+
+
+def _require_awaited(video: Video) -> None:
+    """Raises MediaError for another file than the one that the video had where it was imported from."""
+    with storage.video_file(video, storage.SOURCE).open("rb") as source:
+        came = hashlib.file_digest(source, "sha256").hexdigest()
+    if came != video.awaited:
+        raise MediaError(
+            f"This isn't the file that “{video.name}” was annotated in: it has the same name and size, but its SHA-256 "
+            f"is {came[:12]}… instead of {video.awaited[:12]}…. Upload the original."
+        )
 
 
 def _write_opened(video: Video, opened: Opened) -> None:

@@ -15,13 +15,26 @@ from django.db.models import Model, Q, QuerySet, Sum
 from annotator.actions.audit import record
 from annotator.actions.errors import ActionError
 from annotator.media import storage
-from annotator.models import AuditKind, StoredWeights, Transfer, Upload, User, Video, VideoState, Workspace
+from annotator.models import (
+    AuditKind,
+    Parcel,
+    ParcelState,
+    StoredWeights,
+    Transfer,
+    Upload,
+    User,
+    Video,
+    VideoState,
+    Workspace,
+)
 
 Row = TypeVar("Row", bound=Model)
 
 GB = 10**9
 MOST_GB = 1_000_000
 WARN_FROM = 0.9
+WITH_FILE = (ParcelState.COMING, ParcelState.QUEUED, ParcelState.RUNNING)
+"""Of projects that are brought whole: afterwards their videos count."""
 
 
 class NoRoom(ActionError):
@@ -82,10 +95,13 @@ def use_of(workspace: Workspace) -> Use:
     kept = of_videos.exclude(state=VideoState.FAILED)
     transfers = Transfer.objects.filter(Q(project__workspace=workspace) | Q(layer__video__project__workspace=workspace))
     weights = StoredWeights.objects.filter(workspace=workspace)
+    parcels = Parcel.objects.filter(workspace=workspace)
+    whole = Sum("size", filter=Q(kind=Parcel.Kind.EXPORT, state=ParcelState.DONE), default=0)
+    brought = Sum("received", filter=Q(kind=Parcel.Kind.IMPORT, state__in=WITH_FILE), default=0)
     return Use(
         media=_sum(kept, "size_bytes") + _of_failed(of_videos.filter(state=VideoState.FAILED)),
         proxies=_sum(of_videos, "proxy_bytes"),
-        files=_sum(transfers, "bytes"),
+        files=_sum(transfers, "bytes") + parcels.aggregate(bytes=whole + brought)["bytes"],
         weights=_sum(weights, "received"),
         coming=_sum(Upload.objects.filter(project__workspace=workspace), "received"),
         quota=workspace.quota_bytes,

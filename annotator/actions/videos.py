@@ -22,7 +22,7 @@ from annotator.actions.runs.ending import end_runs
 from annotator.actions.storage_use import require_room
 from annotator.announce.publish import announce_names
 from annotator.media import storage
-from annotator.models import AuditKind, Layer, Project, ProxyState, Upload, Video, VideoState
+from annotator.models import AuditKind, Layer, Parcel, Project, ProxyState, Upload, Video, VideoState
 from annotator.models.user import User
 
 ROOM_TO_SPARE = 3
@@ -120,22 +120,38 @@ def finish_upload(*, upload: Upload) -> Video:
     came = storage.upload_file(upload)
     with transaction.atomic():
         _locked(upload)
-        video = Video.objects.create(
-            key=upload.pk,
-            project=upload.project,
-            name=upload.name,
-            size_bytes=upload.size,
-            created_by=upload.created_by,
-        )
-        Layer.objects.create(video=video)
+        video = _awaiting(upload) or _new_video(upload)
         what = f"uploaded the video “{video.name}” ({_gigabytes(video.size_bytes)}) to the project “{video.project}”."
-        record(AuditKind.IMPORT, what, workspace=video.project.workspace_id, by=video.created_by)
+        record(AuditKind.IMPORT, what, workspace=video.project.workspace_id, by=upload.created_by)
         target = storage.video_file(video, storage.SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         upload.delete()
         queue_ingest(video)
         if not target.exists():
             came.replace(target)
+    return video
+
+
+def _new_video(upload: Upload) -> Video:
+    video = Video.objects.create(
+        key=upload.pk,
+        project=upload.project,
+        name=upload.name,
+        size_bytes=upload.size,
+        created_by=upload.created_by,
+    )
+    Layer.objects.create(video=video)
+    return video
+
+
+def _awaiting(upload: Upload) -> Video | None:
+    """The video that was imported without this file, if there is one; whether it is exactly this file is seen when it
+    is opened."""
+    missing = upload.project.videos.select_for_update().filter(state=VideoState.FAILED).exclude(awaited="")
+    video = missing.filter(name=upload.name, size_bytes=upload.size).first()
+    if video is not None:
+        video.key, video.state, video.error, video.progress = upload.pk, VideoState.QUEUED, "", 0
+        video.save(update_fields=["key", "state", "error", "progress"])
     return video
 
 
@@ -208,9 +224,11 @@ def remove_leftovers() -> int:
         cancel_upload(upload=upload)
     uploads = {str(key) for key in Upload.objects.values_list("pk", flat=True)}
     videos = {str(key) for key in Video.objects.values_list("key", flat=True)}
+    parcels = {str(key) for key in Parcel.objects.values_list("pk", flat=True)}
     forgotten = [
         *storage.forgotten("uploads", uploads, FORGOTTEN_S),
         *storage.forgotten("videos", videos, FORGOTTEN_S),
+        *storage.forgotten("parcels", parcels, FORGOTTEN_S),
     ]
     for path in forgotten:
         storage.remove(path)

@@ -21,6 +21,7 @@ from annotator.api import (
     networks,
     notifications,
     own_tokens,
+    parcels,
     previews,
     projects,
     quality,
@@ -79,3 +80,4 @@ api.add_router("", stored_weights.router)
 api.add_router("", previews.router)
 api.add_router("", sweeps.router)
 api.add_router("", transfers.router)
+api.add_router("", parcels.router)

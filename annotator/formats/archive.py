@@ -26,6 +26,8 @@ MOST_DOCUMENTS = 1_000
 """Files of annotations in one archive; it may hold pictures beside them."""
 LARGEST_DIRECTORY = 16 * 2**20
 END = b"PK\x05\x06"
+LOCATOR, LARGE_END = b"PK\x06\x07", b"PK\x06\x06"
+LOCATOR_BYTES, LARGE_END_BYTES = 20, 56
 LONGEST_END = 65_557
 """Bytes from the beginning of a zip's last record to its end."""
 BLOCK = 2**20
@@ -93,7 +95,7 @@ class Archive:
     def opened(cls, source: Path) -> Iterator[Archive]:
         """Raises FormatError, also while members are read, for archives that are damaged, encrypted, or unpack to more
         than the limits."""
-        _check_directory(source)
+        check_directory(source)
         try:
             with zipfile.ZipFile(source) as archive:
                 yield cls(archive)
@@ -165,16 +167,22 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def _check_directory(source: Path) -> None:
-    """Raises FormatError for a directory that takes more memory than the files that it names are worth."""
+def check_directory(source: Path, error: Callable[[str], Exception] = FormatError) -> None:
+    """Raises ``error`` for a directory that takes more memory than the files that it names are worth."""
     with source.open("rb") as file:
         size = file.seek(0, io.SEEK_END)
         file.seek(max(size - LONGEST_END, 0))
         end = file.read()
-    at = end.rfind(END)
-    directory = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+        at = end.rfind(END)
+        directory = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
+        # Where there is a record of a large archive, Python goes by that, whatever the other one says.
+        locator = end[max(at - LOCATOR_BYTES, 0) : max(at, 0)]
+        if locator.startswith(LOCATOR):
+            file.seek(max(size - len(end) + at - LOCATOR_BYTES - LARGE_END_BYTES, 0))
+            large = file.read(LARGE_END_BYTES)
+            directory = int.from_bytes(large[40:48], "little") if large.startswith(LARGE_END) else 2**63
     if directory > LARGEST_DIRECTORY:
-        raise FormatError(f"An archive may have {MOST_MEMBERS} files; this one has more.")
+        raise error(f"An archive may have {MOST_MEMBERS} files; this one has more.")
 
 
 def _path(member: zipfile.ZipInfo) -> str:

@@ -1,4 +1,5 @@
-"""Where media lives: ``videos/<key>/…``, ``uploads/<id>`` and ``transfers/<id>/…`` below the media folder.
+"""Where media lives: ``videos/<key>/…``, ``uploads/<id>``, ``transfers/<id>/…`` and ``parcels/<id>/…`` below the media
+folder.
 
 Files appear whole or not at all.
 """
@@ -16,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from annotator.models import Transfer, Upload, Video
+from annotator.models import Parcel, Transfer, Upload, Video
 
 SOURCE, INDEX, PACKETS, PROXY, STRIP = "source", "index.npz", "packets.bin", "proxy.mp4", "strip.jpg"
 
@@ -39,6 +40,10 @@ def transfer_folder(transfer: Transfer) -> Path:
     return _folder("transfers", transfer.pk)
 
 
+def parcel_folder(parcel: Parcel) -> Path:
+    return _folder("parcels", parcel.pk)
+
+
 def remove_video_files(video: Video) -> None:
     shutil.rmtree(_folder("videos", video.key), ignore_errors=True)
 
@@ -52,7 +57,7 @@ def remove_prepared(video: Video, *, but: Collection[str] = (SOURCE,)) -> None:
 
 
 def forgotten(kind: str, known: Collection[str], older_than_s: float) -> Iterator[Path]:
-    """Entries of ``videos`` or ``uploads`` whose name isn't among the known ones, untouched for that long."""
+    """Entries of ``videos``, ``uploads`` or ``parcels`` whose name isn't among the known, untouched for so long."""
     folder = media_root() / kind
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in known and time.time() - path.stat().st_mtime > older_than_s:

@@ -17,6 +17,7 @@ from annotator.models.job import Job, JobState, JobStep, Priority, Stage
 from annotator.models.joins import JoinsState, ProposedJoins
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
 from annotator.models.notification import Notification
+from annotator.models.parcel import Parcel, ParcelState
 from annotator.models.preview import Preview, PreviewState
 from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
@@ -69,6 +70,8 @@ __all__ = [
     "LegPrompt",
     "Membership",
     "Notification",
+    "Parcel",
+    "ParcelState",
     "Pipeline",
     "Predicted",
     "Preview",

@@ -11,6 +11,12 @@ class User(AbstractUser):
 
     email = models.EmailField("e-mail", unique=True)
     preferences = models.JSONField(default=dict, blank=True, help_text="Theme, layout, keys, track settings.")
+    not_here = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="No account: somebody who worked in a project on another server, from where it was imported. It has "
+        "a name, and nobody can sign in as it.",
+    )
 
     last_seen = models.DateTimeField(null=True, blank=True, help_text="To about five minutes.")
 
@@ -25,4 +31,5 @@ class User(AbstractUser):
         return PALETTE[self.pk % len(PALETTE)]
 
     def __str__(self) -> str:
-        return self.get_full_name() or self.username
+        name = self.get_full_name() or self.username
+        return f"{name} (not here)" if self.not_here else name

@@ -59,6 +59,11 @@ class Video(models.Model):
     strip = models.JSONField(
         default=dict, blank=True, help_text="Thumbnail strip: {count, columns, tile_width, tile_height, every}."
     )
+    awaited = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Of a video that was imported without its file: the SHA-256 of that, which is still to be uploaded.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

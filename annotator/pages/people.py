@@ -78,7 +78,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 def _listed(request: HttpRequest) -> QuerySet[User]:
     asked = _asked(request)
-    found = User.objects.annotate(
+    found = User.objects.filter(not_here=False).annotate(
         workspace_count=Count("memberships"),
         two_factor=Exists(SecondFactor.objects.filter(user=OuterRef("pk"))),
     )

@@ -21,6 +21,14 @@ class VideosPage(Message):
     csrf_token: str
 
 
+class ParcelsPage(Message):
+    """What the list of a project's whole exports begins with, or that of a workspace's imported projects."""
+
+    project: int | None
+    workspace: int
+    csrf_token: str
+
+
 class GeometryKindOut(Message):
     kind: GeometryKind
     words: str

@@ -14,7 +14,7 @@ from annotator.actions.projects import archive_project, change_project, create_p
 from annotator.models import Project
 from annotator.pages.common import act, attempt, fits, form_page, page, person
 from annotator.pages.forms import NewProjectForm, ProjectForm
-from annotator.pages.project_data import VideosPage, labels_page
+from annotator.pages.project_data import ParcelsPage, VideosPage, labels_page
 from annotator.pages.workspaces import short_of_room
 
 
@@ -58,7 +58,11 @@ def settings(request: HttpRequest, project_id: int) -> HttpResponse:
     if fits(form, lambda values: change_project(by=person(request), project=project, **values)):
         messages.success(request, "Saved.")
         return redirect("project-settings", project.pk)
-    return render(request, "project_settings.html", {"form": form, **frame(request, project, "settings")})
+    context = {"form": form, **frame(request, project, "settings")}
+    if context["may_admin"]:
+        data = ParcelsPage(project=project.pk, workspace=project.workspace_id, csrf_token=get_token(request))
+        context["parcels"] = data.model_dump(mode="json")
+    return render(request, "project_settings.html", context)
 
 
 @act
@@ -91,6 +95,7 @@ def frame(request: HttpRequest, project: Project, tab: str) -> dict[str, Any]:
         "labels": list(project.labels.all()),
         "tab": tab,
         "role": role,
+        "may_admin": may(role, "admin"),
         "may_manage": may(role, "manage"),
         "may_change": may(role, "manage") and project.archived_at is None,
         "may_annotate": may(role, "annotate"),

@@ -31,6 +31,7 @@ from annotator.pages.cards import project_cards
 from annotator.pages.common import act, as_key, attempt, fits, form_page, page, person, show_once, shown_once
 from annotator.pages.connecting import address, commands
 from annotator.pages.forms import InvitationForm, MachineForm, WorkspaceForm
+from annotator.pages.project_data import ParcelsPage
 
 ROLES = {
     Role.ADMIN: "manages members and machines, and all below",
@@ -65,6 +66,15 @@ def projects(request: HttpRequest, workspace_id: int) -> HttpResponse:
         **frame(request, workspace, "projects"),
     }
     return render(request, "workspace_projects.html", context)
+
+
+@page
+def bring(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    """Projects that come whole from another server."""
+    workspace = access_workspace(person(request), workspace_id, "admin")
+    data = ParcelsPage(project=None, workspace=workspace.pk, csrf_token=get_token(request))
+    context = {"parcels": data.model_dump(mode="json"), **frame(request, workspace, "projects")}
+    return render(request, "workspace_import.html", context)
 
 
 @page

@@ -9,6 +9,7 @@ from annotator.actions.consensus.working import WORKING
 from annotator.actions.ingest import OPENING, QUICKENING
 from annotator.actions.inspecting import INSPECTING
 from annotator.actions.joins import PROPOSING
+from annotator.actions.parcels.parcels import PARCELLING
 from annotator.actions.quality import SCORING
 from annotator.actions.runs.condense import JOINING
 from annotator.actions.stored_weights import CHECKING
@@ -21,6 +22,7 @@ KINDS: dict[str, Background] = {
         OPENING,
         QUICKENING,
         TRANSFERRING,
+        PARCELLING,
         COMPARING,
         JOINING,
         INSPECTING,

@@ -88,6 +88,8 @@ PREVIEW = {"id": NO_TRACK, "finder": "yolox-tiny", "frame": 0}
 UNPIN = {"workspace": "{workspace_id}", "model": "nanotrack", "wanted": "unpin"}
 GET_WEIGHTS = {"workspace": "{workspace_id}", "model": "xmem", "accepted": True}
 
+NEW_PARCEL = {"Upload-Length": "4", "Upload-Metadata": "filename YS56aXA=,workspace {workspace64}"}
+
 NEW_WEIGHTS = {"Upload-Length": "4", "Upload-Metadata": "file dHJhbnN0LnB0aA==,workspace {workspace64}"}
 
 PAGES = (
@@ -139,6 +141,7 @@ PAGES = (
     Route("POST", "/workspaces/{workspace_id}/machines/", ADMIN, {"name": "box"}),
     Route("GET", "/workspaces/{workspace_id}/projects/new/", MANAGE),
     Route("POST", "/workspaces/{workspace_id}/projects/new/", MANAGE, {"name": "Tundra"}),
+    Route("GET", "/workspaces/{workspace_id}/import/", ADMIN),
     Route("POST", "/invitations/{invitation_id}/end/", ADMIN, {}),
     Route("POST", "/members/{membership_id}/role/", ADMIN, {"role": "viewer"}),
     Route("POST", "/members/{membership_id}/end/", BOBS, {}),
@@ -324,6 +327,15 @@ API = (
     Route("GET", "/api/transfers/{transfer_id}", VIEW),
     Route("DELETE", "/api/transfers/{transfer_id}", MANAGE),
     Route("GET", "/api/transfers/{transfer_id}/file", VIEW),
+    Route("GET", "/api/projects/{project_id}/parcels", ADMIN),
+    Route("POST", "/api/projects/{project_id}/parcels", ADMIN, {"with_media": False}),
+    Route("GET", "/api/workspaces/{workspace_id}/parcels", ADMIN),
+    Route("POST", "/api/parcels/", ADMIN, headers=NEW_PARCEL),
+    Route("GET", "/api/parcels/{parcel_id}", ADMIN),
+    Route("GET", "/api/parcels/{parcel_id}/file", ADMIN),
+    Route("HEAD", "/api/parcels/{parcel_id}", ADMIN),
+    Route("PATCH", "/api/parcels/{parcel_id}", ADMIN, b"abcd", headers=CHUNK),
+    Route("DELETE", "/api/parcels/{parcel_id}", ADMIN),
 )
 
 ROUTES = (*PAGES, *API)

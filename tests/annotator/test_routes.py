@@ -20,6 +20,7 @@ from django.utils import timezone
 from annotator.actions.agents import create_agent
 from annotator.actions.api_tokens import create_token
 from annotator.actions.issues.issues import Place, open_issue
+from annotator.actions.parcels.parcels import parcel_file
 from annotator.actions.projects import archive_project
 from annotator.actions.stored_weights import path_of, sources_for
 from annotator.actions.transfers import transfer_file
@@ -36,6 +37,7 @@ from annotator.models import (
     Gold,
     Layer,
     Membership,
+    Parcel,
     Preview,
     Role,
     StoredWeights,
@@ -132,9 +134,14 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         created_at=now,
         heard_at=now,
     )
+    parcel = Parcel.objects.create(
+        workspace=team.workspace, kind="export", state="done", project=team.project, created_by=team.alice
+    )
+    put(parcel_file(parcel), b"")
     webhook = create_webhook(by=team.mona, project=team.project, url="https://example.org/", events=["job.moved"])
     return {
         "webhook_id": webhook.pk,
+        "parcel_id": parcel.pk,
         "delivery_id": ping(by=team.mona, webhook=webhook).pk,
         "preview_id": preview.pk,
         "workspace_id": team.workspace.pk,

@@ -225,7 +225,7 @@ class ShapeDraft:
             filled += ((key[0], span, table) for span, table in pieces)
         if gone:
             TrackChunk.objects.filter(pk__in=gone).delete()
-        _write(self.layer_id, filled)
+        write_stretches(self.layer_id, filled)
         self._tracks.clear()
 
     def _taken(self, windows: Mapping[tuple[UUID, int], _Window]) -> dict[tuple[UUID, int], list[Span]]:
@@ -349,13 +349,13 @@ def within(table: Table, ranges: Iterable[FrameRange]) -> Mask:
 
 def write_new(layer_id: int, tables: Iterable[tuple[UUID, Table]]) -> None:
     """Write the shapes of tracks that have none: (track, table of a window), each window once, with rows."""
-    _write(
+    write_stretches(
         layer_id,
         ((track, span, piece) for track, table in tables for span, piece in split(table, (table.start, WINDOW))),
     )
 
 
-def _write(layer_id: int, pieces: Iterable[tuple[UUID, Span, Table]]) -> None:
+def write_stretches(layer_id: int, pieces: Iterable[tuple[UUID, Span, Table]]) -> None:
     """Put (track, stretch, its rows, of which there are some) in the place of those of the same track and start."""
     batch: list[tuple[UUID, Span, Table]] = []
     size = 0

@@ -21,7 +21,7 @@ from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
 from annotator.pages.analytics import AnalyticsPage
 from annotator.pages.apply import ApplyPage
 from annotator.pages.editor_config import EditorConfig
-from annotator.pages.project_data import LabelsPage, VideosPage
+from annotator.pages.project_data import LabelsPage, ParcelsPage, VideosPage
 from annotator.pages.queues import QueuesPage
 from tracking.protocol import MESSAGE_BYTES
 from tracking.shapes import checks
@@ -40,6 +40,7 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "NetworksPage": TypeAdapter(NetworksPage),
     "AnalyticsPage": TypeAdapter(AnalyticsPage),
     "QueuesPage": TypeAdapter(QueuesPage),
+    "ParcelsPage": TypeAdapter(ParcelsPage),
     "VideosPage": TypeAdapter(VideosPage),
 }
 CONSTANTS = {

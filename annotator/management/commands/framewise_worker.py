@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from annotator.actions.audit import forget_old
 from annotator.actions.ingest import LONG, QUICK, queue_forgotten_videos
+from annotator.actions.parcels.parcels import queue_forgotten_parcels, remove_old_parcels
 from annotator.actions.stored_weights import remove_stale_weights
 from annotator.actions.transfers import queue_forgotten_transfers
 from annotator.actions.videos import remove_leftovers
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             queues = [*queues, WEBHOOKS]
         if not one_of_many:
             count = take_over(queues) + queue_forgotten_videos(queues)
-            count += queue_forgotten_transfers() if QUICK in queues else 0
+            count += queue_forgotten_transfers() + queue_forgotten_parcels() if QUICK in queues else 0
             if count:
                 self.stdout.write(f"{count} interrupted task(s) begin again.")
         # Copies take what time others leave: tracking and the pages come first.
@@ -56,6 +57,6 @@ class Command(BaseCommand):
             LONG: Lane(LONG, room=1, nice=NICE),
             WEBHOOKS: Lane(WEBHOOKS, room=DELIVERIES_AT_ONCE),
         }
-        tidy = (remove_leftovers, remove_stale_weights, forget_old) if QUICK in queues else ()
+        tidy = (remove_leftovers, remove_stale_weights, remove_old_parcels, forget_old) if QUICK in queues else ()
         chores = [(LEFTOVERS_EVERY_S, each) for each in tidy]
         Worker([lanes[name] for name in queues], chores).run()

@@ -7,6 +7,7 @@ import { mountConsensus } from './consensus'
 import { stayFresh } from './fresh'
 import { mountLabels } from './labels/editor'
 import { mountNetworks } from './networks/page'
+import { mountParcels } from './parcels/page'
 import { mountQueues } from './queues/page'
 import { applyTheme, toggleTheme } from './theme'
 import { mountUploads } from './uploads'
@@ -37,5 +38,7 @@ const consensus = document.getElementById('consensus-page')
 if (consensus) mountConsensus(consensus)
 const labels = document.getElementById('labels-editor')
 if (labels) busy.push(mountLabels(labels))
+const parcels = document.getElementById('parcels-page')
+if (parcels) busy.push(mountParcels(parcels))
 const [machines, models] = ['machines', 'models'].map((id) => document.getElementById(id))
 if (machines && models) busy.push(mountNetworks(machines, models))

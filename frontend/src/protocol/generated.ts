@@ -4724,6 +4724,282 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/projects/{project_id}/parcels': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * A project's files, newest first
+     * @description Also the one that it was imported from, if it was.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['ParcelOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    /** Begin to export a project whole */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly project_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['WholeIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ParcelOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/workspaces/{workspace_id}/parcels': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** A workspace's imported projects */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['ParcelOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/parcels/{parcel_id}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** How an export or import of a project stands */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly parcel_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ParcelOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    /**
+     * Cancel it, or remove what is over
+     * @description What an import became stays.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly parcel_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly options?: never
+    /** How far an upload has come */
+    readonly head: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly parcel_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    /** Send the next chunk */
+    readonly patch: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly parcel_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly trace?: never
+  }
+  readonly '/api/parcels/{parcel_id}/file': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** The file of an exported project */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly parcel_id: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/parcels/': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /** Begin to upload the file of a project */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path?: never
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content?: never
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -5248,6 +5524,11 @@ export interface components {
        * @enum {string}
        */
       readonly into?: 'main' | 'new'
+    }
+    /** @description `words`: of one and of several. */
+    readonly CountedOut: {
+      readonly words: readonly [string, string]
+      readonly count: number
     }
     /** @description How counting stands; `progress` in [0, 1]. */
     readonly CountingOut: {
@@ -6277,6 +6558,61 @@ export interface components {
       readonly name: string
       readonly classes: number
       readonly problem: string
+    }
+    /** @description A project's file, made here (`export`) or brought (`import`). */
+    readonly ParcelOut: {
+      /** Format: uuid */
+      readonly id: string
+      /** @enum {string} */
+      readonly kind: 'export' | 'import'
+      /** @description Which one it is of; of an import what it became, null until then. */
+      readonly project: number | null
+      readonly project_name: string
+      readonly with_media: boolean
+      readonly file_name: string
+      readonly size: number
+      /** @enum {string} */
+      readonly state: 'coming' | 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+      /** @description In [0, 1]. */
+      readonly progress: number
+      /** @description Why it failed. */
+      readonly message: string
+      /** @description Where an export is fetched; empty: it isn't there. */
+      readonly file: string
+      readonly report: components['schemas']['ParcelReportOut']
+      /** @description ISO 8601, UTC. */
+      readonly created_at: string
+      readonly created_by: string
+      /** @description ISO 8601, UTC: when the file of an export goes; empty: it doesn't. */
+      readonly kept_until: string
+    }
+    /**
+     * @description `left_out`: what was not taken and why, with how often. `here`: members of the workspace whom the project names,
+     *     `not_here`: others, who are shown by their names.
+     */
+    readonly ParcelReportOut: {
+      /** @default [] */
+      readonly taken: readonly components['schemas']['CountedOut'][]
+      /** @default [] */
+      readonly left_out: readonly (readonly [string, number])[]
+      /** @default [] */
+      readonly here: readonly string[]
+      /** @default [] */
+      readonly not_here: readonly string[]
+      /** @default [] */
+      readonly notes: readonly string[]
+      /** @default 1 */
+      readonly version: number
+      /** @default  */
+      readonly made_at: string
+      /** @default  */
+      readonly made_by: string
+    }
+    /** @description What the list of a project's whole exports begins with, or that of a workspace's imported projects. */
+    readonly ParcelsPage: {
+      readonly project: number | null
+      readonly workspace: number
+      readonly csrf_token: string
     }
     /** @description Who is here now, whenever it changes. */
     readonly People: {
@@ -7587,6 +7923,13 @@ export interface components {
        */
       readonly unread: number
     }
+    readonly WholeIn: {
+      /**
+       * @description Whether the originals of the videos are in it.
+       * @default true
+       */
+      readonly with_media?: boolean
+    }
     /**
      * @description Header of a window: everything that is shown on frames `first..last` as of `revision`. Where shapes are heavy,
      *     that is only a part of what was asked for.
@@ -7661,6 +8004,7 @@ export type ConsensusIn = components['schemas']['ConsensusIn']
 export type ConsensusOut = components['schemas']['ConsensusOut']
 export type ConsensusState = components['schemas']['ConsensusState']
 export type ConsensusStepIn = components['schemas']['ConsensusStepIn']
+export type CountedOut = components['schemas']['CountedOut']
 export type CountingOut = components['schemas']['CountingOut']
 export type DecisionIn = components['schemas']['DecisionIn']
 export type DeletedOut = components['schemas']['DeletedOut']
@@ -7746,6 +8090,9 @@ export type Operation = components['schemas']['Operation']
 export type OptionOut = components['schemas']['OptionOut']
 export type OverviewOut = components['schemas']['OverviewOut']
 export type OwnOut = components['schemas']['OwnOut']
+export type ParcelOut = components['schemas']['ParcelOut']
+export type ParcelReportOut = components['schemas']['ParcelReportOut']
+export type ParcelsPage = components['schemas']['ParcelsPage']
 export type People = components['schemas']['People']
 export type PeopleOut = components['schemas']['PeopleOut']
 export type Person = components['schemas']['Person']
@@ -7846,6 +8193,7 @@ export type WebhookOut = components['schemas']['WebhookOut']
 export type WeightsFileOut = components['schemas']['WeightsFileOut']
 export type WeightsOut = components['schemas']['WeightsOut']
 export type Welcome = components['schemas']['Welcome']
+export type WholeIn = components['schemas']['WholeIn']
 export type WindowOut = components['schemas']['WindowOut']
 export type $defs = Record<string, never>
 export type operations = Record<string, never>

@@ -62,7 +62,7 @@ def test_it_is_counted_by_a_few_sums_however_much_there_is(team: Team) -> None:
         Video.objects.create(project=team.project, name=f"{number}.mp4", state=VideoState.READY, size_bytes=10)
     with CaptureQueriesContext(connection) as queries:
         assert use_of(team.workspace).media == 200
-    assert len(queries) <= 6
+    assert len(queries) <= 7
 
 
 def test_an_upload_that_does_not_fit_is_refused_before_a_byte_is_sent(team: Team) -> None:
