@@ -699,7 +699,10 @@ def evaluate(
     data: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of clips with ground truth.")],
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model of `framewise models`, or `csrt` (OpenCV's) to compare with; repeat for more."),
+        typer.Option(
+            help="A model of `framewise models`, or to compare with OpenCV's `csrt` (boxes) or `lucas-kanade` "
+            "(points); repeat for more."
+        ),
     ] = None,
     shapes: Annotated[Judged, typer.Option(help="What is followed and compared.")] = Judged.BOXES,
     only: Annotated[str, typer.Option(help="Take the clips whose names contain this.")] = "",
@@ -771,7 +774,7 @@ def evaluate(
 
     - `framewise evaluate DAVIS/ --shapes masks --model framewise-mask --only dog`
 
-    - `framewise evaluate tapvid_davis/ --shapes points --model framewise-flow --model bootstapir-online`
+    - `framewise evaluate tapvid_davis/ --shapes points --model framewise-flow --model lucas-kanade`
 
     - `framewise evaluate MOT15/train --shapes tracks --association bytetrack --association deepsort`
 

@@ -17,8 +17,13 @@ from numpy.typing import NDArray
 from tracking import catalog
 from tracking.catalog import ModelEntry
 from tracking.layers.box_tracker import BoxTracker, Target
+from tracking.layers.point_tracker import ImmediatePointTracker
 from tracking.tracker import Tracker
-from tracking.types import Box, Frame, TrackingError
+from tracking.types import Box, Frame, ObjectId, TrackingError
+
+BACK_PX = 2.0
+WINDOW, LEVELS = (21, 21), 5
+"""Of Lucas-Kanade, as Framewise Flow has them."""
 
 COMPARISONS: tuple[ModelEntry, ...] = (
     ModelEntry(
@@ -30,6 +35,15 @@ COMPARISONS: tuple[ModelEntry, ...] = (
         factory="tracking.evaluate.comparison:csrt",
         licence="Apache-2.0",
         paper="https://arxiv.org/abs/1611.08461",
+    ),
+    ModelEntry(
+        id="lucas-kanade",
+        name="OpenCV Lucas-Kanade",
+        summary="Points by pyramidal flow alone, each by itself; those that don't come back where they were stay.",
+        prompts=catalog.POINT_KINDS,
+        outputs=catalog.POINT_KINDS,
+        factory="tracking.evaluate.comparison:lucas_kanade",
+        licence="Apache-2.0",
     ),
 )
 
@@ -87,6 +101,42 @@ def csrt() -> Tracker:
     """OpenCV's tracker of that name (Lukežič et al., *Discriminative Correlation Filter with Channel and Spatial
     Reliability*, CVPR 2017), which follows each object by itself."""
     return Csrt()
+
+
+class LucasKanade(ImmediatePointTracker):
+    """Pyramidal Lucas-Kanade forward and backward (Bouguet 2001; Kalal et al. 2010, *Forward-backward error*), and
+    nothing else: what a tracker of points has to better. A point that doesn't come back to within ``BACK_PX`` stays
+    where it was and counts as hidden."""
+
+    def begin(self, frame: Frame, names: Sequence[ObjectId]) -> None:
+        self._gray = _as_gray(frame)
+
+    def follow(self, frame: Frame) -> None:
+        before, self._gray = self._gray, _as_gray(frame)
+        for one in self.objects.values():
+            # A pixel's centre is at a whole number in OpenCV.
+            start = (one.now - 0.5).astype(np.float32)[:, None]
+            there, ok = _flow(before, self._gray, start)
+            back, ok_back = _flow(self._gray, before, there)
+            one.seen = ok & ok_back & (np.linalg.norm(back - start, axis=2)[:, 0] < BACK_PX)
+            one.now = np.where(one.seen[:, None], there[:, 0] + 0.5, one.now)
+            one.sure = one.seen.astype(np.float64)
+
+
+def lucas_kanade() -> Tracker:
+    """OpenCV's sparse flow, with the window and levels that Framewise Flow uses."""
+    return LucasKanade()
+
+
+def _flow(
+    before: NDArray[np.uint8], now: NDArray[np.uint8], points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    found, ok, _ = cv2.calcOpticalFlowPyrLK(before, now, points, points.copy(), winSize=WINDOW, maxLevel=LEVELS)
+    return np.asarray(found, np.float32), ok.ravel() > 0
+
+
+def _as_gray(frame: Frame) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _started(frame: Frame, box: Box) -> Any:

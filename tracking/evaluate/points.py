@@ -17,6 +17,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tracking import catalog
+from tracking.evaluate import comparison
 from tracking.evaluate.command import carry_out, reason_of, require_place, require_runnable, say
 from tracking.evaluate.point_clips import PointClip, PointClips, find_clips
 from tracking.evaluate.point_metrics import QueryMode
@@ -85,7 +86,7 @@ def main(
     ``output`` if given. Ctrl-C ends it: what was measured is printed and written, and what wasn't is named.
 
     Args:
-        models: ids of the catalogue; its default of points without.
+        models: ids of the catalogue, or of ``comparison``; its default of points without.
         only: take the clips whose names contain this.
         frames: how many of each clip, the first ones; None: all.
         mode: from where TAP-Vid's points are followed (see ``point_metrics``).
@@ -133,7 +134,7 @@ def _measure(evaluation: PointEvaluation, progress: Progress, *, output: Path | 
 
 def _measure_one(result: PointResult, clip: PointClip, mode: QueryMode, tick: partial[None]) -> None:
     try:
-        result.clips[clip.name] = score(partial(catalog.create, result.model), clip, mode, tick)
+        result.clips[clip.name] = score(partial(comparison.create, result.model), clip, mode, tick)
     except Exception as error:
         # Whatever a model or a clip does, the others are measured.
         result.failed[clip.name] = reason_of(error)
@@ -142,14 +143,14 @@ def _measure_one(result: PointResult, clip: PointClip, mode: QueryMode, tick: pa
 def _problem_of(model: str) -> str:
     """Why a model can't be evaluated here; '': it can."""
     try:
-        entry = catalog.find(model)
+        entry = comparison.find(model)
         if not {"points", "skeleton"} <= set(entry.prompts):
             return "Evaluation compares points, and this model doesn't follow them."
         if refused := catalog.refused(entry):
             return " ".join(refused.values())
         if missing := catalog.missing(entry):
             return f"It needs {', '.join(missing)}, not in {weights_folder()} (see: framewise weights list)."
-        catalog.create(model)
+        comparison.create(model)
     except Exception as error:
         return reason_of(error)
     return ""

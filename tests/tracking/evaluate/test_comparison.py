@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,7 +10,8 @@ from tests.tracking.test_trackers import frame, place
 from tracking import catalog
 from tracking.evaluate import comparison
 from tracking.evaluate.comparison import COMPARISONS
-from tracking.types import Box, Frame, ObjectId, Prompt, TrackingError, iou
+from tracking.shapes.values import VISIBLE
+from tracking.types import Box, Frame, ObjectId, Points, Prompt, TrackingError, iou
 
 A, B = ObjectId("a"), ObjectId("b")
 
@@ -39,6 +41,22 @@ def test_csrt_says_what_it_can_not_start_from() -> None:
     tracker = comparison.create("csrt")
     with pytest.raises(TrackingError):
         tracker.start(Frame(0, np.zeros((100, 100, 3), np.uint8)), [Prompt(A, Box(200, 200, 210, 210))])
+
+
+def test_lucas_kanade_goes_with_the_picture_and_leaves_what_it_loses_where_it_was() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    picture = cv2.resize(noise, (240, 160), interpolation=cv2.INTER_CUBIC)
+    tracker = comparison.create("lucas-kanade")
+    xy = np.array([[60, 60], [150, 100]], np.float32)
+    tracker.start(Frame(0, picture), [Prompt(A, Points(xy, np.full(2, VISIBLE, np.uint8)))])
+    (moved,) = tracker.step(Frame(1, np.roll(picture, 3, axis=1)))
+    assert isinstance(moved.shape, Points)
+    assert np.abs(moved.shape.xy - xy - (3, 0)).max() < 0.1
+    assert moved.visible
+    (lost,) = tracker.step(Frame(2, np.zeros_like(picture)))
+    assert isinstance(lost.shape, Points)
+    assert np.array_equal(lost.shape.xy, moved.shape.xy)
+    assert not lost.visible
 
 
 def test_comparisons_are_not_in_the_catalogue() -> None:
