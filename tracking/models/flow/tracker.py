@@ -39,10 +39,6 @@ SEARCH_PX, SEARCH_GROWTH_PX, LARGEST_SEARCH_PX = 12, 4, 60
 STRAY_SHARE = 0.35
 """A point that leaves the others' motion by more than this share of the object's size, and isn't very like itself, is
 pulled back."""
-COVERED_LIKENESS = 0.15
-APART_PX = 3.0
-"""A point less like itself than the first, whose flow is farther than the second from where the others go, is behind
-something that goes its own way, and is where they go."""
 FEWEST_TRUSTED, MOST_TRUSTED = 0.3, 0.5
 """With a smaller share of its points an object's motion isn't known; with a larger one it is remembered."""
 FADING = 0.9
@@ -169,8 +165,6 @@ class Settling:
         first = self._draw_to_first_looks(there)
         seen = patches(self.now, self.places[there], LOOK_PX)
         self.sure[there] = np.maximum(first, likenesses(self._latest[there], seen))
-        apart = _lengths(self.places - expected) > APART_PX
-        known = known & ~((self.sure < COVERED_LIKENESS) & apart)
         for number, row in enumerate(there.tolist()):
             group, point = self._rows[row]
             if known[row] and self.sure[row] >= HIDDEN_LIKENESS:
