@@ -46,6 +46,8 @@ LONGEST_STEM = 200
 """Bytes of a video's name in that of its export. File systems count bytes, up to 255, and browsers cut there: the
 ending, and the number of a second download, have to fit too."""
 KEPT_FOR = timedelta(days=7)
+FORGOTTEN_S = 24 * 3600.0
+"""Files without a row are left alone for so long: theirs may be about to be committed."""
 REPORT_EVERY_S = 0.4
 OPEN = (TransferState.QUEUED, TransferState.RUNNING)
 
@@ -164,10 +166,13 @@ def cancel_transfer(*, transfer: Transfer) -> Transfer:
 
 
 def remove_old_transfers() -> None:
-    """Forget transfers of last week, with their files."""
+    """Forget transfers of last week, with their files; and files without a row, which a crash left."""
     for transfer in Transfer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=OPEN):
         shutil.rmtree(storage.transfer_folder(transfer), ignore_errors=True)
         transfer.delete()
+    known = {str(key) for key in Transfer.objects.values_list("pk", flat=True)}
+    for path in storage.forgotten("transfers", known, FORGOTTEN_S):
+        storage.remove(path)
 
 
 def transfer_file(transfer: Transfer) -> Path:

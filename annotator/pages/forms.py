@@ -101,6 +101,15 @@ class WebhookForm(PageForm):
     active = forms.BooleanField(required=False, initial=True)
 
 
+class DeleteForm(PageForm):
+    name = forms.CharField(
+        max_length=200,
+        label="The project's name",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="Type it, so that it is the right one.",
+    )
+
+
 class SplitForm(PageForm):
     frames = forms.IntegerField(min_value=1, max_value=10_000_000, initial=500, label="Frames per job")
 

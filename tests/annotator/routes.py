@@ -151,6 +151,8 @@ PAGES = (
     Route("POST", "/projects/{project_id}/jobs/split/", MANAGE, {"video": "{video_id}", "frames": "100"}),
     Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "do": "remove"}),
     Route("POST", "/projects/{project_id}/jobs/hand-out/", MANAGE, {"job": "{job_id}", "assignee": "1"}),
+    Route("GET", "/projects/{project_id}/delete/", ADMIN),
+    Route("POST", "/projects/{project_id}/delete/", ADMIN, {"name": "Savannah"}),
     Route("GET", "/projects/{project_id}/analytics/", ANNOTATE),
     Route("GET", "/projects/{project_id}/apply/", MANAGE),
     Route("GET", "/projects/{project_id}/review/", VIEW),
