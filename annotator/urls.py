@@ -101,6 +101,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/delete/", deleting.delete, name="project-delete"),
     path("projects/<int:project_id>/archive/", projects.archive, name="project-archive"),
     path("projects/<int:project_id>/jobs/take/", jobs.take, name="jobs-take"),
+    path("projects/<int:project_id>/accepting/", jobs.set_accepting, name="project-accepting"),
     path("projects/<int:project_id>/taking/", jobs.set_taking, name="project-taking"),
     path("projects/<int:project_id>/consensus/", consensus.new, name="consensus-new"),
     path("consensus/<int:consensus_id>/", consensus.consensus, name="consensus"),
@@ -108,5 +109,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consensus/<int:consensus_id>/decide/", consensus.settle, name="consensus-decide"),
     path("jobs/<int:job_id>/", jobs.job, name="job"),
     path("jobs/<int:job_id>/step/", jobs.step, name="job-step"),
+    path("jobs/<int:job_id>/reviewers/", jobs.set_reviewers, name="job-reviewers"),
     path("videos/<int:video_id>/edit/", editor, name="editor"),
 ]

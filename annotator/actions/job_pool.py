@@ -37,10 +37,11 @@ def pool(*, user: User, projects: Iterable[Project], to: To) -> QuerySet[Job]:
         # Of a consensus one copy, and none of what one has seen of another.
         copies = ConsensusCopy.objects.filter(consensus__merged_at=None).exclude(consensus__in=_known_to(user))
         offered = Q(layer__kind=LayerKind.MAIN) | Q(pk__in=copies.exclude(job=None).values("job"))
-        jobs = jobs.filter(offered, stage=Stage.ANNOTATION, assignee=None).exclude(reviewer=user)
+        jobs = jobs.filter(offered, stage=Stage.ANNOTATION, assignee=None)
+        jobs = jobs.exclude(reviewer=user).exclude(co_reviewers=user)
         mine = mine.filter(kind=JobStep.Kind.SKIPPED)
     else:
-        jobs = jobs.filter(stage=Stage.REVIEW, reviewer=None).exclude(assignee=user)
+        jobs = jobs.filter(stage=Stage.REVIEW, reviewer=None, co_reviewers=None).exclude(assignee=user)
         for each in projects:
             if each.pk in open_:
                 jobs = jobs.exclude(layer__in=hidden_layers(user, each).values("pk"))
@@ -50,7 +51,7 @@ def pool(*, user: User, projects: Iterable[Project], to: To) -> QuerySet[Job]:
 
 def _known_to(user: User) -> QuerySet[Consensus]:
     """Of which the user annotates or reviews a copy, or did so."""
-    theirs = Q(assignee=user) | Q(reviewer=user) | Q(history__by=user)
+    theirs = Q(assignee=user) | Q(reviewer=user) | Q(co_reviewers=user) | Q(history__by=user)
     return Consensus.objects.filter(copies__job__in=Job.objects.filter(theirs).values("pk"))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from annotator.access import may, role_in
@@ -148,10 +148,10 @@ def remove_job(*, by: User, job: Job) -> None:
 def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) -> Job:
     """Hand a job to people who may do it; they are told. Raises ActionError when their role is too weak, or they are
     the same."""
-    if assignee is not None and assignee == reviewer:
+    if assignee is not None and (assignee == reviewer or assignee in job.co_reviewers.all()):
         raise ActionError(f"{assignee} can't review their own work. Choose another reviewer, or nobody.")
-    _require_member(job, assignee, "annotate")
-    _require_member(job, reviewer, "review")
+    require_member(job, assignee, "annotate")
+    require_member(job, reviewer, "review")
     with transaction.atomic():
         check_copy(job, assignee=assignee, reviewer=reviewer)
         former, former_reviewer = job.assignee, job.reviewer
@@ -159,12 +159,21 @@ def assign(*, by: User, job: Job, assignee: User | None, reviewer: User | None) 
         job.save(update_fields=["assignee", "reviewer", "updated_at"])
         if former != assignee:
             _hand_over(by, job, former)
+        if reviewer is None:
+            job.co_reviewers.clear()
+        else:
+            job.co_reviewers.remove(reviewer)
         if former_reviewer != reviewer and reviewer is not None:
-            step = record_step(job, JobStep.Kind.REVIEW_GIVEN, by=by, whom=reviewer)
-            if job.stage == Stage.REVIEW:
-                notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=reviewer)
+            tell_reviewer(job, by=by, reviewer=reviewer)
         announce_rights(layer=job.layer_id)
     return job
+
+
+def tell_reviewer(job: Job, *, by: User, reviewer: User) -> None:
+    """Somebody is to review a job: they are told now if it waits for that, else when it is submitted."""
+    step = record_step(job, JobStep.Kind.REVIEW_GIVEN, by=by, whom=reviewer)
+    if job.stage == Stage.REVIEW:
+        notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=reviewer)
 
 
 def check_copy(job: Job, *, assignee: User | None, reviewer: User | None) -> None:
@@ -180,7 +189,8 @@ def check_copy(job: Job, *, assignee: User | None, reviewer: User | None) -> Non
         raise ActionError(f"{assignee} annotates another copy of this consensus. Choose somebody else.")
     if reviewer is not None and reviewer.pk in busy:
         raise ActionError(f"{reviewer} annotates a copy of this consensus, and can't see others' until it is merged.")
-    reviewing = set(others.values_list("job__reviewer", flat=True))
+    named = others.values_list("job__reviewer", "job__co_reviewers")
+    reviewing = {each for several in named for each in several}
     if assignee is not None and assignee.pk in reviewing:
         raise ActionError(f"{assignee} reviews another copy of this consensus. Choose somebody else.")
 
@@ -233,13 +243,15 @@ def move(*, user: User, job: Job, transition: str, reason: str = "") -> Job:
             )
         if not _is_theirs(step, user, locked):
             raise ActionError(WHOSE[step.who])
+        if step.kind == JobStep.Kind.ACCEPTED and (waits_for := still_to_accept(locked, user)):
+            return _agree(locked, user, waits_for, reason)
         holder = locked.assignee
         locked.stage, locked.state = step.to_stage, step.to_state
         match step.kind:
             case JobStep.Kind.SKIPPED:
                 locked.assignee = None
             case JobStep.Kind.PASSED_ON:
-                locked.reviewer = None
+                leave_review(locked, user)
             case JobStep.Kind.RETURNED if locked.reviewer_id is None and locked.assignee_id != user.pk:
                 locked.reviewer = user
         locked.save(update_fields=["stage", "state", "assignee", "reviewer", "updated_at"])
@@ -253,6 +265,58 @@ def move(*, user: User, job: Job, transition: str, reason: str = "") -> Job:
         end_runs_beyond_rights(why=why, layer=locked.layer_id)
         announce_rights(layer=locked.layer_id, why=why)
     return locked
+
+
+def reviews(user: User) -> Q:
+    """The condition that a person is named to review a job; one that has several is found several times."""
+    return Q(reviewer=user) | Q(co_reviewers=user)
+
+
+def still_asked(job: Job, user: User) -> bool:
+    """Whether a job in review waits for one of those who are named to review it."""
+    return not (job.video.project.all_reviewers_accept and user.pk in agreed_by(job))
+
+
+def agreed_by(job: Job) -> set[int]:
+    """Ids of who accepted a job for their part since it was submitted; what they said before counts no more."""
+    steps = job.history.filter(kind__in=(JobStep.Kind.SUBMITTED, JobStep.Kind.AGREED)).order_by("-pk")
+    agreed: set[int] = set()
+    for kind, by in steps.values_list("kind", "by"):
+        if kind == JobStep.Kind.SUBMITTED:
+            break
+        agreed.add(by)
+    return agreed
+
+
+def still_to_accept(job: Job, user: User) -> list[User]:
+    """Who has to accept a job besides the user, for whom it waits then: nobody where any reviewer's word is enough, or
+    where the user isn't named to review it, as a manager."""
+    named = job.reviewers if job.video.project.all_reviewers_accept else []
+    if user not in named:
+        return []
+    agreed = {user.pk, *agreed_by(job)}
+    return [each for each in named if each.pk not in agreed]
+
+
+def _agree(job: Job, user: User, waits_for: Sequence[User], reason: str) -> Job:
+    """One of several reviewers accepts a job, which waits for the others. Raises ActionError when they did before."""
+    names = ", ".join(map(str, waits_for))
+    if user.pk in agreed_by(job):
+        raise ActionError(f"You accepted this job already. It waits for {names}.")
+    job.state = JobState.IN_PROGRESS
+    job.save(update_fields=["state", "updated_at"])
+    record_step(job, JobStep.Kind.AGREED, by=user, reason=reason)
+    announce_rights(layer=job.layer_id, why=f"{user} accepted the job of {frames_of(job)}; it waits for {names}.")
+    return job
+
+
+def leave_review(job: Job, user: User) -> None:
+    """One of those who are named to review a job isn't any more; where it was the first, the next one is."""
+    job.co_reviewers.remove(user)
+    if job.reviewer_id == user.pk:
+        job.reviewer = job.co_reviewers.first()
+        if job.reviewer is not None:
+            job.co_reviewers.remove(job.reviewer)
 
 
 def _checked_reason(step: Transition, reason: str) -> str:
@@ -270,7 +334,8 @@ def _tell_of(step: JobStep, job: Job, holder: User | None) -> None:
     if kind in TOLD_ASSIGNEE:
         notify_of_step(step=step, kind=TOLD_ASSIGNEE[kind], user=holder)
     elif kind == JobStep.Kind.SUBMITTED:
-        notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=job.reviewer)
+        for reviewer in job.reviewers:
+            notify_of_step(step=step, kind=Notification.Kind.TO_REVIEW, user=reviewer)
     elif kind == JobStep.Kind.SKIPPED:
         given = job.history.filter(kind=JobStep.Kind.GIVEN, whom=holder).select_related("by").last()
         notify_of_step(step=step, kind=Notification.Kind.JOB_SKIPPED, user=given.by if given is not None else None)
@@ -306,13 +371,16 @@ def steps_for(user: User, job: Job, role: str | None = None) -> list[Transition]
     """What the user may do with a job now. ``role``: the user's, where it is known already."""
     if job.video.project.archived_at is not None:
         return []
-    return [step for step in TRANSITIONS if _is_next(step, job) and _is_theirs(step, user, job, role)]
+    steps = [step for step in TRANSITIONS if _is_next(step, job) and _is_theirs(step, user, job, role)]
+    if still_to_accept(job, user) and user.pk in agreed_by(job):
+        steps = [step for step in steps if step.kind != JobStep.Kind.ACCEPTED]
+    return steps
 
 
 WHOSE: dict[Who, str] = {
     "annotator": "This is for the person the job is assigned to, or a manager.",
     "assignee": "This is for the person the job is assigned to.",
-    "reviewer": "This is for the job's reviewer, and never for who annotated it; or for a manager.",
+    "reviewer": "This is for the job's reviewers, and never for who annotated it; or for a manager.",
     "its reviewer": "This is for the job's reviewer.",
     "manager": "This needs the role manager.",
 }
@@ -328,18 +396,20 @@ def _is_theirs(step: Transition, user: User, job: Job, role: str | None = None) 
         case "assignee":
             return may(role, "annotate") and job.assignee_id == user.pk
         case "its reviewer":
-            return may(role, "review") and job.reviewer_id == user.pk
+            return may(role, "review") and user in job.reviewers
         case _ if may(role, "manage"):
             return True
         case "annotator":
             return may(role, "annotate") and job.assignee_id == user.pk
         case "reviewer":
-            return may(role, "review") and job.reviewer_id in (None, user.pk) and job.assignee_id != user.pk
+            named = job.reviewers
+            return may(role, "review") and (not named or user in named) and job.assignee_id != user.pk
         case "manager":
             return False
 
 
-def _require_member(job: Job, user: User | None, need: Literal["annotate", "review"]) -> None:
+def require_member(job: Job, user: User | None, need: Literal["annotate", "review"]) -> None:
+    """Raises ActionError for who is no member, or may not do it. ``user``: None is nobody, and may."""
     if user is None:
         return
     membership = Membership.objects.filter(

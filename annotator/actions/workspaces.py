@@ -6,12 +6,14 @@ import secrets
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from annotator.actions.agents import token_hash
 from annotator.actions.audit import record
 from annotator.actions.entrances import Closed, close_entrances
 from annotator.actions.errors import ActionError
+from annotator.actions.jobs import leave_review
 from annotator.actions.people import create_account
 from annotator.actions.runs.dispatch import dispatch_queued
 from annotator.actions.runs.ending import end_runs_beyond_rights
@@ -182,7 +184,9 @@ def remove_member(*, by: User, membership: Membership) -> Closed:
         _require_another_admin(membership)
         jobs = Job.objects.filter(video__project__workspace_id=membership.workspace_id).exclude(stage=Stage.ACCEPTED)
         jobs.filter(assignee_id=membership.user_id).update(assignee=None)
-        jobs.filter(reviewer_id=membership.user_id).update(reviewer=None)
+        for job in jobs.filter(Q(reviewer=membership.user_id) | Q(co_reviewers=membership.user_id)).distinct():
+            leave_review(job, membership.user)
+            job.save(update_fields=["reviewer", "updated_at"])
         left = by.pk == membership.user_id
         why = f"You left {membership.workspace}." if left else f"{by} took you out of {membership.workspace}."
         announce_rights(user=membership.user_id, why=why)

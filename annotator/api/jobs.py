@@ -9,8 +9,10 @@ from ninja import Router
 from pydantic import Field
 
 from annotator.access import access_job, access_project, require_at_work
+from annotator.actions.errors import ActionError
 from annotator.actions.job_pool import To, take_next
-from annotator.actions.jobs import LONGEST_REASON, move, steps_for
+from annotator.actions.job_reviewers import name_reviewers
+from annotator.actions.jobs import LONGEST_REASON, agreed_by, move, steps_for
 from annotator.api.people import signed_in
 from annotator.models import Job, JobState, Stage, User
 from annotator.operations import Message
@@ -38,6 +40,8 @@ class JobOut(Message):
     state: JobState
     assignee: str
     reviewer: str
+    reviewers: list[str] = Field(description="All who are named to review it, the reviewer first; none: anybody may.")
+    agreed: list[str] = Field(description="Of these, who accepted it for their part since it was submitted.")
     priority: int = Field(description="0 low, 1 normal, 2 high, 3 urgent.")
     due: date | None = Field(description="The last day on which it is in time.")
     steps: list[StepOut]
@@ -46,6 +50,12 @@ class JobOut(Message):
 class StepIn(Message):
     step: str
     reason: str = Field("", max_length=LONGEST_REASON)
+
+
+class ReviewersIn(Message):
+    """Ids of who reviews a job; none: anybody may who didn't annotate it."""
+
+    people: list[int]
 
 
 class TakeIn(Message):
@@ -67,6 +77,18 @@ def take_step(request: HttpRequest, job_id: int, sent: StepIn) -> JobOut:
     return _job_out(access_job(user, job_id, "view"), user)
 
 
+@router.put("/{job_id}/reviewers", response=JobOut, summary="Say who reviews a job")
+def put_reviewers(request: HttpRequest, job_id: int, sent: ReviewersIn) -> JobOut:
+    """Several: any of them may accept it, or all have to, as the project's settings have it."""
+    user = signed_in(request)
+    job = access_job(user, job_id, "manage")
+    people = {person.pk: person for person in User.objects.filter(pk__in=sent.people)}
+    if missing := [key for key in sent.people if key not in people]:
+        raise ActionError(f"Nobody has the id {missing[0]}. Name members of the workspace.")
+    name_reviewers(by=user, job=job, reviewers=[people[key] for key in sent.people])
+    return _job_out(access_job(user, job_id, "view"), user)
+
+
 @of_project.post("/{project_id}/jobs/take", response=JobOut, summary="Take the next job that is nobody's")
 def take(request: HttpRequest, project_id: int, sent: TakeIn) -> JobOut:
     user = signed_in(request)
@@ -76,6 +98,7 @@ def take(request: HttpRequest, project_id: int, sent: TakeIn) -> JobOut:
 
 
 def _job_out(job: Job, user: User) -> JobOut:
+    agreed = agreed_by(job) if job.stage == Stage.REVIEW else set()
     return JobOut(
         id=job.pk,
         video=job.video_id,
@@ -85,6 +108,8 @@ def _job_out(job: Job, user: User) -> JobOut:
         state=JobState(job.state),
         assignee=str(job.assignee or ""),
         reviewer=str(job.reviewer or ""),
+        reviewers=[str(each) for each in job.reviewers],
+        agreed=[str(each) for each in job.reviewers if each.pk in agreed],
         priority=job.priority,
         due=job.due,
         steps=[StepOut(id=step.id, verb=step.verb, asks=step.asks) for step in steps_for(user, job)],

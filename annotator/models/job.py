@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from annotator.models.layer import Layer
+from annotator.models.user import User
 from annotator.models.video import Video
 
 
@@ -43,6 +44,12 @@ class Job(models.Model):
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="reviews"
     )
+    co_reviewers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="co_reviews",
+        help_text="Who reviews it besides; nobody where there is no reviewer.",
+    )
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     due = models.DateField(null=True, blank=True, help_text="The last day on which it is in time.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -58,6 +65,11 @@ class Job(models.Model):
         return f"{self.video} {self.first}-{self.last}"
 
     @property
+    def reviewers(self) -> list[User]:
+        """All who are named to review it, the first one first; none: anybody may."""
+        return [each for each in (self.reviewer, *self.co_reviewers.all()) if each is not None]
+
+    @property
     def is_overdue(self) -> bool:
         return self.due is not None and self.stage != Stage.ACCEPTED and self.due < timezone.localdate()
 
@@ -69,6 +81,7 @@ class JobStep(models.Model):
         STARTED = "started", "started"
         SUBMITTED = "submitted", "submitted"
         ACCEPTED = "accepted", "accepted"
+        AGREED = "agreed", "accepted for their part"
         RETURNED = "returned", "returned"
         REOPENED = "reopened", "reopened"
         SKIPPED = "skipped", "skipped"

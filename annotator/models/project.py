@@ -27,6 +27,10 @@ class Project(models.Model):
     locks_accepted = models.BooleanField(
         default=False, help_text="Annotators and runs leave accepted spans as they are; reviewers may change them."
     )
+    all_reviewers_accept = models.BooleanField(
+        default=False,
+        help_text="A job is accepted once all who are named to review it accepted it; else by any of them.",
+    )
     lets_take_jobs = models.BooleanField(
         default=True, help_text="People take the next job that is nobody's themselves."
     )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from annotator.access import may, my_workspaces, role_in
-from annotator.actions.jobs import BY_URGENCY
+from annotator.actions.jobs import BY_URGENCY, reviews, still_asked
 from annotator.actions.people import uses_first_login
 from annotator.models import Job, Project, Stage, Workspace
 from annotator.pages.cards import by_workspace, project_cards
@@ -29,9 +29,10 @@ def home(request: HttpRequest) -> HttpResponse:
     empty = [workspace.pk for workspace in workspaces if workspace.pk not in cards]
     # Not of `workspaces` itself: it is joined with the user's own memberships, and only those would count.
     counted = Workspace.objects.filter(pk__in=workspaces).annotate(people=Count("memberships"))
+    reviewed = jobs.filter(pk__in=Job.objects.filter(reviews(user)).values("pk"), stage=Stage.REVIEW)
     context = {
         "annotate": jobs.filter(assignee=user, stage=Stage.ANNOTATION),
-        "review": jobs.filter(reviewer=user, stage=Stage.REVIEW),
+        "review": [job for job in reviewed if still_asked(job, user)],
         "pools": pools_of(user, list(projects)),
         "workspaces": [(workspace, cards.get(workspace.pk, [])) for workspace in counted],
         "managed": [workspace for workspace in empty if may(role_in(user, workspace), "manage")],

@@ -18,7 +18,18 @@ from annotator.actions.errors import ActionError
 from annotator.actions.issues.notify import mark_read
 from annotator.actions.job_pool import To, let_take, pool, take_next
 from annotator.actions.job_report import report_on
-from annotator.actions.jobs import BY_URGENCY, assign, move, plan, remove_job, split_video, steps_for
+from annotator.actions.job_reviewers import have_all_accept, name_reviewers
+from annotator.actions.jobs import (
+    BY_URGENCY,
+    agreed_by,
+    assign,
+    move,
+    plan,
+    remove_job,
+    reviews,
+    split_video,
+    steps_for,
+)
 from annotator.actions.quality import below_pass_mark
 from annotator.models import ConsensusCopy, Job, Membership, Priority, Project, Stage, User, VideoState
 from annotator.pages import consensus
@@ -37,9 +48,11 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
     context = frame(request, project, "jobs")
     user, show = person(request), request.GET.get("show", "")
     found = Job.objects.filter(video__project=project).exclude(layer__in=hidden_layers(user, project).values("pk"))
-    found = found.select_related("video__project", "assignee", "reviewer", "consensus_copy")
+    found = found.select_related("video__project", "assignee", "reviewer", "consensus_copy").prefetch_related(
+        "co_reviewers"
+    )
     if show == "mine":
-        found = found.filter(assignee=user) | found.filter(reviewer=user)
+        found = found.filter(Q(pk__in=Job.objects.filter(reviews(user)).values("pk")) | Q(assignee=user))
     elif show == "pool":
         found = found.filter(stage=Stage.ANNOTATION, assignee=None) | found.filter(stage=Stage.REVIEW, reviewer=None)
     elif show == "overdue":
@@ -48,7 +61,8 @@ def jobs(request: HttpRequest, project_id: int) -> HttpResponse:
         found = found.filter(stage=show)
     people, who = _people(project), as_key(request.GET.get("who", ""))
     if who is not None:
-        found = found.filter(assignee=who) | found.filter(reviewer=who)
+        theirs = Job.objects.filter(Q(assignee=who) | Q(reviewer=who) | Q(co_reviewers=who))
+        found = found.filter(pk__in=theirs.values("pk"))
     below = below_pass_mark(project) if context["may_review"] else {}
     context |= {
         "rows": [
@@ -143,9 +157,22 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
             "steps": steps_for(user, found, context["role"]),
             "history": found.history.select_related("by", "whom"),
             "report": report_on(found),
+            "agreed": agreed_by(found) if found.stage == Stage.REVIEW else set(),
+            "reviewers": _people(found.video.project)["reviewers"] if context["may_change"] else [],
             "copy": ConsensusCopy.objects.filter(job=found).select_related("consensus").first(),
         },
     )
+
+
+@act
+def set_reviewers(request: HttpRequest, job_id: int) -> HttpResponse:
+    user = person(request)
+    found = access_job(user, job_id, "manage")
+    ticked = {key for each in request.POST.getlist("reviewer") if (key := as_key(each)) is not None}
+    # Who reviewed it first stays the first.
+    chosen = sorted(User.objects.filter(pk__in=ticked), key=lambda each: (each.pk != found.reviewer_id, each.pk))
+    attempt(request, lambda: name_reviewers(by=user, job=found, reviewers=chosen), "The reviewers are named.")
+    return redirect("job", found.pk)
 
 
 @act
@@ -178,6 +205,14 @@ def set_taking(request: HttpRequest, project_id: int) -> HttpResponse:
     project = access_project(person(request), project_id, "manage")
     require_at_work(project)
     let_take(project=project, lets=request.POST.get("lets") == "yes")
+    return redirect("project-settings", project.pk)
+
+
+@act
+def set_accepting(request: HttpRequest, project_id: int) -> HttpResponse:
+    project = access_project(person(request), project_id, "manage")
+    require_at_work(project)
+    have_all_accept(project=project, all_accept=request.POST.get("all") == "yes")
     return redirect("project-settings", project.pk)
 
 

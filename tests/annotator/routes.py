@@ -188,6 +188,8 @@ PAGES = (
     Route("POST", "/consensus/{consensus_id}/decide/", MANAGE, {"rest": "leave"}),
     Route("GET", "/jobs/{job_id}/", VIEW),
     Route("POST", "/jobs/{job_id}/step/", ANNOTATE, {"step": "submit"}),
+    Route("POST", "/jobs/{job_id}/reviewers/", MANAGE, {"reviewer": "1"}),
+    Route("POST", "/projects/{project_id}/accepting/", MANAGE, {"all": "yes"}),
     Route("GET", "/videos/{video_id}/edit/", VIEW, query="?job={job_id}"),
 )
 
@@ -222,6 +224,7 @@ API = (
     Route("PATCH", "/api/projects/{project_id}/class-labels", ANNOTATE, {"labels": {"dog": None}}),
     Route("GET", "/api/jobs/{job_id}", VIEW),
     Route("POST", "/api/jobs/{job_id}/steps", ANNOTATE, {"step": "submit"}),
+    Route("PUT", "/api/jobs/{job_id}/reviewers", MANAGE, {"people": []}),
     Route("POST", "/api/projects/{project_id}/jobs/take", ANNOTATE, {}),
     Route("GET", "/api/projects/{project_id}/consensus", MANAGE),
     Route(

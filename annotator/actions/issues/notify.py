@@ -89,7 +89,9 @@ def tell_less(users: Collection[int]) -> None:
 def working_on(issue: Issue) -> set[int]:
     """Ids of who annotates or reviews the issue's frames in jobs that aren't accepted yet."""
     jobs = issue.layer.jobs.filter(first__lte=issue.last, last__gte=issue.first).exclude(stage=Stage.ACCEPTED)
-    return {user for pair in jobs.values_list("assignee", "reviewer") for user in pair if user is not None}
+    return {
+        user for pair in jobs.values_list("assignee", "reviewer", "co_reviewers") for user in pair if user is not None
+    }
 
 
 def _forget_old(user: User) -> None:

@@ -1351,6 +1351,51 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/jobs/{job_id}/reviewers': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    /**
+     * Say who reviews a job
+     * @description Several: any of them may accept it, or all have to, as the project's settings have it.
+     */
+    readonly put: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly job_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['ReviewersIn']
+        }
+      }
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['JobOut']
+          }
+        }
+      }
+    }
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/projects/{project_id}/jobs/take': {
     readonly parameters: {
       readonly query?: never
@@ -6060,6 +6105,10 @@ export interface components {
       readonly state: components['schemas']['JobState']
       readonly assignee: string
       readonly reviewer: string
+      /** @description All who are named to review it, the reviewer first; none: anybody may. */
+      readonly reviewers: readonly string[]
+      /** @description Of these, who accepted it for their part since it was submitted. */
+      readonly agreed: readonly string[]
       /** @description 0 low, 1 normal, 2 high, 3 urgent. */
       readonly priority: number
       /** @description The last day on which it is in time. */
@@ -6968,6 +7017,10 @@ export interface components {
       /** @description Tracks were compared with each other on every so-many-th frame. */
       readonly compared_every: number
       readonly seconds: number
+    }
+    /** @description Ids of who reviews a job; none: anybody may who didn't annotate it. */
+    readonly ReviewersIn: {
+      readonly people: readonly number[]
     }
     /** @description What the reader may do here; sent again whenever it changes. */
     readonly Rights: {
@@ -8127,6 +8180,7 @@ export type RestoreIn = components['schemas']['RestoreIn']
 export type RestoreOut = components['schemas']['RestoreOut']
 export type RestorePreview = components['schemas']['RestorePreview']
 export type ResultOut = components['schemas']['ResultOut']
+export type ReviewersIn = components['schemas']['ReviewersIn']
 export type Rights = components['schemas']['Rights']
 export type RowOut = components['schemas']['RowOut']
 export type RuleOut = components['schemas']['RuleOut']
