@@ -81,6 +81,20 @@ describe('Track', () => {
     expect(test.sent('run.start')).toHaveLength(2)
   })
 
+  it('goes to the machine that was chosen, as long as it is there', async () => {
+    test = await TestEditor.open({ machines: [{ id: 7, name: 'box', connected: true, resting: false }] })
+    test.given({ 0: [100, 100, 200, 200] })
+    test.editor.tracking.machine.value = 7
+    test.press('T')
+    expect(test.sent('run.start')).toMatchObject([{ machine: 7 }])
+    test.editor.tracking.machine.value = 8
+    expect(test.sent('run.start')).toHaveLength(1)
+    test.bench.drop()
+    test.bench.connect()
+    test.press('T')
+    expect(test.sent('run.start').at(-1)).not.toHaveProperty('machine')
+  })
+
   it('says so when there is nothing to track', () => {
     test.session.frame.value = 500
     test.press('T')
