@@ -17,6 +17,7 @@ from tracking import catalog
 from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
 from tracking.engine.local import LocalEngine
+from tracking.log_ring import LogRing
 from tracking.pictures import videos_of
 from tracking.previews import Previews
 from tracking.smart import Smart
@@ -83,6 +84,8 @@ def run_agent(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # It logs every address it fetches, and those let their bearer in.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    ring = LogRing([token])
+    logging.getLogger().addHandler(ring)
     http = httpx.Client(base_url=server, timeout=FETCH_TIMEOUT_S, follow_redirects=True)
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
     open_video = videos_of(videos)
@@ -96,6 +99,7 @@ def run_agent(
         previews=Previews(open_video, warm=warm),
         http=http,
         warm=warm,
+        ring=ring,
         patience_s=patience_s,
     )
     with http:

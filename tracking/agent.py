@@ -24,6 +24,7 @@ from tracking import catalog
 from tracking.devices import devices, loads
 from tracking.engine import Engine
 from tracking.fetching import Fetcher
+from tracking.log_ring import LogRing
 from tracking.outbox import Outbox
 from tracking.previews import Previews
 from tracking.protocol import (
@@ -31,6 +32,7 @@ from tracking.protocol import (
     TO_AGENT,
     Accepted,
     AgentMessage,
+    AskLog,
     Correct,
     DropFetch,
     DropPreview,
@@ -40,6 +42,7 @@ from tracking.protocol import (
     Hello,
     Load,
     LoadModel,
+    LogTold,
     OwnDetector,
     PinModels,
     Preview,
@@ -97,6 +100,7 @@ class Agent:
         smart: answers clicks; None: nothing does.
         http: with the server's address as its base, for weights; None: none are fetched.
         warm: keeps the networks of all that computes here; None: nothing does.
+        ring: has the last lines of the log; None: none are told.
         patience_s: how long a server that isn't there at first is only waited for, without a warning.
     """
 
@@ -111,6 +115,7 @@ class Agent:
         previews: Previews | None = None,
         http: httpx.Client | None = None,
         warm: Warm | None = None,
+        ring: LogRing | None = None,
         patience_s: float = 0,
     ) -> None:
         self.url = channel_url(server)
@@ -119,6 +124,7 @@ class Agent:
         self.engine = engine
         self.smart = smart
         self.previews = previews
+        self.ring = ring or LogRing()
         self.warm = warm or Warm()
         self.warm.changed = self._say_soon
         self.patience_s = patience_s
@@ -126,7 +132,7 @@ class Agent:
         self._fetched: dict[str, Fetched] = {}
         self._changed_models = asyncio.Event()
         """Which models it can run, or has in memory."""
-        self._told: deque[Segmented | Previewed] = deque(maxlen=MOST_TOLD)
+        self._told: deque[Segmented | Previewed | LogTold] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
         self._devices = devices()
         self._weights = Watch()
@@ -259,6 +265,9 @@ class Agent:
                 self._fetch(message)
             case LoadModel():
                 self.warm.load(message.model)
+            case AskLog():
+                lines, lost = self.ring.after(message.after)
+                self._tell(LogTold(ask=message.ask, lines=lines, lost=lost))
             case UnloadModel():
                 self.warm.unload(message.model)
             case PinModels():
@@ -289,8 +298,8 @@ class Agent:
         self._fetched[told.model] = told
         self._wake()
 
-    def _tell(self, told: Segmented | Previewed) -> None:
-        """From the threads that answer clicks, and that look for previews."""
+    def _tell(self, told: Segmented | Previewed | LogTold) -> None:
+        """From any thread: answers to what was asked beside runs."""
         self._told.append(told)
         self._wake()
 

@@ -31,6 +31,8 @@ BATCH_BYTES = 2**20
 """A batch carries about so many bytes of tables at most, or a single shape."""
 HELD_BYTES = 2**20
 """A leg carries about so many bytes of tables with points that stay as they are; farther frames are done as a whole."""
+MOST_LOG_LINES = 2000
+"""An agent keeps, and tells, so many lines of its log."""
 MOST_SEEN = 500
 """A preview carries so many objects at most."""
 MESSAGE_BYTES = 16 * 2**20
@@ -334,6 +336,14 @@ class PinModels(AgentMessage):
     models: list[str]
 
 
+class AskLog(AgentMessage):
+    """Tell the lines of the log behind the one with the number `after`."""
+
+    type: Literal["log.ask"] = "log.ask"
+    ask: str = Field(description="Comes back with the answer.")
+    after: int = Field(ge=0)
+
+
 class Preview(AgentMessage):
     """Look at one frame for all that a finder knows; nothing is stored of it."""
 
@@ -365,6 +375,7 @@ ToAgent = Annotated[
     | LoadModel
     | UnloadModel
     | PinModels
+    | AskLog
     | Preview
     | DropPreview,
     Field(discriminator="type"),
@@ -586,8 +597,29 @@ class Previewed(AgentMessage):
     message: str = Field("", max_length=4000, description="Of `failed`: why, for the person.")
 
 
+LogLevel = Literal["info", "warning", "error"]
+
+
+class LogLine(AgentMessage):
+    """A line of an agent's log, with what lets somebody in taken out."""
+
+    number: int = Field(ge=1, le=2**53, description="Counts up from 1 since the agent was started.")
+    at: float = Field(description="Seconds since 1970.")
+    level: LogLevel
+    text: str = Field(max_length=5000)
+
+
+class LogTold(AgentMessage):
+    """The answer to an `AskLog`. `lost`: so many lines more were asked for, and are kept no more."""
+
+    type: Literal["log"] = "log"
+    ask: str = Field(max_length=64)
+    lines: list[LogLine] = Field(max_length=MOST_LOG_LINES)
+    lost: int = Field(0, ge=0, le=2**53)
+
+
 FromAgent = Annotated[
-    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented | Fetched | Previewed,
+    Hello | Batch | LegDone | RunNote | RunDone | RunFailed | Load | Segmented | Fetched | Previewed | LogTold,
     Field(discriminator="type"),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Status
@@ -12,6 +13,7 @@ from annotator.access import access_agent, access_server, access_workspace
 from annotator.actions.agents import rest_agent
 from annotator.actions.downloads import begin_download, cancel_download
 from annotator.actions.errors import ActionError
+from annotator.actions.machine_log import ask_log, log_told
 from annotator.actions.warm_models import load_model, pin_model, unload_model
 from annotator.actions.workspaces import limit_runs
 from annotator.api.people import signed_in
@@ -90,6 +92,51 @@ def change_memory(request: HttpRequest, agent_id: int, sent: WarmIn) -> Networks
     else:
         pin_model(agent=agent, model=sent.model, pinned=sent.wanted == "pin")
     return networks_of(user, workspace)
+
+
+class LogAskIn(Message):
+    """`after`: the number of the last line that is known; 0: all that are kept are wanted."""
+
+    after: int = Field(0, ge=0, le=2**53)
+
+
+class LogAskedOut(Message):
+    """`ask`: what the answer is read by, within a minute."""
+
+    ask: UUID
+
+
+class LogLineOut(Message):
+    """A line of a machine's log. `at`: seconds since 1970. `number`: counts up since the agent was started."""
+
+    number: int
+    at: float
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+class LogOut(Message):
+    """What a machine told of its log. `told`: whether it has answered yet; ask again a moment later. `lost`: so many
+    lines more were asked for, and are kept no more."""
+
+    told: bool
+    lines: list[LogLineOut] = []
+    lost: int = 0
+
+
+@router.post("/machines/{agent_id}/log", response={201: LogAskedOut}, summary="Ask a machine for its log")
+def ask_for_log(request: HttpRequest, agent_id: int, sent: LogAskIn) -> Status[LogAskedOut]:
+    """Its last 2000 lines at most, with tokens and signed addresses taken out."""
+    agent = access_agent(signed_in(request), agent_id, "admin")
+    return Status(201, LogAskedOut(ask=ask_log(agent=agent, after=sent.after)))
+
+
+@router.get("/machines/{agent_id}/log/{ask}", response=LogOut, summary="What it answered")
+def get_log(request: HttpRequest, agent_id: int, ask: UUID) -> LogOut:
+    told = log_told(access_agent(signed_in(request), agent_id, "admin"), ask)
+    if told is None:
+        return LogOut(told=False)
+    return LogOut(told=True, lines=told["lines"], lost=told["lost"])
 
 
 @router.post("/machines/{agent_id}/downloads", response={201: NetworksOut}, summary="Get weights onto a machine")

@@ -13,6 +13,7 @@ from django.db import DatabaseError, DataError
 
 from annotator.actions.downloads import note_fetched, open_fetches
 from annotator.actions.machine_checks import note_outdated
+from annotator.actions.machine_log import note_log
 from annotator.actions.previews import give_up_previews, note_previewed
 from annotator.actions.runs.presence import (
     agent_connected,
@@ -41,6 +42,7 @@ from tracking.protocol import (
     Hello,
     LegDone,
     Load,
+    LogTold,
     Previewed,
     RunDone,
     RunFailed,
@@ -203,6 +205,8 @@ class AgentConsumer(Socket):
                 self.fetched_more.set()
             case Previewed():
                 await self.previewed.put(message)
+            case LogTold():
+                await in_thread(note_log, agent_id=self.agent.pk, told=message)
             case Load():
                 self.load = message
                 self.loaded.set()

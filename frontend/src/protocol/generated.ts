@@ -3860,6 +3860,90 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/machines/{agent_id}/log': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Ask a machine for its log
+     * @description Its last 2000 lines at most, with tokens and signed addresses taken out.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['LogAskIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['LogAskedOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/machines/{agent_id}/log/{ask}': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /** What it answered */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+          readonly ask: string
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['LogOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/machines/{agent_id}/downloads': {
     readonly parameters: {
       readonly query?: never
@@ -6337,6 +6421,35 @@ export interface components {
       readonly message: string
       readonly pinned: boolean
     }
+    /** @description `after`: the number of the last line that is known; 0: all that are kept are wanted. */
+    readonly LogAskIn: {
+      /** @default 0 */
+      readonly after?: number
+    }
+    /** @description `ask`: what the answer is read by, within a minute. */
+    readonly LogAskedOut: {
+      /** Format: uuid */
+      readonly ask: string
+    }
+    /** @description A line of a machine's log. `at`: seconds since 1970. `number`: counts up since the agent was started. */
+    readonly LogLineOut: {
+      readonly number: number
+      readonly at: number
+      /** @enum {string} */
+      readonly level: 'info' | 'warning' | 'error'
+      readonly text: string
+    }
+    /**
+     * @description What a machine told of its log. `told`: whether it has answered yet; ask again a moment later. `lost`: so many
+     *     lines more were asked for, and are kept no more.
+     */
+    readonly LogOut: {
+      readonly told: boolean
+      /** @default [] */
+      readonly lines: readonly components['schemas']['LogLineOut'][]
+      /** @default 0 */
+      readonly lost: number
+    }
     /** @description What a format can't hold, and how often; `tracks`: in how many tracks, 0 where that isn't known. */
     readonly LossOut: {
       readonly what: string
@@ -8120,6 +8233,10 @@ export type LeftOut = components['schemas']['LeftOut']
 export type LeftOutOut = components['schemas']['LeftOutOut']
 export type LimitIn = components['schemas']['LimitIn']
 export type LoadedOut = components['schemas']['LoadedOut']
+export type LogAskIn = components['schemas']['LogAskIn']
+export type LogAskedOut = components['schemas']['LogAskedOut']
+export type LogLineOut = components['schemas']['LogLineOut']
+export type LogOut = components['schemas']['LogOut']
 export type LossOut = components['schemas']['LossOut']
 export type LossesOut = components['schemas']['LossesOut']
 export type MachineOffer = components['schemas']['MachineOffer']

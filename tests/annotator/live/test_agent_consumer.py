@@ -12,6 +12,7 @@ from django.db import OperationalError
 
 from annotator.actions.agents import revoke_agent
 from annotator.actions.downloads import begin_download
+from annotator.actions.machine_log import ask_log, log_told
 from annotator.actions.previews import begin_preview
 from annotator.actions.runs.store import store_predictions
 from annotator.announce.messages import (
@@ -44,12 +45,15 @@ from tests.annotator.worlds import (
 from tests.people import client_of
 from tests.tracking.geometry import as_kind
 from tracking.protocol import (
+    AskLog,
     Correct,
     Fetch,
     Fetched,
     FoundObject,
     LegDone,
     Load,
+    LogLine,
+    LogTold,
     Previewed,
     RunFailed,
     RunNote,
@@ -722,3 +726,19 @@ async def test_what_an_agent_says_while_nothing_can_be_stored_stays_bounded(
     assert len(run.message) < 20 * 501 + 60
     await agent.close()
     await browser.close()
+
+
+async def test_the_log_of_a_machine_is_read_by_who_has_asked_for_it(world: World) -> None:
+    agent = await FakeAgent.connected()
+    box = await in_thread(lambda: Agent.objects.get(connected=True))
+    ask = await in_thread(lambda: ask_log(agent=box, after=3))
+    asked = await agent.until(AskLog)
+    assert (asked.ask, asked.after) == (str(ask), 3)
+    assert await in_thread(log_told, box, ask) is None
+    line = LogLine(number=4, at=1.0, level="warning", text="framewise.agent: late")
+    await agent.send(LogTold(ask=asked.ask, lines=[line], lost=2))
+    while (told := await in_thread(log_told, box, ask)) is None:
+        await asyncio.sleep(0.01)
+    assert (told["lines"], told["lost"]) == ([line.model_dump()], 2)
+    assert await in_thread(log_told, box, uuid4()) is None
+    await agent.close()

@@ -6,6 +6,7 @@ import type { DeviceOut, MachineOut, MachineRunOut } from '@/protocol/generated'
 import { Chart } from './chart'
 import { isOpen, type Networks } from './networks'
 import { DownloadLine } from './download'
+import { MachineLog } from './log'
 import { Memory } from './memory'
 
 export function Machines({ networks }: { networks: Networks }) {
@@ -73,6 +74,7 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
           <Runs machine={machine} />
           <Own machine={machine} />
           <Memory networks={networks} machine={machine} />
+          {machine.may_manage && <MachineLog networks={networks} machine={machine} />}
           {coming.length > 0 && (
             <ul class="machine-downloads" aria-label={t('Weights on their way to {name}', { name: machine.name })}>
               {coming.map((each) => (

@@ -1,11 +1,13 @@
 /** What the page Neural networks knows and does: the models that there are, and how machines stand right now. */
 import { signal } from '@preact/signals'
-import type { DownloadOut, MachineOut, NetworkOut, NetworksOut, NetworksPage } from '@/protocol/generated'
+import type { DownloadOut, LogOut, MachineOut, NetworkOut, NetworksOut, NetworksPage } from '@/protocol/generated'
 import { ApiError, Rest } from '@/protocol/rest'
 import { lookAgain } from '../fresh'
 import { Sender } from './stored'
 
 const POLL_MS = 2000
+const LOG_EVERY_MS = 300
+const LOG_TRIES = 20
 /** While bytes come somewhere. */
 const QUICK_MS = 700
 
@@ -138,6 +140,21 @@ export class Networks {
         body: { workspace: this.page.workspace, model, wanted },
       })
     })
+  }
+
+  /** The lines of a machine's log behind the one of this number; null: it hasn't answered within some seconds. Throws
+   * where it can't be asked. */
+  async log(machine: number, after: number): Promise<LogOut | null> {
+    const { ask } = await this.rest.post('/api/machines/{agent_id}/log', {
+      path: { agent_id: machine },
+      body: { after },
+    })
+    for (let tries = 0; tries < LOG_TRIES; tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, LOG_EVERY_MS))
+      const told = await this.rest.get('/api/machines/{agent_id}/log/{ask}', { path: { agent_id: machine, ask } })
+      if (told.told) return told
+    }
+    return null
   }
 
   async cancel(machine: number, model: string): Promise<string> {
