@@ -8,10 +8,7 @@ https://arxiv.org/abs/2511.09554.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,26 +17,15 @@ from numpy.typing import NDArray
 
 from tracking.layers.candidates import Candidates, Choice, corners
 from tracking.layers.canvas_detector import CanvasDetector
+from tracking.layers.hub import Given, kind_of, of_folder, read_given, reading
 from tracking.layers.on_device import NetworkOnDevice
 from tracking.types import TrackingError
 from tracking.warm import held
-from tracking.weights import WeightsError, weights_folder
+from tracking.weights import WeightsError
 
 KINDS = ("rt_detr", "rt_detr_v2", "d_fine", "deimv2", "rf_detr")
-PREPROCESSOR = "preprocessor_config.json"
 CONFIDENCE, OVERLAP = 0.4, 1.0
 """Such networks find each object once by themselves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a network is given: pictures stretched to ``size`` (height, width), times ``scale``, minus ``mean``, over
-    ``deviation``, each of three channels."""
-
-    size: tuple[int, int]
-    scale: float = 1 / 255
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
-    deviation: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 
 def create(
@@ -67,41 +53,16 @@ def create(
 
 
 def _opened(source: str) -> tuple[Any, Given]:
-    try:
-        from transformers import AutoConfig, AutoModelForObjectDetection
-    except ImportError as error:
-        raise TrackingError("This needs the package transformers. Install it: pip install transformers") from error
-    local = Path(source).is_dir()
-    try:
-        kind = AutoConfig.from_pretrained(source, local_files_only=local).model_type
-        if kind not in KINDS:
-            raise WeightsError(f"Folders of the hub are read of {', '.join(KINDS)}; {source} is a {kind}.")
-        given = _read_given(source, local)
+    kind = kind_of(source)
+    if kind not in KINDS:
+        raise WeightsError(f"Folders of the hub are read of {', '.join(KINDS)}; {source} is a {kind}.")
+    from transformers import AutoModelForObjectDetection
+
+    given = read_given(source)
+    with reading(source) as local:
         # Never a pickle: of the hub's files only safetensors are read.
         network = AutoModelForObjectDetection.from_pretrained(source, local_files_only=local, use_safetensors=True)
-    except (OSError, ValueError, RuntimeError) as error:
-        where = "Check the folder." if local else "Check the name and the network."
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise WeightsError(f"{source} can't be loaded ({first}). {where}") from error
     return network.eval(), given
-
-
-def _read_given(source: str, local: bool) -> Given:
-    from transformers.utils import cached_file
-
-    path = cached_file(source, PREPROCESSOR, local_files_only=local)
-    try:
-        told = json.loads(Path(path).read_text("utf-8"))
-        size = int(told["size"]["height"]), int(told["size"]["width"])
-        scale = float(told.get("rescale_factor", 1 / 255)) if told.get("do_rescale", True) else 1.0
-        if not told.get("do_normalize", False):
-            return Given(size, scale)
-        return Given(size, scale, tuple(map(float, told["image_mean"])), tuple(map(float, told["image_std"])))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise WeightsError(
-            f"{PREPROCESSOR} says to which height and width pictures are scaled, and how; that of {source} doesn't "
-            f"({type(error).__name__}: {error})."
-        ) from error
 
 
 def _names(config: Any) -> tuple[str, ...]:
@@ -119,11 +80,7 @@ class _Looking(NetworkOnDevice):
 
     def _candidates(self, canvases: NDArray[np.uint8]) -> list[Candidates]:
         device, (height, width) = self.compute.device, canvases.shape[1:3]
-        pixels = torch.from_numpy(canvases).to(device).permute(0, 3, 1, 2).float() * self._given.scale
-        mean, deviation = (
-            torch.tensor(value, device=device).view(1, 3, 1, 1) for value in (self._given.mean, self._given.deviation)
-        )
-        told = self.network(pixel_values=(pixels - mean) / deviation)
+        told = self.network(pixel_values=self._given.of(torch.from_numpy(canvases).to(device)))
         scores = told.logits.float().sigmoid()
         count = scores.shape[1]
         # One query may be of several classes: the surest pairs of both count, as in the authors' evaluations.
@@ -142,21 +99,6 @@ def _detector(network: Any, given: Given, choice: Choice, device: str, precision
     return CanvasDetector(look, choice, canvas=lambda height, width: given.size, fit="stretch")
 
 
-def of_folder(folder: str) -> Callable[..., CanvasDetector]:
-    """Makes the detector of a hub's folder in the weights folder."""
-
-    def create_folder(*, weights: str = "", **settings: object) -> CanvasDetector:
-        path = Path(weights) if weights else weights_folder() / folder
-        if not path.is_dir():
-            raise WeightsError(
-                f"This detector needs its weights; {folder}/model.safetensors isn't in {path.parent}. "
-                "Get the folder by: framewise weights download OWNER/NAME, as `framewise weights list` names it."
-            )
-        return create(weights=str(path), **settings)  # type: ignore[arg-type]
-
-    return create_folder
-
-
 FOLDERS = {
     "rtdetr_v2_r18": "rtdetr_v2_r18vd", "rtdetr_v2_r34": "rtdetr_v2_r34vd", "rtdetr_v2_r50": "rtdetr_v2_r50vd",
     "dfine_nano": "dfine-nano-coco", "dfine_small": "dfine-small-coco", "dfine_medium": "dfine-medium-coco",
@@ -172,7 +114,7 @@ FOLDERS = {
 def __getattr__(name: str) -> Callable[..., CanvasDetector]:
     if name not in FOLDERS:
         raise AttributeError(name)
-    return of_folder(FOLDERS[name])
+    return of_folder(FOLDERS[name], create)
 
 
 def smallest(**settings: object) -> CanvasDetector:
