@@ -274,7 +274,7 @@ def track(
     off_screen: Annotated[bool, typer.Option(help="End an object's track where it leaves the frame.")] = True,
     render: Annotated[Path | None, typer.Option(help="Also draw the shapes into a copy of all frames (MP4).")] = None,
     find: Annotated[
-        str, typer.Option(metavar="CLASS,CLASS", help="Also find objects of these classes, and follow each.")
+        str, typer.Option(metavar="CLASS,CLASS", help="Also find objects of these classes, or what these words name.")
     ] = "",
     detector: Annotated[str, typer.Option(help="Of --find: as `framewise detect --model`.")] = "",
     every: Annotated[int, typer.Option(min=1, help="Of --find: look at every N-th frame.")] = 10,
@@ -420,6 +420,12 @@ def detect(
         str,
         typer.Option(metavar="NAME,NAME", help="Keep these classes only, by the names that the model has for them."),
     ] = "",
+    words: Annotated[
+        str,
+        typer.Option(
+            metavar="WORD,WORD", help="What to look for, of a model that finds what words name (owlv2-base …)."
+        ),
+    ] = "",
     first: Annotated[int, typer.Option(min=0, help="Begin with this frame.")] = 0,
     last: Annotated[int | None, typer.Option(min=0, help="End with this frame.")] = None,
     setting: Annotated[
@@ -449,6 +455,8 @@ def detect(
 
     - `framewise detect frames/ --model my_detector.onnx -o boxes.json` with my_detector.json beside it
 
+    - `framewise detect street.mp4 --model owlv2-base --words "traffic cone,person" -o boxes.json`
+
     - `framewise detect street.mp4 --classes person --tracker bytetrack -o tracks.json`, or `-o mot.txt`
     """
     from tracking import catalog
@@ -458,6 +466,7 @@ def detect(
     try:
         from framewise import detect as module
 
+        wanted = _wanted(classes, words)
         if tracker:
             _link(
                 video,
@@ -465,7 +474,7 @@ def detect(
                 detector=chosen,
                 linked=tracker,
                 every=every,
-                classes=_names(classes),
+                classes=wanted,
                 first=first,
                 last=last,
                 settings=dict(module.parse_setting(chosen, text) for text in setting or []),
@@ -478,13 +487,25 @@ def detect(
             every=every,
             first=first,
             last=last,
-            classes=_names(classes),
+            classes=wanted,
             settings=dict(module.parse_setting(chosen, text) for text in setting or []),
         )
     except TrackingError as error:
         fail(error)
     if not found.complete:
         raise typer.Exit(INTERRUPTED if found.interrupted else FAILED)
+
+
+def _wanted(classes: str, words: str) -> list[str]:
+    """What a detector looks for: classes by its names, or words."""
+    from tracking.types import TrackingError
+    from tracking.words import split_words
+
+    if classes and words:
+        raise TrackingError(
+            "--classes is of models that know classes, --words of those that find what words name; give one."
+        )
+    return list(split_words(words)) if words else _names(classes)
 
 
 def _names(text: str) -> list[str]:

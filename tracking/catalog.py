@@ -619,7 +619,9 @@ class DetectorEntry:
     settings below and with ``classes``, the names of those that are wanted (none: all), as keyword arguments, returning
     a ``Detector``; it takes another file or folder as ``weights``. ``classes``: all that its official weights know. The
     other fields are those of ``ModelEntry``. ``own``: the file or folder of one that isn't of the catalogue (see
-    ``tracking.own``). ``problem``: why it can't be used here though that is there."""
+    ``tracking.own``). ``problem``: why it can't be used here though that is there. ``by_word``: it looks for whatever
+    words name; ``classes`` are the words then, at least one, and it knows none by itself. ``files``: what its folder of
+    the hub holds besides the files of every detector."""
 
     id: str
     name: str
@@ -636,6 +638,8 @@ class DetectorEntry:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     own: str = ""
     problem: str = ""
+    by_word: bool = False
+    files: tuple[str, ...] = ()
 
 
 DETECTOR_SETTINGS: Mapping[str, Setting] = {
@@ -700,6 +704,62 @@ def _detr(model: str, name: str, hub: str, summary: str, paper: str) -> Detector
     )
 
 
+def _owlv2(size: str, hub: str, summary: str) -> DetectorEntry:
+    return _by_word(
+        f"owlv2-{size}",
+        f"OWLv2 {size}",
+        hub,
+        summary,
+        factory=f"tracking.detectors.owlv2.detector:{size}",
+        paper="https://arxiv.org/abs/2306.09683",
+        files=("vocab.json", "merges.txt"),
+        sure={"confidence": 0.2, "overlap": 0.5},
+    )
+
+
+def _grounding_dino(size: str, hub: str, summary: str) -> DetectorEntry:
+    return _by_word(
+        f"grounding-dino-{size}",
+        f"Grounding DINO {size}",
+        hub,
+        summary,
+        factory=f"tracking.detectors.grounding_dino.detector:{size}",
+        paper="https://arxiv.org/abs/2303.05499",
+        files=("vocab.txt",),
+        sure={"confidence": 0.3, "overlap": 0.8},
+    )
+
+
+def _by_word(
+    model: str,
+    name: str,
+    hub: str,
+    summary: str,
+    *,
+    factory: str,
+    paper: str,
+    files: tuple[str, ...],
+    sure: Mapping[str, Setting],
+) -> DetectorEntry:
+    """A detector that looks for what words name; its weights are the hub's folder in the weights folder."""
+    folder = hub.rpartition("/")[2]
+    return DetectorEntry(
+        id=model,
+        name=name,
+        summary=f"Finds what you type. {summary}",
+        factory=factory,
+        licence="Apache-2.0",
+        classes=(),
+        paper=paper,
+        weights=(Weights(f"{folder}/{HUB_TENSORS}", page=f"https://huggingface.co/{hub}", hub=hub),),
+        weights_licence="Apache-2.0",
+        needs=("transformers",),
+        settings={**DETECTOR_SETTINGS, **sure},
+        by_word=True,
+        files=files,
+    )
+
+
 _RTDETR, _DFINE = "https://arxiv.org/abs/2407.17140", "https://arxiv.org/abs/2410.13842"
 _RFDETR, _DEIM = "https://arxiv.org/abs/2511.09554", "https://arxiv.org/abs/2509.20787"
 
@@ -736,6 +796,10 @@ DETECTORS: tuple[DetectorEntry, ...] = (
     _detr("rtdetr-v2-r18", "RT-DETRv2 R18", "PekingU/rtdetr_v2_r18vd", "For GPUs.", _RTDETR),
     _detr("rtdetr-v2-r34", "RT-DETRv2 R34", "PekingU/rtdetr_v2_r34vd", "For GPUs.", _RTDETR),
     _detr("rtdetr-v2-r50", "RT-DETRv2 R50", "PekingU/rtdetr_v2_r50vd", "For GPUs.", _RTDETR),
+    _owlv2("base", "google/owlv2-base-patch16-ensemble", "155 M parameters; for GPUs."),
+    _owlv2("large", "google/owlv2-large-patch14-ensemble", "437 M parameters; for GPUs."),
+    _grounding_dino("tiny", "IDEA-Research/grounding-dino-tiny", "172 M parameters; for GPUs."),
+    _grounding_dino("base", "IDEA-Research/grounding-dino-base", "233 M parameters; for GPUs."),
 )
 
 GET_FIRST: Mapping[str, str] = {
@@ -756,13 +820,14 @@ DEFAULT_DETECTOR = "yolox-tiny"
 class FinderEntry:
     """What finds objects that nobody prompted. ``factory``: ``"module:callable"``, called with ``classes``, the names
     of those that are wanted, and returning a ``Finder``; where it is empty, the detector of the same id looks.
-    ``classes``: all that it knows."""
+    ``classes``: all that it knows. ``by_word``: it looks for the words that it is given as ``classes``."""
 
     id: str
     name: str
     summary: str
     factory: str
     classes: tuple[str, ...]
+    by_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -921,7 +986,7 @@ def finders() -> tuple[FinderEntry, ...]:
 
 def finder_of(detector: DetectorEntry) -> FinderEntry:
     """A detector as a finder."""
-    return FinderEntry(detector.id, detector.name, detector.summary, "", detector.classes)
+    return FinderEntry(detector.id, detector.name, detector.summary, "", detector.classes, detector.by_word)
 
 
 def detectors() -> tuple[DetectorEntry, ...]:
@@ -1140,7 +1205,7 @@ def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object
     if path.is_file():
         module = _reader_of(path)
     elif path.is_dir() or re.fullmatch(r"[\w.-]+/[\w.-]+", named):
-        module = "detr"
+        module = _reader_of_folder(named)
     else:
         known = ", ".join(entry.id for entry in detectors())
         raise TrackingError(
@@ -1149,6 +1214,12 @@ def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object
         )
     create = import_module(f"tracking.detectors.{module}.detector").create
     return cast(Detector, create(weights=str(path) if path.exists() else named, classes=classes, **settings))
+
+
+def _reader_of_folder(named: str) -> str:
+    """The same for a folder of the hub."""
+    kind = import_module("tracking.layers.hub").kind_of(named)
+    return {"owlv2": "owlv2", "grounding-dino": "grounding_dino"}.get(kind, "detr")
 
 
 def _reader_of(path: Path) -> str:

@@ -36,7 +36,9 @@ def hub_address() -> str:
 
 def hub_files(users: Sequence[AnyEntry]) -> tuple[str, ...]:
     """The files of a hub's folder that these models, which share it, need."""
-    return HUB_FILES + (OF_DETECTORS if any(isinstance(entry, DetectorEntry) for entry in users) else ())
+    detectors = [entry for entry in users if isinstance(entry, DetectorEntry)]
+    own = dict.fromkeys(name for entry in detectors for name in entry.files)
+    return (*HUB_FILES, *(OF_DETECTORS if detectors else ()), *own)
 
 
 def is_folder(weights: Weights) -> bool:

@@ -29,9 +29,9 @@ Look = Callable[[Frame], Sequence[Sight]]
 """All that is on a frame, in any order."""
 
 
-def open_look(finder: str, confidence: float) -> Look:
-    """What looks with ``finder`` for all classes that it knows. What is less sure than ``confidence`` is left, where
-    the finder can be told; each box counts, also those that show one object under two names.
+def open_look(finder: str, confidence: float, words: Sequence[str] = ()) -> Look:
+    """What looks with ``finder`` for all classes that it knows, or for ``words``. What is less sure than ``confidence``
+    is left, where the finder can be told; each box counts, also those that show one object under two names.
 
     Raises:
         TrackingError: there is no such finder, or it lacks something.
@@ -42,7 +42,7 @@ def open_look(finder: str, confidence: float) -> Look:
         return lambda frame: [(one.label, one.confidence, bounds_of(one.shape)) for one in found.find(frame, ())]
     known = "confidence" in catalog.find_detector(finder).settings
     settings: dict[str, object] = {"confidence": confidence} if known else {}
-    detector = catalog.create_detector(finder, classes=(), **settings)
+    detector = catalog.create_detector(finder, classes=words, **settings)
     return lambda frame: [(one.label, one.confidence, one.box) for one in detector.detect([frame])[0]]
 
 
@@ -60,8 +60,8 @@ class Previews(InTurn[_Asked]):
 
     Args:
         open_video: as of an engine.
-        open_look: makes what looks, by a finder's id and the least confidence; the last one is kept for the next
-            preview.
+        open_look: makes what looks, by a finder's id, the least confidence and words; the last one is kept for the
+            next preview.
         warm: where the finders' networks stay; None: they are its own.
     """
 
@@ -69,7 +69,7 @@ class Previews(InTurn[_Asked]):
         self,
         open_video: OpenVideo,
         *,
-        open_look: Callable[[str, float], Look] = open_look,
+        open_look: Callable[[str, float, Sequence[str]], Look] = open_look,
         warm: Warm | None = None,
     ) -> None:
         super().__init__("previews")
@@ -78,7 +78,7 @@ class Previews(InTurn[_Asked]):
         self._warm = warm
         if warm is not None:
             warm.when_gone(self.forget)
-        self._look: tuple[tuple[str, float], Look] | None = None
+        self._look: tuple[tuple[str, float, tuple[str, ...]], Look] | None = None
         self._used = 0.0
         self._dropped: str | None = None
         self._at_work: str | None = None
@@ -126,7 +126,7 @@ class Previews(InTurn[_Asked]):
         self._say(asked, "fetching")
         picture = one_frame(self._open_video, request.video, request.frame, lambda: self._is_dropped(request.preview))
         self._say(asked, "looking")
-        look = self._looking(request.finder, request.confidence)
+        look = self._looking(request.finder, request.confidence, tuple(request.words))
         if self._is_dropped(request.preview):
             return
         began = monotonic()
@@ -135,12 +135,12 @@ class Previews(InTurn[_Asked]):
         told = seen_objects(seen)
         self._say(asked, "done", seen=told, left_out=len(seen) - len(told), seconds=round(seconds, 3))
 
-    def _looking(self, finder: str, confidence: float) -> Look:
-        key = (finder, confidence)
+    def _looking(self, finder: str, confidence: float, words: tuple[str, ...]) -> Look:
+        key = (finder, confidence, words)
         if self._look is None or self._look[0] != key:
             if self._look is not None:
                 self._free()
-            self._look = (key, self._open_look(finder, confidence))
+            self._look = (key, self._open_look(finder, confidence, words))
         self._used = monotonic()
         return self._look[1]
 

@@ -192,7 +192,10 @@ class Find(AgentMessage):
 
     finder: str = Field(description="Which one, by its id in the catalogue.")
     every: int = Field(ge=1)
-    classes: list[str] = Field(description="The classes, by the finder's own names, that are wanted; others are left.")
+    classes: list[str] = Field(
+        description="The classes, by the finder's own names, that are wanted, others are left; or the words that it "
+        "looks for."
+    )
     direction: Literal["forward", "backward"]
     frame: int
     last: int
@@ -345,7 +348,7 @@ class AskLog(AgentMessage):
 
 
 class Preview(AgentMessage):
-    """Look at one frame for all that a finder knows; nothing is stored of it."""
+    """Look at one frame for all that a finder knows, or for `words`; nothing is stored of it."""
 
     type: Literal["preview"] = "preview"
     preview: str = Field(description="Comes back with the answers.")
@@ -353,6 +356,7 @@ class Preview(AgentMessage):
     video: VideoAccess
     frame: int
     confidence: float = Field(ge=0, le=1, description="What is less sure is left.")
+    words: list[str] = Field([], description="What a finder looks for that looks by a word; else none.")
 
 
 class DropPreview(AgentMessage):

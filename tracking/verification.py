@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracking import catalog
-from tracking.catalog import AnyEntry, DetectorEntry, SegmenterEntry, Weights
+from tracking.catalog import AnyEntry, DetectorEntry, ModelEntry, SegmenterEntry, Weights
 from tracking.weights import WeightsError, note_verdict, read_checkpoint, verdict_on, weights_folder
 
 MOST_JSON = 2**20
@@ -51,12 +51,21 @@ def check(path: Path, weights: Weights) -> None:
 
 def try_on_networks(weights: Weights, path: Path) -> None:
     """Raises WeightsError where the file or folder ``path`` doesn't fit a network that uses ``weights``."""
+    # Of the hub's folders the tensors are looked for; they are read with what lies beside them.
+    where = path.parent if weights.file == f"{weights.folder}/{path.name}" and path.is_file() else path
     for entry in catalog.with_weights():
         if isinstance(entry, SegmenterEntry) or not entry.takes_file:
             continue
         if weights in entry.weights and not catalog.missing_packages(entry):
-            create = catalog.create_detector if isinstance(entry, DetectorEntry) else catalog.create
-            create(entry.id, weights=str(path), device="cpu")
+            _try_on(entry, where)
+
+
+def _try_on(entry: ModelEntry | DetectorEntry, where: Path) -> None:
+    if not isinstance(entry, DetectorEntry):
+        catalog.create(entry.id, weights=str(where), device="cpu")
+        return
+    words = ("object",) if entry.by_word else ()
+    catalog.create_detector(entry.id, weights=str(where), device="cpu", classes=words)
 
 
 def verify(weights: Weights) -> str:

@@ -56,6 +56,28 @@ def test_classes_and_settings_reach_the_detector(clip: Path, tmp_path: Path) -> 
     assert out.read_text() == ""
 
 
+def test_words_are_looked_for(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "boxes.json"
+    typed = ("detect", clip, "--model", "naming", "--last", 1, "-o", out)
+    said = framewise(*typed, "--words", " traffic  cone, person,Person")
+    assert "2 traffic cone, 2 person" in said.output, said.output
+    assert json.loads(out.read_text())["model"] == "naming"
+    for words, why in ((",", "none came"), ("x" * 10_000, "one of 10,000 came"), ("a\0b", "letters or digits")):
+        said = framewise(*typed, "--words", words)
+        assert said.exit_code != 0
+        assert why in said.output
+    assert "give one" in framewise(*typed, "--words", "cone", "--classes", "car").output
+
+
+def test_what_words_name_is_linked_and_followed(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tracks.json"
+    said = framewise("detect", clip, "--model", "naming", "--words", "cone,sign", "--tracker", "bytetrack", "-o", out)
+    assert said.exit_code == 0, said.output
+    assert sorted(track["label"] for track in json.loads(out.read_text())["tracks"]) == ["cone", "sign"]
+    said = framewise("track", clip, "--find", "cone", "--detector", "naming", "--model", "framewise-cf", "-o", out)
+    assert {track["label"] for track in json.loads(out.read_text())["tracks"]} == {"cone"}, said.output
+
+
 def test_what_was_found_before_a_failure_is_kept(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "boxes.json"
     said = framewise("detect", clip, "--model", "repeating", "--set", "breaks=9", "-o", out)

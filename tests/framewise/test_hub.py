@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 
 from framewise.cli import app
 from framewise.hub import import_folder
+from tests.tracking.detectors.test_words import saved
 from tracking import catalog
 from tracking.models.sam2.tracker import tiny_network
+from tracking.verification import verify
 
 HUB = "facebook/sam2.1-hiera-tiny"
 
@@ -89,6 +91,25 @@ def test_a_folder_that_lacks_something_is_refused(weights: Path, tmp_path: Path)
     assert code != 0
     assert "lacks config.json, model.safetensors" in said
     assert not weights.exists()
+
+
+def test_a_folder_of_a_detector_stays_usable_once_it_is_checked(weights: Path, tmp_path: Path) -> None:
+    folder = saved(tmp_path / "owlv2-base-patch16-ensemble", "owlv2")
+    entry = catalog.find_detector("owlv2-base")
+    (listed,) = entry.weights
+    import_folder(folder)
+    assert sorted(path.name for path in (weights / folder.name).iterdir()) == [
+        *("config.json", "merges.txt", "model.safetensors", "preprocessor_config.json", "vocab.json")
+    ]
+    assert verify(listed) == ""
+    assert catalog.missing(entry) == []
+    detector = catalog.create_detector(entry.id, classes=["cone"], device="cpu")
+    assert detector.classes == ("cone",)
+
+    (folder / "merges.txt").unlink()
+    code, said = framewise("import", str(folder))
+    assert code != 0
+    assert "lacks merges.txt" in said
 
 
 def test_a_folder_of_what_answers_clicks_is_taken_too(weights: Path, tmp_path: Path) -> None:

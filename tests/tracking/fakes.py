@@ -19,6 +19,7 @@ from tracking.session import Leg, LegEnd, TrackingSession, Way
 from tracking.shapes.agreement import agreement
 from tracking.shapes.values import GEOMETRY_KINDS, GeometryKind, Mask, is_empty, moved
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, PromptError, Shape
+from tracking.words import checked_words
 
 A, B, C = ObjectId("a"), ObjectId("b"), ObjectId("c")
 BOX = Box(10, 10, 20, 20)
@@ -301,10 +302,10 @@ FINDERS = (FinderEntry("spotting", "Spotting", "For tests.", f"{__name__}:spotti
 class Repeating:
     """A detector that sees the same on every frame; ``breaks``: it fails on this frame."""
 
-    classes = ("car", "person")
-
-    def __init__(self, seen: Sequence[Detection], breaks: int | None = None) -> None:
-        self.seen, self.breaks = list(seen), breaks
+    def __init__(
+        self, seen: Sequence[Detection], breaks: int | None = None, classes: tuple[str, ...] = ("car", "person")
+    ) -> None:
+        self.seen, self.breaks, self.classes = list(seen), breaks, classes
         self.looked: list[int] = []
 
     def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
@@ -322,6 +323,13 @@ def repeating(*, classes: Sequence[str] = (), confidence: float = 0.25, breaks: 
     return Repeating(chosen, None if breaks < 0 else breaks)
 
 
+def naming(*, classes: Sequence[str] = (), confidence: float = 0.25) -> Repeating:
+    """A detector that sees each word once, side by side, for ``DETECTORS``."""
+    words = checked_words(classes)
+    seen = [Detection(Box(10 * at, 5, 10 * at + 8, 15), 0.9, word) for at, word in enumerate(words)]
+    return Repeating(seen, classes=words)
+
+
 DETECTORS = (
     DetectorEntry(
         "repeating",
@@ -331,6 +339,16 @@ DETECTORS = (
         "Apache-2.0",
         ("car", "person"),
         settings={"confidence": 0.25, "breaks": -1},
+    ),
+    DetectorEntry(
+        "naming",
+        "Naming",
+        "For tests.",
+        f"{__name__}:naming",
+        "Apache-2.0",
+        (),
+        settings={"confidence": 0.25},
+        by_word=True,
     ),
 )
 """What ``FRAMEWISE_EXTRA_DETECTORS=tests.tracking.fakes:DETECTORS`` adds."""

@@ -22,10 +22,12 @@ OTHER = Frame(1, goldfill.texture_u8("other", 54, 96))
 TALL = Frame(2, goldfill.texture_u8("tall", 80, 50))
 
 
-def variants() -> list[Any]:
-    """One entry for each module: those that share it differ in their weights alone."""
+def variants(*, by_word: bool = True) -> list[Any]:
+    """One entry for each module: those that share it differ in their weights alone. Without those ``by_word``: all that
+    know classes by themselves."""
     by_module = {entry.factory.partition(":")[0]: entry for entry in reversed(DETECTORS)}
-    return [pytest.param(entry, id=entry.factory.split(".")[2]) for entry in by_module.values()]
+    wanted = [entry for entry in by_module.values() if by_word or not entry.by_word]
+    return [pytest.param(entry, id=entry.factory.split(".")[2]) for entry in wanted]
 
 
 def smallest(entry: DetectorEntry, **settings: object) -> Detector:
@@ -45,6 +47,7 @@ def one_thread() -> None:
 
 
 each = pytest.mark.parametrize("entry", variants())
+each_of_classes = pytest.mark.parametrize("entry", variants(by_word=False))
 
 
 @each
@@ -90,7 +93,7 @@ def test_what_is_less_sure_than_asked_is_left_out(entry: DetectorEntry) -> None:
     assert all(one.confidence >= least for one in sure)
 
 
-@each
+@each_of_classes
 def test_classes_that_are_not_asked_for_are_left_out(entry: DetectorEntry) -> None:
     (everything,) = smallest(entry).detect([WIDE])
     label = everything[0].label
@@ -113,7 +116,6 @@ def test_of_boxes_of_a_class_that_overlap_more_than_allowed_one_stays(entry: Det
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"classes": ["unicorn"]}, "person.*'unicorn' came"),
         ({"confidence": 1.5}, "between 0 and 1"),
         ({"overlap": float("nan")}, "between 0 and 1"),
     ],
@@ -123,10 +125,16 @@ def test_settings_that_mean_nothing_are_refused(entry: DetectorEntry, settings: 
         smallest(entry, **settings)
 
 
+@each_of_classes
+def test_classes_that_it_does_not_know_are_refused(entry: DetectorEntry) -> None:
+    with pytest.raises(TrackingError, match=r"person.*'unicorn' came"):
+        smallest(entry, classes=["unicorn"])
+
+
 def test_every_entry_can_be_made_and_says_what_it_lacks(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
     for entry in DETECTORS:
-        assert entry.classes
+        assert bool(entry.classes) != entry.by_word
         assert entry.weights_licence
         assert catalog.missing(entry) == [weights.file for weights in entry.weights]
         with pytest.raises(TrackingError, match=entry.weights[0].file):

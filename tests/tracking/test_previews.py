@@ -33,7 +33,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.video, self.told = FakeVideo(), Queue[Previewed]()
-        self.opened: list[tuple[str, float]] = []
+        self.opened: list[tuple[object, ...]] = []
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.go_on.set()
 
@@ -44,8 +44,8 @@ class Desk:
 
         self.previews = Previews(open_video, open_look=self._open)
 
-    def _open(self, finder: str, confidence: float) -> Look:
-        self.opened.append((finder, confidence))
+    def _open(self, finder: str, confidence: float, words: Sequence[str]) -> Look:
+        self.opened.append((finder, confidence, *words))
         if finder == "lacking":
             raise TrackingError("It needs weights.")
         return self._look
@@ -57,9 +57,20 @@ class Desk:
             raise ZeroDivisionError("on purpose")
         return SIGHTS
 
-    def ask(self, name: str, *, finder: str = "eyes", frame: int = 3, confidence: float = 0.05, key: str = "v") -> None:
+    def ask(
+        self,
+        name: str,
+        *,
+        finder: str = "eyes",
+        frame: int = 3,
+        confidence: float = 0.05,
+        key: str = "v",
+        words: Sequence[str] = (),
+    ) -> None:
         access = VideoAccess(key=key, source="/s", index="/i", width=100, height=80, frame_count=100)
-        request = Preview(preview=name, finder=finder, video=access, frame=frame, confidence=confidence)
+        request = Preview(
+            preview=name, finder=finder, video=access, frame=frame, confidence=confidence, words=list(words)
+        )
         self.previews.ask(request, self.told.put)
 
     def next(self) -> Previewed:
@@ -112,6 +123,13 @@ def test_what_looks_is_kept_for_the_next_preview_and_leaves_memory_when_nobody_w
     assert desk.opened == [("eyes", 0.05), ("others", 0.05)]
 
 
+def test_other_words_are_looked_for_anew(desk: Desk) -> None:
+    for name, words in (("a", ["cone"]), ("b", ["cone"]), ("c", ["cone", "sign"])):
+        desk.ask(name, words=words)
+        assert desk.end().stage == "done"
+    assert desk.opened == [("eyes", 0.05, "cone"), ("eyes", 0.05, "cone", "sign")]
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -162,6 +180,7 @@ def test_a_detector_looks_for_all_its_classes_as_sure_as_is_wanted(monkeypatch: 
 
     assert seen("repeating", 0.05) == ["car", "person"]
     assert seen("repeating", 0.5) == ["car"]
+    assert [label for label, _, _ in open_look("naming", 0.05, ["cone", "sign"])(frame)] == ["cone", "sign"]
     # What is no detector is asked as it is.
     assert seen("spotting", 0.05) == ["car"]
     with pytest.raises(TrackingError, match="'nobody' is none of them"):

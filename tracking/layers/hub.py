@@ -96,6 +96,31 @@ def _three(told: Any) -> tuple[float, ...]:
     return red, green, blue
 
 
+def read_tokenizer(kind: Any, source: str, files: tuple[str, ...]) -> Any:
+    """What cuts words into pieces for a folder's network. ``kind``: its class in ``transformers``, whatever the folder
+    says: no code of the folder is run. ``files``: what it is read from, where there is no ``tokenizer.json``.
+
+    Raises:
+        WeightsError: the folder holds none of this kind.
+    """
+    from transformers.utils import cached_file
+
+    with reading(source) as local:
+        try:
+            cached_file(source, "tokenizer.json", local_files_only=local)
+        except OSError:
+            for name in files:  # Without them the library would make an empty one.
+                cached_file(source, name, local_files_only=local)
+        try:
+            return kind.from_pretrained(source, local_files_only=local, trust_remote_code=False)
+        except (OSError, ValueError, RuntimeError):
+            raise
+        except Exception as error:  # Tokenizers raise bare ones.
+            raise WeightsError(
+                f"The tokenizer of {source} can't be read ({type(error).__name__}: {error}). Get the folder again."
+            ) from error
+
+
 def of_folder(folder: str, create: Callable[..., CanvasDetector]) -> Callable[..., CanvasDetector]:
     """Makes the detector of a hub's folder in the weights folder."""
 
