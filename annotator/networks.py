@@ -235,7 +235,8 @@ def catalogued() -> list[NetworkOut]:
 
 
 def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click"], takes: Iterable[str]) -> NetworkOut:
-    knows = f" Knows {len(entry.classes)} classes." if isinstance(entry, catalog.DetectorEntry) else ""
+    classes = entry.classes if isinstance(entry, catalog.DetectorEntry) else ()
+    knows = f" Knows {len(classes)} classes." if classes else ""
     refused = catalog.refused(entry)
     pages = {weights.file: weights.page for weights in entry.weights}
     return NetworkOut(

@@ -3,6 +3,7 @@ comes into a layer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -16,7 +17,9 @@ from annotator.announce.publish import tell_agent
 from annotator.media.agent_access import video_access
 from annotator.models import Preview, PreviewState, User, Video
 from annotator.offers import finder_for
-from tracking import protocol
+from tracking import catalog, protocol
+from tracking.types import TrackingError
+from tracking.words import checked_words
 
 KEPT = timedelta(hours=1)
 OF_ONE_PERSON = 8
@@ -30,12 +33,22 @@ SILENT = (
 )
 
 
-def begin_preview(*, by: User, video: Video, preview_id: UUID, finder: str, frame: int, confidence: float) -> Preview:
+def begin_preview(
+    *,
+    by: User,
+    video: Video,
+    preview_id: UUID,
+    finder: str,
+    frame: int,
+    confidence: float,
+    words: Sequence[str] = (),
+) -> Preview:
     """Ask a machine what is on a frame.
 
     Args:
         by: their right to annotate the video has been checked.
         confidence: in [0, 1]; what is less sure is left.
+        words: what a finder looks for that looks by a word; of others none.
 
     Raises:
         ActionError: it can't be asked.
@@ -44,6 +57,7 @@ def begin_preview(*, by: User, video: Video, preview_id: UUID, finder: str, fram
     if Preview.objects.filter(pk=preview_id).exists():
         raise ActionError("A preview has an id of its own; there is one with this id.")
     entry = entry_of(partial(finder_for, video.project.workspace_id), finder)
+    _check_words(entry, words)
     agent = machine_for(
         video,
         "finders",
@@ -71,9 +85,21 @@ def begin_preview(*, by: User, video: Video, preview_id: UUID, finder: str, fram
             video=video_access(video, agent),
             frame=frame,
             confidence=confidence,
+            words=list(words),
         )
         tell_agent(agent.pk, asked, layer_id=None)
     return preview
+
+
+def _check_words(entry: catalog.FinderEntry, words: Sequence[str]) -> None:
+    """Raises ActionError where a finder can't look for these."""
+    if not entry.by_word and words:
+        raise ActionError(f"{entry.name} knows its own classes and looks for no words. Leave them out.")
+    try:
+        if entry.by_word:
+            checked_words(words)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
 
 
 def drop_preview(preview: Preview) -> None:

@@ -112,7 +112,10 @@ class FindOptions(Message):
     finder: str = Field(max_length=64, description="A finder's id in the catalogue.")
     every: int = Field(10, ge=1, le=1000, description="On every so-many-th frame.")
     labels: dict[str, int] = Field(
-        min_length=1, max_length=1000, description="Which of its classes are wanted, by name, and the label each gets."
+        min_length=1,
+        max_length=1000,
+        description="Which of its classes are wanted, by name, and the label each gets. Of a finder that looks by a "
+        "word these are the words.",
     )
     confidence: float | None = Field(
         None, ge=0, le=1, description="What it is less sure of is left; null: as it is made."

@@ -23,12 +23,14 @@ LEAST = 0.05
 
 
 class PreviewIn(Message):
-    """`confidence`: what is less sure is left. What is wanted of what is seen, the browser chooses without asking."""
+    """`confidence`: what is less sure is left. `words`: what a finder looks for that looks by a word; of others none.
+    What is wanted of what is seen, the browser chooses without asking."""
 
     id: UUID
     finder: str = Field(max_length=200)
     frame: int = Field(ge=0, le=2**31 - 1)
     confidence: float = Field(LEAST, ge=0, le=1)
+    words: list[str] = Field([], max_length=1000)
 
 
 class SeenOut(Message):
@@ -70,6 +72,7 @@ def begin(request: HttpRequest, video_id: int, wanted: PreviewIn) -> Status[Prev
         finder=wanted.finder,
         frame=wanted.frame,
         confidence=wanted.confidence,
+        words=wanted.words,
     )
     return Status(201, _out(preview))
 

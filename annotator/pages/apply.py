@@ -54,6 +54,7 @@ class ApplyFinder(Message):
     id: str
     name: str
     classes: list[str]
+    by_word: bool = Field(description="It looks for words that a person types, and knows no classes.")
     confidence: float | None = Field(description="What it finds is at least so sure unless it is told; null: not told.")
     available: bool
     why: str
@@ -122,6 +123,7 @@ def _data(project: Project, *, may_begin: bool, csrf_token: str) -> ApplyPage:
                 id=finder.entry.id,
                 name=finder.entry.name,
                 classes=list(finder.entry.classes),
+                by_word=finder.entry.by_word,
                 confidence=finder.confidence,
                 available=finder.available,
                 why=finder.why,

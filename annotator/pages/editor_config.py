@@ -92,6 +92,7 @@ class FinderOffer(Message):
     id: str
     name: str
     classes: list[str] = Field(description="All that it knows, by its own names.")
+    by_word: bool = Field(description="It looks for words that a person types, and knows no classes.")
     confidence: float | None = Field(description="What it finds is at least so sure unless a run says; null: not told.")
     available: bool
     why: str
@@ -198,6 +199,7 @@ def editor_config(
                 id=offered.entry.id,
                 name=offered.entry.name,
                 classes=list(offered.entry.classes),
+                by_word=offered.entry.by_word,
                 confidence=offered.confidence,
                 available=offered.available,
                 why=offered.why,

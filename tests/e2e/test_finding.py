@@ -59,3 +59,28 @@ def test_found_objects_arrive_live_and_short_ones_are_taken_or_dismissed(editor:
     editor.keyboard.press("Control+z")
     wait_for(editor, f"{THERE}.length === 0")
     wait_until_saved(editor)
+
+
+def test_what_a_typed_word_names_is_shown_on_a_frame_and_tracked(editor: Page) -> None:
+    editor.get_by_text("Find new objects:").click()
+    editor.locator(".find-settings select").first.select_option("naming")
+    editor.keyboard.press("Shift+D")
+    expect(editor.get_by_text("Type what to look for, for example")).to_be_visible()
+    words = editor.get_by_label("What to look for")
+    words.fill("road sign, car")
+    words.press("Enter")
+    preview = editor.get_by_role("region", name="Preview of detections")
+    expect(preview.get_by_role("row", name="road sign")).to_be_visible(timeout=60_000)
+    look(editor, "words")
+    preview.get_by_role("button", name="Close").click()
+
+    editor.get_by_role("button", name="Detect and track").click()
+    dialog = editor.get_by_role("dialog", name="Classes and labels")
+    dialog.get_by_label("road sign").select_option(label="car")
+    look(editor, "words-dialog")
+    dialog.get_by_role("button", name="Detect and track").click()
+    wait_for(editor, f"{THERE}.some(({{ id }}) => framewise.store.queries.rowAt(id, 20) !== null)")
+    wait_until_runs_end(editor)
+    wait_until_saved(editor)
+    label = editor.evaluate(f"framewise.store.config.labels.find(({{ id }}) => id === {THERE}[0].label).name")
+    assert label == "car"

@@ -17,6 +17,7 @@ from tracking.finder import Discovery
 from tracking.finding import are_same
 from tracking.shapes.values import GEOMETRY_KINDS, bounds_of, moved
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, Shape
+from tracking.words import checked_words
 
 PAUSE_S = 0.03
 HOME = Box(100, 60, 160, 120)
@@ -153,7 +154,7 @@ def knowing(*, classes: Sequence[str]) -> Knowing:
 class Watching:
     """A detector that sees what ``Knowing`` knows, at a pace that leaves time to do something meanwhile."""
 
-    classes = ("car", "kite")
+    classes: tuple[str, ...] = ("car", "kite")
 
     def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
         time.sleep(PAUSE_S * len(frames))
@@ -166,16 +167,32 @@ def watching(*, classes: Sequence[str] = (), confidence: float = 0.25) -> Watchi
     return Watching()
 
 
+class Naming(Watching):
+    """The same by words: what it sees is whatever comes first."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.classes = checked_words(words)
+
+    def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        return [[replace(one, label=self.classes[0]) for one in seen] for seen in super().detect(frames)]
+
+
+def naming(*, classes: Sequence[str] = (), confidence: float = 0.25) -> Naming:
+    return Naming(classes)
+
+
+WATCHING = DetectorEntry(
+    "watching",
+    "Watching",
+    "For tests.",
+    f"{__name__}:watching",
+    "Apache-2.0",
+    Watching.classes,
+    settings={"confidence": 0.25},
+)
 DETECTORS = (
-    DetectorEntry(
-        "watching",
-        "Watching",
-        "For tests.",
-        f"{__name__}:watching",
-        "Apache-2.0",
-        Watching.classes,
-        settings={"confidence": 0.25},
-    ),
+    WATCHING,
+    replace(WATCHING, id="naming", name="Naming", factory=f"{__name__}:naming", classes=(), by_word=True),
 )
 """For ``FRAMEWISE_EXTRA_DETECTORS``."""
 

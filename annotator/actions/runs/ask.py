@@ -50,6 +50,7 @@ from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.payloads import shape_of
 from tracking.shapes.values import GeometryKind, is_empty, kind_name
 from tracking.types import TrackingError
+from tracking.words import checked_words
 
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
 
@@ -470,11 +471,20 @@ def check_find(project: Project, find: FindOptions) -> None:
         raise ActionError(str(error)) from error
     if find.linked is not None:
         _check_linked(entry, find.linked)
-    if unknown := sorted(find.labels.keys() - set(entry.classes)):
+    if entry.by_word:
+        _check_words(find.labels)
+    elif unknown := sorted(find.labels.keys() - set(entry.classes)):
         raise ActionError(f"{entry.name} finds objects of its own classes; {', '.join(unknown)} is none of them.")
     wanted = set(find.labels.values())
     if Label.objects.filter(project=project, pk__in=wanted).count() < len(wanted):
         raise ActionError("What is found gets labels of the project; one of these isn't there (any more).")
+
+
+def _check_words(words: Iterable[str]) -> None:
+    try:
+        checked_words(words)
+    except TrackingError as error:
+        raise ActionError(str(error)) from error
 
 
 def _check_linked(entry: catalog.FinderEntry, association: str) -> None:

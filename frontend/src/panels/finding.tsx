@@ -119,10 +119,12 @@ function Settings({ editor }: { editor: Editor }) {
   const { finder, association, every } = finding
   const region = finding.region.value
   const labelled = finder ? Object.keys(finding.labels(finder)).length : 0
+  const all = finder ? finding.classes(finder).length : 0
   return (
     <details class="find-settings">
       <summary>
         {t('Find new objects')}: {finder ? finder.name : t('no detector')}
+        {finder?.by_word && all > 0 && ` (${finding.classes(finder).join(', ')})`}
         {association && ` + ${association.name}`},{' '}
         {settings.whileTracking.value ? t('also while tracking') : t('on request')}
       </summary>
@@ -156,6 +158,18 @@ function Settings({ editor }: { editor: Editor }) {
             ))}
           </select>
         </label>
+        {finder?.by_word && (
+          <label class="field model">
+            <span>{t('What to look for')}</span>
+            <input
+              placeholder={t('traffic cone, person')}
+              title={t('Words or short phrases, with commas between them; each becomes a label.')}
+              value={settings.words.value}
+              onInput={(event) => (settings.words.value = event.currentTarget.value)}
+              onKeyDown={(event) => event.key === 'Enter' && finding.preview.look()}
+            />
+          </label>
+        )}
         <NumberField
           label={t('Every … frames')}
           value={every.value}
@@ -211,11 +225,20 @@ function Settings({ editor }: { editor: Editor }) {
       </div>
       {finder && (
         <div class="field">
-          <span>{t('What')}</span>
+          <span>{finder.by_word ? t('Labels') : t('What')}</span>
           <span class="row">
-            <span class="muted">{t('{count} of {all} classes', { count: labelled, all: finder.classes.length })}</span>
-            <button type="button" class="button quiet" onClick={() => (finding.mapping.value = 'only')}>
-              {t('Classes and labels …')}
+            <span class="muted">
+              {finder.by_word
+                ? t('for {count} of {all} words', { count: labelled, all })
+                : t('{count} of {all} classes', { count: labelled, all })}
+            </span>
+            <button
+              type="button"
+              class="button quiet"
+              disabled={all === 0}
+              onClick={() => (finding.mapping.value = 'only')}
+            >
+              {finder.by_word ? t('Words and labels …') : t('Classes and labels …')}
             </button>
           </span>
         </div>
@@ -310,8 +333,9 @@ function Mapping({ editor, finder, wanted }: { editor: Editor; finder: Finder; w
   const changed = useSignal<Readonly<Record<string, number | null>>>({})
   const said = { ...finding.said.value, ...changed.value }
   const chosen = (name: string) => labelOfClass(name, labels, said)?.id ?? null
-  const count = finder.classes.filter((name) => chosen(name) !== null).length
-  const shown = finder.classes.filter((name) => name.toLowerCase().includes(query.value.trim().toLowerCase()))
+  const classes = finding.classes(finder)
+  const count = classes.filter((name) => chosen(name) !== null).length
+  const shown = classes.filter((name) => name.toLowerCase().includes(query.value.trim().toLowerCase()))
   const close = () => (finding.mapping.value = null)
   return (
     <Modal label={t('Classes and labels')} onClose={close} look="mapping">
@@ -325,19 +349,23 @@ function Mapping({ editor, finder, wanted }: { editor: Editor; finder: Finder; w
         <h2>{t('Which labels do found objects get?')}</h2>
         <p class="muted">
           {labels.length
-            ? t('{finder} knows {count} classes. Choose a label for those that you want; the rest is left out.', {
-                finder: finder.name,
-                count: finder.classes.length,
-              })
+            ? finder.by_word
+              ? t('Choose a label for each word; those without are left out.')
+              : t('{finder} knows {count} classes. Choose a label for those that you want; the rest is left out.', {
+                  finder: finder.name,
+                  count: classes.length,
+                })
             : t('No label of this project may be drawn as a box. Allow it on the project’s page first.')}
         </p>
-        <input
-          type="search"
-          placeholder={t('Find a class')}
-          aria-label={t('Find a class')}
-          value={query.value}
-          onInput={(event) => (query.value = event.currentTarget.value)}
-        />
+        {!finder.by_word && (
+          <input
+            type="search"
+            placeholder={t('Find a class')}
+            aria-label={t('Find a class')}
+            value={query.value}
+            onInput={(event) => (query.value = event.currentTarget.value)}
+          />
+        )}
         <ul class="mapping-list">
           {shown.map((name) => (
             <li key={name}>

@@ -5201,6 +5201,8 @@ export interface components {
       readonly id: string
       readonly name: string
       readonly classes: readonly string[]
+      /** @description It looks for words that a person types, and knows no classes. */
+      readonly by_word: boolean
       /** @description What it finds is at least so sure unless it is told; null: not told. */
       readonly confidence: number | null
       readonly available: boolean
@@ -5939,7 +5941,7 @@ export interface components {
        * @default 10
        */
       readonly every?: number
-      /** @description Which of its classes are wanted, by name, and the label each gets. */
+      /** @description Which of its classes are wanted, by name, and the label each gets. Of a finder that looks by a word these are the words. */
       readonly labels: {
         readonly [key: string]: number
       }
@@ -5970,6 +5972,8 @@ export interface components {
       readonly name: string
       /** @description All that it knows, by its own names. */
       readonly classes: readonly string[]
+      /** @description It looks for words that a person types, and knows no classes. */
+      readonly by_word: boolean
       /** @description What it finds is at least so sure unless a run says; null: not told. */
       readonly confidence: number | null
       readonly available: boolean
@@ -6854,7 +6858,10 @@ export interface components {
        */
       readonly tracks?: readonly string[]
     }
-    /** @description `confidence`: what is less sure is left. What is wanted of what is seen, the browser chooses without asking. */
+    /**
+     * @description `confidence`: what is less sure is left. `words`: what a finder looks for that looks by a word; of others none.
+     *     What is wanted of what is seen, the browser chooses without asking.
+     */
     readonly PreviewIn: {
       /** Format: uuid */
       readonly id: string
@@ -6862,6 +6869,8 @@ export interface components {
       readonly frame: number
       /** @default 0.05 */
       readonly confidence?: number
+      /** @default [] */
+      readonly words?: readonly string[]
     }
     /**
      * @description How a preview stands: `done` and `failed` end it. `message`: why it failed. `left_out`: so many objects, less

@@ -61,7 +61,7 @@ describe('A preview', () => {
 
   it('is asked for once, and waited for', async () => {
     const previews = answering({ state: 'asked' }, { state: 'looking' }, { seen: [seen('car', 0.5)] })
-    const asking = previews.ask(7, 12, 'eyes', 0.4)
+    const asking = previews.ask(7, 12, { finder: 'eyes', confidence: 0.4, words: [] })
     expect(previews.asking.value).toBe(true)
     await asking
     expect(previews.latest.value?.seen).toHaveLength(1)
@@ -72,14 +72,14 @@ describe('A preview', () => {
 
   it('says why there is none', async () => {
     const previews = answering({ state: 'asked' }, { state: 'failed', message: 'The machine is gone.' })
-    await previews.ask(7, 12, 'eyes', 0.02)
+    await previews.ask(7, 12, { finder: 'eyes', confidence: 0.02, words: [] })
     expect([previews.problem.value, previews.latest.value]).toEqual(['The machine is gone.', null])
     expect(asked[0]?.[2]).toMatchObject({ confidence: 0.02 })
   })
 
   it('that is dropped is forgotten by the machine too, and what comes late of it is not shown', async () => {
     const previews = answering({ state: 'asked' }, { state: 'asked' })
-    const asking = previews.ask(7, 12, 'eyes', 0.4)
+    const asking = previews.ask(7, 12, { finder: 'eyes', confidence: 0.4, words: [] })
     await previews.drop()
     await asking
     expect(asked.map(([method]) => method)).toEqual(['post', 'delete'])

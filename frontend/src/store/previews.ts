@@ -83,9 +83,18 @@ export function countClasses(judged: readonly Judged[]): readonly ClassCount[] {
 /** How many are left out of a class. */
 export const leftOf = ({ left }: ClassCount): number => Object.values(left).reduce((sum, count) => sum + count, 0)
 
+/** What looks, how sure it is at least (0..1), and for which words: of one that knows classes none. */
+export interface Asked {
+  readonly finder: string
+  readonly confidence: number
+  readonly words: readonly string[]
+}
+
 export class Previews {
   /** The one that was asked for last; null: none, or it was dropped. */
   readonly latest: Signal<PreviewOut | null> = signal(null, { name: 'preview' })
+  /** The words that it looks for; none: its detector knows classes. */
+  readonly words: Signal<readonly string[]> = signal([], { name: 'previewWords' })
   readonly asking: Signal<boolean> = signal(false, { name: 'askingForPreview' })
   /** Why there is none; empty: nothing is wrong. */
   readonly problem: Signal<string> = signal('', { name: 'previewProblem' })
@@ -95,10 +104,11 @@ export class Previews {
   constructor(private readonly rest: Rest) {}
 
   /** Have a machine look; what was asked before is dropped. */
-  async ask(video: number, frame: FrameNumber, finder: string, confidence: number): Promise<void> {
+  async ask(video: number, frame: FrameNumber, { finder, confidence, words }: Asked): Promise<void> {
     void this.drop()
-    const body: PreviewIn = { id: uuid(), finder, frame, confidence: Math.min(confidence, LEAST) }
+    const body: PreviewIn = { id: uuid(), finder, frame, confidence: Math.min(confidence, LEAST), words: [...words] }
     this.wanted = body.id
+    this.words.value = words
     this.asking.value = true
     try {
       this.take(await this.rest.post('/api/videos/{video_id}/previews', { path: { video_id: video }, body }), body.id)

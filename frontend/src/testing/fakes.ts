@@ -213,6 +213,7 @@ export const CONFIG: EditorConfig = {
       id: 'spotting',
       name: 'Spotting',
       classes: ['car', 'dog', 'person'],
+      by_word: false,
       confidence: 0.25,
       available: true,
       why: '',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -32,14 +33,23 @@ SEEN = SeenObject(label="car", confidence=0.9, box=(1, 2, 30, 40))
 @pytest.fixture
 def agent(desk: Desk) -> Agent:
     agent = Agent.objects.get()
-    agent.info |= {"finders": ["yolox-tiny"]}
+    agent.info |= {"finders": ["yolox-tiny", "owlv2-base"]}
     agent.save()
     return agent
 
 
-def begin(desk: Desk, *, by: str = "annotator", finder: str = "yolox-tiny", frame: int = 7) -> Preview:
-    person, video = desk.world.people[by], desk.world.video
-    return begin_preview(by=person, video=video, preview_id=uuid4(), finder=finder, frame=frame, confidence=0.05)
+def begin(
+    desk: Desk, *, by: str = "annotator", finder: str = "yolox-tiny", frame: int = 7, words: Sequence[str] = ()
+) -> Preview:
+    return begin_preview(
+        by=desk.world.people[by],
+        video=desk.world.video,
+        preview_id=uuid4(),
+        finder=finder,
+        frame=frame,
+        confidence=0.05,
+        words=words,
+    )
 
 
 def done(preview: Preview, agent: Agent, **more: object) -> Preview:
@@ -65,6 +75,12 @@ def test_a_machine_is_asked_and_what_it_sees_is_kept_for_who_asked_and_nowhere_e
     assert not Event.objects.exists()
 
 
+def test_words_go_to_the_machine(desk: Desk, agent: Agent) -> None:
+    begin(desk, finder="owlv2-base", words=["traffic cone", "person"])
+    (asked,) = desk.told(protocol.Preview)
+    assert (asked.finder, asked.words) == ("owlv2-base", ["traffic cone", "person"])
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -74,6 +90,9 @@ def test_a_machine_is_asked_and_what_it_sees_is_kept_for_who_asked_and_nowhere_e
             "YOLOX-nano isn't ready on any connected machine. Get it on the page Neural networks",
         ),
         ({"frame": 10**6}, "1000000 came"),
+        ({"words": ["cone"]}, "YOLOX-tiny knows its own classes and looks for no words"),
+        ({"finder": "owlv2-base"}, "1 to 40 words.*none came"),
+        ({"finder": "owlv2-base", "words": ["x" * 10_000]}, "one of 10,000 came"),
     ],
 )
 def test_what_can_not_be_asked_says_why(desk: Desk, agent: Agent, wrong: dict[str, object], words: str) -> None:

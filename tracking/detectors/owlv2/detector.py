@@ -104,8 +104,8 @@ def _queries(network: Any, tokenizer: Any, words: Sequence[str]) -> torch.Tensor
     if int(ids.max()) >= network.config.text_config.vocab_size:
         raise WeightsError("The tokenizer of these weights knows more pieces than their network. Get the folder again.")
     with torch.inference_mode():
-        features: torch.Tensor = network.owlv2.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
-        return features / torch.linalg.norm(features, ord=2, dim=-1, keepdim=True)
+        features = network.owlv2.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
+        return torch.nn.functional.normalize(features, dim=-1)
 
 
 class _Looking(NetworkOnDevice):

@@ -96,6 +96,20 @@ describe('Detect and track', () => {
     expect([test.editor.finding.mapping.value, test.sent('run.start')]).toEqual(['then find', []])
   })
 
+  it('asks what words become that are new, and looks for them then', async () => {
+    const naming = { ...SPOTTING!, id: 'naming', classes: [], by_word: true }
+    test = await TestEditor.open({ labels: named('cone'), finders: [naming] })
+    test.press('Shift+D')
+    expect(test.session.notice.value?.message).toContain('Type what to look for')
+    test.editor.findSettings.words.value = 'cone, road sign'
+    test.press('Shift+D')
+    expect([test.editor.finding.mapping.value, test.sent('run.start')]).toEqual(['then find', []])
+    test.bench.rest.answer = () => ({ labels: { 'road sign': null } })
+    await test.editor.finding.say({ 'road sign': null })
+    test.press('Shift+D')
+    expect(test.sent('run.start').map(({ options }) => options?.find?.labels)).toEqual([{ cone: 1 }, { cone: 1 }])
+  })
+
   it('says which detector to get where none is ready', async () => {
     const away = { ...SPOTTING!, available: false, why: 'Needs a.onnx.', command: 'framewise weights download a' }
     test = await TestEditor.open({ finders: [away] })
@@ -194,6 +208,23 @@ describe('A preview', () => {
   it('is asked for once more where less sure objects are wanted than were told', () => {
     expect(test.editor.finding.preview.isFresh).toBe(true)
     test.editor.findSettings.confidence.value = 0
+    expect(test.editor.finding.preview.isFresh).toBe(false)
+  })
+
+  it('is asked for once more where other words are typed', async () => {
+    const naming = { ...SPOTTING!, classes: [], by_word: true }
+    const asked: object[] = []
+    test = await TestEditor.open({ finders: [naming] })
+    test.editor.findSettings.words.value = 'road sign, cone'
+    test.bench.rest.answer = (_, __, body) => {
+      if (body) asked.push(body)
+      return { state: 'done', finder: 'spotting', frame: 0, least: 0.05, seen: [] }
+    }
+    test.press('Alt+Shift+D')
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(asked).toMatchObject([{ finder: 'spotting', words: ['road sign', 'cone'] }])
+    expect(test.editor.finding.preview.isFresh).toBe(true)
+    test.editor.findSettings.words.value = 'cone'
     expect(test.editor.finding.preview.isFresh).toBe(false)
   })
 

@@ -3,6 +3,7 @@ import { signal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Box } from '@/geometry/box'
 import type { EditorConfig, Label } from '@/store/types'
+import { classesOf } from '@/store/words'
 import type { Editor } from '@/editor/editor'
 import { FindPreview } from './preview'
 
@@ -73,9 +74,24 @@ export class Finding {
     })
   }
 
+  /** What a finder can be asked for: its classes, or the words that are typed for it. */
+  classes(finder: Finder): readonly string[] {
+    return classesOf(finder, this.settings.words.value)
+  }
+
+  /** Why it can't look; empty: it can. */
+  get speechless(): string {
+    const { finder } = this
+    if (!finder?.by_word || this.classes(finder).length) return ''
+    return t('Type what to look for, for example: traffic cone, person. It stands below “Find new objects”.')
+  }
+
   /** The labels that classes of a finder get, by the classes' names; others are left out. */
   labels(finder: Finder): Record<string, number> {
-    const found = finder.classes.map((name) => [name, labelOfClass(name, this.editor.config.labels, this.said.value)])
+    const found = this.classes(finder).map((name) => [
+      name,
+      labelOfClass(name, this.editor.config.labels, this.said.value),
+    ])
     return Object.fromEntries(
       found.filter((each): each is [string, Label] => each[1] !== null).map(([name, label]) => [name, label.id]),
     )
@@ -110,9 +126,20 @@ export class Finding {
       this.editor.session.tell(this.missing, 'error')
       return
     }
+    if (this.speechless) {
+      this.editor.session.tell(this.speechless, 'error')
+      return
+    }
     const find = this.options()
-    if (find) this.editor.following.find(find)
+    if (find && !this.hasNewWords(this.finder)) this.editor.following.find(find)
     else this.mapping.value = 'then find'
+  }
+
+  /** Whether words are looked for of which nobody said yet what they become: typed words are wanted. */
+  private hasNewWords(finder: Finder): boolean {
+    if (!finder.by_word) return false
+    const known = this.labels(finder)
+    return this.classes(finder).some((word) => !(word in known) && this.said.value[word] === undefined)
   }
 
   /** Remember what classes become, for everybody in the project; then go on with what waited for it. */
@@ -122,6 +149,7 @@ export class Finding {
     if (!saved) return
     this.said.value = saved
     this.mapping.value = null
-    if (next === 'then find' && this.options()) this.start()
+    const find = next === 'then find' ? this.options() : null
+    if (find && this.editor.mayDraw()) this.editor.following.find(find)
   }
 }

@@ -4,6 +4,7 @@ import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { judge, type Judged } from '@/store/previews'
 import type { FrameNumber } from '@/store/types'
+import { areSameWords } from '@/store/words'
 import type { Finder } from './finding'
 
 export class FindPreview {
@@ -31,8 +32,16 @@ export class FindPreview {
       session.tell(finding.missing, 'error')
       return
     }
+    if (finding.speechless) {
+      session.tell(finding.speechless, 'error')
+      return
+    }
     this.isOpen.value = true
-    void store.previews.ask(config.video.id, session.frame.value, finder.id, this.confidence(finder))
+    void store.previews.ask(config.video.id, session.frame.value, {
+      finder: finder.id,
+      confidence: this.confidence(finder),
+      words: this.words(finder),
+    })
   }
 
   close(): void {
@@ -40,11 +49,13 @@ export class FindPreview {
     void this.previews.drop()
   }
 
-  /** Whether what was seen answers what is wanted now: by the same detector, and nothing unsure is missing. */
+  /** Whether what was seen answers what is wanted now: by the same detector for the same words, and nothing unsure is
+   * missing. */
   get isFresh(): boolean {
     const preview = this.previews.latest.value
     const { finder } = this.editor.finding
-    return preview?.state === 'done' && preview.finder === finder?.id && preview.least <= this.confidence(finder)
+    if (preview?.state !== 'done' || preview.finder !== finder?.id) return false
+    return preview.least <= this.confidence(finder) && areSameWords(this.previews.words.value, this.words(finder))
   }
 
   /** What was seen, as a run would take it with the present settings. */
@@ -75,6 +86,11 @@ export class FindPreview {
       : state === 'fetching'
         ? t('A machine fetches the video …')
         : t('Waiting for a machine …')
+  }
+
+  /** What is looked for, where words say it. */
+  private words(finder: Finder): readonly string[] {
+    return finder.by_word ? this.editor.finding.classes(finder) : []
   }
 
   private confidence(finder: Finder): number {

@@ -5,6 +5,8 @@ import { kept } from './kept'
 export class FindSettings extends kept({
   /** What looks for them: a catalogue id; null: the default, or what is ready. */
   finder: maybe(text('')),
+  /** What a detector looks for that looks by a word, as typed. */
+  words: text(''),
   /** On every so-many-th frame, where the tracker follows them. */
   every: count(10, 1, 1000),
   /** What links them: an association's id; null: nothing, the tracker follows each. */

@@ -8,8 +8,10 @@ import {
   problemOf,
   wanted,
   wishesOf,
+  withFinder,
   withLinked,
   withPipeline,
+  withWords,
 } from './choice'
 
 const model = (id: string, available: boolean, isDefault = false) => ({
@@ -41,6 +43,7 @@ const PAGE: ApplyPage = {
       id: 'eyes',
       name: 'Eyes',
       classes: ['car', 'Person', 'dog', 'bus'],
+      by_word: false,
       confidence: 0.25,
       available: true,
       why: '',
@@ -73,7 +76,7 @@ test('empty fields mean from the first frame to the end', () => {
 })
 
 test('classes become what they became before, else the label of their name', () => {
-  expect([...labelsFor(PAGE.finders[0]!, PAGE)]).toEqual([
+  expect([...labelsFor(PAGE.finders[0]!.classes, PAGE)]).toEqual([
     ['car', 1],
     ['bus', 1],
   ])
@@ -103,6 +106,21 @@ test('what is linked is looked at on every frame, unless somebody said how often
   expect(withLinked(withLinked(finds, 'chains'), '').every).toBe('10')
   expect(wanted(withLinked(finds, 'iou'), 'a').find).toMatchObject({ every: 10, linked: 'iou', least_frames: 2 })
   expect(withLinked({ ...finds, every: '3' }, 'chains').every).toBe('3')
+})
+
+test('words are looked for, and keep what they become while others are typed', () => {
+  const naming = { ...PAGE.finders[0]!, id: 'naming', classes: [], by_word: true }
+  const page = { ...PAGE, finders: [...PAGE.finders, naming] }
+  const finds = withPipeline({ ...firstChoice(page), videos: new Set([5]) }, 'find', page)
+  const named = withFinder(finds, naming, page)
+  expect(problemOf(named, page)).toBe('Type what to look for.')
+  const typed = withWords(named, 'car, road sign', page)
+  expect([...typed.labels]).toEqual([['car', 1]])
+  const chosen = { ...typed, labels: new Map([['road sign', 2]]) }
+  const more = withWords(chosen, 'car, road sign, bus', page)
+  expect(Object.fromEntries(more.labels)).toEqual({ 'road sign': 2, bus: 1 })
+  expect(wanted(more, 'a').find).toMatchObject({ finder: 'naming', labels: { 'road sign': 2, bus: 1 } })
+  expect([...withFinder(more, PAGE.finders[0]!, page).labels.keys()]).toEqual(['car', 'bus'])
 })
 
 test('a preview is of a ticked video, on its first frame that is looked at or the one that is typed', () => {

@@ -2,6 +2,7 @@
 import { t } from '@/core/text'
 import type { ApplyFinder, ApplyLabel, ApplyModel, ApplyPage, ApplyVideo, SweepIn } from '@/protocol/generated'
 import type { Wishes } from '@/store/previews'
+import { classesOf, wordsIn } from '@/store/words'
 
 export type Pipeline = SweepIn['pipeline']
 export type Destination = NonNullable<SweepIn['destination']>
@@ -10,6 +11,8 @@ export interface Choice {
   readonly pipeline: Pipeline
   readonly model: string
   readonly finder: string
+  /** What a finder looks for that looks by a word, as typed. */
+  readonly words: string
   /** What links objects: an association's id; empty: the model follows each. */
   readonly linked: string
   /** Which label objects of each class get; other classes are left out. */
@@ -43,8 +46,9 @@ export function firstChoice(page: ApplyPage): Choice {
     pipeline: 'continue',
     model: usual(modelsFor(page, 'continue'))?.id ?? '',
     finder: finder?.id ?? '',
+    words: '',
     linked: '',
-    labels: finder ? labelsFor(finder, page) : new Map(),
+    labels: finder ? labelsFor(finder.classes, page) : new Map(),
     every: usualEvery(''),
     confidence: '',
     videos: new Set(),
@@ -65,6 +69,24 @@ function usual<Offer extends ApplyModel | ApplyFinder>(offers: readonly Offer[])
 export function withLinked(choice: Choice, linked: string): Choice {
   const every = choice.every === usualEvery(choice.linked) ? usualEvery(linked) : choice.every
   return { ...choice, linked, every }
+}
+
+/** The choice with another finder: its classes become what they usually do. */
+export function withFinder(choice: Choice, finder: ApplyFinder, page: ApplyPage): Choice {
+  return { ...choice, finder: finder.id, labels: labelsFor(classesOf(finder, choice.words), page) }
+}
+
+/** The choice with other words typed: those that stay become what they did. */
+export function withWords(choice: Choice, typed: string, page: ApplyPage): Choice {
+  const before = new Set(wordsIn(choice.words))
+  const labels = labelsFor(wordsIn(typed), page)
+  for (const word of wordsIn(typed)) {
+    if (!before.has(word)) continue
+    const label = choice.labels.get(word)
+    if (label === undefined) labels.delete(word)
+    else labels.set(word, label)
+  }
+  return { ...choice, words: typed, labels }
 }
 
 /** Of `iou`, what a detector sees stays almost as it is: boxes on some frames, joined where they overlap. */
@@ -88,11 +110,14 @@ export function problemOf(choice: Choice, page: ApplyPage): string {
     if (typed && !/^\d{1,9}$/.test(typed)) return t('A frame is a whole number from 0; {typed} was typed.', { typed })
   if (choice.first && choice.last && Number(choice.last) < Number(choice.first))
     return t('The last frame comes after the first.')
-  return choice.pipeline === 'find' ? problemOfFinding(choice) : ''
+  return choice.pipeline === 'find' ? problemOfFinding(choice, page) : ''
 }
 
-function problemOfFinding({ finder, labels, every, confidence }: Choice): string {
+function problemOfFinding(choice: Choice, page: ApplyPage): string {
+  const { labels, every, confidence } = choice
+  const finder = page.finders.find(({ id }) => id === choice.finder)
   if (!finder) return t('Choose what finds objects.')
+  if (!classesOf(finder, choice.words).length) return t('Type what to look for.')
   if (!labels.size) return t('Give a label to at least one class.')
   if (!/^\d{1,4}$/.test(every) || Number(every) < 1 || Number(every) > 1000)
     return t('It looks at every 1st to every 1000th frame; {typed} was typed.', { typed: every })
@@ -154,7 +179,7 @@ export function wanted(choice: Choice, id: string): SweepIn {
 }
 
 /** The labels of a finder's classes as the project remembers them, else those of their name, however it is written. */
-export function labelsFor({ classes }: ApplyFinder, page: ApplyPage): Map<string, number> {
+export function labelsFor(classes: readonly string[], page: ApplyPage): Map<string, number> {
   const named = new Map(page.labels.filter(isDrawnAsBox).map(({ id, name }) => [name.toLowerCase(), id]))
   const found = new Map<string, number>()
   for (const name of classes) {

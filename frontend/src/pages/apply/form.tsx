@@ -1,15 +1,17 @@
 import { counted, t } from '@/core/text'
 import type { ApplyVideo } from '@/protocol/generated'
+import { classesOf } from '@/store/words'
 import type { Applying } from './applying'
 import {
   isDetectorAlone,
   isDrawnAsBox,
-  labelsFor,
   modelsFor,
   problemOf,
   ready,
+  withFinder,
   withLinked,
   withPipeline,
+  withWords,
   type Destination,
   type Pipeline,
 } from './choice'
@@ -103,7 +105,7 @@ function Finder({ applying }: { applying: Applying }) {
   const chosen = page.finders.find(({ id }) => id === choice.finder)
   const choose = (id: string) => {
     const finder = page.finders.find((each) => each.id === id)
-    if (finder) applying.choose({ finder: id, labels: labelsFor(finder, page) })
+    if (finder) applying.choose(withFinder(choice, finder, page))
   }
   return (
     <>
@@ -143,12 +145,24 @@ function Finder({ applying }: { applying: Applying }) {
           {t('% sure')}
         </label>
       </fieldset>
-      {chosen && <Classes applying={applying} classes={chosen.classes} />}
+      {chosen?.by_word && (
+        <div class="field">
+          <label for="apply-words">{t('What to look for')}</label>
+          <input
+            id="apply-words"
+            placeholder={t('traffic cone, person')}
+            value={choice.words}
+            onInput={(event) => applying.choose(withWords(choice, event.currentTarget.value, page))}
+          />
+          <p class="hint">{t('Words or short phrases, with commas between them; each becomes a label.')}</p>
+        </div>
+      )}
+      {chosen && <Classes applying={applying} classes={classesOf(chosen, choice.words)} byWord={chosen.by_word} />}
     </>
   )
 }
 
-function Classes({ applying, classes }: { applying: Applying; classes: readonly string[] }) {
+function Classes({ applying, classes, byWord }: { applying: Applying; classes: readonly string[]; byWord: boolean }) {
   const { page } = applying
   const { labels } = applying.choice.value
   const fitting = page.labels.filter(isDrawnAsBox)
@@ -158,31 +172,32 @@ function Classes({ applying, classes }: { applying: Applying; classes: readonly 
     else changed.set(name, label)
     applying.choose({ labels: changed })
   }
-  const others = classes.filter((name) => !labels.has(name))
+  // Typed words are few, and wanted: each is listed, also without a label.
+  const listed = byWord ? classes : classes.filter((name) => labels.has(name))
+  const others = classes.filter((name) => !listed.includes(name))
   const first = fitting[0]
   if (!first) return <p class="warning">{t('No label of this project may be drawn as a box. Allow it in Labels.')}</p>
+  if (!classes.length) return null
   return (
     <fieldset class="apply-classes">
-      <legend>{t('Which classes become which labels')}</legend>
-      {classes
-        .filter((name) => labels.has(name))
-        .map((name) => (
-          <label key={name}>
-            <span>{name}</span>
-            <select
-              aria-label={t('Label of {name}', { name })}
-              value={labels.get(name)}
-              onChange={(event) => map(name, event.currentTarget.value ? Number(event.currentTarget.value) : null)}
-            >
-              {fitting.map((label) => (
-                <option key={label.id} value={label.id}>
-                  {label.name}
-                </option>
-              ))}
-              <option value="">{t('left out')}</option>
-            </select>
-          </label>
-        ))}
+      <legend>{byWord ? t('Which words become which labels') : t('Which classes become which labels')}</legend>
+      {listed.map((name) => (
+        <label key={name}>
+          <span>{name}</span>
+          <select
+            aria-label={t('Label of {name}', { name })}
+            value={labels.get(name) ?? ''}
+            onChange={(event) => map(name, event.currentTarget.value ? Number(event.currentTarget.value) : null)}
+          >
+            {fitting.map((label) => (
+              <option key={label.id} value={label.id}>
+                {label.name}
+              </option>
+            ))}
+            <option value="">{t('left out')}</option>
+          </select>
+        </label>
+      ))}
       {others.length > 0 && (
         <select
           aria-label={t('Add a class')}

@@ -5,6 +5,7 @@ import { t } from '@/core/text'
 import { PreviewCounts } from '@/panels/preview-counts'
 import type { ApplyVideo } from '@/protocol/generated'
 import { judge, type Judged } from '@/store/previews'
+import { areSameWords, wordsIn } from '@/store/words'
 import type { Applying } from './applying'
 import { previewOf, wishesOf } from './choice'
 
@@ -13,6 +14,7 @@ export function Preview({ applying }: { applying: Applying }) {
   const { page, previews } = applying
   const choice = applying.choice.value
   const { latest, asking, problem } = previews
+  const asked = previews.words.value
   const picked = useSignal<number | null>(null)
   const typed = useSignal('')
   const { video, frame, why } = previewOf(choice, page, picked.value, typed.value)
@@ -21,9 +23,13 @@ export function Preview({ applying }: { applying: Applying }) {
   const shown = latest.value?.state === 'done' ? latest.value : null
   const of = page.videos.find(({ id }) => id === shown?.video)
   const judged = shown && wishes ? judge(shown.seen, wishes) : []
-  const isFresh = shown?.finder === choice.finder && wishes !== null && shown.least <= wishes.confidence
+  const words = finder?.by_word ? wordsIn(choice.words) : []
+  const isSpeechless = finder?.by_word === true && !words.length
+  const isFresh =
+    shown?.finder === choice.finder && wishes !== null && shown.least <= wishes.confidence && areSameWords(asked, words)
   const look = () => {
-    if (!why && video && wishes) void previews.ask(video.id, frame, choice.finder, wishes.confidence)
+    if (!why && video && wishes && !isSpeechless)
+      void previews.ask(video.id, frame, { finder: choice.finder, confidence: wishes.confidence, words })
   }
   useKey(look)
   return (
@@ -60,7 +66,7 @@ export function Preview({ applying }: { applying: Applying }) {
         <button
           type="button"
           class="button"
-          disabled={why !== '' || wishes === null}
+          disabled={why !== '' || wishes === null || isSpeechless}
           title={t('Shows what the detector sees there; nothing is saved ({key})', { key: 'Alt+Shift+D' })}
           onClick={look}
         >
@@ -82,6 +88,7 @@ export function Preview({ applying }: { applying: Applying }) {
         )}
       </div>
       {why && <p class="hint">{why}</p>}
+      {isSpeechless && <p class="hint">{t('Type what to look for first.')}</p>}
       {problem.value && (
         <p class="message error" role="alert">
           {problem.value} <a href={page.networks}>{t('Neural networks')}</a>

@@ -52,6 +52,17 @@ def test_an_agent_looks_through_each_video_and_follows_what_it_finds(sweeping: S
     assert frames_of(NEW) == list(range(10, 100))
 
 
+def test_words_are_looked_for_and_those_that_nobody_can_look_for_are_refused(sweeping: Sweeping, empty: Video) -> None:
+    labels = {"traffic cone": sweeping.world.car.pk}
+    make_agent(sweeping.world, "words", finders=["owlv2-base"])
+    sweeping.find([empty], find=FindOptions(finder="owlv2-base", labels=labels))
+    (start,) = sweeping.desk.told(Start)
+    assert (start.find.finder, start.find.classes) == ("owlv2-base", ["traffic cone"])
+    for word, why in (("", "letters or digits"), ("a\0b", "letters or digits"), ("x" * 10_000, "10,000 came")):
+        with pytest.raises(ActionError, match=why):
+            sweeping.find([empty], find=FindOptions(finder="owlv2-base", labels={word: sweeping.world.car.pk}))
+
+
 def test_the_mapping_of_classes_is_remembered_for_the_project(sweeping: Sweeping, empty: Video) -> None:
     sweeping.find([empty])
     assert class_labels(Project.objects.get(pk=sweeping.world.project.pk)) == {"car": sweeping.world.car.pk}
