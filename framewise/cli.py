@@ -412,7 +412,8 @@ def detect(
     tracker: Annotated[
         str,
         typer.Option(
-            help="Link the boxes into tracks: bytetrack, botsort, ocsort, deepsort or iou. Else they stay boxes."
+            help="Link the boxes into tracks: bytetrack, botsort, mcbyte, ocsort, deepsort or iou. Else they stay "
+            "boxes."
         ),
     ] = "",
     every: Annotated[int, typer.Option(min=1, help="Look at every N-th frame only.")] = 1,

@@ -23,8 +23,8 @@ class Preset:
 def preset_of(association: str, sure: float) -> Preset:
     """A preset for an association and a detector that is asked for what is at least so sure.
 
-    ByteTrack and BoT-SORT are set as those who link what COCO's detectors see have them: high and new 0.25, low 0.1
-    (Ultralytics, cfg/trackers), where 0.25 is what YOLOX and YOLOv5 are asked for. Detectors with scores on another
+    ByteTrack, BoT-SORT and McByte are set as those who link what COCO's detectors see have them: high and new 0.25, low
+    0.1 (Ultralytics, cfg/trackers), where 0.25 is what YOLOX and YOLOv5 are asked for. Detectors with scores on another
     scale, such as DETRs, have another ``sure``. OC-SORT, DeepSORT and IoU have one threshold.
 
     Args:
@@ -34,7 +34,7 @@ def preset_of(association: str, sure: float) -> Preset:
         case "bytetrack":
             low = min(LOW, sure)
             return Preset(low, {"track_thresh": sure, "new_track_thresh": sure, "track_low_thresh": low})
-        case "botsort":
+        case "botsort" | "mcbyte":
             low = min(LOW, sure)
             return Preset(low, {"track_high_thresh": sure, "new_track_thresh": sure, "track_low_thresh": low})
         case "ocsort":

@@ -19,6 +19,7 @@ from tracking.association.settings import (
     ByteTrackSettings,
     DeepSortSettings,
     IouSettings,
+    McByteSettings,
     OcSortSettings,
     Settings,
 )
@@ -68,6 +69,15 @@ ASSOCIATIONS: tuple[AssociationEntry, ...] = (
         paper="https://arxiv.org/abs/2203.14360",
         settings=OcSortSettings,
         factory="tracking.association.ocsort:OcSort",
+    ),
+    AssociationEntry(
+        id="mcbyte",
+        name="McByte",
+        summary="Each track carries a mask, which tells objects apart that overlap; slow, as masks are followed.",
+        paper="https://arxiv.org/abs/2409.14220",
+        settings=McByteSettings,
+        factory="tracking.association.mcbyte:McByte",
+        pictures=True,
     ),
     AssociationEntry(
         id="deepsort",

@@ -74,6 +74,27 @@ class BotSortSettings(Settings):
     appearance_thresh: Share = Field(0.25, description="Half the cosine distance beyond which looks don't count.")
 
 
+class McByteSettings(Settings):
+    """Of McByte (https://arxiv.org/abs/2409.14220); the first six are those of BoT-SORT."""
+
+    track_high_thresh: Share = Field(0.6, description="Detections from here on are linked first.")
+    track_low_thresh: Share = Field(0.1, description="Detections below are left alone.")
+    new_track_thresh: Share = Field(0.7, description="Detections from here on may begin a track.")
+    match_thresh: Share = Field(0.9, description="1 - overlap (times confidence) up to which sure ones are linked.")
+    fuse_score: bool = Field(True, description="Whether a sure detection is preferred to one that is less so.")
+    track_buffer: Seconds = Field(1.0, description="A track not found for longer ends.")
+    cmc_method: Literal["sparseOptFlow", "ecc", "none"] = Field(
+        "sparseOptFlow", description="How the camera's motion is found: by corners, by the whole picture, not at all."
+    )
+    mask_model: str = Field("", max_length=64, description="What carries masks, by its id; empty: the default model.")
+    minimum_mask_average_confidence: Share = Field(0.6, description="Less sure masks don't count.")
+    minimum_mask_coverage: Share = Field(0.9, description="How much of a mask lies in the box at least.")
+    minimum_mask_fill_ratio: Share = Field(0.05, description="How much of the box a mask fills at least.")
+    mask_creation_bbox_overlap_threshold: Share = Field(
+        0.6, description="A track gets no mask while so much of its box is behind another."
+    )
+
+
 class OcSortSettings(Settings):
     """Of OC-SORT (https://arxiv.org/abs/2203.14360)."""
 
