@@ -1057,8 +1057,8 @@ def load(model_id: str) -> None:
     (``tracking.warm``) they stay. Raises TrackingError when there is no such model, or it lacks something."""
     if any(entry.id == model_id for entry in segmenters()):
         create_segmenter(model_id)
-    elif any(entry.id == model_id for entry in detectors()):
-        create_detector(model_id)
+    elif (detector := next((entry for entry in detectors() if entry.id == model_id), None)) is not None:
+        create_detector(model_id, classes=("object",) if detector.by_word else ())
     else:
         create(model_id)
 

@@ -18,6 +18,7 @@ from tracking.detection import Detection
 from tracking.detectors.grounding_dino import detector as grounding_dino
 from tracking.detectors.owlv2 import detector as owlv2
 from tracking.types import Frame, TrackingError
+from tracking.warm import Warm
 from tracking.weights import WeightsError
 from tracking.words import LONGEST_WORD, MOST_WORDS
 
@@ -144,6 +145,18 @@ def test_words_are_read_once_for_all_frames(kind: str, monkeypatch: pytest.Monke
 def test_each_word_is_a_class_as_it_was_typed(kind: str) -> None:
     detector = MODULES[kind].smallest(classes=WORDS, confidence=0.0)
     assert detector.classes == tuple(WORDS)
+
+
+def test_who_looks_for_other_words_shares_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    saved(tmp_path / "owlv2-base-patch16-ensemble", "owlv2")
+    warm = Warm()
+    with warm.user("one"):
+        catalog.load("owlv2-base")
+        detectors = [catalog.create_detector("owlv2-base", classes=[word], device="cpu") for word in WORDS]
+    networks = {id(detector._look.network) for detector in detectors}  # type: ignore[attr-defined]
+    assert len(networks) == 1
+    assert [detector.classes for detector in detectors] == [(word,) for word in WORDS]
 
 
 @both

@@ -20,6 +20,7 @@ from tracking.layers.canvas_detector import CanvasDetector
 from tracking.layers.hub import Given, kind_of, of_folder, read_given, read_tokenizer, reading
 from tracking.layers.on_device import NetworkOnDevice
 from tracking.types import TrackingError
+from tracking.warm import held
 from tracking.weights import WeightsError
 from tracking.words import checked_words
 
@@ -50,36 +51,34 @@ def create(
         TrackingError: the words can't be looked for, a setting has no meaning for it, or ``transformers`` isn't
             installed.
     """
-    if (kind := kind_of(weights)) != KIND:
-        raise WeightsError(f"OWLv2 reads folders of {KIND}; {weights} is a {kind}.")
-    from transformers import CLIPTokenizer, Owlv2ForObjectDetection
-
-    given = read_given(weights)
-    with reading(weights) as local:
-        # Never a pickle: of the hub's files only safetensors are read.
-        network = Owlv2ForObjectDetection.from_pretrained(weights, local_files_only=local, use_safetensors=True)
-    side = network.config.vision_config.image_size
-    if given.size != (side, side):
-        raise WeightsError(f"{weights} says that its pictures are {given.size}, but its network takes {side} x {side}.")
+    network, tokenizer, given = held(lambda: _opened(weights), weights)
+    side = given.size[0]
     if image_size not in (0, side):
         raise TrackingError(f"{weights} looks at {side} x {side} px; image_size {image_size} came. Leave it at 0.")
-    tokenizer = read_tokenizer(CLIPTokenizer, weights, ("vocab.json", "merges.txt"))
-    return _detector(
-        network,
-        tokenizer,
-        given,
-        Choice(checked_words(classes), confidence, overlap),
-        device=device,
-        precision=precision,
-    )
+    choice = Choice(checked_words(classes), confidence, overlap)
+    return _detector(network, tokenizer, given, choice, device=device, precision=precision)
+
+
+def _opened(source: str) -> tuple[Any, Any, Given]:
+    """Network, tokenizer, and what the network is given."""
+    if (kind := kind_of(source)) != KIND:
+        raise WeightsError(f"OWLv2 reads folders of {KIND}; {source} is a {kind}.")
+    from transformers import CLIPTokenizer, Owlv2ForObjectDetection
+
+    given = read_given(source)
+    with reading(source) as local:
+        # Never a pickle: of the hub's files only safetensors are read.
+        network = Owlv2ForObjectDetection.from_pretrained(source, local_files_only=local, use_safetensors=True)
+    side = network.config.vision_config.image_size
+    if given.size != (side, side):
+        raise WeightsError(f"{source} says that its pictures are {given.size}, but its network takes {side} x {side}.")
+    return network.eval(), read_tokenizer(CLIPTokenizer, source, ("vocab.json", "merges.txt")), given
 
 
 def _detector(
     network: Any, tokenizer: Any, given: Given, choice: Choice, *, device: str, precision: str
 ) -> CanvasDetector:
-    queries = _queries(network.eval(), tokenizer, choice.names)
-    # What read the words isn't needed any more, and is a fifth of the network.
-    del network.owlv2.text_model, network.owlv2.text_projection
+    queries = _queries(network, tokenizer, choice.names)
     look = _Looking(network, queries, given, device=device, precision=precision)
     # It learned pictures in the corner of a square, with black beside them.
     return CanvasDetector(look, choice, canvas=lambda height, width: (max(height, width),) * 2, fit="corner", fill=0)
@@ -103,8 +102,10 @@ def _queries(network: Any, tokenizer: Any, words: Sequence[str]) -> torch.Tensor
     ids, mask = (torch.tensor(told[name]) for name in ("input_ids", "attention_mask"))
     if int(ids.max()) >= network.config.text_config.vocab_size:
         raise WeightsError("The tokenizer of these weights knows more pieces than their network. Get the folder again.")
+    # A network that others use too may be on a GPU already.
+    at = network.class_head.dense0.weight.device
     with torch.inference_mode():
-        features = network.owlv2.get_text_features(input_ids=ids, attention_mask=mask).pooler_output
+        features = network.owlv2.get_text_features(input_ids=ids.to(at), attention_mask=mask.to(at)).pooler_output
         return torch.nn.functional.normalize(features, dim=-1)
 
 
