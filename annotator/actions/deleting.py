@@ -77,6 +77,7 @@ def delete_project(*, by: User, project: Project, name: str) -> None:
     for video in project.videos.order_by("pk"):
         delete_video(by=by, video=video)
     folders = [storage.transfer_folder(transfer) for transfer in Transfer.objects.filter(project=project)]
+    folders += [storage.parcel_folder(parcel) for parcel in project.parcels.all()]
     with transaction.atomic():
         workspace = project.workspace
         # What is said of its videos leads on to what is still there.

@@ -17,7 +17,7 @@ from annotator.actions.projects import archive_project
 from annotator.actions.transfers import remove_old_transfers, transfer_file
 from annotator.actions.webhooks.manage import create_webhook
 from annotator.media import storage
-from annotator.models import AuditEntry, Layer, Project, Transfer, Upload, Video
+from annotator.models import AuditEntry, Layer, Parcel, Project, Transfer, Upload, Video
 from tests.people import Team, client_of
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,9 @@ def media(settings: Any, tmp_path: Path, team: Team) -> Path:
     upload = Upload.objects.create(project=team.project, name="b.mp4", size=9, created_by=team.mona)
     export = Transfer.objects.create(layer=team.layer, kind="export", format="mot")
     coming = Transfer.objects.create(project=team.project, kind="import", format="mot")
+    parcel = Parcel.objects.create(workspace=team.workspace, project=team.project, kind="export", state="done")
     files = (
+        storage.parcel_folder(parcel) / "file",
         storage.video_file(team.video, storage.SOURCE),
         storage.upload_file(upload),
         transfer_file(export),
@@ -103,4 +105,4 @@ def test_files_of_transfers_that_no_row_names_go_after_a_day(team: Team, media: 
         os.utime(folder, (time.time() - age * 86400,) * 2)
     remove_old_transfers()
     assert (lost.exists(), young.exists()) == (False, True)
-    assert len(files_in(media)) == 4
+    assert len(files_in(media)) == 5
