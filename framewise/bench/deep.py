@@ -204,7 +204,7 @@ POINTS: dict[str, Callable[[str, str], PointTracker]] = {
     "TAPNext++": _seeded(_tapnext(256)),
     "TAPNext++ (512 px)": _seeded(_tapnext(512)),
 }
-"""Those that follow points, measured by ``framewise.bench.points``."""
+"""Those that follow points, measured by ``framewise.bench.points``, checked by ``framewise.bench.gpu_points``."""
 
 OTHERS: dict[str, Callable[[str, str], Sam2Tracker]] = {
     "SAM 2.1 T (512 px)": _seeded(_sam2),

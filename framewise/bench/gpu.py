@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,8 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from framewise.bench.deep import DEEP, Build, Deep, looking, prompt
+from framewise.bench import gpu_points
+from framewise.bench.deep import DEEP, POINTS, Build, Deep, looking, prompt
 from framewise.bench.table import median
 from tracking.devices import processor_name
 from tracking.layers.box_tracker import BoxTracker
@@ -50,6 +51,8 @@ FLOAT32_ERROR = 1e-3
 """Most that a pass in float32 may differ between the devices, relative to the largest value of an output."""
 FAST_ERROR = 0.1
 """The same for bfloat16, which has 8 bits of mantissa; a broken pass differs by about 1."""
+POINTS_SHARE = 0.4
+"""Of the time, for models of points."""
 GROWTH_MIB = 8.0
 """Most that a model may hold more at frame ``LATE`` than at frame ``EARLY``."""
 
@@ -99,26 +102,42 @@ def main(
     write: Annotated[Path | None, typer.Option(help="Also write the table to this file, e.g. docs/gpu.md.")] = None,
 ) -> None:
     """Check every deep model and print a table. Exits with 1 when something doesn't hold."""
-    if only and only not in DEEP:
-        raise typer.BadParameter(f"One of {', '.join(DEEP)} can be checked; {only!r} came.")
+    if only and only not in {*DEEP, *POINTS}:
+        raise typer.BadParameter(f"One of {', '.join([*DEEP, *POINTS])} can be checked; {only!r} came.")
     if device == "cuda" and not torch.cuda.is_available():
         raise typer.BadParameter(f"torch {torch.__version__} sees no GPU here. Check the driver, or use --device cpu.")
     place, until = torch.device(device), time.monotonic() + 60 * minutes
     console = Console(width=140)
-    builds = {only: DEEP[only]} if only else DEEP
+    builds = {name: build for name, build in DEEP.items() if only in ("", name)}
+    of_points = {name: build for name, build in POINTS.items() if only in ("", name)}
     reports: list[Report] = []
     for name, build in builds.items():
         console.print(f"{name} …")
-        share = (until - time.monotonic()) / (len(builds) - len(reports))
+        share = (until - time.monotonic()) * (1 - POINTS_SHARE * bool(of_points)) / (len(builds) - len(reports))
         reports.append(check(name, build, place, late=late, seconds=share))
+    point_reports = list(_check_points(of_points, place, until, console))
     console.print(table(reports))
-    for report in reports:
-        for failure in report.failures:
-            console.print(f"[red]{report.model}: {failure}")
+    console.print(gpu_points.table(point_reports))
+    failures = _failures(reports, point_reports)
+    for failure in failures:
+        console.print(f"[red]{failure}")
     if write:
-        write.write_text(markdown(reports, place))
-    if any(report.failures for report in reports):
+        write.write_text(markdown(reports, place, point_reports))
+    if failures:
         raise typer.Exit(1)
+
+
+def _check_points(
+    builds: Mapping[str, gpu_points.Build], device: torch.device, until: float, console: Console
+) -> Iterator[gpu_points.PointReport]:
+    """One after the other while there is time; what didn't fit is named."""
+    for name, build in builds.items():
+        if time.monotonic() > until:
+            yield gpu_points.PointReport(name, failures=["there was no time for it: raise --minutes, or use --only"])
+            continue
+        console.print(f"{name} …")
+        yield gpu_points.check(name, build, device, scene())
+        _free(device)
 
 
 def check(name: str, build: Build, device: torch.device, *, late: int = LATE, seconds: float = 100.0) -> Report:
@@ -406,7 +425,7 @@ def table(reports: list[Report]) -> Table:
     return found
 
 
-def markdown(reports: list[Report], device: torch.device) -> str:
+def markdown(reports: list[Report], device: torch.device, points: Sequence[gpu_points.PointReport] = ()) -> str:
     """The whole of ``docs/gpu.md``."""
     lines = [
         "# Deep models on a GPU",
@@ -425,10 +444,16 @@ def markdown(reports: list[Report], device: torch.device) -> str:
         f"|{'---|' * len(HEADINGS)}",
         *(f"| {' | '.join(row)} |" for row in rows(reports)),
     ]
-    failures = [f"- {report.model}: {failure}" for report in reports for failure in report.failures]
-    if failures:
-        lines += ["", "What doesn't hold:", "", *failures]
+    lines += gpu_points.markdown(points) if points else []
+    if failures := _failures(reports, points):
+        lines += ["", "What doesn't hold:", "", *(f"- {failure}" for failure in failures)]
     return "\n".join(lines) + "\n"
+
+
+def _failures(reports: Sequence[Report], points: Sequence[gpu_points.PointReport]) -> list[str]:
+    found = [(report.model, report.failures) for report in reports]
+    found += [(report.model, report.failures) for report in points]
+    return [f"{model}: {failure}" for model, failures in found for failure in failures]
 
 
 def card(device: torch.device) -> str:
