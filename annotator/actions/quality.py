@@ -159,7 +159,7 @@ def score_job(key: str) -> None:
 
 
 def _tell_if_below(job_id: int, report: Report) -> None:
-    """A job in review is below the pass mark: its reviewer is told, or where it has none all who may review it."""
+    """A job in review is below the pass mark: its reviewers are told, or where it has none all who may review it."""
     job = Job.objects.select_related("video__project", "reviewer").get(pk=job_id)
     step = job.history.filter(kind=JobStep.Kind.SUBMITTED).select_related("by", "job").last()
     if job.stage != Stage.REVIEW or step is None or passes(report, job.video.project.pass_mark) is not False:
@@ -168,7 +168,7 @@ def _tell_if_below(job_id: int, report: Report) -> None:
     everybody = people_of(job).filter(
         memberships__workspace=job.video.project.workspace_id, memberships__role__in=roles
     )
-    told = [job.reviewer] if job.reviewer is not None else list(everybody.distinct())
+    told = job.reviewers or list(everybody.distinct())
     for user in told:
         if user.pk == job.assignee_id:
             continue

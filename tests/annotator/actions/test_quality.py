@@ -9,6 +9,7 @@ from django.test import Client
 
 from annotator.actions.edits.apply import apply_edit
 from annotator.actions.errors import ActionError
+from annotator.actions.job_reviewers import name_reviewers
 from annotator.actions.jobs import move
 from annotator.actions.quality import Report as ScoreReport
 from annotator.actions.quality import mark_gold, passes, score_job, set_pass_mark, unmark_gold
@@ -138,6 +139,15 @@ def test_reviewers_are_told_of_a_submitted_job_below_the_pass_mark_and_who_did_i
     (said,) = told(world, "reviewer")
     assert "submitted a job below the pass mark: IDF1 0 % of 80 %" in said
     assert (len(told(world, "manager")), told(world, "annotator"), told(world, "viewer")) == (1, [], [])
+
+
+def test_of_several_reviewers_all_are_told_and_nobody_else(world: World, gold: Layer) -> None:
+    set_pass_mark(world.project, 80)
+    job = Job.objects.create(video=world.video, layer=world.layer, first=0, last=99, assignee=world.annotator)
+    name_reviewers(by=world.people["admin"], job=job, reviewers=[world.people["reviewer"], world.people["manager"]])
+    move(user=world.annotator, job=job, transition="submit")
+    score_job.func(str(JobScore.objects.get(job=job).pk))
+    assert [len(told(world, each)) for each in ("reviewer", "manager", "admin")] == [1, 1, 0]
 
 
 def test_where_a_job_has_its_reviewer_only_they_are_told(world: World, gold: Layer) -> None:
