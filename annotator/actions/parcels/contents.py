@@ -192,7 +192,15 @@ CONTENTS = (
         records.JobRecord,
         lambda project: models.Job.objects.filter(video__project=project).order_by("pk"),
         ("job", "jobs"),
-        {"video": OF_ITS_LAYER},
+        {"video": OF_ITS_LAYER, "co_reviewers": "has records of its own"},
+    ),
+    Content(
+        models.Job.co_reviewers.through,
+        "job_reviewers",
+        records.ReviewerRecord,
+        lambda project: models.Job.co_reviewers.through.objects.filter(job__video__project=project).order_by("pk"),
+        ("further reviewer of a job", "further reviewers of jobs"),
+        OWN_ID,
     ),
     Content(
         models.JobStep,

@@ -113,6 +113,7 @@ class ProjectRecord(Record):
     pass_mark: Annotated[int, Field(ge=0, le=100)] | None
     locks_accepted: bool
     lets_take_jobs: bool
+    all_reviewers_accept: bool
 
     def translate(self, ids: Ids) -> None:
         known = {name: (key, ids.label(key)) for name, key in self.class_labels.items()}
@@ -375,6 +376,13 @@ class JobRecord(InOrder):
     due: date | None
     created_at: Moment
     updated_at: Moment
+
+
+class ReviewerRecord(Record):
+    """Who reviews a job besides."""
+
+    job: Annotated[Id, To(models.Job)]
+    user: Annotated[Id, To(models.User)]
 
 
 class StepRecord(Record):

@@ -84,6 +84,7 @@ class _Loader:
         self.name = name
         self.found = Found(workspace)
         self.left_out: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
         self.project = Project()
         self.head: records.ProjectRecord
         self.keys: dict[type[Model], dict[Any, Any]] = {model: {} for model in (*NUMBERED, Track, Run, Issue, User)}
@@ -126,7 +127,7 @@ class _Loader:
             raise ParcelError(
                 f"This file can't be imported. After record {done:,} of {content.path} two can't be there together."
             ) from error
-        return self.parcelled.count(content)
+        return self.parcelled.count(content) - self.skipped[content.member]
 
     def _batches(self, content: Content, advance: Advance) -> Iterator[tuple[int, list[list[Any]]]]:
         """Rows of those models whose rows nobody names by a number; the others are stored one by one."""
@@ -144,8 +145,9 @@ class _Loader:
             except (ValidationError, ActionError, ValueError) as error:
                 raise ParcelError(f"{where} is none of a history: {error!s:.300}") from error
             values = self._values(record, where)
-            if prepare is not None:
-                prepare(values, record, where)
+            if prepare is not None and prepare(values, record, where) is False:
+                self.skipped[content.member] += 1
+                continue
             if content.model in NUMBERED:
                 self._store(content.model, old, values)
                 continue
@@ -223,7 +225,7 @@ class _Loader:
 
     # ------------------------------------------------------------ what each model needs besides
 
-    # Called by the name of the member.
+    # Called by the name of the member; False: the record isn't taken.
 
     def _prepare_project(self, values: dict[str, Any], record: records.ProjectRecord, where: str) -> None:
         if self.project.pk is not None:
@@ -311,6 +313,12 @@ class _Loader:
             if old is not None and self.found.roles.get(old) not in enough:
                 values[f"{name}_id"] = None
                 self.left_out[f"jobs without their {name}, who isn't here or may not do it here"] += 1
+
+    def _prepare_job_reviewers(self, values: dict[str, Any], record: records.ReviewerRecord, where: str) -> bool:
+        if self.found.roles.get(record.user) in MAY_REVIEW:
+            return True
+        self.left_out["further reviewers of jobs who aren't here or may not do it here"] += 1
+        return False
 
     def _prepare_gold(self, values: dict[str, Any], record: records.GoldRecord, where: str) -> None:
         self._within(record, values["layer_id"], where)

@@ -19,7 +19,7 @@ HOLDS = Path(__file__).parent / f"version-{VERSION}.json"
 
 def hanging() -> set[type[Model]]:
     """The project, and every model that leads to it by its own foreign keys."""
-    models = list(apps.get_app_config("annotator").get_models())
+    models = list(apps.get_app_config("annotator").get_models(include_auto_created=True))
     found: set[type[Model]] = {Project}
     while more := {
         model for model in models if model not in found and any(f.related_model in found for f in model._meta.fields)
@@ -37,7 +37,8 @@ def test_every_model_of_a_project_goes_along_or_is_named_as_left_out() -> None:
 
 @pytest.mark.parametrize("content", CONTENTS, ids=lambda content: content.member)
 def test_every_field_goes_along_or_is_named_as_left_out(content: Content) -> None:
-    fields = {field.name for field in content.model._meta.concrete_fields}
+    meta = content.model._meta
+    fields = {field.name for field in (*meta.concrete_fields, *meta.many_to_many)}
     assert set(content.record.model_fields) | set(content.left_out) == fields
     assert not set(content.record.model_fields) & set(content.left_out)
 

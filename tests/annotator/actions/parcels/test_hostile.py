@@ -271,6 +271,20 @@ def test_a_record_without_end_is_not_read_to_its_end(
         brought(zipped(good, tmp_path / "bad.zip"), elsewhere, tmp_path)
 
 
+def test_a_large_archive_is_read_and_its_directory_bounded(
+    good: Members, elsewhere: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if more than 4 GiB lay in it."""
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    path = zipped(good, tmp_path / "large.zip")
+    data = path.read_bytes()
+    end = data.rindex(b"PK\x06\x06")
+    assert brought(path, elsewhere, tmp_path).videos.count() == 1
+    path.write_bytes(data[: end + 40] + (2**30).to_bytes(8, "little") + data[end + 48 :])
+    with pytest.raises(ParcelError, match="An archive may have 100000 files"):
+        brought(path, elsewhere, tmp_path)
+
+
 def test_an_original_that_unpacks_is_refused(good: Members, elsewhere: Workspace, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bad.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in good.items():

@@ -166,7 +166,7 @@ def test_commands_do_the_same(settings: LazySettings, tmp_path: Path, capsys: py
     call_command("import_project", str(file), "--workspace", str(elsewhere.pk))
     said = capsys.readouterr().out
     assert "1 video, 3 layers, 2 objects" in said
-    assert "Not here, shown by name only: admin, annotator, reviewer" in said
+    assert "Not here, shown by name only: admin, annotator, manager, reviewer" in said
     assert Project.objects.filter(workspace=elsewhere).count() == 1
     assert not list(settings.MEDIA_ROOT.glob(".import-*"))
     with pytest.raises(CommandError, match="is there already"):

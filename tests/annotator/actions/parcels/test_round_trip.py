@@ -78,7 +78,9 @@ def test_exports_of_both_projects_are_equal(rich: tuple[World, UUID], tmp_path: 
 def test_everything_comes_along(rich: tuple[World, UUID], tmp_path: Path) -> None:
     world, _ = rich
     there = brought(
-        packed(world.project, tmp_path / "out.zip"), other_workspace(world, "annotator", "reviewer"), tmp_path
+        packed(world.project, tmp_path / "out.zip"),
+        other_workspace(world, "annotator", "reviewer", "manager"),
+        tmp_path,
     )
     layer = main_layer(there)
     label = there.labels.get()
@@ -106,6 +108,7 @@ def test_everything_comes_along(rich: tuple[World, UUID], tmp_path: Path) -> Non
     assert comments[0].mentions == [[world.annotator.pk, "@annotator"]]
     job = Job.objects.get(layer=layer)
     assert (job.assignee, job.reviewer, str(job.due)) == (world.annotator, world.people["reviewer"], "2026-04-01")
+    assert list(job.co_reviewers.all()) == [world.people["manager"]]
     assert [(step.whom, step.reason, step.at) for step in JobStep.objects.filter(job=job)] == [
         (world.annotator, "Please.", AT)
     ]
@@ -206,10 +209,12 @@ def test_both_reports_count_what_went_along(rich: tuple[World, UUID], tmp_path: 
         show=no_show,
         finish=lambda _, report: reports.append(report),
     )
-    assert {each.words[0]: each.count for each in reports[0].taken} == counts
+    taken = {each.words[0]: each.count for each in reports[0].taken}
+    assert taken == counts | {"further reviewer of a job": 0}
     assert reports[0].here == ["annotator"]
-    assert reports[0].not_here == ["admin", "reviewer"]
+    assert reports[0].not_here == ["admin", "manager", "reviewer"]
     assert dict(reports[0].left_out) == {
+        "further reviewers of jobs who aren't here or may not do it here": 1,
         "jobs without their reviewer, who isn't here or may not do it here": 1,
         "runs that were under way: they are stopped here": 1,
     }

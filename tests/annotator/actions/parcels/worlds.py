@@ -75,6 +75,7 @@ def rich_world() -> tuple[World, UUID]:
         reviewer=reviewer,
         due=date(2026, 4, 1),
     )
+    job.co_reviewers.add(world.people["manager"])
     JobStep.objects.create(job=job, kind=JobStep.Kind.GIVEN, by=admin, whom=annotator, reason="Please.", at=AT)
     score = dict.fromkeys(("gold", "matched", "missed", "extra", "switches"), 1) | dict.fromkeys(
         ("overlap", "hota", "idf1"), 0.5
