@@ -99,6 +99,9 @@ class Config(BaseSettings):
     oidc_role: Literal["manager", "reviewer", "annotator", "viewer"] = Field(
         "annotator", description="Their role there."
     )
+    review_looks_s: float = Field(
+        4, ge=0, description="So many seconds the check of a layer may decode pictures to compare looks; 0: it doesn't."
+    )
     stalled_s: float = Field(60, description="A reader that takes nothing for so many seconds is disconnected.")
     upload_limit: int = Field(50 * 2**30, description="Largest video that may be uploaded, in bytes.")
     project_limit: int = Field(500 * 2**30, description="Largest file of a project that may be imported, in bytes.")

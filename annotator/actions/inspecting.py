@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
+import numpy as np
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
+from numpy.typing import NDArray
 
 from annotator.actions.background import Background, has_task
 from annotator.actions.edits.layer_draft import decoded
-from annotator.actions.layer_datasets import dataset_of
+from annotator.actions.layer_datasets import count_shapes, dataset_of
+from annotator.config import config
 from annotator.formats.checkable import facts_of, tracks_of
+from annotator.media.frames import reading
 from annotator.models import Event, EventKind, Inspection, InspectionState, Layer
+from tracking.frames import MediaError
 from tracking.review.check import Check, Checked
+from tracking.review.layer import Track
 from tracking.review.queue import Queue, Ranked
 from tracking.review.rules import RULES
 from tracking.shapes.chunks import Flag, Kind
 
 OPEN = (InspectionState.QUEUED, InspectionState.RUNNING)
 EVENTS_AT_ONCE = 50
+MOST_LOOKED_AT = 300_000
+"""Of a layer with more shapes no pictures are decoded: they are too many, and few would be seen."""
 
 
 def begin_inspection(layer: Layer) -> Inspection:
@@ -72,18 +82,50 @@ def inspected(layer: Layer) -> bytes:
     keys = {number: str(key) for key, number in layer.tracks.filter(deleted_at=None).values_list("pk", "number")}
     checking = Check(facts_of(dataset, kinds=_kinds(layer), replaced=_replaced_by_machines(layer)))
     queue = Queue(checking.facts)
-    for track in tracks_of(dataset, keys):
+    tracks: Iterable[Track] = tracks_of(dataset, keys)
+    looks = _Looks(problem=f"The layer has more than {MOST_LOOKED_AT:,} shapes.")
+    if count_shapes(layer) <= MOST_LOOKED_AT:
+        tracks = list(tracks)
+        looks = _looked_at(layer, tracks)
+    for track in tracks:
         checking.take(track)
-        queue.take(track)
+        queue.take(track, looks.values.get(track.key))
     checked = checking.end()
-    return _packed(checked, queue.end(checked.whole), time.monotonic() - began)
+    return _packed(checked, queue.end(checked.whole), looks, time.monotonic() - began)
 
 
-def _packed(checked: Checked, ranked: Ranked, seconds: float) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """As ``tracking.association.unlike.Unlike``."""
+
+    values: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    wanted: int = 0
+    looked_at: int = 0
+    problem: str = ""
+
+
+def _looked_at(layer: Layer, tracks: Sequence[Track]) -> _Looks:
+    """How unlike what machines made looks to what was drawn, or why nobody knows."""
+    from tracking.association.unlike import unlike
+
+    if not any(track.predicted.any() for track in tracks):
+        return _Looks()
+    if not config.review_looks_s:
+        return _Looks(problem="That is switched off on this server.")
+    try:
+        with reading(layer.video) as source:
+            found = unlike(tracks, source, most_s=config.review_looks_s)
+    except (Http404, MediaError, OSError) as error:
+        return _Looks(problem=str(error))
+    return _Looks(found.values, found.wanted, found.looked_at, found.problem)
+
+
+def _packed(checked: Checked, ranked: Ranked, looks: _Looks, seconds: float) -> bytes:
     return msgspec.json.encode(
         {
             "queue": ranked.items,
             "queue_left_out": ranked.left_out,
+            "looks": {"frames_wanted": looks.wanted, "frames_seen": looks.looked_at, "problem": looks.problem},
             "findings": checked.findings,
             "left_out": checked.left_out,
             "rules": [{"id": rule.id, "title": rule.title, "says": rule.says} for rule in RULES],

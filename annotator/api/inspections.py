@@ -56,12 +56,21 @@ class QueueItemOut(Message):
     pictures: list[tuple[int, float, float, float, float]]
 
 
+class LooksOut(Message):
+    """On how many frames looks were compared; `problem`: why not on all that were wanted, empty: there is none."""
+
+    frames_wanted: int
+    frames_seen: int
+    problem: str
+
+
 class ResultOut(Message):
     """The worst findings come first; `left_out` says of which rules there are more, and how many. In the queue the
     spans that are most likely wrong come first; `queue_left_out` more are behind them."""
 
     queue: list[QueueItemOut]
     queue_left_out: int
+    looks: LooksOut | None = Field(None, description="null: this check is older than comparing looks.")
     findings: list[FindingOut]
     left_out: dict[str, int]
     rules: list[RuleOut]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from annotator.formats.rows import Rows
 from framewise.bench.table import Figure
+from tracking.association.unlike import unlike
 from tracking.evaluate import comparison
 from tracking.evaluate.sequences import LabelledSequence, find_sequences
 from tracking.pictures import DecodedVideo
@@ -31,6 +32,7 @@ from tracking.types import Box, ObjectId, iou
 WRONG_BELOW = DISAGREES_BELOW = 0.5
 OBJECT = ObjectId("1")
 MODEL = "framewise-cf"
+MOST_S = 60.0
 LEAST = 50
 """Per cent of what is wrong that the first tenth of the queue's spans should hold."""
 
@@ -50,12 +52,13 @@ def measure(folder: Path) -> list[Figure]:
 
 @dataclass(frozen=True)
 class Judged:
-    """``wrong``: (n,) which rows of the track are."""
+    """``wrong``: (n,) which rows of the track are; ``unlike``: (n,) how unlike its looks are."""
 
     clip: str
     track: Track
     facts: Facts
     wrong: NDArray[np.bool_]
+    unlike: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,11 @@ def follow(sequence: LabelledSequence, model: str) -> Judged:
     ordered = [rows[frame] for frame in sorted(rows)]
     wrong = np.array([_is_wrong(row, sequence.boxes[row.frame - sequence.first]) for row in ordered])
     facts = Facts(Picture(pictures.width, pictures.height), pictures.frame_count, pictures.fps)
-    return Judged(sequence.name.partition("/")[0], Track(sequence.name, 1, "object", Rows.of(ordered)), facts, wrong)
+    track = Track(sequence.name, 1, "object", Rows.of(ordered))
+    looks = unlike([track], pictures, most_s=MOST_S).values
+    return Judged(
+        sequence.name.partition("/")[0], track, facts, wrong, looks.get(track.key, np.zeros(len(track), np.float32))
+    )
 
 
 def _rows(pictures: DecodedVideo, model: str, leg: Leg) -> dict[int, Row]:
@@ -124,7 +131,7 @@ def spans_of_all(tracks: Sequence[Judged]) -> list[Span]:
     found = []
     for one in tracks:
         frames = one.track.rows.frames
-        for item in spans_of(one.track, one.facts):
+        for item in spans_of(one.track, one.facts, one.unlike):
             within = (frames >= item.first) & (frames <= item.last)
             found.append(Span(one.clip, item.wrong, int(one.wrong[within].sum()), int(within.sum())))
     return found

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tracking.review.layer import Facts, Track, runs_of
 from tracking.review.pairs import Pairs
 from tracking.review.rule import Whole
-from tracking.review.signs import Sign, chance_of, signs_of
+from tracking.review.signs import Sign, chance_of, look_sign, signs_of
 
 SUSPECT = 0.3
 """Chance from which a row belongs to a suspect span."""
@@ -72,8 +72,9 @@ class Queue:
     _least: float = 0.0
     _count: int = 0
 
-    def take(self, track: Track) -> None:
-        spans = _spans(track, self.facts)
+    def take(self, track: Track, unlike: NDArray[np.float32] | None = None) -> None:
+        """``unlike``: how unlike its looks are on each row, (n,) in [0, 1]; None: nobody looked."""
+        spans = _spans(track, self.facts, unlike)
         self._count += len(spans.rows)
         self._items += spans.items(self._least)
         if len(self._items) > 2 * MOST_ITEMS:
@@ -108,17 +109,19 @@ class Spans:
             yield _item(self.track, (first, last), self.chance, self.signs)
 
 
-def spans_of(track: Track, facts: Facts) -> Iterator[Item]:
+def spans_of(track: Track, facts: Facts, unlike: NDArray[np.float32] | None = None) -> Iterator[Item]:
     """What a machine made of a track, in spans."""
-    return _spans(track, facts).items()
+    return _spans(track, facts, unlike).items()
 
 
-def _spans(track: Track, facts: Facts) -> Spans:
+def _spans(track: Track, facts: Facts, unlike: NDArray[np.float32] | None) -> Spans:
     made = track.predicted & track.shown
     if not made.any():
         nothing = np.zeros(0, np.float32)
         return Spans(track, (), nothing, np.zeros((0, 2), np.int64), nothing)
     signs = list(signs_of(track, facts))
+    if unlike is not None and unlike.any():
+        signs.append(look_sign(unlike))
     chance = np.where(made, chance_of(signs, len(track)), np.float32(0))
     suspect = _joined(chance >= SUSPECT, made, track.rows.frames, JOINED_S * facts.rate)
     rows = np.array([*runs_of(suspect), *runs_of(made & ~suspect)], np.int64).reshape(-1, 2)

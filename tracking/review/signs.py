@@ -27,6 +27,9 @@ FITTED = slice(1, 7)
 SHORT, JUMPED, LEAPT, SEAM, STILL, ENDS = 3.0, 0.5, 0.5, 2.0, 3.6, 1.0
 """Set, the others being fitted beside ``SHORT``: whatever else is right, people want to see where a tracker was lost;
 of the rest those clips show little."""
+LOOKS = 2.0
+"""Set likewise; unlikeness of ``ALIKE`` (a Hellinger distance, squared) says nothing, from ``STRANGE`` on all."""
+ALIKE, STRANGE = 0.1, 0.3
 SMOOTHED = 5
 """Rows over which confidence is averaged."""
 SMALL_PX = 32.0
@@ -59,6 +62,12 @@ def signs_of(track: Track, facts: Facts) -> Iterator[Sign]:
     for (words, weight, values), least in zip(measured(track, facts), TOLD, strict=True):
         if values.any():
             yield Sign(words, np.float32(weight) * values, weight * least)
+
+
+def look_sign(unlike: Values) -> Sign:
+    """Of how unlike its looks are to those of the shape that a person drew before it, (n,) in [0, 1]."""
+    strange = np.clip((unlike - ALIKE) / (STRANGE - ALIKE), 0, 1).astype(np.float32)
+    return Sign("It looks unlike what was drawn.", np.float32(LOOKS) * strange, LOOKS * 0.3)
 
 
 TOLD = (0.05, 0.2, 0.35, 0.1, 0.3, 0.3, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1)

@@ -1,6 +1,6 @@
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
-import type { QueueItem } from '@/store/inspections'
+import type { Looks, QueueItem } from '@/store/inspections'
 import type { Verdict } from '@/store/verdicts'
 import { framesInWords } from './change-words'
 import { cut } from './deleted-tracks'
@@ -99,7 +99,7 @@ function Strip({ editor, item }: { editor: Editor; item: QueueItem }) {
 function Keys({ editor }: { editor: Editor }) {
   const result = editor.store.inspections.latest.value?.result
   if (!result || editor.store.inspections.asking.value) return null
-  const { queue, queue_left_out: hidden } = result
+  const { queue, queue_left_out: hidden, looks } = result
   return (
     <footer class="inspection-foot">
       {!queue.length && <p>{t('No tracker made anything here: there is nothing to review.')}</p>}
@@ -113,7 +113,16 @@ function Keys({ editor }: { editor: Editor }) {
           <kbd>{t('Enter')}</kbd> {t('fix')}
         </p>
       )}
+      {queue.length > 0 && looks && <p class="muted">{looksInWords(looks)}</p>}
       <p class="muted">{t('What nobody has looked at yet isn’t known, so it doesn’t count.')}</p>
     </footer>
   )
+}
+
+/** On how much of it the looks of objects were compared with what was drawn, and why not on more. */
+export function looksInWords({ frames_wanted: wanted, frames_seen: seen, problem }: Looks): string {
+  const said = seen
+    ? t('Looks were compared on {seen} of {wanted} frames.', { seen, wanted })
+    : t('Looks were not compared.')
+  return problem ? `${said} ${problem}` : said
 }

@@ -6454,6 +6454,12 @@ export interface components {
       /** @default 0 */
       readonly lost: number
     }
+    /** @description On how many frames looks were compared; `problem`: why not on all that were wanted, empty: there is none. */
+    readonly LooksOut: {
+      readonly frames_wanted: number
+      readonly frames_seen: number
+      readonly problem: string
+    }
     /** @description What a format can't hold, and how often; `tracks`: in how many tracks, 0 where that isn't known. */
     readonly LossOut: {
       readonly what: string
@@ -7129,6 +7135,8 @@ export interface components {
     readonly ResultOut: {
       readonly queue: readonly components['schemas']['QueueItemOut'][]
       readonly queue_left_out: number
+      /** @description null: this check is older than comparing looks. */
+      readonly looks: components['schemas']['LooksOut'] | null
       readonly findings: readonly components['schemas']['FindingOut'][]
       readonly left_out: {
         readonly [key: string]: number
@@ -8246,6 +8254,7 @@ export type LogAskIn = components['schemas']['LogAskIn']
 export type LogAskedOut = components['schemas']['LogAskedOut']
 export type LogLineOut = components['schemas']['LogLineOut']
 export type LogOut = components['schemas']['LogOut']
+export type LooksOut = components['schemas']['LooksOut']
 export type LossOut = components['schemas']['LossOut']
 export type LossesOut = components['schemas']['LossesOut']
 export type MachineOffer = components['schemas']['MachineOffer']

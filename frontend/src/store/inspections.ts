@@ -10,6 +10,8 @@ export type Finding = Result['findings'][number]
 /** A span of the review queue. */
 export type QueueItem = Result['queue'][number]
 
+export type Looks = NonNullable<Result['looks']>
+
 export type Judged = 'accepted' | 'rejected' | 'check' | ''
 
 export class Inspections {

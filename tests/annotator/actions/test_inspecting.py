@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
+from annotator.actions import inspecting
 from annotator.actions.inspecting import INSPECTING, begin_inspection, inspect, inspected
+from annotator.config import config
 from annotator.models import Inspection, InspectionState
 from annotator.models.event import Event, EventKind
 from annotator.operations import ShapesReplace
@@ -114,3 +116,19 @@ def test_why_a_check_failed_is_told(desk: Desk) -> None:
     INSPECTING.fail(str(desk.world.layer.pk), "It took too long.")
     answer = asked(desk)
     assert (answer["state"], answer["message"]) == ("failed", "It took too long.")
+
+
+def looks(desk: Desk) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(inspected(desk.world.layer))["looks"]
+    return found
+
+
+def test_why_looks_were_not_compared_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = draw(desk.world, 0)
+    assert looks(desk) == {"frames_wanted": 0, "frames_seen": 0, "problem": ""}
+    desk.predict(desk.start(track), track, 1, 30)
+    assert looks(desk)["problem"] != ""  # There is no file.
+    monkeypatch.setattr(config, "review_looks_s", 0)
+    assert looks(desk)["problem"] == "That is switched off on this server."
+    monkeypatch.setattr(inspecting, "MOST_LOOKED_AT", 3)
+    assert looks(desk)["problem"] == "The layer has more than 3 shapes."

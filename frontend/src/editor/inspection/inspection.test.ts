@@ -51,6 +51,7 @@ function result(findings: readonly Finding[], queue: readonly QueueItem[]): void
       tracks: 1,
       shapes: 2,
       compared_every: 1,
+      looks: null,
       seconds: 0,
     },
   }
