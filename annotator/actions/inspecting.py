@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks import task
 from numpy.typing import NDArray
 
-from annotator.actions.background import Background, has_task
+from annotator.actions.background import Background, has_task, looking_allowance
 from annotator.actions.edits.layer_draft import decoded
 from annotator.actions.layer_datasets import count_shapes, dataset_of
 from annotator.config import config
@@ -168,4 +168,5 @@ INSPECTING = Background.of_rows(
     key="layer_id",
     workspace="layer__video__project__workspace_id",
     failed=InspectionState.FAILED,
+    allowance=lambda _: looking_allowance(),
 )
