@@ -292,7 +292,7 @@ API = (
     Route("POST", "/api/machines/{agent_id}/resting", ADMIN, {"workspace": "{workspace_id}", "resting": True}),
     Route("POST", "/api/machines/{agent_id}/memory", ADMIN, UNPIN),
     Route("POST", "/api/machines/{agent_id}/log", ADMIN, {"after": 0}),
-    Route("GET", "/api/machines/{agent_id}/log/8a3d1f4e-6f1d-4a53-9e0c-2f5b6c7d8e90", ADMIN),
+    Route("GET", "/api/machines/{agent_id}/log/{ask}", ADMIN),
     Route("POST", "/api/workspaces/{workspace_id}/limit", SITE_ADMIN, {"runs_at_once": 2}),
     Route("DELETE", "/api/machines/{agent_id}/downloads/{model}", ADMIN),
     Route("POST", "/api/stored-weights/", ADMIN, headers=NEW_WEIGHTS),

@@ -144,6 +144,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
         "parcel_id": parcel.pk,
         "delivery_id": ping(by=team.mona, webhook=webhook).pk,
         "preview_id": preview.pk,
+        "ask": uuid4(),
         "workspace_id": team.workspace.pk,
         "project_id": team.project.pk,
         "project64": base64.b64encode(str(team.project.pk).encode()).decode(),
