@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -150,6 +150,65 @@ class Background:
             is_wanted=lambda key_of_one: one(key_of_one).exists(),
             drop=lambda _: True,
             fail=fail,
+        )
+
+    @classmethod
+    def of_files(
+        cls,
+        *,
+        task: Any,
+        names: Callable[[str], tuple[str, str]],
+        allowance: Callable[[str], Allowance],
+        workspaces: Callable[[], Mapping[str, int]],
+        rows: Callable[[], QuerySet[Any]],
+        open_states: Collection[str],
+        cancelled: str,
+        mark: Callable[[Any], Path],
+        fail: Callable[[Any, str], None],
+        folder: Callable[[Any], Path],
+    ) -> Background:
+        """A kind whose tasks are rows with a ``state``, by their primary key, each with files in a folder of its own.
+
+        Args:
+            rows: all of them. ``open_states``: those of a row that is to be carried out; ``cancelled``: of one that
+                nobody wants any more.
+            mark: a file that says so too while its task holds the database.
+            fail: called for an open one.
+        """
+
+        def find(key: str) -> Any:
+            return rows().filter(pk=key).first()
+
+        def is_wanted(key: str) -> bool:
+            """Until it is cancelled, or removed with what it belongs to. One that is done may have files to remove."""
+            row = find(key)
+            if row is None or row.state == cancelled:
+                return False
+            return row.state not in open_states or not mark(row).exists()
+
+        def drop(key: str) -> bool:
+            rows().filter(pk=key, state__in=open_states).update(state=cancelled)
+            row = find(key)
+            return row is None or row.state == cancelled
+
+        def fail_open(key: str, why: str) -> None:
+            row = find(key)
+            if row is not None and row.state in open_states:
+                fail(row, why)
+
+        def folder_of(key: str) -> Path | None:
+            row = find(key)
+            return None if row is None else folder(row)
+
+        return cls(
+            task=task,
+            names=names,
+            allowance=allowance,
+            workspaces=workspaces,
+            is_wanted=is_wanted,
+            drop=drop,
+            fail=fail_open,
+            folder=folder_of,
         )
 
     def attempt(

@@ -381,38 +381,15 @@ def _workspaces() -> dict[str, int]:
     return {str(key): of_project or of_layer for key, of_project, of_layer in found}
 
 
-def _is_wanted(key: str) -> bool:
-    """Until it is cancelled, or removed together with its layer. One that is done may still have files to remove."""
-    transfer = _find(key)
-    if transfer is None or transfer.state == TransferState.CANCELLED:
-        return False
-    return transfer.state not in OPEN or not _cancel_mark(transfer).exists()
-
-
-def _drop(key: str) -> bool:
-    Transfer.objects.filter(pk=key, state__in=OPEN).update(state=TransferState.CANCELLED)
-    transfer = _find(key)
-    return transfer is None or transfer.state == TransferState.CANCELLED
-
-
-def _fail_ended(key: str, why: str) -> None:
-    transfer = _find(key)
-    if transfer is not None and transfer.state in OPEN:
-        _fail(transfer, why)
-
-
-def _folder(key: str) -> Path | None:
-    transfer = _find(key)
-    return storage.transfer_folder(transfer) if transfer else None
-
-
-TRANSFERRING = Background(
+TRANSFERRING = Background.of_files(
     task=carry_out,
     names=_names,
     allowance=_allowance,
     workspaces=_workspaces,
-    is_wanted=_is_wanted,
-    drop=_drop,
-    fail=_fail_ended,
-    folder=_folder,
+    rows=Transfer.objects.all,
+    open_states=OPEN,
+    cancelled=TransferState.CANCELLED,
+    mark=_cancel_mark,
+    fail=_fail,
+    folder=storage.transfer_folder,
 )

@@ -378,31 +378,6 @@ def _find(key: str) -> Parcel | None:
     return Parcel.objects.filter(pk=key).first()
 
 
-def _is_wanted(key: str) -> bool:
-    """Until it is cancelled, or removed together with its project."""
-    parcel = _find(key)
-    if parcel is None or parcel.state == ParcelState.CANCELLED:
-        return False
-    return parcel.state not in OPEN or not _cancel_mark(parcel).exists()
-
-
-def _drop(key: str) -> bool:
-    Parcel.objects.filter(pk=key, state__in=OPEN).update(state=ParcelState.CANCELLED)
-    parcel = _find(key)
-    return parcel is None or parcel.state == ParcelState.CANCELLED
-
-
-def _fail_ended(key: str, why: str) -> None:
-    parcel = _find(key)
-    if parcel is not None and parcel.state in OPEN:
-        _fail(parcel, why)
-
-
-def _folder(key: str) -> Path | None:
-    parcel = _find(key)
-    return storage.parcel_folder(parcel) if parcel else None
-
-
 def _names(key: str) -> tuple[str, str]:
     parcel = _find(key)
     if parcel is not None and parcel.kind == Parcel.Kind.EXPORT:
@@ -410,7 +385,7 @@ def _names(key: str) -> tuple[str, str]:
     return "The import of the project", "Nothing was imported."
 
 
-PARCELLING = Background(
+PARCELLING = Background.of_files(
     task=carry_out_parcel,
     names=_names,
     allowance=lambda _: Allowance(
@@ -422,8 +397,10 @@ PARCELLING = Background(
     workspaces=lambda: {
         str(key): of for key, of in Parcel.objects.filter(state__in=OPEN).values_list("pk", "workspace_id")
     },
-    is_wanted=_is_wanted,
-    drop=_drop,
-    fail=_fail_ended,
-    folder=_folder,
+    rows=Parcel.objects.all,
+    open_states=OPEN,
+    cancelled=ParcelState.CANCELLED,
+    mark=_cancel_mark,
+    fail=_fail,
+    folder=storage.parcel_folder,
 )
