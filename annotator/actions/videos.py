@@ -19,7 +19,7 @@ from annotator.actions.ingest import ingest, make_quick
 from annotator.actions.layers import empty_layer
 from annotator.actions.removals import remember_video
 from annotator.actions.runs.ending import end_runs
-from annotator.actions.storage_use import require_room
+from annotator.actions.storage_use import in_gb, require_room
 from annotator.announce.publish import announce_names
 from annotator.media import storage
 from annotator.models import AuditKind, Layer, Parcel, Project, ProxyState, Upload, Video, VideoState
@@ -45,15 +45,15 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
     if size <= 0:
         raise ActionError("The file is empty (0 bytes). Choose the original video.")
     if size > settings.UPLOAD_LIMIT:
-        raise ActionError(f"A video may have {_gigabytes(settings.UPLOAD_LIMIT)}; this one has {_gigabytes(size)}.")
+        raise ActionError(f"A video may have {in_gb(settings.UPLOAD_LIMIT)}; this one has {in_gb(size)}.")
     kept = _kept_for_uploads()
     require_room(project.workspace, "This video", size)
     free = max(storage.free_bytes() - kept, 0)
     if size * ROOM_TO_SPARE > free:
-        under_way = f" beside {_gigabytes(kept)} kept for uploads under way" if kept else ""
+        under_way = f" beside {in_gb(kept)} kept for uploads under way" if kept else ""
         raise ActionError(
-            f"The server has too little room: {_gigabytes(free)} are free{under_way}, and a video of "
-            f"{_gigabytes(size)} needs {_gigabytes(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
+            f"The server has too little room: {in_gb(free)} are free{under_way}, and a video of "
+            f"{in_gb(size)} needs {in_gb(int(size * ROOM_TO_SPARE))}. Ask your admin to make room."
         )
     open_ = Upload.objects.filter(created_by=user).count()
     if open_ >= MOST_UPLOADS:
@@ -121,7 +121,7 @@ def finish_upload(*, upload: Upload) -> Video:
     with transaction.atomic():
         _locked(upload)
         video = _awaiting(upload) or _new_video(upload)
-        what = f"uploaded the video “{video.name}” ({_gigabytes(video.size_bytes)}) to the project “{video.project}”."
+        what = f"uploaded the video “{video.name}” ({in_gb(video.size_bytes)}) to the project “{video.project}”."
         record(AuditKind.IMPORT, what, workspace=video.project.workspace_id, by=upload.created_by)
         target = storage.video_file(video, storage.SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -251,7 +251,3 @@ def _file_name(name: str) -> str:
 def _last_part(name: str) -> str:
     """Of a path the last part; a name may have a slash in it."""
     return PurePath(name.replace("\\", "/")).name if PATH.match(name) else name
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB" if size >= 2**28 else f"{size / 2**20:.0f} MiB"
