@@ -62,6 +62,9 @@ def test_what_an_admin_had_let_in_ends_there_too(team: Team) -> None:
 @pytest.mark.parametrize("how", ["deleted", "deactivated", "archived"])
 def test_runs_end_there_of_whom_it_shuts_out(desk: Desk, how: str) -> None:
     root = User.objects.create_superuser("root", "root@example.org")
+    agent = Agent.objects.get()
+    agent.info |= {"runs_at_once": 2}
+    agent.save()
     mine, others = (desk.start(draw(desk.world, 0), by=by) for by in ("annotator", "manager"))
     account = desk.world.annotator
     match how:

@@ -34,6 +34,8 @@ def test_a_step_answers_the_job_after_it(team: Team) -> None:
         "state": "new",
         "assignee": "Bob",
         "reviewer": "Rita",
+        "reviewers": ["Rita"],
+        "agreed": [],
         "priority": 1,
         "due": None,
         "steps": [],

@@ -37,6 +37,7 @@ from tracking.protocol import (
     Hello,
     LegDone,
     Load,
+    LogTold,
     Previewed,
     RunDone,
     RunFailed,
@@ -81,6 +82,7 @@ OF_AGENTS: list[BaseModel] = [
     Segmented(reader="r", request=1, stage="ready"),
     Fetched(model="xmem", stage="done"),
     Previewed(preview=RUN, stage="done"),
+    LogTold(ask=RUN, lines=[]),
 ]
 
 
