@@ -72,15 +72,21 @@ def test_attributes_are_set_by_keyboard_alone_and_kept(editor: Page) -> None:
     editor.keyboard.press("2")
     expect(editor.get_by_role("radio", name="sits")).to_be_checked()
     editor.keyboard.press("Tab")
-    editor.keyboard.type("AB 12")
+    editor.keyboard.type("AB")
+    # What else happens to the object meanwhile leaves what is being typed alone.
+    track: str = editor.evaluate("[...framewise.store.session.selection.value][0]")
+    recolour = "framewise.store.transact('Recolour', (tx) => tx.updateTrack(id, { colour: '#123456' }))"
+    editor.evaluate(f"(id) => {{ {recolour} }}", track)
+    expect(editor.get_by_label("Colour of the selected objects")).to_have_value("#123456")
+    editor.keyboard.type(" 12")
     editor.keyboard.press("Enter")
     expect(editor.locator("#stage")).to_be_focused()
     wait_until_saved(editor)
     editor.reload()
     editor.wait_for_function("globalThis.framewise?.store.records.tracks.value.size > 0")
-    (track,) = tracks(editor)
-    assert sorted(track["attributes"].values()) == ["AB 12"]
-    assert list(track["frame_attributes"].values()) == [[[0, "sits"]]]
+    (kept,) = tracks(editor)
+    assert sorted(kept["attributes"].values()) == ["AB 12"]
+    assert list(kept["frame_attributes"].values()) == [[[0, "sits"]]]
 
 
 def test_several_rows_are_picked_with_shift_and_changed_in_one_step_of_undo(editor: Page) -> None:

@@ -2,6 +2,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { LONGEST_TEXT } from '@/protocol/generated'
 import { toggled, valueText, type Field, type Shown } from '@/editor/objects/attributes'
+import { useTyped } from './typed'
 
 /** More choices than this are a list to open instead of chips. */
 const MOST_CHIPS = 9
@@ -125,17 +126,16 @@ function Text({ field, shown, readOnly, labelledBy, first, onChange }: ControlPr
     else if (Number.isFinite(input.valueAsNumber)) onChange(input.valueAsNumber)
     else input.value = text
   }
+  const typed = useTyped(text, finish)
   return (
     <input
+      {...typed}
       type={numeric ? 'number' : 'text'}
       {...(numeric ? { step: 'any' } : { maxLength: LONGEST_TEXT })}
       aria-labelledby={labelledBy}
       placeholder={mixed ? t('Mixed') : ''}
-      defaultValue={text}
-      value={text}
       disabled={readOnly}
       {...(first ? { 'data-first': '' } : {})}
-      onChange={(event) => finish(event.currentTarget)}
     />
   )
 }

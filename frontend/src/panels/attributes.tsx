@@ -84,6 +84,7 @@ function Row({ editor, field, tracks, range, index }: RowProps) {
       <span class="attribute-from">{fromText(shown)}</span>
       {field.perFrame && <Steps editor={editor} field={field} tracks={tracks} shown={shown} readOnly={readOnly} />}
       <AttributeControl
+        key={tracks.map((track) => track.id).join()}
         field={field}
         shown={shown}
         readOnly={readOnly}

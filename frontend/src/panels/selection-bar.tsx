@@ -6,6 +6,7 @@ import type { Editor } from '@/editor/editor'
 import { trackColour } from '@/store/colours'
 import type { Track } from '@/store/types'
 import { CommandButton, IconButton } from './buttons'
+import { useTyped } from './typed'
 
 /** What can be done with everything that is selected; always as high, so that the list above stays where it is. */
 export function SelectionBar({ editor }: { editor: Editor }) {
@@ -46,7 +47,11 @@ function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] 
   const label = others.every((track) => track.label === first!.label) ? first!.label : ''
   return (
     <>
-      {others.length ? <span class="count">{tracks.length} ×</span> : <NumberField editor={editor} track={first!} />}
+      {others.length ? (
+        <span class="count">{tracks.length} ×</span>
+      ) : (
+        <NumberField key={first!.id} editor={editor} track={first!} />
+      )}
       <select
         aria-label={t('Label of the selected objects')}
         value={label}
@@ -75,19 +80,19 @@ function Changes({ editor, tracks }: { editor: Editor; tracks: readonly Track[] 
 
 function NumberField({ editor, track }: { editor: Editor; track: Track }) {
   const text = track.number > 0 ? String(track.number) : ''
+  const typed = useTyped(text, (input) => {
+    if (!renumber(editor, track.id, input.valueAsNumber)) input.value = text
+  })
   return (
     <input
+      {...typed}
       class="track-number"
       type="number"
       min={1}
       step={1}
       aria-label={t('Number of the selected track')}
       title={t('The track’s number, which no other has')}
-      value={text}
       disabled={track.locked || track.number < 0}
-      onChange={(event) => {
-        if (!renumber(editor, track.id, event.currentTarget.valueAsNumber)) event.currentTarget.value = text
-      }}
     />
   )
 }
