@@ -6,6 +6,7 @@ import { labelOfClass, type Finder } from '@/editor/following/finding'
 import { Icon } from './icons'
 import { Modal } from './modal'
 import { PreviewCounts } from './preview-counts'
+import { useTyped } from './typed'
 
 /** Finds objects from this frame on; where no detector is ready it says which to get, and where. */
 export function FindButton({ editor }: { editor: Editor }) {
@@ -298,21 +299,16 @@ function NumberField({
   most: number
   onChange: (value: number) => void
 }) {
+  const typed = useTyped(String(value), (input) => {
+    const given = Math.round(input.valueAsNumber)
+    const kept = Number.isFinite(given) ? Math.min(Math.max(given, least), most) : value
+    input.value = String(kept)
+    onChange(kept)
+  })
   return (
     <label class="field" title={title}>
       <span>{label}</span>
-      <input
-        type="number"
-        min={least}
-        max={most}
-        step={1}
-        value={value}
-        onChange={({ currentTarget }) => {
-          const given = Math.round(currentTarget.valueAsNumber)
-          if (Number.isFinite(given)) onChange(Math.min(Math.max(given, least), most))
-          else currentTarget.value = String(value)
-        }}
-      />
+      <input {...typed} type="number" min={least} max={most} step={1} />
     </label>
   )
 }

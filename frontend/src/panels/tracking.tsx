@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals'
 import type { TargetedMouseEvent } from 'preact'
 import { useRef } from 'preact/hooks'
 import { t } from '@/core/text'
@@ -12,6 +13,7 @@ import { Icon } from './icons'
 import { reasonOf } from './offline'
 import { stallOf, statusOf } from './run-status'
 import { Section } from './section'
+import { useTyped } from './typed'
 
 const DIRECTIONS: Record<Run['direction'], string> = { forward: 'Forward', backward: 'Backward', both: 'Both ways' }
 
@@ -101,17 +103,7 @@ function Settings({ editor }: { editor: Editor }) {
         </label>
         <label class="field">
           <span>{t('Frames')}</span>
-          <input
-            type="number"
-            min={1}
-            step={1}
-            placeholder={t('to the end')}
-            value={tracking.frames.value ?? ''}
-            onChange={(event) => {
-              const count = Math.round(event.currentTarget.valueAsNumber)
-              tracking.frames.value = count >= 1 ? count : null
-            }}
-          />
+          <FramesField frames={tracking.frames} />
         </label>
       </div>
       {families.includes('mask') && (
@@ -270,6 +262,16 @@ function ModelSettings({ editor, model }: { editor: Editor; model: Model }) {
   )
 }
 
+/** How many frames a run goes; empty: to the end. */
+function FramesField({ frames }: { frames: Signal<number | null> }) {
+  const typed = useTyped(String(frames.value ?? ''), (input) => {
+    const count = Math.round(input.valueAsNumber)
+    frames.value = count >= 1 ? count : null
+    input.value = String(frames.value ?? '')
+  })
+  return <input {...typed} type="number" min={1} step={1} placeholder={t('to the end')} />
+}
+
 function SettingField({
   name,
   usual,
@@ -282,6 +284,14 @@ function SettingField({
   onChange: (value: Setting) => void
 }) {
   const label = t(name.replaceAll('_', ' '))
+  const isNumber = typeof usual === 'number'
+  const typed = useTyped(String(value), (input) => {
+    const given = isNumber ? input.valueAsNumber : input.value.trim()
+    // Emptied, or no number: as the model has it.
+    const kept = given === '' || Number.isNaN(given) ? usual : given
+    input.value = String(kept)
+    onChange(kept)
+  })
   if (typeof usual === 'boolean')
     return (
       <label class="choice">
@@ -289,20 +299,14 @@ function SettingField({
         {label}
       </label>
     )
-  const isNumber = typeof usual === 'number'
   return (
     <label class="field">
       <span>{label}</span>
       <input
+        {...typed}
         type={isNumber ? 'number' : 'text'}
         step={isNumber && Number.isInteger(usual) && usual > 1 ? 1 : 'any'}
         placeholder={String(usual)}
-        value={String(value)}
-        onChange={({ currentTarget }) => {
-          const given = isNumber ? currentTarget.valueAsNumber : currentTarget.value.trim()
-          // Emptied, or no number: as the model has it.
-          onChange(given === '' || Number.isNaN(given) ? usual : given)
-        }}
       />
     </label>
   )

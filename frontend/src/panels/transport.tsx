@@ -4,6 +4,7 @@ import { SPEEDS } from '@/editor/time/playback'
 import type { Editor } from '@/editor/editor'
 import { CommandButton } from './buttons'
 import { DisplayMenu } from './display-menu'
+import { useTyped } from './typed'
 
 /** Play, step, jump, and where one is. */
 export function Transport({ editor }: { editor: Editor }) {
@@ -30,20 +31,7 @@ export function Transport({ editor }: { editor: Editor }) {
       <CommandButton editor={editor} id="playback.loop" icon="loop" pressed={session.loop.value} />
       <label class="frame-field">
         <span class="sr-only">{t('Frame')}</span>
-        <input
-          id="frame-field"
-          type="number"
-          title={t('Frame ({key})', { key: editor.keymap.shown('frame.go-to') })}
-          min={0}
-          max={config.video.frame_count - 1}
-          value={frame.value}
-          onFocus={(event) => event.currentTarget.select()}
-          onChange={(event) => {
-            const wanted = event.currentTarget.valueAsNumber
-            if (Number.isFinite(wanted)) editor.step(wanted - frame.value)
-            event.currentTarget.value = String(frame.value)
-          }}
-        />
+        <FrameField editor={editor} />
         <span class="muted">{t('of {last}', { last: config.video.frame_count - 1 })}</span>
       </label>
       <span class="time" title={t('Time at the video’s mean rate')}>
@@ -71,6 +59,26 @@ export function Transport({ editor }: { editor: Editor }) {
 }
 
 /** How far the copy is that makes seeking quick, while there is none. */
+function FrameField({ editor }: { editor: Editor }) {
+  const { frame } = editor.session
+  const typed = useTyped(String(frame.value), (input) => {
+    const wanted = input.valueAsNumber
+    if (Number.isFinite(wanted)) editor.step(wanted - frame.value)
+    input.value = String(frame.value)
+  })
+  return (
+    <input
+      {...typed}
+      id="frame-field"
+      type="number"
+      title={t('Frame ({key})', { key: editor.keymap.shown('frame.go-to') })}
+      min={0}
+      max={editor.config.video.frame_count - 1}
+      onFocus={(event) => event.currentTarget.select()}
+    />
+  )
+}
+
 function PreparationLine({ editor }: { editor: Editor }) {
   const { proxy, share } = editor.preparation.value
   if (proxy === 'ready' || proxy === 'unneeded') return null
