@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from framewise.bench.client import Client
@@ -14,6 +16,13 @@ from tests.e2e.editor import opened, serious_in_each_theme, wait_for
 from tests.e2e.test_gone import PASSWORD, join
 
 MS = 60_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leaves_nothing(client: Client, video: int) -> Iterator[None]:
+    """Jobs of its video would stand among those of other tests."""
+    yield
+    client.http.delete(f"/api/videos/{video}", headers=client.headers).raise_for_status()
 
 
 def drawn(client: Client, layer: int, *lefts: float) -> None:
