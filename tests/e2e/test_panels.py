@@ -100,6 +100,8 @@ def test_several_rows_are_picked_with_shift_and_changed_in_one_step_of_undo(edit
     assert len({track["label"] for track in tracks(editor)} - set(before)) == 1
     editor.keyboard.press("Control+z")
     assert [track["label"] for track in tracks(editor)] == before
+    # What is still on its way would come among the objects of the next test.
+    wait_until_saved(editor)
 
 
 def test_a_number_that_is_taken_is_refused_with_a_word(editor: Page) -> None:
