@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psutil
 from django.db.models import QuerySet
@@ -60,6 +61,17 @@ def has_task(path: str, key: str) -> bool:
     """Whether a task is to carry ``key`` out: the web process may have died before it could say so."""
     waiting = DBTaskResult.objects.filter(task_path=path, finished_at=None)
     return any(result.args_kwargs["args"][:1] == [key] for result in waiting)
+
+
+def queue_forgotten(task: Any, rows: QuerySet[Any]) -> int:
+    """Queue those of ``rows`` that no task is to carry out: the web process died before it could say so. Returns how
+    many. The task's argument is a row's primary key, as it is or as text."""
+    waiting = DBTaskResult.objects.filter(task_path=task.module_path, finished_at=None)
+    queued = [result.args_kwargs["args"][0] for result in waiting]
+    forgotten = rows.exclude(pk__in=queued).values_list("pk", flat=True)
+    for key in forgotten:
+        task.enqueue(str(key) if isinstance(key, UUID) else key)
+    return len(forgotten)
 
 
 @dataclass(frozen=True, slots=True)

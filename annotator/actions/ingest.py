@@ -12,15 +12,13 @@ import logging
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import av.error
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django_tasks import task
-from django_tasks_db.models import DBTaskResult
 
-from annotator.actions.background import Allowance, Background
+from annotator.actions.background import Allowance, Background, queue_forgotten
 from annotator.actions.webhooks.telling import tell_video
 from annotator.config import config
 from annotator.media import storage
@@ -96,9 +94,9 @@ def queue_forgotten_videos(queues: Collection[str] = (QUICK, LONG)) -> int:
     count = 0
     with transaction.atomic():
         if QUICK in queues:
-            count += _queue_forgotten(ingest, Video.objects.filter(state__in=TO_OPEN))
+            count += queue_forgotten(ingest, Video.objects.filter(state__in=TO_OPEN))
         if LONG in queues:
-            count += _queue_forgotten(make_quick, _to_make().filter(state=VideoState.READY))
+            count += queue_forgotten(make_quick, _to_make().filter(state=VideoState.READY))
     return count
 
 
@@ -106,15 +104,6 @@ def _to_make() -> QuerySet[Video]:
     return Video.objects.filter(
         Q(proxy_state__in=TO_MAKE) | Q(proxy_state=ProxyState.UNNEEDED, strip={}, proxy_error="")
     )
-
-
-def _queue_forgotten(work: Any, videos: Any) -> int:
-    tasks = DBTaskResult.objects.filter(task_path=work.module_path, finished_at=None)
-    queued = {task.args_kwargs["args"][0] for task in tasks}
-    forgotten = videos.exclude(pk__in=queued)
-    for video in forgotten:
-        work.enqueue(video.pk)
-    return len(forgotten)
 
 
 def _open(video: Video) -> None:

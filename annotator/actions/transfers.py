@@ -18,11 +18,16 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
-from django_tasks_db.models import DBTaskResult
 
 from annotator import access, formats
 from annotator.actions.audit import record
-from annotator.actions.background import Allowance, Background, memory_of_machine, transfer_allowance
+from annotator.actions.background import (
+    Allowance,
+    Background,
+    memory_of_machine,
+    queue_forgotten,
+    transfer_allowance,
+)
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.importing import AS_IT_IS, How, check_may_import, import_reading
 from annotator.actions.layer_datasets import Counted, count_shapes, dataset_of
@@ -338,13 +343,8 @@ class _Watch:
 
 
 def queue_forgotten_transfers() -> int:
-    """Queue transfers that no task is to carry out: the web process died before it could. Returns how many."""
-    tasks = DBTaskResult.objects.filter(task_path=carry_out.module_path, finished_at=None)
-    queued = [task.args_kwargs["args"][0] for task in tasks]
-    forgotten = Transfer.objects.filter(state__in=OPEN).exclude(pk__in=queued)
-    for transfer in forgotten:
-        carry_out.enqueue(str(transfer.pk))
-    return len(forgotten)
+    """Queue transfers that no task is to carry out. Returns how many."""
+    return queue_forgotten(carry_out, Transfer.objects.filter(state__in=OPEN))
 
 
 def latest_transfers(layer: Layer) -> Iterable[Transfer]:

@@ -16,12 +16,11 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
-from django_tasks_db.models import DBTaskResult
 
 from annotator import access
 from annotator.actions.appending import GONE, append
 from annotator.actions.audit import record
-from annotator.actions.background import Allowance, Background, NotWanted, Watch
+from annotator.actions.background import Allowance, Background, NotWanted, Watch, queue_forgotten
 from annotator.actions.errors import ActionError, in_our_words
 from annotator.actions.ingest import ingest
 from annotator.actions.parcels.packing import pack
@@ -365,13 +364,8 @@ def _fail(parcel: Parcel, message: str) -> None:
 
 
 def queue_forgotten_parcels() -> int:
-    """Queue those that no task is to carry out: the web process died before it could say so. Returns how many."""
-    tasks = DBTaskResult.objects.filter(task_path=carry_out_parcel.module_path, finished_at=None)
-    queued = [each.args_kwargs["args"][0] for each in tasks]
-    forgotten = Parcel.objects.filter(state__in=OPEN).exclude(pk__in=queued)
-    for parcel in forgotten:
-        carry_out_parcel.enqueue(str(parcel.pk))
-    return len(forgotten)
+    """Queue those that no task is to carry out. Returns how many."""
+    return queue_forgotten(carry_out_parcel, Parcel.objects.filter(state__in=OPEN))
 
 
 def _find(key: str) -> Parcel | None:
