@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { sizeOf } from '@/core/sizes'
 import { counted, t } from '@/core/text'
 import { ago } from '@/core/times'
+import { useTyped } from '@/panels/typed'
 import type { DeviceOut, MachineOut, MachineRunOut } from '@/protocol/generated'
 import { Chart } from './chart'
 import { isOpen, type Networks } from './networks'
@@ -102,6 +103,12 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
 function Limit({ networks }: { networks: Networks }) {
   const { runs_at_once: limit, may_limit: may } = networks.now.value
   const problem = useSignal('')
+  const typed = useTyped(String(limit ?? ''), (input) => {
+    const count = Math.round(input.valueAsNumber)
+    void networks.limit(count >= 1 ? count : null).then((why) => {
+      problem.value = why
+    })
+  })
   if (!may)
     return limit === null ? null : (
       <p class="muted machines-waiting">
@@ -116,20 +123,7 @@ function Limit({ networks }: { networks: Networks }) {
     <div class="machines-waiting">
       <label>
         {t('Runs of this workspace at once:')}{' '}
-        <input
-          type="number"
-          class="machines-limit"
-          min={1}
-          max={1000}
-          placeholder={t('any number')}
-          value={limit ?? ''}
-          onChange={({ currentTarget }) => {
-            const count = Math.round(currentTarget.valueAsNumber)
-            void networks.limit(count >= 1 ? count : null).then((why) => {
-              problem.value = why
-            })
-          }}
-        />
+        <input {...typed} type="number" class="machines-limit" min={1} max={1000} placeholder={t('any number')} />
       </label>
       {problem.value && (
         <p class="error" role="alert">
