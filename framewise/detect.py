@@ -91,8 +91,7 @@ def detect(
 
 def parse_setting(model: str, text: str) -> tuple[str, Setting]:
     """Read ``NAME=VALUE`` as a detector's setting. Raises TrackingError naming those it has."""
-    detectors = (*catalog.detectors(), *catalog.own())
-    known = next((entry.settings for entry in detectors if entry.id == model), catalog.DETECTOR_SETTINGS)
+    known = catalog.detector_settings(model)
     name, separator, value = text.partition("=")
     default = known.get(name)
     if not separator or default is None:

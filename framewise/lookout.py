@@ -41,7 +41,7 @@ class Lookout:
         if self.linked is None:
             finder = DetectorFinder(self._detector())
             return Finding(lambda: finder, seek, self.every), None
-        usual = self._entry_settings().get("confidence", catalog.DETECTOR_SETTINGS["confidence"])
+        usual = catalog.detector_settings(self.name).get("confidence", catalog.DETECTOR_SETTINGS["confidence"])
         sure = self.settings.get("confidence", usual)
         preset = preset_of(self.linked, float(sure))
         looks = rate / self.every
@@ -51,10 +51,6 @@ class Lookout:
         wanted = self.classes or detector.classes
         eyes = Eyes(lambda: detector, origin=seek.frame, every=self.every)
         return Finding(None, seek, self.every), Linker(eyes, associate, kinds={name: name for name in wanted})
-
-    def _entry_settings(self) -> Mapping[str, Setting]:
-        known = (entry.settings for entry in (*catalog.detectors(), *catalog.own()) if entry.id == self.name)
-        return next(known, catalog.DETECTOR_SETTINGS)
 
     def _detector(self, **more: Setting) -> Detector:
         detector = catalog.open_detector(self.name, classes=self.classes, **{**self.settings, **more})

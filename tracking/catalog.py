@@ -1190,6 +1190,12 @@ def find_detector(detector_id: str) -> DetectorEntry:
     raise TrackingError(f"Objects are detected by a model of the catalogue; {detector_id!r} is none of them ({known}).")
 
 
+def detector_settings(named: str) -> Mapping[str, Setting]:
+    """What may be set of a detector as ``open_detector`` takes it, with the defaults."""
+    known = (entry.settings for entry in (*detectors(), *own()) if entry.id == named)
+    return next(known, DETECTOR_SETTINGS)
+
+
 def open_detector(named: str, *, classes: Sequence[str] = (), **settings: object) -> Detector:
     """A detector by its id (this machine's own too), by the path of its file or of its folder as on the Hugging Face
     hub, or by its id there, from where it is downloaded: for who runs this machine, never for what comes over a

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from tracking.association.assignment import assign, overlaps
 from tracking.comparing import SAME, Array, Numbers, Tracks
+from tracking.review.layer import RowColumns
 from tracking.shapes.agreement import agreement
 from tracking.shapes.chunks import Flag, Kind, Row
 from tracking.shapes.interpolation import shape_at
@@ -44,18 +45,9 @@ LEFT = -2
 Bits = NDArray[np.bool_]
 
 
-class Stored(Protocol):
-    """The stored rows of a track in rising order. ``frames``: (r,) · ``kinds``, ``flags``: (r,) · ``confidence``: (r,)
-    in [0, 1]."""
+class Stored(RowColumns, Protocol):
+    """The stored rows of a track in rising order, one by one too."""
 
-    @property
-    def frames(self) -> NDArray[np.int64]: ...
-    @property
-    def kinds(self) -> NDArray[np.uint8]: ...
-    @property
-    def flags(self) -> NDArray[np.uint8]: ...
-    @property
-    def confidence(self) -> NDArray[np.float64]: ...
     def __len__(self) -> int: ...
     @overload
     def __getitem__(self, index: int) -> Row: ...
