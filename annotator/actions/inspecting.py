@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from annotator.actions.background import Background, has_task, looking_allowance
 from annotator.actions.edits.layer_draft import decoded
 from annotator.actions.layer_datasets import count_shapes, dataset_of
+from annotator.actions.seen import Origins
 from annotator.config import config
 from annotator.formats.checkable import facts_of, tracks_of
 from annotator.media.frames import reading
@@ -82,7 +83,7 @@ def inspected(layer: Layer) -> bytes:
     keys = {number: str(key) for key, number in layer.tracks.filter(deleted_at=None).values_list("pk", "number")}
     checking = Check(facts_of(dataset, kinds=_kinds(layer), replaced=_replaced_by_machines(layer)))
     queue = Queue(checking.facts)
-    tracks: Iterable[Track] = tracks_of(dataset, keys)
+    tracks: Iterable[Track] = Origins.of(layer).told(tracks_of(dataset, keys))
     looks = _Looks(problem=f"The layer has more than {MOST_LOOKED_AT:,} shapes.")
     if count_shapes(layer) <= MOST_LOOKED_AT:
         tracks = list(tracks)

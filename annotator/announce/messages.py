@@ -34,6 +34,8 @@ EDIT_BYTES = 64 * 2**20
 """Of one edit as JSON. What is larger is made as several edits, one after the other."""
 PART_BYTES = 512 * 2**10
 """Of an edit as JSON in one message: a longer one comes in parts, between which other messages get through."""
+MOST_SHOWN = 500
+"""Stretches of frames that one message says were on screen."""
 MOST_PROMPTS = 300
 """Tracks that one run starts from."""
 MOST_CLICKS = 200
@@ -247,6 +249,17 @@ class Presence(Message):
     tracks: list[UUID] = Field([], max_length=MOST_SELECTED, description="What is selected.")
 
 
+class Shown(Message):
+    """Which frames were on screen, as they were at `revision`: sent a few times a minute, as long as there are others.
+    What changed since it was shown isn't among them."""
+
+    type: Literal["shown"] = "shown"
+    frames: list[tuple[Frame, Frame]] = Field(
+        min_length=1, max_length=MOST_SHOWN, description="The first and the last frame of each stretch."
+    )
+    revision: int = Field(ge=0, description="The layer's.")
+
+
 class Ping(Message):
     """Every 20 s: a connection from which nothing came for 90 s is closed."""
 
@@ -254,7 +267,7 @@ class Ping(Message):
 
 
 ClientMessage = Annotated[
-    Edit | EditPart | RunStart | RunCorrect | RunExtend | RunStop | SmartClicks | Received | Presence | Ping,
+    Edit | EditPart | RunStart | RunCorrect | RunExtend | RunStop | SmartClicks | Received | Presence | Shown | Ping,
     Field(discriminator="type"),
 ]
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import DatabaseError
 from django.db.models import Q
 from django.http import Http404
@@ -27,6 +27,7 @@ from annotator.actions.edits.apply import apply_edit, find_edit
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.notify import unread_of
 from annotator.actions.runs import ask
+from annotator.actions.seen import note_shown
 from annotator.actions.smart import ask_clicks
 from annotator.announce.messages import (
     CLIENT_MESSAGE,
@@ -49,6 +50,7 @@ from annotator.announce.messages import (
     RunExtend,
     RunStart,
     RunStop,
+    Shown,
     SmartAnswer,
     SmartClicks,
     Surroundings,
@@ -76,6 +78,9 @@ TELL_AFTER_S = 2.0
 IDLE_S = 90.0
 NOTE_EVERY_S = 15.0
 """Where people are is noted for the analytics of the project so often, as long as they move."""
+SHOWN_EVERY_S = 3.0
+MOST_SHOWN_WAITING = 20
+"""Which frames a page had on screen is noted so often at most, and no more of its messages wait for it."""
 CHECK_EVERY_S = 30.0
 REASON_WAIT_S = 0.2
 """A change is committed before its reason is told; a look in between waits so long for it."""
@@ -86,6 +91,7 @@ LONGEST_ID = 18
 
 log = logging.getLogger(__name__)
 _unstorable = Complaint(log, "What people change can't be stored for now; it is kept and tried again.")
+_unseen = Complaint(log, "Which frames people had on screen can't be noted: they count as not seen.")
 _unnoted = Complaint(log, "When people are in the editor can't be noted: their active time is counted too low.")
 
 
@@ -137,6 +143,8 @@ class LayerConsumer(Socket):
         self.asked = Asked()
         self.parts = Parts()
         self.moves: list[datetime] = []
+        self.shown: list[Shown] = []
+        self.has_shown = asyncio.Event()
         self.heard_at = monotonic()
         self.outlet = Outlet(self._send)
         person = Person(
@@ -167,6 +175,7 @@ class LayerConsumer(Socket):
             self._check(),
             self._keep_looking(),
             self._note_stays(),
+            self._note_shown(),
             self.clicks.run(),
         ):
             self.own(work)
@@ -210,6 +219,8 @@ class LayerConsumer(Socket):
                 self.outlet.text(Pong().model_dump_json())
             case Presence():
                 self._move(message)
+            case Shown():
+                self._have_shown(message)
             case EditPart():
                 await self._put_together(message)
             case SmartClicks():
@@ -234,6 +245,33 @@ class LayerConsumer(Socket):
         self.watcher.person.frame = presence.frame
         self.watcher.person.tracks = presence.tracks
         self.hub.moved(self.room)
+
+    def _have_shown(self, shown: Shown) -> None:
+        """Of a page that tells more than can be noted, what is too much counts as not seen."""
+        if len(self.shown) < MOST_SHOWN_WAITING:
+            self.shown.append(shown)
+            self.has_shown.set()
+
+    async def _note_shown(self) -> None:
+        while True:
+            await self.has_shown.wait()
+            self.has_shown.clear()
+            several, self.shown = self.shown, []
+            try:
+                for each in several:
+                    await in_writing_thread(
+                        note_shown,
+                        user=self.user,
+                        layer_id=self.layer_id,
+                        frames=each.frames,
+                        revision=each.revision,
+                    )
+            except (DatabaseError, ObjectDoesNotExist) as error:
+                # The layer went, or nothing can be written for now.
+                _unseen.note(error)
+            else:
+                _unseen.over()
+            await asyncio.sleep(SHOWN_EVERY_S)
 
     async def _note_stays(self) -> None:
         """Note when the person moved through the layer; of the last ``NOTE_EVERY_S`` nothing is known in the end."""

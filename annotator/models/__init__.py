@@ -23,6 +23,7 @@ from annotator.models.project import Attribute, Label, Project
 from annotator.models.removal import Removal
 from annotator.models.run import LegPrompt, Run, RunState
 from annotator.models.second_factor import RecoveryCode, SecondFactor
+from annotator.models.seen import Seen
 from annotator.models.stored_weights import StoredWeights, WeightsState
 from annotator.models.sweep import Destination, Pipeline, Sweep, SweepState, SweptState, SweptVideo
 from annotator.models.transfer import Transfer, TransferState
@@ -87,6 +88,7 @@ __all__ = [
     "RunState",
     "Scope",
     "SecondFactor",
+    "Seen",
     "Stage",
     "Stay",
     "StoredWeights",

@@ -28,6 +28,9 @@ class Layer(models.Model):
     )
     revision = models.PositiveBigIntegerField(default=0)
     next_number = models.PositiveIntegerField(default=1, help_text="The number the next track gets.")
+    seen_from = models.PositiveBigIntegerField(
+        default=0, help_text="The revision up to which nobody noted who had which frames on screen."
+    )
 
     class Meta:
         ordering = ["id"]

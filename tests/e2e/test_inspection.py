@@ -131,3 +131,42 @@ def test_the_project_tells_what_is_left_and_opens_the_editor_there(
     queued = check.get_by_role("listbox", name="Review queue").get_by_role("option")
     expect(queued.first).to_have_attribute("aria-selected", "true")
     page.wait_for_function("() => framewise.editor.selected().length > 0")
+
+
+def test_what_nobody_has_had_on_screen_is_told_until_somebody_has(editor: Page) -> None:
+    page = editor
+    go_to(page, 0)
+    draw_box(page, Box(500, 400, 640, 520))
+    track_with(page, "unhurried")
+    page.keyboard.press("t")
+    page.wait_for_function("() => framewise.store.runs.active().length > 0")
+    wait_until_runs_end(page)
+    wait_until_saved(page)
+    page.keyboard.press("Shift+F9")
+    check = page.get_by_role("complementary", name="Check")
+    reasons = check.get_by_label("Spans that are listed")
+    unseen = reasons.locator("option", has_text="Nobody has had it on screen yet.")
+    expect(unseen).to_have_count(1)
+    spans = int(str(unseen.text_content()).rpartition("(")[2].rstrip(")"))
+    assert spans > 0
+    reasons.select_option(value="Nobody has had it on screen yet.")
+    expect(check.get_by_role("option", selected=False)).not_to_have_count(0)
+    page.wait_for_function("(spans) => framewise.editor.inspection.queue.value.length === spans", arg=spans)
+    assert serious_in_each_theme(page) == []
+
+    # Each frame is looked at, and the page goes out of sight: that tells the server at once.
+    for frame in range(page.evaluate("() => framewise.store.config.video.frame_count")):
+        go_to(page, frame)
+    page.evaluate(
+        """() => {
+          Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+          document.dispatchEvent(new Event('visibilitychange'))
+          delete document.visibilityState
+        }"""
+    )
+    go_to(page, 0)
+    # Something has to change before the layer is checked again.
+    draw_box(page, Box(100, 100, 140, 140))
+    wait_until_saved(page)
+    check.get_by_role("button", name="Check again").click()
+    expect(unseen).to_have_count(0)

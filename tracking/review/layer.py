@@ -93,6 +93,8 @@ class Track:
     Attributes:
         key: what a finding calls it: its id, or its place in a file.
         attributes, frame_attributes: by name; the latter as (frame, value) pairs that hold from that frame on.
+        runs: (n,) the number of the run that made a row, 0: of none that is known; None: nobody knows of runs.
+        unseen: (n,) which predicted rows nobody had on screen as they are; None: nobody noted it.
     """
 
     key: str
@@ -101,6 +103,8 @@ class Track:
     rows: RowColumns
     attributes: Mapping[str, Any] = field(default_factory=dict)
     frame_attributes: Mapping[str, Sequence[tuple[int, Any]]] = field(default_factory=dict)
+    runs: NDArray[np.int32] | None = None
+    unseen: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.rows.frames)

@@ -1,9 +1,9 @@
 """The review queue: spans of tracks, ranked by how many of their frames are expected to be wrong.
 
 A machine's rows get a chance of being wrong from several signs (``signs.py``). Rows whose chance is at least
-``SUSPECT`` become spans, and so do the others between them: all that a machine made is in the queue once, apart from
-identities that come close, which are spans of their own. ``scripts/judge-queue`` says how much of what is wrong comes
-first.
+``SUSPECT`` become spans, and so do the others between them, those that nobody has seen apart from those that somebody
+has: all that a machine made is in the queue once, apart from identities that come close, which are spans of their own.
+``scripts/judge-queue`` says how much of what is wrong comes first.
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def _spans(track: Track, facts: Facts, unlike: NDArray[np.float32] | None) -> Sp
         signs.append(look_sign(unlike))
     chance = np.where(made, chance_of(signs, len(track)), np.float32(0))
     suspect = _joined(chance >= SUSPECT, made, track.rows.frames, JOINED_S * facts.rate)
-    rows = np.array([*runs_of(suspect), *runs_of(made & ~suspect)], np.int64).reshape(-1, 2)
+    others = made & ~suspect
+    parts = [others] if track.unseen is None else [others & track.unseen, others & ~track.unseen]
+    rows = np.array([span for part in (suspect, *parts) for span in runs_of(part)], np.int64).reshape(-1, 2)
     sums = np.concatenate([[0.0], np.cumsum(chance, dtype=np.float64)])
     return Spans(track, signs, chance, rows, np.asarray(sums[rows[:, 1] + 1] - sums[rows[:, 0]], np.float32))
 

@@ -27,12 +27,20 @@ FITTED = slice(1, 7)
 SHORT, JUMPED, LEAPT, SEAM, STILL, ENDS = 3.0, 0.5, 0.5, 2.0, 3.6, 1.0
 """Set, the others being fitted beside ``SHORT``: whatever else is right, people want to see where a tracker was lost;
 of the rest those clips show little."""
+MET, UNSEEN = 2.0, 0.3
+"""Set too: those clips have one run each, and nobody saw anything. What nobody saw is no likelier to be wrong by
+itself, but nobody can have put it right."""
 LOOKS = 2.0
 """Set likewise; unlikeness of ``ALIKE`` (a Hellinger distance, squared) says nothing, from ``STRANGE`` on all."""
 ALIKE, STRANGE = 0.1, 0.3
+NOBODY_SAW = "Nobody has had it on screen yet."
+FITS, MISSES = 0.75, 0.5
+"""Overlap of two neighbouring rows (IoU) from which they fit together, and below which they don't at all."""
 SMOOTHED = 5
 """Rows over which confidence is averaged."""
 SMALL_PX = 32.0
+MEETS_S = 0.2
+"""Rows of two runs meet with so little between them."""
 AS_LONG_AS = 0.2
 """The part of a stretch, from a person's shape on, in which both ways have to agree."""
 
@@ -70,7 +78,7 @@ def look_sign(unlike: Values) -> Sign:
     return Sign("It looks unlike what was drawn.", np.float32(LOOKS) * strange, LOOKS * 0.3)
 
 
-TOLD = (0.05, 0.2, 0.35, 0.1, 0.3, 0.3, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
+TOLD = (0.05, 0.2, 0.35, 0.1, 0.3, 0.3, 0.5, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.5)
 """By sign, how strong it is at least where it is worth a word."""
 
 
@@ -90,6 +98,8 @@ def measured(track: Track, facts: Facts) -> Iterator[tuple[str, float, Values]]:
     yield "The tracker arrives elsewhere than where a person drew it.", SEAM, _seams(track, facts)
     yield "It doesn't move at all.", STILL, _still(track, facts)
     yield "It begins or ends inside the picture.", ENDS, _ends(track, facts)
+    yield "The results of two runs meet here, and don't fit together.", MET, _meetings(track, facts)
+    yield NOBODY_SAW, UNSEEN, _unseen(track)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,23 +199,57 @@ def _at_edge(track: Track, facts: Facts) -> Values:
 
 
 def _seams(track: Track, facts: Facts) -> Values:
-    """Where a prediction's neighbour is a person's shape, or one of another run, that overlaps it by less than half:
-    the second before and behind it."""
+    """Where a prediction's neighbour is a person's shape that overlaps it by less than half: the second before or
+    behind it, on the machine's side."""
     found = np.zeros(len(track), np.float32)
     rows = track.steps[track.spans == 1]
     keyframe = (track.rows.flags & int(Flag.KEYFRAME)) != 0
     rows = rows[keyframe[rows] != keyframe[rows + 1]]
     if not len(rows):
         return found
-    ours, theirs = track.rows.bounds[rows], track.rows.bounds[rows + 1]
-    shared = np.maximum(np.minimum(ours[:, 2:], theirs[:, 2:]) - np.maximum(ours[:, :2], theirs[:, :2]), 0).prod(axis=1)
-    both = (ours[:, 2:] - ours[:, :2]).prod(axis=1) + (theirs[:, 2:] - theirs[:, :2]).prod(axis=1) - shared
     frames = track.rows.frames
-    for row in rows[shared < 0.5 * both].tolist():
+    for row in rows[_overlaps(track, rows) < MISSES].tolist():
         near = np.searchsorted(frames, [frames[row] - facts.rate, frames[row + 1] + facts.rate])
         side = slice(int(near[0]), row + 1) if keyframe[row + 1] else slice(row + 1, int(near[1]))
         found[side] = 1
     return found
+
+
+def _overlaps(track: Track, rows: NDArray[np.int64]) -> Values:
+    """(k,): IoU of the bounds of each of ``rows`` and of the next one; 1 where neither has an extent."""
+    ours, theirs = track.rows.bounds[rows], track.rows.bounds[rows + 1]
+    shared = np.maximum(np.minimum(ours[:, 2:], theirs[:, 2:]) - np.maximum(ours[:, :2], theirs[:, :2]), 0).prod(axis=1)
+    both = (ours[:, 2:] - ours[:, :2]).prod(axis=1) + (theirs[:, 2:] - theirs[:, :2]).prod(axis=1) - shared
+    # What has no extent fits anywhere.
+    return np.where(both > 0, shared / np.maximum(both, 1e-6), 1).astype(np.float32)
+
+
+def _meetings(track: Track, facts: Facts) -> Values:
+    """Where a run's row is next to one of another run: by how much they overlap too little, for half a second on both
+    sides, as nobody knows which of them is right. What moves as far as that from row to row anyway isn't told."""
+    found = np.zeros(len(track), np.float32)
+    if track.runs is None or not track.runs.any():
+        return found
+    rows = track.steps[track.spans <= MEETS_S * facts.rate]
+    rows = rows[track.predicted[rows] & track.predicted[rows + 1]]
+    before, after = track.runs[rows], track.runs[rows + 1]
+    seams = rows[(before != after) & (before > 0) & (after > 0)]
+    if not len(seams):
+        return found
+    usual = float(np.median(_overlaps(track, sampled(rows))))
+    fits, misses = min(FITS, usual - 0.1), min(MISSES, usual - 0.35)
+    strength = np.clip((fits - _overlaps(track, seams)) / (fits - misses), 0, 1)
+    frames = track.rows.frames
+    for row, strong in zip(seams[strength > 0].tolist(), strength[strength > 0].tolist(), strict=True):
+        near = np.searchsorted(frames, [frames[row] - facts.rate / 2, frames[row + 1] + facts.rate / 2])
+        side = found[int(near[0]) : int(near[1])]
+        np.maximum(side, np.float32(strong), out=side)
+    return found
+
+
+def _unseen(track: Track) -> Values:
+    """Which rows nobody saw; where it is known of none, nothing is said."""
+    return np.zeros(len(track), np.float32) if track.unseen is None else track.unseen.astype(np.float32)
 
 
 def _still(track: Track, facts: Facts) -> Values:

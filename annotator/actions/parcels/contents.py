@@ -108,6 +108,7 @@ CONTENTS = (
         records.LayerRecord,
         lambda project: models.Layer.objects.filter(video__project=project),
         ("layer", "layers"),
+        {"seen_from": "what was seen elsewhere isn't known: it is the revision that the layer comes with"},
     ),
     Content(
         models.Track,
@@ -267,6 +268,7 @@ LEFT_OUT: Mapping[type[Model], str] = {
     models.Predicted: "the work is counted anew from the history",
     models.Preview: "is kept for an hour",
     models.ProposedJoins: "is computed anew when it is asked for",
+    models.Seen: "is of what people had on screen on the server that it comes from",
     models.Sweep: "is work of machines of its server",
     models.SweptVideo: "is work of machines of its server",
     models.Transfer: "is a file of this server",

@@ -256,6 +256,7 @@ class _Loader:
     def _prepare_layers(self, values: dict[str, Any], record: records.LayerRecord, where: str) -> None:
         if record.kind == LayerKind.MAIN:
             self._only_one(("main", record.video), f"{where}: its video has two main layers.")
+        values["seen_from"] = record.revision
 
     def _prepare_tracks(self, values: dict[str, Any], record: records.TrackRecord, where: str) -> None:
         layer = values["layer_id"]

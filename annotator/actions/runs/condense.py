@@ -14,6 +14,7 @@ from annotator.actions.background import Background, transfer_allowance
 from annotator.actions.edits.events import as_json, extent_of, lock_layer
 from annotator.actions.edits.layer_draft import decoded, encoded, stretches
 from annotator.actions.edits.past import TrackPast
+from annotator.actions.seen import carry_over
 from annotator.models import Event, EventKind, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
 
@@ -88,6 +89,7 @@ def _join(events: Sequence[Event]) -> None:
     """Put everything into the last of them; of a frame that was written twice the first knows what lay there."""
     if any(event.inverse is None for event in events):
         return  # Of an old version, which didn't keep what was replaced.
+    carry_over(events[0].layer, events)
     past: dict[UUID, TrackPast] = {}
     touched: dict[str, set[int]] = {}
     for event in events:

@@ -49,7 +49,7 @@ import { LiveChannel } from '@/protocol/live'
 import { Rest } from '@/protocol/rest'
 import { IndexedEdits } from '@/store/indexed-edits'
 import { EditorStore } from '@/store/store'
-import type { EditorConfig } from '@/store/types'
+import type { EditorConfig, FrameNumber } from '@/store/types'
 import { Timeline } from '@/timeline/timeline'
 import { applyTheme, toggleTheme } from './theme'
 import { keepPreferences } from './preferences'
@@ -60,6 +60,8 @@ import { mountGrips } from './grips'
 
 const PRESENCE_MS = 150
 const PREPARATION_MS = 2000
+/** Which frames were on screen is told so often. */
+const WATCHED_MS = 10_000
 /** Who stays on a frame for so long may want to click there. */
 const LOOK_AFTER_MS = 250
 
@@ -298,7 +300,10 @@ function followPreparation(player: SwitchingPlayer, editor: Editor, rest: Rest, 
 /** The playhead moves: show that frame, decode what comes next, have its shapes. */
 function connectPlayer(player: Player, stage: Stage, timeline: Timeline, editor: Editor, scope: Scope): void {
   const { session, store } = editor
-  player.onFrame = (frame, picture) => stage.show(frame, picture)
+  player.onFrame = (frame, picture) => {
+    stage.show(frame, picture)
+    store.watched.show(isWatched(frame, editor) ? frame : null)
+  }
   player.onError = (message) => session.tell(message, 'error')
   player.onBuffered = (ranges) => timeline.setBuffered(ranges)
   timeline.setPictures((frame) => player.peek(frame))
@@ -351,6 +356,33 @@ function connectLive(live: LiveChannel, editor: Editor, scope: Scope): void {
     const now = `${session.frame.value} ${tracks.join()}`
     if (now !== told && live.send({ type: 'presence', frame: session.frame.value, tracks })) told = now
   })
+  tellWatched(live, editor, scope)
 }
+
+/** Tell the server which frames were on screen, from time to time and when the page goes out of sight. */
+function tellWatched(live: LiveChannel, editor: Editor, scope: Scope): void {
+  const { store } = editor
+  const tell = (all: boolean) => {
+    const frames = store.watched.take(all)
+    if (!frames.length) return
+    const message = { type: 'shown' as const, frames: frames.map(([first, last]): [number, number] => [first, last]) }
+    if (!live.send({ ...message, revision: store.latest.peek() })) store.watched.putBack(frames)
+  }
+  scope.every(WATCHED_MS, () => {
+    // The shapes of what is on screen may have come later than its picture.
+    const frame = Number(element('stage').dataset.frame ?? -1)
+    if (frame >= 0 && isWatched(frame, editor)) store.watched.show(frame)
+    tell(false)
+  })
+  scope.listen(document, 'visibilitychange', () => {
+    if (document.visibilityState === 'visible') return
+    store.watched.show(null)
+    tell(true)
+  })
+}
+
+/** Whether somebody who looks at a frame sees all that is on it. */
+const isWatched = (frame: FrameNumber, { store }: Editor): boolean =>
+  document.visibilityState === 'visible' && store.loader.covers(frame)
 
 start()

@@ -75,6 +75,7 @@ function Summary({ editor }: { editor: Editor }) {
       {stale && !asking && <p class="warn">{t('Something was changed since: this is how it was.')}</p>}
       <div class="row">
         {result && editor.inspection.page.value === 'check' && <RuleChoice editor={editor} />}
+        {result && editor.inspection.page.value === 'queue' && <ReasonChoice editor={editor} />}
         <span class="spring" />
         {(stale || problem) && !asking && (
           <button type="button" class="button" onClick={() => void editor.inspection.check()}>
@@ -105,6 +106,27 @@ function RuleChoice({ editor }: { editor: Editor }) {
             {`${t(title)} (${counts.get(id)})`}
           </option>
         ))}
+    </select>
+  )
+}
+
+function ReasonChoice({ editor }: { editor: Editor }) {
+  const { inspection } = editor
+  const reasons = inspection.reasons.value
+  if (!reasons.length) return null
+  return (
+    <select
+      class="reason-choice"
+      aria-label={t('Spans that are listed')}
+      value={inspection.reason.value}
+      onChange={(event) => inspection.narrowTo(event.currentTarget.value)}
+    >
+      <option value="">{t('All spans')}</option>
+      {reasons.map(([reason, spans]) => (
+        <option key={reason} value={reason}>
+          {`${t(reason)} (${spans})`}
+        </option>
+      ))}
     </select>
   )
 }

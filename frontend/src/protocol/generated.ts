@@ -5503,6 +5503,7 @@ export interface components {
       | components['schemas']['SmartClicks']
       | components['schemas']['Received']
       | components['schemas']['Presence']
+      | components['schemas']['Shown']
       | components['schemas']['Ping']
     readonly CommentIn: {
       /**
@@ -7480,6 +7481,18 @@ export interface components {
       /** @default false */
       readonly keep_keyframes?: boolean
     }
+    /**
+     * @description Which frames were on screen, as they were at `revision`: sent a few times a minute, as long as there are others.
+     *     What changed since it was shown isn't among them.
+     */
+    readonly Shown: {
+      /** @constant */
+      readonly type: 'shown'
+      /** @description The first and the last frame of each stretch. */
+      readonly frames: readonly (readonly [number, number])[]
+      /** @description The layer's. */
+      readonly revision: number
+    }
     /** @description A template. ``edges`` are pairs of positions in ``joints``, whose order is that of a shape's points. */
     readonly Skeleton: {
       /** @default [] */
@@ -8334,6 +8347,7 @@ export type SegmenterOffer = components['schemas']['SegmenterOffer']
 export type ServerMessage = components['schemas']['ServerMessage']
 export type SettleIn = components['schemas']['SettleIn']
 export type ShapesReplace = components['schemas']['ShapesReplace']
+export type Shown = components['schemas']['Shown']
 export type Skeleton = components['schemas']['Skeleton']
 export type SmartAnswer = components['schemas']['SmartAnswer']
 export type SmartClicks = components['schemas']['SmartClicks']

@@ -49,6 +49,7 @@ import { piecesOf } from './pieces'
 import { placeOf, Transaction } from './transaction'
 import type { EditorConfig, FrameNumber, Person, Row, Track, TrackId } from './types'
 import { acceptedIn } from './verdicts'
+import { Watched } from './watched'
 import type { Rest } from '@/protocol/rest'
 import type { ClientMessage } from '@/protocol/generated'
 
@@ -115,6 +116,8 @@ export class EditorStore {
   private readonly opened: Surroundings
   private readonly outbox: Outbox
   private readonly live = new LivePredictions()
+  /** Which frames were on screen as they are. */
+  readonly watched = new Watched()
   /** The layer's newest revision that is known here. */
   readonly latest = signal(0, { name: 'latest' })
   private recentEvents: LayerEvent[] = []
@@ -386,6 +389,7 @@ export class EditorStore {
     header.tables.forEach((listed, index) => {
       if (header.run === null || !this.live.accepts(header.run, listed.track, listed.epoch)) return
       const table = unpack(tables[index]!)
+      this.watched.changed(Array.from(table.frames, (frame) => table.start + frame))
       this.live.hold(header.run, listed.track, table)
       this.records.putPredictions(listed.track, this.withoutLocked(listed.track, table))
     })
@@ -393,6 +397,7 @@ export class EditorStore {
     this.forgetSurplus()
     this.records.settle()
     this.missed.push(...header.missed)
+    if (header.missed.length) this.watched.forget()
     // A slow reader may hear what it missed only after the event that says it is stored.
     if (this.recentEvents.some((event) => header.missed.some((missed) => overlapsAny(missed, event.touched))))
       void this.mend(false)
@@ -506,6 +511,7 @@ export class EditorStore {
     this.revision = event.revision
     this.recentEvents.push(event)
     if (this.recentEvents.length > EVENTS_KEPT) this.recentEvents.shift()
+    if (gap || (event.kind !== 'edit' && event.kind !== 'predictions')) this.watched.forget()
     this.applyRemote(event, mine !== null)
     this.noteFound(event)
     this.records.settle()

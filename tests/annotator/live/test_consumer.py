@@ -4,13 +4,15 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
+from annotator.actions.seen import STRETCH
 from annotator.announce import publish
-from annotator.announce.messages import EventOut, People, Ping, Pong, Presence, Refused, RunUpdate, Welcome
+from annotator.announce.messages import EventOut, People, Ping, Pong, Presence, Refused, RunUpdate, Shown, Welcome
 from annotator.live import consumer
 from annotator.live.relay import in_thread
-from annotator.models import Event, Membership, Role, Stay
+from annotator.models import Event, Membership, Role, Seen, Stay
 from tests.annotator.live.sockets import Browser
 from tests.annotator.worlds import World, create, do, draw, keyframe, make_world, put
 
@@ -142,6 +144,19 @@ async def test_moving_through_a_layer_is_noted_and_standing_still_is_not(
     while not (stays := await in_thread(lambda: list(Stay.objects.values_list("person__username", flat=True)))):
         await asyncio.sleep(0.01)
     assert stays == ["reviewer"]
+    await alice.close()
+    await bob.close()
+
+
+async def test_which_frames_were_on_screen_is_noted_for_each_person(world: World) -> None:
+    alice, bob = await Browser.on(world), await Browser.on(world, by="viewer")
+    await alice.send(Shown(frames=[(3, 9)], revision=0))
+    await bob.send(Shown(frames=[(0, 1), (5, 5)], revision=0))
+    while await in_thread(Seen.objects.count) < 2:
+        await asyncio.sleep(0.01)
+    noted = await in_thread(lambda: dict(Seen.objects.values_list("person__username", "data")))
+    stretches = {name: [(a, b) for a, b, _ in np.frombuffer(data, STRETCH).tolist()] for name, data in noted.items()}
+    assert stretches == {"annotator": [(3, 9)], "viewer": [(0, 1), (5, 5)]}
     await alice.close()
     await bob.close()
 

@@ -24,10 +24,11 @@ from annotator.announce.messages import (
     RunExtend,
     RunStart,
     RunStop,
+    Shown,
     SmartClicks,
 )
 from annotator.live.relay import in_thread
-from annotator.models import Event, Run
+from annotator.models import Event, Run, Seen
 from tests.annotator.live.sockets import Browser, FakeAgent
 from tests.annotator.worlds import World, create, edit, make_world
 from tracking.protocol import (
@@ -67,6 +68,7 @@ def of_browsers(world: World) -> list[BaseModel]:
         SmartClicks(request=1, frame=0),
         Received(sequence=1),
         Presence(frame=1),
+        Shown(frames=[(0, 9)], revision=0),
         Ping(),
     ]
 
@@ -105,6 +107,7 @@ async def test_who_is_not_let_in_changes_nothing_by_any_message(world: World, by
         assert browser.closed == code
     assert not await in_thread(Event.objects.exists)
     assert not await in_thread(Run.objects.exists)
+    assert not await in_thread(Seen.objects.exists)
 
 
 async def test_a_viewer_is_refused_everything_that_changes_something(world: World) -> None:

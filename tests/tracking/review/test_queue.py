@@ -55,6 +55,12 @@ def test_all_that_a_machine_made_is_in_the_queue_once(rows: Rows) -> None:
     assert sorted(frames) == list(range(1, 100))
 
 
+def test_also_where_some_of_it_was_seen() -> None:
+    one = replace(track(unsure(tracked(), slice(40, 60))), unseen=np.arange(100) % 7 < 3)
+    frames = [frame for item in spans_of(one, FACTS) for frame in range(item.first, item.last + 1)]
+    assert sorted(frames) == list(range(1, 100))
+
+
 def test_what_a_person_drew_is_not_in_it() -> None:
     assert ranked(track(flagged(tracked(), Flag.KEYFRAME, at=slice(None)))).items == []
 

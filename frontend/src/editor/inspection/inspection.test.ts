@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Finding, QueueItem } from '@/store/inspections'
 import type { TrackId } from '@/store/types'
 import { TestEditor } from '@/testing/test-editor'
+import { COME_CLOSE, NOTHING } from './inspection'
 
 let test: TestEditor
 let track: TrackId
@@ -162,5 +163,34 @@ describe('the review queue', () => {
     test.press('F8')
     await test.editor.inspection.judge('accepted')
     expect(test.session.notice.value?.message).toContain('reviewer')
+  })
+})
+
+describe('the reasons of the queue', () => {
+  it('are counted, also those that are not a span’s first, and narrow the list', () => {
+    result(
+      [],
+      [
+        item({ reasons: ['It jumped before.', 'Nobody has had it on screen yet.'] }),
+        item({ first: 12, last: 14, reasons: ['Nobody has had it on screen yet.'] }),
+        item({ first: 16, last: 18, reasons: [] }),
+        item({ first: 17, last: 18, other: track, reasons: ['It comes close to car 2: …'] }),
+      ],
+    )
+    const { inspection } = test.editor
+    inspection.page.value = 'queue'
+    expect(inspection.reasons.value).toEqual([
+      ['Nobody has had it on screen yet.', 2],
+      ['It jumped before.', 1],
+      [NOTHING, 1],
+      [COME_CLOSE, 1],
+    ])
+    inspection.narrowTo('Nobody has had it on screen yet.')
+    expect(inspection.queue.value.map(({ first }) => first)).toEqual([5, 12])
+    inspection.step(1)
+    inspection.step(1)
+    expect(test.session.frame.value).toBe(12)
+    inspection.narrowTo('')
+    expect(inspection.queue.value).toHaveLength(4)
   })
 })

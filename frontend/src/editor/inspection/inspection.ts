@@ -18,11 +18,18 @@ export interface Place {
   readonly last: FrameNumber | null
 }
 
+export const COME_CLOSE = 'Two objects come close: one may have been taken for the other.'
+export const NOTHING = 'Nothing is unusual.'
+
 export class Inspection {
   /** Which list is open; null: none. */
   readonly page: Signal<Page | null> = signal(null, { name: 'inspectionPage' })
   /** Only what this rule finds; empty: everything. */
   readonly rule: Signal<string> = signal('', { name: 'inspectionRule' })
+  /** Only spans of the queue with this reason, in its words; empty: all of them. */
+  readonly reason: Signal<string> = signal('', { name: 'inspectionReason' })
+  /** The reasons of the spans that are here, each with how many have it, the most frequent first. */
+  readonly reasons: ReadonlySignal<readonly (readonly [reason: string, spans: number])[]>
   /** Where one is in the list; -1: nowhere yet. */
   readonly position: Signal<number> = signal(-1, { name: 'inspectionPosition' })
   readonly findings: ReadonlySignal<readonly Finding[]>
@@ -41,7 +48,12 @@ export class Inspection {
       const rule = this.rule.value
       return rule ? all.filter((finding) => finding.rule === rule) : all
     })
-    this.queue = computed(() => (inspections.latest.value?.result?.queue ?? []).filter((item) => this.isHere(item)))
+    const here = computed(() => (inspections.latest.value?.result?.queue ?? []).filter((item) => this.isHere(item)))
+    this.queue = computed(() => {
+      const reason = this.reason.value
+      return reason ? here.value.filter((item) => reasonsOf(item).includes(reason)) : here.value
+    })
+    this.reasons = computed(() => counts(here.value.flatMap(reasonsOf)))
     this.places = computed(() =>
       this.page.value === 'queue' ? this.queue.value.map(placeOfItem) : this.findings.value.map(placeOf),
     )
@@ -80,10 +92,17 @@ export class Inspection {
     await this.editor.store.inspections.check()
     if (this.editor.store.inspections.latest.value?.revision !== before) this.position.value = -1
     if (!this.findings.value.length) this.rule.value = ''
+    if (!this.queue.value.length) this.reason.value = ''
   }
 
   narrow(rule: string): void {
     this.rule.value = rule
+    this.position.value = -1
+  }
+
+  /** List only the spans of the queue that have a reason; empty: all. */
+  narrowTo(reason: string): void {
+    this.reason.value = reason
     this.position.value = -1
   }
 
@@ -182,6 +201,16 @@ export const placeOf = ({ track, other, first, last }: Finding): Place => ({
   first,
   last,
 })
+
+/** Why a span is in the queue, in words that are the same for all spans of a kind. */
+export const reasonsOf = ({ other, reasons }: QueueItem): readonly string[] =>
+  other ? [COME_CLOSE] : reasons.length ? reasons : [NOTHING]
+
+function counts(words: readonly string[]): [string, number][] {
+  const found = new Map<string, number>()
+  for (const word of words) found.set(word, (found.get(word) ?? 0) + 1)
+  return [...found].sort(([, a], [, b]) => b - a)
+}
 
 const placeOfItem = ({ track, other, first, last }: QueueItem): Place => ({
   tracks: [track, other].filter(Boolean),
