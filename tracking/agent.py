@@ -21,7 +21,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from tracking import catalog
-from tracking.devices import devices, loads
 from tracking.engine import Engine
 from tracking.fetching import Fetcher
 from tracking.log_ring import LogRing
@@ -34,6 +33,7 @@ from tracking.protocol import (
     AgentMessage,
     AskLog,
     Correct,
+    Device,
     DropFetch,
     DropPreview,
     Extend,
@@ -59,7 +59,7 @@ from tracking.release import release
 from tracking.smart import Smart
 from tracking.types import TrackingError
 from tracking.verification import Watch
-from tracking.warm import Warm
+from tracking.warm import Keeper, Warm
 
 LOAD_EVERY_S = 5.0
 SEND_EVERY_S = 1 / 30
@@ -114,7 +114,7 @@ class Agent:
         smart: Smart | None = None,
         previews: Previews | None = None,
         http: httpx.Client | None = None,
-        warm: Warm | None = None,
+        warm: Keeper | None = None,
         ring: LogRing | None = None,
         patience_s: float = 0,
     ) -> None:
@@ -125,7 +125,7 @@ class Agent:
         self.smart = smart
         self.previews = previews
         self.ring = ring or LogRing()
-        self.warm = warm or Warm()
+        self.warm: Keeper = warm or Warm()
         self.warm.changed = self._say_soon
         self.patience_s = patience_s
         self.fetcher = None if http is None else Fetcher(http, self._tell_fetched, machine=self.name)
@@ -134,7 +134,8 @@ class Agent:
         """Which models it can run, or has in memory."""
         self._told: deque[Segmented | Previewed | LogTold] = deque(maxlen=MOST_TOLD)
         self._instance = uuid4().hex
-        self._devices = devices()
+        self._devices: list[Device] = []
+        self._runs_at_once = 0
         self._weights = Watch()
         self._told_own: list[OwnDetector] = []
         self._outboxes: dict[str, Outbox] = {}
@@ -194,6 +195,7 @@ class Agent:
 
     def _hello(self, models: list[str]) -> Hello:
         self._told_own = _own_detectors()
+        self._devices, self._runs_at_once = self.engine.devices(), self.engine.runs_at_once
         return Hello(
             protocol=PROTOCOL,
             version=release(),
@@ -203,7 +205,7 @@ class Agent:
             segmenters=self._segmenters(),
             finders=catalog.ready_finders(),
             own=self._told_own,
-            runs_at_once=self.engine.runs_at_once,
+            runs_at_once=self._runs_at_once,
             runs=list(self._outboxes),
             instance=self._instance,
         )
@@ -338,6 +340,7 @@ class Agent:
             cpu, memory = psutil.cpu_percent() / 100, process.memory_info().rss
             models = await asyncio.to_thread(self._weights.usable_models)
             runs, stalled = len(self._outboxes), self.engine.stalled()
+            machine, at_once = self._changed_machine()
             load = Load(
                 cpu=cpu,
                 memory_bytes=memory,
@@ -347,10 +350,19 @@ class Agent:
                 finders=catalog.ready_finders(),
                 own=self._changed_own(),
                 stalled=stalled,
-                devices=loads(self._devices, cpu=cpu),
+                devices=self.engine.loads(cpu=cpu),
+                machine=machine,
+                runs_at_once=at_once,
                 loaded=self.warm.told(),
             )
             await self._send(connection, load)
+
+    def _changed_machine(self) -> tuple[list[Device] | None, int | None]:
+        """What it computes with, and how many runs at once, where they aren't what the server was told last."""
+        before = self._devices, self._runs_at_once
+        self._devices, self._runs_at_once = self.engine.devices(), self.engine.runs_at_once
+        machine = None if self._devices == before[0] else self._devices
+        return machine, None if self._runs_at_once == before[1] else self._runs_at_once
 
     def _changed_own(self) -> list[OwnDetector] | None:
         """Its own detectors where they aren't what the server was told last: their classes can be many."""

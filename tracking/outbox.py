@@ -139,7 +139,13 @@ class Outbox:
         self._put(_Item(lambda sequence: _text(RunDone(run=self.run, sequence=sequence)), is_last=True))
 
     def failed(self, message: str, detail: str) -> None:
-        told = _text(RunFailed(run=self.run, message=message, detail=detail))
+        self._end(RunFailed(run=self.run, message=message, detail=detail))
+
+    def lost(self, message: str) -> None:
+        self._end(RunFailed(run=self.run, message=message, again=True))
+
+    def _end(self, last: RunFailed) -> None:
+        told = _text(last)
         self._put(_Item(lambda _: told, is_last=True))
 
     def _put(self, item: _Item) -> None:

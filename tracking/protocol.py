@@ -22,7 +22,7 @@ from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 from tracking.types import Box, Click, Clicked
 
-PROTOCOL = 9
+PROTOCOL = 11
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -488,12 +488,15 @@ class RunDone(AgentMessage):
 
 
 class RunFailed(AgentMessage):
-    """The run can't go on; the agent lives on. `message` is for the person, `detail` (a traceback) for the log."""
+    """The run can't go on; the agent lives on. `message` is for the person, `detail` (a traceback) for the log.
+    `again`: only what carried it out is gone, e.g. a process of a cluster: the server sends `Start` for what isn't
+    stored."""
 
     type: Literal["run.failed"] = "run.failed"
     run: str
     message: str
     detail: str = ""
+    again: bool = False
 
 
 class DeviceLoad(AgentMessage):
@@ -531,7 +534,15 @@ class Load(AgentMessage):
     segmenters: list[str] | None = Field(None, description="What it can answer clicks with by now; null: as before.")
     finders: list[str] | None = Field(None, description="What it can find objects with by now; null: as before.")
     own: list[OwnDetector] | None = Field(None, max_length=50, description="Its own detectors by now; null: as before.")
-    devices: list[DeviceLoad] = Field([], max_length=64, description="In the order of those of `Hello`.")
+    devices: list[DeviceLoad] = Field(
+        [], max_length=64, description="In the order of those of `Hello`, or of `machine` since that was told."
+    )
+    machine: list[Device] | None = Field(
+        None,
+        max_length=64,
+        description="What it computes with by now: machines of a cluster come and go. null: as before.",
+    )
+    runs_at_once: int | None = Field(None, ge=1, description="As of `Hello`, by now; null: as before.")
     loaded: list[LoadedModel] = Field([], max_length=256, description="What is in memory of models.")
     stalled: dict[str, float] = Field(
         {},

@@ -20,7 +20,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
 
 import psutil
 
@@ -143,6 +143,33 @@ def free_bytes(device: Kind) -> int:
     import torch
 
     return int(torch.cuda.mem_get_info()[0])
+
+
+class Keeper(Protocol):
+    """Where an agent's models are in memory: in its own process (``Warm``), or in those of a cluster."""
+
+    changed: Callable[[], None]
+    """Called when what is in memory, or who uses it, is another one; from any thread."""
+
+    def load(self, model: str) -> None:
+        """Have a model in memory before somebody wants it; it comes in a thread of its own."""
+        ...
+
+    def unload(self, model: str) -> None:
+        """Let a model leave memory: at once, or when those who use it are done."""
+        ...
+
+    def pin(self, models: Collection[str]) -> None:
+        """These stay in memory, used or not, and those that aren't there are loaded; all others may leave again."""
+        ...
+
+    def told(self) -> list[LoadedModel]:
+        """What is in memory, what is being loaded, and what couldn't be."""
+        ...
+
+    def let_go_idle(self) -> None:
+        """Let go of what nobody has used for long."""
+        ...
 
 
 class Warm:

@@ -24,6 +24,7 @@ from annotator.actions.runs.store import (
     MOST_SENTENCES,
     EndedLeg,
     PredictedRow,
+    begin_again,
     fail_run,
     store_predictions,
 )
@@ -80,9 +81,16 @@ class Pending:
     """The frame up to which new objects were looked for."""
     done: bool = False
     failure: str = ""
+    lost: str = ""
+    """What carried the run out is gone: what happened."""
     sequence: int = 0
     bytes: int = 0
     """Of the tables that ``rows`` came in."""
+
+    def clear_stored(self) -> None:
+        """What is left to be done beside storing stays."""
+        self.rows, self.found, self.ended, self.notes = [], [], {}, []
+        self.sequence = self.bytes = 0
 
     def before(self, later: Pending) -> Pending:
         """Both, in order: for another try."""
@@ -94,6 +102,7 @@ class Pending:
             self.searched if later.searched is None else later.searched,
             self.done or later.done,
             self.failure or later.failure,
+            self.lost or later.lost,
             max(self.sequence, later.sequence),
             self.bytes + later.bytes,
         )
@@ -302,9 +311,14 @@ class Writer:
             self._of(run.id).failure = "Its agent ended the run without doing anything. Start it again."
 
     def failed(self, message: RunFailed) -> None:
-        """Store that the run can't go on, after all that has come of it; its traceback goes into the log."""
+        """Store that the run can't go on, or has to begin again, after all that has come of it; its traceback goes into
+        the log."""
         log.warning("Run %s failed: %s\n%s", message.run, message.message, message.detail)
-        if (run := self._known(message.run)) is not None:
+        if (run := self._known(message.run)) is None:
+            return
+        if message.again:
+            self._of(run.id).lost = message.message
+        else:
             self._of(run.id).failure = message.message
 
     async def stalled(self, told: Mapping[str, float]) -> None:
@@ -409,6 +423,11 @@ class Writer:
             self._send(Stop(run=str(run_id)))
         elif pending.sequence:
             self._send(Stored(run=str(run_id), sequence=pending.sequence))
+        if pending.lost and not pending.failure and (run.state, run.agent_id) == (RunState.RUNNING, self.agent):
+            # Before it begins again: what its agent is told then is learnt anew.
+            self._forget(run_id)
+            pending.clear_stored()
+            await in_writing_thread(begin_again, run_id=run_id, agent_id=self.agent, why=pending.lost)
 
     def _hold(self, run: LiveRun | None, why: Fault | None) -> None:
         """Tell everybody watching that what a run finds waits to be stored, or (None) does no more."""

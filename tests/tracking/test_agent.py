@@ -22,12 +22,13 @@ from tests.tracking.fakes import Drifting, FakeVideo
 from tests.tracking.test_engine import leg, start
 from tracking import agent as module
 from tracking.agent import Agent, Refused, backoff, channel_url
-from tracking.engine import local
+from tracking.engine import Engine, local
 from tracking.engine.local import LocalEngine
 from tracking.protocol import Accepted, AgentMessage, Correct, Fetch, Stop, Stored, VideoAccess, unpacked_batch
 from tracking.release import release
 from tracking.session import Pictures
 from tracking.types import TrackingError
+from tracking.warm import Keeper
 
 TOKEN = "secret"
 
@@ -92,7 +93,10 @@ def frames(said: list[dict[str, Any]]) -> list[int]:
 
 
 @asynccontextmanager
-async def running(create: Callable[[], Drifting] = Drifting) -> AsyncIterator[FakeServer]:
+async def running(
+    create: Callable[[], Drifting] = Drifting, engine: Engine | None = None, warm: Keeper | None = None
+) -> AsyncIterator[FakeServer]:
+    """``engine``: what carries runs out; None: a local one whose trackers are made by ``create``."""
     server = FakeServer()
 
     def open_video(access: VideoAccess, cancelled: Callable[[], bool]) -> AbstractContextManager[Pictures]:
@@ -100,8 +104,8 @@ async def running(create: Callable[[], Drifting] = Drifting) -> AsyncIterator[Fa
 
     async with serve(server.talk, "127.0.0.1", 0, process_request=server.admit) as listening:
         server.url = address(listening)
-        engine = LocalEngine(open_video, create=lambda model: create())
-        agent = Agent(server.url, TOKEN, engine, name="here", http=httpx.Client(base_url=server.url))
+        engine = engine or LocalEngine(open_video, create=lambda model: create())
+        agent = Agent(server.url, TOKEN, engine, name="here", http=httpx.Client(base_url=server.url), warm=warm)
         task = asyncio.create_task(agent.run())
         yield server
         task.cancel()

@@ -46,6 +46,7 @@ class Heard:
         self.each = each
         self.over = threading.Event()
         self.failure: tuple[str, str] | None = None
+        self.gone = ""
 
     def stepped(self, step: Step) -> None:
         self.frames += [row.prediction.frame for row in step.rows]
@@ -56,6 +57,10 @@ class Heard:
 
     def failed(self, message: str, detail: str) -> None:
         self.failure = message, detail
+        self.over.set()
+
+    def lost(self, message: str) -> None:
+        self.gone = message
         self.over.set()
 
 
@@ -259,9 +264,9 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hanging]]:
     Hanging.gate.set()
 
 
-def after_a_while(condition: Callable[[], bool]) -> bool:
-    """Whether ``condition`` comes true within some seconds."""
-    until = time.monotonic() + 10
+def after_a_while(condition: Callable[[], bool], within_s: float = 10) -> bool:
+    """Whether ``condition`` comes true within ``within_s`` seconds."""
+    until = time.monotonic() + within_s
     while not condition() and time.monotonic() < until:
         time.sleep(0.01)
     return condition()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
-from tracking.protocol import Leg, Start, VideoAccess
+from tracking.protocol import Device, DeviceLoad, Leg, Start, VideoAccess
 from tracking.session import Pictures, Step
 from tracking.types import Frame, TrackingError
 
@@ -15,6 +15,10 @@ OpenVideo = Callable[[VideoAccess, Callable[[], bool]], AbstractContextManager[P
 
 STALLED_AFTER_S = 60.0
 """A run that should get on and hasn't for so long has stalled."""
+
+
+class Unreachable(TrackingError):
+    """What is to carry runs out isn't there for now."""
 
 
 def one_frame(open_video: OpenVideo, video: VideoAccess, number: int, cancelled: Callable[[], bool]) -> Frame:
@@ -45,6 +49,11 @@ class Sink(Protocol):
         """The run can't go on: a sentence for the person, a traceback for the log."""
         ...
 
+    def lost(self, message: str) -> None:
+        """What carried the run out is gone, and the run begins again from what is stored. ``message``: what happened,
+        for the person."""
+        ...
+
 
 class Engine(Protocol):
     """Carries out runs. No method blocks; what an unknown run is asked for is ignored.
@@ -54,6 +63,14 @@ class Engine(Protocol):
 
     @property
     def runs_at_once(self) -> int: ...
+
+    def devices(self) -> list[Device]:
+        """What it computes with; machines of a cluster come and go."""
+        ...
+
+    def loads(self, *, cpu: float) -> list[DeviceLoad]:
+        """How busy these are, in their order. ``cpu``: the share of this machine's cores that is in use, in [0, 1]."""
+        ...
 
     def start(self, run: Start, sink: Sink) -> None:
         """Begin a run; one of the same id is stopped first."""

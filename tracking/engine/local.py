@@ -16,10 +16,11 @@ from typing import Literal
 from tracking import catalog
 from tracking import session as following
 from tracking.as_mask import AsMask
+from tracking.devices import devices, loads
 from tracking.engine import STALLED_AFTER_S, OpenVideo, Sink
 from tracking.finder import Finder
 from tracking.linked import Linker
-from tracking.protocol import Find, Leg, Link, Start
+from tracking.protocol import Device, DeviceLoad, Find, Leg, Link, Start
 from tracking.search import Finding, Seek
 from tracking.session import TrackingSession
 from tracking.tracker import Tracker
@@ -81,6 +82,13 @@ class LocalEngine:
         self._at_work: set[_Run] = set()
         self._abandoned: dict[_Run, float] = {}
         self._lock = threading.Lock()
+        self._devices = devices()
+
+    def devices(self) -> list[Device]:
+        return self._devices
+
+    def loads(self, *, cpu: float) -> list[DeviceLoad]:
+        return loads(self._devices, cpu=cpu)
 
     def start(self, run: Start, sink: Sink) -> None:
         self.stop(run.run)

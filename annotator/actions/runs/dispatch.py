@@ -182,10 +182,10 @@ def queue(run: Run, message: str) -> None:
     announce_run(run)
 
 
-def dispatch(opened: OpenRun, *, to: Agent | None = None) -> None:
+def dispatch(opened: OpenRun, *, to: Agent | None = None, why: str = "") -> None:
     """Give a queued run to an agent: to the one that was chosen for it, or to the best one if it is its turn; else it
     waits. A run with nothing left to do is done; one that ended its
-    agent, or came back from it, ``TRIES`` times without getting on has failed."""
+    agent, or came back from it, ``TRIES`` times without getting on has failed. ``why``: what its card tells besides."""
     run = opened.run
     if not opened.is_unfinished:
         finish(run, RunState.DONE, "" if run.started_at else _why_nothing(opened))
@@ -206,7 +206,7 @@ def dispatch(opened: OpenRun, *, to: Agent | None = None) -> None:
         return
     opened.follow_corrected()
     as_mask, told = _as_mask(run, agent)
-    told = "\n".join(filter(None, (told, _linked_anew(opened))))
+    told = "\n".join(filter(None, (why, told, _linked_anew(opened))))
     run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, told, run.tries + 1
     run.started_at = run.started_at or timezone.now()
     opened.save(["state", "agent", "message", "tries", "started_at"])

@@ -81,7 +81,11 @@ def agent_heard(*, agent_id: int, load: Load) -> Standing:
             return "forgotten"
         new = set(load.models or ()) - set(agent.info.get("models", ()))
         new |= set(load.finders or ()) - set(agent.info.get("finders", ()))
-        agent.info = agent.info | load.model_dump(mode="json", exclude={"type", "devices"}, exclude_none=True)
+        agent.info = agent.info | load.model_dump(
+            mode="json", exclude={"type", "devices", "machine"}, exclude_none=True
+        )
+        if load.machine is not None:
+            agent.info["devices"] = [device.model_dump(mode="json") for device in load.machine]
         agent.last_seen_at = timezone.now()
         agent.save(update_fields=["info", "last_seen_at"])
     remember_load(agent_id, load)

@@ -159,6 +159,22 @@ def fail_run(*, run_id: UUID, message: str) -> None:
             finish(run, RunState.FAILED, _told("", message.split("\n")))
 
 
+def begin_again(*, run_id: UUID, agent_id: int, why: str) -> None:
+    """What carried a run out at its agent is gone: the run goes on from what is stored, there or elsewhere.
+
+    Args:
+        agent_id: who says so; of another than the run's own nobody takes it.
+        why: for the run's card.
+    """
+    with transaction.atomic():
+        lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
+        run = OpenRun.get(run_id).run
+        if (run.state, run.agent_id) == (RunState.RUNNING, agent_id):
+            why = _told("", why.split("\n"))
+            queue(run, why)
+            dispatch(OpenRun.of(run), why=why)
+
+
 def _is_fresh(item: PredictedRow, objects: dict[str, ObjectState], layer: Layer) -> bool:
     state = objects.get(str(item.track))
     return (

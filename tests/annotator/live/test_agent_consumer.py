@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
@@ -47,6 +48,8 @@ from tests.tracking.geometry import as_kind
 from tracking.protocol import (
     AskLog,
     Correct,
+    Device,
+    DeviceLoad,
     Fetch,
     Fetched,
     FoundObject,
@@ -513,6 +516,47 @@ async def test_a_model_that_fails_is_told_to_the_person(world: World) -> None:
     assert await in_thread(frames_of, track) == [0, 1, 2]
     await agent.close()
     await browser.close()
+
+
+async def test_a_run_whose_process_in_a_cluster_died_goes_on_from_what_is_stored_and_says_so(world: World) -> None:
+    track = await in_thread(draw, world, 0)
+    browser = await Browser.on(world)
+    agent, start = await running(world, browser, track)
+    await agent.predict(start, 1, 2)
+    await agent.send(RunFailed(run=start.run, message="Its process died.", again=True))
+    again = await agent.until(Start)
+    assert (again.run, again.legs[0].prompt.frame, again.legs[0].emit_first) == (start.run, 2, False)
+    assert await in_thread(frames_of, track) == [0, 1, 2]
+    update = await browser.until(RunUpdate)
+    while "Its process died." not in update.run.message or update.run.state != "running":
+        update = await browser.until(RunUpdate)
+    await agent.predict(again, 3, 4)
+    await agent.until(Stored)
+    assert await in_thread(frames_of, track) == [0, 1, 2, 3, 4]
+    await agent.close()
+    await browser.close()
+
+
+async def test_machines_of_a_cluster_come_and_go(world: World) -> None:
+    agent = await FakeAgent.connected()
+    devices = [Device(name=f"{node}: CPU", kind="cpu", memory_bytes=8) for node in ("one", "two")]
+    loads = [DeviceLoad(busy=0.5, memory_bytes=4), DeviceLoad(busy=0.0, memory_bytes=2)]
+    await agent.send(Load(cpu=0.1, memory_bytes=1, runs=0, machine=devices, devices=loads, runs_at_once=8))
+
+    def told() -> tuple[list[str], int]:
+        info = Agent.objects.get().info
+        return [device["name"] for device in info["devices"]], info["runs_at_once"]
+
+    async def until(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not await in_thread(condition):
+                await asyncio.sleep(0.02)
+
+    await until(lambda: told() == (["one: CPU", "two: CPU"], 8))
+    await agent.send(Load(cpu=0.1, memory_bytes=1, runs=0, devices=loads))
+    await agent.send(Load(cpu=0.1, memory_bytes=1, runs=0, machine=devices[:1], devices=loads[:1], runs_at_once=4))
+    await until(lambda: told() == (["one: CPU"], 4))
+    await agent.close()
 
 
 async def test_a_note_about_a_run_is_told_to_the_person_while_it_goes_on(world: World) -> None:
