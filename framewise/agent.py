@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,18 +18,33 @@ from framewise.supervision import Child, supervise
 from tracking import catalog
 from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
+from tracking.engine import Engine, OpenVideo
 from tracking.engine.local import LocalEngine
 from tracking.log_ring import LogRing
-from tracking.pictures import videos_of
+from tracking.pictures import FETCH_TIMEOUT_S, videos_from, videos_of
 from tracking.previews import Previews
 from tracking.smart import Smart
-from tracking.warm import Warm
+from tracking.warm import Keeper, Warm
 from tracking.watchdog import watch
 
 ENDED, USAGE, NOT_LET_IN = 0, 2, 78
 """Exit codes of an agent that isn't begun again: told to end, told nonsense, unknown to its server."""
 GIGABYTE = 10**9
-FETCH_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Ray cluster that carries runs out. ``address``: host:port; '': the one of this machine. ``cpus`` and
+    ``gpu_share``: what each model gets of it; a share of 0: by the model's memory."""
+
+    address: str = ""
+    cpus: float = 1
+    gpu_share: float = 0
+
+    def options(self) -> dict[str, str | float]:
+        """As the command line has them."""
+        told: dict[str, str | float] = {"--engine": "ray", "--cpus": self.cpus, "--gpu-share": self.gpu_share}
+        return told | ({"--address": self.address} if self.address else {})
 
 
 def keep_agent(
@@ -40,6 +57,7 @@ def keep_agent(
     cache_gb: float,
     idle_minutes: float = 60,
     patience_s: float = 0,
+    cluster: Cluster | None = None,
 ) -> int:
     """Let an agent work in a process of its own, begun again when it dies, until Ctrl-C or SIGTERM.
 
@@ -52,6 +70,8 @@ def keep_agent(
     channel_url(server)
     options = {"--server": server, "--name": name, "--runs": runs, "--cache": cache, "--cache-gb": cache_gb}
     options |= {"--idle-minutes": idle_minutes, "--patience": patience_s}
+    if cluster is not None:
+        options |= cluster.options()
     command = [sys.executable, "-m", "framewise", "agent", "--no-restart"]
     command += [str(text) for option in options.items() for text in option]
     # In the environment, not among the arguments: every user of a machine can read those.
@@ -69,15 +89,17 @@ def run_agent(
     cache_gb: float,
     idle_minutes: float = 60,
     patience_s: float = 0,
+    cluster: Cluster | None = None,
 ) -> int:
     """Connect and work until Ctrl-C or SIGTERM. A thread that hangs for minutes ends the process.
 
     Args:
         idle_minutes: after how long without use a model leaves memory.
         patience_s: how long a server that isn't there at first is only waited for, without a warning.
+        cluster: where runs are carried out; None: here.
 
     Raises:
-        TrackingError: when the address is none, or the server doesn't know the token.
+        TrackingError: when the address is none, the server doesn't know the token, or there is no such cluster.
     """
     # What it keeps are other people's videos.
     os.umask(0o077)
@@ -90,21 +112,42 @@ def run_agent(
     videos = VideoCache(cache, int(cache_gb * GIGABYTE), http)
     open_video = videos_of(videos)
     warm = Warm(idle_s=idle_minutes * 60, load=catalog.load)
+    engine, keeper = _local(open_video, runs, warm) if cluster is None else _in(cluster, videos, runs, warm)
     agent = Agent(
         server,
         token,
-        LocalEngine(open_video, runs_at_once=runs, warm=warm),
+        engine,
         name=name,
         smart=Smart(open_video, warm=warm),
         previews=Previews(open_video, warm=warm),
         http=http,
-        warm=warm,
+        warm=keeper,
         ring=ring,
         patience_s=patience_s,
     )
     with http:
         asyncio.run(_until_told(agent))
     return ENDED
+
+
+def _local(open_video: OpenVideo, runs: int, warm: Warm) -> tuple[Engine, Keeper]:
+    return LocalEngine(open_video, runs_at_once=runs, warm=warm), warm
+
+
+def _in(cluster: Cluster, videos: VideoCache, runs: int, warm: Warm) -> tuple[Engine, Keeper]:
+    """Raises TrackingError when Ray isn't installed, or the cluster can't be reached."""
+    from tracking.engine.ray import RayEngine
+
+    engine = RayEngine(
+        partial(videos_from, str(videos.http.base_url), videos.folder, videos.limit),
+        address=cluster.address,
+        runs_on_each=runs,
+        cpus=cluster.cpus,
+        gpu_share=cluster.gpu_share or None,
+        warm=warm,
+        idle_s=warm.idle_s,
+    )
+    return engine, engine.warm
 
 
 async def _until_told(agent: Agent) -> None:

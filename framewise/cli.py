@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 FAILED, UNCHECKED, INTERRUPTED = 1, 2, 130
 
+
+class Engine(StrEnum):
+    """Where an agent carries runs out."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 console = Console(stderr=True)
 app = typer.Typer(
     name="framewise",
@@ -107,6 +115,25 @@ def agent(
     idle_minutes: Annotated[
         float, typer.Option(min=0, help="After how many minutes without use a model leaves memory.")
     ] = 60,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="Where runs are carried out: on this machine, or in the Ray cluster that it is part of."),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str,
+        typer.Option(
+            envvar="RAY_ADDRESS",
+            help="Of --engine ray: the cluster, as host:port. Unless given, the one that was started on this machine, "
+            "or else one of this machine alone.",
+        ),
+    ] = "",
+    cpus: Annotated[float, typer.Option(min=0, help="Of --engine ray: cores for each model.")] = 1,
+    gpu_share: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Of --engine ray: the share of a GPU for each model; 0: by the model's memory."
+        ),
+    ] = 0,
     restart: Annotated[
         bool,
         typer.Option(
@@ -138,10 +165,13 @@ def agent(
 
     - `framewise agent --server http://10.0.0.5:8000 --token … --name gpu-box --runs 8`
 
+    - `framewise agent --server https://label.example.org --engine ray --address 10.0.0.7:6379`
+
     - `framewise agent --check`
     """
     from framewise import kept
-    from framewise.agent import NOT_LET_IN, keep_agent, run_agent
+    from framewise.agent import NOT_LET_IN, Cluster, keep_agent, run_agent
+    from tracking.engine import Unreachable
     from tracking.types import TrackingError
 
     if uninstall_service:
@@ -170,8 +200,13 @@ def agent(
         return
     if install_service:
         options = {"--name": name, "--runs": str(runs), "--cache-gb": f"{cache_gb:g}"}
+        if engine is Engine.RAY:
+            options |= {"--engine": "ray", "--address": address, "--cpus": f"{cpus:g}", "--gpu-share": f"{gpu_share:g}"}
         _install_service(server, token, options | {"--idle-minutes": f"{idle_minutes:g}"}, agreed=yes)
         return
+    cluster = Cluster(address, cpus, gpu_share) if engine is Engine.RAY else None
+    if cluster is not None:
+        _require_ray()
     work = keep_agent if restart else run_agent
     try:
         code = work(
@@ -183,10 +218,24 @@ def agent(
             cache_gb=cache_gb,
             idle_minutes=idle_minutes,
             patience_s=patience,
+            cluster=cluster,
         )
+    except Unreachable as error:
+        fail(error)
     except TrackingError as error:
         fail(error, NOT_LET_IN)
     raise typer.Exit(code)
+
+
+def _require_ray() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("ray") is None:
+        fail(
+            "The engine “ray” needs Ray, which isn't installed with this Framewise. Install it there, on every machine "
+            "of the cluster: pip install 'framewise[ray]'. Or leave --engine out.",
+            UNCHECKED,
+        )
 
 
 def _install_service(server: str, token: str, options: dict[str, str], *, agreed: bool) -> None:

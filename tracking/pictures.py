@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import httpx
+
 from tracking.cache import VideoCache
 from tracking.frames import DecodeAhead, FrameIndex, Source, Way, build_index, open_source
 from tracking.protocol import VideoAccess
@@ -36,6 +38,18 @@ class DecodedVideo:
     def walk(self, first: int, way: Way) -> Generator[Frame, None, None]:
         with self._source() as source, DecodeAhead(lambda: source.walk(first, way)) as frames:
             yield from frames
+
+
+FETCH_TIMEOUT_S = 30.0
+
+
+def videos_from(
+    server: str, folder: Path, limit: int
+) -> Callable[[VideoAccess, Callable[[], bool]], AbstractContextManager[DecodedVideo]]:
+    """As ``videos_of``, for a process that keeps nothing else of the server: its address, and the cache's folder and
+    bytes."""
+    http = httpx.Client(base_url=server, timeout=FETCH_TIMEOUT_S, follow_redirects=True)
+    return videos_of(VideoCache(folder, limit, http))
 
 
 def videos_of(cache: VideoCache) -> Callable[[VideoAccess, Callable[[], bool]], AbstractContextManager[DecodedVideo]]:
