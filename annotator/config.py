@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from socket import gethostname
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from tracking.encoders import Choice
 
 ROOT = Path(__file__).resolve().parent.parent
+LEAST_SECRET = 32
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,20 @@ class OpenId:
     role: str
 
 
+@dataclass(frozen=True)
+class BucketAddress:
+    """A bucket of an S3-compatible store. ``endpoint``, ``region``, ``access_key``, ``secret_key``: empty: as boto3
+    finds them; ``prefix``: how all keys begin."""
+
+    name: str
+    endpoint: str
+    region: str
+    access_key: str
+    secret_key: str
+    prefix: str
+    addressing: str
+
+
 def requires_https(address: str) -> bool:
     """Whether secrets can't be sent there: it isn't HTTPS, and not on this machine either."""
     parts = urlsplit(address)
@@ -54,6 +70,29 @@ class Config(BaseSettings):
     database_url: str = Field("", description="e.g. postgres://user:password@host/name; empty means SQLite in `data`.")
     redis_url: str = Field(
         "", description="e.g. redis://host:6379/0; needed as soon as there are several web processes."
+    )
+    secret_key: str = Field(
+        "",
+        description="What sessions and addresses are signed with, the same for all processes of a server, of at least "
+        "32 characters. Empty: made on first use and kept in `data`, which all processes share then.",
+    )
+    s3_bucket: str = Field(
+        "",
+        description="Bucket of an S3-compatible store for videos, their copies, exports and weights, instead of "
+        "`data`. Needs the extra: pip install 'framewise[s3]'.",
+    )
+    s3_endpoint: str = Field("", description="Where the store is, e.g. http://minio:9000; empty: AWS.")
+    s3_region: str = Field("", description="Its region, where it has any.")
+    s3_access_key: str = Field("", description="Who we are there; empty: as boto3 finds out, e.g. by a role.")
+    s3_secret_key: str = Field("", description="Our secret there.")
+    s3_prefix: str = Field("", description="How the keys of all files begin, e.g. framewise/.")
+    s3_addressing: Literal["auto", "path", "virtual"] = Field(
+        "auto", description="Whether the bucket's name is in the path or the host's name; path for most own stores."
+    )
+    scratch: Path | None = Field(
+        None,
+        description="With `s3_bucket`: folder of this machine for temporary copies of videos that are worked on, with "
+        "three times the room of the largest; `data`/scratch by default.",
     )
     debug: bool = Field(False, description="Django's debug pages. Never on a machine that others reach.")
     allowed_hosts: list[str] = Field(
@@ -157,6 +196,38 @@ class Config(BaseSettings):
             role=self.oidc_role,
         )
 
+    @model_validator(mode="after")
+    def _bucket_can_be_used(self) -> Self:
+        if self.s3_bucket and find_spec("boto3") is None:
+            raise ValueError("FRAMEWISE_S3_BUCKET needs boto3, which isn't installed: pip install 'framewise[s3]'.")
+        if (self.s3_access_key == "") != (self.s3_secret_key == ""):
+            raise ValueError("FRAMEWISE_S3_ACCESS_KEY and FRAMEWISE_S3_SECRET_KEY go together; one of them is empty.")
+        return self
+
+    @model_validator(mode="after")
+    def _secret_is_long(self) -> Self:
+        if self.secret_key and len(self.secret_key) < LEAST_SECRET:
+            raise ValueError(
+                f"FRAMEWISE_SECRET_KEY has to have at least {LEAST_SECRET} characters; it has {len(self.secret_key)}. "
+                "Make one: openssl rand -hex 32"
+            )
+        return self
+
+    @cached_property
+    def bucket(self) -> BucketAddress | None:
+        """Where media is kept; None: in a folder."""
+        if not self.s3_bucket:
+            return None
+        return BucketAddress(
+            name=self.s3_bucket,
+            endpoint=self.s3_endpoint,
+            region=self.s3_region,
+            access_key=self.s3_access_key,
+            secret_key=self.s3_secret_key,
+            prefix=self.s3_prefix,
+            addressing=self.s3_addressing,
+        )
+
     @cached_property
     def address(self) -> str:
         """Where people reach this server, without a slash at its end."""
@@ -173,8 +244,10 @@ class Config(BaseSettings):
         return sorted({"localhost", "127.0.0.1", "[::1]", name, f"{name}.local", *own, *origins, *self.allowed_hosts})
 
     @cached_property
-    def secret_key(self) -> str:
-        """Made on first use and kept in `data`, so that sessions survive a restart."""
+    def signing_key(self) -> str:
+        """What was set; or made on first use and kept in `data`, so that sessions survive a restart."""
+        if self.secret_key:
+            return self.secret_key
         path = self.data / "secret_key"
         if not path.exists():
             self.data.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,8 @@ from typing import Literal
 
 from django.db import InterfaceError, OperationalError
 
+from annotator.media.away import MediaAway
+
 Fault = Literal["busy", "full", "away"]
 """busy: the database is locked by somebody else. full: there is no room on a disk. away: it can't be reached."""
 
@@ -32,6 +34,8 @@ WORDS: dict[str, Fault] = {
 
 def fault_of(error: BaseException) -> Fault | None:
     """Why something can't be stored or read for now; None: trying again won't help."""
+    if isinstance(error, MediaAway):
+        return "away"
     if isinstance(error, OSError):
         return "full" if error.errno in FULL else None
     if isinstance(error, InterfaceError):
@@ -50,8 +54,10 @@ def fault_of(error: BaseException) -> Fault | None:
     return STATES.get(state[:2])
 
 
-def in_words(fault: Fault) -> str:
+def in_words(fault: Fault, error: BaseException) -> str:
     """For whoever asked for something that could not be done for now."""
+    if isinstance(error, MediaAway):
+        return "The server's media store can't be reached: this wasn't done. Try again in a moment, or tell your admin."
     return {
         "busy": "The server's database is busy: this wasn't done. Try again in a moment.",
         "full": "The server's disk is full: this wasn't done. Tell your admin; it works again once there is room.",

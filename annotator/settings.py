@@ -17,7 +17,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 # Nobody gets past it, whatever lies in it; the rest is mended once, by whoever starts everything (framewise/serve.py).
 close_folder(DATA_DIR)
 
-SECRET_KEY = config.secret_key
+SECRET_KEY = config.signing_key
 DEBUG = config.debug
 ALLOWED_HOSTS = config.hosts
 CSRF_TRUSTED_ORIGINS = config.trusted_origins
@@ -156,6 +156,8 @@ DJANGO_VITE = {
 }
 
 MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_BUCKET = config.bucket
+SCRATCH_DIR = config.scratch or DATA_DIR / "scratch"
 UPLOAD_LIMIT = config.upload_limit
 # An upload arrives in chunks of at most 8 MiB; a page's form is never larger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20

@@ -2,109 +2,79 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import pwd
-import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
+from annotator.config import BucketAddress
+from annotator.media.bucket import Bucket
+from framewise.bench import services
 from framewise.bench.product import free_port
 
 
-class Postgres:
-    """A server on a database of its own; ``url``: of its one database. ``close`` throws it away."""
+class Postgres(services.Postgres):
+    """The test is skipped where none is installed."""
 
     def __init__(self) -> None:
-        self._become = as_ordinary_user()
-        binaries = find_binaries()
-        # Not below pytest's folder: any other run of pytest closes that to other accounts.
-        self._folder = TemporaryDirectory(prefix="framewise-postgres-")
-        folder = Path(self._folder.name)
-        if self._become:
-            account = pwd.getpwnam("postgres")
-            os.chown(folder, account.pw_uid, account.pw_gid)
-        self._run(
-            binaries / "initdb", "-D", folder / "db", "-U", "framewise", "--auth=trust", "--no-sync", "-E", "UTF8"
+        with _skipping():
+            super().__init__()
+
+
+class Redis(services.Redis):
+    """The test is skipped where none is installed."""
+
+    def __init__(self) -> None:
+        with _skipping():
+            super().__init__()
+
+
+@contextmanager
+def _skipping() -> Iterator[None]:
+    try:
+        yield
+    except services.NotInstalled as error:
+        pytest.skip(str(error))
+
+
+class S3:
+    """An S3-compatible store (moto's server) that forgets everything. It is part of this process."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._server: Any = None
+
+    def start(self) -> None:
+        from moto.server import ThreadedMotoServer
+
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        self._server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+        self._server.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def bucket(self, name: str, prefix: str = "") -> BucketAddress:
+        """A new bucket."""
+        address = BucketAddress(
+            name=name,
+            endpoint=self.url,
+            region="us-east-1",
+            access_key="tests",
+            secret_key="of-tests",
+            prefix=prefix,
+            addressing="path",
         )
-        port = free_port()
-        self.url = f"postgres://framewise@127.0.0.1:{port}/postgres"
-        self._options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._server = [binaries / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log"]
-
-    def start(self) -> None:
-        self._run(*self._server, "-o", self._options, "start")
-
-    def stop(self) -> None:
-        """As if its machine lost its power."""
-        self._run(*self._server, "-m", "immediate", "stop", check=False)
-
-    def close(self) -> None:
-        self.stop()
-        self._folder.cleanup()
-
-    def _run(self, *command: str | Path, check: bool = True) -> None:
-        subprocess.run(command, check=check, stdout=subprocess.DEVNULL, preexec_fn=self._become)
-
-
-def find_binaries() -> Path:
-    """The folder of the newest installed server's programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if not found:
-        pytest.skip("PostgreSQL is not installed: run scripts/apt-packages.")
-    return found[-1].parent
-
-
-def as_ordinary_user() -> Callable[[], None] | None:
-    """PostgreSQL refuses to run as root: what its processes do first where the tests run as root."""
-    if os.getuid() != 0:
-        return None
-    account = pwd.getpwnam("postgres")
-
-    def become() -> None:
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
-
-    return become
-
-
-class Redis:
-    """A server that keeps nothing."""
-
-    def __init__(self) -> None:
-        found = shutil.which("redis-server")
-        if found is None:
-            pytest.skip("redis-server is not installed: run scripts/apt-packages.")
-        self._port = free_port()
-        self._command = [
-            *(found, "--port", str(self._port), "--save", "", "--bind", "127.0.0.1", "--loglevel", "warning")
-        ]
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"redis://127.0.0.1:{self._port}/0"
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(self._command)
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-            except OSError:
-                assert time.monotonic() < deadline, "Redis did not start."
-                time.sleep(0.02)
-            else:
-                return
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        Bucket(address)._client.create_bucket(Bucket=name)
+        return address
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from annotator.actions.errors import FULL, ActionError
+from annotator.media import storage
 
 GONE = "This upload was cancelled or finished meanwhile. Begin it again if you still want it."
 
@@ -25,28 +26,30 @@ class OffsetConflict(ActionError):
         self.received = received
 
 
-def append(coming: Coming, path: Path, *, offset: int, data: bytes) -> None:
+def append(coming: Coming, path: Path, *, target: Path | None = None, offset: int, data: bytes) -> None:
     """Put bytes at the end of the file at ``path`` and count them; the caller saves the row.
+
+    Args:
+        target: what it becomes; None: it stays there, and with the last bytes it is whole.
 
     Raises:
         OffsetConflict: they don't begin there.
         ActionError: there are too many, what had come is gone, or the disk is full.
+        MediaAway: the store doesn't answer.
     """
     if offset != coming.received:
         raise OffsetConflict(coming.received)
     if coming.received + len(data) > coming.size:
         raise ActionError(f"The file was said to have {coming.size} bytes; more came. Begin the upload again.")
-    _write(path, offset, data)
+    _write(storage.Coming(path, target or path, coming.size), offset, data, is_whole=target is None)
     coming.received += len(data)
 
 
-def _write(path: Path, at: int, data: bytes) -> None:
+def _write(file: storage.Coming, at: int, data: bytes, *, is_whole: bool) -> None:
     try:
-        with path.open("r+b") as file:
-            # What a request that was broken off had written beyond goes.
-            file.truncate(at)
-            file.seek(at)
-            file.write(data)
+        storage.append(file, at, data)
+        if is_whole and at + len(data) == file.size:
+            storage.finish(file)
     except FileNotFoundError as error:
         raise ActionError("What had come of this file is gone from the server. Begin the upload again.") from error
     except OSError as error:

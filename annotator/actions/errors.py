@@ -6,6 +6,8 @@ import errno
 
 from django.db import InterfaceError, OperationalError
 
+from annotator.media.away import MediaAway
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -18,6 +20,8 @@ def in_our_words(error: Exception) -> str:
     reads the log."""
     if isinstance(error, OSError) and error.errno in FULL:
         return "the server's disk is full"
+    if isinstance(error, MediaAway):
+        return error.words
     if isinstance(error, OperationalError | InterfaceError):
         return (
             "the server's disk is full" if "is full" in str(error) else "the database was busy or couldn't be reached"

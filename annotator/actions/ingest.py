@@ -22,6 +22,7 @@ from annotator.actions.background import Allowance, Background, queue_forgotten
 from annotator.actions.webhooks.telling import tell_video
 from annotator.config import config
 from annotator.media import storage
+from annotator.media.away import MediaAway
 from annotator.media.opening import Opened, open_video
 from annotator.media.proxy import make_proxy
 from annotator.media.strip import Seen, look_through
@@ -106,16 +107,19 @@ def _to_make() -> QuerySet[Video]:
     )
 
 
+def _opened(video: Video, source: Path, report: _Reporter) -> Opened:
+    if video.awaited:
+        report.write(state=VideoState.INGESTING, stage="Comparing the file", progress=0)
+        _require_awaited(video, source)
+    report.write(state=VideoState.INGESTING, stage="Reading frames", progress=0)
+    return open_video(source, lambda share: report.now_and_then(progress=round(share, 3)))
+
+
 def _open(video: Video) -> None:
     report = _Reporter(video)
     storage.remove_prepared(video)
-    if video.awaited:
-        report.write(state=VideoState.INGESTING, stage="Comparing the file", progress=0)
-        _require_awaited(video)
-    report.write(state=VideoState.INGESTING, stage="Reading frames", progress=0)
-    opened = open_video(
-        storage.video_file(video, storage.SOURCE), lambda share: report.now_and_then(progress=round(share, 3))
-    )
+    with storage.at_hand(storage.video_file(video, storage.SOURCE)) as source:
+        opened = _opened(video, source, report)
     _write_opened(video, opened)
     index = opened.index
     with transaction.atomic():
@@ -140,10 +144,10 @@ def _open(video: Video) -> None:
         tell_video(Video.objects.select_related("project", "created_by").get(pk=video.pk), ready=True)
 
 
-def _require_awaited(video: Video) -> None:
+def _require_awaited(video: Video, source: Path) -> None:
     """Raises MediaError for another file than the one that the video had where it was imported from."""
-    with storage.video_file(video, storage.SOURCE).open("rb") as source:
-        came = hashlib.file_digest(source, "sha256").hexdigest()
+    with source.open("rb") as file:
+        came = hashlib.file_digest(file, "sha256").hexdigest()
     if came != video.awaited:
         raise MediaError(
             f"This isn't the file that “{video.name}” was annotated in: it has the same name and size, but its SHA-256 "
@@ -162,14 +166,15 @@ def _write_opened(video: Video, opened: Opened) -> None:
 def _make_quick(video: Video) -> None:
     report = _Reporter(video)
     storage.remove_prepared(video, but=(storage.SOURCE, storage.INDEX, storage.PACKETS))
-    index = FrameIndex.load(storage.video_file(video, storage.INDEX))
+    with storage.at_hand(storage.video_file(video, storage.INDEX)) as path:
+        index = FrameIndex.load(path)
     if video.proxy_state == ProxyState.UNNEEDED:
         seen = _only_look(video, index, report)
         made: dict[str, object] = {}
     else:
         report.write(proxy_state=ProxyState.MAKING, proxy_progress=0, proxy_bytes=0, proxy_error="")
         seen = _make_proxy(video, index, report)
-        size = storage.video_file(video, storage.PROXY).stat().st_size
+        size = storage.told(storage.video_file(video, storage.PROXY)).size
         made = {"proxy_state": ProxyState.READY, "proxy_progress": 1, "proxy_bytes": size}
     left_out = index.left_out | ({DAMAGED: seen.damaged} if seen.damaged else {})
     report.write(strip=seen.strip.as_json(), left_out=left_out, **made)
@@ -177,11 +182,12 @@ def _make_quick(video: Video) -> None:
 
 def _make_proxy(video: Video, index: FrameIndex, report: _Reporter) -> Seen:
     with (
+        storage.at_hand(storage.video_file(video, storage.SOURCE)) as source,
         storage.arriving(storage.video_file(video, storage.PROXY)) as proxy,
         storage.arriving(storage.video_file(video, storage.STRIP)) as strip,
     ):
         return make_proxy(
-            storage.video_file(video, storage.SOURCE),
+            source,
             index,
             proxy=proxy,
             strip=strip,
@@ -190,13 +196,17 @@ def _make_proxy(video: Video, index: FrameIndex, report: _Reporter) -> Seen:
 
 
 def _only_look(video: Video, index: FrameIndex, report: _Reporter) -> Seen:
-    with storage.arriving(storage.video_file(video, storage.STRIP)) as strip:
-        source = storage.video_file(video, storage.SOURCE)
+    with (
+        storage.at_hand(storage.video_file(video, storage.SOURCE)) as source,
+        storage.arriving(storage.video_file(video, storage.STRIP)) as strip,
+    ):
         return look_through(source, index, strip=strip, progress=lambda _: report.now_and_then())
 
 
 def _reason(video: Video, error: Exception) -> str:
     """An error of the system in our words; any other is a fault of ours, whose words help only who reads the log."""
+    if isinstance(error, MediaAway):
+        return error.words
     if isinstance(error, OSError | av.error.FFmpegError):
         return in_words(error, storage.video_file(video, storage.SOURCE))
     return "something went wrong in the server, whose log says more"

@@ -152,4 +152,4 @@ def _sum(rows: QuerySet[Row], field: str) -> int:
 
 def _of_failed(videos: Iterable[Video]) -> int:
     """Of a file that is no usable video nothing is kept; of another it is, to try once more."""
-    return sum(video.size_bytes for video in videos if storage.video_file(video, storage.SOURCE).exists())
+    return sum(video.size_bytes for video in videos if storage.exists(storage.video_file(video, storage.SOURCE)))

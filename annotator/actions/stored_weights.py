@@ -11,7 +11,8 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +30,7 @@ from annotator.actions.background import Allowance, Background
 from annotator.actions.errors import ActionError
 from annotator.actions.storage_use import require_room
 from annotator.config import config
+from annotator.media import storage
 from annotator.models import Agent, AuditKind, StoredWeights, User, WeightsState, Workspace
 from tracking import catalog
 from tracking.catalog import Weights
@@ -58,8 +60,9 @@ def begin_storing(*, by: User, workspace: Workspace, name: str, size: int) -> St
     if part.size is not None and size != part.size:
         raise ActionError(f"{part.name} has {part.size:,} bytes; this file has {size:,}. Get it again.")
     require_room(workspace, part.name, size)
-    free = shutil.disk_usage(settings.DATA_DIR).free
-    if 2 * size > free:
+    # With a bucket too little is kept here to say.
+    free = None if settings.MEDIA_BUCKET else shutil.disk_usage(settings.DATA_DIR).free
+    if free is not None and 2 * size > free:
         raise ActionError(
             f"The server has too little room: {free / 1e9:.1f} GB are free, and keeping this file and handing it out "
             f"safely needs {2 * size / 1e9:.1f} GB. Ask your admin to make room."
@@ -73,9 +76,7 @@ def begin_storing(*, by: User, workspace: Workspace, name: str, size: int) -> St
         stored = StoredWeights.objects.create(workspace=workspace, name=part.name, size=size, created_by=by)
         what = f"began to upload the weights {part.name}."
         record(AuditKind.IMPORT, what, workspace=workspace.pk, by=by)
-    path = path_of(stored)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"")
+    storage.begin(storage.Coming(path_of(stored), path_of(stored), size))
     return stored
 
 
@@ -115,12 +116,12 @@ def remove_stale_weights() -> None:
 def _forget(stored: StoredWeights) -> None:
     path = path_of(stored)
     stored.delete()
-    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+    transaction.on_commit(lambda: storage.remove(path))
 
 
 def path_of(stored: StoredWeights) -> Path:
-    """Where a file lies. Its name is one of the catalogue's, so it leads nowhere else."""
-    return Path(settings.DATA_DIR) / "weights" / str(stored.workspace_id) / stored.name
+    """What a file is called in the media store."""
+    return storage.weights_file(stored)
 
 
 def _named(name: str) -> tuple[Weights, Part]:
@@ -172,8 +173,7 @@ def weights_of(token: str) -> StoredWeights:
 
 def _check_when_whole(stored: StoredWeights) -> None:
     """Queue the check of what a file belongs to; those of a folder are checked together, with the last of them."""
-    key = str(stored.pk)
-    transaction.on_commit(lambda: check_weights.enqueue(key))
+    check_weights.enqueue(str(stored.pk))
 
 
 @task()
@@ -187,14 +187,37 @@ def check_weights(key: str) -> None:
     together = StoredWeights.objects.filter(workspace=stored.workspace_id, name__in=names)
     if together.exclude(state=WeightsState.COMING).exclude(state=WeightsState.REFUSED).count() < len(names):
         return  # The rest is still to come; the last one has all of them checked.
-    path = path_of(stored).parent if is_folder(weights) else path_of(stored)
-    problem = _problem_of(weights, path)
+    with _at_hand(stored, names if is_folder(weights) else []) as path:
+        problem = _problem_of(weights, path)
     if problem:
         log.warning("%s of workspace %s is refused: %s", stored.name, stored.workspace_id, problem)
-        path_of(stored).unlink(missing_ok=True)
+        storage.remove(path_of(stored))
         StoredWeights.objects.filter(pk=key).update(state=WeightsState.REFUSED, problem=problem)
         return
     together.filter(state=WeightsState.CHECKING).update(state=WeightsState.READY, problem="")
+
+
+@contextmanager
+def _at_hand(stored: StoredWeights, together: list[str]) -> Iterator[Path]:
+    """A file on a disk; or the folder of those that belong ``together``, by their names."""
+    path = path_of(stored)
+    if not together:
+        with storage.at_hand(path) as file:
+            yield file
+        return
+    if settings.MEDIA_BUCKET is None:
+        yield path.parent
+        return
+    folder = storage.work_folder(path.parent)
+    try:
+        for name in together:
+            with storage.at_hand(path.with_name(name)) as copy:
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(copy, target)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _problem_of(weights: Weights, path: Path) -> str:
@@ -225,7 +248,7 @@ def _is_wanted(key: str) -> bool:
 
 def _refuse(key: str, why: str) -> None:
     for stored in StoredWeights.objects.filter(pk=UUID(key), state=WeightsState.CHECKING):
-        path_of(stored).unlink(missing_ok=True)
+        storage.remove(path_of(stored))
         StoredWeights.objects.filter(pk=stored.pk).update(state=WeightsState.REFUSED, problem=why)
 
 

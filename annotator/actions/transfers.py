@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -173,7 +172,7 @@ def cancel_transfer(*, transfer: Transfer) -> Transfer:
 def remove_old_transfers() -> None:
     """Forget transfers of last week, with their files; and files without a row, which a crash left."""
     for transfer in Transfer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=OPEN):
-        shutil.rmtree(storage.transfer_folder(transfer), ignore_errors=True)
+        storage.remove(storage.transfer_folder(transfer))
         transfer.delete()
     known = {str(key) for key in Transfer.objects.values_list("pk", flat=True)}
     for path in storage.forgotten("transfers", known, FORGOTTEN_S):
@@ -200,7 +199,8 @@ def export_name(layer: Layer, format_id: str, suffix: str) -> str:
 
 
 def _queue(transfer: Transfer) -> None:
-    transaction.on_commit(lambda: carry_out.enqueue(str(transfer.pk)))
+    """In the transaction that makes it: a process that is killed then leaves both or none."""
+    carry_out.enqueue(str(transfer.pk))
 
 
 @task()
@@ -247,15 +247,22 @@ def _export(transfer: Transfer) -> None:
     counted = Counted(dataset, watch.advance)
     with storage.arriving(transfer_file(transfer)) as target:
         report = formats.find(transfer.format).write(counted.dataset, target, transfer.options, watch.check)
-    Transfer.objects.filter(pk=transfer.pk).update(bytes=transfer_file(transfer).stat().st_size)
+        size = target.stat().st_size
+    Transfer.objects.filter(pk=transfer.pk).update(bytes=size)
     _finish(transfer, report.as_json())
 
 
 def _import(transfer: Transfer) -> None:
     if transfer.created_by is None:
         raise ActionError("Whoever began this import isn't here any more. Begin it again.")
+    with storage.at_hand(transfer_file(transfer)) as file:
+        _import_from(file, transfer, transfer.created_by)
+    _remove_files(transfer)
+
+
+def _import_from(file: Path, transfer: Transfer, user: User) -> None:
     watch = _Watch(transfer, total=0)
-    reading = formats.find(transfer.format).read(transfer_file(transfer))
+    reading = formats.find(transfer.format).read(file)
     watch.show(0.5)
     watch.check()
     how = How(**transfer.options)
@@ -264,14 +271,13 @@ def _import(transfer: Transfer) -> None:
         report = import_reading(
             reading,
             into=into,
-            user=transfer.created_by,
+            user=user,
             summary=f"Imported {transfer.file_name}"[:200],
             how=how,
         )
         made = {"layer": {"id": into.pk, "name": into.name}} if isinstance(into, Layer) else {}
         # In one transaction: a worker that dies imports everything once, or nothing.
         _finish(transfer, {**report.as_json(), **made})
-    _remove_files(transfer)
 
 
 def _destination(transfer: Transfer, how: How) -> Layer | Project:
@@ -303,7 +309,7 @@ def _fail(transfer: Transfer, message: str, report: Report | None = None) -> Non
 
 
 def _remove_files(transfer: Transfer) -> None:
-    shutil.rmtree(storage.transfer_folder(transfer), ignore_errors=True)
+    storage.remove(storage.transfer_folder(transfer))
     Transfer.objects.filter(pk=transfer.pk).update(bytes=0)
 
 
@@ -362,7 +368,7 @@ def _allowance(key: str) -> Allowance:
     transfer = _find(key)
     if transfer is not None and transfer.kind == Transfer.Kind.IMPORT:
         with suppress(OSError):
-            size = transfer_file(transfer).stat().st_size
+            size = storage.told(transfer_file(transfer)).size
             most = max(memory, memory_of_machine() // 2)
             memory = min(max(memory, int(memory * size / ORDINARY_IMPORT)), most)
     return transfer_allowance(memory)

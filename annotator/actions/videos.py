@@ -48,8 +48,9 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
         raise ActionError(f"A video may have {in_gb(settings.UPLOAD_LIMIT)}; this one has {in_gb(size)}.")
     kept = _kept_for_uploads()
     require_room(project.workspace, "This video", size)
-    free = max(storage.free_bytes() - kept, 0)
-    if size * ROOM_TO_SPARE > free:
+    on_disk = storage.free_bytes()
+    free = max(on_disk - kept, 0) if on_disk is not None else None
+    if free is not None and size * ROOM_TO_SPARE > free:
         under_way = f" beside {in_gb(kept)} kept for uploads under way" if kept else ""
         raise ActionError(
             f"The server has too little room: {in_gb(free)} are free{under_way}, and a video of "
@@ -62,10 +63,14 @@ def begin_upload(*, user: User, project: Project, name: str, size: int) -> Uploa
             f"those without a byte are removed after {EMPTY_KEPT.days} day, others after {UPLOAD_KEPT.days} days."
         )
     upload = Upload.objects.create(project=project, name=_file_name(_last_part(name)), size=size, created_by=user)
-    path = storage.upload_file(upload)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    storage.begin(_file_of(upload))
     return upload
+
+
+def _file_of(upload: Upload) -> storage.Coming:
+    """The video takes over the upload's key."""
+    becomes = storage.video_file(Video(key=upload.pk), storage.SOURCE)
+    return storage.Coming(storage.upload_file(upload), becomes, upload.size)
 
 
 def _kept_for_uploads() -> int:
@@ -81,7 +86,8 @@ def append_upload(*, upload: Upload, offset: int, data: bytes) -> Upload:
     with transaction.atomic():
         upload = _locked(upload)
         _refuse_archived(upload.project)
-        append(upload, storage.upload_file(upload), offset=offset, data=data)
+        file = _file_of(upload)
+        append(upload, file.path, target=file.target, offset=offset, data=data)
         upload.save(update_fields=["received", "touched_at"])
     return upload
 
@@ -101,7 +107,7 @@ def cancel_upload(*, upload: Upload) -> None:
         # After a chunk that is being written, before the next one.
         Upload.objects.select_for_update().filter(pk=upload.pk).first()
         Upload.objects.filter(pk=upload.pk).delete()
-    came.unlink(missing_ok=True)
+    storage.remove(came)
 
 
 def finish_upload(*, upload: Upload) -> Video:
@@ -117,18 +123,15 @@ def finish_upload(*, upload: Upload) -> Video:
         raise ActionError(f"The upload has {upload.received} of {upload.size} bytes; send the rest first.")
     # Others may have taken the room meanwhile.
     require_room(upload.project.workspace, "This video", upload.size, counted=upload.received)
-    came = storage.upload_file(upload)
+    came = _file_of(upload)
     with transaction.atomic():
         _locked(upload)
         video = _awaiting(upload) or _new_video(upload)
         what = f"uploaded the video “{video.name}” ({in_gb(video.size_bytes)}) to the project “{video.project}”."
         record(AuditKind.IMPORT, what, workspace=video.project.workspace_id, by=upload.created_by)
-        target = storage.video_file(video, storage.SOURCE)
-        target.parent.mkdir(parents=True, exist_ok=True)
         upload.delete()
         queue_ingest(video)
-        if not target.exists():
-            came.replace(target)
+        storage.finish(came)
     return video
 
 
@@ -158,7 +161,7 @@ def _awaiting(upload: Upload) -> Video | None:
 def may_retry(video: Video) -> bool:
     """Whether something of it failed that may go well now: its file is still there."""
     failed = video.state == VideoState.FAILED or video.proxy_error != ""
-    return failed and storage.video_file(video, storage.SOURCE).exists()
+    return failed and storage.exists(storage.video_file(video, storage.SOURCE))
 
 
 def retry_video(*, video: Video) -> Video:

@@ -81,7 +81,7 @@ def register(api: NinjaAPI) -> None:
         if fault is None:
             raise error
         _faults.note(error)
-        answered = answer(request, 507 if fault == "full" else 503, in_words(fault))
+        answered = answer(request, 507 if fault == "full" else 503, in_words(fault, error))
         answered["Retry-After"] = "5"
         return answered
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,26 +22,36 @@ KEPT_BYTES = 48 * 2**20
 """Of decoded pictures, for each of them: browsers ask for neighbours at once, and get them in any order."""
 
 
+class _Slot:
+    def __init__(self, which: str) -> None:
+        self.which = which
+        self.lock = threading.Lock()
+        self.reader: FrameReader | None = None
+
+
 class _Readers:
     """Open readers of the videos asked for last, each used by one thread at a time: of the proxy, or of the source as
     long as there is none."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: OrderedDict[tuple[UUID, str], tuple[threading.Lock, FrameReader]] = OrderedDict()
+        self._open: OrderedDict[tuple[UUID, str], _Slot] = OrderedDict()
 
     def jpeg(self, video: Video, frame: int) -> bytes:
-        lock, reader = self._reader(video)
-        with lock:
-            picture = reader.read(frame).image
+        slot = self._slot(video)
+        with slot.lock:
+            if slot.reader is None:
+                slot.reader = _opened(video, slot.which)
+            picture = slot.reader.read(frame).image
         return jpeg(picture[: video.height, : video.width])
 
-    def _reader(self, video: Video) -> tuple[threading.Lock, FrameReader]:
+    def _slot(self, video: Video) -> _Slot:
         which = storage.PROXY if has_whole_proxy(video) else storage.SOURCE
         key = (video.key, which)
         with self._lock:
             if key not in self._open:
-                self._open[key] = (threading.Lock(), _opened(video, which))
+                # Opened by whoever reads from it first: a copy from a bucket keeps nobody else waiting.
+                self._open[key] = _Slot(which)
             self._open.move_to_end(key)
             if len(self._open) > OPEN_VIDEOS:
                 # Whoever still reads from it holds a reference; it closes when they are done.
@@ -76,12 +87,20 @@ def has_whole_proxy(video: Video) -> bool:
 def _opened(video: Video, which: str) -> FrameReader:
     path = storage.video_file(video, which)
     try:
-        if which == storage.PROXY:
-            index = proxy_index(path, frame_count=video.frame_count)
-        else:
-            index = FrameIndex.load(storage.video_file(video, storage.INDEX))
-        return FrameReader(path, index, keep=max(2, KEPT_BYTES // (2 * video.width * video.height)))
-    except (FileNotFoundError, MediaError) as error:
-        if path.exists():
-            raise
+        copy = storage.Copy(path)
+    except FileNotFoundError as error:
         raise Http404("This video was removed.") from error
+    try:
+        if which == storage.PROXY:
+            index = proxy_index(copy.path, frame_count=video.frame_count)
+        else:
+            with storage.at_hand(storage.video_file(video, storage.INDEX)) as at_hand:
+                index = FrameIndex.load(at_hand)
+        reader = FrameReader(copy.path, index, keep=max(2, KEPT_BYTES // (2 * video.width * video.height)))
+    except BaseException as error:
+        copy.close()
+        if isinstance(error, FileNotFoundError | MediaError) and not storage.exists(path):
+            raise Http404("This video was removed.") from error
+        raise
+    weakref.finalize(reader, copy.close)
+    return reader

@@ -1,18 +1,19 @@
-"""Files over HTTP: byte ranges, validators, and never more than a block in memory."""
+"""Files over HTTP: byte ranges, validators, and never more than a block in memory.
+
+Those in a bucket pass through here too: each request is let in as any other, and browsers know nothing of the bucket.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import http_date, parse_etags, quote_etag
 
+from annotator.media import storage
 from annotator.media.downloads import attachment
 
-BLOCK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 # What a video's address leads to never changes; the browser may keep it, for this person.
 FOR_EVER = "private, max-age=31536000, immutable"
@@ -33,14 +34,14 @@ def serve_file(
     several ranges at once are answered with the whole file, as RFC 9110 allows.
     """
     try:
-        stat = path.stat()
+        file = storage.told(path, recently=True)
     except FileNotFoundError as error:
         raise Http404("This file isn't here (any more).") from error
-    etag = quote_etag(f"{stat.st_size:x}-{stat.st_mtime_ns:x}")
+    etag = quote_etag(file.etag)
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": etag,
-        "Last-Modified": http_date(stat.st_mtime),
+        "Last-Modified": http_date(file.modified),
         "Cache-Control": cache,
         "X-Content-Type-Options": "nosniff",
     }
@@ -50,18 +51,18 @@ def serve_file(
         headers["Content-Disposition"] = attachment(download_as)
     if {etag, "*"} & set(parse_etags(request.headers.get("If-None-Match", ""))):
         return HttpResponse(status=304, headers=headers)
-    first, last = 0, stat.st_size - 1
+    first, last = 0, file.size - 1
     status = 200
     if wanted := _range(request, etag):
-        first, last = _bounds(wanted, stat.st_size)
+        first, last = _bounds(wanted, file.size)
         if first > last:
-            return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{stat.st_size}"})
+            return HttpResponse(status=416, headers={**headers, "Content-Range": f"bytes */{file.size}"})
         status = 206
-        headers["Content-Range"] = f"bytes {first}-{last}/{stat.st_size}"
+        headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
     headers["Content-Length"] = str(last - first + 1)
     if request.method == "HEAD":
         return HttpResponse(status=status, content_type=content_type, headers=headers)
-    body = _blocks(path, first, last - first + 1)
+    body = storage.blocks(path, file, first, last)
     return StreamingHttpResponse(body, status=status, content_type=content_type, headers=headers)
 
 
@@ -78,18 +79,3 @@ def _bounds(wanted: re.Match[str], size: int) -> tuple[int, int]:
     if not wanted[1]:
         return max(size - int(wanted[2]), 0), size - 1
     return int(wanted[1]), min(int(wanted[2]) if wanted[2] else size - 1, size - 1)
-
-
-async def _blocks(path: Path, start: int, length: int) -> AsyncIterator[bytes]:
-    """The bytes of a file, block by block, read off the event loop."""
-    file = await asyncio.to_thread(path.open, "rb")
-    try:
-        await asyncio.to_thread(file.seek, start)
-        while length > 0:
-            block = await asyncio.to_thread(file.read, min(BLOCK, length))
-            if not block:
-                return
-            length -= len(block)
-            yield block
-    finally:
-        await asyncio.to_thread(file.close)

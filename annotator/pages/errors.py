@@ -50,9 +50,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     status = 500 if fault is None else 507 if fault == "full" else 503
     answer: HttpResponse
     if request.path.startswith("/api/"):
-        answer = JsonResponse({"message": in_words(fault) if fault else BROKEN}, status=status)
+        answer = JsonResponse({"message": in_words(fault, error) if fault and error else BROKEN}, status=status)
     else:
-        said = in_words(fault) if fault else ""
+        said = in_words(fault, error) if fault and error else ""
         answer = HttpResponse(render_to_string("500.html", {"said": said}), status=status)
     if fault is not None:
         answer["Retry-After"] = "5"

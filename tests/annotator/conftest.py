@@ -3,20 +3,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
 from annotator.announce import publish
 from annotator.announce.notices import Notice
 from annotator.live import relay
+from annotator.media.frames import OPEN_VIDEOS
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import make_agent, make_world
+from tests.media.stores import KINDS, Store, open_store
 from tests.services import Redis
 
 SOON_S = 20.0
+READERS = 2 * OPEN_VIDEOS
+"""Copies that readers of frames may hold."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,3 +72,13 @@ def redis() -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Iterator[Store]:
+    """Where media is kept: in a folder, and the same test with a bucket."""
+    made = open_store(request.param, tmp_path / "media", settings)
+    yield made
+    scratch = Path(settings.SCRATCH_DIR)
+    left = [path.name for path in scratch.iterdir()] if made.kind == "bucket" and scratch.exists() else []
+    assert len(left) <= READERS, f"Copies were left behind: {left}"

@@ -171,8 +171,9 @@ def _first(error: ValidationError) -> str:
 
 def _media(archive: zipfile.ZipFile, videos: list[Video], *, with_media: bool, show: Show) -> list[Original]:
     """Copy the files of the videos as they are, or only say which they are."""
-    there = {video.pk: path for video in videos if (path := storage.video_file(video, storage.SOURCE)).exists()}
-    total = sum(path.stat().st_size for path in there.values())
+    files = {video.pk: storage.video_file(video, storage.SOURCE) for video in videos}
+    there = {key: path for key, path in files.items() if storage.exists(path)}
+    total = sum(storage.told(path).size for path in there.values())
     done = 0
     found = []
 
@@ -194,7 +195,7 @@ def _copy(archive: zipfile.ZipFile, path: Path, video: int | None, advance: Call
     """(SHA-256, bytes) of a file, which becomes that of a video in the archive; None: it is only read."""
     digest = hashlib.sha256()
     size = 0
-    with path.open("rb") as source, _member(archive, video) as member:
+    with storage.at_hand(path) as here, here.open("rb") as source, _member(archive, video) as member:
         while block := source.read(BLOCK):
             digest.update(block)
             size += len(block)

@@ -77,8 +77,11 @@ def begin_export(*, by: User, project: Project, with_media: bool) -> Parcel:
 
 
 def _bytes_of_media(project: Project) -> int:
-    files = (storage.video_file(video, storage.SOURCE) for video in project.videos.all())
-    return sum(path.stat().st_size for path in files if path.exists())
+    size = 0
+    for video in project.videos.all():
+        with suppress(FileNotFoundError):
+            size += storage.told(storage.video_file(video, storage.SOURCE)).size
+    return size
 
 
 def _file_name_of(project: Project) -> str:
@@ -108,9 +111,7 @@ def begin_import(*, by: User, workspace: Workspace, name: str, size: int) -> Par
         state=ParcelState.COMING,
         created_by=by,
     )
-    path = parcel_file(parcel)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    storage.begin(storage.Coming(parcel_file(parcel), parcel_file(parcel), size))
     return parcel
 
 
@@ -136,7 +137,7 @@ def _shown_name(name: str) -> str:
 
 def _require_room(needed: int, what: str) -> None:
     free = storage.free_bytes()
-    if needed > free:
+    if free is not None and needed > free:
         raise ActionError(
             f"The server has too little room: {free / 1e9:.1f} GB are free, and {what} needs {needed / 1e9:.1f} GB. "
             "Ask your admin to make room."
@@ -179,12 +180,12 @@ def _cancel_mark(parcel: Parcel) -> Path:
 
 
 def _remove_files(parcel: Parcel) -> None:
-    shutil.rmtree(storage.parcel_folder(parcel), ignore_errors=True)
+    storage.remove(storage.parcel_folder(parcel))
 
 
 def _queue(parcel: Parcel) -> None:
-    key = str(parcel.pk)
-    transaction.on_commit(lambda: carry_out_parcel.enqueue(key))
+    """In the transaction that makes it wanted: a process that is killed then leaves both or none."""
+    carry_out_parcel.enqueue(str(parcel.pk))
 
 
 @task()
@@ -251,13 +252,14 @@ def _import(parcel: Parcel) -> None:
         what = f"imported the project “{project}” whole from “{parcel.file_name}”."
         record(AuditKind.IMPORT, what[:600], workspace=parcel.workspace_id, by=by)
 
-    made = bring_project(
-        parcel_file(parcel),
-        workspace=parcel.workspace,
-        folder=storage.parcel_folder(parcel) / "media",
-        show=_running(parcel).show,
-        finish=finish,
-    )
+    with storage.at_hand(parcel_file(parcel)) as file:
+        made = bring_project(
+            file,
+            workspace=parcel.workspace,
+            folder=storage.work_folder(storage.parcel_folder(parcel) / "media"),
+            show=_running(parcel).show,
+            finish=finish,
+        )
     log.info("Parcel %s became project %s", parcel.pk, made.pk)
     _remove_files(parcel)
 
@@ -314,9 +316,7 @@ def _extract(parcelled: Parcelled, folder: Path, advance: Callable[[int], None])
 def _place(file: Path, video: Video, placed: list[Video]) -> None:
     if file.exists():
         placed.append(video)
-        target = storage.video_file(video, storage.SOURCE)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file.replace(target)
+        storage.place(file, storage.video_file(video, storage.SOURCE))
         ingest.enqueue(video.pk)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,9 @@ class Command(BaseCommand):
             what = f"The project “{project}” was imported whole by a command."
             record(AuditKind.IMPORT, what, workspace=into.pk)
 
-        storage.media_root().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=storage.media_root(), prefix=".import-") as folder:
+        beside = storage.work_folder(storage.media_root() / "parcels" / ".import").parent
+        beside.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=beside, prefix=f"{os.getpid()}-") as folder:
             try:
                 project = bring_project(
                     file, workspace=into, folder=Path(folder) / "media", show=lambda share: None, finish=finish

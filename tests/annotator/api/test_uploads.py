@@ -20,14 +20,14 @@ from annotator.actions.projects import archive_project, restore_project
 from annotator.actions.videos import EMPTY_KEPT, append_upload, cancel_upload, finish_upload, remove_leftovers
 from annotator.media import storage
 from annotator.models import Upload, Video, VideoState
+from tests.media.stores import Store, kept, put
 from tests.media.uploads import begin, cancel, send, state
 from tests.people import Team, client_of
 
 
 @pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: Settings) -> Path:
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
+def _in_either(store: Store) -> None:
+    """Uploads come into a folder, and into a bucket."""
 
 
 @pytest.fixture
@@ -35,11 +35,7 @@ def mona(team: Team) -> Client:
     return client_of(team.mona)
 
 
-def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-
-
-def test_chunks_become_a_video_with_a_layer_and_an_ingest(team: Team, mona: Client, media: Path) -> None:
+def test_chunks_become_a_video_with_a_layer_and_an_ingest(team: Team, mona: Client, store: Store) -> None:
     address = begin(mona, team.project, 6, "lion.mp4").headers["Location"]
     assert send(mona, address, 0, b"abcd").headers["Upload-Offset"] == "4"
     done = send(mona, address, 4, b"ef")
@@ -47,8 +43,8 @@ def test_chunks_become_a_video_with_a_layer_and_an_ingest(team: Team, mona: Clie
     assert (done.status_code, video.name, video.state, video.size_bytes) == (204, "lion.mp4", VideoState.QUEUED, 6)
     assert video.created_by == team.mona
     assert video.layers.count() == 1
-    assert files(media) == [f"videos/{video.key}/source"]
-    assert storage.video_file(video, storage.SOURCE).read_bytes() == b"abcdef"
+    assert store.files() == [f"videos/{video.key}/source"]
+    assert kept(storage.video_file(video, storage.SOURCE)) == b"abcdef"
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.ready()] == [[video.pk]]
     assert not Upload.objects.exists()
 
@@ -68,13 +64,13 @@ def test_a_chunk_that_does_not_continue_is_a_conflict_that_says_where_to_go_on(t
     assert (again.status_code, again.headers["Upload-Offset"]) == (409, "4")
 
 
-def test_bytes_of_a_request_that_died_are_written_over(team: Team, mona: Client, media: Path) -> None:
+def test_bytes_of_a_request_that_died_are_written_over(team: Team, mona: Client, store: Store) -> None:
     address = begin(mona, team.project, 4).headers["Location"]
     (upload,) = Upload.objects.all()
-    storage.upload_file(upload).write_bytes(b"??????")
+    storage.append(videos._file_of(upload), 0, b"????")
     send(mona, address, 0, b"abcd")
     (video,) = Video.objects.filter(name="clip.mp4")
-    assert storage.video_file(video, storage.SOURCE).read_bytes() == b"abcd"
+    assert kept(storage.video_file(video, storage.SOURCE)) == b"abcd"
 
 
 def test_more_bytes_than_announced_are_refused(team: Team, mona: Client) -> None:
@@ -89,11 +85,11 @@ def test_a_chunk_of_another_type_is_refused(team: Team, mona: Client) -> None:
     assert mona.patch(address, b"abc", "text/plain", headers={"Upload-Offset": "0"}).status_code == 415
 
 
-def test_a_cancelled_upload_leaves_nothing(team: Team, mona: Client, media: Path) -> None:
+def test_a_cancelled_upload_leaves_nothing(team: Team, mona: Client, store: Store) -> None:
     address = begin(mona, team.project, 6).headers["Location"]
     send(mona, address, 0, b"abcd")
     assert cancel(mona, address).status_code == 204
-    assert files(media) == []
+    assert (store.files(), store.unfinished()) == ([], 0)
     assert state(mona, address).status_code == 404
 
 
@@ -106,36 +102,37 @@ def test_an_upload_whose_last_answer_was_lost_is_finished_when_asked_for(team: T
 
 
 def test_a_finish_that_was_broken_off_is_done_again(
-    team: Team, mona: Client, media: Path, monkeypatch: pytest.MonkeyPatch
+    team: Team, mona: Client, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = begin(mona, team.project, 4).headers["Location"]
-    replace = Path.replace
+    finish = storage.finish
 
-    def moved_then_killed(self: Path, target: Path) -> Path:
-        replace(self, target)
+    def finished_then_killed(coming: storage.Coming) -> None:
+        finish(coming)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "replace", moved_then_killed)
+        patch.setattr(storage, "finish", finished_then_killed)
         send(mona, address, 0, b"abcd")
     assert "Video-Id" in state(mona, address).headers
     (video,) = Video.objects.filter(name="clip.mp4")
-    assert files(media) == [f"videos/{video.key}/source"]
+    assert store.files() == [f"videos/{video.key}/source"]
 
 
 @pytest.mark.parametrize("size", [0, 101])
 def test_an_empty_or_too_large_file_is_refused_at_once(
-    size: int, team: Team, mona: Client, settings: Settings, media: Path
+    size: int, team: Team, mona: Client, settings: Settings, store: Store
 ) -> None:
     settings.UPLOAD_LIMIT = 100
     refused = begin(mona, team.project, size)
     assert refused.status_code == 400
-    assert files(media) == []
+    assert store.files() == []
 
 
 Disk = namedtuple("Disk", "total used free")
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)
 def test_what_does_not_fit_is_refused_and_other_uploads_count_as_far_as_they_have_come(
     team: Team, mona: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +174,7 @@ def test_a_chunk_that_meets_a_cancel_is_refused_in_words(team: Team, mona: Clien
         finish_upload(upload=upload)
 
 
+@pytest.mark.parametrize("store", ["folder"], indirect=True)
 def test_a_full_disk_says_so_and_the_upload_can_go_on(
     team: Team, mona: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,7 +254,7 @@ def test_a_page_of_another_site_can_not_upload(team: Team) -> None:
     assert begin(client, team.project, 4).status_code == 403
 
 
-def test_what_nobody_goes_on_with_is_removed(team: Team, mona: Client, media: Path) -> None:
+def test_what_nobody_goes_on_with_is_removed(team: Team, mona: Client, store: Store) -> None:
     old, new = (begin(mona, team.project, 4).headers["Location"] for _ in range(2))
     Upload.objects.filter(pk=old.split("/")[-1]).update(touched_at=timezone.now() - timedelta(days=8))
     assert videos.remove_leftovers() == 1
@@ -265,13 +263,13 @@ def test_what_nobody_goes_on_with_is_removed(team: Team, mona: Client, media: Pa
 
 
 def test_files_that_no_row_names_are_removed(
-    team: Team, mona: Client, media: Path, monkeypatch: pytest.MonkeyPatch
+    team: Team, mona: Client, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = begin(mona, team.project, 4).headers["Location"]
-    (media / "videos/0").mkdir(parents=True)
-    (media / "videos/0/source").write_bytes(b"abcd")
+    put(storage.media_root() / "videos/0/source", b"abcd")
     videos.remove_leftovers()
-    assert "videos/0/source" in files(media)
+    assert "videos/0/source" in store.files()
     monkeypatch.setattr(videos, "FORGOTTEN_S", -1.0)
     videos.remove_leftovers()
-    assert files(media) == [f"uploads/{address.split('/')[-1]}"]
+    (left,) = store.files()
+    assert left.startswith(f"uploads/{address.split('/')[-1]}")

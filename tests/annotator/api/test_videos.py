@@ -19,7 +19,7 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.test import Client, override_settings
 from PIL import Image
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import DjangoDbBlocker
 
 from annotator.actions.agents import create_agent, revoke_agent
 from annotator.actions.ingest import ingest, make_quick
@@ -27,6 +27,7 @@ from annotator.media import agent_access, storage
 from annotator.media.agent_access import media_token, video_access
 from annotator.models import Agent, ProxyState, Video, VideoState
 from tests.media.clips import B_FRAMES, number_in, write_clip
+from tests.media.stores import Store, kept, put
 from tests.people import Team, client_of, make_team
 from tracking.frames import FrameIndex
 
@@ -55,12 +56,12 @@ def ingested(
 
 
 @pytest.fixture
-def video(team: Team, ingested: tuple[dict[str, Any], Path], tmp_path: Path, settings: Settings) -> Video:
+def video(team: Team, ingested: tuple[dict[str, Any], Path], store: Store) -> Video:
     """A video of 70 frames that is ready, with all its files."""
-    settings.MEDIA_ROOT = tmp_path
     row, files = ingested
     made = Video.objects.create(project=team.project, **row)
-    shutil.copytree(files, storage.video_file(made, storage.SOURCE).parent)
+    for file in files.iterdir():
+        put(storage.video_file(made, file.name), file.read_bytes())
     made.refresh_from_db()
     return made
 
@@ -98,11 +99,11 @@ def test_members_see_a_video_and_its_media(what: str, name: str | None, status: 
 @pytest.mark.parametrize(
     ("name", "status"), [("alice", 204), ("mona", 204), ("rita", 403), ("bob", 403), ("vic", 403), ("eve", 404)]
 )
-def test_those_who_manage_may_remove_a_video(name: str, status: int, team: Team, video: Video) -> None:
-    folder = storage.video_file(video, storage.SOURCE).parent
+def test_those_who_manage_may_remove_a_video(name: str, status: int, team: Team, video: Video, store: Store) -> None:
+    assert store.files()
     assert client_of(getattr(team, name)).delete(f"/api/videos/{video.pk}").status_code == status
     gone = status == 204
-    assert folder.exists() is not gone
+    assert (store.files() == []) is gone
     assert Video.objects.filter(pk=video.pk).exists() is not gone
 
 
@@ -150,7 +151,7 @@ def test_a_video_that_is_not_ready_shows_no_frames(team: Team, video: Video) -> 
 def test_a_video_tells_of_its_proxy_and_of_what_was_left_out(team: Team, video: Video) -> None:
     Video.objects.filter(pk=video.pk).update(left_out={"hidden": 25})
     found = client_of(team.vic).get(f"/api/videos/{video.pk}").json()
-    size = storage.video_file(video, storage.PROXY).stat().st_size
+    size = storage.told(storage.video_file(video, storage.PROXY)).size
     assert (found["proxy_state"], found["proxy_progress"], found["proxy_bytes"]) == ("ready", 1.0, size)
     text = "25 frames are hidden by the file itself, as trimming does."
     assert found["left_out"] == [{"reason": "hidden", "frames": 25, "text": text}]
@@ -167,7 +168,7 @@ def test_a_proxy_that_failed_may_be_made_again(team: Team, video: Video) -> None
 def test_a_proxy_is_not_there_while_it_is_made_and_leads_to_the_source_where_none_is_needed(
     team: Team, video: Video, clip: Path
 ) -> None:
-    storage.video_file(video, storage.PROXY).unlink()
+    storage.remove(storage.video_file(video, storage.PROXY))
     address = f"/api/videos/{video.pk}/proxy.mp4"
     Video.objects.filter(pk=video.pk).update(proxy_state=ProxyState.MAKING)
     assert client_of(team.vic).get(address).status_code == 404
@@ -201,7 +202,7 @@ def test_packets_tell_where_each_frame_lies_in_the_source(team: Team, video: Vid
 
 @pytest.fixture
 def proxy(team: Team, video: Video) -> tuple[Client, str, bytes]:
-    data = storage.video_file(video, storage.PROXY).read_bytes()
+    data = kept(storage.video_file(video, storage.PROXY))
     return client_of(team.vic), f"/api/videos/{video.pk}/proxy.mp4", data
 
 

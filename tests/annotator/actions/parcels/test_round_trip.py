@@ -190,10 +190,10 @@ def test_without_media_the_originals_take_their_places_later(rich: tuple[World, 
     assert came == video
     came.refresh_from_db()
     assert came.state == VideoState.QUEUED
-    _require_awaited(came)
+    _require_awaited(came, storage.video_file(came, storage.SOURCE))
     storage.video_file(came, storage.SOURCE).write_bytes(b"x" * len(SOURCE))
     with pytest.raises(MediaError, match=r"isn't the file that “cross\.mp4” was annotated in"):
-        _require_awaited(came)
+        _require_awaited(came, storage.video_file(came, storage.SOURCE))
 
 
 def test_both_reports_count_what_went_along(rich: tuple[World, UUID], tmp_path: Path) -> None:
