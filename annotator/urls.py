@@ -30,6 +30,7 @@ from annotator.pages import (
     workspaces,
 )
 from annotator.pages.editor import editor
+from annotator.pages.health import health
 from annotator.pages.home import home
 from annotator.pages.second_step import second_step
 from annotator.pages.sign_in import AdminSignIn, SignIn
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/password_change/", RedirectView.as_view(url="/account/#password")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
+    path("healthz/", health, name="health"),
     path("connect.py", connecting.script, name="connect-script"),
     path("", home, name="home"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),

@@ -14,6 +14,7 @@ from annotator.models.identity import Identity
 from annotator.models.inspection import Inspection, InspectionState
 from annotator.models.issue import Comment, Issue
 from annotator.models.job import Job, JobState, JobStep, Priority, Stage
+from annotator.models.jobs_worker import JobsWorker
 from annotator.models.joins import JoinsState, ProposedJoins
 from annotator.models.layer import Layer, LayerKind, Track, TrackChunk, Verdict, VerdictSpan
 from annotator.models.notification import Notification
@@ -64,6 +65,7 @@ __all__ = [
     "JobScore",
     "JobState",
     "JobStep",
+    "JobsWorker",
     "JoinsState",
     "Label",
     "Layer",

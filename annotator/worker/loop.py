@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from annotator.actions.background import Background
 from annotator.media import storage
 from annotator.worker import queue
+from annotator.worker.beats import EVERY_S, Beats
 from annotator.worker.kinds import KINDS
 from annotator.worker.process import OUT_OF_MEMORY, TaskProcess
 from annotator.worker.queue import Turns, key_of
@@ -60,10 +61,18 @@ class _Chore:
 
 class Worker:
     """Runs the tasks of its lanes until it is told to end. ``chores``: what to do now and then, each with the seconds
-    from one time to the next."""
+    from one time to the next. ``beats``: says to other workers that it lives; None: it is the only one."""
 
-    def __init__(self, lanes: Sequence[Lane], chores: Sequence[tuple[float, Callable[[], object]]] = ()) -> None:
+    def __init__(
+        self,
+        lanes: Sequence[Lane],
+        chores: Sequence[tuple[float, Callable[[], object]]] = (),
+        beats: Beats | None = None,
+    ) -> None:
         self.lanes = lanes
+        self.beats = beats
+        self._beat_at = time.monotonic()
+        self._name_lanes()
         self.chores = [_Chore(every, do) for every, do in chores]
         self.under_way: list[_UnderWay] = []
         self.told = 0
@@ -94,6 +103,7 @@ class Worker:
 
     def _step(self) -> None:
         close_old_connections()
+        self._beat()
         for each in list(self.under_way):
             self._look(each)
         for lane in self.lanes:
@@ -103,6 +113,22 @@ class Worker:
             if time.monotonic() >= chore.due:
                 chore.due = time.monotonic() + chore.every
                 chore.do()
+
+    def _beat(self) -> None:
+        if self.beats is None or time.monotonic() - self._beat_at < EVERY_S:
+            return
+        self._beat_at = time.monotonic()
+        if self.beats.beat():
+            return
+        log.warning("This worker was silent for so long that others took over what it did; it begins again.")
+        for each in list(self.under_way):
+            self._break_off(each)
+        self.beats.begin()
+        self._name_lanes()
+
+    def _name_lanes(self) -> None:
+        for lane in self.lanes:
+            lane.turns.worker = self.beats.key if self.beats is not None else ""
 
     def _begin(self, lane: Lane) -> bool:
         """Begin the next task of a lane; False where it is full or nothing waits."""
@@ -168,6 +194,8 @@ class Worker:
         for each in list(self.under_way):
             self._break_off(each)
             queue.give_back(each.process.result, counts=False)
+        if self.beats is not None:
+            self.beats.end()
         connections.close_all()
 
 

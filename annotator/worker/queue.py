@@ -16,6 +16,8 @@ from annotator.worker.kinds import KINDS
 log = logging.getLogger(__name__)
 
 Result = DBTaskResult[Any, Any]
+WORKER = " try "
+"""Stands between a worker and how often a task was begun, in what is noted of each time."""
 NOBODYS = 0
 """Stands for the workspace of a task whose workspace is gone."""
 
@@ -24,6 +26,8 @@ class Turns:
     """Who had a turn when. A workspace that never had one goes first, then whose turn was the longest ago."""
 
     def __init__(self) -> None:
+        self.worker = ""
+        """Who claims; "": the one worker of a queue."""
         self.count = 0
         self.last: dict[int, int] = {}
 
@@ -32,7 +36,7 @@ class Turns:
         workspace."""
         while (waiting := self._first_in_turn(queue, full)) is not None:
             key, workspace = waiting
-            claimed = _claim(key)
+            claimed = _claim(key, self.worker)
             if claimed is not None:
                 self.count += 1
                 self.last[workspace] = self.count
@@ -62,12 +66,12 @@ def _waiting(queue: str) -> Iterator[tuple[Any, int]]:
         yield key, whose.get(path, {}).get(argument_of(given), NOBODYS)
 
 
-def _claim(key: Any) -> Result | None:
+def _claim(key: Any, worker: str) -> Result | None:
     """Make a task this worker's; None where another one was quicker."""
     result = DBTaskResult.objects.filter(pk=key).first()
     if result is None:
         return None
-    tries = [*result.worker_ids, f"try {len(result.worker_ids) + 1}"]
+    tries = [*result.worker_ids, f"{worker}{WORKER}{len(result.worker_ids) + 1}"]
     ready = DBTaskResult.objects.filter(pk=key, status=TaskResultStatus.READY)
     if not ready.update(status=TaskResultStatus.RUNNING, started_at=timezone.now(), worker_ids=tries):
         return None

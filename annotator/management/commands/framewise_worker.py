@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,6 +14,7 @@ from annotator.actions.transfers import queue_forgotten_transfers
 from annotator.actions.videos import remove_leftovers
 from annotator.actions.webhooks.deliver import QUEUE as WEBHOOKS
 from annotator.config import config
+from annotator.worker.beats import Beats, is_alive_here
 from annotator.worker.loop import Lane, Worker
 from annotator.worker.queue import take_over
 
@@ -39,10 +41,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--one-of-many",
             action="store_true",
-            help="There are other workers: leave tasks alone that look interrupted, they may be running there.",
+            help="There are other workers: leave tasks alone that look interrupted, they may be running there. Those "
+            "of a worker that died are taken over after 30 s.",
+        )
+        parser.add_argument(
+            "--is-alive", action="store_true", help="Only say whether a worker of this machine lives (exit status 0)."
         )
 
-    def handle(self, *args: Any, queue: list[str] | None, one_of_many: bool, **options: Any) -> None:
+    def handle(self, *args: Any, queue: list[str] | None, one_of_many: bool, is_alive: bool, **options: Any) -> None:
+        if is_alive:
+            sys.exit(0 if is_alive_here() else 1)
         queues = queue or QUEUES
         if QUICK in queues:
             queues = [*queues, WEBHOOKS]
@@ -59,4 +67,4 @@ class Command(BaseCommand):
         }
         tidy = (remove_leftovers, remove_stale_weights, remove_old_parcels, forget_old) if QUICK in queues else ()
         chores = [(LEFTOVERS_EVERY_S, each) for each in tidy]
-        Worker([lanes[name] for name in queues], chores).run()
+        Worker([lanes[name] for name in queues], chores, Beats(queues)).run()

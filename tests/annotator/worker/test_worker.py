@@ -7,12 +7,14 @@ import os
 import signal
 import time
 import zipfile
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import psutil
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
@@ -20,7 +22,19 @@ from annotator.actions import transfers
 from annotator.actions.importing import AS_IT_IS
 from annotator.formats import FORMATS, geometry
 from annotator.formats.base import Dataset, Format, LabelInfo, TrackData, VideoInfo
-from annotator.models import Layer, Membership, Project, Role, Transfer, TransferState, Video, VideoState, Workspace
+from annotator.models import (
+    JobsWorker,
+    Layer,
+    Membership,
+    Project,
+    Role,
+    Transfer,
+    TransferState,
+    Video,
+    VideoState,
+    Workspace,
+)
+from annotator.worker.beats import DEAD_AFTER_S, Beats, is_alive_here
 from tests.annotator.worker.workers import until, working
 from tests.annotator.worlds import World, make_world
 from tests.formats.pictures import mask
@@ -226,3 +240,46 @@ def test_a_long_task_of_one_workspace_does_not_make_another_wait(world: World, d
         transfers.cancel_transfer(transfer=long)
         until(lambda: not worker.tasks(), "nothing runs")
     assert state(one) == "done", one.message
+
+
+# ------------------------------------------------------------------ several workers
+
+
+def test_what_a_killed_worker_of_several_did_is_begun_by_another(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    with working(data, *QUICK, "--one-of-many") as killed:
+        killed.until_task()
+        killed.kill()
+    # Nobody knows yet: it might live on another machine.
+    other = Beats(["default"])
+    assert other.beat()
+    assert DBTaskResult.objects.running().count() == 1
+    JobsWorker.objects.exclude(pk=other.key).update(seen_at=timezone.now() - timedelta(seconds=DEAD_AFTER_S + 1))
+    with working(data, *QUICK, "--one-of-many"):
+        until(lambda: is_over(transfer), "another worker did it")
+    assert state(transfer) == TransferState.DONE
+    assert Layer.objects.get(pk=world.layer.pk).tracks.count() == 12
+
+
+def test_a_worker_that_was_taken_for_dead_leaves_what_it_did_to_the_other(world: World, data: Path) -> None:
+    transfer = bring(world, slow())
+    with working(data, *QUICK, "--one-of-many") as worker:
+        first = worker.until_task()
+        taken = JobsWorker.objects.get()
+        JobsWorker.objects.update(seen_at=timezone.now() - timedelta(seconds=DEAD_AFTER_S + 1))
+        other = Beats(["playback"])
+        other.beat()
+        assert not JobsWorker.objects.filter(pk=taken.pk).exists()
+        until(lambda: first not in worker.tasks(), "it ended the task")
+        until(lambda: is_over(transfer), "it began it again, as somebody else")
+    assert state(transfer) == TransferState.DONE
+    assert "silent for so long" in worker.log.read_text()
+    assert Layer.objects.get(pk=world.layer.pk).tracks.count() == 12
+
+
+def test_a_worker_that_ends_in_order_is_no_worker_any_more(world: World, data: Path) -> None:
+    with working(data, *QUICK, "--one-of-many"):
+        until(JobsWorker.objects.exists, "it says that it lives")
+        assert is_alive_here()
+    assert not JobsWorker.objects.exists()
+    assert not is_alive_here()
