@@ -93,6 +93,62 @@ def serve(
 
 
 @app.command()
+def prepare(
+    demo: Annotated[bool, typer.Option(help="On a fresh database make a demo project and its login.")] = False,
+) -> None:
+    """Bring the database and the bucket to what this version needs, before its processes start.
+
+    For servers of several processes (`framewise web`, `framewise jobs`, `framewise agent`); `framewise serve` does all
+    of it by itself. On a fresh database the account `admin` gets the password in `FRAMEWISE_ADMIN_PASSWORD`.
+    """
+    from framewise.processes import NotPrepared
+    from framewise.processes import prepare as run
+
+    try:
+        done = run(demo=demo)
+    except (NotPrepared, OSError) as error:
+        fail(error)
+    for sentence in done:
+        console.print(sentence, highlight=False)
+
+
+@app.command()
+def web(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for everybody on the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web pages.")] = 8000,
+) -> None:
+    """One web process, and nothing else. Several need PostgreSQL, Redis and a proxy in front: docs/scaling.md."""
+    from framewise.processes import become, web_command
+
+    become(web_command(host, port))
+
+
+class Queue(StrEnum):
+    """What jobs workers do: what somebody waits for, and copies of videos for quick playback."""
+
+    DEFAULT = "default"
+    PLAYBACK = "playback"
+
+
+@app.command()
+def jobs(
+    queue: Annotated[
+        list[Queue] | None, typer.Option(help="Do only this: default, what somebody waits for, or playback.")
+    ] = None,
+    is_alive: Annotated[
+        bool, typer.Option("--is-alive", help="Only say whether a jobs worker of this machine lives (exit status 0).")
+    ] = False,
+) -> None:
+    """One jobs worker, of as many as you like: what one does that dies, another begins anew after 30 s."""
+    from framewise.processes import become, jobs_command
+
+    only = [word for each in queue or () for word in ("--queue", each.value)]
+    become(jobs_command("--one-of-many", *only, *(["--is-alive"] if is_alive else [])))
+
+
+@app.command()
 def agent(
     server: Annotated[
         str,

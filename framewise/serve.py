@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.panel import Panel
 
+from framewise.processes import jobs_command, web_command
 from framewise.supervision import Child, console, supervise
 
 PATIENCE_S = 30
@@ -75,12 +76,11 @@ def _prepare(data: Path, *, token: str, demo: bool) -> str:
 def _children(*, host: str, port: int, token: str, agent: bool) -> list[Child]:
     base = {**os.environ, "PYTHONUNBUFFERED": "1"}
     python = sys.executable
-    web = [python, "-m", "annotator.web", "-v", "0", "-b", host, "-p", str(port), "annotator.asgi:application"]
     children = [
         # glibc gives each thread a heap, and the system nothing back of one that was once full of masks.
-        Child("web", web, {"MALLOC_ARENA_MAX": "2", **base}),
-        Child("jobs", [python, "-m", "django", "framewise_worker", "--queue", "default"], base),
-        Child("video", [python, "-m", "django", "framewise_worker", "--queue", "playback"], base),
+        Child("web", web_command(host, port), {"MALLOC_ARENA_MAX": "2", **base}),
+        Child("jobs", jobs_command("--queue", "default"), base),
+        Child("video", jobs_command("--queue", "playback"), base),
     ]
     if agent:
         local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 (comparison only)

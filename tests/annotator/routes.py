@@ -98,6 +98,7 @@ PAGES = (
     Route("GET", "/admin/password_change/", PUBLIC),
     Route("GET", "/", SIGNED_IN),
     Route("GET", "/connect.py", PUBLIC),
+    Route("GET", "/healthz/", PUBLIC),
     Route("GET", "/sign-in/", PUBLIC),
     Route("POST", "/sign-in/", PUBLIC, {"username": "bob", "password": "wrong"}),
     Route("GET", "/sign-in/code/", PUBLIC),
