@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0046_several_reviewers'),
+        ('annotator', '0047_seen'),
     ]
 
     operations = [
