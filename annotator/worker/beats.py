@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django_tasks_db.models import DBTaskResult
 
 from annotator.models import JobsWorker
-from annotator.worker.queue import WORKER, ended
+from annotator.worker.queue import WORKER, Result, ended
 
 log = logging.getLogger(__name__)
 
@@ -75,5 +75,5 @@ def _take_over_from(dead: JobsWorker) -> None:
     log.warning("The jobs worker %s is dead; what it did begins anew: %d.", dead, len(theirs))
 
 
-def _is_of(result: DBTaskResult, key: str) -> bool:  # type: ignore[type-arg]
+def _is_of(result: Result, key: str) -> bool:
     return str(result.worker_ids[-1]).partition(WORKER)[0] == key

@@ -137,7 +137,7 @@ class Server:
     def kill(self, kind: str) -> None:
         """Kill the first process of a kind and start it again."""
         if kind in ("redis", "postgres"):
-            service = self.redis if kind == "redis" else self.postgres
+            service: Redis | Postgres = self.redis if kind == "redis" else self.postgres
             service.stop()
             time.sleep(0.5)
             service.start()

@@ -28,7 +28,7 @@ def test_every_frame_arrives_and_no_edit_is_lost_where_a_web_process_is_killed()
         Postgres().close(), Redis()
     except NotInstalled as error:
         pytest.skip(str(error))
-    wanted = Load(watchers=20, layers=4, runs=2, frames=80, kill=("web",))
+    wanted = Load(watchers=20, layers=4, runs=2, frames=60, agents=1, kill=("web",))
     figures = {figure.name: figure.value for figure in measure(wanted, Console(quiet=True))}
     shares = [value for name, value in figures.items() if name.startswith("frames that reached each")]
     assert shares == [1, 1]
