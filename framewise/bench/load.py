@@ -541,8 +541,8 @@ def _settle(
             if author.runs.get(run) != "done":
                 raise Lost(f"A run is {author.runs.get(run)} instead of done: {author.why.get(run)}")
             frames = {(track, frame) for frame in range(1, load.frames)}
-            if gone := sorted(frame for _, frame in frames - stored):
-                raise Lost(f"{len(gone)} frames of a run that is done aren't stored: {gone[:10]} …")
+            if lacking := sorted(frame for _, frame in frames - stored):
+                raise Lost(f"{len(lacking)} frames of a run that is done aren't stored: {lacking[:10]} …")
             for watcher in watchers:
                 if watcher.layer == author.layer:
                     rest = frames - watcher.seen

@@ -37,7 +37,7 @@ class Postgres:
         port = free_port()
         self.url = f"postgres://framewise@127.0.0.1:{port}/postgres"
         self._options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
-        self._server = [binaries / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log"]
+        self._server: list[str | Path] = [binaries / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log"]
 
     def start(self) -> None:
         self._run(*self._server, "-o", self._options, "start")
