@@ -57,6 +57,8 @@ for name, token in json.loads(sys.argv[1]).items():
 SIZE = (256, 240)
 EDIT_EVERY_S = 0.5
 START_S = 120.0
+LATEST = 0.9
+"""How much of the runs may have come at most when something is killed."""
 OVER = ("done", "failed", "stopped")
 KINDS = ("web", "jobs", "agent", "redis", "postgres")
 
@@ -397,6 +399,7 @@ class Round:
     late_ms: list[float] = field(default_factory=list)
     late_edits_ms: list[float] = field(default_factory=list)
     broken: int = 0
+    before: float = 0.0
     seconds: float = 0.0
 
 
@@ -433,9 +436,11 @@ def _figures(what: str, done: Round, load: Load) -> list[Figure]:
         ),
         Figure(AREA, f"  of them live, not fetched after a break{what}", done.live / max(done.wanted, 1), ""),
         Figure(AREA, f"edits that were acknowledged, and are there{what}", done.edits, ""),
-        Figure(AREA, f"connections of watchers that broke{what}", done.broken, ""),
+        Figure(AREA, f"  connections of watchers that broke{what}", done.broken, ""),
     ]
-    if not what:
+    if what:
+        figures.append(Figure(AREA, f"  frames that had come before ÷ all{what}", done.before, ""))
+    else:
         figures += [
             Figure(AREA, "frames that came in a second, all watchers", done.live / done.seconds, "frames/s"),
             Figure(AREA, "tracker to watcher, p50", late(done.late_ms, 50), "ms"),
@@ -502,7 +507,7 @@ async def _round(made: Server, client: Client, load: Load, layers: list[int], la
         over = asyncio.gather(*(each.until_over(run) for each, run in zip(runners, runs, strict=True)))
         coming = _upload_beside(made, client) if kill == "jobs" else 0
         if kill:
-            await asyncio.sleep(load.frames / load.fps / 3)
+            done.before = await _until_a_third_came(watchers, runners, runs, load)
             await asyncio.to_thread(made.kill, kill)
         async with asyncio.timeout(START_S + 3 * load.frames / load.fps):
             await over
@@ -519,6 +524,22 @@ async def _round(made: Server, client: Client, load: Load, layers: list[int], la
     if coming:
         await asyncio.to_thread(client.until_ready, coming, START_S)
     return done
+
+
+async def _until_a_third_came(watchers: list[Watcher], runners: list[Author], runs: list[str], load: Load) -> float:
+    """Wait until so much of all runs has come to somebody; returns how much that is. Raises RuntimeError where all has
+    come: what is killed then proves nothing."""
+    wanted = len(runs) * (load.frames - 1)
+    async with asyncio.timeout(START_S):
+        while True:
+            tracks = {author.tracks[run] for author, run in zip(runners, runs, strict=True)}
+            came = len({place for watcher in watchers for place in watcher.seen if place[0] in tracks})
+            if came >= wanted / 3:
+                break
+            await asyncio.sleep(0.05)
+    if came >= LATEST * wanted:
+        raise RuntimeError("The runs were over before anything was killed. Make them longer: --frames.")
+    return came / wanted
 
 
 def _upload_beside(made: Server, client: Client) -> int:
