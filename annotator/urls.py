@@ -13,6 +13,7 @@ from annotator.pages import (
     analytics,
     apply,
     audit,
+    compare,
     connecting,
     consensus,
     deleting,
@@ -113,4 +114,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<int:job_id>/step/", jobs.step, name="job-step"),
     path("jobs/<int:job_id>/reviewers/", jobs.set_reviewers, name="job-reviewers"),
     path("videos/<int:video_id>/edit/", editor, name="editor"),
+    path("videos/<int:video_id>/compare/", compare.compare, name="compare"),
 ]

@@ -3,13 +3,14 @@ kept until one of them changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -44,14 +45,16 @@ def begin_comparison(*, user: User, reference: Layer, compared: Layer) -> Compar
     if reference.video_id != compared.video_id:
         raise ActionError("Layers of one video are compared; these are of two.")
     with transaction.atomic():
-        found, made = Comparison.objects.select_for_update(of=("self",)).get_or_create(
-            reference=reference, compared=compared, defaults={"created_by": user}
+        found, made = (
+            Comparison.objects.select_for_update(of=("self",))
+            .defer("report")
+            .get_or_create(reference=reference, compared=compared, defaults={"created_by": user})
         )
         if not made and (found.state in OPEN or (found.state == TransferState.DONE and is_current(found))):
             return found
         found.state, found.progress, found.message = TransferState.QUEUED, 0, ""
         found.created_by, found.created_at = user, timezone.now()
-        found.save()
+        found.save(update_fields=["state", "progress", "message", "created_by", "created_at"])
         # The queue is in the same database: it is there when the transaction is.
         carry_out_comparison.enqueue(str(found.pk))
     return found
@@ -62,21 +65,41 @@ def find_comparison(*, reference: Layer, compared: Layer) -> Comparison | None:
     return Comparison.objects.filter(reference=reference, compared=compared).first()
 
 
+def comparisons_of(layers: QuerySet[Layer]) -> QuerySet[Comparison]:
+    """Those of which there is a report, both of whose layers are among ``layers``: the latest first. ``overall``: the
+    report's scores of all labels together; None where there were none."""
+    found = Comparison.objects.filter(reference__in=layers, compared__in=layers, finished_at__isnull=False)
+    found = found.select_related("reference", "compared", "created_by").annotate(overall=F("report__scores__0"))
+    return found.defer("report").order_by("-finished_at")
+
+
+def cancel_comparison(*, reference: Layer, compared: Layer) -> None:
+    """End one that waits or is under way; what was found before stays."""
+    waiting = Comparison.objects.filter(reference=reference, compared=compared, state__in=OPEN)
+    waiting.update(state=TransferState.CANCELLED, progress=0)
+
+
+def changed_since(comparison: Comparison) -> list[int]:
+    """The layers that aren't as they were compared any more; none where they weren't compared yet."""
+    if comparison.finished_at is None:
+        return []
+    then = {
+        comparison.reference_id: comparison.reference_revision,
+        comparison.compared_id: comparison.compared_revision,
+    }
+    now = dict(Layer.objects.filter(pk__in=then).values_list("pk", "revision"))
+    return [layer for layer, revision in then.items() if now.get(layer) != revision]
+
+
 def is_current(comparison: Comparison) -> bool:
     """Whether both layers still are as they were compared."""
-    now = dict(
-        Layer.objects.filter(pk__in=[comparison.reference_id, comparison.compared_id]).values_list("pk", "revision")
-    )
-    return (now.get(comparison.reference_id), now.get(comparison.compared_id)) == (
-        comparison.reference_revision,
-        comparison.compared_revision,
-    )
+    return comparison.finished_at is not None and not changed_since(comparison)
 
 
 @task()
 def carry_out_comparison(key: str) -> None:
     """What the jobs worker does. Safe to run again after it was broken off anywhere."""
-    found = Comparison.objects.filter(pk=key, state__in=OPEN).first()
+    found = Comparison.objects.filter(pk=key, state__in=OPEN).defer("report").first()
     if found is None:
         return
     Comparison.objects.filter(pk=key).update(state=TransferState.RUNNING, progress=0)
@@ -90,15 +113,15 @@ def _compare(found: Comparison) -> None:
     if len(layers) < 2:
         raise NotWanted
     watch = Watch(Comparison.objects.filter(pk=found.pk, state=TransferState.RUNNING))
-    reference, compared = LayerBoxes(layers[found.reference_id]), LayerBoxes(layers[found.compared_id])
+    reference = LayerBoxes(layers[found.reference_id], watch.within(0, 0.1))
+    compared = LayerBoxes(layers[found.compared_id], watch.within(0.1, 0.2))
     frames = layers[found.reference_id].video.frame_count
-    watch.show(0.1)
-    result = differences(reference.tracks, compared.tracks, frames, watch=watch.within(0.1, 0.6))
+    result = differences(reference.tracks, compared.tracks, frames, watch=watch.within(0.2, 0.6))
     scores, note = _scores(reference.tracks, compared.tracks, frames, watch.within(0.6, 1.0))
     report = {
         "scores": scores,
         "scores_missing": note,
-        **_listed(result, reference.keys, compared.keys),
+        **_listed(result, reference, compared),
         "by_bounds": reference.by_bounds + compared.by_bounds,
         "frame_tags": reference.frame_tags + compared.frame_tags,
     }
@@ -106,6 +129,7 @@ def _compare(found: Comparison) -> None:
         state=TransferState.DONE,
         progress=1,
         report=report,
+        finished_at=timezone.now(),
         reference_revision=layers[found.reference_id].revision,
         compared_revision=layers[found.compared_id].revision,
     )
@@ -113,22 +137,28 @@ def _compare(found: Comparison) -> None:
 
 class LayerBoxes:
     """Of a layer, read whole, what is compared. ``keys``: the ids of its tracks, by their numbers in ``tracks``;
-    ``by_bounds``: how many tracks have shapes that aren't boxes; ``frame_tags``: how many say something of frames, and
-    aren't compared."""
+    ``names``: the label and the number of each; ``by_bounds``: how many tracks have shapes that aren't boxes;
+    ``frame_tags``: how many say something of frames, and aren't compared.
 
-    def __init__(self, layer: Layer) -> None:
+    Args:
+        watch: is told from time to time which share is read, in [0, 1].
+    """
+
+    def __init__(self, layer: Layer, watch: Callable[[float], None] = lambda _: None) -> None:
         from tracking.comparing import Tracks
 
         self.keys: list[UUID] = []
         self.by_bounds = self.frame_tags = 0
-        labels = dict(layer.tracks.filter(deleted_at=None).values_list("pk", "label_id"))
-        self.tracks = Tracks.joined(list(self._parts(labels)))
+        known = layer.tracks.filter(deleted_at=None).values_list("pk", "label_id", "number")
+        self.names = {key: (label, number) for key, label, number in known}
+        self.tracks = Tracks.joined(list(self._parts(watch)))
 
-    def _parts(self, labels: Mapping[UUID, int]) -> Iterator[tuple[int, int, Any, Any]]:
+    def _parts(self, watch: Callable[[float], None]) -> Iterator[tuple[int, int, Any, Any]]:
         from tracking.comparing import shown
 
-        chunks = stored_shapes.read_packed(stored_shapes.chunks_of(labels))
-        for key, several in groupby(chunks, key=lambda chunk: chunk[0]):
+        chunks = stored_shapes.read_packed(stored_shapes.chunks_of(self.names))
+        for count, (key, several) in enumerate(groupby(chunks, key=lambda chunk: chunk[0])):
+            watch(count / len(self.names))
             rows = Rows.of_packed([data for _, data in several])
             if (rows.kinds == Kind.TAG).any():
                 self.frame_tags += 1
@@ -137,7 +167,7 @@ class LayerBoxes:
             self.keys.append(key)
             yield (
                 len(self.keys) - 1,
-                labels[key],
+                self.names[key][0],
                 *shown(rows.frames, rows.kinds, rows.flags, rows.bounds.astype(np.float64)),
             )
 
@@ -168,20 +198,31 @@ def _row(label: int | None, reference: Tracks, compared: Tracks, frames: int) ->
     return {"label": label, **counts, **scores(reference, compared, frames)}
 
 
-def _listed(result: Differences, reference: list[UUID], compared: list[UUID]) -> dict[str, Any]:
+def _listed(result: Differences, reference: LayerBoxes, compared: LayerBoxes) -> dict[str, Any]:
     listed = [
         {
             "kind": each.kind,
             "first": each.first,
             "last": each.last,
-            "reference": None if each.reference < 0 else str(reference[each.reference]),
-            "compared": None if each.compared < 0 else str(compared[each.compared]),
+            "reference": None if each.reference < 0 else str(reference.keys[each.reference]),
+            "compared": None if each.compared < 0 else str(compared.keys[each.compared]),
             "overlap": round(each.overlap, 3),
         }
         for each in result.found[:MOST_LISTED]
     ]
-    not_listed = len(result.found) - len(listed)
-    return {"differences": listed, "not_listed": not_listed, "boxes": result.frames, "chart": result.chart}
+    named = {each[side] for each in listed for side in ("reference", "compared")}
+    names = {**reference.names, **compared.names}
+    return {
+        "differences": listed,
+        "tracks": {
+            str(key): {"label": label, "number": number}
+            for key, (label, number) in names.items()
+            if str(key) in named
+        },
+        "not_listed": len(result.found) - len(listed),
+        "boxes": result.frames,
+        "chart": result.chart,
+    }
 
 
 # ------------------------------------------------------------------ for the jobs worker

@@ -10,7 +10,8 @@ from annotator.models.transfer import TransferState
 
 
 class Comparison(models.Model):
-    """How two layers of a video agree, as far as it was computed last; both revisions say of what."""
+    """How two layers of a video agree, as it was computed last; both revisions say of what. The report stays while they
+    are compared anew, and where that is cancelled or fails."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     reference = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="+", help_text="What is taken as true.")
@@ -21,6 +22,7 @@ class Comparison(models.Model):
     progress = models.FloatField(default=0)
     message = models.TextField(blank=True, help_text="Why it failed.")
     report = models.JSONField(default=dict, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True, help_text="When the report was made; null: there is none.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -192,6 +192,7 @@ PAGES = (
     Route("POST", "/jobs/{job_id}/reviewers/", MANAGE, {"reviewer": "1"}),
     Route("POST", "/projects/{project_id}/accepting/", MANAGE, {"all": "yes"}),
     Route("GET", "/videos/{video_id}/edit/", VIEW, query="?job={job_id}"),
+    Route("GET", "/videos/{video_id}/compare/", VIEW, query="?compared={layer_id}&reference={reference_id}"),
 )
 
 API = (
@@ -261,6 +262,8 @@ API = (
     Route("POST", "/api/layers/{layer_id}/take-over", ANNOTATE, TAKE_OVER),
     Route("POST", "/api/layers/{layer_id}/comparisons/{reference_id}", VIEW),
     Route("GET", "/api/layers/{layer_id}/comparisons/{reference_id}", VIEW),
+    Route("DELETE", "/api/layers/{layer_id}/comparisons/{reference_id}", VIEW),
+    Route("GET", "/api/videos/{video_id}/comparisons", VIEW),
     Route("GET", "/api/layers/{layer_id}/window", VIEW, query="?first=0&last=9"),
     Route("GET", "/api/layers/{layer_id}/overview", VIEW),
     Route("GET", "/api/layers/{layer_id}/tracks", VIEW),

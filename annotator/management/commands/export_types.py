@@ -20,6 +20,7 @@ from annotator.networks import NetworksPage
 from annotator.ontology import LONGEST_NAME, LONGEST_TEXT
 from annotator.pages.analytics import AnalyticsPage
 from annotator.pages.apply import ApplyPage
+from annotator.pages.compare import ComparePage
 from annotator.pages.editor_config import EditorConfig
 from annotator.pages.project_data import LabelsPage, ParcelsPage, VideosPage
 from annotator.pages.queues import QueuesPage
@@ -36,6 +37,7 @@ SENT: dict[str, TypeAdapter[Any]] = {
     "WindowOut": TypeAdapter(WindowOut),
     "EditorConfig": TypeAdapter(EditorConfig),
     "ApplyPage": TypeAdapter(ApplyPage),
+    "ComparePage": TypeAdapter(ComparePage),
     "LabelsPage": TypeAdapter(LabelsPage),
     "NetworksPage": TypeAdapter(NetworksPage),
     "AnalyticsPage": TypeAdapter(AnalyticsPage),

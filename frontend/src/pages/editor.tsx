@@ -9,6 +9,7 @@ import { Scope } from '@/core/scope'
 import { COMMANDS } from '@/editor/commands'
 import { Editor } from '@/editor/editor'
 import { Playback } from '@/editor/time/playback'
+import { goToDifference } from '@/editor/objects/differences'
 import { isComing } from '@/editor/preparation'
 import { TOOLS } from '@/editor/tools'
 import { createPlayer, type SwitchingPlayer } from '@/media/player'
@@ -144,7 +145,7 @@ function start(): void {
   store
     .open()
     .then(() => (parameters.has('queue') ? editor.inspection.begin() : undefined))
-    .then(() => openBeside(editor, rest, parameters.get('beside')))
+    .then(() => openBeside(editor, rest, parameters))
     .catch((error: unknown) => store.session.tell(error instanceof Error ? error.message : String(error), 'error'))
   live.connect()
   if (config.can_edit && !editor.tour.settings.seen.value) editor.tour.start()
@@ -170,12 +171,26 @@ function openIssue(editor: Editor, id: string | null, scope: Scope): void {
   )
 }
 
-/** The address names another layer of the video: it is drawn beside this one, and compared. */
-async function openBeside(editor: Editor, rest: Rest, id: string | null): Promise<void> {
-  if (id === null) return
+/** The address names another layer of the video: it is drawn beside this one, and compared. It may say which of the two
+ * is taken as true, and by its place which difference to go to. */
+async function openBeside(editor: Editor, rest: Rest, parameters: URLSearchParams): Promise<void> {
+  const [beside, reference, difference] = ['beside', 'reference', 'difference'].map((name) =>
+    numberIn(parameters, name),
+  )
+  if (beside == null) return
+  const { comparing } = editor.store
   const { layers } = await rest.get('/api/videos/{video_id}/layers', { path: { video_id: editor.config.video.id } })
-  const other = layers.find((layer) => layer.id === Number(id) && layer.id !== editor.config.layer.id)
-  if (other) editor.store.comparing.start(other, editor.session.frame.value)
+  const other = layers.find((layer) => layer.id === beside && layer.id !== editor.config.layer.id)
+  if (!other) return
+  await comparing.start(other, editor.session.frame.value, reference)
+  const found = difference == null ? undefined : comparing.differences.value[difference]
+  // Of layers that changed since, another one may be in that place.
+  if (found?.first === editor.session.frame.value) goToDifference(editor, found)
+}
+
+function numberIn(parameters: URLSearchParams, name: string): number | null {
+  const text = parameters.get(name)
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null
 }
 
 function forgetJob(): void {

@@ -2,6 +2,7 @@
 import { mountAnalytics } from './analytics/page'
 import { mountApply } from './apply/page'
 import { copyButtons, closingMenus, pickedRows, stayWhereYouAre, submitOnChange, themeForm } from './behaviours'
+import { mountCompare } from './compare/page'
 import { askFirst } from './confirm'
 import { mountConsensus } from './consensus'
 import { stayFresh } from './fresh'
@@ -36,6 +37,8 @@ const queues = document.getElementById('queues-page')
 if (queues) mountQueues(queues)
 const consensus = document.getElementById('consensus-page')
 if (consensus) mountConsensus(consensus)
+const compare = document.getElementById('compare-page')
+if (compare) mountCompare(compare)
 const labels = document.getElementById('labels-editor')
 if (labels) busy.push(mountLabels(labels))
 const parcels = document.getElementById('parcels-page')

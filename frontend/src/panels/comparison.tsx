@@ -1,9 +1,9 @@
 import { useComputed } from '@preact/signals'
 import { counted, t } from '@/core/text'
-import { goToDifference, KIND_NAMES, objectOf } from '@/editor/objects/differences'
+import { goToDifference, objectOf } from '@/editor/objects/differences'
 import type { Editor } from '@/editor/editor'
 import type { ComparisonOut, DifferenceOut } from '@/protocol/generated'
-import { DIFFERENCE_KINDS, type DifferenceKind } from '@/store/comparing'
+import { DIFFERENCE_KINDS, KIND_NAMES, type DifferenceKind } from '@/store/difference-kinds'
 import { CloseButton, CommandButton } from './buttons'
 import { DifferenceChart } from './difference-chart'
 import { Icon } from './icons'
@@ -43,10 +43,18 @@ export function Comparison({ editor }: { editor: Editor }) {
         </button>
       </p>
       <State editor={editor} result={result} />
-      {result?.state === 'done' && <Found editor={editor} result={result} />}
+      {comparing.path && (
+        <p class="hint">
+          <a href={comparisonPage(editor, comparing.path)}>{t('Scores and differences on a page of their own')}</a>
+        </p>
+      )}
+      {result?.compared_at && <Found editor={editor} result={result} />}
     </Section>
   )
 }
+
+const comparisonPage = ({ config }: Editor, pair: { layer_id: number; reference_id: number }): string =>
+  `/videos/${config.video.id}/compare/?compared=${pair.layer_id}&reference=${pair.reference_id}`
 
 function State({ editor, result }: { editor: Editor; result: ComparisonOut | null }) {
   const { comparing, records } = editor.store
@@ -69,8 +77,17 @@ function State({ editor, result }: { editor: Editor; result: ComparisonOut | nul
     )
   if (!result || result.state === 'queued' || result.state === 'running')
     return (
-      <p>
+      <p class="comparison-under-way">
         <progress max={1} value={result?.progress ?? 0} aria-label={t('Comparing')} />
+        <button type="button" class="button" disabled={!result} onClick={() => void comparing.cancel()}>
+          {t('Cancel')}
+        </button>
+      </p>
+    )
+  if (result.state === 'cancelled')
+    return (
+      <p class="comparison-stale">
+        {t('The comparison was cancelled.')} {again}
       </p>
     )
   if (!isStale.value) return null
@@ -93,7 +110,13 @@ function Found({ editor, result }: { editor: Editor; result: ComparisonOut }) {
       ) : (
         <ScoreTable editor={editor} report={report} />
       )}
-      <DifferenceChart editor={editor} report={report} />
+      <DifferenceChart
+        chart={report.chart}
+        kinds={DIFFERENCE_KINDS.filter((kind) => comparing.kinds.value.has(kind))}
+        frames={editor.config.video.frame_count}
+        at={editor.session.frame.value}
+        onPick={(frame) => editor.goTo(frame)}
+      />
       <div class="row comparison-walk">
         <CommandButton editor={editor} id="compare.previous" icon="previous" />
         <CommandButton editor={editor} id="compare.next" icon="next" />

@@ -54,6 +54,14 @@ function Panel({ editor }: { editor: Editor }) {
       ) : (
         <p class="muted">{t('Looking …')}</p>
       )}
+      {(layers.all.value?.length ?? 0) > 1 && (
+        <a
+          class="layers-compare"
+          href={`/videos/${editor.config.video.id}/compare/?compared=${editor.config.layer.id}`}
+        >
+          {t('Compare any two of them …')}
+        </a>
+      )}
       {layers.mayMake.value.length > 0 && <NewLayer editor={editor} kinds={layers.mayMake.value} />}
     </div>
   )
@@ -84,7 +92,7 @@ function LayerRow({ editor, layer }: { editor: Editor; layer: LayerOut }) {
           label={t('Compare with “{name}”', { name })}
           onClick={() => {
             open.value = false
-            editor.store.comparing.start(layer, editor.session.frame.value)
+            void editor.store.comparing.start(layer, editor.session.frame.value)
           }}
         />
       )}

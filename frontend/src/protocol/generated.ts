@@ -2764,6 +2764,47 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/videos/{video_id}/comparisons': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * Comparisons of a video's layers
+     * @description Those that were made of layers which the reader sees, the latest first.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly video_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': readonly components['schemas']['ComparedOut'][]
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/layers/{layer_id}/comparisons/{reference_id}': {
     readonly parameters: {
       readonly query?: never
@@ -2826,7 +2867,33 @@ export interface paths {
         }
       }
     }
-    readonly delete?: never
+    /**
+     * Cancel a comparison under way
+     * @description What was found before stays. 404 where they were never compared so.
+     */
+    readonly delete: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+          readonly reference_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ComparisonOut']
+          }
+        }
+      }
+    }
     readonly options?: never
     readonly head?: never
     readonly patch?: never
@@ -5272,11 +5339,16 @@ export interface components {
       /** @default UTC */
       readonly zone?: string
     }
-    /** @description What links the boxes of a detector into tracks; every agent has it. */
+    /**
+     * @description What links the boxes of a detector into tracks; every agent has it. `masks`: a model carries masks for it, which
+     *     may be chosen. `cost`: what it takes, where that is much; empty: it isn't.
+     */
     readonly AssociationOffer: {
       readonly id: string
       readonly name: string
       readonly summary: string
+      readonly masks: boolean
+      readonly cost: string
     }
     /**
      * @description An attribute as it shall be. `id` null: a new one. `choices` are those of a select; `default` is what a new
@@ -5528,22 +5600,67 @@ export interface components {
       readonly text: string
       readonly mentions: readonly components['schemas']['Mention'][]
     }
-    /** @description `progress` in [0, 1]; `message`: why it failed. `current`: both layers still are as they were compared. */
+    readonly CompareLabel: {
+      readonly id: number
+      readonly name: string
+      readonly colour: string
+    }
+    /** @description ``owner``: whose replica it is, or who made it; empty: nobody. */
+    readonly CompareLayer: {
+      readonly id: number
+      readonly kind: components['schemas']['LayerKind']
+      readonly name: string
+      readonly owner: string
+    }
+    /**
+     * @description What the page that compares layers begins with. ``layers``: those of the video that the reader sees, the main one
+     *     first.
+     */
+    readonly ComparePage: {
+      readonly video: number
+      readonly frames: number
+      readonly layers: readonly components['schemas']['CompareLayer'][]
+      readonly labels: readonly components['schemas']['CompareLabel'][]
+      readonly csrf_token: string
+    }
+    /** @description A comparison that was made, in a line. Scores are of all labels together; null: there are none. */
+    readonly ComparedOut: {
+      readonly reference: number
+      readonly compared: number
+      /** @enum {string} */
+      readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
+      /** Format: date-time */
+      readonly compared_at: string
+      readonly current: boolean
+      /** @description Who asked for it; empty: nobody who is still here. */
+      readonly by: string
+      readonly hota: number | null
+      readonly idf1: number | null
+      readonly mota: number | null
+      readonly switches: number | null
+    }
+    /**
+     * @description `progress` in [0, 1]; `message`: why it failed. `compared_at`: when the report was made, which stays while they
+     *     are compared anew; null: there is none yet, and nothing in it. `changed`: the layers that aren't as they were then;
+     *     `current`: none is.
+     */
     readonly ComparisonOut: {
       readonly reference: number
       readonly compared: number
       readonly reference_revision: number
       readonly compared_revision: number
       /** @enum {string} */
-      readonly state: 'queued' | 'running' | 'done' | 'failed'
+      readonly state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
       readonly progress: number
       readonly message: string
+      readonly compared_at: string | null
+      readonly changed: readonly number[]
       readonly current: boolean
       readonly report: components['schemas']['ComparisonReport']
     }
     /**
-     * @description `boxes`: how many boxes differ, by kind; `chart`: the same in equal parts of the video. `not_listed`: further
-     *     differences. `by_bounds`: tracks with shapes that aren't boxes, which count by their bounds; `frame_tags`: tracks
+     * @description `boxes`: how many boxes differ, by kind; `chart`: the same in equal parts of the video. `tracks`: those of the
+     *     differences, by their ids; `not_listed`: further differences. `by_bounds`: tracks with shapes that aren't boxes, which count by their bounds; `frame_tags`: tracks
      *     that say something of frames, which aren't compared.
      */
     readonly ComparisonReport: {
@@ -5556,6 +5673,10 @@ export interface components {
       readonly scores_missing: string
       /** @default [] */
       readonly differences: readonly components['schemas']['DifferenceOut'][]
+      /** @default {} */
+      readonly tracks: {
+        readonly [key: string]: components['schemas']['NamedTrack']
+      }
       /** @default 0 */
       readonly not_listed: number
       /** @default {} */
@@ -5966,6 +6087,11 @@ export interface components {
        * @default null
        */
       readonly linked?: string | null
+      /**
+       * @description What carries masks, for an association that wants some, by its id in the catalogue; null: the default.
+       * @default null
+       */
+      readonly mask_model?: string | null
     }
     /** @description What finds new objects. `why`: what it lacks, empty when it is available; `command`: what gets its weights. */
     readonly FinderOffer: {
@@ -6587,6 +6713,11 @@ export interface components {
       readonly available: boolean
       readonly why: string
       readonly default: boolean
+    }
+    /** @description A track as it was called when it was compared. */
+    readonly NamedTrack: {
+      readonly label: number
+      readonly number: number
     }
     /** @description A model of the catalogue: what never changes. */
     readonly NetworkOut: {
@@ -8190,6 +8321,10 @@ export type ClickedOn = components['schemas']['ClickedOn']
 export type ClientMessage = components['schemas']['ClientMessage']
 export type CommentIn = components['schemas']['CommentIn']
 export type CommentOut = components['schemas']['CommentOut']
+export type CompareLabel = components['schemas']['CompareLabel']
+export type CompareLayer = components['schemas']['CompareLayer']
+export type ComparePage = components['schemas']['ComparePage']
+export type ComparedOut = components['schemas']['ComparedOut']
 export type ComparisonOut = components['schemas']['ComparisonOut']
 export type ComparisonReport = components['schemas']['ComparisonReport']
 export type Conflict = components['schemas']['Conflict']
@@ -8278,6 +8413,7 @@ export type MergedOut = components['schemas']['MergedOut']
 export type MetOut = components['schemas']['MetOut']
 export type ModelOffer = components['schemas']['ModelOffer']
 export type ModelOut = components['schemas']['ModelOut']
+export type NamedTrack = components['schemas']['NamedTrack']
 export type NetworkOut = components['schemas']['NetworkOut']
 export type NetworksOut = components['schemas']['NetworksOut']
 export type NetworksPage = components['schemas']['NetworksPage']

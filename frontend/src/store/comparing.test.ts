@@ -36,6 +36,7 @@ const done = (...differences: DifferenceOut[]) =>
     reference_revision: 3,
     compared_revision: 8,
     state: 'done',
+    compared_at: '2026-01-01T00:00:00Z',
     report: { differences },
   }) as unknown as ComparisonOut
 
@@ -47,7 +48,7 @@ async function compared(...differences: DifferenceOut[]) {
     return done(...differences)
   }
   const comparing = new Comparing(rest, 1, 100, () => undefined)
-  comparing.start(OTHER, 0)
+  void comparing.start(OTHER, 0)
   await new Promise((resolve) => setTimeout(resolve))
   return { comparing, asked }
 }

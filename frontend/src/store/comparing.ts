@@ -2,13 +2,11 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import type { ComparisonOut, DifferenceOut, LayerOut } from '@/protocol/generated'
 import type { Rest } from '@/protocol/rest'
+import { DIFFERENCE_KINDS, type DifferenceKind } from './difference-kinds'
 import { Loader, type LoadedWindow } from './loader'
 import { Queries } from './queries'
 import { Records } from './records'
 import type { FrameNumber, TrackId } from './types'
-
-export type DifferenceKind = DifferenceOut['kind']
-export const DIFFERENCE_KINDS: readonly DifferenceKind[] = ['missed', 'extra', 'switch', 'overlap', 'label']
 
 const POLL_MS = 500
 
@@ -81,13 +79,19 @@ export class Comparing {
     private readonly tell: (message: string) => void,
   ) {}
 
-  /** Compare with another layer, and draw it. Ground truth is taken as true; else the layer that is shown is. */
-  start(other: LayerOut, frame: FrameNumber): void {
+  /**
+   * Compare with another layer, and draw it.
+   *
+   * @param reference the id of the one that is taken as true; null: ground truth is, or the main layer, else the one
+   * that is shown
+   */
+  start(other: LayerOut, frame: FrameNumber, reference: number | null = null): Promise<void> {
     this.stop()
     this.other.value = other
-    this.otherIsReference.value = other.kind === 'ground_truth' || other.kind === 'main'
+    this.otherIsReference.value =
+      reference === null ? other.kind === 'ground_truth' || other.kind === 'main' : reference === other.id
     this.overlay.value = true
-    void this.run(frame)
+    return this.run(frame)
   }
 
   stop(): void {
@@ -114,10 +118,7 @@ export class Comparing {
     this.current.value = null
     this.problem.value = ''
     this.load(other.value.id, frame)
-    const [layer_id, reference_id] = this.otherIsReference.value
-      ? [this.shown, other.value.id]
-      : [other.value.id, this.shown]
-    const path = { layer_id, reference_id }
+    const path = this.path!
     try {
       let found = await this.rest.post('/api/layers/{layer_id}/comparisons/{reference_id}', { path })
       while (mine === this.asked) {
@@ -131,10 +132,32 @@ export class Comparing {
     }
   }
 
+  /** End what is under way; what was found before stays. */
+  async cancel(): Promise<void> {
+    const { path } = this
+    if (!path) return
+    this.asked++
+    try {
+      this.result.value = await this.rest.delete('/api/layers/{layer_id}/comparisons/{reference_id}', { path })
+    } catch (error) {
+      this.problem.value = (error as Error).message
+    }
+  }
+
+  /** Which two are compared, as the API names them; null: none are. */
+  get path(): { layer_id: number; reference_id: number } | null {
+    const { other } = this
+    if (!other.value) return null
+    const [layer_id, reference_id] = this.otherIsReference.value
+      ? [this.shown, other.value.id]
+      : [other.value.id, this.shown]
+    return { layer_id, reference_id }
+  }
+
   /** The revision of the shown layer that was compared; null: none yet. */
   get comparedRevision(): number | null {
     const { value } = this.result
-    if (value?.state !== 'done') return null
+    if (!value?.compared_at) return null
     return this.otherIsReference.value ? value.compared_revision : value.reference_revision
   }
 

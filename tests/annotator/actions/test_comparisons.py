@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.http import HttpResponse
 
-from annotator.actions.comparisons import begin_comparison, carry_out_comparison, is_current
+from annotator.actions.comparisons import (
+    begin_comparison,
+    cancel_comparison,
+    carry_out_comparison,
+    changed_since,
+    is_current,
+)
 from annotator.actions.edits.apply import apply_edit
 from annotator.actions.errors import ActionError
-from annotator.models import Comparison, Label, Layer, Video
+from annotator.models import Comparison, Gold, Label, Layer, Video
 from annotator.worker.kinds import KINDS
 from tests.annotator.worlds import World, create, draw, edit, keyframe, make_world, put
 from tests.people import client_of
@@ -138,3 +148,91 @@ def test_the_api_answers_how_it_stands(world: World, truth: Layer) -> None:
     assert (answer["state"], answer["current"], len(answer["report"]["differences"])) == ("done", True, 1)
     for stranger in (client_of(world.people["stranger"]),):
         assert (stranger.get(path).status_code, stranger.post(path).status_code) == (404, 404)
+
+
+def test_one_that_is_cancelled_ends_and_what_was_found_before_stays(world: World, truth: Layer) -> None:
+    draw(world, 1)
+    before = compared(world, truth)
+    draw(world, 2)
+    found = begun(world, truth)
+    differences = comparing.differences
+
+    def cancelled_meanwhile(*args: Any, **named: Any) -> Any:
+        cancel_comparison(reference=truth, compared=world.layer)
+        return differences(*args, **named)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(comparing, "differences", cancelled_meanwhile)
+        carry_out_comparison.func(str(found.pk))
+    found.refresh_from_db()
+    assert (found.state, found.report, found.finished_at) == ("cancelled", before.report, before.finished_at)
+    assert not KINDS[carry_out_comparison.module_path].is_wanted(str(found.pk))
+    assert changed_since(found) == [world.layer.pk]
+    assert begun(world, truth).state == "queued"
+    carry_out_comparison.func(str(found.pk))
+    found.refresh_from_db()
+    assert (found.state, changed_since(found)) == ("done", [])
+    assert found.report["boxes"]["extra"] == 2
+
+
+def test_one_that_is_done_cant_be_cancelled(world: World, truth: Layer) -> None:
+    draw(world, 1)
+    found = compared(world, truth)
+    cancel_comparison(reference=truth, compared=world.layer)
+    found.refresh_from_db()
+    assert (found.state, is_current(found)) == ("done", True)
+
+
+def test_the_tracks_of_differences_are_named(world: World, truth: Layer) -> None:
+    known = drawn_in(world, truth, keyframe(5))
+    report = compared(world, truth).report
+    assert report["tracks"] == {str(known): {"label": world.car.pk, "number": 1}}
+
+
+def test_those_of_a_video_are_listed_with_their_scores_to_who_sees_both_layers(world: World, truth: Layer) -> None:
+    drawn_in(world, truth, keyframe(0), keyframe(9))
+    drawn_in(world, world.layer, keyframe(0), keyframe(9))
+    path = f"/api/videos/{world.video.pk}/comparisons"
+    annotator = client_of(world.annotator)
+    assert annotator.get(path).json() == []
+    found = begun(world, truth)
+    assert annotator.get(path).json() == []
+    carry_out_comparison.func(str(found.pk))
+    (line,) = annotator.get(path).json()
+    assert (line["compared"], line["reference"], line["current"]) == (world.layer.pk, truth.pk, True)
+    assert (line["hota"], line["idf1"], line["mota"], line["switches"]) == (1, 1, 1, 0)
+    assert line["by"] == str(world.annotator)
+    draw(world, 20)
+    assert annotator.get(path).json()[0]["current"] is False
+    # Gold is hidden from who is scored against it, and with it how they compare.
+    Gold.objects.create(layer=truth, first=0, last=9)
+    assert annotator.get(path).json() == []
+    assert len(client_of(world.people["manager"]).get(path).json()) == 1
+    assert client_of(world.people["stranger"]).get(path).status_code == 404
+
+
+def test_the_api_cancels(world: World, truth: Layer) -> None:
+    path = f"/api/layers/{world.layer.pk}/comparisons/{truth.pk}"
+    viewer = client_of(world.people["viewer"])
+    assert viewer.delete(path).status_code == 404
+    viewer.post(path)
+    assert client_of(world.people["stranger"]).delete(path).status_code == 404
+    answer = viewer.delete(path).json()
+    assert (answer["state"], answer["compared_at"], answer["report"]["differences"]) == ("cancelled", None, [])
+
+
+def test_the_page_names_the_layers_that_the_reader_sees(world: World, truth: Layer) -> None:
+    Gold.objects.create(layer=truth, first=0, last=9)
+    path = f"/videos/{world.video.pk}/compare/"
+    seen = {who: _layers_on(client_of(world.people[who]).get(path)) for who in ("annotator", "manager")}
+    assert seen == {"annotator": ["main"], "manager": ["main", "truth"]}
+    assert client_of(world.people["stranger"]).get(path).status_code == 404
+    Video.objects.filter(pk=world.video.pk).update(state="ingesting")
+    answer = client_of(world.annotator).get(path)
+    assert (answer.status_code, "ready yet" in answer.content.decode()) == (404, True)
+
+
+def _layers_on(answer: HttpResponse) -> list[str]:
+    found = re.search(r'<script id="compare-data" type="application/json">(.+?)</script>', answer.content.decode())
+    assert found is not None
+    return [layer["name"] for layer in json.loads(found[1])["layers"]]

@@ -2,16 +2,7 @@
 import { t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import type { DifferenceOut } from '@/protocol/generated'
-import type { DifferenceKind } from '@/store/comparing'
 import { nameOf } from './name'
-
-export const KIND_NAMES: Record<DifferenceKind, string> = {
-  missed: 'Missed',
-  extra: 'Extra',
-  switch: 'Switched identity',
-  overlap: 'Poor overlap',
-  label: 'Other label',
-}
 
 /** Show it: its first frame, its track of the shown layer selected, that of the other one drawn thicker. */
 export function goToDifference(editor: Editor, difference: DifferenceOut): void {

@@ -44,9 +44,15 @@ export function Columns({ name, said, bars }: { name: string; said: string; bars
   )
 }
 
+interface LinesProps {
+  readonly name: string
+  readonly bars: readonly Bar[]
+  /** The value that fills a line; undefined: the highest one does. */
+  readonly most?: number | undefined
+}
+
 /** One line for each value: its name, a bar as long as the value is high, and the value in words. */
-export function Lines({ name, bars }: { name: string; bars: readonly Bar[] }) {
-  const most = highest(bars)
+export function Lines({ name, bars, most = highest(bars) }: LinesProps) {
   return (
     <figure class="chart named-bars">
       <figcaption>

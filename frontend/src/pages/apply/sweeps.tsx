@@ -137,7 +137,20 @@ function Row({
         )}
       </td>
       <td class="number">{video.state === 'waiting' ? '' : video.tracks}</td>
-      <td class="long">{video.layer_name}</td>
+      <td class="long">
+        {video.layer_name}
+        {video.layer !== null && sweep.destination === 'layer' && video.state !== 'waiting' && (
+          <>
+            {' '}
+            <a
+              href={`/videos/${video.video}/compare/?compared=${video.layer}`}
+              aria-label={t('Compare the layer of {name}', { name: video.name })}
+            >
+              {t('Compare')}
+            </a>
+          </>
+        )}
+      </td>
       {takes && (
         <td>
           {video.may_take_over && (
