@@ -1155,6 +1155,7 @@ def create_linker(
     origin: int = 0,
     every: int = 1,
     confidence: float | None = None,
+    mask_model: str | None = None,
 ) -> Linker:
     """What links what a detector sees on every ``every``-th frame, counted from ``origin``; both are set as is known to
     go well together (see ``tracking.association.presets``), times by the video's real rate.
@@ -1166,16 +1167,19 @@ def create_linker(
         rate: frames of the video a second.
         objects: what objects count as that a run goes on with.
         confidence: in [0, 1], of what begins a track at least; None: as the two are set.
+        mask_model: what carries masks, for an association that wants some; None: the default.
 
     Raises:
-        TrackingError: there is no such association or detector, or a setting doesn't fit.
+        TrackingError: there is no such association or detector, a setting doesn't fit, or this machine lacks what
+            carries masks.
     """
     entry = find_detector(detector_id)
     usual = float(entry.settings.get("confidence", DETECTOR_SETTINGS["confidence"]))
     preset = preset_of(association, usual if confidence is None else confidence)
     settings: dict[str, object] = {"confidence": preset.least} if "confidence" in entry.settings else {}
     looks = rate / every
-    associate = partial(associations.create, association, looks, preset.settings)
+    carried = {} if mask_model is None else {"mask_model": mask_model}
+    associate = partial(associations.create, association, looks, {**preset.settings, **carried})
     associate()  # What can't be is told now.
     eyes = Eyes(lambda: create_detector(entry.id, classes=sorted(kinds), **settings), origin=origin, every=every)
     return Linker(eyes, associate, kinds=kinds, objects=objects, patience=max(1, round(looks)))

@@ -22,7 +22,7 @@ from tracking.shapes.payloads import shape_of, single
 from tracking.shapes.values import Shape
 from tracking.types import Box, Click, Clicked
 
-PROTOCOL = 11
+PROTOCOL = 12
 WORK_AHEAD = 64
 """How many unacknowledged model steps of one run an agent may be ahead of the server."""
 BYTES_AHEAD = 32 * 2**20
@@ -221,6 +221,9 @@ class Link(AgentMessage):
     objects: dict[str, str] = Field({}, description="What those of the run count as that are linked already.")
     confidence: float | None = Field(
         None, ge=0, le=1, description="How sure a detection is that begins a track; null: as the two are set."
+    )
+    mask_model: str | None = Field(
+        None, description="What carries masks, for an association that wants some, by its id in the catalogue."
     )
 
 

@@ -137,6 +137,12 @@ class FindOptions(Message):
         description="The id of the association that links what a detector sees into tracks; null: the model follows "
         "what is found. What a person corrects is followed by the model from there on.",
     )
+    mask_model: str | None = Field(
+        None,
+        max_length=64,
+        description="What carries masks, for an association that wants some, by its id in the catalogue; null: the "
+        "default.",
+    )
 
 
 class AsMaskOptions(Message):

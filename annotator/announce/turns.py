@@ -11,7 +11,8 @@ from uuid import UUID
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A run that waits for a machine. ``person``: who asked for it; ``finder``: what it looks for objects with;
-    ``machine``: the only one that it may go to; None: nobody, none, any. ``swept``: it is of a sweep."""
+    ``machine``: the only one that it may go to; None: nobody, none, any. ``swept``: it is of a sweep. ``carrier``: the
+    model that carries masks for what links its objects; None: none."""
 
     id: UUID
     person: int | None
@@ -20,6 +21,7 @@ class Waiting:
     finder: str | None = None
     machine: int | None = None
     swept: bool = False
+    carrier: str | None = None
 
 
 def in_turn(waiting: Sequence[Waiting], at_work: Iterable[int | None]) -> list[Waiting]:

@@ -11,6 +11,8 @@ from django.db.models import F, Q, QuerySet
 
 from annotator.announce.turns import Waiting, in_turn
 from annotator.models import Run, RunState, SweepState
+from tracking import catalog
+from tracking.association import registry as associations
 
 WORKSPACE = "layer__video__project__workspace_id"
 
@@ -44,7 +46,7 @@ def waiting_runs(workspace: int | None = None) -> list[Waiting]:
         queued = queued.filter(**{WORKSPACE: workspace})
     fields = ("pk", "created_by_id", WORKSPACE, "model", "options", "machine_id", "swept_id")
     return [
-        Waiting(pk, person, of, model, finder_of(options), machine, swept is not None)
+        Waiting(pk, person, of, model, finder_of(options), machine, swept is not None, carrier_of(options))
         for pk, person, of, model, options, machine, swept in queued.order_by("created_at").values_list(*fields)
     ]
 
@@ -53,6 +55,14 @@ def finder_of(options: Mapping[str, Any]) -> str | None:
     """What a run with these options looks for objects with, by its id in the catalogue; None: it looks for none."""
     asked = options.get("find")
     return str(asked["finder"]) if asked else None
+
+
+def carrier_of(options: Mapping[str, Any]) -> str | None:
+    """The model that carries masks for what links a run's objects, by its id in the catalogue; None: nothing does."""
+    asked = options.get("find") or {}
+    if not associations.wants_masks(asked.get("linked") or ""):
+        return None
+    return asked.get("mask_model") or catalog.default_for("mask")
 
 
 def waiting_with(run: Run) -> QuerySet[Run]:

@@ -20,7 +20,7 @@ from tracking.association.columns import Found
 from tracking.association.contract import Link
 from tracking.association.settings import BotSortSettings, McByteSettings
 from tracking.detection import Detection
-from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, PromptError
+from tracking.types import Box, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, TrackingError
 
 SMALLEST = 4.0
 """Side in px from which there is something to outline in a box."""
@@ -47,13 +47,20 @@ class FollowedMasks:
         model: its id; empty: the default.
 
     Raises:
-        TrackingError: there is no such model, or it follows no masks.
+        TrackingError: there is no such model, it follows no masks, or this machine lacks its weights.
     """
 
     def __init__(self, model: str) -> None:
         # The catalogue lists what links, too: it can't be imported from here.
         self._catalog: Any = import_module("tracking.catalog")
-        self._model = self._catalog.entry_for(model, ["mask"]).id
+        entry = self._catalog.entry_for(model, ["mask"])
+        # It is read with the first mask only: what it lacks is told before anything has begun.
+        if lacking := self._catalog.missing(entry):
+            raise TrackingError(
+                f"{entry.name} is to carry masks, and needs {', '.join(lacking)}. Get it: framewise weights download "
+                f"{entry.id}; or choose another model of masks."
+            )
+        self._model = entry.id
         self._tracker: Any = None
         self._size = (0, 0)
         self._carried: set[int] = set()

@@ -292,6 +292,7 @@ def _linker(link: Link | None) -> Linker | None:
         origin=link.origin,
         every=link.every,
         confidence=link.confidence,
+        mask_model=link.mask_model,
     )
 
 

@@ -470,7 +470,7 @@ def check_find(project: Project, find: FindOptions) -> None:
     except TrackingError as error:
         raise ActionError(str(error)) from error
     if find.linked is not None:
-        _check_linked(entry, find.linked)
+        _check_linked(entry, find.linked, find.mask_model)
     if entry.by_word:
         _check_words(find.labels)
     elif unknown := sorted(find.labels.keys() - set(entry.classes)):
@@ -487,9 +487,11 @@ def _check_words(words: Iterable[str]) -> None:
         raise ActionError(str(error)) from error
 
 
-def _check_linked(entry: catalog.FinderEntry, association: str) -> None:
+def _check_linked(entry: catalog.FinderEntry, association: str, mask_model: str | None) -> None:
     try:
         linking = associations.find(association)
+        if mask_model is not None:
+            catalog.entry_for(mask_model, ["mask"])
     except TrackingError as error:
         raise ActionError(str(error)) from error
     if entry.factory:

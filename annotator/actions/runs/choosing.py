@@ -43,6 +43,7 @@ class Machine:
             and run.machine in (None, self.id)
             and (self.keeps is None or run.id in self.keeps)
             and run.model in self.models
+            and (run.carrier is None or run.carrier in self.models)
             and (run.finder is None or run.finder in self.finders)
         )
 

@@ -21,7 +21,7 @@ from annotator.actions.runs.condense import join_later
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.webhooks.telling import tell_run
 from annotator.announce.publish import announce_run, tell_agent
-from annotator.announce.waiting import finder_of, place_of, waiting_runs, waiting_with
+from annotator.announce.waiting import carrier_of, finder_of, place_of, waiting_runs, waiting_with
 from annotator.media.agent_access import video_access
 from annotator.models import Agent, Run, RunState, Sweep, SweepState, Workspace
 from tracking import catalog
@@ -135,17 +135,18 @@ def _is_at_limit(workspace: Workspace) -> bool:
 
 def able_agents(sweep: Sweep) -> list[Agent]:
     """Those connected that have what a sweep needs."""
-    return _able(sweep.project.workspace_id, sweep.model, finder_of({"find": sweep.find}))
+    return _able(sweep.project.workspace_id, sweep.model, {"find": sweep.find})
 
 
-def _able(workspace_id: int, model: str, finder: str | None) -> list[Agent]:
-    """Connected agents that serve a workspace, aren't in maintenance, and have a model and, unless that is None, a
-    finder."""
+def _able(workspace_id: int, model: str, options: Mapping[str, Any]) -> list[Agent]:
+    """Connected agents that serve a workspace, aren't in maintenance, and have what a run of a model with these options
+    needs."""
+    finder, carrier = finder_of(options), carrier_of(options)
     return [
         agent
         for agent in Agent.objects.taking_runs()
         if agent.workspace_id in (None, workspace_id)
-        and model in agent.info.get("models", ())
+        and {model, carrier or model} <= set(agent.info.get("models", ()))
         and (finder is None or finder in agent.info.get("finders", ()))
     ]
 
@@ -157,8 +158,8 @@ def _busy(agents: Collection[Agent]) -> dict[int, int]:
 
 def needed(model: str, options: Mapping[str, Any]) -> str:
     """The names of what an agent must have for a run with these options."""
-    finder = finder_of(options)
-    return " and ".join(catalog.name_of(each) for each in (model, finder) if each is not None)
+    wanted = dict.fromkeys((model, finder_of(options), carrier_of(options)))
+    return " and ".join(catalog.name_of(each) for each in wanted if each is not None)
 
 
 def _locked(runs: QuerySet[Run]) -> QuerySet[Run]:
@@ -232,7 +233,7 @@ def _why_waiting(run: Run) -> str:
     its turn."""
     workspace = run.layer.video.project.workspace
     workspace_id = workspace.pk
-    able = _able(workspace_id, run.model, finder_of(run.options))
+    able = _able(workspace_id, run.model, run.options)
     if run.machine is not None:
         if not any(agent.pk == run.machine_id for agent in able):
             return f"It waits for {run.machine}, which is away, in maintenance, or lacks the model."
@@ -352,6 +353,7 @@ def _link(opened: OpenRun) -> Link | None:
         kinds={name: str(label) for name, label in find["labels"].items()},
         objects={str(track): str(label) for track, label in labels},
         confidence=find["confidence"],
+        mask_model=find.get("mask_model"),
     )
 
 

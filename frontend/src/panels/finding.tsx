@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { counted, t } from '@/core/text'
 import type { Editor } from '@/editor/editor'
 import { labelOfClass, type Finder } from '@/editor/following/finding'
+import { offered as modelOffered } from '@/editor/following/models'
 import { Icon } from './icons'
 import { Modal } from './modal'
 import { PreviewCounts } from './preview-counts'
@@ -159,6 +160,21 @@ function Settings({ editor }: { editor: Editor }) {
             ))}
           </select>
         </label>
+        {finding.carrier && (
+          <label class="field model">
+            <span>{t('Masks by')}</span>
+            <select
+              value={finding.carrier.id}
+              onChange={(event) => (settings.maskModel.value = event.currentTarget.value)}
+            >
+              {finding.carriers.map((each) => (
+                <option key={each.id} value={each.id} disabled={!each.available} title={each.why}>
+                  {modelOffered(each)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         {finder?.by_word && (
           <label class="field model">
             <span>{t('What to look for')}</span>
@@ -187,6 +203,16 @@ function Settings({ editor }: { editor: Editor }) {
           onChange={(value) => (settings.leastFrames.value = value)}
         />
       </div>
+      {association?.cost && <p class="warning">{t(association.cost)}</p>}
+      {finding.carrier && !finding.carrier.available && (
+        <p class="warning">
+          {t('{model} isn’t ready: {why} A run waits until a machine has it.', {
+            model: finding.carrier.name,
+            why: finding.carrier.why,
+          })}{' '}
+          <a href={config.urls.networks}>{t('Neural networks')}</a>
+        </p>
+      )}
       {association && (
         <p class="muted">
           {t(association.summary)}{' '}

@@ -223,7 +223,10 @@ export const CONFIG: EditorConfig = {
     },
   ],
   machines: [],
-  associations: [{ id: 'chains', name: 'Chains', summary: 'By motion.' }],
+  associations: [
+    { id: 'chains', name: 'Chains', summary: 'By motion.', masks: false, cost: '' },
+    { id: 'mcbyte', name: 'McByte', summary: 'By masks.', masks: true, cost: 'Slow.' },
+  ],
   class_labels: {},
   preferences: {},
   urls: { live: '', networks: '/networks', project: '' },

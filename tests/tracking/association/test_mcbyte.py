@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tracking import catalog
 from tracking.association.mcbyte import FollowedMasks, McByte, shares
 from tracking.association.registry import create
 from tracking.association.settings import McByteSettings
@@ -143,3 +145,11 @@ def test_a_model_that_follows_no_masks_is_refused() -> None:
         create("mcbyte", RATE, {"mask_model": "framewise-cf"})
     with pytest.raises(TrackingError, match="'nobody' is none"):
         create("mcbyte", RATE, {"mask_model": "nobody"})
+
+
+def test_what_carries_masks_says_at_once_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path))
+    with pytest.raises(TrackingError, match=r"XMem is to carry masks, and needs .*XMem\.pth"):
+        create("mcbyte", RATE, {"mask_model": "xmem"})
+    with pytest.raises(TrackingError, match="XMem is to carry masks"):
+        catalog.create_linker("mcbyte", "yolox-nano", kinds={"person": "person"}, rate=RATE, mask_model="xmem")

@@ -76,6 +76,19 @@ describe('Detect and track', () => {
     ])
   })
 
+  it('has masks carried by the model that was chosen, or by the first that is ready, where what links wants some', () => {
+    const { finding, findSettings } = test.editor
+    findSettings.linked.value = 'chains'
+    test.press('Shift+D')
+    findSettings.linked.value = 'mcbyte'
+    expect([finding.carriers.map(({ id }) => id), finding.carrier?.id]).toEqual([['masks'], 'masks'])
+    test.press('Shift+D')
+    expect(test.sent('run.start').map(({ options }) => options?.find)).toMatchObject([
+      { linked: 'chains', mask_model: null },
+      { linked: 'mcbyte', mask_model: 'masks' },
+    ])
+  })
+
   it('looks where, how often and how sure the person says', () => {
     const { finding, findSettings } = test.editor
     findSettings.every.value = 4

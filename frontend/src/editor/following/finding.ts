@@ -8,6 +8,7 @@ import type { Editor } from '@/editor/editor'
 import { FindPreview } from './preview'
 
 export type Association = EditorConfig['associations'][number]
+type Model = EditorConfig['models'][number]
 export type Finder = EditorConfig['finders'][number]
 type FindOptions = NonNullable<ReturnType<Finding['options']>>
 
@@ -15,6 +16,14 @@ type FindOptions = NonNullable<ReturnType<Finding['options']>>
 export function chosenFinder(finders: readonly Finder[], chosen: string | null): Finder | null {
   const ready = finders.filter(({ available }) => available)
   return ready.find(({ id }) => id === chosen) ?? ready.find((each) => each.default) ?? ready[0] ?? null
+}
+
+/** Models that follow masks, those that are ready first. Pure. */
+export function carriersOf<Offer extends { readonly prompts: readonly string[]; readonly available: boolean }>(
+  models: readonly Offer[],
+): readonly Offer[] {
+  const able = models.filter(({ prompts }) => prompts.includes('mask'))
+  return [...able.filter(({ available }) => available), ...able.filter(({ available }) => !available)]
 }
 
 /** What objects of a class become: what was said of it, else the label of that name; null: they are left out. Pure. */
@@ -58,6 +67,17 @@ export class Finding {
   /** What links objects; null: the tracker follows each. */
   get association(): Association | null {
     return this.editor.config.associations.find(({ id }) => id === this.settings.linked.value) ?? null
+  }
+
+  /** Models that may carry masks for what links objects, those that are ready first; none, where it wants no masks. */
+  get carriers(): readonly Model[] {
+    return this.association?.masks ? carriersOf(this.editor.config.models) : []
+  }
+
+  /** The one that does; null: none is wanted, or there is none. */
+  get carrier(): Model | null {
+    const { carriers } = this
+    return carriers.find(({ id }) => id === this.settings.maskModel.value) ?? carriers[0] ?? null
   }
 
   /** On every so-many-th frame it looks. */
@@ -107,6 +127,7 @@ export class Finding {
       finder: finder.id,
       every: this.every.value,
       linked: this.association?.id ?? null,
+      mask_model: this.carrier?.id ?? null,
       labels,
       confidence: this.settings.confidence.value,
       region: region && ([...region] as [number, number, number, number]),

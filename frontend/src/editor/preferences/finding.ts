@@ -11,6 +11,8 @@ export class FindSettings extends kept({
   every: count(10, 1, 1000),
   /** What links them: an association's id; null: nothing, the tracker follows each. */
   linked: maybe(text('')),
+  /** What carries masks for what links them, where it wants some: a catalogue id; null: the default. */
+  maskModel: maybe(text('')),
   /** On every so-many-th frame, where they are linked. */
   linkEvery: count(1, 1, 1000),
   /** 0..1: what is less sure is left; null: as the detector has it. */

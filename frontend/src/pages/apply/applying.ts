@@ -44,7 +44,7 @@ export class Applying {
     this.beginning.value = true
     this.refused.value = ''
     try {
-      const body = wanted(this.choice.value, uuid())
+      const body = wanted(this.choice.value, this.page, uuid())
       const begun = await this.rest.post('/api/projects/{project_id}/sweeps', {
         path: { project_id: this.page.project },
         body,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ApplyPage } from '@/protocol/generated'
 import {
+  carriersFor,
   firstChoice,
   labelsFor,
   modelsFor,
@@ -51,7 +52,10 @@ const PAGE: ApplyPage = {
       default: true,
     },
   ],
-  associations: [{ id: 'chains', name: 'Chains', summary: 'By motion.' }],
+  associations: [
+    { id: 'chains', name: 'Chains', summary: 'By motion.', masks: false, cost: '' },
+    { id: 'mcbyte', name: 'McByte', summary: 'By masks.', masks: true, cost: 'Slow.' },
+  ],
   class_labels: { bus: 1, Person: null },
   networks: '/networks/',
 }
@@ -71,8 +75,8 @@ test('it says what is missing before it can begin', () => {
 
 test('empty fields mean from the first frame to the end', () => {
   const choice = { ...firstChoice(PAGE), videos: new Set([5]) }
-  expect(wanted(choice, 'an-id')).toMatchObject({ first: 0, last: null, videos: [5], model: 'usual' })
-  expect(wanted({ ...choice, first: '3', last: '40' }, 'an-id')).toMatchObject({ first: 3, last: 40 })
+  expect(wanted(choice, PAGE, 'an-id')).toMatchObject({ first: 0, last: null, videos: [5], model: 'usual' })
+  expect(wanted({ ...choice, first: '3', last: '40' }, PAGE, 'an-id')).toMatchObject({ first: 3, last: 40 })
 })
 
 test('classes become what they became before, else the label of their name', () => {
@@ -88,7 +92,7 @@ test('what is found is followed by a model that follows boxes', () => {
   const choice = { ...firstChoice(page), model: 'masks', videos: new Set([5]) }
   const finding = withPipeline(choice, 'find', page)
   expect(finding.model).toBe('usual')
-  expect(wanted({ ...finding, confidence: '40' }, 'an-id').find).toMatchObject({
+  expect(wanted({ ...finding, confidence: '40' }, PAGE, 'an-id').find).toMatchObject({
     finder: 'eyes',
     every: 10,
     labels: { car: 1, bus: 1 },
@@ -101,11 +105,25 @@ test('what is found is followed by a model that follows boxes', () => {
 
 test('what is linked is looked at on every frame, unless somebody said how often', () => {
   const finds = withPipeline({ ...firstChoice(PAGE), videos: new Set([5]) }, 'find', PAGE)
-  expect(wanted(finds, 'a').find).toMatchObject({ every: 10, linked: null })
-  expect(wanted(withLinked(finds, 'chains'), 'a').find).toMatchObject({ every: 1, linked: 'chains' })
+  expect(wanted(finds, PAGE, 'a').find).toMatchObject({ every: 10, linked: null })
+  expect(wanted(withLinked(finds, 'chains'), PAGE, 'a').find).toMatchObject({ every: 1, linked: 'chains' })
   expect(withLinked(withLinked(finds, 'chains'), '').every).toBe('10')
-  expect(wanted(withLinked(finds, 'iou'), 'a').find).toMatchObject({ every: 10, linked: 'iou', least_frames: 2 })
+  expect(wanted(withLinked(finds, 'iou'), PAGE, 'a').find).toMatchObject({ every: 10, linked: 'iou', least_frames: 2 })
   expect(withLinked({ ...finds, every: '3' }, 'chains').every).toBe('3')
+})
+
+test('masks are carried by the model that was chosen, else by the first that is ready, where what links wants some', () => {
+  const masks = [
+    { ...model('far masks', false), prompts: ['mask'] },
+    { ...model('masks', true), prompts: ['mask'] },
+  ]
+  const page = { ...PAGE, models: [...PAGE.models, ...masks] }
+  const finds = withPipeline({ ...firstChoice(page), videos: new Set([5]) }, 'find', page)
+  expect(wanted(withLinked(finds, 'chains'), page, 'a').find).toMatchObject({ mask_model: null })
+  const linked = withLinked(finds, 'mcbyte')
+  expect(carriersFor(page, linked).map(({ id }) => id)).toEqual(['masks', 'far masks'])
+  expect(wanted(linked, page, 'a').find).toMatchObject({ linked: 'mcbyte', mask_model: 'masks' })
+  expect(wanted({ ...linked, maskModel: 'far masks' }, page, 'a').find).toMatchObject({ mask_model: 'far masks' })
 })
 
 test('words are looked for, and keep what they become while others are typed', () => {
@@ -119,7 +137,7 @@ test('words are looked for, and keep what they become while others are typed', (
   const chosen = { ...typed, labels: new Map([['road sign', 2]]) }
   const more = withWords(chosen, 'car, road sign, bus', page)
   expect(Object.fromEntries(more.labels)).toEqual({ 'road sign': 2, bus: 1 })
-  expect(wanted(more, 'a').find).toMatchObject({ finder: 'naming', labels: { 'road sign': 2, bus: 1 } })
+  expect(wanted(more, PAGE, 'a').find).toMatchObject({ finder: 'naming', labels: { 'road sign': 2, bus: 1 } })
   expect([...withFinder(more, PAGE.finders[0]!, page).labels.keys()]).toEqual(['car', 'bus'])
 })
 

@@ -15,6 +15,8 @@ export interface Choice {
   readonly words: string
   /** What links objects: an association's id; empty: the model follows each. */
   readonly linked: string
+  /** What carries masks for what links objects, where it wants some; empty: the first that is ready. */
+  readonly maskModel: string
   /** Which label objects of each class get; other classes are left out. */
   readonly labels: ReadonlyMap<string, number>
   /** As typed: it looks at every so-many-th frame. */
@@ -35,6 +37,18 @@ export function modelsFor(page: ApplyPage, pipeline: Pipeline): readonly ApplyMo
   return ready(pipeline === 'find' ? page.models.filter(({ prompts }) => prompts.includes('box')) : page.models)
 }
 
+/** What may carry masks for what links objects, those that are ready first; none, where it wants no masks. */
+export function carriersFor(page: ApplyPage, { linked }: Pick<Choice, 'linked'>): readonly ApplyModel[] {
+  const association = page.associations.find(({ id }) => id === linked)
+  return association?.masks ? ready(page.models.filter(({ prompts }) => prompts.includes('mask'))) : []
+}
+
+/** The one that does; undefined: none is wanted. */
+export function carrierOf(page: ApplyPage, choice: Pick<Choice, 'linked' | 'maskModel'>): ApplyModel | undefined {
+  const carriers = carriersFor(page, choice)
+  return carriers.find(({ id }) => id === choice.maskModel) ?? carriers[0]
+}
+
 /** Those that are ready before the others, else in their order. */
 export function ready<Offer extends ApplyModel | ApplyFinder>(offers: readonly Offer[]): readonly Offer[] {
   return [...offers.filter(({ available }) => available), ...offers.filter(({ available }) => !available)]
@@ -48,6 +62,7 @@ export function firstChoice(page: ApplyPage): Choice {
     finder: finder?.id ?? '',
     words: '',
     linked: '',
+    maskModel: '',
     labels: finder ? labelsFor(finder.classes, page) : new Map(),
     every: usualEvery(''),
     confidence: '',
@@ -154,7 +169,7 @@ export function wishesOf(choice: Choice, finder: ApplyFinder | undefined): Wishe
 }
 
 /** What is sent to begin; `id`: a new UUID. */
-export function wanted(choice: Choice, id: string): SweepIn {
+export function wanted(choice: Choice, page: ApplyPage, id: string): SweepIn {
   const find = {
     finder: choice.finder,
     every: Number(choice.every),
@@ -164,6 +179,7 @@ export function wanted(choice: Choice, id: string): SweepIn {
     // A box that is joined to none is a candidate: somebody looks at it.
     least_frames: isDetectorAlone(choice) ? 2 : 0,
     linked: choice.linked || null,
+    mask_model: carrierOf(page, choice)?.id ?? null,
   }
   return {
     id,

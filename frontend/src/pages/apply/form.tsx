@@ -3,6 +3,8 @@ import type { ApplyVideo } from '@/protocol/generated'
 import { classesOf } from '@/store/words'
 import type { Applying } from './applying'
 import {
+  carrierOf,
+  carriersFor,
   isDetectorAlone,
   isDrawnAsBox,
   modelsFor,
@@ -242,7 +244,34 @@ function Linked({ applying }: { applying: Applying }) {
           {isDetectorAlone(choice) && t('One that is joined to none becomes a candidate, to be taken or dismissed.')}
         </p>
       )}
+      {chosen?.cost && <p class="warning">{t(chosen.cost)}</p>}
+      <Carrier applying={applying} />
     </div>
+  )
+}
+
+/** What carries masks, where what links objects wants some. */
+function Carrier({ applying }: { applying: Applying }) {
+  const { page, choice } = applying
+  const carrier = carrierOf(page, choice.value)
+  if (!carrier) return null
+  return (
+    <>
+      <label for="apply-masks">{t('Masks by')}</label>
+      <select
+        id="apply-masks"
+        value={carrier.id}
+        onChange={(event) => applying.choose({ maskModel: event.currentTarget.value })}
+      >
+        {carriersFor(page, choice.value).map((model) => (
+          <option key={model.id} value={model.id}>
+            {model.available ? model.name : t('{name} (not installed)', { name: model.name })}
+          </option>
+        ))}
+      </select>
+      {!carrier.commercial && <p class="hint">{t('Its licence forbids commercial use.')}</p>}
+      {!carrier.available && <Missing why={carrier.why} networks={page.networks} />}
+    </>
   )
 }
 

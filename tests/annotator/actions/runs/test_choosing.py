@@ -55,6 +55,13 @@ TABLE: dict[str, tuple[Sequence[Waiting], Sequence[Machine], Mapping[int, int], 
     "a named machine is waited for": ([run(1, machine=2)], [box(1), box(2, at_work=busy(BEN))], {}, {}),
     "and taken when it is free": ([run(1, machine=2)], [box(1, warm=WARM), box(2)], {}, {1: 2}),
     "a machine lacks the model": ([run(1, model="big")], [box(1)], {}, {}),
+    "or what carries masks for what links": ([run(1, carrier="masks")], [box(1)], {}, {}),
+    "which another one has": (
+        [run(1, carrier="masks")],
+        [box(1), box(2, models=frozenset({"net", "masks"}))],
+        {},
+        {1: 2},
+    ),
     "or the finder": ([run(1, finder="another")], [box(1)], {}, {}),
     "or serves another workspace": ([run(1)], [box(1, workspace=ELSEWHERE)], {}, {}),
     "a model for GPUs waits for one where there is one": (

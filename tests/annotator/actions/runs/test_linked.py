@@ -9,13 +9,15 @@ import pytest
 from annotator.actions.errors import ActionError
 from annotator.actions.runs.dispatch import requeue_runs_of
 from annotator.actions.runs.found import FoundTrack
+from annotator.actions.runs.presence import agent_heard
 from annotator.actions.runs.store import EndedLeg, PredictedRow, store_predictions
 from annotator.announce.messages import FindOptions, RunOptions
 from annotator.announce.outgoing import run_info
+from annotator.announce.waiting import carrier_of
 from annotator.models import Agent, Run, RunState, Track
 from tests.annotator.desk import Desk
 from tests.annotator.worlds import draw, frames_of, predicted
-from tracking.protocol import Correct, Link, Start
+from tracking.protocol import Correct, Link, Load, Start
 
 NEW, OTHER = UUID(int=77), UUID(int=78)
 
@@ -112,8 +114,28 @@ def test_what_a_person_drew_is_followed_beside_what_is_linked(desk: Desk, run: R
     [
         ({"linked": "sorting"}, "one of: bytetrack"),
         ({"finder": "spotting"}, "Spotting is none"),
+        ({"linked": "mcbyte", "mask_model": "framewise-cf"}, "a mask came"),
+        ({"linked": "mcbyte", "mask_model": "nobody"}, "'nobody' is none"),
     ],
 )
 def test_what_links_is_known_and_links_what_a_detector_sees(desk: Desk, more: dict[str, str], why: str) -> None:
     with pytest.raises(ActionError, match=why):
         desk.start(options=linking(desk, **more))
+
+
+def test_what_links_by_masks_waits_for_an_agent_that_has_what_carries_them(desk: Desk) -> None:
+    info = {"models": ["framewise-cf"], "finders": ["repeating"], "runs_at_once": 2}
+    Agent.objects.update(info=info)
+    run = desk.start(options=linking(desk, linked="mcbyte", mask_model="xmem"))
+    assert desk.told(Start) == []
+    assert "that can run Framewise CF and Repeating and XMem" in now(run).message
+    models = ["framewise-cf", "xmem"]
+    agent_heard(agent_id=Agent.objects.get().pk, load=Load(cpu=0, memory_bytes=1, runs=0, models=models))
+    (start,) = desk.told(Start)
+    assert start.link is not None and (start.link.association, start.link.mask_model) == ("mcbyte", "xmem")
+
+
+def test_without_a_choice_the_default_carries_masks(desk: Desk) -> None:
+    Agent.objects.update(info={"models": ["framewise-cf"], "finders": ["repeating"], "runs_at_once": 2})
+    assert "Framewise Mask" in now(desk.start(options=linking(desk, linked="mcbyte"))).message
+    assert carrier_of(linking(desk).model_dump(mode="json")) is None
