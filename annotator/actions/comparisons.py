@@ -215,9 +215,7 @@ def _listed(result: Differences, reference: LayerBoxes, compared: LayerBoxes) ->
     return {
         "differences": listed,
         "tracks": {
-            str(key): {"label": label, "number": number}
-            for key, (label, number) in names.items()
-            if str(key) in named
+            str(key): {"label": label, "number": number} for key, (label, number) in names.items() if str(key) in named
         },
         "not_listed": len(result.found) - len(listed),
         "boxes": result.frames,

@@ -59,8 +59,8 @@ class NamedTrack(Message):
 
 class ComparisonReport(Message):
     """`boxes`: how many boxes differ, by kind; `chart`: the same in equal parts of the video. `tracks`: those of the
-    differences, by their ids; `not_listed`: further differences. `by_bounds`: tracks with shapes that aren't boxes, which count by their bounds; `frame_tags`: tracks
-    that say something of frames, which aren't compared."""
+    differences, by their ids; `not_listed`: further differences. `by_bounds`: tracks with shapes that aren't boxes,
+    which count by their bounds; `frame_tags`: tracks that say something of frames, which aren't compared."""
 
     scores: list[ScoresOut] = []
     scores_missing: str = Field("", description="Why there are no scores; empty: there are.")

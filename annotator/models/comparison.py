@@ -22,7 +22,9 @@ class Comparison(models.Model):
     progress = models.FloatField(default=0)
     message = models.TextField(blank=True, help_text="Why it failed.")
     report = models.JSONField(default=dict, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True, help_text="When the report was made; null: there is none.")
+    finished_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the report was made; null: there is none."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

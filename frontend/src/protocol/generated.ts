@@ -5660,8 +5660,8 @@ export interface components {
     }
     /**
      * @description `boxes`: how many boxes differ, by kind; `chart`: the same in equal parts of the video. `tracks`: those of the
-     *     differences, by their ids; `not_listed`: further differences. `by_bounds`: tracks with shapes that aren't boxes, which count by their bounds; `frame_tags`: tracks
-     *     that say something of frames, which aren't compared.
+     *     differences, by their ids; `not_listed`: further differences. `by_bounds`: tracks with shapes that aren't boxes,
+     *     which count by their bounds; `frame_tags`: tracks that say something of frames, which aren't compared.
      */
     readonly ComparisonReport: {
       /** @default [] */
