@@ -10,7 +10,7 @@ def they_were_made(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("annotator", "0047_seen"),
+        ("annotator", "0048_jobs_worker"),
     ]
 
     operations = [
