@@ -12,8 +12,8 @@ from functools import reduce
 from operator import or_
 from uuid import UUID
 
-from django.db.models import F, Max, Min, Q, QuerySet
-from django.db.models.functions import Length
+from django.db.models import F, Max, Min, Q, QuerySet, TextField
+from django.db.models.functions import Cast, Length
 
 from annotator.models import Layer, TrackChunk
 from tracking.shapes.chunks import WINDOW, Row, Table
@@ -71,8 +71,13 @@ def weigh(chunks: Chunks) -> Iterator[tuple[UUID, int, int, int]]:
 
 def read_packed(chunks: Chunks) -> Iterator[tuple[UUID, bytes]]:
     """(track, packed table) of each chunk, by track and frame."""
-    rows = chunks.order_by("track_id", "start").values_list("track_id", "data")
-    return ((track, bytes(data)) for track, data in rows.iterator(READ_AT_ONCE))
+    rows = chunks.order_by("track_id", "start").annotate(key=Cast("track_id", TextField())).values_list("key", "data")
+    # One id for each track, as making one of text takes as long as reading the chunk.
+    latest, track = "", UUID(int=0)
+    for key, data in rows.iterator(READ_AT_ONCE):
+        if key != latest:
+            latest, track = key, UUID(key)
+        yield track, bytes(data)
 
 
 def read(chunks: Chunks) -> Iterator[tuple[UUID, Table]]:

@@ -49,7 +49,9 @@ class Check:
         self._listed.append(Listed(track.key, track.number, track.label))
         self._rows += len(track)
         for rule in self.rules:
-            if rule.of_track is not None:
+            if rule.count is not None and self._counts[rule.id] >= MOST_OF_A_RULE:
+                self._counts[rule.id] += rule.count(track, self.facts)
+            elif rule.of_track is not None:
                 self._keep(rule.of_track(track, self.facts))
 
     def end(self) -> Checked:

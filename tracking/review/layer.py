@@ -126,17 +126,30 @@ class Track:
         return found
 
     @cached_property
+    def corners(self) -> NDArray[np.float32]:
+        """(4, n): left, top, right, bottom in px, each in one piece: what is asked of one side of all rows is quick."""
+        return np.ascontiguousarray(self.rows.bounds.T)
+
+    @cached_property
+    def centres(self) -> NDArray[np.float32]:
+        """(2, n): across, down in px."""
+        return np.asarray((self.corners[:2] + self.corners[2:]) / 2, np.float32)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.float32]:
+        """(2, n): width, height in px."""
+        return np.asarray(self.corners[2:] - self.corners[:2], np.float32)
+
+    @property
     def sides(self) -> NDArray[np.float32]:
-        """(n, 2): width, height in px."""
-        bounds = self.rows.bounds
-        sides: NDArray[np.float32] = bounds[:, 2:] - bounds[:, :2]
-        return sides
+        """(n, 2): the same, by row."""
+        return self.lengths.T
 
     @cached_property
     def sizes(self) -> NDArray[np.float32]:
         """(n,): the root of the area, in px, at least ``LEAST_SIDE``."""
-        long = np.maximum(self.sides, LEAST_SIDE)
-        sizes: NDArray[np.float32] = np.sqrt(long[:, 0] * long[:, 1])
+        wide, high = np.maximum(self.lengths, LEAST_SIDE)
+        sizes: NDArray[np.float32] = np.sqrt(wide * high)
         return sizes
 
     @cached_property
@@ -162,25 +175,23 @@ class Track:
     @cached_property
     def shifts(self) -> NDArray[np.float32]:
         """(s,): by how many px that side of the bounds has moved that has moved most."""
-        before, after = self.ends(self.rows.bounds)
-        moved = np.abs(after - before)
-        most: NDArray[np.float32] = np.maximum(
-            np.maximum(moved[:, 0], moved[:, 1]), np.maximum(moved[:, 2], moved[:, 3])
-        )
+        most = np.zeros(len(self.steps), np.float32)
+        for side in self.corners:
+            before, after = self.ends(side)
+            np.maximum(most, np.abs(after - before), out=most)
         return most
 
     @cached_property
     def velocities(self) -> NDArray[np.float32]:
-        """(s, 2): of the centre, in sizes of the object per frame."""
-        bounds = self.rows.bounds
-        before, after = self.ends((bounds[:, :2] + bounds[:, 2:]) / 2)
+        """(2, s): of the centre, in sizes of the object per frame."""
         per_frame = (np.minimum(*self.ends(self.sizes)) * self.spans).astype(np.float32)
-        return np.asarray((after - before) / per_frame[:, None], np.float32)
+        ends = (self.ends(centre) for centre in self.centres)
+        return np.stack([(after - before) / per_frame for before, after in ends])
 
     @cached_property
     def speeds(self) -> NDArray[np.float32]:
         """(s,): in sizes of the object per frame."""
-        found: NDArray[np.float32] = np.hypot(self.velocities[:, 0], self.velocities[:, 1])
+        found: NDArray[np.float32] = np.hypot(*self.velocities)
         return found
 
     @cached_property

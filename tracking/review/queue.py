@@ -105,8 +105,7 @@ class Spans:
     def items(self, least: float = 0.0) -> Iterator[Item]:
         """Those of which at least so many frames are expected to be wrong."""
         # What is kept of an item is rounded.
-        for first, last in self.rows[self.wrong >= least - 0.001].tolist():
-            yield _item(self.track, (first, last), self.chance, self.signs)
+        return _items(self, self.rows[self.wrong >= least - 0.001])
 
 
 def spans_of(track: Track, facts: Facts, unlike: NDArray[np.float32] | None = None) -> Iterator[Item]:
@@ -146,32 +145,53 @@ def _joined(
     return joined
 
 
-def _item(track: Track, rows: tuple[int, int], chance: NDArray[np.float32], signs: Sequence[Sign]) -> Item:
-    first, last = rows
-    within = chance[first : last + 1]
-    worst = first + int(within.argmax())
-    parts = [(sign, sign.evidence[first : last + 1]) for sign in signs]
-    weights = [(float(part.sum()), sign.words) for sign, part in parts if float(part.max()) >= sign.told]
-    said = tuple(words for _, words in sorted(weights, reverse=True))
+def _items(spans: Spans, rows: NDArray[np.int64]) -> Iterator[Item]:
+    """Of several spans at once, as a long track may have hundreds. ``rows``: (k, 2), as in ``Spans``."""
+    if not len(rows):
+        return
+    track, chance = spans.track, spans.chance
+    first, last = rows.T
+    wrong = _within(np.add, chance, rows)
+    mean = wrong / (last - first + 1)
+    worst = [at + int(chance[at : end + 1].argmax()) for at, end in rows.tolist()]
+    weights = [_within(np.add, sign.evidence, rows).tolist() for sign in spans.signs]
+    told = [(_within(np.maximum, sign.evidence, rows) >= sign.told).tolist() for sign in spans.signs]
+    shown = [_shown(at, end, likeliest) for (at, end), likeliest in zip(rows.tolist(), worst, strict=True)]
+    every = np.array([row for several in shown for row in several], np.int64)
+    frames = track.rows.frames
+    boxes = np.round(track.rows.bounds[every].astype(np.float64), 1).tolist()
+    pictures = iter([(frame, *box) for frame, box in zip(frames[every].tolist(), boxes, strict=True)])
+    begin, end, likeliest = frames[first].tolist(), frames[last].tolist(), frames[worst].tolist()
+    for at, several in enumerate(shown):
+        said = [
+            (weight[at], sign.words)
+            for sign, weight, is_told in zip(spans.signs, weights, told, strict=True)
+            if is_told[at]
+        ]
+        yield Item(
+            track=track.key,
+            name=track.name,
+            first=begin[at],
+            last=end[at],
+            worst=likeliest[at],
+            chance=round(float(mean[at]), 3),
+            wrong=round(float(wrong[at]), 3),
+            reasons=tuple(words for _, words in sorted(said, reverse=True)),
+            pictures=tuple(next(pictures) for _ in several),
+        )
+
+
+def _within(of: np.ufunc, values: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(k,): the sum or the maximum of ``values`` (n,) in each of ``rows`` (k, 2), both ends included."""
+    ends = rows + np.array([0, 1])
+    # One value more, so that a span that ends with the last row has an end.
+    return np.asarray(of.reduceat(np.append(values, np.float32(0)), ends.ravel(), dtype=np.float64)[::2])
+
+
+def _shown(first: int, last: int, worst: int) -> list[int]:
+    """The rows of which pictures show a span."""
     apart = (last - first) / (PICTURES - 2)
-    shown = sorted({*(first + int(apart * at) for at in range(PICTURES - 1)), worst})
-    frames, bounds = track.rows.frames, track.rows.bounds
-    return Item(
-        track=track.key,
-        name=track.name,
-        first=int(frames[first]),
-        last=int(frames[last]),
-        worst=int(frames[worst]),
-        chance=round(float(within.mean()), 3),
-        wrong=round(float(within.sum()), 3),
-        reasons=said,
-        pictures=tuple((int(frames[row]), *_rounded(bounds[row])) for row in shown),
-    )
-
-
-def _rounded(bounds: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    x1, y1, x2, y2 = (round(float(value), 1) for value in bounds)
-    return x1, y1, x2, y2
+    return sorted({*(first + int(apart * at) for at in range(PICTURES - 1)), worst})
 
 
 # ---------------------------------------------------------------- two of them

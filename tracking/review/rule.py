@@ -40,6 +40,7 @@ class Rule:
         title, says: what people read: a few words, and a sentence with the limits.
         of_track: what it finds in one track.
         of_layer: what it finds in all of them together.
+        count: how much it finds in one track, where that is quicker than finding it: what isn't kept is only counted.
     """
 
     id: str
@@ -47,3 +48,4 @@ class Rule:
     says: str
     of_track: Callable[[Track, Facts], Iterable[Finding]] | None = None
     of_layer: Callable[[Whole, Facts], Iterable[Finding]] | None = None
+    count: Callable[[Track, Facts], int] | None = None

@@ -156,19 +156,15 @@ def _short(track: Track) -> Values:
 
 def _grown(track: Track, parts: Parts) -> Values:
     """The logarithm of by how much a side differs from the latest shape of a person, or the first, in [0, 1.5]."""
-    sides = np.log(np.maximum(track.sides, 1))
-    by = np.abs(sides - sides[parts.drawn])
-    return np.asarray(np.clip(np.maximum(by[:, 0], by[:, 1]), 0, 1.5), np.float32)
+    sides = np.log(np.maximum(track.lengths, 1))
+    return np.asarray(np.minimum(np.maximum(*np.abs(sides - sides[:, parts.drawn])), 1.5), np.float32)
 
 
 def _shaky(track: Track) -> Values:
     """How much the centre's step differs from the one before it, in sizes of the object, over about 9 rows."""
-    bounds = track.rows.bounds
-    centres = (bounds[:, :2] + bounds[:, 2:]) / 2
     turns = np.zeros(len(track), np.float32)
     if len(track) > 2:
-        second = np.diff(centres, 2, axis=0)
-        turns[2:] = np.clip(np.hypot(second[:, 0], second[:, 1]) / np.maximum(track.sizes[2:], 4), 0, 2)
+        turns[2:] = np.minimum(np.hypot(*np.diff(track.centres, 2, axis=1)) / np.maximum(track.sizes[2:], 4), 2)
     sums = np.cumsum(np.concatenate([[0], np.pad(turns, 4, mode="edge")]))
     return np.asarray(np.log1p((sums[9:] - sums[:-9]) / 9), np.float32)
 
@@ -194,8 +190,8 @@ def _at_edge(track: Track, facts: Facts) -> Values:
     width, height = facts.picture
     if not width:
         return np.zeros(len(track), np.float32)
-    low, high = track.rows.bounds[:, :2].min(axis=1), track.rows.bounds[:, 2:]
-    return np.asarray((low < 2) | (high[:, 0] > width - 2) | (high[:, 1] > height - 2), np.float32)
+    left, top, right, bottom = track.corners
+    return np.asarray((left < 2) | (top < 2) | (right > width - 2) | (bottom > height - 2), np.float32)
 
 
 def _seams(track: Track, facts: Facts) -> Values:

@@ -14,6 +14,7 @@ from tracking.review.layer import Track
 from tracking.review.pairs import Pairs
 from tracking.review.queue import MOST_ITEMS, Item, Queue, Ranked, spans_of
 from tracking.review.rule import Listed, Whole
+from tracking.review.signs import chance_of, signs_of
 from tracking.shapes.chunks import Flag
 
 
@@ -59,6 +60,41 @@ def test_also_where_some_of_it_was_seen() -> None:
     one = replace(track(unsure(tracked(), slice(40, 60))), unseen=np.arange(100) % 7 < 3)
     frames = [frame for item in spans_of(one, FACTS) for frame in range(item.first, item.last + 1)]
     assert sorted(frames) == list(range(1, 100))
+
+
+def wandering(number: int, count: int = 600) -> Track:
+    """Unsure now and then, with jumps, growth and corrections."""
+    draw = np.random.default_rng(number)
+    way = walk(count) + np.cumsum(draw.normal(0, 1.0, (count, 2)), axis=0)
+    way[int(draw.integers(50, count - 50)) :] += draw.uniform(-90, 90, 2)
+    rows = boxes(way, side=40 * np.exp(np.cumsum(draw.normal(0, 0.01, count))))
+    for begin in draw.integers(0, count - 40, 5).tolist():
+        rows = unsure(rows, slice(begin, begin + int(draw.integers(3, 40))), float(draw.uniform(0.1, 0.6)))
+    for frame in (0, *draw.integers(0, count, 3).tolist()):
+        rows = flagged(rows, Flag.KEYFRAME, at=slice(frame, frame + 1))
+    return replace(track(rows, number), unseen=draw.random(count) < 0.5)
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_what_is_said_of_a_span_is_said_of_its_rows(number: int) -> None:
+    """All spans of a track are reckoned at once; here each by itself."""
+    one = wandering(number)
+    signs = list(signs_of(one, FACTS))
+    chance = np.where(one.predicted & one.shown, chance_of(signs, len(one)), 0)
+    items = list(spans_of(one, FACTS))
+    assert len(items) > 3
+    for item in items:
+        rows = slice(item.first, item.last + 1)
+        weights = [(float(sign.evidence[rows].sum()), sign.words) for sign in signs]
+        told = {sign.words for sign in signs if sign.evidence[rows].max() >= sign.told}
+        assert item.chance == pytest.approx(chance[rows].mean(), abs=1e-3)
+        assert item.wrong == pytest.approx(chance[rows].sum(), abs=2e-3)
+        assert item.worst == item.first + int(chance[rows].argmax())
+        assert item.reasons == tuple(words for _, words in sorted(weights, reverse=True) if words in told)
+        frames = [frame for frame, *_ in item.pictures]
+        assert frames == sorted({item.first, (item.first + item.last) // 2, item.last, item.worst})
+        shown = [one.rows.bounds[frame].tolist() for frame in frames]
+        assert np.array([box for _, *box in item.pictures]) == pytest.approx(np.array(shown), abs=0.051)
 
 
 def test_what_a_person_drew_is_not_in_it() -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from annotator.formats.rows import Rows
 from tests.tracking.review.layers import FACTS, boxes, flagged, shapes, track, walk
+from tracking.review import check as check_module
 from tracking.review.check import MOST_OF_A_RULE, Check, check
 from tracking.review.findings import Finding, Grade
 from tracking.review.layer import AttributeRule, Facts, LabelRule, Track
+from tracking.review.rule import Rule
 from tracking.review.rules import RULES
 from tracking.shapes.checks import Picture
 from tracking.shapes.chunks import Flag, Kind
@@ -253,3 +255,34 @@ def test_a_long_track_of_few_shapes_is_not_filled_in_frame_by_frame() -> None:
         checking.take(track(boxes(walk(2, start=(100 * number, 50)), frames=(0, 10_000_000)), number))
     assert checking._samples.count < 600_000
     assert checking.end().every > 1
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.count is not None], ids=lambda rule: rule.id)
+def test_what_is_only_counted_is_as_much_as_would_be_found(rule: Rule) -> None:
+    draw = np.random.default_rng(4)
+    way = walk(400)
+    side = np.full(400, 40.0)
+    for at in draw.integers(20, 380, 6).tolist():
+        way[at : at + 15] += draw.uniform(60, 90, 2)
+        side[at + 5 : at + 12] *= 2.5
+    one = track(boxes(way, side=side))
+    assert rule.of_track is not None and rule.count is not None
+    found = list(rule.of_track(one, FACTS))
+    assert (len(found) > 2, rule.count(one, FACTS)) == (True, len(found))
+
+
+def test_of_a_rule_that_finds_very_much_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    way = walk(400)
+    for at in range(20, 380, 40):
+        way[at : at + 15] += 80
+    checking = Check(FACTS)
+    for number in range(1, 5):
+        checking.take(track(boxes(way), number))
+    whole = checking.end()
+    monkeypatch.setattr(check_module, "MOST_OF_A_RULE", 20)
+    checking = Check(FACTS)
+    for number in range(1, 5):
+        checking.take(track(boxes(way), number))
+    ended = checking.end()
+    jumps = [finding for finding in whole.findings if finding.rule == "jump"]
+    assert ended.left_out["jump"] == len(jumps) - 20 > 0

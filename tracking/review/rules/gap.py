@@ -18,7 +18,8 @@ TIMES = 4
 def _find(track: Track, facts: Facts) -> Iterator[Finding]:
     predicted = track.predicted
     made = predicted[track.steps] & predicted[track.steps + 1]
-    if not made.any():
+    # Most tracks have no step that could be one: what is usual for them needn't be known.
+    if not (made & (track.spans > LEAST_S * facts.rate)).any():
         return
     usual = float(np.median(track.spans[made]))
     longest = max(TIMES * usual, LEAST_S * facts.rate)

@@ -27,7 +27,7 @@ def jumps(track: Track) -> NDArray[np.bool_]:
     far: NDArray[np.bool_] = (track.usual_speed.beyond(speeds, LEAST_SPREAD) > SPREADS) & (speeds > LEAST_STEP)
     if not far.any():
         return far
-    turns = np.hypot(*np.diff(velocities, axis=0).T)
+    turns = np.hypot(*np.diff(velocities, axis=1))
     found: NDArray[np.bool_] = far & (_unlike_both(turns) >= 0.5 * speeds)
     return found
 
@@ -76,6 +76,7 @@ PLACES = Rule(
     f"A step of more than {LEAST_STEP:g} sizes of the object per frame that is {SPREADS:g} robust deviations beyond "
     "the track's own motion and unlike the steps around it.",
     of_track=_find_jumps,
+    count=lambda track, _: int(np.count_nonzero(jumps(track))),
 )
 SIZES = Rule(
     SIZE,
@@ -83,4 +84,5 @@ SIZES = Rule(
     f"Its size changes by more than {LEAST_GROWTH:g} times per frame, {SPREADS:g} robust deviations beyond what is "
     "usual for the track, and unlike the steps around it.",
     of_track=_find_leaps,
+    count=lambda track, _: int(np.count_nonzero(leaps(track))),
 )

@@ -12,15 +12,17 @@ ID = "out-of-bounds"
 
 
 def _find(track: Track, facts: Facts) -> Iterator[Finding]:
-    frames, bounds = track.rows.frames, track.rows.bounds
+    frames = track.rows.frames
     if facts.picture.width:
         width, height = facts.picture
-        beside = (bounds[:, 2] < 0) | (bounds[:, 3] < 0) | (bounds[:, 0] > width) | (bounds[:, 1] > height)
-        for rows in runs_of(beside & track.shown):
+        left, top, right, bottom = track.corners
+        beside = (right < 0) | (bottom < 0) | (left > width) | (top > height)
+        for rows in runs_of(beside & track.shown) if beside.any() else ():
             words = f"Nothing of it lies in the picture of {width} x {height} px. End it there, or mark it outside."
             yield Finding.of(ID, Grade.ERROR, track, words, rows)
     if facts.frame_count and len(track):
-        for rows in runs_of(frames >= facts.frame_count):
+        beyond = frames >= facts.frame_count
+        for rows in runs_of(beyond) if beyond.any() else ():
             words = f"The video has frames 0..{facts.frame_count - 1}. Is this another video's file?"
             yield Finding.of(ID, Grade.ERROR, track, words, rows)
 
