@@ -20,6 +20,7 @@ from tracking.agent import Agent, channel_url
 from tracking.cache import VideoCache
 from tracking.engine import Engine, OpenVideo
 from tracking.engine.local import LocalEngine
+from tracking.engine.splitting import Splitting
 from tracking.log_ring import LogRing
 from tracking.pictures import FETCH_TIMEOUT_S, videos_from, videos_of
 from tracking.previews import Previews
@@ -35,15 +36,18 @@ GIGABYTE = 10**9
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A Ray cluster that carries runs out. ``address``: host:port; '': the one of this machine. ``cpus`` and
-    ``gpu_share``: what each model gets of it; a share of 0: by the model's memory."""
+    ``gpu_share``: what each model gets of it; a share of 0: by the model's memory. ``split``: how many processes work
+    at a run that finds objects; 0: as many as there is room for."""
 
     address: str = ""
     cpus: float = 1
     gpu_share: float = 0
+    split: int = 0
 
     def options(self) -> dict[str, str | float]:
         """As the command line has them."""
         told: dict[str, str | float] = {"--engine": "ray", "--cpus": self.cpus, "--gpu-share": self.gpu_share}
+        told["--split"] = self.split
         return told | ({"--address": self.address} if self.address else {})
 
 
@@ -147,7 +151,7 @@ def _in(cluster: Cluster, videos: VideoCache, runs: int, warm: Warm) -> tuple[En
         warm=warm,
         idle_s=warm.idle_s,
     )
-    return engine, engine.warm
+    return Splitting(engine, engine.places if cluster.split == 0 else lambda: cluster.split), engine.warm
 
 
 async def _until_told(agent: Agent) -> None:

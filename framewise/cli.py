@@ -190,6 +190,14 @@ def agent(
             min=0, max=1, help="Of --engine ray: the share of a GPU for each model; 0: by the model's memory."
         ),
     ] = 0,
+    split: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Of --engine ray: how many processes work at a run that finds objects, each at a range of its frames; "
+            "0: as many as the cluster has room for, 1: it isn't split.",
+        ),
+    ] = 0,
     restart: Annotated[
         bool,
         typer.Option(
@@ -258,9 +266,10 @@ def agent(
         options = {"--name": name, "--runs": str(runs), "--cache-gb": f"{cache_gb:g}"}
         if engine is Engine.RAY:
             options |= {"--engine": "ray", "--address": address, "--cpus": f"{cpus:g}", "--gpu-share": f"{gpu_share:g}"}
+            options["--split"] = str(split)
         _install_service(server, token, options | {"--idle-minutes": f"{idle_minutes:g}"}, agreed=yes)
         return
-    cluster = Cluster(address, cpus, gpu_share) if engine is Engine.RAY else None
+    cluster = Cluster(address, cpus, gpu_share, split) if engine is Engine.RAY else None
     if cluster is not None:
         _require_ray()
     work = keep_agent if restart else run_agent

@@ -37,6 +37,8 @@ IDLE_S = 3600.0
 RESERVE_BYTES = 512 * 2**20
 """So much memory stays free beside a network that is loaded, for what computing with it takes."""
 LONGEST_MESSAGE = 1000
+PART = "#"
+"""What stands between a run's id and that of a part of it: parts of one run are one user."""
 
 T = TypeVar("T")
 Kind = Literal["cpu", "cuda"]
@@ -276,7 +278,7 @@ class Warm:
                     device=kept.device,
                     memory_bytes=kept.nbytes,
                     used_s=max(0.0, now - kept.used),
-                    users=sorted(kept.users),
+                    users=sorted({user.partition(PART)[0] for user in kept.users}),
                     state="leaving" if kept.going else "ready",
                 )
                 for kept in self._kept

@@ -28,7 +28,7 @@ from tracking.protocol import Device, DeviceLoad, Leg, LoadedModel, Setting, Sta
 from tracking.release import release
 from tracking.session import Step
 from tracking.types import TrackingError
-from tracking.warm import Warm
+from tracking.warm import PART, Warm
 from tracking.watchdog import HUNG_S
 from tracking.weights import weights_folder
 
@@ -166,6 +166,7 @@ class RayEngine:
         self._wake = threading.Event()
         self._closed = threading.Event()
         self._made_room = 0.0
+        self._cores = 0.0
         self.warm = Deployments(self, warm or Warm())
         self._look_out(within_s=CONNECTED_WITHIN_S)
         self._thread = threading.Thread(target=self._look_after, name="ray engine", daemon=True)
@@ -175,6 +176,10 @@ class RayEngine:
     def runs_at_once(self) -> int:
         with self._lock:
             return self._runs_on_each * max(1, len(self._nodes))
+
+    def places(self) -> int:
+        """How many deployments the whole cluster has room for, of models that need no GPU."""
+        return max(1, int(self._cores // self._cpus)) if self._cpus else self.runs_at_once
 
     def devices(self) -> list[Device]:
         """Those of all machines, under the machine's name where there are several."""
@@ -529,6 +534,7 @@ class RayEngine:
             within_s: how long to wait for the answers; 0: those that came since the last time.
         """
         alive = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+        self._cores = sum(node["Resources"].get("CPU", 0.0) for node in alive.values())
         for gone in self._nodes.keys() - alive.keys():
             with self._lock:
                 node = self._nodes.pop(gone)
@@ -658,7 +664,7 @@ def share_of(weights_bytes: int, gpu_bytes: int) -> float:
 
 def _told_of(deployed: _Deployed) -> Iterator[LoadedModel]:
     """What an agent says of a deployment: what it has in memory, or that it comes."""
-    users = sorted(run.id for run in deployed.runs)
+    users = sorted({run.id.partition(PART)[0] for run in deployed.runs})
     inside = [] if deployed.standing is None else deployed.standing.loaded
     if deployed.problem or not inside:
         state: Literal["loading", "ready", "leaving", "failed"] = (
