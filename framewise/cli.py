@@ -4,6 +4,7 @@ tracking needs no Django."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -969,11 +970,28 @@ def weights_list() -> None:
     show_files(Console())
 
 
+AcceptLicence = Annotated[
+    bool, typer.Option("--accept-licence", help="Accept the licence of weights that are given only to who does so.")
+]
+
+
+def _accepted(already: bool) -> Callable[[str], bool]:
+    """Asks at the keyboard unless it was said before; where nobody is there, nobody accepts."""
+
+    def accept(licence: str) -> bool:
+        if already or not sys.stdin.isatty():
+            return already
+        return typer.confirm(f"These weights come under: {licence}. Do you accept this licence?")
+
+    return accept
+
+
 @weights_app.command("import")
 def weights_import(
     file: Annotated[
         Path, typer.Argument(exists=True, help="A file from a model's official page, or a folder as on the hub.")
     ],
+    accept_licence: AcceptLicence = False,
 ) -> None:
     """Put weights where models look for them, after checking that they are what the catalogue lists.
 
@@ -984,7 +1002,7 @@ def weights_import(
     from tracking.types import TrackingError
 
     try:
-        target = import_folder(file) if file.is_dir() else import_file(file)
+        target = import_folder(file, _accepted(accept_licence)) if file.is_dir() else import_file(file)
         console.print(f"It is in {target}", highlight=False, soft_wrap=True)
     except TrackingError as error:
         fail(error)
@@ -1014,6 +1032,7 @@ def weights_verify(
 @weights_app.command("download")
 def weights_download(
     model: Annotated[str, typer.Argument(help="A model of `framewise models`, or its id on the Hugging Face hub.")],
+    accept_licence: AcceptLicence = False,
 ) -> None:
     """Download a model's weights from its official address or from the hub, after showing their licence.
 
@@ -1025,7 +1044,7 @@ def weights_download(
 
     try:
         if "/" in model:
-            download_folder(model, console)
+            download_folder(model, console, _accepted(accept_licence))
         else:
             download(model, console)
     except TrackingError as error:

@@ -99,9 +99,10 @@ def download(model: str, console: Console) -> None:
 
 def _fetch(weights: Weights, target: Path, console: Console) -> None:
     if not weights.url:
+        then = f"download {weights.hub}" if weights.hub else "import FILE"
         raise WeightsError(
             f"{weights.file} has no address to download from. Get it from {weights.page}, then run: "
-            "framewise weights import FILE"
+            f"framewise weights {then}"
         )
     partial = target.with_name(target.name + ".partial")
     try:
@@ -120,10 +121,15 @@ def _fetch(weights: Weights, target: Path, console: Console) -> None:
     note_verdict(target, "")
 
 
-def receive(url: str, partial: Path, console: Console, *, name: str) -> None:
-    """Fetch what ``partial`` lacks of a file, and show how far it is. Raises httpx.HTTPError."""
+def receive(url: str, partial: Path, console: Console, *, name: str, token: str = "") -> None:
+    """Fetch what ``partial`` lacks of a file, and show how far it is. Raises httpx.HTTPError.
+
+    Args:
+        token: tells the host of ``url``, and no other, who asks.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with httpx.Client() as http, Progress(*columns, console=console) as progress:
+    with httpx.Client(headers=headers) as http, Progress(*columns, console=console) as progress:
         bar = progress.add_task(name, total=None)
         downloads.receive(
             http, url, partial, progress=lambda done, total: progress.update(bar, completed=done, total=total)

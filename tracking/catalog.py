@@ -51,7 +51,7 @@ class Weights:
 
     ``file``: official file name. ``url``: where people get it ('' when only a page links to it). ``size`` in bytes and
     ``sha256`` where known. ``page``: the page that offers the file. ``hub``: the id of the same weights on the Hugging
-    Face hub, whose folder does as well.
+    Face hub, whose folder does as well. ``gated``: the hub gives it only to who accepted its licence there.
     """
 
     file: str
@@ -60,6 +60,7 @@ class Weights:
     size: int | None = None
     sha256: str | None = None
     hub: str = ""
+    gated: bool = False
 
     @property
     def folder(self) -> str:
@@ -140,6 +141,11 @@ _SAM2_SETTINGS: Mapping[str, Setting] = {
 _SAM2_1 = "https://dl.fbaipublicfiles.com/segment_anything_2/092824"
 _SAM2 = "https://dl.fbaipublicfiles.com/segment_anything_2/072824"
 _SAM2_PAGE = "https://github.com/facebookresearch/sam2#download-checkpoints"
+
+
+_SAM3_PAGE = "https://huggingface.co/facebook/sam3"
+_SAM3_WEIGHTS = Weights(f"sam3/{HUB_TENSORS}", page=_SAM3_PAGE, hub="facebook/sam3", gated=True)
+_SAM_LICENCE = "SAM License (Meta): not for military or nuclear ends, nor for espionage; to be passed on with it"
 
 
 _SAM2_MOSE = {
@@ -599,6 +605,21 @@ TRACKERS: tuple[ModelEntry, ...] = (
         settings=_SAM2_SETTINGS,
         quality=(Quality(70.0, MOSE, "https://github.com/facebookresearch/EdgeTAM"),),
     ),
+    ModelEntry(
+        id="sam3",
+        name="SAM 3",
+        summary="Follows masks by what it remembers of them, with a much larger eye than SAM 2; for GPUs.",
+        prompts=("mask", "box"),
+        outputs=("mask", "box"),
+        factory="tracking.models.sam2.sam3:create",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2511.16719",
+        weights=(_SAM3_WEIGHTS,),
+        weights_licence=_SAM_LICENCE,
+        needs=("transformers",),
+        takes_file=True,
+        settings=_SAM2_SETTINGS,
+    ),
     _sam2("2", "tiny", "SAM 2 T", "The earlier weights of SAM 2.1 T."),
     _sam2("2", "small", "SAM 2 S", "The earlier weights of SAM 2.1 S."),
     _sam2("2", "base-plus", "SAM 2 B+", "The earlier weights of SAM 2.1 B+; for GPUs."),
@@ -881,6 +902,18 @@ SEGMENTERS: tuple[SegmenterEntry, ...] = (
     _sam("sam2.1-small-click", "SAM 2.1 small", "sam2_small", "sam2.1-hiera-small"),
     _sam("sam2.1-base-plus-click", "SAM 2.1 base+", "sam2_base_plus", "sam2.1-hiera-base-plus"),
     _sam("sam2.1-large-click", "SAM 2.1 large", "sam2_large", "sam2.1-hiera-large"),
+    SegmenterEntry(
+        id="sam3-click",
+        name="SAM 3",
+        summary="Knows what objects are; looking at a frame takes about a minute on a CPU.",
+        factory="tracking.segmenters.sam.segmenter:sam3",
+        licence="Apache-2.0",
+        paper="https://arxiv.org/abs/2511.16719",
+        weights=(_SAM3_WEIGHTS,),
+        weights_licence=_SAM_LICENCE,
+        needs=("transformers",),
+        slow=True,
+    ),
 )
 
 DEFAULT_SEGMENTER = "framewise-click"

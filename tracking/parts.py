@@ -51,7 +51,9 @@ def parts_of(weights: Weights, users: Sequence[AnyEntry]) -> tuple[Part, ...]:
     if not is_folder(weights):
         return (Part(weights.file, weights.url, weights.size, weights.sha256),)
     base = f"{hub_address()}/{weights.hub}/resolve/main"
-    return tuple(Part(f"{weights.folder}/{name}", f"{base}/{name}") for name in hub_files(users))
+    # Of gated ones a machine gets nothing without an account that was let in.
+    urls = ("" if weights.gated else f"{base}/{name}" for name in hub_files(users))
+    return tuple(Part(f"{weights.folder}/{name}", url) for name, url in zip(hub_files(users), urls, strict=True))
 
 
 def partial_of(weights: Weights, part: Part) -> Path:

@@ -93,23 +93,26 @@ def _state_of(path: Path) -> list[int]:
     return [state.st_size, state.st_mtime_ns]
 
 
-def read_tensors(path: Path, entry: str = "", *, optional: bool = False) -> dict[str, Tensor]:
+def read_tensors(
+    path: Path, entry: str = "", *, optional: bool = False, needed: Callable[[str], bool] = lambda key: True
+) -> dict[str, Tensor]:
     """The tensors of a weights file, by the file's own key names, on the CPU.
 
     Args:
         path: ``.safetensors``, or anything that ``torch.save`` wrote.
         entry: the key of the dictionary under which the tensors lie, where they aren't at the top.
         optional: they may lie at the top as well.
+        needed: of a ``.safetensors`` file, the keys that are read at all.
 
     Raises:
         WeightsError: when the file is damaged, holds no tensors there, or would need code to be run.
     """
     import safetensors
-    import safetensors.torch
 
     if path.suffix == ".safetensors":
         try:
-            return safetensors.torch.load_file(path)
+            with safetensors.safe_open(path, framework="pt") as file:
+                return {key: file.get_tensor(key) for key in filter(needed, file.keys())}
         except (safetensors.SafetensorError, OSError) as error:
             raise WeightsError(f"Weights must be readable; {path.name} is damaged ({error}). Get it again.") from error
     checkpoint = read_checkpoint(path)

@@ -36,8 +36,9 @@ def begin_download(*, by: User, agent: Agent, workspace: Workspace, model: str, 
     unreachable = [part.name for part in files_of(entry) if not part.url and part.name not in stored]
     if unreachable:
         raise ActionError(
-            f"{', '.join(unreachable)} can't be downloaded: the authors only link to it from a page. Get it there and "
-            f"upload it here, or import it on {agent}: framewise weights import FILE"
+            f"{', '.join(unreachable)} can't be downloaded: the authors only link to it from a page, or give it there "
+            f"to who accepts its licence. Get it there and upload it here, or import it on {agent}: framewise weights "
+            "import FILE"
         )
     with transaction.atomic():
         download, _ = Download.objects.update_or_create(

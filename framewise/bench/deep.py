@@ -30,9 +30,9 @@ from tracking.models.pips.tracker import PipsTracker
 from tracking.models.sam2 import edgetam
 from tracking.models.sam2.network import Network
 from tracking.models.sam2.repvit import joined
-from tracking.models.sam2.tracker import CPU_SIDE, Eyes, Sam2Tracker
+from tracking.models.sam2.tracker import Eyes, Sam2Tracker
+from tracking.models.sam2.variants import SQUARES, config_of, enliven
 from tracking.models.sam2.variants import VARIANTS as SAM2
-from tracking.models.sam2.variants import config_of, enliven
 from tracking.models.tapir.network import Tapir
 from tracking.models.tapir.tracker import OnlineTapir
 from tracking.models.tapir.weights import VARIANTS as TAPIR_VARIANTS
@@ -130,11 +130,11 @@ def _cotracker(variant: str, rule: Rule) -> Callable[[str, str], CoTrackerTracke
 def _sam2(device: str, precision: str) -> Sam2Tracker:
     from transformers import Sam2VideoModel
 
-    return _remembering(Sam2VideoModel(config_of(SAM2["sam2.1-tiny"], CPU_SIDE)), device, precision)
+    return _remembering(Sam2VideoModel(config_of(SAM2["sam2.1-tiny"], SQUARES.cpu)), device, precision)
 
 
 def _edgetam(device: str, precision: str) -> Sam2Tracker:
-    network: Any = edgetam.blank(CPU_SIDE)
+    network: Any = edgetam.blank(SQUARES.cpu)
     with torch.no_grad():
         joined(network.vision_encoder.backbone.eval())
     return _remembering(network, device, precision)

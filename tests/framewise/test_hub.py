@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 from framewise.cli import app
 from framewise.hub import import_folder
 from tests.tracking.detectors.test_words import saved
+from tests.tracking.models.test_sam3 import save_whole
 from tracking import catalog
 from tracking.models.sam2.tracker import tiny_network
+from tracking.parts import parts_of
 from tracking.verification import verify
 
 HUB = "facebook/sam2.1-hiera-tiny"
@@ -121,3 +123,70 @@ def test_a_folder_of_what_answers_clicks_is_taken_too(weights: Path, tmp_path: P
     assert "sam-vit-base/model.safetensors" in catalog.missing(entry)
     import_folder(folder)
     assert "sam-vit-base/model.safetensors" not in catalog.missing(entry)
+
+
+# ---------------------------------------------------------------- gated folders
+
+GATED = "facebook/sam3"
+
+
+class Gate(SimpleHTTPRequestHandler):
+    """Lets in who has the right token."""
+
+    def do_GET(self) -> None:
+        if self.headers.get("Authorization") == "Bearer let-me-in":
+            super().do_GET()
+        else:
+            self.send_error(403)
+
+
+@pytest.fixture
+def gated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A gated hub's root; nobody sits at the keyboard, and no token is set."""
+    folder = save_whole(tmp_path / "hub" / GATED / "resolve" / "main")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    handler = partial(Gate, directory=str(tmp_path / "hub"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        yield folder
+        server.shutdown()
+
+
+def test_gated_weights_are_taken_by_who_accepts_their_licence_and_was_let_in(
+    weights: Path, gated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = framewise("download", GATED)
+    assert code != 0
+    assert "SAM License" in said
+    assert "add --accept-licence" in said
+
+    code, said = framewise("download", GATED, "--accept-licence")
+    assert code != 0
+    assert "only to who accepted its licence on https://huggingface.co/facebook/sam3" in said
+    assert "HF_TOKEN" in said
+
+    monkeypatch.setenv("HF_TOKEN", "let-me-in")
+    code, said = framewise("download", GATED, "--accept-licence")
+    assert code == 0, said
+    assert "Licence of these weights: SAM License" in said
+    assert catalog.missing(catalog.find("sam3")) == []
+    assert "let-me-in" not in said
+
+
+def test_a_gated_folder_is_imported_by_who_accepts_its_licence(
+    weights: Path, gated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(gated, tmp_path / "sam3")
+    code, said = framewise("import", str(folder))
+    assert code != 0
+    assert "accepts their licence: SAM License" in said
+    assert not weights.exists()
+    code, said = framewise("import", str(folder), "--accept-licence")
+    assert code == 0, said
+    assert catalog.missing(catalog.find("sam3")) == []
+
+
+def test_machines_get_gated_weights_from_what_was_uploaded_alone() -> None:
+    parts = parts_of(catalog.find("sam3").weights[0], [catalog.find("sam3")])
+    assert {part.name: part.url for part in parts} == {"sam3/config.json": "", "sam3/model.safetensors": ""}

@@ -24,7 +24,7 @@ from tests.golden.check import Golden, blank_tensors
 from tracking import catalog
 from tracking.catalog import TRACKERS
 from tracking.layers.compute import Compute
-from tracking.models.sam2 import edgetam
+from tracking.models.sam2 import edgetam, sam3
 from tracking.models.sam2.memory import (
     ANCHORS,
     Bank,
@@ -402,7 +402,7 @@ def test_a_missing_package_is_a_sentence_and_in_the_catalogue(monkeypatch: pytes
 
 def test_every_variant_is_in_the_catalogue_under_its_file() -> None:
     listed = {entry.id: entry.weights[0] for entry in TRACKERS if "tracking.models.sam2." in entry.factory}
-    variants = {**VARIANTS, "edgetam": edgetam.VARIANT}
+    variants = {**VARIANTS, "edgetam": edgetam.VARIANT, "sam3": sam3.VARIANT}
     assert {model: (weights.file, weights.hub, weights.folder) for model, weights in listed.items()} == {
         model: (variant.file, variant.hub, variant.folder) for model, variant in variants.items()
     }
@@ -795,7 +795,7 @@ class Video:
             yield frame(number)
 
 
-@pytest.mark.parametrize("create", [tiny, partial(tiny, distractor_aware=True), edgetam.tiny])
+@pytest.mark.parametrize("create", [tiny, partial(tiny, distractor_aware=True), edgetam.tiny, sam3.tiny])
 def test_a_run_goes_both_ways_and_takes_corrections_and_objects_that_come_and_go(
     create: Callable[[], Sam2Tracker],
 ) -> None:

@@ -60,6 +60,10 @@ class Sight:
     distracted: Callable[[], bool]
 
 
+def _frame_of(memory: Memory) -> int:
+    return memory.frame
+
+
 class Bank(Protocol):
     """The memories of one object."""
 
@@ -96,10 +100,12 @@ class Bank(Protocol):
 @dataclass(frozen=True, slots=True)
 class Window:
     """How far the network looks back. ``memories``: frames with features, anchors beside them; ``pointers``: frames
-    with pointers, the current one counted."""
+    with pointers, the current one counted; ``prompts``: most of these that are anchors at a time, 0: all that are
+    kept."""
 
     memories: int = 6
     pointers: int = 16
+    prompts: int = 0
 
 
 @dataclass
@@ -131,11 +137,27 @@ class _Kept(ABC):
     def _pointers(self, frame: int) -> Iterable[Memory]:
         """What was followed, and is looked at by its pointer."""
 
+    def _way(self, frame: int) -> int:
+        """Where a run goes: it comes from its last prompt."""
+        return 1 if frame > self.prompts[-1].frame else -1
+
     def _all_pointers(self, frame: int, anchors: Iterable[Memory]) -> list[tuple[int, Tensor]]:
-        """Of anchors those that lie behind: a run comes from its last prompt."""
-        way = 1 if frame > self.prompts[-1].frame else -1
-        behind = [one for one in anchors if (frame - one.frame) * way >= 0]
+        """Of anchors those that lie behind."""
+        behind = [one for one in anchors if (frame - one.frame) * self._way(frame) >= 0]
         return [(abs(frame - one.frame), one.pointer) for one in (*behind, *self._pointers(frame))]
+
+    def _nearest_prompts(self, frame: int) -> list[Memory]:
+        """Those that are anchors for ``frame``: where not all may be, the nearest before it, the nearest from it on,
+        and the nearest of the others (SAM 3)."""
+        most = self.window.prompts
+        if not most or len(self.prompts) <= most:
+            return list(self.prompts)
+        before = max((one for one in self.prompts if one.frame < frame), key=_frame_of, default=None)
+        onward = min((one for one in self.prompts if one.frame >= frame), key=_frame_of, default=None)
+        chosen = [one for one in (before, onward) if one is not None]
+        others = [one for one in self.prompts if one is not before and one is not onward]
+        others.sort(key=lambda one: abs(one.frame - frame))
+        return chosen + others[: most - len(chosen)]
 
     def _recent_within(self, frame: int, reach: int) -> list[Memory]:
         return [one for one in self.recent if abs(frame - one.frame) <= reach]
@@ -146,10 +168,18 @@ class PlainBank(_Kept):
     """SAM 2's own rule: prompts, the features of the last 6 frames, the pointers of the last 15."""
 
     def recall(self, frame: int) -> Recall:
-        near = self._recent_within(frame, self.window.memories)
-        memories = [(0, one.features) for one in self.prompts]
-        memories += [(abs(frame - one.frame), one.features) for one in reversed(near)]
+        anchors = self._nearest_prompts(frame)
+        # A prompt that is no anchor now is remembered as what was followed is.
+        taken = {one.frame for one in anchors}
+        behind = [one for one in self.prompts if one.frame not in taken and self._just_behind(frame, one)]
+        near = [*self._recent_within(frame, self.window.memories), *behind]
+        near.sort(key=lambda one: abs(frame - one.frame), reverse=True)
+        memories = [(0, one.features) for one in anchors]
+        memories += [(abs(frame - one.frame), one.features) for one in near]
         return Recall([(at, it) for at, it in memories if it is not None], self._all_pointers(frame, self.prompts))
+
+    def _just_behind(self, frame: int, one: Memory) -> bool:
+        return 0 < (frame - one.frame) * self._way(frame) <= self.window.memories
 
     def _pointers(self, frame: int) -> Iterable[Memory]:
         return self._recent_within(frame, self.window.pointers - 1)
@@ -208,11 +238,12 @@ class DistractorAwareBank(_Kept):
 
     def recall(self, frame: int) -> Recall:
         apart = self._apart_at(frame)
-        anchors = [*self.prompts, *apart]
+        anchors = [*self._nearest_prompts(frame), *apart]
         slots = max(1, self.window.memories - (len(anchors) - 1))
         memories = [(0, one.features) for one in anchors]
         memories += [(place, one.features) for place, one in enumerate(self._followed(apart)[:slots], start=1)]
-        return Recall([(at, it) for at, it in memories if it is not None], self._all_pointers(frame, anchors))
+        pointers = self._all_pointers(frame, [*self.prompts, *apart])
+        return Recall([(at, it) for at, it in memories if it is not None], pointers)
 
     def _apart_at(self, frame: int) -> list[Memory]:
         """The last frame is always one that was followed, also where it is an anchor."""

@@ -1,4 +1,5 @@
-"""SAM 2 and EdgeTAM in parts: encode a picture once, then look for many objects in it, each with its own memory.
+"""SAM 2, EdgeTAM and SAM 3's tracker in parts: encode a picture once, then look for many objects in it, each with its
+own memory.
 
 The layers are those of ``transformers`` (Apache-2.0). Its own session keeps every frame, takes no objects once it
 tracks, and goes through objects one by one; here they share passes, and what is remembered is the caller's.
@@ -14,14 +15,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
 from tracking.models.sam2.memory import Recall, Window
 
 ABSENT = -1024.0
 """The logit of every pixel of an object that isn't to be seen."""
 IN, OUT = 10.0, -10.0
 """Logits of a mask that was given."""
-STRIDE = 16
-"""Pixels of the picture per cell of the coarsest features, each way."""
+FINER = 4
+"""Logits for each cell of the coarsest features, each way."""
+MEMORISED = 16
+"""Pixels of a mask for each cell of what remembers it, each way."""
+SAM3 = "sam3_tracker_video"
+HALF = (0.5, 0.5, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,12 @@ class Clicks:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What N objects look like in a picture of S x S px.
+    """What N objects look like in a picture of S x S px, of which the coarsest features have L/4 x L/4 cells: L is S/4,
+    and S/3.5 in SAM 3.
 
-    ``logits``: (N, S/4, S/4), above 0 where the object is; ``score``: (N,), above 0 where it is to be seen;
-    ``quality``: (N,), the IoU that is expected of the mask, in [0, 1]; ``pointer``: (N, P). ``options``: (N, K, S/4,
-    S/4), the masks among which the best was chosen; ``chosen``: (N,).
+    ``logits``: (N, L, L), above 0 where the object is; ``score``: (N,), above 0 where it is to be seen;
+    ``quality``: (N,), the IoU that is expected of the mask, in [0, 1]; ``pointer``: (N, P). ``options``: (N, K, L, L),
+    the masks among which the best was chosen; ``chosen``: (N,).
     """
 
     logits: Tensor
@@ -62,7 +69,8 @@ class Found:
 
 
 class Network:
-    """A video model of ``transformers`` (``Sam2VideoModel``, ``EdgeTamVideoModel``), called part by part."""
+    """A video model of ``transformers`` (``Sam2VideoModel``, ``EdgeTamVideoModel``, ``Sam3TrackerVideoModel``), called
+    part by part."""
 
     def __init__(self, model: nn.Module, *, settle_masks: bool = True) -> None:
         """``settle_masks``: a given mask's pointer is that of the decoder's single mask, as in the authors' code; else
@@ -72,8 +80,12 @@ class Network:
         self.settle_masks = settle_masks
         config = self.model.config
         self.side = int(config.image_size)
-        self.cells = self.side // STRIDE
-        self.window = Window(config.num_maskmem - 1, config.max_object_pointers_in_encoder)
+        self.cells = self.side // int(config.prompt_encoder_config.patch_size)
+        self.window = Window(
+            config.num_maskmem - 1, config.max_object_pointers_in_encoder, max(0, config.max_cond_frame_num)
+        )
+        self.normal = (HALF, HALF) if config.model_type == SAM3 else (IMAGENET_MEAN, IMAGENET_STD)
+        """Mean and deviation of each channel that pictures are normalised by, in [0, 1]."""
         self.compressed = hasattr(model, "spatial_perceiver")
         """Whether memories are tokens of their own instead of one for each cell, as in EdgeTAM."""
         with torch.inference_mode():
@@ -86,11 +98,11 @@ class Network:
         return device
 
     def encode(self, pixels: Tensor) -> Encoded:
-        """Args: pixels: (1, 3, S, S) float, in ImageNet's normalisation."""
+        """Args: pixels: (1, 3, S, S) float, normalised by ``normal``."""
         seen = self.model.get_image_features(pixels, return_dict=True)
         fine, middle, tokens = seen.fpn_hidden_states  # each (cells, 1, channels)
         side = self.cells
-        return Encoded(_grid(fine, 4 * side), _grid(middle, 2 * side), tokens, seen.fpn_position_encoding[-1])
+        return Encoded(_grid(fine, FINER * side), _grid(middle, 2 * side), tokens, seen.fpn_position_encoding[-1])
 
     def plain(self, image: Encoded, count: int) -> Tensor:
         """Features for the first sight of ``count`` objects: (count, C, h, w)."""
@@ -154,7 +166,7 @@ class Network:
         Args:
             features: (N, C, h, w), from ``plain`` or ``remembering``.
             clicks: for each object; None: its memory says what is looked for.
-            mask: (N, 1, S/4, S/4) logits of an earlier mask that clicks refine.
+            mask: (N, 1, L, L) logits of an earlier mask that clicks refine.
         """
         few = clicks is None or clicks.labels.shape[1] <= self.model.config.multimask_max_pt_num
         return self._decode(image, features, clicks, mask, several=few and self.model.config.multimask_output_in_sam)
@@ -179,7 +191,7 @@ class Network:
             dense_prompt_embeddings=dense,
             multimask_output=several,
             high_resolution_features=[image.fine.expand(count, -1, -1, -1), image.middle.expand(count, -1, -1, -1)],
-        )  # (N, 1, K, S/4, S/4), (N, 1, K), (N, 1, K, C), (N, 1, 1)
+        )  # (N, 1, K, L, L), (N, 1, K), (N, 1, K, C), (N, 1, 1)
         options, quality, score = options[:, 0].float(), quality[:, 0].float(), score[:, 0, 0].float()
         options = torch.where((score > 0)[:, None, None, None], options, ABSENT)
         rows, chosen = torch.arange(count, device=self.device), quality.argmax(dim=1)
@@ -193,19 +205,17 @@ class Network:
         """Objects whose masks are given: (N, S, S) of 0 and 1. The masks are the answer; the decoder says what they
         are."""
         # The convolution comes from training: it brings a mask to a quarter and to the decoder's scale of logits.
-        prompt = self.model.mask_downsample(masks[:, None])
+        prompt = _scaled(self.model.mask_downsample(masks[:, None]), FINER * self.cells)
         features = _grid(image.tokens, self.cells).expand(len(masks), -1, -1, -1)
         found = self._decode(image, features, None, prompt, several=not self.settle_masks)
         there = masks.flatten(1).any(dim=1)
         pointer = torch.where(there[:, None], found.pointer, self.model.no_object_pointer)
-        logits = F.interpolate(
-            masks[:, None] * (IN - OUT) + OUT, scale_factor=0.25, mode="bilinear", antialias=True, align_corners=False
-        )
+        logits = _scaled(masks[:, None] * (IN - OUT) + OUT, FINER * self.cells)
         score = torch.where(there, IN, OUT)
         return Found(logits[:, 0], score, torch.ones_like(score), pointer, logits, torch.zeros_like(found.chosen))
 
     def enlarged(self, logits: Tensor) -> Tensor:
-        """Logits (N, S/4, S/4) in the picture's size: (N, S, S)."""
+        """Logits (N, L, L) in the picture's size: (N, S, S)."""
         size = (self.side, self.side)
         return F.interpolate(logits[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
 
@@ -217,6 +227,7 @@ class Network:
             score: (N,), above 0 where the object is to be seen.
             certain: a person said so: the mask counts as it is, without doubt at its edge.
         """
+        logits = _scaled(logits[:, None], MEMORISED * self.cells)[:, 0]
         share = (logits > 0).to(logits.dtype) if certain else logits.sigmoid()
         share = share * self.model.config.sigmoid_scale_for_mem_enc + self.model.config.sigmoid_bias_for_mem_enc
         features = _grid(image.tokens, self.cells).expand(len(logits), -1, -1, -1)
@@ -243,6 +254,13 @@ class Network:
 def _grid(tokens: Tensor, side: int) -> Tensor:
     """(side * side, N, C) as (N, C, side, side)."""
     return tokens.permute(1, 2, 0).reshape(tokens.shape[1], tokens.shape[2], side, side)
+
+
+def _scaled(maps: Tensor, side: int) -> Tensor:
+    """(N, 1, H, H) as (N, 1, side, side), smoothed where it shrinks."""
+    if maps.shape[-1] == side:
+        return maps
+    return F.interpolate(maps, size=(side, side), mode="bilinear", antialias=True, align_corners=False)
 
 
 def _sine(values: Tensor, dim: int) -> Tensor:

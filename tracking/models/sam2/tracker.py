@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from tracking.layers.box_tracker import prompted_boxes
 from tracking.layers.compute import Compute, best_device
 from tracking.layers.frame_size import FrameSize
-from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
 from tracking.layers.mask_prompts import prompted_bitmaps
 from tracking.layers.on_device import OnDevice
 from tracking.models.sam2.memory import Bank, DistractorAwareBank, Memory, PlainBank, Sight
@@ -33,8 +32,6 @@ from tracking.shapes.values import bounds_of
 from tracking.types import Box, Clicked, Frame, Mask, ObjectId, Prediction, Prompt, PromptError, Shape, iou
 from tracking.warm import held, keeps
 
-CPU_SIDE, GPU_SIDE = 512, 1024
-"""Pictures of 512 px take a quarter of the time of 1024 px, for 1.8 J&F less (SAM 2 paper, table 10)."""
 CPU_BATCH, GPU_BATCH = 4, 16
 """Most objects in a pass, so that memory stays bounded."""
 EYES = 3
@@ -73,7 +70,7 @@ class Eyes:
             picture = picture.to(self.network.device).float()
         picture = F.interpolate(picture, size=size, mode="bilinear", antialias=True, align_corners=False)
         mean, deviation = (
-            torch.tensor(values, device=picture.device).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
+            torch.tensor(values, device=picture.device).view(1, 3, 1, 1) for values in self.network.normal
         )
         return (picture / 255.0 - mean) / deviation
 
@@ -267,7 +264,7 @@ class Sam2Tracker(OnDevice):
             yield Prediction(name, frame.number, one.shape, confidence, visible=mask.area > 0)
 
     def _mask(self, frame: Frame, logits: Tensor) -> Mask:
-        """Logits (S/4, S/4) as a mask on the frame; maybe an empty one."""
+        """Logits (L, L) as a mask on the frame; maybe an empty one."""
         size = (frame.height, frame.width)
         large = F.interpolate(logits[None, None].float(), size=size, mode="bilinear", align_corners=False)
         return cropped((large[0, 0] > 0).cpu().numpy())
@@ -360,8 +357,8 @@ def created(
         TrackingError: a package, the weights or the size can't be had as asked.
     """
     require_transformers()
-    side = image_size or (CPU_SIDE if best_device(device).type == "cpu" else GPU_SIDE)
-    check_side(side)
+    side = image_size or (variant.sides.cpu if best_device(device).type == "cpu" else variant.sides.gpu)
+    check_side(side, variant.sides)
     path = located(variant, weights)
     return Sam2Tracker(
         partial(shared, (variant, side, path, changed_at(path)), partial(load, side, path)),

@@ -11,12 +11,27 @@ from typing import Any
 import torch
 from torch import nn
 
-from tracking.models.sam2.network import STRIDE
 from tracking.types import TrackingError
 
 LICENCE = "Apache-2.0"
-SIDES = (256, 2048)
-"""Smallest and largest picture, in px a side."""
+STRIDE = 16
+"""Pixels of the picture per cell of the coarsest features, each way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Px a side of the pictures that a network can look at: ``cpu`` and ``gpu`` where nobody says another, and what
+    they are a multiple of, least and most."""
+
+    cpu: int = 512
+    gpu: int = 1024
+    step: int = 64
+    least: int = 256
+    most: int = 2048
+
+
+SQUARES = Sides()
+"""Pictures of 512 px take a quarter of the time of 1024 px, for 1.8 J&F less (SAM 2 paper, table 10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,8 @@ LARGE = Hiera(144, 2, (2, 6, 36, 4), (23, 33, 43), (8, 4, 16, 8))
 @dataclass(frozen=True, slots=True)
 class Variant:
     """``file``: the authors' checkpoint, offered on ``page``; ``hub``: the same model on the Hugging Face hub;
-    ``dated``: whether pointers know how old they are, and memories whether the object was hidden, as since version 2.1.
+    ``dated``: whether pointers know how old they are, and memories whether the object was hidden, as since version 2.1;
+    ``licence``: of the weights.
     """
 
     name: str
@@ -50,6 +66,8 @@ class Variant:
     encoder: Hiera = TINY
     dated: bool = True
     page: str = "https://github.com/facebookresearch/sam2#download-checkpoints"
+    licence: str = LICENCE
+    sides: Sides = SQUARES
 
     @property
     def folder(self) -> str:
@@ -80,18 +98,17 @@ def require_transformers() -> None:
         import transformers  # noqa: F401
     except ImportError as error:
         raise TrackingError(
-            "SAM 2 and EdgeTAM need the package transformers; it can't be imported "
+            "SAM 2, SAM 3 and EdgeTAM need the package transformers; it can't be imported "
             f'({error}). Install it with: pip install "framewise[sam]"'
         ) from error
 
 
-def check_side(side: int) -> None:
+def check_side(side: int, sides: Sides = SQUARES) -> None:
     """Raises TrackingError for a picture size that the network has no grid for."""
-    least, most = SIDES
-    if side % 64 or not least <= side <= most:
+    if side % sides.step or not sides.least <= side <= sides.most:
         raise TrackingError(
-            f"image_size is a multiple of 64 from {least} to {most} px, or 0 for 512 on a CPU and 1024 on a GPU; "
-            f"{side} came."
+            f"image_size is a multiple of {sides.step} from {sides.least} to {sides.most} px, or 0 for {sides.cpu} on "
+            f"a CPU and {sides.gpu} on a GPU; {side} came."
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tracking.models.sam2.variants import LICENCE, Variant, config_of, resized
+from tracking.models.sam2.variants import Variant, config_of, resized
 from tracking.weights import WeightsError, load_exactly, read_tensors, renamed_by, weights_folder, weights_path
 
 ENTRY = "model"
@@ -110,7 +110,7 @@ def located(variant: Variant, source: str = "") -> Path:
     folder = weights_folder() / variant.folder
     if (folder / TENSORS).is_file():
         return folder
-    return weights_path(variant.file, model=variant.name, licence=LICENCE, source=variant.page)
+    return weights_path(variant.file, model=variant.name, licence=variant.licence, source=variant.page)
 
 
 def changed_at(path: Path) -> float:
@@ -167,11 +167,11 @@ def from_folder(folder: Path, side: int) -> nn.Module:
     return filled(network, read_tensors(folder / TENSORS), f"{folder.name}/{TENSORS}", str)
 
 
-def config_in(folder: Path, kind: str) -> dict[str, Any]:
+def config_in(folder: Path, *kinds: str) -> dict[str, Any]:
     """What a folder as on the hub says of its model.
 
     Raises:
-        WeightsError: it lacks a file, or its model isn't of that ``kind``.
+        WeightsError: it lacks a file, or its model is of none of these ``kinds``.
     """
     lacks = [name for name in (CONFIG, TENSORS) if not (folder / name).is_file()]
     if lacks:
@@ -184,10 +184,10 @@ def config_in(folder: Path, kind: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise WeightsError(f"{CONFIG} of {folder.name} can't be read ({error}). Get it again.") from error
     found = read.get("model_type") if isinstance(read, dict) else None
-    if found != kind:
+    if found not in kinds:
         raise WeightsError(
-            f"A folder of this model has the model_type {kind} in its {CONFIG}; {folder.name} has {found!r}. Check "
-            "that it is the video model."
+            f"A folder of this model has the model_type {' or '.join(kinds)} in its {CONFIG}; {folder.name} has "
+            f"{found!r}. Check that it is the video model."
         )
     return dict(read)
 
@@ -204,9 +204,9 @@ def join_points(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def filled(network: nn.Module, tensors: Mapping[str, Tensor], file: str, rename: Callable[[str], str]) -> nn.Module:
     """``network``, built on no device, with ``tensors`` and with what it computes for itself. Raises WeightsMisfit."""
     known = dict(tensors)
-    given = next((key for key in tensors if rename(key) == SHARED), None)
-    if given is not None:
-        known.setdefault(COPIED, tensors[given])
+    ours = {rename(key): key for key in tensors}
+    if SHARED in ours and COPIED not in ours:
+        known[COPIED] = tensors[ours[SHARED]]
     load_exactly(network, known, file=file, rename=rename)
     attention: Any = network.memory_attention
     with torch.device("cpu"):

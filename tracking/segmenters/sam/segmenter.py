@@ -1,8 +1,9 @@
-"""SAM and SAM 2 on single pictures, by the networks of ``transformers``; what they are given and what becomes of their
-answers is ours, as their processors need torchvision.
+"""SAM, SAM 2 and SAM 3 on single pictures, by the networks of ``transformers``; what they are given and what becomes of
+their answers is ours, as their processors need torchvision.
 
 SAM: Kirillov et al., "Segment Anything", https://arxiv.org/abs/2304.02643. SAM 2: Ravi et al.,
-https://arxiv.org/abs/2408.00714. A mask from elsewhere is first rebuilt by sampled clicks (SAM 2, appendix E.1.4).
+https://arxiv.org/abs/2408.00714. SAM 3: Carion et al., https://arxiv.org/abs/2511.16719. A mask from elsewhere is first
+rebuilt by sampled clicks (SAM 2, appendix E.1.4).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tracking.layers.compute import Compute
+from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
 from tracking.segmenter import Click, Embedding, Segmented, check_prompts, cropped
 from tracking.shapes.bitmaps import spread
 from tracking.types import Box, Mask, TrackingError
@@ -30,7 +32,8 @@ from tracking.weights import WeightsError, weights_folder
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+SAM3 = "sam3_tracker"
+HALF = (0.5, 0.5, 0.5)
 REBUILT_IOU = 0.8
 """A mask from elsewhere is rebuilt by clicks until their answer is so much like it."""
 MOST_REBUILDING = 8
@@ -70,15 +73,25 @@ class _Seen:
 
 
 class Sam:
-    """A ``Segmenter`` by a ``SamModel`` or ``Sam2Model``.
+    """A ``Segmenter`` by a ``SamModel``, ``Sam2Model`` or ``Sam3TrackerModel``.
 
     Args:
         network: in evaluation mode, on ``compute``'s device.
         side: of the square pictures that it takes, in px.
-        pads: SAM keeps a picture's proportions and fills what is left; SAM 2 stretches it.
+        pads: SAM keeps a picture's proportions and fills what is left; SAM 2 and SAM 3 stretch it.
+        normal: mean and deviation of each channel that pictures are normalised by, in [0, 1].
     """
 
-    def __init__(self, network: Any, compute: Compute, *, side: int, pads: bool) -> None:
+    def __init__(
+        self,
+        network: Any,
+        compute: Compute,
+        *,
+        side: int,
+        pads: bool,
+        normal: tuple[Sequence[float], Sequence[float]] = (IMAGENET_MEAN, IMAGENET_STD),
+    ) -> None:
+        self._mean, self._deviation = (torch.tensor(values) for values in normal)
         self._network = network
         self._compute = compute
         self._side = side
@@ -91,7 +104,7 @@ class Sam:
         size = (max(1, round(width * across)), max(1, round(height * down)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if across < 1 else cv2.INTER_LINEAR)
         pixels = torch.from_numpy(small.astype(np.float32) / 255)
-        pixels = ((pixels - torch.tensor(MEAN)) / torch.tensor(DEVIATION)).permute(2, 0, 1)[None]
+        pixels = ((pixels - self._mean) / self._deviation).permute(2, 0, 1)[None]
         pixels = functional.pad(pixels, (0, self._side - size[0], 0, self._side - size[1]))
         with self._compute.autocast():
             features = self._network.get_image_embeddings(pixels.to(self._compute.device))
@@ -205,14 +218,17 @@ def _read(source: str, local: bool) -> Any:
             holds no SAM.
     """
     try:
-        from transformers import AutoConfig, Sam2Model, SamModel
+        from transformers import AutoConfig, Sam2Model, Sam3TrackerModel, SamModel
     except ImportError as error:
         raise TrackingError("SAM needs the package transformers. Install it: pip install 'framewise[sam]'") from error
     try:
         kind = AutoConfig.from_pretrained(source, local_files_only=local).model_type
-        network: Any = {"sam": SamModel, "sam2": Sam2Model, "sam2_video": Sam2Model}.get(kind)
+        known: Any = {"sam": SamModel, "sam2": Sam2Model, "sam2_video": Sam2Model}
+        network = (known | dict.fromkeys((SAM3, "sam3_tracker_video", "sam3_video"), Sam3TrackerModel)).get(kind)
         if network is None:
-            raise WeightsError(f"Clicks are answered by a SAM or SAM 2; {source} is a {kind}. Choose another model.")
+            raise WeightsError(
+                f"Clicks are answered by a SAM, SAM 2 or SAM 3; {source} is a {kind}. Choose another model."
+            )
         # Never a pickle: of the hub's files only safetensors are read.
         loaded = network.from_pretrained(source, local_files_only=local, use_safetensors=True)
     except (OSError, ValueError) as error:
@@ -224,16 +240,18 @@ def _read(source: str, local: bool) -> Any:
 
 def _built(network: Any, compute: Compute) -> Sam:
     config = network.config
-    return Sam(network, compute, side=config.prompt_encoder_config.image_size, pads=config.model_type == "sam")
+    normal = (HALF, HALF) if config.model_type.startswith(SAM3) else (IMAGENET_MEAN, IMAGENET_STD)
+    side = config.prompt_encoder_config.image_size
+    return Sam(network, compute, side=side, pads=config.model_type == "sam", normal=normal)
 
 
-def _of(folder: str) -> Callable[[], Sam]:
+def _of(folder: str, licence: str = "Apache-2.0") -> Callable[[], Sam]:
     def create() -> Sam:
         path = weights_folder() / folder
         if not path.is_dir():
             raise WeightsError(
                 f"This model needs its weights; the folder {path} isn't there. Copy it from "
-                f"https://huggingface.co/facebook/{folder} (licence: Apache-2.0)."
+                f"https://huggingface.co/facebook/{folder} (licence: {licence})."
             )
         return opened(str(path), local=True)
 
@@ -243,6 +261,7 @@ def _of(folder: str) -> Callable[[], Sam]:
 base, large, huge = _of("sam-vit-base"), _of("sam-vit-large"), _of("sam-vit-huge")
 sam2_tiny, sam2_small = _of("sam2.1-hiera-tiny"), _of("sam2.1-hiera-small")
 sam2_base_plus, sam2_large = _of("sam2.1-hiera-base-plus"), _of("sam2.1-hiera-large")
+sam3 = _of("sam3", "SAM License")
 
 
 def tiny() -> Sam:

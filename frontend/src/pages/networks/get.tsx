@@ -61,7 +61,7 @@ function Opened({ networks, model }: { networks: Networks; model: NetworkOut }) 
         <>
           <p>
             {t(
-              'Its authors only link to it from that page. Download it there and upload it here once, or import it on the machine that is to run it:',
+              'Its authors only link to it from that page, or give it there to who accepts its licence. Download it there and upload it here once, or import it on the machine that is to run it:',
             )}
           </p>
           <p>
