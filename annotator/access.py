@@ -433,11 +433,17 @@ def access_video_to_preview(user: Person, video_id: int) -> Video:
 
 
 def access_preview(user: Person, preview_id: UUID) -> Preview:
-    """A preview belongs to the person who asked for it, as long as they may annotate its video."""
-    mine = Preview.objects.select_related("video__project__workspace").filter(created_by_id=user.pk)
+    """A preview belongs to the person who asked for it, as long as they may annotate where it is of."""
+    mine = Preview.objects.select_related("video__project__workspace", "workspace").filter(created_by_id=user.pk)
     preview = _get(mine.exclude(created_by=None), preview_id)
-    check(user, preview.video.project.workspace_id, "annotate")
+    check(user, preview.whose.pk, "annotate")
     return preview
+
+
+def access_machine_to_try(user: Person, agent_id: int, workspace_id: int) -> Agent:
+    """A machine that works for a workspace, of which somebody has it look at something."""
+    check(user, workspace_id, "annotate")
+    return _get(Agent.objects.let_in().filter(Q(workspace_id=workspace_id) | Q(workspace=None)), agent_id)
 
 
 def access_parcel(user: Person, parcel_id: UUID) -> Parcel:

@@ -49,6 +49,7 @@ class NetworkOut(Message):
     first: str = Field(description="What it is for, or betters, where it is among those to get first; empty: it isn't.")
     needs_gpu: bool = Field(description="Of those to get first: it is of use on a machine with a GPU only.")
     files: list[WeightsFileOut]
+    by_word: bool = Field(description="It finds what words say; else what it knows.")
     command: str = Field(description="What gets its weights, on the machine that is to run it; empty: it needs none.")
 
 
@@ -117,6 +118,7 @@ class CheckOut(Message):
 class OwnOut(Message):
     """A detector that this machine alone has. `problem`: why it can't be used; empty: it can."""
 
+    id: str
     name: str
     classes: int
     problem: str
@@ -180,6 +182,7 @@ class NetworksPage(Message):
     workspace: int
     csrf_token: str
     may_admin: bool
+    may_try: bool = Field(description="Whether the reader may have machines try models.")
     update: str = Field(description="What brings an agent to the version of this server, run on its machine.")
     models: list[NetworkOut]
     now: NetworksOut
@@ -262,6 +265,7 @@ def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click
             )
             for part in files_of(entry)
         ],
+        by_word=isinstance(entry, catalog.DetectorEntry) and entry.by_word,
         command=command_for(entry, entry.weights),
     )
 
@@ -308,7 +312,7 @@ def _machine_out(agent: Agent, workspace: Workspace, *, may_manage: bool) -> Mac
         if agent.connected
         else [],
         own=[
-            OwnOut(name=each["name"], classes=len(each["classes"]), problem=each["problem"])
+            OwnOut(id=each["id"], name=each["name"], classes=len(each["classes"]), problem=each["problem"])
             for each in (info.get("own", ()) if agent.connected else ())
         ],
         downloads=[_download_out(each) for each in Download.objects.filter(agent=agent).select_related("created_by")],

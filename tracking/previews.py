@@ -1,23 +1,29 @@
-"""Looks at single frames for an agent, beside its runs, so that people see what a finder would find before they let it:
-one thread, one preview after the other."""
+"""Looks at single frames for an agent, beside its runs, so that people see what a finder would find before they let it,
+and what any model does: one thread, one preview after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 from tracking import catalog
 from tracking.asked import InTurn, give_memory_back
 from tracking.engine import OpenVideo, one_frame
 from tracking.finding import are_same
-from tracking.protocol import MOST_SEEN, Preview, Previewed, PreviewStage, SeenObject
+from tracking.protocol import MOST_SEEN, Preview, Previewed, PreviewStage, SeenObject, prompt_text
+from tracking.segmenter import Segmenter
 from tracking.shapes.values import bounds_of
-from tracking.types import Box, Frame
+from tracking.tracker import Tracker
+from tracking.trying import Meant, Tried, begin_with, cut_out, follow, picture_of
+from tracking.types import Box, Click, Frame, TrackingError
 from tracking.warm import Warm, used_by
 
 IDLE_S = 600.0
 """What nobody looked with for so long leaves memory; it comes back with the next preview."""
+
+MOST_NOTES, LONGEST_NOTE = 20, 1000
 
 Tell = Callable[[Previewed], None]
 """Takes what is told of a preview, in the thread that looks."""
@@ -62,6 +68,7 @@ class Previews(InTurn[_Asked]):
         open_video: as of an engine.
         open_look: makes what looks, by a finder's id, the least confidence and words; the last one is kept for the
             next preview.
+        create, create_segmenter: make what follows, and what cuts out, by their ids.
         warm: where the finders' networks stay; None: they are its own.
     """
 
@@ -70,11 +77,15 @@ class Previews(InTurn[_Asked]):
         open_video: OpenVideo,
         *,
         open_look: Callable[[str, float, Sequence[str]], Look] = open_look,
+        create: Callable[[str], Tracker] = catalog.create,
+        create_segmenter: Callable[[str], Segmenter] = catalog.create_segmenter,
         warm: Warm | None = None,
     ) -> None:
         super().__init__("previews")
         self._open_video = open_video
         self._open_look = open_look
+        self._create = create
+        self._create_segmenter = create_segmenter
         self._warm = warm
         if warm is not None:
             warm.when_gone(self.forget)
@@ -99,7 +110,8 @@ class Previews(InTurn[_Asked]):
         self._say(asked, "failed", message=message)
 
     def _who(self, asked: _Asked) -> str:
-        return f"The detector {asked.request.finder}"
+        request = asked.request
+        return f"The {'detector' if request.task == 'find' else 'model'} {request.model}"
 
     def _took(self, key: str | None) -> None:
         self._at_work, self._dropped = key, None
@@ -118,15 +130,54 @@ class Previews(InTurn[_Asked]):
         give_memory_back()
 
     def _answer(self, asked: _Asked) -> None:
-        with used_by(self._warm, "previews", asked.request.finder):
+        with used_by(self._warm, "previews", asked.request.model):
             self._answer_now(asked)
 
     def _answer_now(self, asked: _Asked) -> None:
         request = asked.request
         self._say(asked, "fetching")
-        picture = one_frame(self._open_video, request.video, request.frame, lambda: self._is_dropped(request.preview))
+        picture = self._picture(request)
         self._say(asked, "looking")
-        look = self._looking(request.finder, request.confidence, tuple(request.words))
+        if request.task == "find":
+            self._find(asked, picture)
+            return
+        tried = self._click(request, picture) if request.task == "click" else self._follow(asked, picture)
+        shapes = [prompt_text(row) for row in tried.rows]
+        notes = [note[:LONGEST_NOTE] for note in tried.notes[:MOST_NOTES]]
+        self._say(asked, "done", shapes=shapes, notes=notes, seconds=round(tried.seconds, 3))
+
+    def _picture(self, request: Preview) -> Frame:
+        if request.video is None:
+            return picture_of(request.picture)
+        return one_frame(self._open_video, request.video, request.frame, partial(self._is_dropped, request.preview))
+
+    def _click(self, request: Preview, picture: Frame) -> Tried:
+        return cut_out(self._create_segmenter(request.model), picture, _meant(request))
+
+    def _follow(self, asked: _Asked, picture: Frame) -> Tried:
+        request = asked.request
+        video = request.video
+        if video is None:
+            raise TrackingError("A model follows objects through a video; a picture has no next frame. Choose a video.")
+        segmenter = partial(self._create_segmenter, request.segmenter) if request.segmenter else None
+        shape, notes = begin_with(picture, _meant(request), catalog.find(request.model).prompts, segmenter)
+        dropped = partial(self._is_dropped, request.preview)
+        tried = follow(
+            lambda: self._open_video(video, dropped),
+            partial(self._create, request.model),
+            shape,
+            request.frame,
+            min(request.last, video.frame_count - 1),
+            got_on=lambda: self._say(asked, "looking"),
+            cancelled=dropped,
+        )
+        if request.last >= video.frame_count:
+            notes += (f"The video ends with frame {video.frame_count - 1}.",)
+        return replace(tried, notes=notes + tried.notes)
+
+    def _find(self, asked: _Asked, picture: Frame) -> None:
+        request = asked.request
+        look = self._looking(request.model, request.confidence, tuple(request.words))
         if self._is_dropped(request.preview):
             return
         began = monotonic()
@@ -151,6 +202,11 @@ class Previews(InTurn[_Asked]):
     def _is_dropped(self, preview: str) -> bool:
         with self._changed:
             return self._closed or self._dropped == preview
+
+
+def _meant(request: Preview) -> Meant:
+    clicks = tuple(Click(click.x, click.y, click.positive) for click in request.clicks)
+    return Meant(clicks, None if request.box is None else Box(*request.box))
 
 
 def seen_objects(seen: Sequence[Sight]) -> list[SeenObject]:

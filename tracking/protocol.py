@@ -35,6 +35,10 @@ MOST_LOG_LINES = 2000
 """An agent keeps, and tells, so many lines of its log."""
 MOST_SEEN = 500
 """A preview carries so many objects at most."""
+MOST_TRIED = 32
+"""A preview carries the shapes of one object on so many frames at most."""
+PICTURE_BYTES = 3 * 2**19
+"""A picture that comes with a preview has so many bytes at most: it travels in one message."""
 MESSAGE_BYTES = 16 * 2**20
 """Longest message that the server takes on a socket, from a browser or from an agent."""
 
@@ -351,15 +355,30 @@ class AskLog(AgentMessage):
 
 
 class Preview(AgentMessage):
-    """Look at one frame for all that a finder knows, or for `words`; nothing is stored of it."""
+    """Try a model on a frame; nothing is stored of it. `find`: look for all that a finder knows, or for `words`;
+    `click`: cut out what `clicks` and `box` mean; `follow`: follow that to the frame `last`."""
 
     type: Literal["preview"] = "preview"
     preview: str = Field(description="Comes back with the answers.")
-    finder: str = Field(description="What looks, by its id in the catalogue.")
-    video: VideoAccess
-    frame: int
-    confidence: float = Field(ge=0, le=1, description="What is less sure is left.")
-    words: list[str] = Field([], description="What a finder looks for that looks by a word; else none.")
+    task: Literal["find", "click", "follow"] = "find"
+    model: str = Field(description="What looks or follows, by its id in the catalogue.")
+    video: VideoAccess | None = Field(description="null: `picture` is looked at.")
+    picture: str = Field("", description="A JPEG, PNG or WebP file, base64, where there is no video.")
+    frame: int = Field(description="Of the video; 0 of a picture.")
+    confidence: float = Field(0, ge=0, le=1, description="Of `find`: what is less sure is left.")
+    words: list[str] = Field([], description="Of `find`: what a finder looks for that looks by a word; else none.")
+    clicks: list[ClickAt] = []
+    box: tuple[float, float, float, float] | None = Field(None, description="x1, y1, x2, y2 in px; null: none.")
+    last: int = Field(0, description="Of `follow`: the last frame.")
+    segmenter: str = Field(
+        "", description="Of `follow`: what cuts out what is meant, for a model that can't begin from that; empty: none."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Preview:
+        if (self.video is None) == (not self.picture):
+            raise ValueError("A preview has a video or a picture, and not both.")
+        return self
 
 
 class DropPreview(AgentMessage):
@@ -613,6 +632,14 @@ class Previewed(AgentMessage):
     )
     seconds: float = Field(0.0, ge=0, le=1e9, description="Of `done`: how long looking took, loading apart.")
     message: str = Field("", max_length=4000, description="Of `failed`: why, for the person.")
+    shapes: list[str] = Field(
+        [],
+        max_length=MOST_TRIED,
+        description="Of `done`, where an object was clicked or followed: it, as tables of one row, base64, by frame.",
+    )
+    notes: list[Annotated[str, Field(max_length=1000)]] = Field(
+        [], max_length=20, description="Of `done`: what the person should know, sentence by sentence."
+    )
 
 
 LogLevel = Literal["info", "warning", "error"]

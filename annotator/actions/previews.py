@@ -1,5 +1,5 @@
-"""Previews: what a detector sees on one frame, asked of a machine before objects are found in earnest. Nothing of it
-comes into a layer."""
+"""Previews: what a detector sees on one frame, or what another model makes of it, asked of a machine before objects are
+found or followed in earnest. Nothing of it comes into a layer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.looking import entry_of, machine_for, require_frame
 from annotator.announce.publish import tell_agent
 from annotator.media.agent_access import video_access
-from annotator.models import Preview, PreviewState, User, Video
+from annotator.models import Agent, Preview, PreviewState, User, Video, Workspace
 from annotator.offers import finder_for
 from tracking import catalog, protocol
 from tracking.types import TrackingError
@@ -27,6 +27,7 @@ OF_ONE_PERSON = 8
 SILENT_S = 120.0
 """Nothing was heard of the machine that looks for so long: the person is told. Loading a model takes long."""
 LOST = "The machine that looked has lost its connection. Preview again."
+UNREADABLE = "The machine answered with something that is no shape. Update its agent, or try another machine."
 SILENT = (
     f"Nothing was heard of the machine that looks for {SILENT_S:.0f} s. Preview again; if that doesn't help, look at "
     "the page Neural networks."
@@ -54,10 +55,9 @@ def begin_preview(
         ActionError: it can't be asked.
     """
     require_frame(video, frame, who_needs="A preview needs")
-    if Preview.objects.filter(pk=preview_id).exists():
-        raise ActionError("A preview has an id of its own; there is one with this id.")
+    require_new(preview_id)
     entry = entry_of(partial(finder_for, video.project.workspace_id), finder)
-    _check_words(entry, words)
+    check_words(entry, words)
     agent = machine_for(
         video,
         "finders",
@@ -65,33 +65,51 @@ def begin_preview(
         otherwise=f"{entry.name} isn't ready on any connected machine. Get it on the page Neural networks, or choose "
         "another detector.",
     )
+    asked = protocol.Preview(
+        preview=str(preview_id),
+        model=finder,
+        video=video_access(video, agent),
+        frame=frame,
+        confidence=confidence,
+        words=list(words),
+    )
+    return ask_machine(by=by, agent=agent, asked=asked, video=video)
+
+
+def ask_machine(
+    *, by: User, agent: Agent, asked: protocol.Preview, video: Video | None = None, workspace: Workspace | None = None
+) -> Preview:
+    """Ask a machine for a preview, and keep that it was asked.
+
+    Args:
+        video: whose frame is looked at; None: it is a picture, looked at in ``workspace``.
+    """
     now = timezone.now()
     with transaction.atomic():
         _make_room(by)
         preview = Preview.objects.create(
-            id=preview_id,
+            id=UUID(asked.preview),
             video=video,
+            workspace=workspace if video is None else None,
             agent=agent,
-            finder=finder,
-            frame=frame,
-            least=confidence,
+            model=asked.model,
+            frame=asked.frame,
+            least=asked.confidence,
             created_by=by,
             created_at=now,
             heard_at=now,
-        )
-        asked = protocol.Preview(
-            preview=str(preview.pk),
-            finder=finder,
-            video=video_access(video, agent),
-            frame=frame,
-            confidence=confidence,
-            words=list(words),
         )
         tell_agent(agent.pk, asked, layer_id=None)
     return preview
 
 
-def _check_words(entry: catalog.FinderEntry, words: Sequence[str]) -> None:
+def require_new(preview_id: UUID) -> None:
+    """Raises ActionError where there is a preview with this id."""
+    if Preview.objects.filter(pk=preview_id).exists():
+        raise ActionError("A preview has an id of its own; there is one with this id.")
+
+
+def check_words(entry: catalog.FinderEntry, words: Sequence[str]) -> None:
     """Raises ActionError where a finder can't look for these."""
     if not entry.by_word and words:
         raise ActionError(f"{entry.name} knows its own classes and looks for no words. Leave them out.")
@@ -122,10 +140,23 @@ def note_previewed(*, agent_id: int, told: protocol.Previewed) -> None:
             "seen": [each.model_dump(mode="json") for each in told.seen],
             "left_out": told.left_out,
             "seconds": told.seconds,
+            "shapes": told.shapes,
+            "notes": told.notes,
         }
+        if not all(map(_is_shape, told.shapes)):
+            changes = {"state": PreviewState.FAILED, "message": UNREADABLE}
     if told.stage == "failed":
         changes["message"] = told.message
     Preview.objects.open().filter(pk=preview_id, agent=agent_id).update(**changes)
+
+
+def _is_shape(table: str) -> bool:
+    """Whether browsers can draw it."""
+    try:
+        protocol.prompt_row(table)
+    except ValueError:
+        return False
+    return True
 
 
 def give_up_previews(agent_id: int) -> None:
@@ -146,5 +177,5 @@ def _make_room(by: User) -> None:
     """Keep no preview for long, and few of one person: what is shown is on their page."""
     Preview.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     mine = Preview.objects.filter(created_by=by).order_by("-created_at")
-    for preview in mine.defer("seen")[OF_ONE_PERSON - 1 :]:
+    for preview in mine.defer("seen", "shapes")[OF_ONE_PERSON - 1 :]:
         drop_preview(preview)

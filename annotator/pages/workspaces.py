@@ -112,6 +112,7 @@ def _networks_page(request: HttpRequest, workspace: Workspace) -> NetworksPage:
         workspace=workspace.pk,
         csrf_token=get_token(request),
         may_admin=may(role_in(user, workspace.pk), "admin"),
+        may_try=may(role_in(user, workspace.pk), "annotate"),
         update=commands(address(request)).update,
         models=catalogued(),
         now=networks_of(user, workspace),

@@ -320,6 +320,8 @@ FROM_AGENTS: dict[str, BaseModel] = {
         seen=[SeenObject(label="car", confidence=0.5, box=(1, 2, 3, 4), same=[0])],
         left_out=1,
         seconds=0.5,
+        shapes=["AAAA"],
+        notes=["It left the picture."],
     ),
 }
 

@@ -46,7 +46,7 @@ def test_it_can_be_chosen_asked_for_a_preview_and_mapped_to_labels_of_the_projec
         check_find(world.project, FindOptions(finder="own:sheep", labels={"wolf": world.car.pk}))
     asked = {"preview_id": uuid4(), "finder": "own:sheep", "frame": 3, "confidence": 0.05}
     begin_preview(by=world.annotator, video=world.video, **asked)
-    assert desk.told(protocol.Preview)[0].finder == "own:sheep"
+    assert desk.told(protocol.Preview)[0].model == "own:sheep"
 
 
 def test_other_workspaces_do_not_know_it(desk: Desk) -> None:

@@ -127,7 +127,7 @@ def things(team: Team, settings: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     preview = Preview.objects.create(
         video=team.video,
         agent=agent,
-        finder="yolox-tiny",
+        model="yolox-tiny",
         frame=0,
         least=0.05,
         created_by=team.mona,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tests.e2e.clips import thing_at
 from tests.tracking import fakes, weighty
@@ -17,6 +18,7 @@ from tracking.finder import Discovery
 from tracking.finding import are_same
 from tracking.shapes.values import GEOMETRY_KINDS, bounds_of, moved
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, Shape
+from tracking.warm import held
 from tracking.words import checked_words
 
 PAUSE_S = 0.03
@@ -137,6 +139,16 @@ class Hanging(Carrying):
         return super().step(frame)
 
 
+class Weighing(Carrying):
+    """Has a network, which stays in memory, and weighs 4 MB."""
+
+    def __init__(self) -> None:
+        from torch import nn
+
+        super().__init__()
+        self.network = held(partial(nn.Linear, 1000, 1000))
+
+
 class Knowing:
     """A finder that knows where the things of ``clips.moving_things`` are: one at first, from frame 50 on all three."""
 
@@ -221,5 +233,6 @@ CARRYING = replace(
 MASKING = replace(CARRYING, id="masking-along", name="Masking", prompts=("mask",), outputs=("mask",), settings={})
 SLIPPING = replace(CARRYING, id="slipping", name="Slipping", factory=f"{__name__}:Slipping", settings={})
 HANGING = replace(UNHURRIED, id="hanging", name="Hanging", factory=f"{__name__}:Hanging")
-ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, MASKING, SLIPPING, HANGING, weighty.entry())
+WEIGHTY = replace(weighty.entry(), factory=f"{__name__}:Weighing")
+ENTRIES = (*fakes.ENTRIES, UNHURRIED, SETTLING, CARRYING, MASKING, SLIPPING, HANGING, WEIGHTY)
 """For ``FRAMEWISE_EXTRA_TRACKERS``."""

@@ -69,7 +69,7 @@ class Desk:
     ) -> None:
         access = VideoAccess(key=key, source="/s", index="/i", width=100, height=80, frame_count=100)
         request = Preview(
-            preview=name, finder=finder, video=access, frame=frame, confidence=confidence, words=list(words)
+            preview=name, model=finder, video=access, frame=frame, confidence=confidence, words=list(words)
         )
         self.previews.ask(request, self.told.put)
 

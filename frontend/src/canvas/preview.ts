@@ -2,6 +2,7 @@
 import type { Editor } from '@/editor/editor'
 import type { Box } from '@/geometry/box'
 import { boxInView } from '@/geometry/view-transform'
+import type { SeenOut } from '@/protocol/generated'
 import type { Judged } from '@/store/previews'
 
 const LEFT_OUT = '#c3c9d4'
@@ -39,6 +40,23 @@ export function paintPreview(
     const look = fate === 'found' ? { colour: known?.colour ?? '#fff', dash: [] } : { colour: LEFT_OUT, dash: [3, 4] }
     outline(context, inView(seen.box), look)
     if (fate !== 'same') tag(context, inView(seen.box), wordsOf(seen.label, seen.confidence, known, fate), look.colour)
+  }
+  context.restore()
+}
+
+/** The same where nothing has become a label: each class in a colour of its own. */
+export function paintSeen(
+  context: CanvasRenderingContext2D,
+  seen: readonly SeenOut[],
+  inView: (box: Box) => Box,
+  colourOf: (name: string) => string,
+): void {
+  context.save()
+  context.font = '12px "Inter", system-ui, sans-serif'
+  context.textBaseline = 'middle'
+  for (const { box, label, confidence } of [...seen].reverse()) {
+    outline(context, inView(box), { colour: colourOf(label), dash: [] })
+    tag(context, inView(box), `${label} ${Math.round(100 * confidence)} %`, colourOf(label))
   }
   context.restore()
 }

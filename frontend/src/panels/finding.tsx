@@ -97,7 +97,7 @@ function OpenPreview({ editor }: { editor: Editor }) {
       {shown && !isFresh && (
         <p class="muted">
           {t('Seen by {finder}, at least {percent} % sure. Look again to see what you have chosen since.', {
-            finder: shown.finder_name,
+            finder: shown.model_name,
             percent: Math.round(100 * shown.least),
           })}
         </p>

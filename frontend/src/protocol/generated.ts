@@ -4256,6 +4256,95 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/machines/{agent_id}/tries': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    readonly get?: never
+    readonly put?: never
+    /**
+     * Try a model of a machine on a frame
+     * @description Ask again by `/previews/{id}` until `state` is `done` or `failed`. Nothing is stored in the layers.
+     */
+    readonly post: {
+      readonly parameters: {
+        readonly query?: never
+        readonly header?: never
+        readonly path: {
+          readonly agent_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody: {
+        readonly content: {
+          readonly 'application/json': components['schemas']['TryIn']
+        }
+      }
+      readonly responses: {
+        /** @description Created */
+        readonly 201: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['PreviewOut']
+          }
+        }
+      }
+    }
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
+  readonly '/api/workspaces/{workspace_id}/videos': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * Find a video to try a model on
+     * @description Those that are ready, in projects at work; by name, or their project's, where `words` are in it. The newest come
+     *     first.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query?: {
+          readonly words?: string
+        }
+        readonly header?: never
+        readonly path: {
+          readonly workspace_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['VideosToTry']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/videos/{video_id}/previews': {
     readonly parameters: {
       readonly query?: never
@@ -6741,6 +6830,8 @@ export interface components {
       /** @description Of those to get first: it is of use on a machine with a GPU only. */
       readonly needs_gpu: boolean
       readonly files: readonly components['schemas']['WeightsFileOut'][]
+      /** @description It finds what words say; else what it knows. */
+      readonly by_word: boolean
       /** @description What gets its weights, on the machine that is to run it; empty: it needs none. */
       readonly command: string
     }
@@ -6766,6 +6857,8 @@ export interface components {
       readonly workspace: number
       readonly csrf_token: string
       readonly may_admin: boolean
+      /** @description Whether the reader may have machines try models. */
+      readonly may_try: boolean
       /** @description What brings an agent to the version of this server, run on its machine. */
       readonly update: string
       readonly models: readonly components['schemas']['NetworkOut'][]
@@ -6859,6 +6952,7 @@ export interface components {
     }
     /** @description A detector that this machine alone has. `problem`: why it can't be used; empty: it can. */
     readonly OwnOut: {
+      readonly id: string
       readonly name: string
       readonly classes: number
       readonly problem: string
@@ -7017,10 +7111,11 @@ export interface components {
     readonly PreviewOut: {
       /** Format: uuid */
       readonly id: string
-      readonly video: number
+      /** @description null: it is of a picture. */
+      readonly video: number | null
       readonly frame: number
-      readonly finder: string
-      readonly finder_name: string
+      readonly model: string
+      readonly model_name: string
       /** @description What is less sure was left. */
       readonly least: number
       /** @enum {string} */
@@ -7030,6 +7125,10 @@ export interface components {
       readonly seen: readonly components['schemas']['SeenOut'][]
       readonly left_out: number
       readonly seconds: number
+      /** @description An object that was clicked or followed: tables of one row, base64, by frame. */
+      readonly shapes: readonly string[]
+      /** @description What the person should know of it. */
+      readonly notes: readonly string[]
     }
     /** @description `path`: ["0", "hotkey"] is the hotkey of the first label that was sent. */
     readonly ProblemOut: {
@@ -8070,6 +8169,40 @@ export interface components {
       readonly created_at: string
       readonly created_by: string
     }
+    /** @description In px of the frame. `positive`: on the object, else beside it. */
+    readonly TryClick: {
+      readonly x: number
+      readonly y: number
+      /** @default true */
+      readonly positive?: boolean
+    }
+    /**
+     * @description What a machine is to try: a model on a frame of a video, or on a picture (a JPEG, PNG or WebP file, base64),
+     *     which isn't kept. `clicks`, `box`: what a model is to cut out or follow; of what finds objects none. `words`: as of
+     *     a preview. `frames`: over so many frames behind this one an object is followed.
+     */
+    readonly TryIn: {
+      /** Format: uuid */
+      readonly id: string
+      /** @description On whose page it is asked for. */
+      readonly workspace: number
+      readonly model: string
+      readonly video?: number | null
+      /** @default  */
+      readonly picture?: string
+      /** @default 0 */
+      readonly frame?: number
+      /** @default 0.05 */
+      readonly confidence?: number
+      /** @default [] */
+      readonly words?: readonly string[]
+      /** @default [] */
+      readonly clicks?: readonly components['schemas']['TryClick'][]
+      /** @description x1, y1, x2, y2 in px of the frame. */
+      readonly box?: readonly [number, number, number, number] | null
+      /** @default 8 */
+      readonly frames?: number
+    }
     readonly UnreadOut: {
       readonly unread: number
     }
@@ -8157,6 +8290,15 @@ export interface components {
       readonly tracks: number
       readonly shapes: number
     }
+    /** @description A video that is ready. */
+    readonly VideoToTry: {
+      readonly id: number
+      readonly name: string
+      readonly project: string
+      readonly width: number
+      readonly height: number
+      readonly frame_count: number
+    }
     /** @description What the list of a project's videos begins with. */
     readonly VideosPage: {
       readonly project: number
@@ -8164,6 +8306,11 @@ export interface components {
       readonly may_upload: boolean
       readonly may_annotate: boolean
       readonly csrf_token: string
+    }
+    /** @description `more`: so many others fit, too. */
+    readonly VideosToTry: {
+      readonly videos: readonly components['schemas']['VideoToTry'][]
+      readonly more: number
     }
     /**
      * @description What the vote doesn't settle. `minority`: too few have the object; `label`: labels tie; `shape`: shapes disagree.
@@ -8515,6 +8662,8 @@ export type TrackUpdate = components['schemas']['TrackUpdate']
 export type TrackVerdicts = components['schemas']['TrackVerdicts']
 export type TracksOut = components['schemas']['TracksOut']
 export type TransferOut = components['schemas']['TransferOut']
+export type TryClick = components['schemas']['TryClick']
+export type TryIn = components['schemas']['TryIn']
 export type UnreadOut = components['schemas']['UnreadOut']
 export type Verdict = components['schemas']['Verdict']
 export type VerdictIn = components['schemas']['VerdictIn']
@@ -8523,7 +8672,9 @@ export type VerdictsReplace = components['schemas']['VerdictsReplace']
 export type VideoIn = components['schemas']['VideoIn']
 export type VideoOut = components['schemas']['VideoOut']
 export type VideoReport = components['schemas']['VideoReport']
+export type VideoToTry = components['schemas']['VideoToTry']
 export type VideosPage = components['schemas']['VideosPage']
+export type VideosToTry = components['schemas']['VideosToTry']
 export type VoteConflictOut = components['schemas']['VoteConflictOut']
 export type WarmIn = components['schemas']['WarmIn']
 export type WebhookChanges = components['schemas']['WebhookChanges']

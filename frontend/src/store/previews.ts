@@ -3,7 +3,7 @@
 import { signal, type Signal } from '@preact/signals-core'
 import { uuid } from '@/core/ids'
 import type { Box } from '@/geometry/box'
-import type { PreviewIn, PreviewOut, SeenOut } from '@/protocol/generated'
+import type { PreviewIn, PreviewOut, SeenOut, TryIn } from '@/protocol/generated'
 import { ApiError, type Rest } from '@/protocol/rest'
 import type { FrameNumber } from './types'
 
@@ -107,20 +107,36 @@ export class Previews {
   async ask(video: number, frame: FrameNumber, { finder, confidence, words }: Asked): Promise<void> {
     void this.drop()
     const body: PreviewIn = { id: uuid(), finder, frame, confidence: Math.min(confidence, LEAST), words: [...words] }
-    this.wanted = body.id
     this.words.value = words
+    await this.until(body.id, () =>
+      this.rest.post('/api/videos/{video_id}/previews', { path: { video_id: video }, body }),
+    )
+  }
+
+  /** Have a machine try a model; what was asked before is dropped. */
+  async try(machine: number, wanted: Omit<TryIn, 'id'>): Promise<void> {
+    void this.drop()
+    const body: TryIn = { id: uuid(), ...wanted }
+    await this.until(body.id, () =>
+      this.rest.post('/api/machines/{agent_id}/tries', { path: { agent_id: machine }, body }),
+    )
+  }
+
+  /** Ask for the preview `id`, and look how it stands until it has ended or nobody waits for it. */
+  private async until(id: string, ask: () => Promise<PreviewOut>): Promise<void> {
+    this.wanted = id
     this.asking.value = true
     try {
-      this.take(await this.rest.post('/api/videos/{video_id}/previews', { path: { video_id: video }, body }), body.id)
-      while (this.wanted === body.id && isUnderWay(this.latest.value)) {
+      this.take(await ask(), id)
+      while (this.wanted === id && isUnderWay(this.latest.value)) {
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
-        if (this.wanted !== body.id) break
-        this.take(await this.rest.get('/api/previews/{preview_id}', { path: { preview_id: body.id } }), body.id)
+        if (this.wanted !== id) break
+        this.take(await this.rest.get('/api/previews/{preview_id}', { path: { preview_id: id } }), id)
       }
     } catch (error) {
-      if (this.wanted === body.id) this.fail(inWords(error))
+      if (this.wanted === id) this.fail(inWords(error))
     } finally {
-      if (this.wanted === body.id) this.asking.value = false
+      if (this.wanted === id) this.asking.value = false
     }
   }
 

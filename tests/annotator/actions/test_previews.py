@@ -62,7 +62,7 @@ def done(preview: Preview, agent: Agent, **more: object) -> Preview:
 def test_a_machine_is_asked_and_what_it_sees_is_kept_for_who_asked_and_nowhere_else(desk: Desk, agent: Agent) -> None:
     preview = begin(desk)
     (asked,) = desk.told(protocol.Preview)
-    assert (asked.preview, asked.finder, asked.frame, asked.confidence) == (str(preview.pk), "yolox-tiny", 7, 0.05)
+    assert (asked.preview, asked.model, asked.frame, asked.confidence) == (str(preview.pk), "yolox-tiny", 7, 0.05)
     note_previewed(agent_id=agent.pk, told=Previewed(preview=str(preview.pk), stage="looking"))
     preview.refresh_from_db()
     assert preview.state == "looking"
@@ -78,7 +78,7 @@ def test_a_machine_is_asked_and_what_it_sees_is_kept_for_who_asked_and_nowhere_e
 def test_words_go_to_the_machine(desk: Desk, agent: Agent) -> None:
     begin(desk, finder="owlv2-base", words=["traffic cone", "person"])
     (asked,) = desk.told(protocol.Preview)
-    assert (asked.finder, asked.words) == ("owlv2-base", ["traffic cone", "person"])
+    assert (asked.model, asked.words) == ("owlv2-base", ["traffic cone", "person"])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 /** How each kind of geometry is drawn. A kind that isn't listed is its outlines. */
-import type { GeometryKind } from '@/geometry/kinds'
+import type { Geometry, GeometryKind } from '@/geometry/kinds'
 import type { View } from '@/geometry/view-transform'
-import type { ShownShape } from '@/store/types'
 import { paintBox } from './box'
 import { paintMask } from './mask'
 import { paintOutlines } from './outlines'
@@ -18,7 +17,7 @@ const PAINTERS: Readonly<Partial<Record<GeometryKind, Painter>>> = {
   skeleton: paintSkeleton,
 }
 
-export function paint(context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look): void {
+export function paint(context: CanvasRenderingContext2D, view: View, shape: Geometry, look: Look): void {
   context.save()
   ;(PAINTERS[shape.kind] ?? paintOutlines)(context, view, shape, look)
   context.restore()

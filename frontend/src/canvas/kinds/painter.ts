@@ -1,5 +1,5 @@
 import type { View } from '@/geometry/view-transform'
-import type { ShownShape } from '@/store/types'
+import type { Geometry } from '@/geometry/kinds'
 
 /** How a shape is to look; lengths in CSS px of the canvas. */
 export interface Look {
@@ -13,7 +13,7 @@ export interface Look {
 }
 
 /** Draws one kind of geometry. The context's transform is the canvas's; `view` leads from video px to it. */
-export type Painter = (context: CanvasRenderingContext2D, view: View, shape: ShownShape, look: Look) => void
+export type Painter = (context: CanvasRenderingContext2D, view: View, shape: Geometry, look: Look) => void
 
 /** A dark line below keeps a colour visible on a picture of the same colour; CSS px wider. */
 export const UNDERLINE = 'rgba(0, 0, 0, 0.45)'

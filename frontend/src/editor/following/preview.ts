@@ -54,7 +54,7 @@ export class FindPreview {
   get isFresh(): boolean {
     const preview = this.previews.latest.value
     const { finder } = this.editor.finding
-    if (preview?.state !== 'done' || preview.finder !== finder?.id) return false
+    if (preview?.state !== 'done' || preview.model !== finder?.id) return false
     return preview.least <= this.confidence(finder) && areSameWords(this.previews.words.value, this.words(finder))
   }
 
@@ -62,7 +62,7 @@ export class FindPreview {
   get judged(): readonly Judged[] {
     const preview = this.previews.latest.value
     const { finding, config } = this.editor
-    const finder = config.finders.find(({ id }) => id === preview?.finder)
+    const finder = config.finders.find(({ id }) => id === preview?.model)
     if (!this.isOpen.value || !preview || !finder) return []
     return judge(preview.seen, {
       labels: new Map(Object.entries(finding.labels(finder))),

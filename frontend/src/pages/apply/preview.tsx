@@ -26,7 +26,7 @@ export function Preview({ applying }: { applying: Applying }) {
   const words = finder?.by_word ? wordsIn(choice.words) : []
   const isSpeechless = finder?.by_word === true && !words.length
   const isFresh =
-    shown?.finder === choice.finder && wishes !== null && shown.least <= wishes.confidence && areSameWords(asked, words)
+    shown?.model === choice.finder && wishes !== null && shown.least <= wishes.confidence && areSameWords(asked, words)
   const look = () => {
     if (!why && video && wishes && !isSpeechless)
       void previews.ask(video.id, frame, { finder: choice.finder, confidence: wishes.confidence, words })
@@ -105,7 +105,7 @@ export function Preview({ applying }: { applying: Applying }) {
           {!isFresh && (
             <p class="hint">
               {t('Seen by {finder}, at least {percent} % sure. Preview again to see what you have chosen since.', {
-                finder: shown.finder_name,
+                finder: shown.model_name,
                 percent: Math.round(100 * shown.least),
               })}
             </p>

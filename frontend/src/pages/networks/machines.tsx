@@ -73,7 +73,7 @@ function Machine({ networks, machine }: { networks: Networks; machine: MachineOu
             <Device key={index} device={device} at={machine.at} seconds={networks.now.value.kept_s} />
           ))}
           <Runs machine={machine} />
-          <Own machine={machine} />
+          <Own networks={networks} machine={machine} />
           <Memory networks={networks} machine={machine} />
           {machine.may_manage && <MachineLog networks={networks} machine={machine} />}
           {coming.length > 0 && (
@@ -157,7 +157,7 @@ function Amiss({ machine }: { machine: MachineOut }) {
 }
 
 /** Detectors that this machine alone has, and why one of them can't be used. */
-function Own({ machine }: { machine: MachineOut }) {
+function Own({ networks, machine }: { networks: Networks; machine: MachineOut }) {
   if (!machine.own.length) return null
   return (
     <section class="machine-own">
@@ -171,7 +171,22 @@ function Own({ machine }: { machine: MachineOut }) {
                 <span class="badge returned">{t('Can’t be used')}</span> <span class="muted">{own.problem}</span>
               </>
             ) : (
-              <span class="muted">{counted(own.classes, 'Knows {count} class.', 'Knows {count} classes.')}</span>
+              <>
+                <span class="muted">{counted(own.classes, 'Knows {count} class.', 'Knows {count} classes.')}</span>{' '}
+                {networks.tryableOn(own.id).some(({ id }) => id === machine.id) && (
+                  <button
+                    type="button"
+                    class="button quiet small"
+                    aria-label={t('Try {name} on a frame', { name: own.name })}
+                    onClick={() => {
+                      const model = { id: own.id, name: own.name, task: 'find', takes: [], by_word: false } as const
+                      networks.trying.value = { model: { ...model, takes: [] }, machine: machine.id }
+                    }}
+                  >
+                    {t('Try')}
+                  </button>
+                )}
+              </>
             )}
           </li>
         ))}

@@ -117,6 +117,7 @@ function Row({ networks, model }: { networks: Networks; model: NetworkOut }) {
   const ready = networks.machinesWith(model)
   const downloads = networks.downloadsOf(model)
   const lacking = networks.lacking(model)
+  const tryable = networks.tryableOn(model.id)
   const refused = model.files.filter((file) => file.refused)
   return (
     <tr data-model={model.id}>
@@ -144,6 +145,18 @@ function Row({ networks, model }: { networks: Networks; model: NetworkOut }) {
           ))}
           {!ready.length && !downloads.length && <span class="muted">{t('Nowhere yet')}</span>}
           <span class="spring" />
+          {tryable[0] && (
+            <button
+              type="button"
+              class="button small"
+              aria-label={t('Try {name} on a frame', { name: model.name })}
+              onClick={() => {
+                networks.trying.value = { model, machine: tryable[0]!.id }
+              }}
+            >
+              {t('Try')}
+            </button>
+          )}
           {model.files.length > 0 && lacking.length > 0 && (
             <button
               type="button"

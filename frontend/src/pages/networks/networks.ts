@@ -29,11 +29,16 @@ export const isOpen = ({ state }: DownloadOut): boolean =>
 
 export type Wanted = 'load' | 'unload' | 'pin' | 'unpin'
 
+/** What can be tried on a frame: a model of the catalogue, or a machine's own detector. */
+export type Tryable = Pick<NetworkOut, 'id' | 'name' | 'task' | 'takes' | 'by_word'>
+
 export class Networks {
   readonly now
   readonly group = signal<Group>('box')
   /** The model that somebody is about to get; null: none. */
   readonly getting = signal<NetworkOut | null>(null)
+  /** The model that somebody tries, and the machine that they began from; null: none. */
+  readonly trying = signal<{ readonly model: Tryable; readonly machine: number } | null>(null)
   /** Why what is shown isn't what is there. */
   readonly problem = signal('')
   readonly rest: Rest
@@ -53,6 +58,17 @@ export class Networks {
 
   machinesWith(model: NetworkOut): readonly MachineOut[] {
     return this.now.value.machines.filter(({ ready }) => ready.includes(model.id))
+  }
+
+  /** The machines that a model can be tried on now, by who may. */
+  tryableOn(model: string): readonly MachineOut[] {
+    if (!this.page.may_try) return []
+    return this.now.value.machines.filter(
+      ({ state, resting, ready, own }) =>
+        state === 'connected' &&
+        !resting &&
+        (ready.includes(model) || own.some(({ id, problem }) => id === model && !problem)),
+    )
   }
 
   /** The machines that the person may put a model on, and that neither have it nor get it. */

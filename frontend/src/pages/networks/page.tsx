@@ -6,6 +6,7 @@ import { Machines } from './machines'
 import { Models } from './models'
 import { Networks } from './networks'
 import { StoredList } from './stored'
+import { TryDialog } from './try'
 
 /** Returns whether something is under way that leaving the page would break off.
  * `<div id="machines">` and `<div id="models">` beside `<script id="networks-data">`, in
@@ -24,6 +25,7 @@ export function mountNetworks(machines: HTMLElement, models: HTMLElement): () =>
       <Models networks={networks} />
       <StoredList networks={networks} />
       <GetDialog networks={networks} />
+      <TryDialog networks={networks} />
     </>,
     models,
   )
