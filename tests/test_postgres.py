@@ -15,7 +15,9 @@ from tests.services import Postgres
 ROOT = Path(__file__).resolve().parent.parent
 WRITERS = {
     "edits": tuple(f"actions/edits/test_{part}.py" for part in ("apply", "insert", "meanwhile", "restore")),
-    "runs": tuple(f"actions/runs/test_{part}.py" for part in ("bettering", "condense", "found", "held", "rejoin")),
+    "runs": tuple(
+        f"actions/runs/test_{part}.py" for part in ("bettering", "condense", "found", "giving", "held", "rejoin")
+    ),
     "transfers": ("actions/test_transfers.py", "api/test_layers.py", "actions/parcels/test_round_trip.py"),
     "odd values": ("test_odd_values.py",),
 }

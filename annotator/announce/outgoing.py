@@ -63,7 +63,7 @@ def run_info(run: Run, *, reader: int | None = None, fps: float = 0.0, stalled_s
             "heads": {track: state.head for track, state in objects.items()},
             "left": {track: leg.head for track, state in objects.items() for leg in state.legs if leg.left},
             "agent": _name_of(run.agent) if run.agent is not None else "",
-            "message": run.message,
+            "message": run.said,
             "created_by": str(run.created_by) if run.created_by is not None else "",
             "mine": reader is not None and run.created_by_id == reader,
         }

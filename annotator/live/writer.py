@@ -19,9 +19,8 @@ import numpy as np
 
 from annotator.actions.runs.found import FoundTrack
 from annotator.actions.runs.presence import announce_runs
+from annotator.actions.runs.sentences import MOST_LETTERS, MOST_SENTENCES
 from annotator.actions.runs.store import (
-    MOST_LETTERS,
-    MOST_SENTENCES,
     EndedLeg,
     PredictedRow,
     begin_again,

@@ -47,7 +47,10 @@ class Run(models.Model):
     tries = models.PositiveSmallIntegerField(
         default=0, help_text="How often it was given to an agent since it got on last."
     )
-    message = models.TextField(blank=True, help_text="Why it failed, for the person who started it.")
+    message = models.TextField(
+        blank=True, help_text="What the person who started it should know, and why it failed: a sentence a line."
+    )
+    waiting = models.TextField(blank=True, help_text="Why it waits, for people; empty: it doesn't, or for its turn.")
     chosen = models.TextField(blank=True, help_text="Why this model was taken; empty: somebody named it.")
     agent = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
     machine = models.ForeignKey(
@@ -76,6 +79,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} on {self.layer}: {self.state}"
+
+    @property
+    def said(self) -> str:
+        """All that people read of it: why it waits, then what came before."""
+        return "\n".join(filter(None, (self.waiting, self.message)))
 
 
 class LegPrompt(models.Model):

@@ -85,7 +85,6 @@ SWEEP = {
 
 PREVIEW = {"id": NO_TRACK, "finder": "yolox-tiny", "frame": 0}
 TRY = {"id": NO_TRACK, "workspace": "{workspace_id}", "model": "yolox-tiny", "video": "{video_id}"}
-TRY_PICTURE = {"id": NO_TRACK, "workspace": "{workspace_id}", "model": "yolox-tiny", "picture": "AAAA"}
 
 UNPIN = {"workspace": "{workspace_id}", "model": "nanotrack", "wanted": "unpin"}
 GET_WEIGHTS = {"workspace": "{workspace_id}", "model": "xmem", "accepted": True}
@@ -330,7 +329,6 @@ API = (
     Route("POST", "/api/videos/{video_id}/previews", ANNOTATE, PREVIEW),
     Route("GET", "/api/workspaces/{workspace_id}/videos", VIEW, query="?words=clip"),
     Route("POST", "/api/machines/{agent_id}/tries", ANNOTATE, TRY),
-    Route("POST", "/api/machines/{agent_id}/tries", ANNOTATE, TRY_PICTURE),
     Route("GET", "/api/previews/{preview_id}", MONAS),
     Route("DELETE", "/api/previews/{preview_id}", MONAS),
     Route("GET", "/api/projects/{project_id}/quality", REVIEW),

@@ -235,6 +235,7 @@ KEPT_WHEN_ARCHIVED = {
     "POST /api/projects/{project_id}/queues",
     "DELETE /api/projects/{project_id}/queues",
     "POST /api/videos/{video_id}/previews",
+    "POST /api/machines/{agent_id}/tries",
     "POST /api/projects/{project_id}/sweeps",
     "POST /projects/{project_id}/jobs/take/",
     "POST /projects/{project_id}/taking/",

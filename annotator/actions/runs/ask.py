@@ -252,6 +252,7 @@ def _go_on(opened: OpenRun, changed: Iterable[str], *, anew: bool = False) -> No
             tell_agent(run.agent_id, Correct(run=str(run.pk), object=track, legs=legs), layer_id=run.layer_id)
         announce_run(run)
         return
+    run.message = ""
     queue(run, "")
     dispatch(opened)
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
@@ -19,6 +19,7 @@ from annotator.actions.edits.events import lock_layer
 from annotator.actions.runs.choosing import AtWork, Machine, decide
 from annotator.actions.runs.condense import join_later
 from annotator.actions.runs.open_run import OpenRun
+from annotator.actions.runs.sentences import one_each
 from annotator.actions.webhooks.telling import tell_run
 from annotator.announce.publish import announce_run, tell_agent
 from annotator.announce.waiting import carrier_of, finder_of, place_of, waiting_runs, waiting_with
@@ -35,6 +36,9 @@ GIVEN_UP = (
     "with another model; the agent's log says what happened there."
 )
 
+GIVING = 0x46574752
+"""The database's lock that is held while runs are given to machines."""
+
 run_ended = Signal()
 """``run``: it is done, was stopped or has failed. Sent within the transaction that ends it."""
 
@@ -42,6 +46,7 @@ run_ended = Signal()
 def requeue_runs_of(agent_id: int) -> list[UUID]:
     """An agent is gone: its runs go back to the queue, and to another agent if there is one. Returns which."""
     with transaction.atomic():
+        _give_alone(wait=True)
         runs = list(_locked(Run.objects.filter(agent_id=agent_id, state=RunState.RUNNING)))
         waited = {run.pk for run in runs if place_of(run) is not None}
         for run in runs:
@@ -62,6 +67,7 @@ def dispatch_queued(*, agent_id: int | None = None, its_own: Collection[UUID] = 
     if not Run.objects.filter(state=RunState.QUEUED).exists():
         return
     with transaction.atomic():
+        _give_alone(wait=True)
         plan = _planned({agent_id: frozenset(its_own)} if agent_id is not None else {})
         agents = Agent.objects.in_bulk(plan.values())
         for run in _locked(Run.objects.filter(pk__in=plan, state=RunState.QUEUED)):
@@ -176,11 +182,29 @@ def spare_tries(agent_id: int, run_ids: Collection[str]) -> None:
     Run.objects.filter(pk__in=named).update(tries=F("tries") - 1)
 
 
-def queue(run: Run, message: str) -> None:
-    """Let a run wait for an agent; ``message``: why, for its card. Everybody watching is told."""
-    run.state, run.agent, run.message, run.finished_at = RunState.QUEUED, None, message, None
-    run.save(update_fields=["state", "agent", "message", "tries", "finished_at"])
+def queue(run: Run, why: str) -> None:
+    """Let a run wait for an agent; ``why``, for its card, which keeps what it said before. Everybody watching is
+    told."""
+    run.state, run.agent, run.waiting, run.finished_at = RunState.QUEUED, None, why, None
+    run.save(update_fields=["state", "agent", "message", "waiting", "tries", "finished_at"])
     announce_run(run)
+
+
+def _give_alone(*, wait: bool) -> bool:
+    """Let no other transaction give runs to machines until this one ends: two web processes would both see the last
+    free place of one. Returns whether that is so.
+
+    Args:
+        wait: for another one to end. Only who holds no layer yet may: the other may need it.
+    """
+    if connection.vendor != "postgresql":
+        return True  # SQLite has one transaction at a time that writes.
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GIVING])
+            return True
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [GIVING])
+        return bool(cursor.fetchone()[0])
 
 
 def dispatch(opened: OpenRun, *, to: Agent | None = None, why: str = "") -> None:
@@ -196,10 +220,11 @@ def dispatch(opened: OpenRun, *, to: Agent | None = None, why: str = "") -> None
         return
     if run.swept is not None and run.swept.sweep.state != SweepState.RUNNING:
         return  # It goes on with its sweep.
-    agent = to or choose_agent(run)
+    # Who else gives runs to machines right now may take the last place: then it is looked again once that is over.
+    agent = to or (choose_agent(run) if _give_alone(wait=False) else None)
     if agent is None:
-        run.message = run.message or _why_waiting(run)
-        run.save(update_fields=["message"])
+        run.waiting = run.waiting or _why_waiting(run)
+        run.save(update_fields=["waiting"])
         announce_run(run)
         for other in waiting_with(run):  # whose turn may come later now
             announce_run(other)
@@ -207,10 +232,10 @@ def dispatch(opened: OpenRun, *, to: Agent | None = None, why: str = "") -> None
         return
     opened.follow_corrected()
     as_mask, told = _as_mask(run, agent)
-    told = "\n".join(filter(None, (why, told, _linked_anew(opened))))
-    run.state, run.agent, run.message, run.tries = RunState.RUNNING, agent, told, run.tries + 1
+    run.message = one_each(run.message, (why, told, _linked_anew(opened)))
+    run.state, run.agent, run.waiting, run.tries = RunState.RUNNING, agent, "", run.tries + 1
     run.started_at = run.started_at or timezone.now()
-    opened.save(["state", "agent", "message", "tries", "started_at"])
+    opened.save(["state", "agent", "message", "waiting", "tries", "started_at"])
     start = Start(
         run=str(run.pk),
         model=run.model,
@@ -256,6 +281,7 @@ def _why_waiting(run: Run) -> str:
 def _look_again(run_id: UUID) -> None:
     """For a run that found no agent, now that others see that it waits: one that came meanwhile did not see it yet."""
     with transaction.atomic():
+        _give_alone(wait=True)
         for run in _locked(Run.objects.filter(pk=run_id, state=RunState.QUEUED)):
             if choose_agent(run) is not None:
                 dispatch(OpenRun.of(run))
@@ -305,8 +331,8 @@ def _why_nothing(opened: OpenRun) -> str:
 
 def finish(run: Run, state: RunState, message: str = "") -> None:
     """End a run and tell everybody watching; ``message``: why, for its card."""
-    run.state, run.message, run.finished_at = state, message, timezone.now()
-    run.save(update_fields=["state", "message", "finished_at"])
+    run.state, run.message, run.waiting, run.finished_at = state, message, "", timezone.now()
+    run.save(update_fields=["state", "message", "waiting", "finished_at"])
     if state != RunState.DONE:  # Only that can be made to go on.
         run.prompts.all().delete()
     tell_run(run)

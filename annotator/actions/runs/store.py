@@ -19,16 +19,13 @@ from annotator.actions.runs.dispatch import dispatch, finish, queue
 from annotator.actions.runs.found import FoundTrack, confirm, take_found
 from annotator.actions.runs.open_run import OpenRun
 from annotator.actions.runs.rejoin import Junction, find_junction, put_back
+from annotator.actions.runs.sentences import one_each
 from annotator.announce.progress import ObjectState, Way
 from annotator.announce.publish import announce_cleared, announce_run, tell_agent
 from annotator.models import Event, EventKind, Layer, Run, RunState
 from annotator.operations import OPERATIONS, ShapesReplace
 from tracking.protocol import Correct
 from tracking.shapes.chunks import Flag, Row, Table, tables_of
-
-MOST_SENTENCES, MOST_LETTERS = 20, 500
-"""Of what an agent says of one run, and of one sentence of it."""
-AND_MORE = "And more of that: the agent's log holds all."
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +117,12 @@ def store_predictions(
             restarted |= begin_checks(opened, {str(leg.track) for leg in ended})
         if opened.way() != before:
             run.tries = 0
-        run.message = _told(run.message, [*left_out, *notes, *(leg.problem for leg in ended)])
+        run.message = one_each(run.message, [*left_out, *notes, *(leg.problem for leg in ended)])
         run.message = with_locked(run.message, locked)
         opened.save(["tries", "message"])
         if run.state == RunState.RUNNING:
             _go_on(opened, restarted, done=done)
     return run
-
-
-def _told(message: str, more: Iterable[str]) -> str:
-    """What the person reads of a run: each sentence once, at most ``MOST_SENTENCES``."""
-    lines = dict.fromkeys(filter(None, (line[:MOST_LETTERS].strip() for line in (*message.split("\n"), *more))))
-    lines.pop(AND_MORE, None)
-    told = list(lines)[:MOST_SENTENCES]
-    return "\n".join([*told, AND_MORE] if len(lines) > len(told) or AND_MORE in message else told)
 
 
 LOCKED = re.compile(r"^([0-9]+) (shapes?) .* accepted and locked[.]$", re.MULTILINE)
@@ -156,7 +145,7 @@ def fail_run(*, run_id: UUID, message: str) -> None:
         lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
         run = OpenRun.get(run_id).run
         if run.state in (RunState.QUEUED, RunState.RUNNING):
-            finish(run, RunState.FAILED, _told("", message.split("\n")))
+            finish(run, RunState.FAILED, one_each("", message.split("\n")))
 
 
 def begin_again(*, run_id: UUID, agent_id: int, why: str) -> None:

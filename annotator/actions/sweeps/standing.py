@@ -66,7 +66,7 @@ def _standing(swept: SweptVideo) -> VideoStanding:
         done, total = sum(run.frames_done for run in runs), sum(run.frames_total for run in runs)
         tracks = sum(len(run.objects_state) for run in runs)
         if swept.sweep.state == SweepState.RUNNING:
-            message = "\n".join(dict.fromkeys(filter(None, (message, runs[-1].message if runs else ""))))
+            message = "\n".join(dict.fromkeys(filter(None, (message, runs[-1].said if runs else ""))))
     return VideoStanding(swept, done, max(done, total), tracks, None, message)
 
 

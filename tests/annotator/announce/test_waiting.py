@@ -88,7 +88,7 @@ def test_a_workspace_has_so_many_runs_at_once_and_says_so(desk: Desk) -> None:
     limit_runs(workspace=desk.world.layer.video.project.workspace, runs_at_once=1)
     first, second = (desk.start(draw(desk.world, 0)) for _ in range(2))
     limited = Workspace.objects.get(runs_at_once=1)
-    assert Run.objects.get(pk=second.pk).message == f"{limited} has its 1 run at once under way."
+    assert Run.objects.get(pk=second.pk).waiting == f"{limited} has its 1 run at once under way."
     desk.stop(first)
     dispatch_queued()
     assert Run.objects.get(pk=second.pk).state == RunState.RUNNING
@@ -97,7 +97,7 @@ def test_a_workspace_has_so_many_runs_at_once_and_says_so(desk: Desk) -> None:
 def test_a_run_waits_for_the_machine_that_was_named(desk: Desk) -> None:
     box = Agent.objects.create(name="box", workspace=None, token_hash="box", info={"models": ["framewise-cf"]})
     run = desk.start(draw(desk.world, 0), machine=box.pk)
-    assert Run.objects.get(pk=run.pk).message.startswith("It waits for box, which is away")
+    assert Run.objects.get(pk=run.pk).waiting.startswith("It waits for box, which is away")
     Agent.objects.filter(pk=box.pk).update(connected=True)
     dispatch_queued()
     assert Run.objects.get(pk=run.pk).agent == box

@@ -58,7 +58,7 @@ def test_the_agent_is_told_what_to_look_for(desk: Desk, run: Run) -> None:
 def test_it_waits_for_an_agent_that_can_look(desk: Desk) -> None:
     Agent.objects.update(info={"models": ["framewise-cf"], "finders": []})
     run = desk.start(draw(desk.world, 0), options=looking(desk))
-    assert (run.state, run.message) == ("queued", "It waits for an agent that can run Framewise CF and Spotting.")
+    assert (run.state, run.waiting) == ("queued", "It waits for an agent that can run Framewise CF and Spotting.")
     agent_heard(agent_id=Agent.objects.get().pk, load=Load(cpu=0, memory_bytes=1, runs=0, finders=["spotting"]))
     assert now(run).state == RunState.RUNNING
 
