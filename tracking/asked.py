@@ -16,6 +16,7 @@ from tracking.types import TrackingError
 
 CLOSING_S = 5.0
 LONGEST_MESSAGE = 4000
+LESS = "Unload models on the page Neural networks, or choose a smaller one, and try again."
 
 Asked = TypeVar("Asked")
 
@@ -101,6 +102,11 @@ class InTurn(ABC, Generic[Asked]):
                 # Whatever a model does, the agent lives on.
                 who = self._who(asked)
                 log.error("%s failed:\n%s", who, traceback.format_exc())
+                if is_out_of_memory(error):
+                    traceback.clear_frames(error.__traceback__)
+                    give_memory_back()
+                    self._fail(asked, f"{who} got no memory on its machine. {LESS}")
+                    continue
                 reason = f"{type(error).__name__}: {error}"[: LONGEST_MESSAGE // 4]
                 self._fail(asked, f"{who} failed ({reason}). The agent's log holds the details.")
 
@@ -120,6 +126,13 @@ class InTurn(ABC, Generic[Asked]):
             self._let_go()
             with self._changed:
                 self._unwanted.clear()
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, numpy or OpenCV got no memory, on whatever device."""
+    said = ("DefaultCPUAllocator", "CUDA out of memory", "Insufficient memory")
+    kind = type(error).__name__ == "OutOfMemoryError"  # torch's, which may not be here
+    return kind or isinstance(error, MemoryError) or any(words in str(error) for words in said)
 
 
 def give_memory_back() -> None:

@@ -16,6 +16,7 @@ from typing import Literal
 from tracking import catalog
 from tracking import session as following
 from tracking.as_mask import AsMask
+from tracking.asked import give_memory_back, is_out_of_memory
 from tracking.devices import devices, loads
 from tracking.engine import STALLED_AFTER_S, OpenVideo, Sink
 from tracking.finder import Finder
@@ -215,6 +216,10 @@ class LocalEngine:
             # Whatever a model does, the agent lives on: this is the one place that hears of it.
             if not run.session.stopped:
                 run.sink.failed(_sentence(run.asked.model, error), traceback.format_exc())
+            if is_out_of_memory(error):
+                # What its frames hold on to would be lacking to the next one.
+                traceback.clear_frames(error.__traceback__)
+                give_memory_back()
         else:
             if not run.session.stopped:
                 run.sink.done()
@@ -299,4 +304,10 @@ def _linker(link: Link | None) -> Linker | None:
 def _sentence(model: str, error: Exception) -> str:
     if isinstance(error, TrackingError):
         return str(error)
+    if is_out_of_memory(error):
+        return (
+            f"The machine has no memory left for the model {model}. What it found by then is stored. Track fewer "
+            "objects at once, choose a smaller model, or unload models on the page Neural networks, and go on from "
+            "there."
+        )
     return f"The model {model} failed ({type(error).__name__}: {error}). The agent's log holds the details."

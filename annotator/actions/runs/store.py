@@ -159,7 +159,7 @@ def begin_again(*, run_id: UUID, agent_id: int, why: str) -> None:
         lock_layer(Run.objects.values_list("layer_id", flat=True).get(pk=run_id))
         run = OpenRun.get(run_id).run
         if (run.state, run.agent_id) == (RunState.RUNNING, agent_id):
-            why = _told("", why.split("\n"))
+            why = one_each("", why.split("\n"))
             queue(run, why)
             dispatch(OpenRun.of(run), why=why)
 
