@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0048_tries'),
+        ('annotator', '0050_tries'),
     ]
 
     operations = [
