@@ -233,10 +233,10 @@ class Watcher:
     """Follows a layer by one web process after the other, as a browser comes back after its connection was lost.
 
     Attributes:
-        seen: (track, frame) of predictions that came; ``missed``: of those that the server said it dropped for this
-            connection. ``edits``: ids of edits that came.
+        seen: (track, frame) of predictions that came; ``named``: of those that events said are stored, which a browser
+            fetches where it lacks them. ``edits``: ids of edits that came.
         late_ms: how old each prediction was; ``late_edits_ms``: how old each edit.
-        broken: how often its connection was lost.
+        broken: how often its connection was lost. ``gaps``: how often the revisions of events told that one is missing.
     """
 
     urls: Sequence[str]
@@ -245,10 +245,12 @@ class Watcher:
     sent_at: dict[str, float]
     seen: set[tuple[str, int]] = field(default_factory=set)
     edits: set[str] = field(default_factory=set)
-    missed: set[tuple[str, int]] = field(default_factory=set)
+    named: set[tuple[str, int]] = field(default_factory=set)
     late_ms: list[float] = field(default_factory=list)
     late_edits_ms: list[float] = field(default_factory=list)
     broken: int = 0
+    gaps: int = 0
+    revision: int | None = None
     here: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def watch(self, first: int) -> None:
@@ -273,12 +275,16 @@ class Watcher:
             if told["type"] == "event" and told["edit"] in self.sent_at:
                 self.edits.add(told["edit"])
                 self.late_edits_ms.append(1000 * (now - self.sent_at[told["edit"]]))
+            if told["type"] == "event":
+                self.gaps += self.revision is not None and told["revision"] > self.revision + 1
+                self.revision = max(told["revision"], self.revision or 0)
+            if told["type"] == "event" and told["kind"] == "predictions":
+                for track, first, last in told["touched"]:
+                    self.named |= {(track, frame) for frame in range(first, last + 1)}
             return
         (length,) = struct.unpack_from("<I", message)
         header = json.loads(message[4 : 4 + length])
         at = 4 + length
-        for track, first, last in header["missed"]:
-            self.missed |= {(track, frame) for frame in range(first, last + 1)}
         for listed in header["tables"]:
             table = Table.unpack(message[at : at + listed["bytes"]])
             at += listed["bytes"]
@@ -434,7 +440,7 @@ def _figures(what: str, done: Round, load: Load) -> list[Figure]:
             1,
             at_least=True,
         ),
-        Figure(AREA, f"  of them live, not fetched after a break{what}", done.live / max(done.wanted, 1), ""),
+        Figure(AREA, f"  of them live, not told of and fetched{what}", done.live / max(done.wanted, 1), ""),
         Figure(AREA, f"edits that were acknowledged, and are there{what}", done.edits, ""),
         Figure(AREA, f"  connections of watchers that broke{what}", done.broken, ""),
     ]
@@ -569,8 +575,9 @@ def _settle(
                     rest = frames - watcher.seen
                     done.wanted += len(frames)
                     done.live += len(frames) - len(rest)
-                    # Who came back, or was told what it missed, fetches that: it is stored, as was seen above.
-                    done.fetched += len(rest if watcher.broken else rest & watcher.missed)
+                    # They are stored, as was seen above. Who came back, or noticed that it missed an event, fetches
+                    # what it shows; who was told of frames that it lacks, those.
+                    done.fetched += len(rest if watcher.broken or watcher.gaps else rest & watcher.named)
     done.broken = sum(watcher.broken for watcher in watchers)
     for watcher in watchers:
         done.late_ms += watcher.late_ms

@@ -35,7 +35,7 @@ def test_every_frame_arrives_and_no_edit_is_lost_where_a_web_process_is_killed()
     assert figures["edits that were acknowledged, and are there"] > 2
     assert figures["edits that were acknowledged, and are there, web killed"] > 2
     # Without a break nothing has to be fetched.
-    assert figures["  of them live, not fetched after a break"] == 1
+    assert figures["  of them live, not told of and fetched"] == 1
     assert 0 < figures["tracker to watcher, p50"] <= figures["tracker to watcher, p95"]
 
 
