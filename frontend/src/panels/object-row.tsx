@@ -1,10 +1,11 @@
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { t } from '@/core/text'
 import { deleteTracks } from '@/editor/commands/tracks'
 import { recolour, setLocked } from '@/editor/commands/objects'
 import type { Editor } from '@/editor/editor'
 import { nameOf } from '@/editor/objects/name'
 import { trackColour } from '@/store/colours'
-import type { Track } from '@/store/types'
+import type { Track, TrackId } from '@/store/types'
 import { IconButton } from './buttons'
 import { VerdictMark } from './verdict-mark'
 
@@ -17,14 +18,27 @@ interface RowProps {
   readonly onPick: (pick: Pick) => void
 }
 
+/** A row of the list. Where the list goes on, the same row is another object's: making rows anew costs far more. */
 export function ObjectRow({ editor, track, onPick }: RowProps) {
   const { session, store } = editor
+  const row = useRef<HTMLLIElement>(null)
+  /** Whose colour is being chosen. */
+  const coloured = useRef<TrackId | null>(null)
+  // What has the focus is of the object that was here: a key must not reach another one.
+  useLayoutEffect(() => {
+    const here = row.current
+    return () => {
+      const { activeElement } = document
+      if (activeElement instanceof HTMLElement && here?.contains(activeElement)) activeElement.blur()
+    }
+  }, [track.id])
   const selected = session.selection.value.has(track.id)
   const hidden = session.hidden.value.has(track.id)
   const name = nameOf(editor, track)
   const { can_edit: canEdit } = editor.config
   return (
     <li
+      ref={row}
       class={`object ${selected ? 'selected' : ''} ${hidden ? 'is-hidden' : ''}`}
       onPointerEnter={() => (session.hovered.value = track.id)}
       onPointerLeave={() => (session.hovered.value = null)}
@@ -35,7 +49,11 @@ export function ObjectRow({ editor, track, onPick }: RowProps) {
         title={t('Colour')}
         aria-label={t('Colour of {name}', { name })}
         disabled={!canEdit || track.locked}
-        onChange={(event) => recolour(editor, [track.id], event.currentTarget.value)}
+        onClick={() => (coloured.current = track.id)}
+        onChange={(event) => {
+          recolour(editor, [coloured.current ?? track.id], event.currentTarget.value)
+          coloured.current = null
+        }}
       />
       <button
         type="button"

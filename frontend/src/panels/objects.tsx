@@ -10,8 +10,8 @@ import { ObjectRow, type Pick } from './object-row'
 import { Section } from './section'
 import { SelectionBar } from './selection-bar'
 
-/** Rows drawn beyond the ones in view; the list itself may have thousands. */
-const OVERSCAN = 6
+/** Rows come and go so many at once, and as many are drawn beyond the ones in view; the list itself may have thousands. */
+const STEP = 4
 const ROW_PX = 30
 /** As high as a list is taken to be until it was laid out. */
 const UNKNOWN_PX = 300
@@ -55,21 +55,24 @@ function Finding({ editor }: { editor: Editor }) {
 }
 
 function List({ editor }: { editor: Editor }) {
-  const scroll = useSignal({ top: 0, height: UNKNOWN_PX })
+  const part = useSignal(partOf(0, UNKNOWN_PX))
   const root = useRef<HTMLDivElement>(null)
+  /** Rows are drawn anew only where others come into view, not with every step of scrolling. */
+  const look = ({ scrollTop, clientHeight }: HTMLElement) => {
+    const next = partOf(scrollTop, clientHeight)
+    if (!isAlike(next, part.peek())) part.value = next
+  }
   useEffect(() => {
     if (!root.current) return
-    const resized = new ResizeObserver(([entry]) => {
-      if (entry) scroll.value = { ...scroll.peek(), height: entry.target.clientHeight }
-    })
+    const resized = new ResizeObserver(([entry]) => entry && look(entry.target as HTMLElement))
     resized.observe(root.current)
     return () => resized.disconnect()
   }, [])
   /** Where a range of rows begins: the last one picked without Shift. */
   const anchor = useRef<TrackId | null>(null)
   const tracks = editor.list.shown.value
-  const first = Math.max(Math.floor(scroll.value.top / ROW_PX) - OVERSCAN, 0)
-  const last = Math.min(first + Math.ceil(scroll.value.height / ROW_PX) + 2 * OVERSCAN, tracks.length)
+  const { first, end, slots } = part.value
+  const last = Math.min(end, tracks.length)
   const { session } = editor
   const pick = (track: Track, how: Pick) => {
     if (how === 'range') session.select(...between(tracks, anchor.current, track.id))
@@ -88,26 +91,39 @@ function List({ editor }: { editor: Editor }) {
       )
   }, [chosen, others.length])
   return (
-    <div
-      ref={root}
-      class="object-list"
-      onScroll={(event) =>
-        (scroll.value = { top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })
-      }
-    >
+    <div ref={root} class="object-list" onScroll={(event) => look(event.currentTarget)}>
       {!tracks.length && <Empty editor={editor} />}
       <ul
         aria-label={t('Objects')}
         onKeyDown={walk}
         style={{ paddingTop: `${first * ROW_PX}px`, paddingBottom: `${Math.max(tracks.length - last, 0) * ROW_PX}px` }}
       >
-        {tracks.slice(first, last).map((track) => (
-          <ObjectRow key={track.id} editor={editor} track={track} onPick={(how) => pick(track, how)} />
+        {tracks.slice(first, last).map((track, index) => (
+          // A row that leaves at one end comes back at the other: hardly any is made while one scrolls or filters.
+          <ObjectRow key={(first + index) % slots} editor={editor} track={track} onPick={(how) => pick(track, how)} />
         ))}
       </ul>
     </div>
   )
 }
+
+interface Part {
+  readonly first: number
+  /** Behind the last one. */
+  readonly end: number
+  /** How many there are at most. */
+  readonly slots: number
+}
+
+/** The rows that are drawn of a list that is scrolled by `top` px. */
+function partOf(top: number, height: number): Part {
+  const first = Math.max(Math.floor(top / ROW_PX / STEP) - 1, 0) * STEP
+  const end = (Math.ceil((top + height) / ROW_PX / STEP) + 1) * STEP
+  return { first, end, slots: (Math.ceil(height / ROW_PX / STEP) + 3) * STEP }
+}
+
+const isAlike = (one: Part, other: Part): boolean =>
+  one.first === other.first && one.end === other.end && one.slots === other.slots
 
 /** Scroll no farther than it takes to see a row; a row in view stays where it is. */
 function reveal(list: HTMLElement, index: number): void {

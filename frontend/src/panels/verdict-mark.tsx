@@ -15,8 +15,7 @@ export function VerdictMark({ editor, track }: { editor: Editor; track: Track })
   if (standing === 'none') return null
   const { verdicts } = track
   const judgement = verdicts.some((span) => span.reopened) && standing === 'check' ? 'reopened' : standing
-  const lines = verdicts.slice(0, LISTED).map(lineOf)
-  if (verdicts.length > LISTED) lines.push(t('and {count} more', { count: verdicts.length - LISTED }))
+  const lines = [...linesOf(verdicts)]
   const locked = verdicts.some((span) => isLockedFor(editor, span))
   if (locked) lines.unshift(t('Locked where it is accepted: ask a reviewer to reopen it.'))
   return (
@@ -29,6 +28,20 @@ export function VerdictMark({ editor, track }: { editor: Editor; track: Track })
       <Sign judgement={judgement} title={lines.join('\n')} />
     </>
   )
+}
+
+const MINUTE_MS = 60_000
+/** Times take long to be put into words, and a list that is scrolled says the same again and again. */
+const said = new WeakMap<readonly SpanVerdict[], { readonly minute: number; readonly lines: readonly string[] }>()
+
+function linesOf(verdicts: readonly SpanVerdict[]): readonly string[] {
+  const minute = Math.floor(Date.now() / MINUTE_MS)
+  const known = said.get(verdicts)
+  if (known?.minute === minute) return known.lines
+  const lines = verdicts.slice(0, LISTED).map(lineOf)
+  if (verdicts.length > LISTED) lines.push(t('and {count} more', { count: verdicts.length - LISTED }))
+  said.set(verdicts, { minute, lines })
+  return lines
 }
 
 const lineOf = (span: SpanVerdict) =>

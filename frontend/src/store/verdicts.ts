@@ -71,9 +71,12 @@ export const unreviewed = (spans: readonly SpanVerdict[], first: FrameNumber, la
 
 /** What matters most of what is said of a track. */
 export function standingOf({ verdicts }: Pick<Track, 'verdicts'>): Standing {
-  for (const verdict of ['rejected', 'check', 'accepted'] as const)
-    if (verdicts.some((span) => span.verdict === verdict)) return verdict
-  return 'none'
+  let found: Standing = 'none'
+  for (const { verdict } of verdicts) {
+    if (verdict === 'rejected') return verdict
+    if (found !== 'check') found = verdict
+  }
+  return found
 }
 
 /** The frames that are accepted. */
