@@ -43,8 +43,10 @@ def test_found_objects_arrive_live_and_short_ones_are_taken_or_dismissed(editor:
     thing = thing_at(0, 30)
     assert near(box, (int(thing.x1), int(thing.y1), int(thing.x2), int(thing.y2)))
 
+    candidates.first.get_by_role("button").first.click()
     editor.keyboard.press("Shift+Y")
     expect(candidates).to_have_count(1)
+    expect(editor.get_by_text("Took car")).to_be_visible()
     editor.keyboard.press("Shift+Q")
     expect(candidates).to_have_count(0)
     assert editor.evaluate(f"{THERE}.length") == 2

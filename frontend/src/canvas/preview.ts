@@ -63,7 +63,8 @@ export function paintSeen(
 
 function wordsOf(name: string, confidence: number, label: NamedColour | null, fate: Judged['fate']): string {
   const sure = `${Math.round(100 * confidence)} %`
-  return fate === 'found' && label ? `${name} → ${label.name} ${sure}` : `${name} ${sure}`
+  const becomes = fate === 'found' && label && label.name.toLowerCase() !== name.toLowerCase()
+  return becomes ? `${name} → ${label.name} ${sure}` : `${name} ${sure}`
 }
 
 function outline(

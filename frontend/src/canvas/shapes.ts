@@ -204,8 +204,13 @@ function drawOthers(
 /** Where new objects are looked for. */
 function drawRegion(context: CanvasRenderingContext2D, view: View, area: BoxPx): void {
   context.save()
-  context.strokeStyle = 'rgb(90, 150, 255)'
-  context.setLineDash([2, 4])
+  // Of two tones, so that it is seen on the sky and on a dark road.
+  context.lineWidth = 3
+  context.strokeStyle = 'rgba(0, 0, 0, 0.5)'
+  context.strokeRect(...rectangle(view, area))
+  context.lineWidth = 1.5
+  context.strokeStyle = 'rgb(120, 175, 255)'
+  context.setLineDash([6, 4])
   context.strokeRect(...rectangle(view, area))
   context.restore()
 }

@@ -357,7 +357,13 @@ function Mapping({ editor, finder, wanted }: { editor: Editor; finder: Finder; w
   const chosen = (name: string) => labelOfClass(name, labels, said)?.id ?? null
   const classes = finding.classes(finder)
   const count = classes.filter((name) => chosen(name) !== null).length
-  const shown = classes.filter((name) => name.toLowerCase().includes(query.value.trim().toLowerCase()))
+  // Those that have a label come first, as they were when it was opened: nothing moves while one chooses.
+  const labelledAtFirst = useRef(new Set(classes.filter((name) => chosen(name) !== null))).current
+  const ordered = [
+    ...classes.filter((name) => labelledAtFirst.has(name)),
+    ...classes.filter((name) => !labelledAtFirst.has(name)),
+  ]
+  const shown = ordered.filter((name) => name.toLowerCase().includes(query.value.trim().toLowerCase()))
   const close = () => (finding.mapping.value = null)
   return (
     <Modal label={t('Classes and labels')} onClose={close} look="mapping">

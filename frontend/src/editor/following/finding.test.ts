@@ -170,12 +170,28 @@ describe('What a run found', () => {
     find('a', 'b')
     const candidates = () => test.editor.list.candidates.value.map(({ id }) => id)
     expect(candidates()).toEqual(['a', 'b'])
+    // None is on this frame: it isn't decided unseen.
+    test.press('Shift+Y')
+    expect([candidates(), test.selection]).toEqual([['a', 'b'], ['a']])
     test.press('Shift+Y')
     expect([candidates(), test.selection]).toEqual([['b'], ['b']])
+    expect(test.session.notice.value?.message).toContain('Took person')
     test.press('Shift+Q')
     expect([candidates(), there()]).toEqual([[], ['a']])
     test.press('Ctrl+Z').press('Ctrl+Z')
     expect(candidates()).toEqual(['a', 'b'])
+  })
+})
+
+describe('A candidate on this frame', () => {
+  it('is taken without being selected first, before those on others', async () => {
+    const test = await TestEditor.open()
+    const [far, here] = [test.given({ 20: [0, 0, 10, 10], 30: [0, 0, 10, 10] }), test.given({ 0: [0, 0, 10, 10] })]
+    test.store.transact('Given', (tx) => [far, here].forEach((track) => tx.updateTrack(track, { candidate: true })))
+    test.session.select()
+    test.press('Shift+Y')
+    expect(test.editor.list.candidates.value.map(({ id }) => id)).toEqual([far])
+    expect([test.selection, test.session.frame.value]).toEqual([[far], 20])
   })
 })
 
