@@ -45,6 +45,7 @@ docs: setup  ## Write docs/formats.md: what each format takes, writes and loses
 	$(PY) manage.py export_docs
 
 bench: setup build  ## Measure, and print a table of ratios
+	scripts/apt-packages
 	$(PY) -m framewise.bench
 
 clean:  ## Remove what set-up and builds made
