@@ -10,13 +10,14 @@ from django.utils import timezone
 from pydantic import Field
 
 from annotator.access import Person, may, role_in
-from annotator.actions.downloads import files_of, licence_of
+from annotator.actions.downloads import licence_of
 from annotator.actions.machine_checks import is_outdated
 from annotator.actions.machine_memory import KEPT_S, loads_of
 from annotator.models import Agent, Download, Run, RunState, StoredWeights, Workspace
 from annotator.offers import command_for
 from annotator.operations import Message
 from tracking import catalog
+from tracking.parts import parts_of
 
 RIVAL_FOR_S = 120.0
 """An agent that isn't let in because another has its token comes again every few seconds."""
@@ -241,7 +242,6 @@ def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click
     classes = entry.classes if isinstance(entry, catalog.DetectorEntry) else ()
     knows = f" Knows {len(classes)} classes." if classes else ""
     refused = catalog.refused(entry)
-    pages = {weights.file: weights.page for weights in entry.weights}
     return NetworkOut(
         id=entry.id,
         name=entry.name,
@@ -260,10 +260,11 @@ def _network_out(entry: catalog.AnyEntry, task: Literal["follow", "find", "click
                 name=part.name,
                 size=part.size,
                 source=urlsplit(part.url).hostname or "",
-                page="" if part.url else pages[part.name],
+                page="" if part.url else weights.page,
                 refused=refused.get(part.name, ""),
             )
-            for part in files_of(entry)
+            for weights in entry.weights
+            for part in parts_of(weights, catalog.users_of(weights))
         ],
         by_word=isinstance(entry, catalog.DetectorEntry) and entry.by_word,
         command=command_for(entry, entry.weights),
