@@ -66,10 +66,29 @@ def join(
         _warn(f"Nothing says how many frames a second has: {USUAL_RATE:g} is taken. Say it with --rate.")
     tracks = list(part.dataset.tracks)
     joined = joined_tracks(tracks, rate=chosen or USUAL_RATE, least=least, pictures=pictures)
-    _write(replace(part.dataset, tracks=joined.tracks, track_count=len(joined.tracks)), out)
+    dataset = _of_video(part.dataset, video, pictures)
+    _write(replace(dataset, tracks=joined.tracks, track_count=len(joined.tracks)), out)
     _tell(joined, len(tracks))
     _tell_dropped(tracks, joined.tracks)
     return joined
+
+
+def _of_video(dataset: Dataset, file: Path | None, pictures: DecodedVideo | None) -> Dataset:
+    """Tracks with what their file doesn't say of its video, and the video itself does."""
+    if file is None or pictures is None or dataset.video.width:
+        return dataset
+    known = dataset.video
+    return replace(
+        dataset,
+        video=replace(
+            known,
+            name=known.name or file.name,
+            width=pictures.width,
+            height=pictures.height,
+            frame_count=pictures.frame_count,
+            fps=known.fps or pictures.fps,
+        ),
+    )
 
 
 def joined_tracks(
@@ -190,4 +209,6 @@ def _tell(joined: Joined, before: int) -> None:
         frames = ", ".join(f"{' and '.join(one.tracks)} on frame {one.frame}" for one in joined.swaps[:10])
         more = f" and {len(joined.swaps) - 10} more" if len(joined.swaps) > 10 else ""
         _warn(f"{len(joined.swaps)} exchanged identities are likely and were left as they are: {frames}{more}.")
-    console.print(f"{len(joined.joins)} joins: {before} tracks became {len(joined.tracks)}.", highlight=False)
+    joins, tracks = len(joined.joins), "track" if before == 1 else "tracks"
+    said = f"{joins} {'join' if joins == 1 else 'joins'}: {before} {tracks} became {len(joined.tracks)}."
+    console.print(said, highlight=False)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from annotator.formats.base import Dataset, LabelInfo, TrackData, VideoInfo
 from annotator.formats.native import Native
 from framewise.cli import app
+from tests.e2e.clips import FPS, HEIGHT, WIDTH, moving_things
 from tracking.shapes.chunks import Flag, Kind, Row
 
 GAP = range(20, 26)
@@ -45,7 +46,7 @@ def test_what_was_lost_and_found_again_is_one_track_and_the_join_is_listed(lost_
     code, said = run(lost_and_found, "-o", out)
     assert code == 0, said
     assert "Track 1 goes on as 3 behind frame 19" in said
-    assert "1 joins: 3 tracks became 2." in said
+    assert "1 join: 3 tracks became 2." in said
     one, other = json.loads(out.read_text())["tracks"]
     assert [one["number"], other["number"]] == [1, 2]
     frames = [shape["frame"] for shape in one["shapes"] if not shape["outside"]]
@@ -74,3 +75,13 @@ def test_what_can_not_be_read_or_written_is_said_and_nothing_is_written(lost_and
     broken.write_text("{")
     code, said = run(broken, "-o", lost_and_found.with_name("out.json"))
     assert code == 1 and "no Framewise JSON" in said
+
+
+def test_the_video_says_what_lines_of_motchallenge_do_not(lost_and_found: Path) -> None:
+    lines, out, video = (lost_and_found.with_name(name) for name in ("lines.txt", "out.json", "street.mp4"))
+    assert run(lost_and_found, "-o", lines)[0] == 0
+    moving_things(video, 61)
+    code, said = run(lines, "--video", video, "-o", out)
+    assert code == 0, said
+    told = json.loads(out.read_text())["video"]
+    assert told == {"name": "street.mp4", "width": WIDTH, "height": HEIGHT, "frame_count": 61, "fps": FPS}
