@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from pkgutil import resolve_name
+from tempfile import TemporaryDirectory
 
 import httpx
 from rich.console import Console
@@ -13,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from tracking import catalog, downloads
 from tracking.catalog import Weights
 from tracking.types import TrackingError
-from tracking.verification import check, files, verify
+from tracking.verification import check, files, try_on_networks, verify
 from tracking.weights import WeightsError, note_verdict, verdict_on, weights_folder
 
 
@@ -26,6 +28,7 @@ def show_files(console: Console) -> None:
             ("licence", entries[0].weights_licence),
             ("from", weights.url or weights.page),
             ("or from", weights.hub),
+            ("or as", weights.other),
         ):
             if not value:
                 continue
@@ -59,21 +62,39 @@ def verify_files(names: list[str], console: Console) -> bool:
 
 
 def import_file(file: Path) -> Path:
-    """Copy ``file`` to the weights folder. Returns where it is.
+    """Copy ``file`` to the weights folder; what its authors publish in another form, too, in the one that models read.
+    Returns where it is.
 
     Raises:
         WeightsError: when the catalogue doesn't list a file of that name, its bytes are other ones, or its keys are not
             those of the network.
     """
-    listed = next((weights for weights, _ in files() if weights.file == file.name), None)
+    listed = next((weights for weights, _ in files() if file.name in (weights.file, weights.other)), None)
     if listed is None:
-        known = ", ".join(weights.file for weights, _ in files())
+        known = ", ".join(name for weights, _ in files() for name in (weights.file, weights.other) if name)
         raise WeightsError(f"Weights keep their official name; {file.name} is none of them: {known}. Rename it.")
+    if file.name == listed.other:
+        return _converted(file, listed)
     check(file, listed)
     target = _target(listed)
     partial = target.with_name(target.name + ".importing")
     shutil.copyfile(file, partial)
     partial.replace(target)
+    note_verdict(target, "")
+    return target
+
+
+def _converted(file: Path, listed: Weights) -> Path:
+    """Put what ``file`` holds, the other form of ``listed``, into the weights folder as that. Raises WeightsError."""
+    import torch
+
+    target = _target(listed)
+    tensors = resolve_name(listed.other_reader)(file)
+    with TemporaryDirectory(dir=target.parent) as folder:
+        whole = Path(folder) / listed.file
+        torch.save(tensors, whole)
+        try_on_networks(listed, whole)
+        whole.replace(target)
     note_verdict(target, "")
     return target
 

@@ -52,6 +52,8 @@ class Weights:
     ``file``: official file name. ``url``: where people get it ('' when only a page links to it). ``size`` in bytes and
     ``sha256`` where known. ``page``: the page that offers the file. ``hub``: the id of the same weights on the Hugging
     Face hub, whose folder does as well. ``gated``: the hub gives it only to who accepted its licence there.
+    ``other``: official name of a file that holds the same in another form, '' where there is none; ``other_reader``:
+    the function, ``module:name``, that gives its tensors by ``file``'s keys.
     """
 
     file: str
@@ -61,6 +63,8 @@ class Weights:
     sha256: str | None = None
     hub: str = ""
     gated: bool = False
+    other: str = ""
+    other_reader: str = ""
 
     @property
     def folder(self) -> str:
@@ -479,6 +483,8 @@ TRACKERS: tuple[ModelEntry, ...] = (
                 "causal_bootstapir_checkpoint.pt",
                 url=f"{_TAPNET}/bootstap/causal_bootstapir_checkpoint.pt",
                 page="https://github.com/google-deepmind/tapnet",
+                other="causal_bootstapir_checkpoint.npy",
+                other_reader="tracking.models.tapir.haiku:tensors",
             ),
         ),
         weights_licence="Apache-2.0",
@@ -500,6 +506,8 @@ TRACKERS: tuple[ModelEntry, ...] = (
                 "bootstapir_checkpoint_v2.pt",
                 url=f"{_TAPNET}/bootstap/bootstapir_checkpoint_v2.pt",
                 page="https://github.com/google-deepmind/tapnet",
+                other="bootstapir_checkpoint_v2.npy",
+                other_reader="tracking.models.tapir.haiku:tensors",
             ),
         ),
         weights_licence="Apache-2.0",
@@ -521,6 +529,8 @@ TRACKERS: tuple[ModelEntry, ...] = (
                 "tapir_checkpoint_panning.pt",
                 url=f"{_TAPNET}/tapir_checkpoint_panning.pt",
                 page="https://github.com/google-deepmind/tapnet",
+                other="tapir_checkpoint_panning.npy",
+                other_reader="tracking.models.tapir.haiku:tensors",
             ),
         ),
         weights_licence="Apache-2.0",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from framewise.weights import import_file
 from tests.golden import goldframes
-from tests.golden.check import Golden, blank_tensors
+from tests.golden.check import Golden, blank_tensors, official_keys
 from tests.golden.goldfill import crc
+from tracking.haiku_arrays import as_torch
+from tracking.models.tapir import haiku
 from tracking.models.tapir.network import Paths, Tapir, refined_sizes
 from tracking.models.tapir.tracker import OnlineTapir
 from tracking.models.tapir.tracker import tiny as tiny_online
@@ -19,6 +23,7 @@ from tracking.models.tapir.weights import VARIANTS, build
 from tracking.models.tapir.windows import WindowedTapir
 from tracking.models.tapir.windows import tiny as tiny_windowed
 from tracking.types import Frame, ObjectId, Points, Prediction, Prompt, TrackingError
+from tracking.weights import WeightsMisfit, read_tensors, verdict_on
 
 PX, LOGIT = 1e-3, 1e-4
 """Tolerances measured on the reference: with another number of threads and slightly other weights."""
@@ -210,3 +215,53 @@ def test_a_size_that_the_network_cannot_take_is_refused() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_official_key_has_its_place(variant: str) -> None:
     build(VARIANTS[variant].config, blank_tensors("tapir", KEYS[variant]), "blank")
+
+
+def test_every_key_for_jax_has_its_place() -> None:
+    wanted = {key: shape for key, (shape, _) in official_keys("tapir", KEYS["bootstapir"]).items()}
+    found = {
+        haiku.official_key(key): tuple(as_torch(key, torch.empty(shape, device="meta")).shape)
+        for key, (shape, _) in official_keys("tapir", "keys_haiku.json").items()
+    }
+    assert found == wanted
+
+
+def jax_file(path: Path) -> dict[str, np.ndarray]:
+    """Write a small file with all names of the official one. Returns what belongs into the one for PyTorch."""
+    random = np.random.default_rng(0)
+    params: dict[str, dict[str, np.ndarray]] = {}
+    expected: dict[str, np.ndarray] = {}
+    for key, (shape, _) in official_keys("tapir", "keys_haiku.json").items():
+        array = random.normal(size=(2, 3, 4, 5)[: len(shape)]).astype(np.float32)
+        module, _, name = key.removeprefix("params/").rpartition("/")
+        params.setdefault(module, {})[name] = array
+        axes = {1: (0,), 2: (1, 0), 3: (2, 1, 0), 4: (3, 2, 0, 1)}[array.ndim]
+        expected[haiku.official_key(key)] = array.transpose(axes)
+    np.save(path, np.array({"params": params, "state": {}, "global_step": 7}, object), allow_pickle=True)
+    return expected
+
+
+def test_a_file_for_jax_becomes_the_one_for_pytorch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr("framewise.weights.try_on_networks", lambda weights, path: tried.append(weights.file))
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path / "weights"))
+    file = tmp_path / "bootstapir_checkpoint_v2.npy"
+    expected = jax_file(file)
+    target = import_file(file)
+    assert tried == [VARIANTS["bootstapir"].file]
+    assert [path.name for path in target.parent.iterdir() if not path.name.startswith(".")] == tried
+    assert verdict_on(target) == ""
+    found = read_tensors(target)
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[key].numpy(), array) for key, array in expected.items())
+
+
+def test_a_file_for_jax_of_another_network_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRAMEWISE_WEIGHTS", str(tmp_path / "weights"))
+    other = tmp_path / "tapir_checkpoint_panning.npy"
+    jax_file(other)
+    with pytest.raises(WeightsMisfit, match="unexpected: extra_convs"):
+        import_file(other)
+    assert not any((tmp_path / "weights").iterdir())

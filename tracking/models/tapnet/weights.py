@@ -1,7 +1,6 @@
 """TAP-Net's official weights: their file, their names, and how they become ours.
 
-The authors offer a pickle of a dictionary of arrays, ``params`` and ``state`` by module and name (JAX, Haiku). It is
-read without building anything but arrays. A key here is ``params/<module>/<name>``.
+The authors offer a file for JAX (``tracking.haiku_arrays``).
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from tracking.array_pickles import DamagedPickle, UnsafePickle, load_npy
+from tracking import haiku_arrays
+from tracking.haiku_arrays import as_torch
 from tracking.models.tapnet.network import Config, TapNet
-from tracking.weights import WeightsError, load_exactly, renamed_by, weights_path
+from tracking.weights import load_exactly, renamed_by, weights_path
 
 FILE = "checkpoint.npy"
 SOURCE = "https://github.com/google-deepmind/tapnet"
@@ -66,33 +64,7 @@ def build(config: Config, arrays: Mapping[str, Any], file: str) -> TapNet:
 
 def read_arrays(path: Path) -> dict[str, Any]:
     """What the official file holds, by key. Raises WeightsError where it isn't such a file, or asks for code."""
-    try:
-        found = load_npy(path.read_bytes())
-    except UnsafePickle as error:
-        raise WeightsError(
-            f"Weights may hold arrays and plain values only; {path.name} {error}. Don't use this file; get it from its "
-            "official page."
-        ) from error
-    except DamagedPickle as error:
-        raise WeightsError(f"Weights must be readable; {path.name} {error}. Get it again.") from error
-    if not isinstance(found, dict) or not isinstance(found.get("params"), dict):
-        raise WeightsError(f"TAP-Net's weights are a dictionary with params; {path.name} has none. Check the file.")
-    return {
-        f"{section}/{module}/{name}": value
-        for section in ("params", "state")
-        for module, values in found.get(section, {}).items()
-        for name, value in values.items()
-        if isinstance(value, np.ndarray)
-    }
-
-
-def as_torch(key: str, array: Tensor) -> Tensor:
-    """Products (in, out) to (out, in), convolutions ([1,] h, w, in, out) to (out, in, h, w), norms to (channels,)."""
-    if not key.endswith("/w"):
-        return array.flatten() if array.ndim == 4 else array
-    if array.ndim == 5:
-        array = array[0]
-    return (array.permute(3, 2, 0, 1) if array.ndim == 4 else array.T).contiguous()
+    return haiku_arrays.read_arrays(path, "TAP-Net")
 
 
 def _is_unused(key: str) -> bool:
