@@ -295,3 +295,12 @@ def test_settings_that_can_not_be_are_refused_in_words(given: dict[str, str], sa
 def test_a_secret_that_was_set_is_used_and_none_is_written(tmp_path: Path) -> None:
     assert Config(data=tmp_path, secret_key="s" * 32).signing_key == "s" * 32
     assert not (tmp_path / "secret_key").exists()
+
+
+def test_a_bucket_that_is_not_there_is_made_once(tmp_path: Path, settings: Settings) -> None:
+    assert not storage.make_bucket()
+    open_store("bucket", tmp_path, settings)
+    assert not storage.make_bucket()
+    settings.MEDIA_BUCKET = replace(settings.MEDIA_BUCKET, name=f"new-{tmp_path.parent.name}")
+    assert storage.make_bucket()
+    assert not storage.make_bucket()
