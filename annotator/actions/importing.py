@@ -3,7 +3,7 @@ what doesn't fit is told, with its place."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.fitting import Fitting
 from annotator.actions.layers import check_whole
 from annotator.actions.naming import Naming
-from annotator.formats.base import Dataset, Part, Reading, Report, TrackData, VideoInfo
+from annotator.formats.base import ClickedOn, Dataset, Part, Reading, Report, TrackData, VideoInfo
 from annotator.formats.limits import NOTHING_TO_SEE, rows_of
 from annotator.formats.rows import Rows
 from annotator.formats.videos import part_of, parts_by_video
@@ -113,13 +113,14 @@ def import_dataset(
     _refuse_other_video(layer, dataset.video)
     tracks = list(dataset.tracks)
     with transaction.atomic():
-        made, judged = _made(layer, dataset, tracks, user=user, create_labels=create_labels, report=report)
+        made, judged, clicks = _made(layer, dataset, tracks, user=user, create_labels=create_labels, report=report)
         report.tracks = len(made)
         report.shapes = sum(int(rows.shown.sum()) for _, rows in made)
         if made:
             wanted = [track.number for track, _ in made]
             verdicts = {track.pk: spans for (track, _), spans in zip(made, judged, strict=True) if spans}
-            write_tracks(user=user, layer_id=layer.pk, tracks=made, summary=summary, verdicts=verdicts)
+            clicked = {track.pk: said for (track, _), said in zip(made, clicks, strict=True) if said}
+            write_tracks(user=user, layer_id=layer.pk, tracks=made, summary=summary, verdicts=verdicts, clicked=clicked)
             given = [track.number for track, _ in made]
             renumbered = sum(had not in (0, has) for had, has in zip(wanted, given, strict=True))
             report.lose("tracks got another number: theirs was taken", renumbered)
@@ -133,12 +134,12 @@ def _made(
     user: User | None,
     create_labels: bool,
     report: Report,
-) -> tuple[list[tuple[Track, Rows]], list[list[SpanVerdict]]]:
-    """Unsaved tracks with the rows that fit, and the verdicts on each."""
+) -> tuple[list[tuple[Track, Rows]], list[list[SpanVerdict]], list[Mapping[int, ClickedOn]]]:
+    """Unsaved tracks with the rows that fit, the verdicts on each, and what their masks were clicked with."""
     verdicts = user is None or access.may(access.role_in(user, layer.video.project.workspace_id), "review")
     naming = Naming(layer.video.project, dataset.labels, tracks, create=create_labels, report=report)
     fitting = Fitting(layer, naming, report, tracks)
-    made, judged = [], []
+    made, judged, clicked = [], [], []
     for data in tracks:
         if why := naming.refused(data.label):
             fitting.refuse(data, None, why)
@@ -149,7 +150,8 @@ def _made(
             continue
         made.append((fitting.track(data, rows), rows))
         judged.append(fitting.verdicts(data, rows, given=verdicts))
-    return made, judged
+        clicked.append(data.clicked)
+    return made, judged, clicked
 
 
 def _refuse_other_video(layer: Layer, video: VideoInfo) -> None:

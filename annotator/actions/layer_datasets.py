@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.db.models.functions import Length
 
 from annotator import stored_shapes
+from annotator.actions.edits.clicked import clicks_of, shown_clicks
 from annotator.actions.edits.spans import whole
 from annotator.actions.edits.verdicts import read_verdicts
 from annotator.formats.base import AttributeInfo, Dataset, JudgedSpan, LabelInfo, TrackData, VideoInfo
@@ -86,6 +87,7 @@ def _tracks(
             for track_id, of_track in groupby(chunks, key=lambda chunk: chunk[0])
         }
         verdicts = _judged([track.pk for track in several]) if judged else {}
+        clicked = clicks_of([track.pk for track in several])
         for track in several:
             rows = Rows.of_packed(packed.pop(track.pk, ()))
             spans = verdicts.get(track.pk, [])
@@ -97,6 +99,7 @@ def _tracks(
                 source=track.source,
                 verdict=_verdict(spans, rows),
                 candidate=track.candidate,
+                clicked=shown_clicks(clicked[track.pk], rows) if track.pk in clicked else {},
                 verdicts=[_judged_span(span) for span in spans],
                 attributes={names[key]: value for key, value in track.attributes.items() if key in names},
                 frame_attributes={

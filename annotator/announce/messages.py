@@ -40,36 +40,12 @@ MOST_PROMPTS = 300
 """Tracks that one run starts from."""
 MOST_CLICKS = 200
 """On one object, on one frame."""
+MOST_CLICKED = 100
+"""Masks whose clicks one edit brings."""
 PREDICTIONS_IN_FLIGHT = 64
 """How many prediction messages a connection gets ahead of its last `Received`."""
 
 # ---------------------------------------------------------------- browser -> server
-
-
-class Edit(Message):
-    """A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once."""
-
-    type: Literal["edit"] = "edit"
-    id: UUID = Field(description="Chosen by the client, the same when it is sent again.")
-    operations: list[Operation] = Field(min_length=1)
-    undoes: UUID | None = Field(None, description="The id of the edit that this one takes back; null: none.")
-    base: int | None = Field(
-        None,
-        ge=0,
-        description="The layer's revision that its author had seen: what others did since is merged. null: not told.",
-    )
-    summary: str = Field("", max_length=SUMMARY_CHARACTERS, description="In words, for the history panel.")
-
-
-class EditPart(Message):
-    """A part of an `Edit` that is too long for one message: a piece of its JSON. With the last part it counts as if it
-    had come whole. Each is answered by a `Pong`, so that a slow connection isn't taken for a dead one."""
-
-    type: Literal["edit.part"] = "edit.part"
-    edit: UUID = Field(description="The id of the edit.")
-    index: int = Field(ge=0, description="Parts come in order, counted from 0.")
-    last: bool
-    text: str = Field(max_length=PART_BYTES)
 
 
 def _with_an_area(region: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -96,6 +72,43 @@ class ClickedOn(Message):
 
     clicks: list[Click] = Field([], max_length=MOST_CLICKS, description="In the order they were made.")
     box: Region | None = Field(None, description="x1, y1, x2, y2 in px; null: none.")
+
+
+class ClickedShape(ClickedOn):
+    """What a mask on a frame of a track came of. `alone`: of that alone, not of another mask before."""
+
+    track: UUID
+    frame: Frame
+    alone: bool = False
+
+
+class Edit(Message):
+    """A person's edit: all of its operations happen, or none. Sent again after a lost connection it counts once."""
+
+    type: Literal["edit"] = "edit"
+    id: UUID = Field(description="Chosen by the client, the same when it is sent again.")
+    operations: list[Operation] = Field(min_length=1)
+    undoes: UUID | None = Field(None, description="The id of the edit that this one takes back; null: none.")
+    base: int | None = Field(
+        None,
+        ge=0,
+        description="The layer's revision that its author had seen: what others did since is merged. null: not told.",
+    )
+    summary: str = Field("", max_length=SUMMARY_CHARACTERS, description="In words, for the history panel.")
+    clicked: list[ClickedShape] = Field(
+        [], max_length=MOST_CLICKED, description="What masks that it puts were clicked with, to go on from."
+    )
+
+
+class EditPart(Message):
+    """A part of an `Edit` that is too long for one message: a piece of its JSON. With the last part it counts as if it
+    had come whole. Each is answered by a `Pong`, so that a slow connection isn't taken for a dead one."""
+
+    type: Literal["edit.part"] = "edit.part"
+    edit: UUID = Field(description="The id of the edit.")
+    index: int = Field(ge=0, description="Parts come in order, counted from 0.")
+    last: bool
+    text: str = Field(max_length=PART_BYTES)
 
 
 class PromptIn(Message):

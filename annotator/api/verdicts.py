@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from ninja import Query, Router
 from pydantic import Field
 
 from annotator.access import access_layer
+from annotator.actions.edits.clicked import clicks_on
 from annotator.actions.edits.former import former_rows
 from annotator.actions.edits.layer_draft import encoded
 from annotator.actions.edits.verdicts import read_verdicts
 from annotator.actions.errors import ActionError
 from annotator.actions.verdicts import Judged, give_verdict
+from annotator.announce.messages import Click
 from annotator.api.people import signed_in
 from annotator.operations import LONGEST_REASON, MOST_SPANS, Frame, Message, TrackVerdicts, Verdict
 
@@ -53,6 +56,16 @@ class GivenOut(Message):
     edit: UUID
     revision: int
     tracks: list[TrackVerdicts]
+
+
+class ClickedMaskOut(Message):
+    """`mask`: its packed geometry, base64; empty: the mask has no clicks that are known. `alone`: it came of them
+    alone, not of another mask before."""
+
+    mask: str = ""
+    clicks: list[Click] = []
+    box: tuple[float, float, float, float] | None = None
+    alone: bool = False
 
 
 class FormerOut(Message):
@@ -100,6 +113,21 @@ def put_verdict(request: HttpRequest, layer_id: int, sent: VerdictIn) -> GivenOu
         edit_id=sent.edit,
     )
     return GivenOut(edit=event.edit_id, revision=event.revision, tracks=event.payload.get("verdicts", []))
+
+
+@router.get("/{layer_id}/clicked", response=ClickedMaskOut, summary="What a track's mask on a frame was clicked with")
+def clicked(request: HttpRequest, layer_id: int, track: UUID, frame: int) -> ClickedMaskOut:
+    """Clicks of the smart tool, to go on from, as long as the mask is what came of them."""
+    found = clicks_on(access_layer(request.user, layer_id, "view"), track, frame)
+    if found is None:
+        return ClickedMaskOut()
+    row, said = found
+    return ClickedMaskOut(
+        mask=b64encode(row.payload).decode(),
+        clicks=[Click(x=x, y=y, positive=positive) for x, y, positive in said.clicks],
+        box=said.box,
+        alone=said.alone,
+    )
 
 
 @router.get("/{layer_id}/former", response=FormerOut, summary="A track's shapes at an earlier revision")

@@ -72,11 +72,22 @@ class JudgedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickedOn:
+    """What a mask was clicked with. ``clicks``: x, y in px, and whether on the object; ``box``: x1, y1, x2, y2;
+    ``alone``: it came of them alone, not of another mask before."""
+
+    clicks: tuple[tuple[float, float, bool], ...]
+    box: tuple[float, float, float, float] | None = None
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TrackData:
     """One track. ``rows``: its stored shapes in rising frame order; ``attributes`` and ``frame_attributes`` by name,
     the latter as ``(frame, value)`` pairs that hold from that frame on; ``place``: what a report calls it, where the
     file has another number for it. ``verdict``: accepted or rejected where that is said of all of it; ``verdicts``:
-    span by span, rising and apart. ``candidate``: found, and neither taken nor dismissed by anybody yet."""
+    span by span, rising and apart. ``candidate``: found, and neither taken nor dismissed by anybody yet. ``clicked``:
+    by frame, what its mask there was clicked with."""
 
     number: int
     label: str
@@ -89,6 +100,7 @@ class TrackData:
     place: str = ""
     verdicts: Sequence[JudgedSpan] = ()
     candidate: bool = False
+    clicked: Mapping[int, ClickedOn] = field(default_factory=dict)
 
     def with_number(self, number: int) -> TrackData:
         """0: whichever is free when it is imported."""

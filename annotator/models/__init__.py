@@ -4,6 +4,7 @@ from annotator.models.agent import Agent
 from annotator.models.analytics import Counting, Predicted, Stay, Work
 from annotator.models.api_token import ApiToken, Scope
 from annotator.models.audit import AuditEntry, AuditKind
+from annotator.models.clicked import ClickedMask
 from annotator.models.comparison import Comparison
 from annotator.models.consensus import Consensus, ConsensusCopy, ConsensusState
 from annotator.models.download import Download, DownloadState
@@ -40,6 +41,7 @@ __all__ = [
     "Attribute",
     "AuditEntry",
     "AuditKind",
+    "ClickedMask",
     "Comment",
     "Comparison",
     "Consensus",

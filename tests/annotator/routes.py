@@ -276,6 +276,7 @@ API = (
     Route("GET", "/api/layers/{layer_id}/verdicts", VIEW),
     Route("PUT", "/api/layers/{layer_id}/verdicts", REVIEW, VERDICT),
     Route("GET", "/api/layers/{layer_id}/former", VIEW, query=FORMER),
+    Route("GET", "/api/layers/{layer_id}/clicked", VIEW, query=f"?track={NO_TRACK}&frame=0"),
     Route("GET", "/api/layers/{layer_id}/issues", VIEW),
     Route("POST", "/api/layers/{layer_id}/issues", VIEW, ISSUE),
     Route("GET", "/api/layers/{layer_id}/people", VIEW),

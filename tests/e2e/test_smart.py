@@ -156,3 +156,33 @@ def test_an_object_is_clicked_accepted_followed_corrected_by_clicks_exported_and
     again = export_and_import(page, label, tmp_path, theme)
     (back,) = rows_stored(client, again, FRAMES).values()
     assert pixels(back) == pixels(rows)
+
+
+def test_clicks_are_there_again_after_a_reload_and_are_gone_on_from(
+    person: Page, product: Product, client: Client, video: int
+) -> None:
+    page = opened(person, product, video)
+    page.keyboard.press("Shift+S")
+    expect(page.locator(".smart-status")).to_have_text("Ready: click on an object, or drag a box around it.")
+    click_at(page, 95, 85)
+    answered(page)
+    page.keyboard.press("Enter")
+    track: str = page.evaluate("[...framewise.store.session.selection.value][0]")
+    wait_until_saved(page)
+
+    page = opened(person, product, video)
+    page.evaluate("track => framewise.store.session.select(track)", track)
+    page.keyboard.press("Shift+S")
+    page.wait_for_function("framewise.editor.keptClicks.value?.points.length === 1")
+    assert page.evaluate("framewise.editor.keptClicks.value.points.map(({ positive }) => positive)") == [True]
+    page.keyboard.down("Alt")
+    click_at(page, 95, 45)
+    page.keyboard.up("Alt")
+    answered(page)
+    expect(page.locator(".smart-status")).to_contain_text("2 clicks")
+    page.keyboard.press("Enter")
+    wait_until_saved(page)
+    layer: int = client.editor_config(video)["layer"]["id"]
+    told = client.get(f"/api/layers/{layer}/clicked", track=track, frame=0)
+    assert [click["positive"] for click in told["clicks"]] == [True, False]
+    assert told["alone"]

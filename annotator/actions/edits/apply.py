@@ -15,6 +15,7 @@ from django.db import transaction
 
 from annotator import access, stored_shapes
 from annotator.actions import jobs
+from annotator.actions.edits.clicked import keep_clicks, write_clicks
 from annotator.actions.edits.events import append_event, lock_layer
 from annotator.actions.edits.judging import Judging, judge_new
 from annotator.actions.edits.layer_draft import FrameRange, LayerDraft, changed_fields, decoded, picture_of, within
@@ -25,6 +26,7 @@ from annotator.actions.errors import ActionError
 from annotator.actions.runs import ask
 from annotator.actions.webhooks.telling import tell_verdicts
 from annotator.announce.messages import Edit
+from annotator.formats.base import ClickedOn
 from annotator.formats.rows import Rows, batched
 from annotator.models import Attribute, Event, EventKind, Label, Layer, Removal, Track, User, Video
 from annotator.operations import (
@@ -88,6 +90,7 @@ def apply_edit(*, user: User, layer_id: int, edit: Edit) -> Event:
             numbers=editing.numbers,
             conflicts=editing.meanwhile.conflicts,
         )
+        keep_clicks(layer, edit.clicked, editing.reshaped)
         ask.respect_keyframes(layer, changed=editing.reshaped, deleted=editing.deleted)
         given = [operation for operation, _ in done if isinstance(operation, VerdictsReplace)]
         if given:
@@ -385,6 +388,7 @@ def write_tracks(
     tracks: Sequence[tuple[Track, Iterable[Row]]],
     summary: str,
     verdicts: Mapping[UUID, Sequence[SpanVerdict]] | None = None,
+    clicked: Mapping[UUID, Mapping[int, ClickedOn]] | None = None,
 ) -> Event:
     """Put whole tracks into a layer at once, as an import does: one event, which takes one undo back.
 
@@ -394,6 +398,7 @@ def write_tracks(
             is free, and 0 or a taken one becomes the next free one.
         summary: in words, for the history panel.
         verdicts: on the new tracks; who gives them is ``user``, and the moment is this one.
+        clicked: of the new tracks, by frame, what their masks were clicked with.
 
     Raises:
         ActionError: a frame beyond the video, or unsound geometry.
@@ -417,6 +422,14 @@ def write_tracks(
         draft.save()
         write_new(layer.pk, ((track, table) for track, rows in coming for table in rows.tables()))
         judge_new(layer, user, verdicts or {})
+        known = clicked or {}
+        write_clicks(
+            (track, row, said)
+            for track, rows in coming
+            if track in known
+            for row in rows
+            if (said := known[track].get(row.frame)) is not None
+        )
         inverse = [TrackUpdate(track=track.pk, fields=TrackFields(deleted=True)) for track, _ in tracks]
         return append_event(
             layer,

@@ -174,6 +174,17 @@ CONTENTS = (
         {**OWN_ID, "layer": OF_ITS_TRACK},
     ),
     Content(
+        models.ClickedMask,
+        "clicked",
+        records.ClickedRecord,
+        lambda project: models.ClickedMask.objects.filter(track__layer__video__project=project).order_by(
+            "track", "frame", "digest"
+        ),
+        ("mask that was clicked", "masks that were clicked"),
+        OWN_ID,
+        since=2,
+    ),
+    Content(
         models.Issue,
         "issues",
         records.IssueRecord,

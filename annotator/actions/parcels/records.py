@@ -30,12 +30,13 @@ from pydantic import (
 from annotator import models
 from annotator.actions.consensus.reports import Outcome
 from annotator.actions.quality import Report as Score
+from annotator.announce.messages import MOST_CLICKS
 from annotator.ontology import HIGHEST_ID, LONGEST_DESCRIPTION, LONGEST_NAME, MOST, AttributeKind, GeometryKind
 from annotator.operations import OPERATIONS, Conflict, Operation, ShapesReplace, TrackVerdicts, VerdictsReplace
 from tracking.shapes.chunks import WINDOW, window_start
 from tracking.shapes.skeletons import Skeleton
 
-VERSION = 1
+VERSION = 2
 """Of the file. It grows whenever a record gets a field or a meaning that older programs don't know
 (``upgrades.py``)."""
 
@@ -65,6 +66,7 @@ Revision = Annotated[int, Field(ge=0, lt=2**62)]
 Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
 Bytes = Annotated[bytes, BeforeValidator(_unpacked), PlainSerializer(lambda data: b64encode(data).decode())]
+Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 Measure = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 LayerId = Annotated[Id, To(models.Layer)]
 TrackId = Annotated[UUID, To(models.Track)]
@@ -335,6 +337,16 @@ class VerdictRecord(InOrder):
     def translate(self, ids: Ids) -> None:
         if self.reopened is not None:
             self.reopened.by = ids.person(self.reopened.by)
+
+
+class ClickedRecord(Record):
+    track: TrackId
+    frame: Frame
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    clicks: list[tuple[Measure, Measure, bool]] = Field(max_length=MOST_CLICKS)
+    box: tuple[Coordinate, Coordinate, Coordinate, Coordinate] | None
+    alone: bool
+    kept_at: Moment
 
 
 class IssueRecord(InOrder):

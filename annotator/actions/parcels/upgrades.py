@@ -9,7 +9,7 @@ from annotator.actions.parcels.records import VERSION
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
-UPGRADES: dict[int, Mapping[str, Upgrade]] = {}
+UPGRADES: dict[int, Mapping[str, Upgrade]] = {1: {}}
 """By the version that is left, by member, how its records become those of the version after it; members that aren't
 named stay as they are. Every version but the newest has a line, if only an empty one."""
 

@@ -74,7 +74,7 @@ class _Document:
             where, why = first_problem(error)
             self.report.unreadable.add(f"tracks.{position}{where and f'.{where}'}", why)
             return
-        rows = shapes.rows()
+        rows, clicked = shapes.rows(), shapes.clicked
         self.rows += len(rows)
         check_count("shapes", self.rows, MOST_ROWS)
         for at, frame, why in shapes.bad:
@@ -94,6 +94,7 @@ class _Document:
                 frame_attributes=track.frame_attributes,
                 verdicts=tuple(JudgedSpan(**span.model_dump()) for span in track.verdicts),
                 candidate=track.candidate,
+                clicked=clicked,
             )
         )
 

@@ -16,6 +16,8 @@ from annotator.ontology import AttributeKind
 from tracking.shapes.skeletons import Skeleton
 
 HIGHEST_FRAME = 2**31
+MOST_CLICKS = 200
+"""That a mask was clicked with."""
 Frame = Annotated[int, msgspec.Meta(ge=0, le=HIGHEST_FRAME)]
 Confidence = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=65_536)]
@@ -45,6 +47,14 @@ class MaskIn(msgspec.Struct, forbid_unknown_fields=True):
     counts: list[Run]
 
 
+class ClickedIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What a mask was clicked with: x, y and whether on the object; `alone`: it came of that alone."""
+
+    clicks: Annotated[list[tuple[float, float, bool]], msgspec.Meta(max_length=MOST_CLICKS)] = []
+    box: tuple[float, float, float, float] | None = None
+    alone: bool = False
+
+
 class ShapeIn(msgspec.Struct, forbid_unknown_fields=True):
     """A shape of any kind."""
 
@@ -56,6 +66,7 @@ class ShapeIn(msgspec.Struct, forbid_unknown_fields=True):
     points: list[SeenPoint] | None = None
     skeleton: list[SeenPoint] | None = None
     mask: MaskIn | None = None
+    clicked: ClickedIn | None = None
     tag: bool | None = None
     confidence: Confidence = 1.0
     keyframe: bool = True

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.formats import geometry
-from annotator.formats.base import FormatError
+from annotator.formats.base import ClickedOn, FormatError
 from annotator.formats.bounds import MOST_VERTICES
-from annotator.formats.native.schema import BoxIn, MaskIn, ShapeIn
+from annotator.formats.native.schema import BoxIn, ClickedIn, MaskIn, ShapeIn
 from annotator.formats.rows import Rows
 from annotator.refusals import struct_problem
 from tracking.shapes.checks import FARTHEST_PX
@@ -22,6 +22,7 @@ from tracking.shapes.chunks import Flag, Kind, Row
 _BOXES = msgspec.json.Decoder(list[BoxIn])
 _ANYTHING = msgspec.json.Decoder(list[msgspec.Raw])
 _SHAPE = msgspec.json.Decoder(ShapeIn)
+FARTHEST_CLICK = 1_000_000
 GEOMETRIES = tuple(kind.name.lower() for kind in Kind)
 
 
@@ -31,6 +32,8 @@ class ShapeReader:
 
     parts: list[Rows] = field(default_factory=list)
     bad: list[tuple[int, int | None, str]] = field(default_factory=list)
+    clicked: dict[int, ClickedOn] = field(default_factory=dict)
+    """By frame, what masks were clicked with."""
     count: int = 0
 
     def add(self, text: bytes) -> None:
@@ -68,6 +71,8 @@ class ShapeReader:
                 shape = _SHAPE.decode(raw)
                 frame = shape.frame
                 rows.append(_row_of(shape))
+                if shape.clicked is not None:
+                    self.clicked[shape.frame] = _clicked(shape)
             except msgspec.ValidationError as error:
                 self._note(self.count, frame, _told(error))
             except FormatError as error:
@@ -145,6 +150,20 @@ def _geometry(shape: ShapeIn, flags: Flag) -> Row:
     _check([value for point in points for value in point[:2]])
     places, seen = [point[:2] for point in points], [point[2] for point in points]
     return geometry.point_row(kind, frame, flags, confidence, places, seen)
+
+
+def _clicked(shape: ShapeIn) -> ClickedOn:
+    """Raises FormatError for what can't have been clicked."""
+    said = shape.clicked or ClickedIn()
+    if shape.mask is None:
+        raise FormatError("Masks alone are clicked; this shape is none.")
+    places = [value for x, y, _ in said.clicks for value in (x, y)]
+    if not all(0 <= value <= FARTHEST_CLICK for value in places):
+        raise FormatError(f"Clicks lie within 0..{FARTHEST_CLICK:,} px; these don't.")
+    box = said.box
+    if box is not None and not (_near(box) and box[0] < box[2] and box[1] < box[3]):
+        raise FormatError(_box_problem(box))
+    return ClickedOn(tuple(said.clicks), box, alone=said.alone)
 
 
 def _mask(mask: MaskIn, frame: int, flags: Flag, confidence: float) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, TextIO
 
@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from annotator.formats import geometry
-from annotator.formats.base import Dataset, LabelInfo, Progress, Report, TrackData
+from annotator.formats.base import ClickedOn, Dataset, LabelInfo, Progress, Report, TrackData
 from annotator.formats.decimals import shortest
 from annotator.formats.limits import rows_of
 from annotator.formats.rows import Rows
@@ -37,7 +37,7 @@ def write_document(out: TextIO, dataset: Dataset, report: Report, progress: Prog
     for done, track in enumerate(dataset.tracks, start=1):
         rows = rows_of(track)
         out.write(("," if done > 1 else "") + "\n  " + _json(_track_json(track))[:-1] + ', "shapes": [')
-        for index, block in enumerate(_blocks(rows)):
+        for index, block in enumerate(_blocks(rows, track.clicked)):
             out.write((", " if index else "") + ", ".join(block))
         out.write("]}")
         report.tracks += 1
@@ -71,12 +71,12 @@ def _label_json(label: LabelInfo) -> dict[str, Any]:
     return {"name": label.name, "colour": label.colour, "attributes": attributes, **skeleton}
 
 
-def _blocks(rows: Rows) -> Iterator[list[str]]:
+def _blocks(rows: Rows, clicked: Mapping[int, ClickedOn]) -> Iterator[list[str]]:
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        yield _shapes_json(rows, slice(start, start + ROWS_AT_ONCE))
+        yield _shapes_json(rows, clicked, slice(start, start + ROWS_AT_ONCE))
 
 
-def _shapes_json(rows: Rows, part: slice) -> list[str]:
+def _shapes_json(rows: Rows, clicked: Mapping[int, ClickedOn], part: slice) -> list[str]:
     """Shapes as texts, made by columns: a value for each shape would take ten times as long."""
     # Five decimals are finer than the table's 16 bits, so reading them gives the same bits.
     sure = _texts(np.round(rows.confidence[part], 5).tolist(), ", ")
@@ -85,6 +85,9 @@ def _shapes_json(rows: Rows, part: slice) -> list[str]:
     for index in np.flatnonzero(kinds != Kind.BOX).tolist():
         kind, payload = Kind(int(kinds[index])), rows.payloads[part.start + index]
         places[index] = f'"{kind.name.lower()}": {json.dumps(_geometry(kind, payload))}'
+        said = clicked.get(int(rows.frames[part.start + index])) if kind == Kind.MASK else None
+        if said is not None:
+            places[index] += f', "clicked": {json.dumps(asdict(said))}'
     columns = zip(rows.frames[part].tolist(), places, sure, rows.flags[part].tolist(), strict=True)
     return [
         f'{{"frame": {frame}, {place}, "confidence": {confidence}, {_STATES[flags]}}}'

@@ -36,7 +36,8 @@ export function drawAids(context: CanvasRenderingContext2D, editor: Editor, scen
   context.setTransform(scene.ratio, 0, 0, scene.ratio, 0, 0)
   context.clearRect(0, 0, scene.width, scene.height)
   if (options.grid.value) drawGrid(context, view, frameOf(editor), options.gridStep.value, scene)
-  if (editor.clicks.value?.frame === scene.frame) drawClicks(context, view, editor.clicks.value)
+  const clicks = editor.clicks.value ?? editor.keptClicks.value
+  if (clicks?.frame === scene.frame) drawClicks(context, view, clicks)
   if (scene.pointer && machine.handler.tip) drawTip(context, editor, scene.pointer)
   if (!scene.pointer || !machine.handler.precise) return
   if (options.crosshair.value) drawCrosshair(context, scene.pointer.view, scene)

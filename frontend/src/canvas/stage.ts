@@ -182,7 +182,7 @@ export class Stage {
       this.editor.finding.said,
       this.editor.findSettings.values,
     ]
-    const { painting, brush, clicks } = this.editor
+    const { painting, brush, clicks, keptClicks } = this.editor
     const paintedTrack = computed(() => painting.value?.track ?? null)
     const { smoothing, crosshair, magnifier, grid, gridStep, picture } = this.editor.viewOptions
     scope.add(follow([session.view, smoothing], () => this.scheduler.request(this.drawVideo)))
@@ -192,7 +192,7 @@ export class Stage {
       ),
     )
     scope.add(follow([painting, session.view, session.frame], () => this.scheduler.request(this.drawPainting)))
-    scope.add(follow([clicks, session.frame], () => this.scheduler.request(this.drawAids)))
+    scope.add(follow([clicks, keptClicks, session.frame], () => this.scheduler.request(this.drawAids)))
     scope.add(follow([paintedTrack], () => this.scheduler.request(this.drawShapes)))
     scope.add(follow([brush.size, brush.square, session.tool], () => this.scheduler.request(this.drawAids)))
     scope.add(follow([picture], () => (this.video.style.filter = this.editor.viewOptions.filter)))

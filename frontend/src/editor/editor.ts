@@ -1,5 +1,5 @@
 /** What tools and commands act through. It holds no shapes: those are the store's. */
-import { signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import { t } from '@/core/text'
 import type { Box, Point } from '@/geometry/box'
 import { kindOf, type Geometry, type GeometryKind, type Grip } from '@/geometry/kinds'
@@ -12,7 +12,7 @@ import type { EditorConfig, FrameNumber, Label, ShownShape, TrackId } from '@/st
 import { verdictAt } from '@/store/verdicts'
 import type { Painting } from './masks/brush'
 import { ClickedMasks } from './masks/clicked'
-import type { Clicks } from './masks/clicks'
+import { keptClicks, type Clicks } from './masks/clicks'
 import { isPlaced, isTagLabel } from './time/frame-tags'
 import type { Draft } from './shapes/draft'
 import { Finding } from './following/finding'
@@ -98,7 +98,9 @@ export class Editor {
   readonly painting: Signal<Painting | null> = signal(null)
   /** The smart tool's clicks, until they are accepted; null: none were made. */
   readonly clicks: Signal<Clicks | null> = signal(null)
-  readonly clickedMasks = new ClickedMasks()
+  readonly clickedMasks = new ClickedMasks((track, frame) => this.store.clicksOn(track, frame))
+  /** What the selected mask was clicked with, while the smart tool is in hand and nothing is clicked yet. */
+  readonly keptClicks: ReadonlySignal<Clicks | null> = computed(() => keptClicks(this))
   readonly smartSettings: Preferences['groups']['smart']
   readonly question: Signal<Question | null> = signal(null)
   readonly preparation: Signal<Preparation>

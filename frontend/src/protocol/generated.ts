@@ -2974,6 +2974,50 @@ export interface paths {
     readonly patch?: never
     readonly trace?: never
   }
+  readonly '/api/layers/{layer_id}/clicked': {
+    readonly parameters: {
+      readonly query?: never
+      readonly header?: never
+      readonly path?: never
+      readonly cookie?: never
+    }
+    /**
+     * What a track's mask on a frame was clicked with
+     * @description Clicks of the smart tool, to go on from, as long as the mask is what came of them.
+     */
+    readonly get: {
+      readonly parameters: {
+        readonly query: {
+          readonly track: string
+          readonly frame: number
+        }
+        readonly header?: never
+        readonly path: {
+          readonly layer_id: number
+        }
+        readonly cookie?: never
+      }
+      readonly requestBody?: never
+      readonly responses: {
+        /** @description OK */
+        readonly 200: {
+          headers: {
+            readonly [name: string]: unknown
+          }
+          content: {
+            readonly 'application/json': components['schemas']['ClickedMaskOut']
+          }
+        }
+      }
+    }
+    readonly put?: never
+    readonly post?: never
+    readonly delete?: never
+    readonly options?: never
+    readonly head?: never
+    readonly patch?: never
+    readonly trace?: never
+  }
   readonly '/api/layers/{layer_id}/former': {
     readonly parameters: {
       readonly query?: never
@@ -5641,6 +5685,19 @@ export interface components {
       readonly y: number
       readonly positive: boolean
     }
+    /**
+     * @description `mask`: its packed geometry, base64; empty: the mask has no clicks that are known. `alone`: it came of them
+     *     alone, not of another mask before.
+     */
+    readonly ClickedMaskOut: {
+      /** @default  */
+      readonly mask: string
+      /** @default [] */
+      readonly clicks: readonly components['schemas']['Click'][]
+      readonly box: readonly [number, number, number, number] | null
+      /** @default false */
+      readonly alone: boolean
+    }
     /** @description What a person clicked, and the box that they drew, until the mask of an object was right. */
     readonly ClickedOn: {
       /**
@@ -5653,6 +5710,24 @@ export interface components {
        * @default null
        */
       readonly box?: readonly [number, number, number, number] | null
+    }
+    /** @description What a mask on a frame of a track came of. `alone`: of that alone, not of another mask before. */
+    readonly ClickedShape: {
+      /**
+       * @description In the order they were made.
+       * @default []
+       */
+      readonly clicks?: readonly components['schemas']['Click'][]
+      /**
+       * @description x1, y1, x2, y2 in px; null: none.
+       * @default null
+       */
+      readonly box?: readonly [number, number, number, number] | null
+      /** Format: uuid */
+      readonly track: string
+      readonly frame: number
+      /** @default false */
+      readonly alone?: boolean
     }
     readonly ClientMessage:
       | components['schemas']['Edit']
@@ -5995,6 +6070,11 @@ export interface components {
        * @default
        */
       readonly summary?: string
+      /**
+       * @description What masks that it puts were clicked with, to go on from.
+       * @default []
+       */
+      readonly clicked?: readonly components['schemas']['ClickedShape'][]
     }
     /**
      * @description A part of an `Edit` that is too long for one message: a piece of its JSON. With the last part it counts as if it
@@ -8464,7 +8544,9 @@ export type ClassLabels = components['schemas']['ClassLabels']
 export type ClassLabelsOut = components['schemas']['ClassLabelsOut']
 export type Cleared = components['schemas']['Cleared']
 export type Click = components['schemas']['Click']
+export type ClickedMaskOut = components['schemas']['ClickedMaskOut']
 export type ClickedOn = components['schemas']['ClickedOn']
+export type ClickedShape = components['schemas']['ClickedShape']
 export type ClientMessage = components['schemas']['ClientMessage']
 export type CommentIn = components['schemas']['CommentIn']
 export type CommentOut = components['schemas']['CommentOut']

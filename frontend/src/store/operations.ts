@@ -2,6 +2,7 @@
 import { fromBase64, toBase64 } from '@/core/base64'
 import type * as Wire from '@/protocol/generated'
 import { pack, unpack, windowStart, type Table } from './chunks'
+import type { Clicked } from './runs'
 import type { FrameNumber, Row, TrackId } from './types'
 
 /** Both ends are part of it. */
@@ -29,6 +30,14 @@ export interface Edit {
   /** The layer's revision that was seen here; null: not known. */
   readonly base: number | null
   readonly summary: string
+  /** What masks that it puts were clicked with. */
+  readonly clicked?: readonly ClickedShape[]
+}
+
+/** Clicks that a mask of an edit came of. */
+export interface ClickedShape extends Clicked {
+  readonly track: TrackId
+  readonly frame: FrameNumber
 }
 
 /** A change that the server told of. */
@@ -55,14 +64,28 @@ export function toWire(operation: Operation): Wire.Operation {
 }
 
 /** As `fromWire`, of a whole edit. */
-export function editFromWire({ id, operations, undoes = null, base = null, summary = '' }: Wire.Edit): Edit {
-  return { id, operations: operations.map(fromWire), undoes, base, summary }
+export function editFromWire({ id, operations, undoes = null, base = null, summary = '', clicked }: Wire.Edit): Edit {
+  const known = (clicked ?? []).map(({ track, frame, clicks = [], box = null, alone = false }): ClickedShape => ({
+    track,
+    frame,
+    clicks,
+    box,
+    alone,
+  }))
+  const edit = { id, operations: operations.map(fromWire), undoes, base, summary }
+  return known.length ? { ...edit, clicked: known } : edit
 }
 
 /** As `toWire`, of a whole edit. */
-export function editToWire({ operations, ...edit }: Edit): Wire.Edit {
-  return { type: 'edit', ...edit, operations: operations.map(toWire) }
+export function editToWire({ operations, clicked = [], ...edit }: Edit): Wire.Edit {
+  const told: Wire.Edit = { type: 'edit', ...edit, operations: operations.map(toWire) }
+  return clicked.length ? { ...told, clicked: clicked.map(clickedToWire) } : told
 }
+
+const clickedToWire = ({ clicks, ...shape }: ClickedShape) => ({
+  ...shape,
+  clicks: clicks.map(({ x, y, positive }) => ({ x, y, positive })),
+})
 
 /** Rows of one track as tables, one per window, in the order of time. */
 export function tablesOf(rows: readonly Row[]): Table[] {

@@ -19,7 +19,12 @@ export interface Clicked {
   readonly clicks: readonly SmartClick[]
   /** Around the object; null: none was drawn. */
   readonly box: Box | null
+  /** The mask came of these alone, not of another mask before. */
+  readonly alone: boolean
 }
+
+/** Clicks with the very mask that they made, as it is packed. */
+export type StoredClicks = Clicked & { readonly payload: Uint8Array }
 
 /** What a run is asked for with; frames first..last bound it, both included. */
 export interface RunRequest {

@@ -5,6 +5,7 @@
  */
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals-core'
 import { assertNever } from '@/core/assert'
+import { fromBase64 } from '@/core/base64'
 import { uuid } from '@/core/ids'
 import { t } from '@/core/text'
 import type {
@@ -39,7 +40,7 @@ import { Queries } from './queries'
 import { Records } from './records'
 import { Refusals } from './refusals'
 import { Restorer } from './restorer'
-import { Runs } from './runs'
+import { Runs, type StoredClicks } from './runs'
 import { Smart } from './smart'
 import { changeInWords, NO_RIGHTS, rightsIn, rightsOf, type Rights } from './rights'
 import { Session } from './session'
@@ -213,6 +214,15 @@ export class EditorStore {
     const result = work(tx)
     this.finish(summary, tx)
     return result
+  }
+
+  /** What the mask that the server has of a track on a frame was clicked with; null: it doesn't know. */
+  async clicksOn(track: TrackId, frame: FrameNumber): Promise<StoredClicks | null> {
+    const path = { layer_id: this.config.layer.id }
+    const told = await this.deps.rest.get('/api/layers/{layer_id}/clicked', { path, query: { track, frame } })
+    if (!told.mask) return null
+    const { clicks, box, alone } = told
+    return { clicks, box, alone, payload: fromBase64(told.mask) }
   }
 
   /** Begin a gesture, e.g. a drag: one edit, however many steps it takes. */
@@ -455,7 +465,8 @@ export class EditorStore {
     this.records.settle()
     if (undone) return
     if (!tx.operations.length) return
-    const edit: Edit = { id: uuid(), operations: tx.operations, undoes: null, base: this.revision, summary }
+    const { operations, clicked } = tx
+    const edit: Edit = { id: uuid(), operations, undoes: null, base: this.revision, summary, clicked }
     this.history.push({ edit: edit.id, summary, inverse: tx.inverse, again: tx.operations })
     this.newest = tx.operations
     this.joins.changed(edit.id, changedBy(tx.operations))

@@ -1,7 +1,7 @@
 /** Collects one edit's operations while doing them. */
 import { uuid } from '@/core/ids'
 import type { TrackFields } from '@/protocol/generated'
-import { tablesOf, type Operation, type Range } from './operations'
+import { tablesOf, type ClickedShape, type Operation, type Range } from './operations'
 import type { Records } from './records'
 import type { FrameNumber, Row, TrackId } from './types'
 import type { SpanVerdict } from './verdicts'
@@ -11,6 +11,8 @@ export class Transaction {
   readonly operations: Operation[] = []
   /** Newest first: applied in this order they take the edit back. */
   readonly inverse: Operation[] = []
+  /** What masks that it puts were clicked with. */
+  readonly clicked: ClickedShape[] = []
 
   constructor(private readonly records: Records) {}
 

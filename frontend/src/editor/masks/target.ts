@@ -3,6 +3,7 @@ import type { Geometry } from '@/geometry/kinds'
 import { maskWithout } from '@/geometry/rle'
 import { intersects } from '@/geometry/box'
 import { keyframe } from '@/store/chunks'
+import type { Clicked } from '@/store/runs'
 import type { Transaction } from '@/store/transaction'
 import type { FrameNumber, Label, ShownShape, TrackId } from '@/store/types'
 import type { Editor } from '@/editor/editor'
@@ -27,7 +28,7 @@ export function maskTarget(editor: Editor): MaskTarget | null {
 
 /**
  * Put a mask where it was worked on, as one step of undo. A mask without pixels is an object that isn't there. `grown`:
- * whether pixels were added, which others may then lose. Returns whose mask it is; null: nobody's.
+ * whether pixels were added, which others may then lose; `clicked`: what it came of. Returns whose mask it is; null: nobody's.
  */
 export function putMask(
   editor: Editor,
@@ -35,12 +36,14 @@ export function putMask(
   mask: Geometry | null,
   grown: boolean,
   verb: string,
+  clicked: Clicked | null = null,
 ): TrackId | null {
   const { frame } = target
   if (!mask && !target.track) return null
   const track = editor.store.transact(`${verb} ${target.label.name}`, (tx) => {
     const id = target.track ?? tx.createTrack({ label: target.label.id })
     if (mask) tx.putRow(id, keyframe(frame, mask, { occluded: target.shape?.occluded ?? false }))
+    if (mask && clicked) tx.clicked.push({ ...clicked, track: id, frame })
     else if (target.shape) tx.putRow(id, keyframe(frame, target.shape, { outside: true }))
     if (mask && grown && editor.brush.alone.value) takeFromOthers(editor, tx, id, mask, frame)
     return id

@@ -1,5 +1,6 @@
 import { follow } from '@/core/follow'
 import { t } from '@/core/text'
+import { MOST_CLICKS } from '@/editor/masks/clicked'
 import { putMask, type MaskTarget } from '@/editor/masks/target'
 import { REACH } from '@/editor/shapes/hit-test'
 import { State, type PointerAt } from '@/editor/tool'
@@ -16,6 +17,8 @@ export class SmartClicking extends State<{ start: PointerAt; target: MaskTarget 
   private target!: MaskTarget
   private points: readonly SmartClick[] = []
   private box: Box | null = null
+  /** The mask comes of the clicks alone, not of another one before. */
+  private alone = true
   private pressed: PointerAt | null = null
   /** Enter was pressed before the answer came. */
   private accepts = false
@@ -25,6 +28,11 @@ export class SmartClicking extends State<{ start: PointerAt; target: MaskTarget 
 
   override onEnter({ start, target }: { start: PointerAt; target: MaskTarget }): void {
     this.target = target
+    // Clicks that correct a mask go on from those that it came of.
+    const before = this.editor.clickedMasks.of(target.shape, target.frame)
+    this.points = before?.clicks ?? []
+    this.box = before?.box ?? null
+    this.alone = before?.alone ?? !target.shape
     this.unfollow = follow([this.editor.store.smart.state], () => this.show())
     this.onPointerDown(start)
   }
@@ -68,7 +76,10 @@ export class SmartClicking extends State<{ start: PointerAt; target: MaskTarget 
   override onBack(): void {
     this.accepts = false
     const before = this.former.pop()
-    if (before) this.set(before.points, before.box)
+    if (!before) return
+    // Back where nothing was clicked yet: what was there stays as it is.
+    if (this.former.length) this.set(before.points, before.box)
+    else this.onCancel()
   }
 
   override onCancel(): void {
@@ -107,7 +118,8 @@ export class SmartClicking extends State<{ start: PointerAt; target: MaskTarget 
     }
     const { frame, track } = this.target
     this.editor.clicks.value = { frame, points, box }
-    this.editor.store.smart.ask({ frame, clicks: points, box, track, model: this.editor.segmenter })
+    const corrected = this.alone ? null : track
+    this.editor.store.smart.ask({ frame, clicks: points, box, track: corrected, model: this.editor.segmenter })
   }
 
   /** The box from where the button went down, px of the video; null where the pointer hardly moved. */
@@ -138,16 +150,11 @@ export class SmartClicking extends State<{ start: PointerAt; target: MaskTarget 
       editor.session.tell(t('Nothing is left of the mask. Click on the object.'), 'error')
       return
     }
-    const { points, box } = this
+    const clicked = { clicks: this.points, box: this.box, alone: this.alone }
     this.end()
     this.machine.idle()
-    const track = putMask(editor, target, mask, true, 'Click')
-    if (mask && track) {
-      // Clicks that correct a mask go on from those that it came of.
-      const before = editor.clickedMasks.of(target.shape, target.frame)
-      const clicks = [...(before?.clicks ?? []), ...points]
-      editor.clickedMasks.keep(track, target.frame, mask.payload, { clicks, box: box ?? before?.box ?? null })
-    }
+    const track = putMask(editor, target, mask, true, 'Click', clicked.clicks.length > MOST_CLICKS ? null : clicked)
+    if (mask && track) editor.clickedMasks.keep(track, target.frame, mask.payload, clicked)
     if (target.track) editor.following.edited([target.track], target.frame)
     else editor.drewWithClicks()
   }

@@ -65,6 +65,66 @@ describe('the smart tool', () => {
     expect([test.state, test.editor.clicks.value, test.editor.painting.value]).toEqual(['smart.idle', null, null])
   })
 
+  it('goes on from the clicks that made the mask, also from those that the server kept', async () => {
+    test.click(100, 100).click(130, 100, { alt: true }).press('Enter')
+    answer([90, 90, 120, 110])
+    const [sent] = test.sent('edit')
+    const [track] = test.tracks
+    expect(sent!.clicked).toEqual([
+      {
+        track,
+        frame: 0,
+        alone: true,
+        box: null,
+        clicks: [
+          { x: 100, y: 100, positive: true },
+          { x: 130, y: 100, positive: false },
+        ],
+      },
+    ])
+    test.press('Shift+S')
+    expect(test.editor.keptClicks.value?.points).toHaveLength(2)
+    test.click(150, 100)
+    // From the beginning: the mask came of its clicks alone, and one of them may be taken back.
+    expect(newest()).toMatchObject({ track: null, clicks: [{}, {}, { x: 150, positive: true }] })
+    test.click(130, 100)
+    expect(signs()).toEqual([
+      [100, 100, true],
+      [150, 100, true],
+    ])
+    test.press('Ctrl+Z').press('Ctrl+Z')
+    expect([test.state, test.editor.keptClicks.value?.points.length]).toEqual(['smart.idle', 2])
+  })
+
+  it('asks the server what a mask was clicked with, and shows nothing of another mask', async () => {
+    const made = mask([90, 90, 120, 110])
+    const told = { mask: toBase64(made.payload), clicks: [{ x: 99, y: 98, positive: true }], box: null, alone: false }
+    const asked: unknown[] = []
+    test.store.clicksOn = (track, frame) => {
+      asked.push([track, frame])
+      return Promise.resolve({ ...told, payload: made.payload })
+    }
+    const label = test.editor.config.labels.find(({ geometry_kinds }) => geometry_kinds.includes('mask'))!
+    const track = test.store.transact('Draw', (tx) => {
+      const id = tx.createTrack({ label: label.id })
+      tx.putRow(id, keyframe(0, made))
+      return id
+    })
+    test.session.select(track)
+    expect(test.editor.keptClicks.value).toBeNull()
+    await Promise.resolve()
+    expect(test.editor.keptClicks.value).toMatchObject({ frame: 0, points: [{ x: 99, y: 98 }] })
+    test.click(130, 100)
+    expect(newest()).toMatchObject({ track, clicks: [{ x: 99 }, { x: 130 }] })
+    test.press('Escape')
+    test.store.transact('Paint', (tx) => tx.putRow(track, keyframe(0, mask([80, 80, 120, 110]))))
+    expect(test.editor.keptClicks.value).toBeNull()
+    expect(asked).toEqual([
+      [track, 0],
+      [track, 0],
+    ])
+  })
+
   it('accepts as soon as the answer is there where Enter came before it', () => {
     test.click(100, 100).press('Enter')
     expect(test.tracks).toEqual([])
