@@ -44,7 +44,10 @@ def click(world: World, track: UUID, *operations: Operation, said: ClickedShape 
 
 @pytest.fixture
 def world() -> World:
-    return make_world()
+    world = make_world()
+    world.car.geometry_kinds = ["box", "mask"]
+    world.car.save()
+    return world
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0046_several_reviewers'),
+        ('annotator', '0049_comparison_kept'),
     ]
 
     operations = [
