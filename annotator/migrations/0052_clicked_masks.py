@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotator', '0049_comparison_kept'),
+        ('annotator', '0051_run_waiting'),
     ]
 
     operations = [
