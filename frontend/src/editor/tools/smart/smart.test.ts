@@ -65,7 +65,7 @@ describe('the smart tool', () => {
     expect([test.state, test.editor.clicks.value, test.editor.painting.value]).toEqual(['smart.idle', null, null])
   })
 
-  it('goes on from the clicks that made the mask, also from those that the server kept', async () => {
+  it('goes on from the clicks that made the mask, also from those that the server kept', () => {
     test.click(100, 100).click(130, 100, { alt: true }).press('Enter')
     answer([90, 90, 120, 110])
     const [sent] = test.sent('edit')
