@@ -153,7 +153,7 @@ CONTENTS = (
             **dict.fromkeys(("agent", "machine"), "machines are of their server"),
             "swept": "sweeps don't go along",
             **dict.fromkeys(
-                ("options", "model_settings", "objects_state", "search", "tries"), "is for going on with it"
+                ("options", "model_settings", "objects_state", "search", "tries", "waiting"), "is for going on with it"
             ),
         },
     ),

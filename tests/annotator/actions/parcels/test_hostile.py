@@ -14,6 +14,7 @@ from django.conf import LazySettings
 
 from annotator.actions.parcels import reading, upgrades
 from annotator.actions.parcels.reading import ParcelError, Parcelled
+from annotator.actions.parcels.records import VERSION
 from annotator.media import storage
 from annotator.models import Project, TrackChunk, User, Workspace
 from tests.annotator.actions.parcels.worlds import (
@@ -123,7 +124,10 @@ NO_TABLE: dict[str, Any] = {"operations": [{**PUT, "tables": ["AAAA"]}], "touche
 MANY: dict[str, Any] = {"operations": [], "touched": [[str(uuid4()), 0, 2**40]]}
 HOSTILE: dict[str, tuple[Change, str]] = {
     "no manifest": (without("manifest.json"), "has no manifest.json"),
-    "a newer version": (manifest(version=2, made_by="Framewise 9.9"), "written by Framewise 9.9.*Update this server"),
+    "a newer version": (
+        manifest(version=VERSION + 1, made_by="Framewise 9.9"),
+        "written by Framewise 9.9.*Update this server",
+    ),
     "no version": (manifest(version="1"), "is none of a Framewise project"),
     "another format": (manifest(format="framewise"), "is none of a Framewise project"),
     "more in the manifest": (manifest(extra=1), "extra: Extra inputs are not permitted"),
@@ -334,8 +338,8 @@ def test_an_older_version_is_upgraded(
     def upgrade(record: dict[str, Any]) -> dict[str, Any]:
         return {("name" if key == "title" else key): value for key, value in record.items()}
 
-    monkeypatch.setattr(upgrades, "UPGRADES", {1: {"labels": upgrade}})
+    monkeypatch.setattr(upgrades, "UPGRADES", {**upgrades.UPGRADES, VERSION: {"labels": upgrade}})
     for module in (upgrades, reading):
-        monkeypatch.setattr(module, "VERSION", 2)
+        monkeypatch.setattr(module, "VERSION", VERSION + 1)
     there: Project = brought(zipped(good, tmp_path / "old.zip"), elsewhere, tmp_path)
     assert there.labels.get().name == "car"
