@@ -20,6 +20,8 @@ class Happening(models.TextChoices):
     RUN_FAILED = "run.failed", "A run failed"
     EXPORT_FINISHED = "export.finished", "An export is done, or failed"
     IMPORT_FINISHED = "import.finished", "An import is done, or failed"
+    PROJECT_EXPORTED = "project.exported", "The export of the whole project is done, or failed"
+    CONSENSUS_MERGED = "consensus.merged", "A consensus was merged"
     VIDEO_READY = "video.ready", "A video can be worked with"
     VIDEO_FAILED = "video.failed", "A video can't be prepared"
 

@@ -29,6 +29,7 @@ from annotator.actions.edits.layer_draft import LayerDraft
 from annotator.actions.edits.shape_draft import write_new
 from annotator.actions.errors import ActionError
 from annotator.actions.layers import MOST_TAKEN, free_name, make_layer
+from annotator.actions.webhooks.telling import tell_merged
 from annotator.announce.publish import announce_rights
 from annotator.models import Consensus, ConsensusState, EventKind, Layer, LayerKind, Track
 from annotator.operations import TrackFields, TrackUpdate
@@ -110,6 +111,7 @@ def merge(consensus: Consensus, watch: Watch) -> None:
             merged_edit=edit,
             outcome=outcome.model_copy(update={"into": layer.name}).model_dump(mode="json"),
         )
+        tell_merged(consensus, into=layer, tracks=len(outcome.tracks), undecided=outcome.undecided)
         show_copies(consensus, why=f"{consensus.asked_by} merged the {consensus}: everybody sees its copies now.")
 
 

@@ -28,6 +28,7 @@ from annotator.actions.parcels.reading import Parcelled
 from annotator.actions.parcels.report import Report
 from annotator.actions.parcels.unpacking import unpack
 from annotator.actions.storage_use import require_room
+from annotator.actions.webhooks.telling import tell_project_exported
 from annotator.config import config
 from annotator.media import storage
 from annotator.models import AuditKind, Parcel, ParcelState, Project, User, Video, VideoState, Workspace
@@ -240,8 +241,17 @@ def _finish(parcel: Parcel, report: Report, **more: object) -> None:
     running = Parcel.objects.filter(pk=parcel.pk, state=ParcelState.RUNNING)
     said = report.model_dump(mode="json")
     done = {"state": ParcelState.DONE, "progress": 1.0, "report": said, "touched_at": timezone.now()}
-    if not running.update(**done, **more):
-        raise NotWanted
+    with transaction.atomic():
+        if not running.update(**done, **more):
+            raise NotWanted
+        _tell(parcel)
+
+
+def _tell(parcel: Parcel) -> None:
+    """Tell webhooks of an export that is over."""
+    if parcel.kind == Parcel.Kind.EXPORT:
+        parcel.refresh_from_db()
+        tell_project_exported(parcel)
 
 
 def _import(parcel: Parcel) -> None:
@@ -359,7 +369,9 @@ def _counting(total: int, first: float, last: float, show: Callable[[float], Non
 
 def _fail(parcel: Parcel, message: str) -> None:
     failed = Parcel.objects.filter(pk=parcel.pk, state__in=OPEN)
-    failed.update(state=ParcelState.FAILED, message=message[:MESSAGE_CHARACTERS], touched_at=timezone.now())
+    with transaction.atomic():
+        if failed.update(state=ParcelState.FAILED, message=message[:MESSAGE_CHARACTERS], touched_at=timezone.now()):
+            _tell(parcel)
     _remove_files(parcel)
 
 

@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from annotator.actions.webhooks.record import record
-from annotator.models import Comment, Happening, Issue, Job, Layer, Run, RunState, Transfer, TransferState, User, Video
+from annotator.models import (
+    Comment,
+    Consensus,
+    Happening,
+    Issue,
+    Job,
+    Layer,
+    Parcel,
+    ParcelState,
+    Run,
+    RunState,
+    Transfer,
+    TransferState,
+    User,
+    Video,
+)
 from annotator.operations import VerdictsReplace
 
 MOST_SPANS = 1000
@@ -108,6 +123,32 @@ def tell_transfer(transfer: Transfer) -> None:
     data = {"transfer": told, "layer": transfer.layer_id, "video": _video(layer.video) if layer is not None else None}
     happening = Happening.EXPORT_FINISHED if is_export else Happening.IMPORT_FINISHED
     record(happening, project=transfer.whose, by=transfer.created_by, data=data)
+
+
+def tell_project_exported(parcel: Parcel) -> None:
+    """Of a whole project's export that is done or failed."""
+    if parcel.project is None:
+        return
+    told = {
+        "id": str(parcel.pk),
+        "state": parcel.state,
+        "message": parcel.message,
+        "with_media": parcel.with_media,
+        "file": f"/api/parcels/{parcel.pk}/file" if parcel.state == ParcelState.DONE else "",
+    }
+    record(Happening.PROJECT_EXPORTED, project=parcel.project, by=parcel.created_by, data={"export": told})
+
+
+def tell_merged(consensus: Consensus, *, into: Layer, tracks: int, undecided: int) -> None:
+    told = {
+        "id": consensus.pk,
+        "first": consensus.first,
+        "last": consensus.last,
+        "tracks": tracks,
+        "undecided": undecided,
+    }
+    data = {"consensus": told, "layer": into.pk, "video": _video(consensus.video)}
+    record(Happening.CONSENSUS_MERGED, project=consensus.video.project, by=consensus.asked_by, data=data)
 
 
 def tell_video(video: Video, *, ready: bool) -> None:

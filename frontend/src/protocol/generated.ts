@@ -6362,6 +6362,8 @@ export interface components {
       | 'run.failed'
       | 'export.finished'
       | 'import.finished'
+      | 'project.exported'
+      | 'consensus.merged'
       | 'video.ready'
       | 'video.failed'
     /** @description Something can't be stored for now. It is kept, and tried again until it can be; what follows it waits. */

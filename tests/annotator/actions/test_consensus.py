@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +26,7 @@ from annotator.actions.edits.apply import apply_edit
 from annotator.actions.errors import ActionError
 from annotator.actions.job_pool import pool, take_next
 from annotator.actions.jobs import assign, move
+from annotator.actions.webhooks.manage import create_webhook
 from annotator.models import Consensus, ConsensusCopy, Event, Job, Label, Layer, Membership, Notification, User
 from tests.annotator.worlds import World, create, edit, keyframe, make_world, put
 
@@ -264,7 +266,11 @@ def test_what_most_have_is_merged_in_one_event_and_taken_back_in_another(world: 
     submit(found, 1, 2, 3)
     now, report = weighed(found)
     assert [(each.kind, each.copies) for each in report.conflicts] == [("minority", [1])]
+    manager, project = world.people["manager"], world.video.project
+    hook = create_webhook(by=manager, project=project, url="https://example.org/", events=["consensus.merged"])
     now, outcome = merged(now, world.people["manager"])
+    told = json.loads(hook.deliveries.get().body)["data"]
+    assert (told["consensus"]["tracks"], told["consensus"]["undecided"], told["layer"]) == (1, 1, world.layer.pk)
     (track,) = world.layer.tracks.filter(deleted_at=None)
     assert (outcome.tracks, outcome.objects_left, outcome.undecided) == ([track.pk], 1, 1)
     assert (track.label, track.number, track.source) == (world.car, 1, "consensus")

@@ -25,6 +25,8 @@ from annotator.actions import ingest, transfers
 from annotator.actions.errors import ActionError
 from annotator.actions.issues.issues import Place, open_issue, settle
 from annotator.actions.jobs import begin_by_editing, move
+from annotator.actions.parcels import parcels
+from annotator.actions.parcels.report import Report
 from annotator.actions.runs.dispatch import finish
 from annotator.actions.webhooks import record as recording
 from annotator.actions.webhooks import sending
@@ -32,10 +34,23 @@ from annotator.actions.webhooks.deliver import DELIVERING, MOST_GIVEN_UP, MOST_T
 from annotator.actions.webhooks.manage import change_webhook, create_webhook, redeliver
 from annotator.actions.webhooks.record import ping, record
 from annotator.actions.webhooks.sending import NotSent, UnfitAddress, check_url, is_allowed, send, signature
-from annotator.actions.webhooks.telling import tell_verdicts
+from annotator.actions.webhooks.telling import tell_merged, tell_verdicts
 from annotator.actions.workspaces import change_role
 from annotator.config import config
-from annotator.models import Delivery, Happening, Job, Membership, Run, RunState, Transfer, TransferState, Webhook
+from annotator.models import (
+    Consensus,
+    Delivery,
+    Happening,
+    Job,
+    Membership,
+    Parcel,
+    ParcelState,
+    Run,
+    RunState,
+    Transfer,
+    TransferState,
+    Webhook,
+)
 from annotator.operations import SpanVerdict, VerdictsReplace
 from annotator.worker.queue import Turns
 from tests.people import Team, client_of
@@ -171,6 +186,24 @@ def _transfer(kind: str, state: TransferState) -> Callable[[Team], None]:
     return end
 
 
+def _export(state: ParcelState) -> Callable[[Team], None]:
+    def end(team: Team) -> None:
+        parcel = Parcel.objects.create(
+            kind=Parcel.Kind.EXPORT, workspace=team.project.workspace, project=team.project, state=ParcelState.RUNNING
+        )
+        if state == ParcelState.DONE:
+            parcels._finish(parcel, Report(taken=[]))
+        else:
+            parcels._fail(parcel, "There is no room.")
+
+    return end
+
+
+def _merged(team: Team) -> None:
+    consensus = Consensus.objects.create(video=team.video, first=0, last=9)
+    tell_merged(consensus, into=team.layer, tracks=3, undecided=2)
+
+
 HAPPENINGS: dict[str, tuple[Callable[[Team], object], str]] = {
     "job.moved": (lambda team: move(user=team.bob, job=team.job, transition="submit"), "submit"),
     "verdict.given": (_verdict, "drifts"),
@@ -180,6 +213,8 @@ HAPPENINGS: dict[str, tuple[Callable[[Team], object], str]] = {
     "run.failed": (_run(RunState.FAILED), "so it was"),
     "export.finished": (_transfer("export", TransferState.DONE), "/file"),
     "import.finished": (_transfer("import", TransferState.FAILED), "It has no rows."),
+    "project.exported": (_export(ParcelState.FAILED), "There is no room."),
+    "consensus.merged": (_merged, '"undecided": 2'),
     "video.ready": (lambda team: ingest.tell_video(team.video, ready=True), "frame_count"),
     "video.failed": (lambda team: ingest._fail(team.video, "It is no video."), "It is no video."),
 }
@@ -194,6 +229,18 @@ def test_each_kind_is_told_to_who_asked_for_it_and_nobody_else(team: Team, kind:
     assert [each.kind for each in asked.deliveries.all()] == [kind]
     assert words in only(asked).body
     assert not others.deliveries.exists()
+
+
+def test_where_the_export_of_a_project_is_fetched_is_told_and_of_an_import_nothing(team: Team) -> None:
+    webhook = hook(team)
+    _export(ParcelState.DONE)(team)
+    told = json.loads(only(webhook).body)["data"]["export"]
+    assert (told["state"], told["file"]) == ("done", f"/api/parcels/{told['id']}/file")
+    coming = Parcel.objects.create(
+        kind=Parcel.Kind.IMPORT, workspace=team.project.workspace, project=team.project, state=ParcelState.RUNNING
+    )
+    parcels._fail(coming, "It is damaged.")
+    assert webhook.deliveries.count() == 1
 
 
 def test_a_job_that_somebody_begins_by_drawing_in_it_is_told(team: Team) -> None:
