@@ -18,6 +18,7 @@ from framewise.bench import (
     hundreds,
     json_files,
     live,
+    machines,
     many,
     objects,
     opening,
@@ -44,7 +45,7 @@ def main(
         str,
         typer.Option(
             help="One part: live, flow, seek, open, undo, crowd, many, brush, hour, shapes, masks, json, "
-            "objects, points, links or review. Empty: all."
+            "objects, points, links, machines or review. Empty: all."
         ),
     ] = "",
     clips: Annotated[
@@ -86,6 +87,9 @@ def main(
 
 def _measure_product(product: Product, folder: Path, only: str, console: Console) -> list[Figure]:
     figures: list[Figure] = []
+    if only in ("", "machines"):
+        # First: an agent that has done nothing is measured.
+        figures += machines.measure(product, folder, console)
     if only in ("", "live", "flow", "seek", "undo", "crowd"):
         clip = folder / "moving.mp4"
         box = videos.moving_object(clip, FRAMES)
