@@ -42,9 +42,10 @@ export function putMask(
   if (!mask && !target.track) return null
   const track = editor.store.transact(`${verb} ${target.label.name}`, (tx) => {
     const id = target.track ?? tx.createTrack({ label: target.label.id })
-    if (mask) tx.putRow(id, keyframe(frame, mask, { occluded: target.shape?.occluded ?? false }))
-    if (mask && clicked) tx.clicked.push({ ...clicked, track: id, frame })
-    else if (target.shape) tx.putRow(id, keyframe(frame, target.shape, { outside: true }))
+    if (mask) {
+      tx.putRow(id, keyframe(frame, mask, { occluded: target.shape?.occluded ?? false }))
+      if (clicked) tx.clicked.push({ ...clicked, track: id, frame })
+    } else if (target.shape) tx.putRow(id, keyframe(frame, target.shape, { outside: true }))
     if (mask && grown && editor.brush.alone.value) takeFromOthers(editor, tx, id, mask, frame)
     return id
   })
