@@ -5,6 +5,7 @@ import type { Editor } from '@/editor/editor'
 import type { ComparisonOut, DifferenceOut } from '@/protocol/generated'
 import { DIFFERENCE_KINDS, KIND_NAMES, type DifferenceKind } from '@/store/difference-kinds'
 import { CloseButton, CommandButton } from './buttons'
+import { ComparedOtherwise } from './compared-otherwise'
 import { DifferenceChart } from './difference-chart'
 import { Icon } from './icons'
 import { ScoreTable } from './score-table'
@@ -101,7 +102,7 @@ function State({ editor, result }: { editor: Editor; result: ComparisonOut | nul
 function Found({ editor, result }: { editor: Editor; result: ComparisonOut }) {
   const { comparing } = editor.store
   const { report } = result
-  const { by_bounds: byBounds, frame_tags: tags, not_listed: notListed } = report
+  const { not_listed: notListed } = report
   const position = useComputed(() => comparing.differences.value.indexOf(comparing.current.value!) + 1)
   return (
     <>
@@ -134,18 +135,7 @@ function Found({ editor, result }: { editor: Editor; result: ComparisonOut }) {
       {notListed > 0 && (
         <p class="hint">{counted(notListed, '{count} more isn’t listed.', '{count} more aren’t listed.')}</p>
       )}
-      {byBounds > 0 && (
-        <p class="hint">
-          {counted(
-            byBounds,
-            '{count} track has shapes that are no boxes; it counts by its bounds.',
-            '{count} tracks have shapes that are no boxes; they count by their bounds.',
-          )}
-        </p>
-      )}
-      {tags > 0 && (
-        <p class="hint">{counted(tags, '{count} frame tag isn’t compared.', '{count} frame tags aren’t compared.')}</p>
-      )}
+      <ComparedOtherwise report={report} />
     </>
   )
 }

@@ -213,7 +213,7 @@ describe('A preview', () => {
         ? null
         : {
             state: 'done',
-            finder: 'spotting',
+            model: 'spotting',
             frame: 20,
             least: 0.05,
             left_out: 0,
@@ -247,7 +247,7 @@ describe('A preview', () => {
     test.editor.findSettings.words.value = 'road sign, cone'
     test.bench.rest.answer = (_, __, body) => {
       if (body) asked.push(body)
-      return { state: 'done', finder: 'spotting', frame: 0, least: 0.05, seen: [] }
+      return { state: 'done', model: 'spotting', frame: 0, least: 0.05, seen: [] }
     }
     test.press('Alt+Shift+D')
     await new Promise((resolve) => setTimeout(resolve))

@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { counted, t } from '@/core/text'
 import { ago, exactly } from '@/core/times'
+import { ComparedOtherwise } from '@/panels/compared-otherwise'
 import type { CompareLayer, ComparePage, ComparisonOut } from '@/protocol/generated'
 import { Rest } from '@/protocol/rest'
 import { Compared, notThere, pairOf, type Pair } from './compared'
@@ -205,23 +206,11 @@ function changedInWords(compared: Compared, { changed }: ComparisonOut): string 
 }
 
 function Found({ compared, result }: { compared: Compared; result: ComparisonOut }) {
-  const { by_bounds: byBounds, frame_tags: tags } = result.report
   return (
     <>
       <Scores compared={compared} report={result.report} />
       <Differences key={`${result.compared} ${result.reference}`} compared={compared} report={result.report} />
-      {byBounds > 0 && (
-        <p class="hint">
-          {counted(
-            byBounds,
-            '{count} track has shapes that are no boxes; it counts by its bounds.',
-            '{count} tracks have shapes that are no boxes; they count by their bounds.',
-          )}
-        </p>
-      )}
-      {tags > 0 && (
-        <p class="hint">{counted(tags, '{count} frame tag isn’t compared.', '{count} frame tags aren’t compared.')}</p>
-      )}
+      <ComparedOtherwise report={result.report} />
     </>
   )
 }
@@ -241,13 +230,13 @@ function Made({ compared }: { compared: Compared }) {
               <th scope="col">{t('Compared')}</th>
               <th scope="col">{t('Against')}</th>
               <th scope="col" class="number">
-                HOTA
+                {t('HOTA')}
               </th>
               <th scope="col" class="number">
-                IDF1
+                {t('IDF1')}
               </th>
               <th scope="col" class="number">
-                MOTA
+                {t('MOTA')}
               </th>
               <th scope="col" class="number">
                 {t('Switches')}
