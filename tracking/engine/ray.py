@@ -695,6 +695,8 @@ def _connect(address: str, options: Mapping[str, Any]) -> bool:
         )
     # Nothing about an installation is told to anybody.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # Ray's processes would let all others go first: beside a busy one a model hardly gets on.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     given: dict[str, Any] = {"include_dashboard": False, "logging_level": logging.WARNING, "namespace": "framewise"}
     try:
         ray.init(address=address or None, configure_logging=False, **(given | dict(options)))
