@@ -36,10 +36,8 @@ from tracking.models.correlation.filters import (
     transform,
 )
 from tracking.models.correlation.flow import flow_patch, stretches
-from tracking.models.correlation.motion import LARGEST, WITHIN, Motion, Said
 from tracking.models.correlation.patches import Region, cut, cut_sizes
 from tracking.models.correlation.tracker import EVERY, PATIENCE, Find, create, new_target
-from tracking.tracker import Remembering
 from tracking.types import Box, Frame, ObjectId, Prediction, Prompt, iou
 
 WIDTH, HEIGHT = 320, 240
@@ -143,7 +141,7 @@ def test_a_doubted_object_counts_as_lost_at_once_when_a_sixth_of_it_or_less_is_i
 ) -> None:
     frame = scene(0, Box(200, 90, 260, 130))
     tracker = create()
-    target = new_target(frame, Box(200, 90, 260, 130))
+    target = new_target(frame.image, Box(200, 90, 260, 130))
     left = WIDTH - 60 * share
     doubted = Find(Box(left, 90, left + 60, 130), np.zeros(1, np.float32), Peak(0, 0, 0, 0), Evidence(0, 0, 0, 0, 0))
     confidence, learnt = tracker._judge(frame, target, doubted)
@@ -165,106 +163,6 @@ def test_objects_take_turns_to_be_learnt(monkeypatch: pytest.MonkeyPatch) -> Non
         by_frame.append(len(learnt))
     assert by_frame == list(range(1, EVERY + 1))
     assert len(set(map(id, learnt))) == EVERY
-
-
-def walk(number: int) -> Box:
-    return Box(20.0 + 5 * number, 90, 80.0 + 5 * number, 130)
-
-
-def half_covered(number: int) -> Frame:
-    """A frame on which the walking object is covered by a wall that stands still, all but its upper edge."""
-    frame = scene(number, walk(number))
-    frame.image[98:240] = BACKGROUND[::-1][98:240]
-    return frame
-
-
-@pytest.mark.parametrize("way", [1, -1])
-def test_who_corrects_again_at_once_says_where_a_covered_object_is_going(way: int) -> None:
-    first, second = 20, 20 + 4 * way
-    begun_anew, corrected = create(), create()
-    corrected.start(half_covered(first), [Prompt(CAR, walk(first))])
-    begun_anew.start(half_covered(second), [Prompt(CAR, walk(second))])
-    corrected.correct(half_covered(second), [Prompt(CAR, walk(second))])
-    for number in range(second + way, second + 4 * way, way):
-        (still,), (going,) = begun_anew.step(half_covered(number)), corrected.step(half_covered(number))
-        assert overlap(going, walk(number)) > overlap(still, walk(number))
-    assert overlap(going, walk(number)) - overlap(still, walk(number)) > 0.05
-
-
-@pytest.mark.parametrize("way", [1, -1])
-def test_a_doubted_object_goes_on_as_its_corrections_say(monkeypatch: pytest.MonkeyPatch, way: int) -> None:
-    first, second = 20, 20 + 4 * way
-    tracker = create()
-    tracker.start(scene(first, walk(first)), [Prompt(CAR, walk(first))])
-    tracker.correct(scene(second, None), [Prompt(CAR, walk(second))])
-    monkeypatch.setattr(Evidence, "belief", property(lambda self: 0.1))
-    for number in range(second + way, second + (PATIENCE + 1) * way, way):
-        (found,) = tracker.step(scene(number, None))
-        assert found.visible
-        assert overlap(found, walk(number)) > 0.6
-
-
-def test_a_tracker_that_goes_on_from_a_correction_hears_of_the_prompt_before() -> None:
-    first, second = create(), create()
-    first.start(half_covered(20), [Prompt(CAR, walk(20))])
-    assert isinstance(second, Remembering)
-    second.start(half_covered(24), [Prompt(CAR, walk(24))])
-    second.remember(CAR, first.memory_of(CAR))
-    first.correct(half_covered(24), [Prompt(CAR, walk(24))])
-    for number in range(25, 30):
-        assert first.step(half_covered(number)) == second.step(half_covered(number))
-    assert first.memory_of(ObjectId("another")) is None
-
-
-def test_a_correction_long_after_a_prompt_says_nothing_of_motion() -> None:
-    begun_anew, corrected = create(), create()
-    corrected.start(scene(0, walk(0)), [Prompt(CAR, walk(0))])
-    number = WITHIN + 1
-    begun_anew.start(scene(number, walk(number)), [Prompt(CAR, walk(number))])
-    corrected.correct(scene(number, walk(number)), [Prompt(CAR, walk(number))])
-    seen = scene(number + 1, walk(number + 1))
-    assert begun_anew.step(seen) == corrected.step(seen)
-
-
-def test_prompts_tell_motion_within_a_few_frames_and_no_faster_than_objects_go() -> None:
-    before, box = Said(10, Box(0, 0, 10, 20)), Box(8, 4, 18, 24)
-    motion = Said(14, box).after(before).motion
-    assert motion is not None
-    motion.go_on(15)
-    assert motion.ahead(box) == (15, 15)
-    assert Said(14, box).motion is None
-    assert Said(11 + WITHIN, box).after(before).motion is None
-    leap = Motion(Said(10, Box(0, 0, 10, 20)), Said(11, Box(90, 0, 100, 20)))
-    leap.go_on(12)
-    assert leap.ahead(Box(90, 0, 100, 20)) == (95 + LARGEST * 10, 10)
-
-
-def test_a_prompt_that_is_drawn_again_tells_the_same_motion() -> None:
-    first, box = Said(10, Box(0, 0, 10, 20)), Box(8, 4, 18, 24)
-    again = Said(14, box).after(Said(14, Box(0, 0, 5, 5)).after(first))
-    assert again == Said(14, box, first)
-
-
-def test_a_motion_follows_what_is_found_beside_the_expected_place() -> None:
-    box = Box(8, 0, 18, 20)
-    motion = Said(14, box).after(Said(10, Box(0, 0, 10, 20))).motion
-    assert motion is not None
-    motion.go_on(15)
-    assert motion.drawn(box, box, believed=True).x1 == pytest.approx(8 + 2 * 0.45)
-    motion.go_on(16)
-    assert motion.ahead(box)[0] == pytest.approx(13 + 2 - 0.1 * 2 * 0.55)
-
-
-def test_an_object_is_expected_less_sharply_the_longer_ago_it_was_prompted() -> None:
-    motion = Motion(Said(10, Box(0, 0, 40, 40)), Said(11, Box(1, 0, 41, 40)))
-    edges = []
-    for number in range(12, 15):
-        motion.go_on(number)
-        expected = motion.expected(48, (9.0, 9.0))
-        assert expected[24, 24] == 1 == expected.max()
-        edges.append(float(expected[0, 0]))
-    assert edges == sorted(edges)
-    assert edges[0] < 0.2
 
 
 def test_it_gives_up_at_the_edge_of_the_frame() -> None:

@@ -3,8 +3,7 @@
 On each frame a filter finds where the object went, another how it grew, and the motion of its pixels how it stretched;
 the spread of its colours helps where the pixels don't move as one. What is found is believed, and learnt from, as far
 as it looks like what is remembered. An object that isn't believed any more counts as lost, and is looked for all over
-the frame, a few places at a time, until something looks like it. One that is corrected again after a few frames is
-expected where its corrections say that it is going.
+the frame, a few places at a time, until something looks like it.
 """
 
 from __future__ import annotations
@@ -45,10 +44,9 @@ from tracking.models.correlation.filters import (
 )
 from tracking.models.correlation.flow import Stretch, flow_patch, stretches
 from tracking.models.correlation.lookout import Lookout
-from tracking.models.correlation.motion import Motion, Said
 from tracking.models.correlation.outline import Outline, adjustment, outline, window
 from tracking.models.correlation.patches import Image, Region, cut, cut_sizes
-from tracking.types import Box, Frame, ObjectId, Prediction, Prompt
+from tracking.types import Box, Frame
 
 GRID = 48
 """Cells along a side of the search patch."""
@@ -98,12 +96,10 @@ class CorrelationTarget(Target):
     from, as ``flow_patch`` has it. ``levels``: of the last search patch learnt. ``prompted``: its outline as prompted.
     ``turn``: of EVERY finds the one that is learnt from.
     ``lookout`` is there while the object is lost. ``doubts``: on how many frames in a row it hasn't been believed;
-    ``finds``: how many have been learnt from; ``believed``: the whole box when it last was. ``said``: the last prompt;
-    ``motion``: what it and the one before tell, None where they tell nothing or the object was lost since.
+    ``finds``: how many have been learnt from; ``believed``: the whole box when it last was.
     """
 
     place: Box
-    said: Said
     per_width: float
     per_height: float
     translation: TranslationFilter
@@ -118,12 +114,9 @@ class CorrelationTarget(Target):
     doubts: int = 0
     finds: int = 0
     believed: Box | None = None
-    motion: Motion | None = None
 
     def region(self) -> Region:
-        """Where to search: around the last place, or where the object is expected."""
-        around = self.region_of(self.place)
-        return around if self.motion is None else Region(*self.motion.ahead(self.place), around.width, around.height)
+        return self.region_of(self.place)
 
     def region_of(self, box: Box) -> Region:
         x, y = box.centre
@@ -154,26 +147,7 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
         self._cores = Cores()
 
     def begin(self, frame: Frame, boxes: Sequence[Box]) -> list[CorrelationTarget]:
-        return self._cores.map(lambda box: new_target(frame, box), boxes)
-
-    def correct(self, frame: Frame, prompts: Sequence[Prompt]) -> list[Prediction]:
-        before = {prompt.object: self.memory_of(prompt.object) for prompt in prompts}
-        predictions = super().correct(frame, prompts)
-        for name, memory in before.items():
-            self.remember(name, memory)
-        return predictions
-
-    def memory_of(self, name: ObjectId) -> object | None:
-        """The last prompt. See ``tracking.tracker.Remembering``."""
-        target = self.targets.get(name)
-        return None if target is None else target.said
-
-    def remember(self, name: ObjectId, memory: object) -> None:
-        """Expect an object where its new prompt and the one before say that it is going."""
-        target = self.targets.get(name)
-        if target is not None and isinstance(memory, Said):
-            target.said = target.said.after(memory)
-            target.motion = target.said.motion
+        return self._cores.map(lambda box: new_target(frame.image, box), boxes)
 
     def follow(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
         groups = _groups(targets, self._cores.count)
@@ -181,9 +155,6 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
         return [confidence for group in confidences for confidence in group]
 
     def _follow_together(self, frame: Frame, targets: Sequence[CorrelationTarget]) -> list[float]:
-        for target in targets:
-            if target.motion is not None:
-                target.motion.go_on(frame.number)
         finds = find(frame.image, targets)
         judged = [self._judge(frame, *pair) for pair in zip(targets, finds, strict=True)]
         believed = [(target, found) for target, found, (_, sure) in zip(targets, finds, judged, strict=True) if sure]
@@ -193,26 +164,22 @@ class CorrelationTracker(BoxTracker[CorrelationTarget]):
     def _judge(self, frame: Frame, target: CorrelationTarget, find: Find) -> tuple[float, bool]:
         """Move a target to what was found, or leave it for lost. Returns how sure to be of it, and whether the find is
         to be learnt from."""
-        box = find.box
-        if target.motion is not None:
-            box = target.motion.drawn(box, target.place, believed=find.evidence.belief >= self.threshold)
-        share = _share_inside(box, frame)
+        share = _share_inside(find.box, frame)
         inside = min(1.0, share / IN_VIEW)
         belief = find.evidence.belief * inside
         needed = self.threshold if target.lookout is None else max(self.threshold, FOUND_AGAIN)
         if belief < needed:
             target.doubts += 1
             if target.lookout is None and target.doubts <= PATIENCE and share > GONE:
-                self._place(frame, target, box)
+                self._place(frame, target, find.box)
                 return self.threshold, False
             if target.lookout is None:
                 # What was followed in doubt may have been what covers it.
                 self._place(frame, target, target.believed or target.place)
-                target.motion = None
                 target.lookout = Lookout(target.region(), target.place, frame.width, frame.height)
             return min(belief, max(0.0, self.threshold - 0.01)), False
-        target.lookout, target.doubts, target.believed = None, 0, box
-        self._place(frame, target, box)
+        target.lookout, target.doubts, target.believed = None, 0, find.box
+        self._place(frame, target, find.box)
         return max(find.evidence.confidence * inside, self.threshold), belief >= LEARN_FROM
 
     @staticmethod
@@ -228,9 +195,8 @@ def _groups(targets: Sequence[CorrelationTarget], cores: int) -> list[Sequence[C
     return [targets[first:last] for first, last in pairwise(edges)]
 
 
-def new_target(frame: Frame, box: Box) -> CorrelationTarget:
+def new_target(image: Image, box: Box) -> CorrelationTarget:
     """An object known from one look at it."""
-    image = frame.image
     side = REACH * max(math.sqrt(box.area), SMALLEST_PX)
     per_width, per_height = side / box.width, side / box.height
     width, height = GRID / per_width, GRID / per_height
@@ -243,7 +209,6 @@ def new_target(frame: Frame, box: Box) -> CorrelationTarget:
     target = CorrelationTarget(
         box=box,
         place=box,
-        said=Said(frame.number, box),
         per_width=per_width,
         per_height=per_height,
         translation=TranslationFilter(CHANNELS, GRID, width, height),
@@ -288,9 +253,6 @@ def search(image: Image, searches: Sequence[tuple[CorrelationTarget, Region]]) -
         [target.colours.response(seen, CELL) for (target, _), seen in zip(searches, colours, strict=True)]
     )
     guides = (1 - COLOUR_WEIGHT) * responses + COLOUR_WEIGHT * likely
-    for index, (target, _) in enumerate(searches):
-        if target.motion is not None:
-            guides[index] *= target.motion.expected(GRID, target.cells)
     peaks = peaks_of(responses, guides, exclude=GRID / REACH / 2)
     return [(matched(*searched, peak), peak) for searched, peak in zip(searches, peaks, strict=True)]
 
