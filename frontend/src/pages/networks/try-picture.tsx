@@ -60,7 +60,10 @@ export function Picture({
   }, [])
   const acts = trying && pointing(trying, picture, aim, corner)
   return (
-    <figure class="try-picture" style={{ aspectRatio: `${picture.width} / ${picture.height}` }}>
+    <figure
+      class="try-picture"
+      style={{ '--ratio': picture.width / picture.height, aspectRatio: `${picture.width} / ${picture.height}` }}
+    >
       <img
         key={picture.url}
         src={picture.url}

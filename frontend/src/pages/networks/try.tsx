@@ -118,7 +118,7 @@ function Opened({ networks, model, machine }: { networks: Networks } & NonNullab
                 ))}
               </>
             ) : (
-              <p class="muted">{trying.why || t('Nothing of it is saved.')}</p>
+              <p class="muted">{(trying.why !== trying.hint && trying.why) || t('Nothing of it is saved.')}</p>
             )}
           </div>
         </div>
