@@ -13,6 +13,7 @@ from torch import nn
 from tests.tracking.test_segmenters import HEIGHT, ON, PLACE, WIDTH, picture
 from tracking import catalog
 from tracking.layers.compute import Compute
+from tracking.layers.images import IMAGENET_MEAN, IMAGENET_STD
 from tracking.segmenter import Click
 from tracking.segmenters.sam import segmenter as module
 from tracking.segmenters.sam.segmenter import Sam, opened, tiny_network
@@ -98,7 +99,7 @@ def test_it_is_taken_from_its_folder_and_answers_as_the_network_itself(
     across, down = 64 / WIDTH, 64 / (WIDTH if padded else HEIGHT)
     size = (round(HEIGHT * down), 64)
     small = nn.functional.interpolate(image, size, mode="area" if padded else "bilinear", antialias=not padded)
-    mean, deviation = torch.tensor(module.MEAN)[:, None, None], torch.tensor(module.DEVIATION)[:, None, None]
+    mean, deviation = (torch.tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
     pixels = nn.functional.pad((small - mean) / deviation, (0, 0, 0, 64 - size[0]))
     with torch.inference_mode():
         told = networks[name](

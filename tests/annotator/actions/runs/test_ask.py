@@ -120,7 +120,7 @@ def test_a_machine_in_maintenance_ends_its_runs_and_gets_a_new_one_only_after_it
     waiting = desk.start(draw(desk.world, 0))
     going.refresh_from_db()
     assert (going.state, waiting.state) == (RunState.RUNNING, RunState.QUEUED)
-    assert "In maintenance: agent." in waiting.message
+    assert "In maintenance: agent." in waiting.said
     rest_agent(agent=agent, resting=False)
     waiting.refresh_from_db()
     assert (waiting.state, waiting.agent_id) == (RunState.RUNNING, agent.pk)
@@ -153,7 +153,7 @@ def test_an_agent_that_comes_while_a_run_begins_gets_it(
 def test_a_waiting_run_says_what_for_and_starts_when_it_comes(desk: Desk) -> None:
     Agent.objects.update(connected=False)
     run = desk.start(draw(desk.world, 0))
-    assert "Framewise CF" in run.message
+    assert "Framewise CF" in run.said
     agent_connected(agent_id=Agent.objects.get().pk, connection="1", hello=hello())
     run.refresh_from_db()
     assert (run.state, run.message, len(desk.told(Start))) == (RunState.RUNNING, "", 1)

@@ -128,7 +128,7 @@ def test_what_links_by_masks_waits_for_an_agent_that_has_what_carries_them(desk:
     Agent.objects.update(info=info)
     run = desk.start(options=linking(desk, linked="mcbyte", mask_model="xmem"))
     assert desk.told(Start) == []
-    assert "that can run Framewise CF and Repeating and XMem" in now(run).message
+    assert "that can run Framewise CF and Repeating and XMem" in now(run).said
     models = ["framewise-cf", "xmem"]
     agent_heard(agent_id=Agent.objects.get().pk, load=Load(cpu=0, memory_bytes=1, runs=0, models=models))
     (start,) = desk.told(Start)
@@ -137,5 +137,5 @@ def test_what_links_by_masks_waits_for_an_agent_that_has_what_carries_them(desk:
 
 def test_without_a_choice_the_default_carries_masks(desk: Desk) -> None:
     Agent.objects.update(info={"models": ["framewise-cf"], "finders": ["repeating"], "runs_at_once": 2})
-    assert "Framewise Mask" in now(desk.start(options=linking(desk, linked="mcbyte"))).message
+    assert "Framewise Mask" in now(desk.start(options=linking(desk, linked="mcbyte"))).said
     assert carrier_of(linking(desk).model_dump(mode="json")) is None
