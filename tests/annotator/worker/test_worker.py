@@ -265,6 +265,8 @@ def test_a_worker_that_was_taken_for_dead_leaves_what_it_did_to_the_other(world:
     transfer = bring(world, slow())
     with working(data, *QUICK, "--one-of-many") as worker:
         first = worker.until_task()
+        # It isn't over before its worker notices.
+        os.kill(first, signal.SIGSTOP)
         taken = JobsWorker.objects.get()
         JobsWorker.objects.update(seen_at=timezone.now() - timedelta(seconds=DEAD_AFTER_S + 1))
         other = Beats(["playback"])
