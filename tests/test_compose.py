@@ -99,7 +99,7 @@ def test_only_the_proxy_can_be_reached_from_elsewhere() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert yaml.safe_load(TEXT)["networks"]["inside"] == {"internal": True}
     outside = {name for name, service in SERVICES.items() if "outside" in service.get("networks", ())}
-    assert outside == {"proxy", "web", "agent"}
+    assert outside == {"proxy", "web", "jobs", "agent"}
 
 
 def test_what_others_wait_for_says_whether_it_is_well() -> None:

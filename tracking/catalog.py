@@ -915,7 +915,7 @@ SEGMENTERS: tuple[SegmenterEntry, ...] = (
     SegmenterEntry(
         id="sam3-click",
         name="SAM 3",
-        summary="Knows what objects are; looking at a frame takes about a minute on a CPU.",
+        summary="Knows what objects are; looking at a frame takes long on a CPU (not measured yet).",
         factory="tracking.segmenters.sam.segmenter:sam3",
         licence="Apache-2.0",
         paper="https://arxiv.org/abs/2511.16719",
