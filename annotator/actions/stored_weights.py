@@ -8,11 +8,9 @@ without running anything that it contains (``tracking.verification``).
 from __future__ import annotations
 
 import logging
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -60,8 +58,7 @@ def begin_storing(*, by: User, workspace: Workspace, name: str, size: int) -> St
     if part.size is not None and size != part.size:
         raise ActionError(f"{part.name} has {part.size:,} bytes; this file has {size:,}. Get it again.")
     require_room(workspace, part.name, size)
-    # With a bucket too little is kept here to say.
-    free = None if settings.MEDIA_BUCKET else shutil.disk_usage(settings.DATA_DIR).free
+    free = storage.free_bytes(Path(settings.DATA_DIR))
     if free is not None and 2 * size > free:
         raise ActionError(
             f"The server has too little room: {free / 1e9:.1f} GB are free, and keeping this file and handing it out "
@@ -187,37 +184,15 @@ def check_weights(key: str) -> None:
     together = StoredWeights.objects.filter(workspace=stored.workspace_id, name__in=names)
     if together.exclude(state=WeightsState.COMING).exclude(state=WeightsState.REFUSED).count() < len(names):
         return  # The rest is still to come; the last one has all of them checked.
-    with _at_hand(stored, names if is_folder(weights) else []) as path:
-        problem = _problem_of(weights, path)
+    path = path_of(stored)
+    with storage.folder_at_hand([*map(path_of, together)]) if is_folder(weights) else storage.at_hand(path) as place:
+        problem = _problem_of(weights, place)
     if problem:
         log.warning("%s of workspace %s is refused: %s", stored.name, stored.workspace_id, problem)
-        storage.remove(path_of(stored))
+        storage.remove(path)
         StoredWeights.objects.filter(pk=key).update(state=WeightsState.REFUSED, problem=problem)
         return
     together.filter(state=WeightsState.CHECKING).update(state=WeightsState.READY, problem="")
-
-
-@contextmanager
-def _at_hand(stored: StoredWeights, together: list[str]) -> Iterator[Path]:
-    """A file on a disk; or the folder of those that belong ``together``, by their names."""
-    path = path_of(stored)
-    if not together:
-        with storage.at_hand(path) as file:
-            yield file
-        return
-    if settings.MEDIA_BUCKET is None:
-        yield path.parent
-        return
-    folder = storage.work_folder(path.parent)
-    try:
-        for name in together:
-            with storage.at_hand(path.with_name(name)) as copy:
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.move(copy, target)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _problem_of(weights: Weights, path: Path) -> str:

@@ -160,6 +160,25 @@ def at_hand(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def folder_at_hand(files: Collection[Path]) -> Iterator[Path]:
+    """The place on a disk of the one folder that ``files`` are in, to be read until the block ends. Raises as
+    ``Copy``."""
+    (folder,) = {file.parent for file in files}
+    if _kept(folder) is None:
+        yield folder
+        return
+    copies = work_folder(folder)
+    copies.mkdir(parents=True, exist_ok=True)
+    try:
+        for file in files:
+            with at_hand(file) as copy:
+                shutil.move(copy, copies / file.name)
+        yield copies
+    finally:
+        shutil.rmtree(copies, ignore_errors=True)
+
+
+@contextmanager
 def arriving(target: Path) -> Iterator[Path]:
     """A path to write to; what was written becomes ``target`` when the block ends well, and vanishes otherwise."""
     kept = _kept(target)
@@ -253,12 +272,14 @@ def make_bucket() -> bool:
     return bucket is not None and bucket.make()
 
 
-def free_bytes() -> int | None:
-    """Room left where media lives; None: a bucket doesn't say, and ends nowhere but at what workspaces may take."""
+def free_bytes(folder: Path | None = None) -> int | None:
+    """Room left where ``folder`` lies, or the media; None: a bucket doesn't say, and ends nowhere but at what
+    workspaces may take."""
     if _bucket() is not None:
         return None
-    media_root().mkdir(parents=True, exist_ok=True)
-    return shutil.disk_usage(media_root()).free
+    folder = folder or media_root()
+    folder.mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(folder).free
 
 
 # ------------------------------------------------------------------ files that come in parts

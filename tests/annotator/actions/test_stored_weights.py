@@ -31,6 +31,7 @@ from annotator.actions.stored_weights import (
     weights_of,
 )
 from annotator.models import Agent, StoredWeights, WeightsState, Workspace
+from tests.media.stores import open_store
 from tests.people import People, client_of
 from tests.tracking.weighty import CONTENT, FILE, MODEL
 from tracking import catalog, verification
@@ -163,6 +164,26 @@ def test_a_folder_is_checked_once_all_of_it_is_there(people: People, monkeypatch
     second = upload(people, "sam-vit-base/model.safetensors", b"as if it were tensors")
     first.refresh_from_db()
     assert (first.state, second.state, seen) == (WeightsState.READY, WeightsState.READY, [path_of(second).parent])
+
+
+def test_a_folder_in_a_bucket_is_checked_as_one(
+    people: People, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any
+) -> None:
+    open_store("bucket", tmp_path / "media", settings)
+    seen: list[dict[str, bytes]] = []
+
+    def look(weights: object, path: Path) -> str:
+        seen.append({each.name: each.read_bytes() for each in path.iterdir()})
+        return ""
+
+    monkeypatch.setattr(stored_weights, "_problem_of", look)
+    config = json.dumps({"model_type": "sam"}).encode()
+    first = upload(people, "sam-vit-base/config.json", config)
+    second = upload(people, "sam-vit-base/model.safetensors", b"as if it were tensors")
+    first.refresh_from_db()
+    assert (first.state, second.state) == (WeightsState.READY, WeightsState.READY)
+    assert seen == [{"config.json": config, "model.safetensors": b"as if it were tensors"}]
+    assert not list(Path(settings.SCRATCH_DIR).iterdir())
 
 
 @pytest.mark.parametrize(
