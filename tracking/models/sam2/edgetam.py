@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from tracking.models.sam2.repvit import OFFICIAL, RepViT, Shape, joined
 from tracking.models.sam2.tracker import Sam2Tracker, created, shared
-from tracking.models.sam2.variants import Variant, enliven, resized
+from tracking.models.sam2.variants import TINY_PARTS, Variant, enliven, resized
 from tracking.models.sam2.weights import ENTRY, TENSORS, config_in, filled, join_points, transformers_key
 from tracking.weights import read_tensors, renamed_by
 
@@ -169,17 +169,8 @@ def tiny_network() -> nn.Module:
             256,
             Shape((8, 16, 32, 64), (1, 1, 2, 1)),
             fpn_hidden_size=128,
-            prompt_encoder_config={"hidden_size": 128},
-            mask_decoder_config={"hidden_size": 128, "mlp_dim": 64, "iou_head_hidden_dim": 32},
-            memory_attention_hidden_size=128,
-            memory_attention_num_layers=1,
             memory_attention_mlp_hidden_size=64,
-            memory_encoder_hidden_size=128,
-            mask_downsampler_embed_dim=128,
-            memory_fuser_embed_dim=128,
-            memory_fuser_intermediate_dim=64,
-            memory_fuser_num_layers=1,
-            memory_fuser_layer_scale_init_value=0.5,
+            **TINY_PARTS,
             perceiver_resampler_num_latents=16,
             perceiver_resampler_num_latents_2d=16,
             memory_attention_rope_k_sizes=[4, 4],

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from tracking.models.sam2.tracker import Sam2Tracker, created, shared
-from tracking.models.sam2.variants import Sides, Variant, enliven
+from tracking.models.sam2.variants import TINY_PARTS, Sides, Variant, enliven
 from tracking.models.sam2.weights import TENSORS, config_in, filled
 from tracking.weights import WeightsError, read_tensors, renamed_by
 
@@ -103,17 +103,8 @@ def tiny_config() -> Any:
 
     config = Sam3TrackerVideoConfig(
         vision_config=tiny_vision(),
-        prompt_encoder_config={"hidden_size": 128},
-        mask_decoder_config={"hidden_size": 128, "mlp_dim": 64, "iou_head_hidden_dim": 32},
-        memory_attention_hidden_size=128,
-        memory_attention_num_layers=1,
         memory_attention_feed_forward_hidden_size=64,
-        memory_encoder_hidden_size=128,
-        mask_downsampler_embed_dim=128,
-        memory_fuser_embed_dim=128,
-        memory_fuser_intermediate_dim=64,
-        memory_fuser_num_layers=1,
-        memory_fuser_layer_scale_init_value=0.5,
+        **TINY_PARTS,
     )
     config.image_size = TINY_SIDE
     return config

@@ -5,6 +5,7 @@ Sizes are those of the authors' settings: ``sam2/configs`` of https://github.com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +156,21 @@ def resized(config: Any, side: int) -> Any:
     return config
 
 
+TINY_PARTS: Mapping[str, Any] = {
+    "prompt_encoder_config": {"hidden_size": 128},
+    "mask_decoder_config": {"hidden_size": 128, "mlp_dim": 64, "iou_head_hidden_dim": 32},
+    "memory_attention_hidden_size": 128,
+    "memory_attention_num_layers": 1,
+    "memory_encoder_hidden_size": 128,
+    "mask_downsampler_embed_dim": 128,
+    "memory_fuser_embed_dim": 128,
+    "memory_fuser_intermediate_dim": 64,
+    "memory_fuser_num_layers": 1,
+    "memory_fuser_layer_scale_init_value": 0.5,
+}
+"""Of a configuration as small as the layers allow: what lies behind the image encoder, alike in all of these models."""
+
+
 def tiny_config(side: int) -> Any:
     """A configuration as small as the layers allow."""
     from transformers import Sam2VideoConfig
@@ -177,17 +193,8 @@ def tiny_config(side: int) -> Any:
                 "window_positional_embedding_background_size": [4, 4],
             },
         },
-        prompt_encoder_config={"hidden_size": 128},
-        mask_decoder_config={"hidden_size": 128, "mlp_dim": 64, "iou_head_hidden_dim": 32},
-        memory_attention_hidden_size=128,
-        memory_attention_num_layers=1,
         memory_attention_feed_forward_hidden_size=64,
-        memory_encoder_hidden_size=128,
-        mask_downsampler_embed_dim=128,
-        memory_fuser_embed_dim=128,
-        memory_fuser_intermediate_dim=64,
-        memory_fuser_num_layers=1,
-        memory_fuser_layer_scale_init_value=0.5,
+        **TINY_PARTS,
     )
     return resized(config, side)
 
