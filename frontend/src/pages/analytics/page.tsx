@@ -3,6 +3,7 @@ import { render } from 'preact'
 import { counted, t } from '@/core/text'
 import { ago, exactly } from '@/core/times'
 import type { AnalyticsOut, AnalyticsPage, AnalyticsColumn, AnalyticsTable } from '@/protocol/generated'
+import { WhatColumnsAre } from '@/pages/what-columns-are'
 import { Analytics, everyDay, lastDays, type Range } from './analytics'
 import { Columns, Lines, type Bar } from './bars'
 import { elapsed, inWords, worked } from './words'
@@ -260,19 +261,7 @@ function Numbers({ table, heading }: { table: AnalyticsTable; heading: string })
           </tbody>
         </table>
       </div>
-      <details class="analytics-says">
-        <summary>{t('What the columns are')}</summary>
-        <dl>
-          {table.columns
-            .filter(({ says }) => says)
-            .map(({ id, title, says }) => (
-              <div key={id}>
-                <dt>{t(title)}</dt>
-                <dd>{t(says)}</dd>
-              </div>
-            ))}
-        </dl>
-      </details>
+      <WhatColumnsAre columns={table.columns} />
     </>
   )
 }

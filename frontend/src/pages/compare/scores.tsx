@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { t } from '@/core/text'
 import type { ComparisonReport, ScoresOut } from '@/protocol/generated'
+import { WhatColumnsAre } from '@/pages/what-columns-are'
 import { Lines, type Bar } from '../analytics/bars'
 import type { Compared } from './compared'
 import { percent } from './words'
@@ -99,20 +100,11 @@ export function Scores({ compared, report }: { compared: Compared; report: Compa
           </tbody>
         </table>
       </div>
-      <details class="analytics-says">
-        <summary>{t('What the columns are')}</summary>
-        <dl>
-          {MEASURES.map(([id, name, words]) => (
-            <div key={id}>
-              <dt>{t(name)}</dt>
-              <dd>{t(words)}</dd>
-            </div>
-          ))}
-        </dl>
+      <WhatColumnsAre columns={MEASURES.map(([id, title, says]) => ({ id, title, says }))}>
         <p>
           {t('Computed by TrackEval. “All labels” matches whatever their labels; each row matches one label alone.')}
         </p>
-      </details>
+      </WhatColumnsAre>
     </section>
   )
 }
