@@ -16,8 +16,9 @@ export function keptClicks(editor: Editor): Clicks | null {
   const { session, store, clickedMasks } = editor
   const frame = session.frame.value
   // Another mask, and the server's answer, change what is known.
-  const changes = [editor.selectionHere.value, clickedMasks.version.value]
-  const [track, ...others] = changes.length && session.tool.value === 'smart' ? editor.selected() : []
+  editor.selectionHere.value
+  clickedMasks.version.value
+  const [track, ...others] = session.tool.value === 'smart' ? editor.selected() : []
   const known = track && !others.length ? clickedMasks.look(store.queries.shapeAt(track, frame), frame) : null
   return known && { frame, points: known.clicks, box: known.box }
 }
