@@ -62,8 +62,8 @@ def test_what_is_wrong_is_found_and_walked_through_by_keyboard(editor: Page) -> 
     expect(found.filter(has_text=re.compile("Duplicate"))).to_have_count(0)
 
 
-def test_what_a_tracker_made_is_reviewed_by_keyboard(editor: Page) -> None:
-    page = editor
+def track_a_box(page: Page) -> None:
+    """Draw one on the first frame, and have it followed to the end."""
     go_to(page, 0)
     draw_box(page, Box(500, 400, 640, 520))
     track_with(page, "unhurried")
@@ -71,6 +71,11 @@ def test_what_a_tracker_made_is_reviewed_by_keyboard(editor: Page) -> None:
     page.wait_for_function("() => framewise.store.runs.active().length > 0")
     wait_until_runs_end(page)
     wait_until_saved(page)
+
+
+def test_what_a_tracker_made_is_reviewed_by_keyboard(editor: Page) -> None:
+    page = editor
+    track_a_box(page)
 
     page.keyboard.press("Shift+F9")
     check = page.get_by_role("complementary", name="Check")
@@ -109,13 +114,7 @@ def test_the_project_tells_what_is_left_and_opens_the_editor_there(
     editor: Page, product: Product, client: Client, video: int
 ) -> None:
     page = editor
-    go_to(page, 0)
-    draw_box(page, Box(500, 400, 640, 520))
-    track_with(page, "unhurried")
-    page.keyboard.press("t")
-    page.wait_for_function("() => framewise.store.runs.active().length > 0")
-    wait_until_runs_end(page)
-    wait_until_saved(page)
+    track_a_box(page)
     name = page.evaluate("() => framewise.store.config.video.name")
 
     page.goto(f"{product.url}/projects/{client.demo_project()}/review/")
@@ -135,13 +134,7 @@ def test_the_project_tells_what_is_left_and_opens_the_editor_there(
 
 def test_what_nobody_has_had_on_screen_is_told_until_somebody_has(editor: Page) -> None:
     page = editor
-    go_to(page, 0)
-    draw_box(page, Box(500, 400, 640, 520))
-    track_with(page, "unhurried")
-    page.keyboard.press("t")
-    page.wait_for_function("() => framewise.store.runs.active().length > 0")
-    wait_until_runs_end(page)
-    wait_until_saved(page)
+    track_a_box(page)
     page.keyboard.press("Shift+F9")
     check = page.get_by_role("complementary", name="Check")
     reasons = check.get_by_label("Spans that are listed")
