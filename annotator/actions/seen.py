@@ -3,7 +3,7 @@ machine made and nobody has looked at.
 
 Of each layer and person one row holds stretches of frames, each with the latest revision as of which its frames were
 shown; they don't overlap. A browser tells them a few times a minute, as long as somebody moves through the video. It
-leaves out what changed while it waited (``frontend/src/editor/review/watched.ts``): what is told was on screen as it
+leaves out what changed while it waited (``frontend/src/store/watched.ts``): what is told was on screen as it
 was at that revision. A frame is shown with all of its objects; which of them somebody looked at nobody knows.
 """
 
